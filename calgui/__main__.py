@@ -1,0 +1,20 @@
+"""Entry point of the program: ``calgui`` and ``python -m calgui``."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; without a subcommand, open the window."""
+    if sys.flags.optimize:
+        # crds guards the mappings that it executes with assert statements, which -O removes.
+        sys.exit(
+            "calgui: refusing to run under python -O or PYTHONOPTIMIZE: it would switch off the check that "
+            "keeps a CRDS mapping from running code. Start it again without."
+        )
+    from calgui.cli import main as cli
+
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The command ``calgui`` itself: finds the subcommand, and turns errors into messages and exit codes.
+
+Subcommands are imported when they are called, so that ``calgui explain`` pays for no window and the window for no
+algorithm.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from calgui import __version__
+from calgui.core.errors import CalguiError
+
+#: subcommand -> module and name of the click command that does it
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "open": ("calgui.cli.window", "open_window"),
+    "shot": ("calgui.cli.window", "shot"),
+    "demo": ("calgui.cli.demo", "demo"),
+    "cache": ("calgui.cli.rules", "cache"),
+    "bestrefs": ("calgui.cli.rules", "bestrefs"),
+    "explain": ("calgui.cli.rules", "explain"),
+    "algorithms": ("calgui.cli.algorithms", "algorithms"),
+    "run": ("calgui.cli.algorithms", "run"),
+}
+
+
+class _Commands(click.Group):
+    """A group that imports its commands late, and takes anything else as paths to open."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in _COMMANDS if name != "open"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in _COMMANDS and not args[0].startswith("-")) or args[0] == "--":
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CalguiError as error:
+            click.echo(f"calgui: {error}", err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("calgui: cancelled", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.exit(0)
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="calgui")
+def cli() -> None:
+    """Calibration data of TMT/IRIS: which reference do the CRDS rules select, why, and is it good?
+
+    Without a command, or with files, folders or CRDS caches, opens the window.
+    """

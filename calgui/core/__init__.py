@@ -1,0 +1,1 @@
+"""Everything calgui knows and computes. No module below here imports Qt."""

@@ -1,0 +1,215 @@
+"""The one registry of algorithms: a module that defines ``ALGORITHMS`` is registered by being there."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, Protocol
+
+from calgui.core.algorithms.options import OptionInfo, describe
+from calgui.core.errors import UsageError
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.jobs import Job
+
+Verdict = Literal["good", "doubtful", "bad"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that an algorithm reports of its result.
+
+    Attributes
+    ----------
+    value : float, int, str or None
+        None where it does not apply.
+    unit : str
+        Empty where it has none; the metric's name carries the unit too.
+    help : str
+        One line: what it is and how it is judged.
+    """
+
+    value: float | int | str | None
+    unit: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table to show beside a result, such as one row for each input frame.
+
+    Attributes
+    ----------
+    title : str
+        What it lists.
+    columns : tuple of str
+        Names with units, as shown.
+    rows : tuple of tuple
+        One value for each column.
+    flagged : tuple of int
+        Indices of rows that stand out.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    flagged: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A diagnostic to plot: one or more lines over a common kind of axis.
+
+    Attributes
+    ----------
+    title, x_label, y_label : str
+        As shown, with units.
+    lines : mapping of str to (x, y) arrays
+        By the name in the legend.
+    style : str
+        ``line`` or ``histogram`` (x holds the edges, one more than y).
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: Mapping[str, tuple[Any, Any]]
+    style: Literal["line", "histogram"] = "line"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What every algorithm gives back; never changed once made.
+
+    Attributes
+    ----------
+    frame : Frame or None
+        The product.
+    metrics : mapping of str to Metric
+        As promised in the command line's contract.
+    verdict : str
+        ``good``, ``doubtful`` or ``bad``.
+    reasons : tuple of str
+        Sentences behind the verdict; empty when there is nothing to say.
+    curves, tables : tuple
+        Diagnostics to show.
+    keywords : mapping
+        Keywords that the product's header needs, as ``(value, comment)``.
+    """
+
+    frame: Frame | None
+    metrics: Mapping[str, Metric]
+    verdict: Verdict = "good"
+    reasons: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    tables: tuple[Table, ...] = ()
+    keywords: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+
+
+class Run(Protocol):
+    """How an algorithm is called."""
+
+    def __call__(
+        self, frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job
+    ) -> Result:
+        """Compute the result; ``references`` is keyed by reference type in upper case."""
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One row of the registry.
+
+    Attributes
+    ----------
+    name : str
+        As in ``calgui run NAME``.
+    title : str
+        As in the window.
+    summary : str
+        One line.
+    inputs : str
+        What it takes, for people.
+    minimum_inputs : int
+        Fewer are refused.
+    maximum_inputs : int or None
+        None for any number.
+    config : type
+        Dataclass of its options (`calgui.core.algorithms.options`).
+    run : callable
+        See `Run`.
+    references : tuple of str
+        Reference types that it needs; those in `optional_references` it uses when given.
+    optional_references : tuple of str
+        See above.
+    product : str
+        REFTYPE of the product, empty where it is an image like the input.
+    check : callable or None
+        Looks at the headers of the inputs before pixels are read; raises `InputError`.
+    previewable : bool
+        Whether running on a cut-out of the inputs gives a true preview of that part.
+    source : str
+        Paper, standard or other source of the method.
+    """
+
+    name: str
+    title: str
+    summary: str
+    inputs: str
+    config: type[Any]
+    run: Run
+    minimum_inputs: int = 1
+    maximum_inputs: int | None = None
+    references: tuple[str, ...] = ()
+    optional_references: tuple[str, ...] = ()
+    product: str = ""
+    check: Callable[[Sequence[FrameLike]], None] | None = None
+    previewable: bool = True
+    source: str = ""
+
+    @property
+    def options(self) -> tuple[OptionInfo, ...]:
+        """Its options, in the order of the form."""
+        return describe(self.config)
+
+
+@cache
+def registry() -> Mapping[str, Algorithm]:
+    """All algorithms by name, found by looking at every module of `calgui.core.algorithms`.
+
+    Returns
+    -------
+    mapping of str to Algorithm
+        In the order of the modules' names.
+    """
+    package = importlib.import_module("calgui.core.algorithms")
+    found: dict[str, Algorithm] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        for algorithm in getattr(module, "ALGORITHMS", ()):
+            found[algorithm.name] = algorithm
+    return found
+
+
+def algorithm(name: str) -> Algorithm:
+    """One algorithm by name.
+
+    Parameters
+    ----------
+    name : str
+        As in ``calgui run NAME``.
+
+    Returns
+    -------
+    Algorithm
+
+    Raises
+    ------
+    UsageError
+        When there is none of that name.
+    """
+    try:
+        return registry()[name]
+    except KeyError:
+        raise UsageError(
+            f"There is no algorithm {name!r}.", cure=f"The algorithms are: {', '.join(registry())}."
+        ) from None

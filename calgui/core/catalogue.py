@@ -1,0 +1,171 @@
+"""The calibrations of IRIS, as data: navigation, command line, forms, reports and documentation derive from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One kind of calibration data.
+
+    Attributes
+    ----------
+    key : str
+        Short name used by the command line and in files.
+    title : str
+        The field's name for it.
+    kind : str
+        What the data are.
+    source : str
+        Who makes them.
+    serves : str
+        What they are used for.
+    real_time : bool
+        Whether the real-time pipeline, which has under a minute, needs them too.
+    spectrograph_only : bool
+        Whether the imager does without.
+    reference_types : tuple of str
+        CRDS reference types that hold them; empty for metadata that lives in headers.
+    algorithms : tuple of str
+        Names of the algorithms that make or judge them.
+    """
+
+    key: str
+    title: str
+    kind: str
+    source: str
+    serves: str
+    real_time: bool = False
+    spectrograph_only: bool = False
+    reference_types: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
+
+
+_DAYTIME_NSCU = "IRIS daytime (NSCU)"
+_HEADERS = "ESW, FITS header"
+
+CATALOGUE: tuple[Calibration, ...] = (
+    Calibration(
+        "adc",
+        "Atmospheric dispersion residual",
+        "metadata",
+        "IRIS ADC",
+        "atmospheric correction",
+        real_time=True,
+        reference_types=("ADC",),
+    ),
+    Calibration(
+        "arc",
+        "Arc lamp spectra",
+        "CAL 2D",
+        _DAYTIME_NSCU,
+        "wavelength solution",
+        real_time=True,
+        spectrograph_only=True,
+        reference_types=("ARC", "WAVECAL"),
+    ),
+    Calibration(
+        "mask",
+        "Bad pixel map",
+        "CAL 2D",
+        "IRIS daytime",
+        "correction of detector artifacts",
+        real_time=True,
+        reference_types=("MASK",),
+    ),
+    Calibration(
+        "dark",
+        "Dark frame",
+        "CAL 2D",
+        "IRIS daytime and night-time",
+        "dark subtraction",
+        real_time=True,
+        reference_types=("DARK",),
+        algorithms=("master-dark", "subtract-dark"),
+    ),
+    Calibration("environment", "Environment metadata", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "fiber",
+        "Fiber image",
+        "CAL 2D, 3D",
+        _DAYTIME_NSCU,
+        "PSF calibration",
+        reference_types=("FIBER",),
+    ),
+    Calibration(
+        "fluxstar",
+        "Flux calibration star",
+        "CAL 2D, 3D",
+        "IRIS on-sky",
+        "extract star, remove absorption lines",
+        reference_types=("FLUXSTAR",),
+    ),
+    Calibration("instrument", "Instrument configuration", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "lenslet",
+        "Lenslet scan",
+        "rectification matrix, CAL 2D",
+        _DAYTIME_NSCU,
+        "spectral extraction",
+        spectrograph_only=True,
+        reference_types=("LENSLET", "RECTMAT"),
+    ),
+    Calibration("nfiraos", "NFIRAOS configuration", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "pinhole",
+        "Pinhole grid (distortion map)",
+        "CAL 2D",
+        _DAYTIME_NSCU,
+        "field distortion correction",
+        reference_types=("PINHOLE", "DISTORTION"),
+    ),
+    Calibration("psfmeta", "PSF metadata", "metadata", _HEADERS, "PSF calibration"),
+    Calibration(
+        "psfstar",
+        "PSF star",
+        "CAL 2D, 3D",
+        "IRIS on-sky",
+        "PSF calibration",
+        reference_types=("PSFSTAR",),
+    ),
+    Calibration(
+        "sky",
+        "Sky frame",
+        "CAL 2D, 3D",
+        "IRIS on-sky",
+        "sky subtraction",
+        real_time=True,
+        reference_types=("SKY",),
+    ),
+    Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "flat",
+        "Flat field (white light)",
+        "CAL 2D",
+        _DAYTIME_NSCU,
+        "flat-fielding",
+        real_time=True,
+        reference_types=("FLAT",),
+    ),
+)
+
+#: reference types of the pipeline itself, which no calibration exposure makes directly
+PIPELINE_TYPES: tuple[str, ...] = ("NONLINCOEFF", "DRIZPARS")
+
+BY_KEY: dict[str, Calibration] = {calibration.key: calibration for calibration in CATALOGUE}
+
+
+def calibration_of(reference_type: str) -> Calibration | None:
+    """The calibration that a CRDS reference type belongs to.
+
+    Parameters
+    ----------
+    reference_type : str
+        As in an ``.imap``, in any case.
+
+    Returns
+    -------
+    Calibration or None
+        None for a type outside the catalogue.
+    """
+    wanted = reference_type.upper()
+    return next((row for row in CATALOGUE if wanted in row.reference_types), None)

@@ -1,0 +1,125 @@
+"""`Frame`, the immutable picture that algorithms and views work on, and `FrameLike`, what they ask of it.
+
+A frame that lies in a file and is read in bands (`calgui.core.frames.fits`) offers the same `FrameLike` face, so
+that twenty frames of 4096 x 4096 are combined without ever being in memory together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+DqArray = npt.NDArray[np.uint32]
+
+
+class Rows(NamedTuple):
+    """A band of whole rows of a frame.
+
+    Attributes
+    ----------
+    data : ndarray of float32, shape (stop - start, nx)
+        In the unit of the frame.
+    err : ndarray of float32 or None
+        One standard deviation, same shape and unit.
+    dq : ndarray of uint32 or None
+        Data-quality bits, same shape.
+    """
+
+    data: FloatArray
+    err: FloatArray | None
+    dq: DqArray | None
+
+
+class FrameLike(Protocol):
+    """What an algorithm may ask of a two-dimensional frame, wherever its pixels are."""
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """Keywords of the primary header, then of the image's own HDU."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the frame came from."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the data, numpy order."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of data and error (BUNIT), empty if the header does not say."""
+
+    def rows(self, start: int, stop: int) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive) in native byte order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Pixels with their error, data quality and header; never changed once made.
+
+    Attributes
+    ----------
+    data : ndarray of float32
+        (ny, nx), or with leading axes for cubes and ramps; in `unit`.
+    err : ndarray of float32 or None
+        One standard deviation, same shape and unit.
+    dq : ndarray of uint32 or None
+        Data-quality bits (`calgui.core.frames.dq`), same shape.
+    header : mapping
+        Keywords: primary header first, then the HDU's own.
+    path : pathlib.Path or None
+        The file that the frame came from.
+    """
+
+    data: FloatArray
+    err: FloatArray | None = None
+    dq: DqArray | None = None
+    header: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("err", "dq"):
+            plane = getattr(self, name)
+            if plane is not None and plane.shape != self.data.shape:
+                raise ValueError(f"{name} has shape {plane.shape}, the data {self.data.shape}")
+        for plane in (self.data, self.err, self.dq):
+            if plane is not None:
+                plane.flags.writeable = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the data, numpy order."""
+        return self.data.shape
+
+    @property
+    def unit(self) -> str:
+        """Unit of data and error (BUNIT), empty if the header does not say."""
+        return str(self.header.get("BUNIT", "")).strip()
+
+    @property
+    def name(self) -> str:
+        """The file's name, for people."""
+        return self.path.name if self.path is not None else "(unnamed)"
+
+    def rows(self, start: int, stop: int) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive).
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows counted from 0.
+
+        Returns
+        -------
+        Rows
+            Views, not copies.
+        """
+        return Rows(
+            self.data[start:stop],
+            None if self.err is None else self.err[start:stop],
+            None if self.dq is None else self.dq[start:stop],
+        )

@@ -1,0 +1,17 @@
+"""Where the data files of the program are, in a checkout and in an installed wheel."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def resources() -> Path:
+    """Folder of the program's own data: observatories, icons, line lists.
+
+    Returns
+    -------
+    pathlib.Path
+        ``calgui/resources`` in a wheel, the top-level ``resources`` in a checkout.
+    """
+    packaged = _PACKAGE / "resources"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "resources"

@@ -1,0 +1,1 @@
+"""What CRDS knows, and why it chose. The one place that knows CRDS."""

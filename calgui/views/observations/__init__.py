@@ -1,0 +1,1 @@
+"""The Observe place: files, their headers, and the references that the rules select for them."""

@@ -1,0 +1,170 @@
+"""What is open and selected in the window; every place reads it and follows its signals."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from calgui.core.errors import CalguiError
+from calgui.views.tasks import Task, Tasks
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell the user, once, in one place.
+
+    Attributes
+    ----------
+    level : str
+        ``info``, ``warning`` or ``error``.
+    text : str
+        One sentence: what happened.
+    cure : str
+        One sentence: what to do.
+    """
+
+    level: Level
+    text: str
+    cure: str = ""
+
+
+class Session(QObject):
+    """The state that the places share: caches, context, selected observations, tasks, notices.
+
+    Signals
+    -------
+    caches_changed()
+        A cache was opened or closed.
+    context_changed()
+        Another cache or context is the current one.
+    selection_changed()
+        Other observations are selected; see `selection`.
+    place_requested(str)
+        A place is asked for by name: ``observe``, ``rules``, ``bench``.
+    mapping_requested(str, object)
+        Show this mapping in the Rules place, at this line (or None).
+    frame_requested(object)
+        Show this file (a path) in the picture.
+    noticed(Notice)
+        Something to tell the user.
+    """
+
+    caches_changed = Signal()
+    context_changed = Signal()
+    selection_changed = Signal()
+    place_requested = Signal(str)
+    mapping_requested = Signal(str, object)
+    frame_requested = Signal(object)
+    noticed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.tasks = Tasks(self)
+        self.tasks.error.connect(lambda task, error: self.report(error, task.title))
+        self.caches: list[Cache] = []
+        self.cache: Cache | None = None
+        self.context: str | None = None
+        self.selection: tuple[Path, ...] = ()
+        self.notices: list[Notice] = []
+
+    def open_cache(self, path: Path, then: Callable[[], None] | None = None) -> Task:
+        """Open a cache in the background and make it the current one.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Its folder.
+        then : callable, optional
+            Called once it is open.
+
+        Returns
+        -------
+        Task
+        """
+
+        def load(_job: object) -> "Cache":
+            from calgui.core.rules.cache import Cache
+
+            return Cache.open(path)
+
+        def opened(cache: "Cache") -> None:
+            self.caches.append(cache)
+            self.caches_changed.emit()
+            self.set_context(cache, cache.default_context)
+            if then is not None:
+                then()
+
+        return self.tasks.start(f"Opening the cache {path.name}", load, opened)
+
+    def set_context(self, cache: "Cache", context: str | None) -> None:
+        """Make a cache and one of its contexts the current ones.
+
+        Parameters
+        ----------
+        cache : Cache
+            One of `caches`.
+        context : str or None
+            Name of a ``.pmap``; None for a cache that has none.
+        """
+        if (cache, context) != (self.cache, self.context):
+            self.cache, self.context = cache, context
+            self.context_changed.emit()
+
+    def select(self, paths: Iterable[Path]) -> None:
+        """Select observations.
+
+        Parameters
+        ----------
+        paths : iterable of pathlib.Path
+            In the table's order; the first one is shown.
+        """
+        chosen = tuple(paths)
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selection_changed.emit()
+
+    def notice(self, level: Level, text: str, cure: str = "") -> None:
+        """Tell the user something.
+
+        Parameters
+        ----------
+        level : str
+            ``info``, ``warning`` or ``error``.
+        text, cure : str
+            What happened, and what to do.
+        """
+        told = Notice(level, text, cure)
+        self.notices.append(told)
+        self.noticed.emit(told)
+
+    def report(self, error: Exception, doing: str = "") -> None:
+        """Tell the user of an error.
+
+        Parameters
+        ----------
+        error : Exception
+            A `CalguiError` is told in its own words; any other as a defect of the program.
+        doing : str
+            What was being done.
+        """
+        if isinstance(error, CalguiError):
+            place = f"{error.path.name}: " if error.path is not None else ""
+            self.notice("error", f"{place}{error.message}", error.cure)
+        else:
+            what = f"{doing}: " if doing else ""
+            self.notice(
+                "error",
+                f"{what}{type(error).__name__}: {error}",
+                "This is a defect of the program; please report it with the steps that led here.",
+            )
+
+    def close(self) -> None:
+        """Stop all work."""
+        self.tasks.close()

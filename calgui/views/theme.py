@@ -1,0 +1,141 @@
+"""Colours, fonts and spacing of the window, light and dark, in one place.
+
+Views take colours from here by role and never by number; `Theme.changed` tells that they are to be drawn anew.
+"""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+#: role -> (light, dark); state colours differ in lightness as well as hue, and never stand alone
+_ROLES: dict[str, tuple[str, str]] = {
+    "window": ("#f6f7f9", "#1d2024"),
+    "surface": ("#ffffff", "#24282d"),
+    "raised": ("#eceff3", "#2d3238"),
+    "line": ("#d5dae1", "#3b424a"),
+    "text": ("#1b1f24", "#e6e9ed"),
+    "muted": ("#5b6570", "#9aa5b1"),
+    "accent": ("#0b63ce", "#5aa2ff"),
+    "on_accent": ("#ffffff", "#0b1420"),
+    "selected": ("#d6e6fb", "#21405f"),
+    "good": ("#157347", "#4cc38a"),
+    "warning": ("#9a5b00", "#f0b04a"),
+    "error": ("#b3261e", "#ff8a80"),
+    "good_fill": ("#dff3e6", "#17392a"),
+    "warning_fill": ("#fdf0d5", "#46360f"),
+    "error_fill": ("#fbe4e2", "#4c2320"),
+    "neutral_fill": ("#eceff3", "#2d3238"),
+    "picture": ("#e3e6ea", "#121417"),
+}
+
+SPACE = 8
+
+
+class Theme(QObject):
+    """The look of the application; one object, made by `install`."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dark = False
+
+    def colour(self, role: str) -> QColor:
+        """A colour by role.
+
+        Parameters
+        ----------
+        role : str
+            ``window``, ``text``, ``accent``, ``good``, ...
+
+        Returns
+        -------
+        QColor
+        """
+        light, dark = _ROLES[role]
+        return QColor(dark if self.dark else light)
+
+    def apply(self, dark: bool | None = None) -> None:
+        """Put the palette and style on the application.
+
+        Parameters
+        ----------
+        dark : bool or None
+            None follows the system.
+        """
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        if dark is None:
+            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        self.dark = dark
+        app.setStyle("Fusion")
+        app.setPalette(self._palette())
+        app.setStyleSheet(self._sheet())
+        self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        roles = QPalette.ColorRole
+        for role, name in (
+            (roles.Window, "window"),
+            (roles.WindowText, "text"),
+            (roles.Base, "surface"),
+            (roles.AlternateBase, "window"),
+            (roles.Text, "text"),
+            (roles.Button, "raised"),
+            (roles.ButtonText, "text"),
+            (roles.ToolTipBase, "surface"),
+            (roles.ToolTipText, "text"),
+            (roles.PlaceholderText, "muted"),
+            (roles.Highlight, "selected"),
+            (roles.HighlightedText, "text"),
+            (roles.Link, "accent"),
+            (roles.Mid, "line"),
+            (roles.Accent, "accent"),
+        ):
+            palette.setColor(role, self.colour(name))
+        disabled = QPalette.ColorGroup.Disabled
+        for role in (roles.WindowText, roles.Text, roles.ButtonText):
+            palette.setColor(disabled, role, self.colour("muted"))
+        return palette
+
+    def _sheet(self) -> str:
+        line, raised, accent = (self.colour(name).name() for name in ("line", "raised", "accent"))
+        surface, text, muted = (self.colour(name).name() for name in ("surface", "text", "muted"))
+        return f"""
+            QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px; }}
+            QHeaderView::section {{ background: {raised}; color: {muted}; border: 0;
+                border-bottom: 1px solid {line}; padding: 4px 6px; }}
+            QTableView, QTreeView, QListView, QPlainTextEdit {{ border: 1px solid {line}; }}
+            QTableView {{ gridline-color: {line}; }}
+            QSplitter::handle {{ background: {line}; }}
+            QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ padding: 3px 5px; }}
+            QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
+                border: 1px solid {accent}; }}
+            QPushButton {{ padding: 4px 12px; }}
+        """
+
+
+_theme = Theme()
+
+
+def theme() -> Theme:
+    """The application's theme.
+
+    Returns
+    -------
+    Theme
+        Always the same object.
+    """
+    return _theme
+
+
+def figures() -> QFont:
+    """The font for columns of numbers: every figure of the same width.
+
+    Returns
+    -------
+    QFont
+    """
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -1,0 +1,28 @@
+"""Fixtures that every test may use: a home of its own, and the real data where it is at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+REAL_DATA = Path(os.environ.get("CALGUI_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder for this test alone, so that no setting or index of the user is read or written."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    return home
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data; the test is skipped where it is absent."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"the real data are not at {REAL_DATA.name}; set CALGUI_REAL_DATA to their folder")
+    return REAL_DATA
