@@ -1,0 +1,99 @@
+"""Background work delivers in the main thread, newer tasks supersede older ones, errors arrive once."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from calgui.core.errors import InputError
+from calgui.core.jobs import Job
+from calgui.views.session import Notice, Session
+from calgui.views.tasks import Tasks
+
+
+@pytest.fixture
+def tasks(qtbot: QtBot) -> Iterator[Tasks]:
+    made = Tasks()
+    yield made
+    made.close()
+
+
+def test_result_arrives_in_the_main_thread(qtbot: QtBot, tasks: Tasks) -> None:
+    threads: dict[str, threading.Thread] = {}
+
+    def work(_job: Job) -> int:
+        threads["work"] = threading.current_thread()
+        return 42
+
+    def done(value: int) -> None:
+        threads["done"] = threading.current_thread()
+        results.append(value)
+
+    results: list[int] = []
+    tasks.start("work", work, done)
+    qtbot.waitUntil(lambda: results == [42])
+    assert threads["work"] is not threading.main_thread()
+    assert threads["done"] is threading.main_thread()
+    assert tasks.running == []
+
+
+def test_a_newer_task_of_the_same_key_supersedes(qtbot: QtBot, tasks: Tasks) -> None:
+    release, results = threading.Event(), []
+
+    def slow(job: Job) -> str:
+        release.wait(5)
+        return "old"
+
+    older = tasks.start("old", slow, results.append, key="preview")
+    tasks.start("new", lambda job: "new", results.append, key="preview")
+    qtbot.waitUntil(lambda: results == ["new"])
+    release.set()
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert older.job.cancelled
+    assert results == ["new"], "the stale result was dropped"
+
+
+def test_cancel_is_no_error(qtbot: QtBot, tasks: Tasks) -> None:
+    started, errors = threading.Event(), []
+    tasks.error.connect(lambda task, error: errors.append(error))
+
+    def endless(job: Job) -> None:
+        started.set()
+        while True:
+            job.check()
+
+    task = tasks.start("endless", endless)
+    assert started.wait(5)
+    task.job.cancel()
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert errors == []
+
+
+def test_progress_is_passed_on(qtbot: QtBot, tasks: Tasks) -> None:
+    seen: list[float] = []
+    tasks.progressed.connect(lambda task, progress: seen.append(progress.fraction))
+    tasks.start("work", lambda job: job.report(1.0, "end"))
+    qtbot.waitUntil(lambda: seen == [1.0])
+
+
+def test_close_waits_and_delivers_nothing(qtbot: QtBot) -> None:
+    tasks, results = Tasks(), []
+    tasks.start("work", lambda job: "late", results.append)
+    tasks.close()
+    qtbot.wait(20)
+    assert results == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("calgui")]
+
+
+def test_an_error_reaches_the_user_once_with_its_cure(qtbot: QtBot) -> None:
+    session, told = Session(), []
+    session.noticed.connect(told.append)
+
+    def fail(_job: Job) -> None:
+        raise InputError("is truncated.", path="dark.fits", cure="Copy it again.")
+
+    session.tasks.start("Reading", fail)
+    qtbot.waitUntil(lambda: bool(told))
+    session.close()
+    assert told == [Notice("error", "dark.fits: is truncated.", "Copy it again.")]
