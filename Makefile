@@ -19,7 +19,7 @@ help:
 $(VENV): $(VENV)/.ready
 
 $(VENV)/.ready: requirements.lock pyproject.toml tools/doctor.py
-	@$(PYTHON) tools/doctor.py python
+	@$(PYTHON) tools/doctor.py before
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked packages into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -1,12 +1,15 @@
 """What this machine lacks to run calgui, and the one line that cures it. Needs nothing but a Python.
 
-``python tools/doctor.py python``   before ``.venv`` is made: the interpreter, venv and pip
-``python tools/doctor.py qt``       after: the system libraries that Qt links to, and a font
+``python tools/doctor.py before``   before ``.venv`` is made: the interpreter, venv, and the libraries that Qt is known
+                                   to need (with those of a window where there is a screen), all in one line
+``python tools/doctor.py qt``       after: what the installed Qt really links to, and a font
 ``python tools/doctor.py window``   the same, and what a window on an X11 screen needs
 ``--packages``                      print the names of the missing Debian packages alone
 """
 
+import ctypes
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -16,22 +19,16 @@ from pathlib import Path
 PACKAGES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
-    "libGLX.so.0": "libglx0",
-    "libOpenGL.so.0": "libopengl0",
     "libX11.so.6": "libx11-6",
     "libX11-xcb.so.1": "libx11-xcb1",
-    "libSM.so.6": "libsm6",
-    "libICE.so.6": "libice6",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
     "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
-    "libgthread-2.0.so.0": "libglib2.0-0",
     "libxkbcommon.so.0": "libxkbcommon0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb.so.1": "libxcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-glx.so.0": "libxcb-glx0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
@@ -44,21 +41,46 @@ PACKAGES = {
     "libxcb-util.so.1": "libxcb-util1",
     "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
-    "libz.so.1": "zlib1g",
-    "libzstd.so.1": "libzstd1",
-    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
 }
+#: what Qt without a screen links to; the rest of PACKAGES is for a window on an X11 screen
+WITHOUT_SCREEN = (
+    "libEGL.so.1",
+    "libGL.so.1",
+    "libdbus-1.so.3",
+    "libfontconfig.so.1",
+    "libfreetype.so.6",
+    "libglib-2.0.so.0",
+    "libX11.so.6",
+    "libxkbcommon.so.0",
+)
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 
 
-def python_lacks() -> list[str]:
-    """Debian packages that the interpreter lacks to make a virtual environment."""
+def before_lacks(window: bool) -> list[str]:
+    """Debian packages that are missing before anything is installed, as far as that can be told."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is installed
         sys.exit(
             f"calgui needs Python 3.11 or later; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12"
         )
     have = all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
-    return [] if have else ["python3-venv"]
+    wanted = [] if have else ["python3-venv"]
+    wanted += [PACKAGES[name] for name in (PACKAGES if window else WITHOUT_SCREEN) if not loads(name)]
+    return sorted({*wanted, *font_lacks()})
+
+
+def loads(library: str) -> bool:
+    """Whether the system has a library."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def font_lacks() -> list[str]:
+    """A package with a font, where there is none."""
+    have = any(any(folder.rglob("*.[to]tf")) for folder in FONT_FOLDERS if folder.is_dir())
+    return [] if have else ["fonts-dejavu-core"]
 
 
 def missing_libraries(names: list[str]) -> list[str]:
@@ -80,9 +102,7 @@ def qt_lacks(window: bool) -> list[str]:
     if window:
         names.append("plugins/platforms/libqxcb.so")
     wanted = [PACKAGES.get(library, f"(package of {library})") for library in missing_libraries(names)]
-    if not any(any(folder.rglob("*.[to]tf")) for folder in FONT_FOLDERS if folder.is_dir()):
-        wanted.append("fonts-dejavu-core")
-    return sorted(set(wanted))
+    return sorted({*wanted, *font_lacks()})
 
 
 def main() -> None:
@@ -91,7 +111,8 @@ def main() -> None:
     what = words[0] if words else "qt"
     if sys.platform != "linux":
         return
-    lacking = python_lacks() if what == "python" else qt_lacks(window=what == "window")
+    screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    lacking = before_lacks(window=screen) if what == "before" else qt_lacks(window=what == "window")
     if "--packages" in sys.argv:
         print(" ".join(lacking))
     elif lacking:

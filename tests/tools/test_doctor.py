@@ -49,7 +49,20 @@ class TestDoctor:
         (tmp_path / "sans.ttf").touch()
         assert doctor.qt_lacks(window=False) == []
 
+    def test_one_line_names_everything_before_the_installation(
+        self, doctor: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(doctor, "loads", lambda name: name not in {"libEGL.so.1", "libxcb-cursor.so.0"})
+        monkeypatch.setattr(doctor, "FONT_FOLDERS", (tmp_path,))
+        monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+        assert doctor.before_lacks(window=False) == ["fonts-dejavu-core", "libegl1", "python3-venv"]
+        assert "libxcb-cursor0" in doctor.before_lacks(window=True)
+
+    def test_a_library_loads_or_not(self, doctor: ModuleType) -> None:
+        assert doctor.loads("libc.so.6")
+        assert not doctor.loads("libno-such-thing.so.0")
+
     def test_an_old_python_is_told_to_name_another(self, doctor: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "version_info", (3, 9, 2))
         with pytest.raises(SystemExit, match=r"Python 3\.11 or later"):
-            doctor.python_lacks()
+            doctor.before_lacks(window=False)
