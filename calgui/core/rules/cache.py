@@ -1,0 +1,529 @@
+"""One opened CRDS cache: contexts, mappings, references. Reads only, and never outside of the cache's folders.
+
+Several can be open at once, two of one observatory as well: no environment variable says which.
+"""
+
+import ast
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from calgui.core.errors import InputError, UsageError
+from calgui.core.rules import loading, mapping_file, trust
+from calgui.core.rules.layout import Layout, find_layout
+from calgui.core.rules.mapping_file import NOT_APPLICABLE, SPECIAL, MappingFile, safe_name
+from calgui.core.rules.observatory import Observatory, derive, described
+from calgui.core.rules.setup import clear_memos
+from calgui.core.rules.trust import Verdict
+from calgui.core.rules.values import Finding, MappingInfo, Trust
+
+_LARGEST_CONFIG = 2**20
+_CHILD = {".pmap": ".imap", ".imap": ".rmap"}
+_RESTORE = "Restore the file, or choose another context."
+
+
+class Cache:
+    """One opened CRDS cache; open it with `Cache.open`. Safe to read from several threads.
+
+    What was read of a mapping is kept, so that every answer stands on one state of the cache; `reload` reads anew.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The cache's top folder.
+    name : str
+        Short name to show: that of the folder.
+    layout : Layout
+        Where its parts are.
+    observatory : Observatory
+        What is known of the observatory.
+    contexts : tuple of str
+        Names of all ``.pmap`` files.
+    default_context : str or None
+        The operational one of ``server_config``, else the newest; None where there is no ``.pmap``.
+    stated_context : str or None
+        What ``server_config`` names, whether it exists or not.
+    """
+
+    def __init__(self, layout: Layout, chosen: str | None = None) -> None:
+        self.layout = layout
+        self.path = layout.root
+        self.name = layout.root.name
+        self._chosen = chosen
+        self._lock = threading.RLock()
+        self._read()
+
+    def _read(self) -> None:
+        self._parsed: dict[str, MappingFile | InputError] = {}
+        self._texts: dict[str, bytes] = {}
+        self._loaded: dict[str, Any] = {}
+        self._verdicts: dict[tuple[str, int, int], Verdict] = {}
+        self._findings: tuple[Finding, ...] | None = None
+        self.mappings: tuple[str, ...] = tuple(self.layout.mapping_names())
+        self._known = frozenset(self.mappings)
+        self.contexts: tuple[str, ...] = tuple(
+            sorted((name for name in self.mappings if name.endswith(".pmap")), key=_serial)
+        )
+        self.server_config: Mapping[str, Any] | InputError | None = self._server_config()
+        self.stated_context = self._stated_context()
+        self.default_context = self._default_context()
+        self.observatory = self._find_observatory()
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Cache":
+        """Open a cache.
+
+        Parameters
+        ----------
+        path : path-like
+            The cache's folder, its ``mappings`` folder, that of one observatory in it, or a ``.pmap``, which then is
+            the default context.
+
+        Returns
+        -------
+        Cache
+
+        Raises
+        ------
+        InputError
+            When there is no cache; the message says what to name instead.
+        """
+        path = Path(path)
+        layout = find_layout(path)
+        chosen = path.name if path.suffix == ".pmap" and path.is_file() else None
+        return cls(layout, chosen)
+
+    def reload(self) -> None:
+        """Forget what was read, and read the cache anew."""
+        with self._lock:
+            clear_memos()
+            self._read()
+
+    def close(self) -> None:
+        """Free the memory that mappings take; the cache can still be used, and then reads anew."""
+        with self._lock:
+            self._loaded = {}
+            self._parsed = {}
+            self._texts = {}
+        clear_memos()
+
+    # ------------------------------------------------------------------ configuration
+
+    def _server_config(self) -> Mapping[str, Any] | InputError | None:
+        path = self.layout.config / "server_config"
+        if not path.exists() and not path.is_symlink():
+            return None
+        try:
+            text = mapping_file.read_safely(path, self.layout.root, _LARGEST_CONFIG).decode("utf-8")
+            value = ast.literal_eval(text)
+        except InputError as error:
+            return error
+        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
+            return InputError(
+                f"server_config is no table of plain values: {error}.", path=path, cure="Restore or remove the file."
+            )
+        if not isinstance(value, dict):
+            return InputError("server_config is no table.", path=path, cure="Restore or remove the file.")
+        return value
+
+    def _stated_context(self) -> str | None:
+        config = self.server_config
+        if config is None or isinstance(config, InputError):
+            return None
+        stated = config.get("operational_context")
+        return stated if isinstance(stated, str) else None
+
+    def _default_context(self) -> str | None:
+        for name in (self._chosen, self.stated_context):
+            if name in self.contexts:
+                return name
+        return self.contexts[-1] if self.contexts else None
+
+    def _find_observatory(self) -> Observatory:
+        start = [self.default_context] if self.default_context else []
+        name = ""
+        for mapping in [*start, *self.contexts[-5:], *self.mappings[:20]]:
+            parsed = self._try_parsed(mapping)
+            if parsed and parsed.word("observatory"):
+                name = parsed.word("observatory")
+                break
+        name = name or self.layout.folder.lower() or self.name.lower()
+        instruments, types, parkeys = self._named()
+        known = described(name)
+        if known is not None:
+            return known.with_found(instruments, types)
+        return derive(name, instruments, types, parkeys)
+
+    def _named(self) -> tuple[list[str], list[str], list[str]]:
+        """Instruments, types and parkeys that the default context's mappings name."""
+        kinds: list[str] = []
+        parkeys: list[str] = []
+        if self.default_context is None:
+            return [], [], []
+        try:
+            found = self.instruments(self.default_context)
+        except InputError:
+            return [], [], []
+        for imap in found.values():
+            parsed = self._try_parsed(imap)
+            for entry in parsed.choices.entries if parsed else ():
+                kinds.append("|".join(entry.key))
+                rmap = self._try_parsed(entry.value) if isinstance(entry.value, str) else None
+                parkeys += _flat(rmap.header.get("parkey")) if rmap else []
+        return list(found), kinds, parkeys
+
+    # ------------------------------------------------------------------ mappings as text
+
+    def mapping_path(self, name: str) -> Path | None:
+        """Where a mapping is; None for one that is not in the cache, or no plain file name."""
+        return self.layout.mappings / name if name in self._known and safe_name(name) else None
+
+    def raw(self, name: str) -> bytes:
+        """The bytes of a mapping, read once.
+
+        Raises
+        ------
+        InputError
+            When it does not exist or is not to be read.
+        """
+        found = self._texts.get(name)
+        if found is not None:
+            return found
+        path = self.mapping_path(name)
+        if path is None:
+            if not safe_name(name):
+                raise InputError(
+                    f"{name!r} is no plain file name, and is not followed.", path=self.layout.mappings, cure=_RESTORE
+                )
+            raise InputError("The mapping is not in the cache.", path=self.layout.mappings / name, cure=_RESTORE)
+        data = mapping_file.read_safely(path, self.layout.root, mapping_file.LARGEST_MAPPING)
+        self._texts[name] = data
+        return data
+
+    def parsed(self, name: str) -> MappingFile:
+        """What the text of a mapping says, read with `ast` and never run.
+
+        Parameters
+        ----------
+        name : str
+            File name.
+
+        Returns
+        -------
+        MappingFile
+
+        Raises
+        ------
+        InputError
+            When it is missing or is no mapping's text; the same one every time.
+        """
+        found = self._parsed.get(name)
+        if found is None:
+            with self._lock:
+                found = self._parsed.get(name)
+                if found is None:
+                    try:
+                        found = self._parse(name)
+                    except InputError as error:
+                        found = error
+                    self._parsed[name] = found
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _parse(self, name: str) -> MappingFile:
+        data = self.raw(name)
+        path = self.layout.mappings / name
+        try:
+            return mapping_file.parse(mapping_file.decode(data), name)
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise InputError(
+                f"The mapping's text is not UTF-8 (line {line}).", path=path, cure="Save it as UTF-8."
+            ) from error
+        except InputError as error:
+            raise InputError(error.message, path=path, cure=error.cure) from error
+
+    def _try_parsed(self, name: str) -> MappingFile | None:
+        try:
+            return self.parsed(name)
+        except InputError:
+            return None
+
+    # ------------------------------------------------------------------ mappings as crds objects
+
+    def load(self, name: str) -> Any:
+        """The crds object of a mapping; nested ones load when needed, as safely.
+
+        Parameters
+        ----------
+        name : str
+            File name in the cache.
+
+        Returns
+        -------
+        crds.core.rmap.Mapping
+            The same object every time, until `reload` or `close`.
+
+        Raises
+        ------
+        InputError
+            When it is missing, broken, or not safe to run; the same one every time.
+        """
+        found = self._loaded.get(name)
+        if found is None:
+            with self._lock:
+                found = self._loaded.get(name)
+                if found is None:
+                    try:
+                        found = self._load(name)
+                    except InputError as error:
+                        found = error
+                    self._loaded[name] = found
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _load(self, name: str) -> Any:
+        parsed = self.parsed(name)
+        path = self.layout.mappings / name
+
+        def nested(child: str, **_: Any) -> Any:
+            self._check_child(parsed.kind, child, path)
+            return self.load(child)
+
+        names = [key for entry in parsed.choices.entries for key in entry.key] if parsed.kind == ".pmap" else []
+        usable = [key for key in names if key.replace("_", "").isalnum()]
+        return loading.load_crds(parsed, path, self.observatory, usable, nested)
+
+    def _check_child(self, kind: str, child: object, path: Path) -> None:
+        wanted = _CHILD.get(kind, "")
+        if not isinstance(child, str) or not child.endswith(wanted) or not wanted:
+            # so no mapping can lead back to itself: contexts name instruments, instruments name rules
+            raise InputError(f"A {kind} selects {wanted} files, not {child!r}.", path=path, cure=_RESTORE)
+
+    def instruments(self, context: str) -> Mapping[str, str]:
+        """Instruments of a context.
+
+        Parameters
+        ----------
+        context : str
+            Name of a ``.pmap`` of the cache.
+
+        Returns
+        -------
+        mapping of str to str
+            Instrument in upper case to the name of its ``.imap``; instruments that are N/A are left out.
+
+        Raises
+        ------
+        UsageError
+            When the cache has no such context.
+        InputError
+            When the context cannot be read.
+        """
+        self.check_context(context)
+        return MappingProxyType(self._children(context, str.upper, keep_special=False))
+
+    def types(self, context: str, instrument: str) -> Mapping[str, str]:
+        """Reference types of an instrument.
+
+        Parameters
+        ----------
+        context : str
+            Name of a ``.pmap`` of the cache.
+        instrument : str
+            In any case.
+
+        Returns
+        -------
+        mapping of str to str
+            Type in lower case to the name of its ``.rmap``, or ``N/A`` or ``OMIT`` as written.
+
+        Raises
+        ------
+        UsageError
+            When the context has no such instrument.
+        InputError
+            When the context or the instrument's mapping cannot be read.
+        """
+        return MappingProxyType(self._children(self._imap_name(context, instrument), str.lower, keep_special=True))
+
+    def _imap_name(self, context: str, instrument: str) -> str:
+        found = self.instruments(context)
+        name = found.get(instrument.upper())
+        if name is None:
+            raise UsageError(
+                f"{context} has no instrument {instrument!r}.",
+                path=self.path,
+                cure=f"It has: {', '.join(found) or 'none'}.",
+            )
+        return name
+
+    def _children(self, name: str, fold: Any, *, keep_special: bool) -> dict[str, str]:
+        parsed = self.parsed(name)
+        found: dict[str, str] = {}
+        for entry in parsed.choices.entries:
+            if isinstance(entry.value, str) and len(entry.key) == 1:
+                # crds folds the case of keys, and the last of two wins
+                found.pop(fold(entry.key[0]), None)
+                if keep_special or entry.value not in SPECIAL:
+                    found[fold(entry.key[0])] = entry.value
+        return found
+
+    def rmap(self, context: str, instrument: str, type: str) -> Any:
+        """The rules for one reference type, as crds's own object.
+
+        Parameters
+        ----------
+        context : str
+            Name of a ``.pmap`` of the cache.
+        instrument, type : str
+            In any case.
+
+        Returns
+        -------
+        crds.core.rmap.ReferenceMapping
+
+        Raises
+        ------
+        UsageError
+            When there is no such context, instrument or type, or the type is N/A.
+        InputError
+            When the mapping is missing, broken, or not safe to run.
+        """
+        found = self.types(context, instrument)
+        name = found.get(type.lower())
+        if name is None or name in SPECIAL:
+            state = "has no" if name is None else f"declares {name} the"
+            raise UsageError(
+                f"{context} {state} reference type {type!r} for {instrument.upper()}.",
+                path=self.path,
+                cure=f"It has: {', '.join(key for key, value in found.items() if value not in SPECIAL)}.",
+            )
+        self._check_child(".imap", name, self.layout.mappings / self._imap_name(context, instrument))
+        return self.load(name)
+
+    def check_context(self, context: str) -> None:
+        """Raise `UsageError` unless the cache has a context of this name."""
+        if context not in self.contexts:
+            raise UsageError(
+                f"The cache has no context {context!r}.",
+                path=self.path,
+                cure=f"It has: {', '.join(self.contexts[-8:]) or 'none'}.",
+            )
+
+    # ------------------------------------------------------------------ references
+
+    def reference_path(self, name: str) -> Path | None:
+        """Where a reference file is.
+
+        Parameters
+        ----------
+        name : str
+            As in a mapping.
+
+        Returns
+        -------
+        pathlib.Path or None
+            None where it is not in the cache, is no plain file name, or is a link that leads out of the cache.
+        """
+        found = self._reference(name)
+        return found if isinstance(found, Path) else None
+
+    def _reference(self, name: str) -> Path | Verdict:
+        if not safe_name(name):
+            return Verdict(Trust.MISSING, "The name is no plain file name, and is not followed.")
+        for folder in self.layout.reference_folders():
+            path = folder / name
+            if not path.exists() and not path.is_symlink():
+                continue
+            try:
+                real = path.resolve(strict=True)
+            except (OSError, RuntimeError):
+                return Verdict(Trust.MISSING, "The file is a link that leads nowhere.")
+            if not real.is_relative_to(self.layout.root):
+                return Verdict(Trust.MISSING, "The file is a link that leads out of the cache, and is not followed.")
+            if not real.is_dir():
+                return path
+        return Verdict(Trust.MISSING, "The file is not in the cache.")
+
+    def verdict(self, name: str) -> Verdict:
+        """What a quick look at a reference file found: trust, reason, size; remembered by size and time of change."""
+        found = self._reference(name)
+        if isinstance(found, Verdict):
+            return found
+        try:
+            status = found.stat()
+        except OSError:
+            return Verdict(Trust.MISSING, "The file is not in the cache.")
+        key = (str(found), status.st_size, status.st_mtime_ns)
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._verdicts[key] = trust.look(found.resolve())
+        return known
+
+    def trust(self, name: str) -> Trust:
+        """What is known of a reference file, in a word."""
+        return self.verdict(name).trust
+
+    # ------------------------------------------------------------------ what is told of it all
+
+    def mapping_info(self, name: str) -> MappingInfo:
+        """Text, header and checksums of a mapping, and what is wrong with it.
+
+        Parameters
+        ----------
+        name : str
+            File name in the cache.
+
+        Returns
+        -------
+        MappingInfo
+            Also for a broken one: then with an empty header.
+
+        Raises
+        ------
+        InputError
+            When the file is missing or must not be read.
+        """
+        text = self.raw(name).decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        parsed = self._try_parsed(name)
+        return MappingInfo(
+            name=name,
+            path=self.layout.mappings / name,
+            text=text,
+            header=MappingProxyType(dict(parsed.header)) if parsed else MappingProxyType({}),
+            sha1_stated=parsed.stated_sha1 if parsed else None,
+            sha1_actual=mapping_file.checksum(text),
+            findings=tuple(found for found in self.findings() if found.place == name),
+        )
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that is wrong with the cache, each at the place that it concerns; found once."""
+        if self._findings is None:
+            from calgui.core.rules.health import examine
+
+            with self._lock:
+                if self._findings is None:
+                    self._findings = examine(self)
+        return self._findings
+
+    def is_not_applicable(self, value: str) -> bool:
+        """Whether a value of a selector says that no file applies."""
+        return value in NOT_APPLICABLE
+
+
+def _serial(name: str) -> tuple[tuple[int, str, int], ...]:
+    """Sorts tmt_0009 before tmt_0010, and names without a number first."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((1, "", int(part)) if part.isdigit() else (0, part, 0) for part in parts)
+
+
+def _flat(parkey: object) -> list[str]:
+    if isinstance(parkey, str):
+        return [parkey]
+    return [name for part in parkey for name in _flat(part)] if isinstance(parkey, tuple) else []

@@ -1,0 +1,132 @@
+"""Bring in the stock ``crds`` package: late, once, offline, silent, and with an environment of its own.
+
+``crds`` reads and *writes* some thirty ``CRDS_*`` variables of the process's environment, at import and at every look at
+its configuration. Here it sees a private environment instead, so that neither the user's variables steer it (pickled
+contexts, another server, another cache) nor its own leak to child processes.
+"""
+
+import importlib
+import logging
+import os
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+from calgui.core.errors import CalguiError
+
+_LOCK = threading.RLock()
+_PRIVATE_SETTINGS = {
+    "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
+    "CRDS_READONLY_CACHE": "1",
+    "CRDS_MODE": "local",
+    # never there, so that ~/.crds.ini is not read either
+    "CRDS_INI_FILE": os.path.join(os.devnull, "crds.ini"),  # noqa: PTH118
+}
+
+
+class CrdsUnavailable(CalguiError):
+    """The stock ``crds`` package cannot be used in this process."""
+
+
+class _PrivateOs(ModuleType):
+    """The ``os`` module, but with another ``environ``; what crds's modules know as ``os``."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        super().__init__("os", os.__doc__)
+        self.environ = environ
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def getenv(self, key: str, default: str | None = None) -> str | None:
+        return self.environ.get(key, default)
+
+
+_ENVIRON: dict[str, str] = {}
+_OS = _PrivateOs(_ENVIRON)
+
+
+def _refuse_optimised() -> None:
+    # crds checks the syntax of mappings with `assert`: without it a mapping file could run any command
+    if sys.flags.optimize:
+        raise CrdsUnavailable(
+            "Python runs optimised (-O or PYTHONOPTIMIZE), which switches off the checks that keep a CRDS mapping"
+            " from running code.",
+            cure="Start it without -O and without PYTHONOPTIMIZE.",
+        )
+
+
+def crds_module(name: str = "core.rmap") -> Any:
+    """A module of the stock ``crds`` package, imported safely.
+
+    Parameters
+    ----------
+    name : str
+        Dotted name below ``crds``, e.g. ``core.rmap`` or ``core.selectors``.
+
+    Returns
+    -------
+    module
+        As ``importlib.import_module("crds." + name)``.
+
+    Raises
+    ------
+    CrdsUnavailable
+        When Python runs optimised, or ``crds`` is not installed.
+    """
+    full = f"crds.{name}" if name else "crds"
+    _refuse_optimised()
+    module = sys.modules.get(full)
+    if module is not None and "crds" in _DONE:
+        return module
+    with _LOCK:
+        return _import(full)
+
+
+_DONE: set[str] = set()
+
+
+def _import(full: str) -> Any:
+    before = dict(os.environ)
+    for key in [key for key in os.environ if key.startswith("CRDS_")]:
+        del os.environ[key]
+    os.environ.update(_PRIVATE_SETTINGS)
+    try:
+        module = importlib.import_module(full)
+    except ImportError as error:
+        raise CrdsUnavailable(
+            f"The crds package cannot be imported: {error}.", cure="Install it: pip install crds."
+        ) from error
+    finally:
+        _ENVIRON.update({key: value for key, value in os.environ.items() if key.startswith("CRDS_")})
+        for key in set(os.environ) - set(before):
+            del os.environ[key]
+        os.environ.update(before)
+    if "crds" not in _DONE:
+        _silence()
+        _DONE.add("crds")
+    _privatise()
+    return module
+
+
+def _privatise() -> None:
+    _ENVIRON.update(_PRIVATE_SETTINGS)
+    for name, module in list(sys.modules.items()):
+        if (name == "crds" or name.startswith("crds.")) and getattr(module, "os", None) is os:
+            module.os = _OS  # type: ignore[attr-defined]
+
+
+def _silence() -> None:
+    log = sys.modules["crds.core.log"]
+    logger = log.THE_LOGGER
+    logger.remove_console_handler()
+    logger.set_verbose(-3)
+    logger.logger.setLevel(logging.CRITICAL + 1)
+    logger.logger.addHandler(logging.NullHandler())
+
+
+def clear_memos() -> None:
+    """Let crds forget what it memoised: it keeps every mapping alive, and "unknown instrument" for ever."""
+    if "crds" in _DONE:
+        crds_module("core.utils").clear_function_caches()

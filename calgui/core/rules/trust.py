@@ -1,0 +1,191 @@
+"""What is behind a reference's name: there, a Git LFS pointer, broken, or good as far as a quick look can tell.
+
+The look is cheap (blocks of headers, never pixels) and trusts nothing: a header that promises more than the file holds
+makes the file corrupt, not the reader slow.
+"""
+
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from calgui.core.rules.values import Trust
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS_LARGEST = 1024
+_BLOCK = 2880
+_CARD = 80
+_MOST_HEADER_BLOCKS = 2000
+_MOST_HDUS = 10_000
+_JSON_LARGEST = 64 * 2**20
+_NUMBER = re.compile(rb"= +([-+]?[0-9]{1,18})")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look at a reference file found.
+
+    Attributes
+    ----------
+    trust : Trust
+        In a word.
+    reason : str
+        In a sentence; empty where the file is good.
+    size : int or None
+        Bytes on disk.
+    real_size : int or None
+        For a Git LFS pointer: bytes of the file that it stands for.
+    """
+
+    trust: Trust
+    reason: str = ""
+    size: int | None = None
+    real_size: int | None = None
+
+
+def look(path: Path) -> Verdict:
+    """Look at one reference file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of an existing file, links already resolved.
+
+    Returns
+    -------
+    Verdict
+        Never raises for what the file holds.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return Verdict(Trust.MISSING, "The file is not in the cache.")
+    except OSError as error:
+        return Verdict(Trust.CORRUPT, f"The file cannot be opened: {error.strerror or error}.")
+    with open(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            return Verdict(Trust.CORRUPT, "This is no regular file.")
+        try:
+            start = stream.read(_BLOCK)
+            if start.startswith(_LFS) and size <= _LFS_LARGEST:
+                found = re.search(rb"^size ([0-9]{1,18})$", start, re.MULTILINE)
+                return Verdict(
+                    Trust.LFS_POINTER,
+                    "The file is a Git LFS pointer: its place is there, its data are not.",
+                    size,
+                    int(found.group(1)) if found else None,
+                )
+            trust, reason = _structure(path.name.lower(), start, stream, size)
+        except OSError as error:
+            return Verdict(Trust.CORRUPT, f"The file cannot be read: {error.strerror or error}.", size)
+    return Verdict(trust, reason, size)
+
+
+def _structure(name: str, start: bytes, stream: "object", size: int) -> tuple[Trust, str]:
+    if not start:
+        return Trust.CORRUPT, "The file is empty."
+    if name.endswith((".fits", ".fit")):
+        if start[:2] == b"\x1f\x8b":
+            return Trust.UNCHECKED, "The file is compressed and was not looked into."
+        fault = _fits_fault(stream, size)
+        return (Trust.CORRUPT, fault) if fault else (Trust.OK, "")
+    if name.endswith(".gz"):
+        good = start[:2] == b"\x1f\x8b"
+        return (
+            (Trust.UNCHECKED, "The file is compressed and was not looked into.")
+            if good
+            else (
+                Trust.CORRUPT,
+                "The file is not compressed, though its name says so.",
+            )
+        )
+    if name.endswith(".asdf"):
+        good = start.startswith(b"#ASDF ")
+        return (Trust.OK, "") if good else (Trust.CORRUPT, "The file does not begin as ASDF does.")
+    if name.endswith(".json"):
+        return _json(stream, size)
+    return Trust.UNCHECKED, "Files of this kind are not looked into."
+
+
+def _json(stream: "object", size: int) -> tuple[Trust, str]:
+    if size > _JSON_LARGEST:
+        return Trust.UNCHECKED, "The file is too large to be looked into quickly."
+    stream.seek(0)  # type: ignore[attr-defined]
+    try:
+        json.loads(stream.read(_JSON_LARGEST))  # type: ignore[attr-defined]
+    except (ValueError, RecursionError) as error:
+        return Trust.CORRUPT, f"The file is not valid JSON: {error}."
+    return Trust.OK, ""
+
+
+def _fits_fault(stream: "object", size: int) -> str:
+    """What is wrong with the blocks of a FITS file; empty if nothing is."""
+    offset = 0
+    for number in range(_MOST_HDUS):
+        stream.seek(offset)  # type: ignore[attr-defined]
+        header, blocks = _header(stream)
+        where = "primary header" if number == 0 else f"header of HDU {number}"
+        if header is None:
+            if number and not blocks:
+                return ""  # the end, or padding that readers pass over
+            return f"The {where} does not end, or is no FITS header."
+        first = header[:_CARD]
+        if number == 0 and not first.startswith(b"SIMPLE  ="):
+            return "The file does not begin as FITS does."
+        if number and not first.startswith(b"XTENSION="):
+            return ""  # special records after the last HDU are allowed
+        data = _data_size(header)
+        if data is None:
+            return f"The {where} does not say how much data follow."
+        offset += blocks * _BLOCK + data
+        if offset > size:
+            return f"The file is cut short: HDU {number} should end at byte {offset}, the file at {size}."
+        offset += -offset % _BLOCK
+        if offset >= size:
+            return ""
+    return ""
+
+
+def _header(stream: "object") -> tuple[bytes | None, int]:
+    """Cards up to END, and the number of blocks; None and 0 where not even a card is there."""
+    cards = b""
+    for count in range(1, _MOST_HEADER_BLOCKS + 1):
+        block: bytes = stream.read(_BLOCK)  # type: ignore[attr-defined]
+        if count == 1 and (len(block) < _BLOCK or not block[:_CARD].strip(b"\0 ")):
+            return None, 0 if not block[:_CARD].strip(b"\0 ") else 1
+        if len(block) < _BLOCK or any(byte < 32 or byte > 126 for byte in block[:_CARD]):
+            return None, count
+        for start in range(0, _BLOCK, _CARD):
+            if block[start : start + _CARD].rstrip() == b"END":
+                return cards + block[:start], count
+        cards += block
+    return None, _MOST_HEADER_BLOCKS
+
+
+def _data_size(header: bytes) -> int | None:
+    values: dict[bytes, int] = {}
+    for start in range(0, len(header), _CARD):
+        card = header[start : start + _CARD]
+        found = _NUMBER.match(card, 8)
+        if found and (card.startswith((b"BITPIX", b"NAXIS", b"PCOUNT", b"GCOUNT"))):
+            values.setdefault(card[:8].strip(), int(found.group(1)))
+    bits, axes = values.get(b"BITPIX"), values.get(b"NAXIS")
+    if bits not in (8, 16, 32, 64, -32, -64) or axes is None or not 0 <= axes <= 999:
+        return None
+    if axes == 0:
+        return 0
+    count = 1
+    for axis in range(1, axes + 1):
+        length = values.get(b"NAXIS%d" % axis)
+        if length is None or length < 0:
+            return None
+        count *= length if not (axis == 1 and length == 0 and axes > 1) else 1  # random groups
+    extra = values.get(b"PCOUNT", 0)
+    groups = values.get(b"GCOUNT", 1)
+    if extra < 0 or groups < 0:
+        return None
+    return abs(bits) // 8 * groups * (extra + count)
