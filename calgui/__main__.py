@@ -11,7 +11,7 @@ def main() -> None:
             "calgui: refusing to run under python -O or PYTHONOPTIMIZE: it would switch off the check that "
             "keeps a CRDS mapping from running code. Start it again without."
         )
-    from calgui.cli import main as cli
+    from calgui.cli.main import cli
 
     cli()
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from calgui.core.simulate import DemoNight, make_demo
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 REAL_DATA = Path(os.environ.get("CALGUI_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -26,3 +28,9 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"the real data are not at {REAL_DATA.name}; set CALGUI_REAL_DATA to their folder")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def demo_night(tmp_path_factory: pytest.TempPathFactory) -> DemoNight:
+    """A small demo night, made once; tests read it and never change it."""
+    return make_demo(tmp_path_factory.mktemp("night") / "demo", size=256)

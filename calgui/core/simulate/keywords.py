@@ -1,0 +1,245 @@
+"""Headers of the demo night's files: what an IRIS file says of itself."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from calgui.core.simulate.detector import GAIN, READ_NOISE, TEMPERATURE
+from calgui.core.simulate.filters import FILTERS, PIXEL_ARCSEC
+from calgui.core.simulate.noise import Window
+from calgui.core.simulate.scene import IMAGER, Scene
+
+OPAQUE = "OPAQUE"
+TARGET_RA, TARGET_DEC = 266.41683, -29.00781  # the Galactic centre
+LATITUDE = 19.8283  # Mauna Kea
+_PIXEL_SECONDS = 5e-6  # one pixel of one amplifier
+
+Cards = dict[str, Any]
+
+
+def exposure(
+    scene: Scene,
+    name: str,
+    kind: str,
+    start: str,
+    *,
+    seconds: float,
+    filter: str = OPAQUE,
+    detector: str = IMAGER,
+    window: Window | None = None,
+    lamp: str = "NONE",
+    grating: str = "",
+    groups: tuple[int, float] | None = None,
+) -> Cards:
+    """Primary header of a raw file.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    name : str
+        File name.
+    kind : str
+        EXP_TYPE without its ``IRIS_``.
+    start : str
+        UTC start, ``2026-03-11T05:00:00``.
+    seconds : float
+        Exposure time.
+    filter, detector, lamp, grating : str
+        What it was taken with; the grating is MIRROR for the imager.
+    window : Window, optional
+        What was read; the whole detector when not given.
+    groups : tuple, optional
+        Number of reads and group time of a ramp; a difference of two reads when not given.
+
+    Returns
+    -------
+    dict
+        Keyword to ``(value, comment)``.
+    """
+    window = window or scene.full
+    date, time = start.split("T")
+    sequence = int(name.rsplit("_", 1)[1].split(".")[0])
+    return {
+        "TELESCOP": ("TMT", "Thirty Meter Telescope"),
+        "INSTRUME": ("IRIS", "instrument"),
+        "FILENAME": (name, "name of this file"),
+        "ORIGIN": ("calgui demo", "simulated: not an observation"),
+        "OBS_ID": (f"DEMO-{date}", "observation"),
+        "EXP_NO": (sequence, "exposure number"),
+        "EXP_TYPE": (f"IRIS_{kind}", "type of exposure"),
+        "DATE-OBS": (date, "[UTC] date at start"),
+        "TIME-OBS": (time, "[UTC] time at start"),
+        "DETECTOR": (detector, "detector"),
+        "FILTER": (filter, "filter"),
+        "PUPIL": ("CLEAR", "pupil element"),
+        "GRATING": (grating or "MIRROR", "grating; MIRROR for the imager"),
+        "SCALE": (PIXEL_ARCSEC if detector == IMAGER else 0.025, "[arcsec] per pixel or spaxel"),
+        "LAMP": (lamp, "lamps that are on"),
+        **_wavelengths(filter),
+        **_subarray(scene, window),
+        "GAIN": (GAIN, "[e-/adu] gain"),
+        "READNOIS": (READ_NOISE, "[e-] noise of one read"),
+        ("IMGDTEMP" if detector == IMAGER else "IFSDTEMP"): (TEMPERATURE, "[K] temperature of the detector"),
+        **_timing(window, seconds, groups),
+    }
+
+
+def _wavelengths(filter: str) -> Cards:
+    row = FILTERS.get(filter)
+    if row is None:
+        return {}
+    return {
+        "WAVEMIN": (row.wavemin, "[um] vacuum"),
+        "WAVECEN": (row.wavecen, "[um] vacuum"),
+        "WAVEMAX": (row.wavemax, "[um] vacuum"),
+    }
+
+
+def _subarray(scene: Scene, window: Window) -> Cards:
+    return {
+        "SUBARRAY": ("FULL" if window == scene.full else "CUSTOM", "subarray"),
+        "SUBARRID": (0 if window == scene.full else 1, "subarray number, 0 the full detector"),
+        "SUBSTRT1": (window.x + 1, "first column, from 1"),
+        "SUBSTRT2": (window.y + 1, "first row, from 1"),
+        "SUBSIZE1": (window.width, "columns"),
+        "SUBSIZE2": (window.height, "rows"),
+    }
+
+
+def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) -> Cards:
+    reads, group_time = groups or (2, seconds)
+    frame = round(min(64, window.width) * window.height * _PIXEL_SECONDS, 5)
+    return {
+        "READPATT": ("RAMP" if groups else "CDS", "readout pattern"),
+        "EXPTIME": (seconds, "[s] exposure time"),
+        "EFFEXPTM": (seconds, "[s] effective exposure time"),
+        "EFFINTTM": (seconds, "[s] effective integration time"),
+        "TFRAME": (frame, "[s] time to read the window once"),
+        "TGROUP": (group_time, "[s] time between groups"),
+        "NINTS": (1, "integrations"),
+        "NGROUPS": (reads, "groups of each integration"),
+        "NFRAMES": (1, "frames of each group"),
+        "GROUPGAP": (0, "frames dropped between groups"),
+    }
+
+
+def on_sky(scene: Scene, hour_angle: float, dx: float = 0.0, dy: float = 0.0, window: Window | None = None) -> Cards:
+    """Pointing, conditions and WCS of an exposure on the sky.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    hour_angle : float
+        Hours; with the latitude it gives elevation, airmass and parallactic angle.
+    dx, dy : float
+        By how many pixels the target lies right of and above the middle of the detector.
+    window : Window, optional
+        What was read.
+
+    Returns
+    -------
+    dict
+        Keyword to ``(value, comment)``.
+    """
+    window = window or scene.full
+    angle, latitude, dec = math.radians(15 * hour_angle), math.radians(LATITUDE), math.radians(TARGET_DEC)
+    sine = math.sin(latitude) * math.sin(dec) + math.cos(latitude) * math.cos(dec) * math.cos(angle)
+    parallactic = math.atan2(math.sin(angle), math.tan(latitude) * math.cos(dec) - math.sin(dec) * math.cos(angle))
+    degrees = PIXEL_ARCSEC / 3600
+    middle = (scene.size + 1) / 2
+    return {
+        "TARGNAME": ("DEMO FIELD", "a simulated field of stars"),
+        "TARG_RA": (TARGET_RA, "[deg] ICRS"),
+        "TARG_DEC": (TARGET_DEC, "[deg] ICRS"),
+        "RA": (TARGET_RA, "[deg] ICRS"),
+        "DEC": (TARGET_DEC, "[deg] ICRS"),
+        "HA": (hour_angle, "[h] hour angle"),
+        "EL": (round(math.degrees(math.asin(sine)), 4), "[deg] elevation"),
+        "AIRMASS": (round(1 / sine, 4), "secant of the zenith angle"),
+        "PARANG": (round(math.degrees(parallactic), 4), "[deg] parallactic angle"),
+        "PROTANG": (round(-math.degrees(parallactic), 4), "[deg] pupil rotation"),
+        "PA": (0.0, "[deg] position angle of the y axis"),
+        "WCSAXES": (2, ""),
+        "CTYPE1": ("RA---TAN", ""),
+        "CTYPE2": ("DEC--TAN", ""),
+        "CUNIT1": ("deg", ""),
+        "CUNIT2": ("deg", ""),
+        "CRVAL1": (TARGET_RA, ""),
+        "CRVAL2": (TARGET_DEC, ""),
+        "CRPIX1": (round(middle + dx - window.x, 4), ""),
+        "CRPIX2": (round(middle + dy - window.y, 4), ""),
+        "CD1_1": (-degrees, ""),
+        "CD1_2": (0.0, ""),
+        "CD2_1": (0.0, ""),
+        "CD2_2": (degrees, ""),
+        "RADESYS": ("ICRS", ""),
+    }
+
+
+def used(context: str, **references: str) -> Cards:
+    """What an earlier reduction wrote of the references that it used.
+
+    Parameters
+    ----------
+    context : str
+        Name of the ``.pmap``.
+    **references : str
+        Keyword (``R_DARK``) to file name.
+
+    Returns
+    -------
+    dict
+    """
+    cards: Cards = {"CRDS_CTX": (context, "CRDS context used")}
+    return cards | {key: (f"crds://{name}", "reference used") for key, name in references.items()}
+
+
+def reference(
+    name: str,
+    kind: str,
+    useafter: str,
+    description: str,
+    *,
+    detector: str = IMAGER,
+    unit: str = "",
+    extra: Mapping[str, Any] | None = None,
+) -> Cards:
+    """Primary header of a reference file.
+
+    Parameters
+    ----------
+    name, kind : str
+        File name and reference type.
+    useafter : str
+        ``2026-01-01T00:00:00``.
+    description : str
+        One line.
+    detector : str
+        As in its rule.
+    unit : str
+        BUNIT; empty where it has none.
+    extra : mapping, optional
+        Further keywords, such as the others of its rule.
+
+    Returns
+    -------
+    dict
+        Keyword to ``(value, comment)``.
+    """
+    cards: Cards = {
+        "TELESCOP": ("TMT", "Thirty Meter Telescope"),
+        "INSTRUME": ("IRIS", "instrument"),
+        "FILENAME": (name, "name of this file"),
+        "REFTYPE": (kind, "reference type"),
+        "DETECTOR": (detector, "detector"),
+        "USEAFTER": (useafter, "[UTC] for exposures from then on"),
+        "PEDIGREE": ("SIMULATION", "where it comes from"),
+        "AUTHOR": ("calgui demo", "who made it"),
+        "DESCRIP": (description, "what it is"),
+        "ORIGIN": ("calgui demo", "simulated: not measured"),
+    }
+    if unit:
+        cards["BUNIT"] = (unit, "unit of SCI and ERR")
+    return cards | dict(extra or {})

@@ -1,0 +1,19 @@
+"""The kinds of the demo night: each module adds its exposures, its references with their rules, and its truth.
+
+A new kind is one module that defines a `Kind`, and its place in `kinds`.
+"""
+
+from calgui.core.simulate.scene import Kind
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds, in the order in which their files are made.
+
+    Returns
+    -------
+    tuple of Kind
+    """
+    from calgui.core.simulate.kinds import adc, arc, dark, flat, lenslet, mask, pinhole, pipeline, science, sky, stars
+
+    modules = (dark, flat, mask, pipeline, pinhole, arc, lenslet)
+    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND)

@@ -1,0 +1,159 @@
+"""Arc lamps of the spectrograph: one exposure, the ARC and WAVECAL references."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.keywords import exposure
+from calgui.core.simulate.kinds.common import (
+    DETECTOR,
+    FILTER,
+    FIRST,
+    GRATING,
+    SPECTROGRAPH_ONLY,
+    from_second,
+    image_exposure,
+    image_reference,
+    measured_planes,
+    reference_name,
+)
+from calgui.core.simulate.optics import add_spectrum
+from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
+from calgui.core.simulate.spectrograph import FILTER as BAND
+from calgui.core.simulate.spectrograph import GRATING as DISPERSER
+from calgui.core.simulate.spectrograph import LINES, SIGMA, traces
+
+ARC = f"iris_{NIGHT}_arc_0001.fits"
+SECONDS = 20.0
+_RATE = 60.0  # e-/s of a line of relative intensity 1
+_MODE = {"FILTER": (BAND, "filter"), "GRATING": (DISPERSER, "grating")}
+
+
+def arc_light(scene: Scene) -> FloatMap:
+    """Lines of the lamps on all traces.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+
+    Returns
+    -------
+    ndarray of float32
+        e-/s.
+    """
+    image = np.zeros((scene.size, scene.size), np.float32)
+    waves = np.array([wave for _, wave, _ in LINES])
+    for trace in traces(scene):
+        places = trace.columns(waves)
+        lines = [(float(x), _RATE * line[2]) for x, line in zip(places, LINES, strict=True)]
+        add_spectrum(image, trace.rows, lines, 0.05, SIGMA)
+    return image
+
+
+def _exposures(scene: Scene) -> Sequence[Exposure]:
+    header = exposure(
+        scene,
+        ARC,
+        "ARC",
+        "2026-03-11T03:00:00",
+        seconds=SECONDS,
+        filter=BAND,
+        detector=SPECTROGRAPH,
+        lamp="Ar,Kr",
+        grating=DISPERSER,
+    )
+    return (image_exposure(header, arc_light, detector=SPECTROGRAPH),)
+
+
+def _arc_planes(scene: Scene) -> Sequence[Image]:
+    chip = scene.detector(SPECTROGRAPH)
+    rate = arc_light(scene) * chip.active
+    variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 5
+    return measured_planes(scene, rate, variance, "arc reference", chip.mask())
+
+
+def _wavecal(scene: Scene) -> Sequence[Image | Columns]:
+    spectra = traces(scene)
+    columns = np.arange(scene.size, dtype=np.float64)
+    waves = np.array([wave for _, wave, _ in LINES])
+    count = len(spectra)
+    return (
+        Image("WAVELENGTH", np.array([trace.wavelengths(columns) for trace in spectra]), {"BUNIT": ("um", "vacuum")}),
+        Columns(
+            "LINES",
+            {
+                "spectrum": np.repeat(np.arange(count, dtype=np.int32), len(LINES)),
+                "species": [species for species, _, _ in LINES] * count,
+                "wavelength": np.tile(waves, count),
+                "pixel": np.concatenate([trace.columns(waves) for trace in spectra]),
+                "residual": np.zeros(count * len(LINES)),
+                "used": np.ones(count * len(LINES), bool),
+            },
+            {"wavelength": "um", "pixel": "pixel", "residual": "pixel"},
+        ),
+        Columns(
+            "COEFF",
+            {
+                "spectrum": np.arange(count, dtype=np.int32),
+                "coefficients": np.array([trace.wave for trace in spectra]),
+            },
+            {"coefficients": "um"},
+            {"DOMAIN": ("u = 2 x / (nx - 1) - 1", "x from 0; lowest order first")},
+        ),
+    )
+
+
+def _references(scene: Scene) -> Sequence[Reference]:
+    return (
+        image_reference(
+            1,
+            "ARC",
+            FIRST,
+            "Argon and krypton, 5 frames of 20 s",
+            _arc_planes,
+            detector=SPECTROGRAPH,
+            unit="electron/s",
+            extra={**_MODE, "LAMP": ("Ar,Kr", "lamps"), "NCOMBINE": (5, "number of frames combined")},
+        ),
+        image_reference(
+            1,
+            "WAVECAL",
+            FIRST,
+            "Wavelength of every pixel of every spectrum",
+            _wavecal,
+            detector=SPECTROGRAPH,
+            extra=_MODE,
+        ),
+    )
+
+
+def _rules(scene: Scene) -> Sequence[Rules]:
+    return [
+        Rules(
+            kind,
+            (DETECTOR, FILTER, GRATING),
+            from_second({(SPECTROGRAPH, BAND.upper(), DISPERSER): {FIRST: reference_name(kind, 1)}}),
+            SPECTROGRAPH_ONLY,
+        )
+        for kind in ("ARC", "WAVECAL")
+    ]
+
+
+def _truth(scene: Scene) -> Mapping[str, Any]:
+    return {
+        "file": ARC,
+        "lines": [{"species": s, "wavelength_um": w, "rate_e_per_s": _RATE * i} for s, w, i in LINES],
+        "lines_source": "NIST Atomic Spectra Database, vacuum",
+        "sigma_pixel": SIGMA,
+        "traces": [
+            {"row": [round(c, 8) for c in trace.row], "wavelength_um": [round(c, 10) for c in trace.wave]}
+            for trace in traces(scene)
+        ],
+        "polynomials": "lowest order first, in u = 2 x / (nx - 1) - 1",
+    }
+
+
+KIND = Kind("arc", _exposures, _references, _rules, _truth)

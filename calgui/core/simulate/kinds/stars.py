@@ -1,0 +1,156 @@
+"""One bright point each: the PSF star, the flux calibration star and the fiber, with their references."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.filters import FILTERS
+from calgui.core.simulate.keywords import exposure, on_sky
+from calgui.core.simulate.kinds.common import (
+    DETECTOR,
+    FILTER,
+    FIRST,
+    SEES_LIGHT,
+    from_second,
+    image_exposure,
+    image_reference,
+    measured_planes,
+    reference_name,
+)
+from calgui.core.simulate.optics import add_star, vignetting
+from calgui.core.simulate.scene import (
+    IMAGER,
+    NIGHT,
+    SPECTROGRAPH,
+    Entries,
+    Exposure,
+    Image,
+    Kind,
+    Reference,
+    Rules,
+    Scene,
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One kind of point source.
+
+    Attributes
+    ----------
+    key : str
+        Of the catalogue; upper case it is the reference type.
+    start : str
+        UTC of the exposure.
+    magnitude : float
+        K, Vega; of the fiber as if it were a star.
+    strehl : float
+        Part of the light in the core.
+    offset : tuple of float
+        From the middle of the detector, pixels.
+    sky : bool
+        Whether it is seen through the sky.
+    filters : str
+        Filter part of its rule.
+    """
+
+    key: str
+    start: str
+    magnitude: float
+    strehl: float
+    offset: tuple[float, float]
+    sky: bool
+    filters: str
+
+    @property
+    def file(self) -> str:
+        """Name of its exposure."""
+        return f"iris_{NIGHT}_{self.key}_0001.fits"
+
+
+POINTS = (
+    Point("psfstar", "2026-03-11T13:40:00", 16.2, 0.65, (3.27, -5.61), True, "*"),
+    Point("fluxstar", "2026-03-11T13:45:00", 15.8, 0.62, (-8.43, 6.18), True, "H|HBB|K|KN3"),
+    Point("fiber", "2026-03-11T02:40:00", 16.0, 0.97, (0.36, 0.82), False, "*"),
+)
+SECONDS = 10.0
+
+
+def _light(scene: Scene, point: Point) -> FloatMap:
+    row = FILTERS["K"]
+    image = np.full((scene.size, scene.size), row.sky_rate if point.sky else 0.0, np.float32)
+    middle = (scene.size - 1) / 2
+    flux = row.electrons(point.magnitude)
+    add_star(image, middle + point.offset[0], middle + point.offset[1], flux, row.wavecen, point.strehl)
+    image *= vignetting(scene.size)
+    return image
+
+
+def _exposure(scene: Scene, point: Point) -> Exposure:
+    header = exposure(
+        scene,
+        point.file,
+        point.key.upper(),
+        point.start,
+        seconds=SECONDS,
+        filter="K",
+        lamp="NONE" if point.sky else "WHITE",
+    )
+    if point.sky:
+        header |= on_sky(scene, -1.0, *point.offset)
+        header["TARGNAME"] = (f"DEMO {point.key.upper()}", "a simulated star")
+    return image_exposure(header, lambda scene: _light(scene, point))
+
+
+def _reference(point: Point) -> Reference:
+    kind = point.key.upper()
+
+    def make(scene: Scene) -> tuple[Image, Image, Image]:
+        chip = scene.detector(IMAGER)
+        rate = _light(scene, point) * chip.active
+        variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 9
+        return measured_planes(scene, rate, variance, f"{kind} reference", chip.mask())
+
+    return image_reference(
+        1,
+        kind,
+        FIRST,
+        f"{point.key}, 9 frames of {SECONDS:g} s",
+        make,
+        unit="electron/s",
+        extra={"FILTER": ("K", "filter"), "NCOMBINE": (9, "number of frames combined")},
+    )
+
+
+def _rules(point: Point) -> Sequence[Rules]:
+    kind = point.key.upper()
+    entries: Entries = {(f"{SPECTROGRAPH}|{IMAGER}", point.filters): {FIRST: reference_name(kind, 1)}}
+    return (Rules(kind, (DETECTOR, FILTER), from_second(entries), SEES_LIGHT),)
+
+
+def _truth(scene: Scene, point: Point) -> Mapping[str, Any]:
+    middle = (scene.size - 1) / 2
+    return {
+        "file": point.file,
+        "x_pixel": middle + point.offset[0],
+        "y_pixel": middle + point.offset[1],
+        "flux_e_per_s": round(FILTERS["K"].electrons(point.magnitude), 4),
+        "k_mag_vega": point.magnitude,
+        "core_fraction": point.strehl,
+    }
+
+
+def _kind(point: Point) -> Kind:
+    return Kind(
+        point.key,
+        lambda scene: (_exposure(scene, point),),
+        lambda scene: (_reference(point),),
+        lambda scene: _rules(point),
+        lambda scene: _truth(scene, point),
+    )
+
+
+KIND_LIST = tuple(_kind(point) for point in POINTS)
