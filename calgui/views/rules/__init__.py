@@ -1,1 +1,1 @@
-"""The Rules place: the cache as a tree, its mappings and references, and the matrix that explains a selection."""
+"""The rules in the window: the references of an observation, why each was chosen, and the cache itself."""

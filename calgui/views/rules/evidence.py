@@ -1,0 +1,203 @@
+"""Beside the matrix: the dates of the rule in focus, and the nearest misses."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractListModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QListView, QTableView, QVBoxLayout, QWidget
+
+from calgui.core.rules.values import DateVerdict, NearMiss, Parameter, Rule, Status
+from calgui.views.rules.inquiry import UNDEFINED
+from calgui.views.rules.marks import FATES, STATUSES, mark_icon
+from calgui.views.theme import SPACE, figures, theme
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_DATE_COLUMNS = ("Valid from", "File", "Verdict")
+
+
+class DatesModel(QAbstractTableModel):
+    """The dates of one rule, in the mapping's order."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.dates: tuple[DateVerdict, ...] = ()
+
+    def show(self, dates: tuple[DateVerdict, ...]) -> None:
+        """Show the dates of another rule."""
+        self.beginResetModel()
+        self.dates = dates
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """One row for each date."""
+        return 0 if parent.isValid() else len(self.dates)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Date, file, verdict."""
+        return 0 if parent.isValid() else len(_DATE_COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Titles."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _DATE_COLUMNS[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text, icon and font of a cell."""
+        if not index.isValid():
+            return None
+        verdict, column = self.dates[index.row()], index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            reason = (
+                verdict.reason if not verdict.chosen else f"chosen: {verdict.reason}" if verdict.reason else "chosen"
+            )
+            return (verdict.date, verdict.file, reason)[column]
+        if role == Qt.ItemDataRole.DecorationRole and verdict.chosen and column == 0:
+            return mark_icon(STATUSES[Status.SELECTED])
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme().colour("good" if verdict.chosen else "muted" if column == 2 else "text")
+        if role == Qt.ItemDataRole.BackgroundRole and verdict.chosen:
+            return theme().colour("good_fill")
+        if role == Qt.ItemDataRole.FontRole:
+            font = figures() if column == 0 else QFont()
+            font.setBold(verdict.chosen)
+            return font
+        return None
+
+
+class NearMissModel(QAbstractListModel):
+    """Other files of the mapping, by the fewest changes that would select each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.misses: tuple[NearMiss, ...] = ()
+        self._keywords: dict[str, str] = {}
+
+    def show(self, misses: tuple[NearMiss, ...], parameters: Sequence[Parameter]) -> None:
+        """Show other near misses; the parameters give the keywords."""
+        self.beginResetModel()
+        self.misses = misses
+        self._keywords = {parameter.name: parameter.keyword or parameter.name for parameter in parameters}
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """One row for each file."""
+        return 0 if parent.isValid() else len(self.misses)
+
+    def changes(self, miss: NearMiss) -> str:
+        """The changes of a near miss in words: ``FILTER: J → K``."""
+        return ",  ".join(
+            f"{self._keywords.get(change.parameter, change.parameter)}: "
+            f"{'missing' if change.before == UNDEFINED else change.before} → {change.after}"
+            for change in miss.changes
+        )
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text of a row."""
+        if not index.isValid():
+            return None
+        miss = self.misses[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{self.changes(miss)}\n{miss.file}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self.changes(miss)}\nwould select {miss.file}. Click to try it; the file is not touched."
+        return None
+
+
+class Evidence(QWidget):
+    """The dates of the rule in focus, and the near misses to try.
+
+    Signals
+    -------
+    tried(NearMiss)
+        The user wants to see what a near miss would change.
+    """
+
+    tried = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.dates, self.misses = DatesModel(self), NearMissModel(self)
+        self.dates_title, self.misses_title = QLabel(self), QLabel(self)
+        for label, name in ((self.dates_title, "dates_title"), (self.misses_title, "near_misses_title")):
+            label.setObjectName(name)
+            label.setWordWrap(True)
+        self.dates_view = self._make_dates()
+        self.misses_view = QListView(self)
+        self.misses_view.setObjectName("near_misses")
+        self.misses_view.setAccessibleName("Nearest misses: changes that would select another file")
+        self.misses_view.setModel(self.misses)
+        self.misses_view.setUniformItemSizes(True)
+        self.misses_view.setAlternatingRowColors(True)
+        self.misses_view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        # a click and Return both try it; `activated` alone would need a double click on some systems
+        self.misses_view.clicked.connect(self._try)
+        self.misses_view.activated.connect(self._try)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE // 2)
+        for widget, stretch in (
+            (self.dates_title, 0),
+            (self.dates_view, 3),
+            (self.misses_title, 0),
+            (self.misses_view, 2),
+        ):
+            layout.addWidget(widget, stretch)
+
+    def _make_dates(self) -> QTableView:
+        view = QTableView(self)
+        view.setObjectName("dates_table")
+        view.setAccessibleName("Dates of the rule in focus")
+        view.setModel(self.dates)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setTabKeyNavigation(False)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(24)
+        view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        view.horizontalHeader().setStretchLastSection(True)
+        view.horizontalHeader().setResizeContentsPrecision(50)
+        return view
+
+    def show_rule(self, rule: Rule | None, observed: str) -> None:
+        """Show the dates of a rule.
+
+        Parameters
+        ----------
+        rule : Rule or None
+            The one in focus.
+        observed : str
+            The observation's date as crds sees it; empty where the rule does not ask for one.
+        """
+        self.dates.show(rule.dates if rule is not None else ())
+        for widget in (self.dates_title, self.dates_view):
+            widget.setVisible(rule is not None and bool(rule.dates))
+        if rule is None or not rule.dates:
+            return
+        count = f"{len(rule.dates)} dates" if len(rule.dates) > 1 else "1 date"
+        seen = f", observed {observed}" if observed else ""
+        self.dates_title.setText(f"<b>{FATES[rule.fate].glyph} {' · '.join(rule.key)}</b>: {count}{seen}")
+        self.dates_view.resizeColumnsToContents()
+        for column, most in ((0, 210), (1, 280)):
+            self.dates_view.setColumnWidth(column, min(most, self.dates_view.columnWidth(column) + SPACE))
+        chosen = next((row for row, verdict in enumerate(rule.dates) if verdict.chosen), None)
+        if chosen is not None:
+            self.dates_view.scrollTo(self.dates.index(chosen, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
+        else:
+            self.dates_view.scrollToTop()
+
+    def show_misses(self, misses: tuple[NearMiss, ...], parameters: Sequence[Parameter]) -> None:
+        """Show the near misses of a trace."""
+        self.misses.show(misses, parameters)
+        for widget in (self.misses_title, self.misses_view):
+            widget.setVisible(bool(misses))
+        plural = "files" if len(misses) > 1 else "file"
+        self.misses_title.setText(f"<b>Nearest misses</b>: {len(misses)} other {plural}; click one to try it")
+
+    def _try(self, index: QModelIndex) -> None:
+        if index.isValid() and index.row() < len(self.misses.misses):
+            self.tried.emit(self.misses.misses[index.row()])

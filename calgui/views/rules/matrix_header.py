@@ -1,0 +1,241 @@
+"""The matrix's header: each parameter's names, and its value, which can be changed in place."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QCompleter, QHeaderView, QWidget
+
+from calgui.core.rules.values import Parameter, Trace
+from calgui.views.rules.inquiry import UNDEFINED, WhatIf
+from calgui.views.theme import theme
+
+_LINE, _EDITOR, _PAD = 17, 27, 6
+_MISSING = "(missing)"
+
+
+class ValueEditor(QComboBox):
+    """The value of one parameter: typed, or one of those that rules list."""
+
+    changed = Signal(str, object, str)
+
+    def __init__(self, parameter: Parameter, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.parameter = parameter
+        label = parameter.keyword or parameter.name
+        self.setObjectName(f"value_{label}")
+        self.setAccessibleName(f"Value of {label}")
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        completer = self.completer()
+        if completer is not None:
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.activated.connect(lambda _index: self._commit())
+        self.lineEdit().editingFinished.connect(self._commit)
+        self.lineEdit().setPlaceholderText("missing")
+
+    def show_value(self, parameter: Parameter, accepted: tuple[str, ...], supposed: WhatIf | None) -> None:
+        """Show another value, unless the user is typing one.
+
+        Parameters
+        ----------
+        parameter : Parameter
+            With its value.
+        accepted : tuple of str
+            Values that rules list.
+        supposed : WhatIf or None
+            What is laid over the file's value.
+        """
+        self.parameter = parameter
+        text = parameter.raw if parameter.raw is not None else ""
+        self.blockSignals(True)
+        choices = list(dict.fromkeys(accepted))
+        for value in (text, supposed.before if supposed is not None else None):
+            if value and value not in choices:
+                choices.insert(0, value)
+        self.clear()
+        self.addItems([*choices, _MISSING])
+        self.setCurrentIndex(self.findText(text, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchCaseSensitive))
+        self.setEditText(text)
+        self.blockSignals(False)
+        said = "nothing" if supposed is not None and supposed.before is None else supposed.before if supposed else ""
+        seen = f"\nCRDS sees {parameter.value}" if parameter.raw != parameter.value else ""
+        listed = f"\nRules list: {', '.join(accepted[:40])}" if accepted else ""
+        self.setToolTip(f"{parameter.name}{seen}{listed}" + (f"\nThe file says {said}" if supposed else ""))
+        self._dress(supposed is not None, parameter.value == UNDEFINED)
+
+    def _dress(self, supposed: bool, missing: bool) -> None:
+        look = theme()
+        fill = look.colour("warning_fill" if supposed or missing else "surface").name()
+        edge = look.colour("warning" if supposed else "line").name()
+        weight = "bold" if supposed else "normal"
+        self.setStyleSheet(
+            f"QComboBox {{ background: {fill}; border: 1px solid {edge}; padding: 1px 4px; font-weight: {weight}; }}"
+            f"QComboBox:focus {{ border: 2px solid {look.colour('accent').name()}; }}"
+        )
+
+    def _commit(self) -> None:
+        text = self.currentText().strip()
+        value = UNDEFINED if text in ("", _MISSING) else text
+        now = self.parameter.raw if self.parameter.raw is not None else UNDEFINED
+        if value != now:
+            self.changed.emit(self.parameter.name, self.parameter.keyword, value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel over the table scrolls; it never changes a value."""
+        event.ignore()
+
+
+class ParameterHeader(QHeaderView):
+    """Names of each parameter, its value to edit, and below what CRDS makes of it."""
+
+    edited = Signal(str, object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("parameter_header")
+        self.setAccessibleName("Parameters and their values")
+        self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.setMinimumSectionSize(60)
+        self.parameters: tuple[Parameter, ...] = ()
+        self.editors: list[ValueEditor] = []
+        self._normalised = False
+        self.sectionResized.connect(lambda *_: self._place())
+        self.geometriesChanged.connect(self._place)
+
+    def show_trace(
+        self, trace: Trace | None, accepted: Mapping[str, tuple[str, ...]], what_if: Mapping[str, WhatIf]
+    ) -> None:
+        """Show the parameters of another trace.
+
+        Parameters
+        ----------
+        trace : Trace or None
+            Whose parameters are the columns.
+        accepted : mapping of str to tuple of str
+            Values that rules list, by parkey.
+        what_if : mapping of str to WhatIf
+            What is laid over the file's values, by parkey.
+        """
+        parameters = trace.parameters if trace is not None else ()
+        if [p.name for p in parameters] != [p.name for p in self.parameters]:
+            for editor in self.editors:
+                editor.hide()
+                editor.deleteLater()
+            self.editors = []
+            for parameter in parameters:
+                editor = ValueEditor(parameter, self.viewport())
+                editor.changed.connect(self.edited)
+                editor.show()
+                self.editors.append(editor)
+        self.parameters = parameters
+        self._normalised = any(_normalised(parameter) for parameter in parameters)
+        for editor, parameter in zip(self.editors, parameters, strict=True):
+            editor.show_value(parameter, accepted.get(parameter.name, ()), what_if.get(parameter.name))
+        self.updateGeometry()
+        self._place()
+        self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        """Two lines of names, the editor, and a line for normalised values where there are any."""
+        height = 2 * _LINE + _EDITOR + 2 * _PAD + (_LINE if self._normalised else 0)
+        return QSize(super().sizeHint().width(), height)
+
+    def room(self, column: int) -> int:
+        """Width that the names and the editor of a column want.
+
+        Parameters
+        ----------
+        column : int
+            Of the table.
+
+        Returns
+        -------
+        int
+            Pixels.
+        """
+        if not 0 < column <= len(self.parameters):
+            return 90
+        parameter = self.parameters[column - 1]
+        metrics = QFontMetrics(_bold(self.font()))
+        names = max(metrics.horizontalAdvance(parameter.keyword or ""), metrics.horizontalAdvance(parameter.raw or ""))
+        return min(240, max(96, names + 44, QFontMetrics(_small(self.font())).horizontalAdvance(parameter.name) + 16))
+
+    def setOffset(self, offset: int) -> None:
+        """Follow the table's scrolling."""
+        super().setOffset(offset)
+        self._place()
+
+    def _place(self) -> None:
+        top = 2 * _LINE + _PAD
+        for section, editor in enumerate(self.editors, start=1):
+            if section >= self.count():
+                editor.hide()
+                continue
+            left, width = self.sectionViewportPosition(section), self.sectionSize(section)
+            editor.setGeometry(left + 4, top, width - 8, _EDITOR)
+            editor.show()
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Draw the names over the editor."""
+        look = theme()
+        painter.save()
+        painter.fillRect(rect, look.colour("raised"))
+        painter.setPen(look.colour("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.drawLine(rect.topRight(), rect.bottomRight())
+        space = rect.adjusted(_PAD, _PAD // 2, -_PAD, 0)
+        if 0 < section <= len(self.parameters):
+            self._paint_parameter(painter, space, self.parameters[section - 1])
+        else:
+            title = self.model().headerData(section, Qt.Orientation.Horizontal) if self.model() else ""
+            painter.setFont(_bold(self.font()))
+            painter.setPen(look.colour("text"))
+            painter.drawText(
+                QRect(space.left(), space.top(), space.width(), _LINE), Qt.AlignmentFlag.AlignVCenter, title
+            )
+            painter.setFont(self.font())
+            painter.setPen(look.colour("muted"))
+            box = QRect(space.left(), rect.top() + 2 * _LINE + _PAD, space.width(), _EDITOR)
+            if section == 0:
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "observation says")
+        painter.restore()
+
+    def _paint_parameter(self, painter: QPainter, space: QRect, parameter: Parameter) -> None:
+        look = theme()
+        left, top, width = space.left(), space.top(), space.width()
+        lines = [(_bold(self.font()), "text", parameter.keyword or _short(parameter.name), top)]
+        if parameter.keyword is not None and parameter.keyword != parameter.name:
+            lines.append((_small(self.font()), "muted", parameter.name, top + _LINE))
+        if _normalised(parameter):
+            lines.append((_small(self.font()), "muted", f"seen as {parameter.value}", top + 2 * _LINE + _EDITOR + 5))
+        for font, role, text, y in lines:
+            painter.setFont(font)
+            painter.setPen(look.colour(role))
+            elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideLeft, width)
+            painter.drawText(QRect(left, y, width, _LINE), Qt.AlignmentFlag.AlignVCenter, elided)
+
+
+def _normalised(parameter: Parameter) -> bool:
+    return parameter.raw is not None and parameter.raw != parameter.value
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("META.")
+
+
+def _bold(font: QFont) -> QFont:
+    result = QFont(font)
+    result.setBold(True)
+    return result
+
+
+def _small(font: QFont) -> QFont:
+    result = QFont(font)
+    result.setPointSizeF(max(6.5, font.pointSizeF() * 0.82))
+    return result

@@ -1,0 +1,162 @@
+"""Selections of one or several observations, gathered into one row for each reference type."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from calgui.core.rules.values import Selection, Status
+from calgui.views.rules.inquiry import Observation
+
+AS_USED, OTHER, NOT_RECORDED = "as used", "header says", "not recorded"
+_UNSAID = {"", "UNDEFINED", "NONE", "NOT FOUND"}
+
+
+@dataclass(frozen=True)
+class Use:
+    """Whether a selection is what the header says was used.
+
+    Attributes
+    ----------
+    verdict : str
+        ``as used``, ``header says`` or ``not recorded``.
+    recorded : str or None
+        What the header says, without ``crds://`` and folder.
+    keyword : str or None
+        Where it says so: ``R_DARK`` and the like.
+    """
+
+    verdict: str
+    recorded: str | None = None
+    keyword: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The verdict as shown."""
+        return f"{OTHER} {self.recorded}" if self.verdict == OTHER else self.verdict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer for a reference type, and the observations that got it.
+
+    Attributes
+    ----------
+    selection : Selection
+        The first of the equal ones.
+    members : tuple of int
+        Indices of the observations.
+    uses : tuple of Use
+        One for each member.
+    """
+
+    selection: Selection
+    members: tuple[int, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def use(self) -> str:
+        """The verdicts of all members in a few words."""
+        if len(set(self.uses)) == 1:
+            return self.uses[0].text
+        counts = Counter(use.verdict for use in self.uses)
+        words = {AS_USED: "as used", OTHER: "other in header", NOT_RECORDED: "not recorded"}
+        return ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether a header names another file than this."""
+        return any(use.verdict == OTHER for use in self.uses)
+
+
+@dataclass(frozen=True)
+class TypeRow:
+    """One reference type and its different answers, most frequent first.
+
+    Attributes
+    ----------
+    type : str
+        Lower case.
+    answers : tuple of Answer
+        More than one where the observations differ.
+    """
+
+    type: str
+    answers: tuple[Answer, ...]
+
+
+def use_of(selection: Selection, header: Mapping[str, Any], keyword: str | None) -> Use:
+    """Hold a selection against what the header says was used.
+
+    Parameters
+    ----------
+    selection : Selection
+        What the rules say.
+    header : mapping
+        The observation's header, keywords in upper case.
+    keyword : str or None
+        The keyword that records this type.
+
+    Returns
+    -------
+    Use
+    """
+    recorded = str(header.get(keyword, "")).strip() if keyword else ""
+    if recorded.upper() in _UNSAID:
+        return Use(NOT_RECORDED, None, keyword)
+    if recorded.upper() in {"N/A", "CRDS://N/A"}:
+        return Use(AS_USED if selection.status is Status.NOT_APPLICABLE else OTHER, "N/A", keyword)
+    # "crds://name", "jref$name" and a path all name the same file
+    recorded = re.split(r"[$/\\]", recorded)[-1]
+    names = {name.strip().casefold() for name in (selection.file or "").split(",")}
+    return Use(AS_USED if recorded.casefold() in names else OTHER, recorded, keyword)
+
+
+def summarise(
+    observations: Sequence[Observation],
+    answers: Sequence[tuple[Selection, ...]],
+    types: Sequence[str],
+    keyword_of: Callable[[str], str | None],
+) -> list[TypeRow]:
+    """Gather the selections into one row for each reference type.
+
+    Parameters
+    ----------
+    observations : sequence of Observation
+        The selected files.
+    answers : sequence of tuple of Selection
+        One tuple for each observation.
+    types : sequence of str
+        Reference types in the order of the rows.
+    keyword_of : callable
+        Reference type -> the keyword that records what was used, or None.
+
+    Returns
+    -------
+    list of TypeRow
+    """
+    members: dict[str, dict[tuple[Status, str | None, str | None], list[int]]] = {name: {} for name in types}
+    by_place = [{selection.type: selection for selection in selections} for selections in answers]
+    for index, selections in enumerate(by_place):
+        for name, selection in selections.items():
+            key = (selection.status, selection.file, selection.mapping)
+            members[name].setdefault(key, []).append(index)
+    rows = []
+    for name in types:
+        keyword = keyword_of(name)
+        groups = sorted(members[name].values(), key=lambda group: (-len(group), group[0]))
+        rows.append(
+            TypeRow(
+                name,
+                tuple(
+                    Answer(
+                        by_place[group[0]][name],
+                        tuple(group),
+                        tuple(use_of(by_place[i][name], observations[i].header, keyword) for i in group),
+                    )
+                    for group in groups
+                ),
+            )
+        )
+    return rows

@@ -1,0 +1,344 @@
+"""Why the rules chose this file and not another: the trace, drawn and open to "what if"."""
+
+from html import escape
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.rules.values import Fate, Rule, Status, Trace
+from calgui.views.rules.evidence import Evidence
+from calgui.views.rules.inquiry import UNDEFINED, Inquiry
+from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark
+from calgui.views.rules.matrix import ROW_HEIGHT, MatrixDelegate, MatrixModel
+from calgui.views.rules.matrix_header import ParameterHeader
+from calgui.views.session import Session
+from calgui.views.theme import SPACE, theme
+
+
+class Banner(QFrame):
+    """Says what is supposed, in a colour that cannot be overlooked, with the way back."""
+
+    def __init__(self, inquiry: Inquiry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inquiry = inquiry
+        self.setObjectName("what_if_banner")
+        self.label = QLabel(self)
+        self.label.setObjectName("what_if_text")
+        self.label.setAccessibleName("What is supposed")
+        self.label.setWordWrap(True)
+        self.button = QPushButton("Reset", self)
+        self.button.setObjectName("what_if_reset")
+        self.button.setAccessibleName("Go back to the values of the file")
+        self.button.clicked.connect(inquiry.reset)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.button)
+        inquiry.what_if_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is supposed now."""
+        look = theme()
+        self.setStyleSheet(
+            f"#what_if_banner {{ background: {look.colour('warning_fill').name()};"
+            f" border: 1px solid {look.colour('warning').name()}; border-radius: 4px; }}"
+        )
+        said = []
+        for change in self.inquiry.what_if.values():
+            value = "missing" if change.value == UNDEFINED else change.value
+            before = "does not say" if change.before is None else f"says {change.before}"
+            said.append(f"<b>{escape(change.label)} = {escape(value)}</b> (the file {escape(before)})")
+        colour = look.colour("warning").name()
+        self.label.setText(f"<span style='color:{colour}'><b>What if:</b></span> " + ",&nbsp; ".join(said))
+        self.setVisible(bool(said))
+
+
+class WhyPanel(QWidget):
+    """The trace of the reference type in focus: a sentence, the matrix, the dates, the near misses.
+
+    Parameters
+    ----------
+    session : Session
+        Whose selected observation is explained.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.inquiry = session, Inquiry.of(session)
+        self.setObjectName("why_panel")
+        self.setAccessibleName("Why this reference and not another")
+        self.banner = Banner(self.inquiry, self)
+        self.sentence, self.subtitle = QLabel(self), QLabel(self)
+        self.sentence.setObjectName("why_sentence")
+        self.subtitle.setObjectName("why_subtitle")
+        for label in (self.sentence, self.subtitle):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        font = self.sentence.font()
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setBold(True)
+        self.sentence.setFont(font)
+        self.model, self.header = MatrixModel(self), ParameterHeader(self)
+        self.matrix = self._make_matrix()
+        self.legend = QLabel(self)
+        self.legend.setObjectName("why_legend")
+        self.legend.setAccessibleName("Legend")
+        self.more = QPushButton(self)
+        self.more.setObjectName("show_all_rules")
+        self.more.clicked.connect(self.show_all)
+        self.evidence = Evidence(self)
+        self.evidence.tried.connect(lambda miss: self.inquiry.apply(miss.changes))
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._lay_out()
+        self.inquiry.trace_changed.connect(self._refresh)
+        self.inquiry.busy_changed.connect(lambda _busy: self._tell())
+        session.context_changed.connect(self._tell)
+        theme().changed.connect(self._restyle)
+        self._refresh()
+
+    # ---- making
+
+    def _make_matrix(self) -> QTableView:
+        view = QTableView(self)
+        view.setObjectName("why_matrix")
+        view.setAccessibleName("Rules down, parameters across")
+        view.setHorizontalHeader(self.header)
+        view.setModel(self.model)
+        view.setItemDelegate(MatrixDelegate(view))
+        view.setShowGrid(False)
+        view.setTabKeyNavigation(False)
+        view.setWordWrap(False)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        view.selectionModel().currentChanged.connect(self._focus_rule)
+        view.doubleClicked.connect(self._edit)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.header.edited.connect(self.inquiry.set_value)
+        for name, text, keys, call in (
+            ("edit_value", "Change this parameter's value", "F2", lambda: self._edit(view.currentIndex())),
+            ("copy_rows", "Copy selected rules", QKeySequence.StandardKey.Copy, self.copy_rows),
+            ("copy_matrix", "Copy the whole matrix", "Ctrl+Shift+C", self.copy_matrix),
+            ("copy_command", "Copy the command line", "", self.copy_command),
+            ("show_rule_in_mapping", "Show this rule in the mapping", "Ctrl+Return", self._show_rule),
+        ):
+            action = QAction(text, view)
+            action.setObjectName(name)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _checked=False, call=call: call())
+            view.addAction(action)
+        return view
+
+    def _lay_out(self) -> None:
+        copy = QHBoxLayout()
+        for name, text, call in (
+            ("copy_matrix_button", "Copy matrix", self.copy_matrix),
+            ("copy_command_button", "Copy command", self.copy_command),
+        ):
+            button = QToolButton(self)
+            button.setObjectName(name)
+            button.setText(text)
+            button.setAccessibleName(text)
+            button.setAutoRaise(True)
+            button.clicked.connect(lambda _checked=False, call=call: call())
+            copy.addWidget(button)
+        foot = QHBoxLayout()
+        foot.addWidget(self.legend, 1)
+        foot.addWidget(self.more)
+        foot.addLayout(copy)
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        column.addWidget(self.matrix, 1)
+        column.addLayout(foot)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.evidence)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.setSpacing(SPACE // 2)
+        for widget in (self.banner, self.sentence, self.subtitle):
+            layout.addWidget(widget)
+        layout.addWidget(self.splitter, 1)
+        layout.addStretch()
+        layout.setStretchFactor(self.splitter, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the evidence beside the matrix where there is width, else below."""
+        super().resizeEvent(event)
+        wide = event.size().width() > 1.3 * event.size().height()
+        self.splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+
+    # ---- showing
+
+    def _refresh(self) -> None:
+        trace = self.inquiry.trace
+        same = trace is not None and self.model.trace is not None and self.model.trace.mapping == trace.mapping
+        was_open = same and bool(self.model.rules) and self.model.limit == len(self.model.rules)
+        self.model.show(trace, keep_open=was_open)
+        self.header.show_trace(trace, self.inquiry.accepted, self.inquiry.what_if)
+        self.splitter.setVisible(trace is not None and bool(trace.rules or trace.parameters))
+        self._size_columns()
+        self._fold()
+        if trace is not None:
+            self.evidence.show_misses(trace.near_misses, trace.parameters)
+        if self.model.rowCount():
+            self.matrix.setCurrentIndex(self.model.index(0, 0))
+            self.matrix.scrollToTop()
+        self._show_dates(trace.rules[0] if trace is not None and trace.rules else None)
+        self._restyle()
+        self._tell()
+
+    def _size_columns(self) -> None:
+        for column in range(self.model.columnCount()):
+            most = 420 if column == self.model.columnCount() - 1 else 260
+            wanted = max(self.header.room(column), self.matrix.sizeHintForColumn(column) + SPACE)
+            self.matrix.setColumnWidth(column, min(most, wanted))
+
+    def _fold(self) -> None:
+        hidden = len(self.model.rules) - self.model.rowCount()
+        self.more.setVisible(hidden > 0)
+        self.more.setText(f"Show all {len(self.model.rules):,} rules")
+        self.more.setAccessibleName(f"Show all {len(self.model.rules)} rules; {hidden} are folded away")
+
+    def _tell(self) -> None:
+        inquiry, look = self.inquiry, theme()
+        trace = inquiry.trace
+        if trace is None:
+            text = inquiry.problem or ("" if inquiry.busy else self._nothing())
+            self._say(text, "error" if inquiry.problem else "muted", "")
+            return
+        mark = STATUSES[trace.status]
+        where = f"{trace.type} · {trace.mapping or 'no mapping'} · {trace.context}"
+        if trace.status is Status.SELECTED:
+            self._say(f"{mark.glyph}  {trace.selected}", "good", f"{_because(trace)}<br>{escape(where)}")
+        else:
+            self._say(f"{mark.glyph}  {trace.message or mark.meaning}", mark.role, escape(where))
+        colour = look.colour("muted").name()
+        self.subtitle.setStyleSheet(f"color: {colour}")
+
+    def _say(self, text: str, role: str, subtitle: str) -> None:
+        self.sentence.setText(text)
+        self.sentence.setStyleSheet(f"color: {theme().colour(role).name()}")
+        self.subtitle.setText(subtitle)
+        self.subtitle.setVisible(bool(subtitle))
+
+    def _nothing(self) -> str:
+        if self.session.cache is None:
+            return "Open a CRDS cache to see why its rules choose a file."
+        if not self.session.selection:
+            return "Select an observation, and a reference type, to see why."
+        return "Nothing to explain."
+
+    def _restyle(self) -> None:
+        self.banner.refresh()
+        look, shown = theme(), _marks_in(self.model.trace)
+        parts = []
+        for mark in shown:
+            fill, colour = look.colour(mark.fill).name(), look.colour(mark.role).name()
+            parts.append(
+                f"<span style='background:{fill}; color:{colour}'><b>&nbsp;{escape(mark.glyph)}&nbsp;</b></span>"
+                f"&nbsp;{mark.word}"
+            )
+        self.legend.setText(" &nbsp; ".join(parts))
+        self.legend.setToolTip("\n".join(f"{mark.glyph}  {mark.word}: {mark.meaning}" for mark in _all_marks()))
+        self.header.show_trace(self.inquiry.trace, self.inquiry.accepted, self.inquiry.what_if)
+        self.matrix.viewport().update()
+
+    def _show_dates(self, rule: Rule | None) -> None:
+        trace = self.inquiry.trace
+        asked = {cell.parameter for cell in rule.cells} if rule is not None else set()
+        dates = [p.value for p in trace.parameters if p.name not in asked] if trace is not None else []
+        self.evidence.show_rule(rule, " ".join(value for value in dates if value != UNDEFINED))
+
+    # ---- doing
+
+    def show_all(self) -> None:
+        """Unfold the rules that were left out."""
+        self.model.show_all()
+        self._fold()
+        self.matrix.setFocus()
+
+    def copy_matrix(self) -> None:
+        """Copy the whole matrix as tab-separated text."""
+        QGuiApplication.clipboard().setText(self.model.table())
+
+    def copy_rows(self) -> None:
+        """Copy the selected rules as tab-separated text."""
+        rows = sorted(index.row() for index in self.matrix.selectionModel().selectedRows())
+        QGuiApplication.clipboard().setText(self.model.table(rows))
+
+    def copy_command(self) -> None:
+        """Copy the command line that asks the same question."""
+        command = self.inquiry.command()
+        if command is not None:
+            QGuiApplication.clipboard().setText(command)
+
+    def _focus_rule(self, index: QModelIndex, _before: QModelIndex) -> None:
+        if index.isValid():
+            self._show_dates(self.model.rules[index.row()])
+
+    def _edit(self, index: QModelIndex) -> None:
+        if 0 < index.column() <= len(self.header.editors):
+            self.matrix.scrollTo(index)
+            editor = self.header.editors[index.column() - 1]
+            editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            editor.lineEdit().selectAll()
+
+    def _show_rule(self) -> None:
+        index, trace = self.matrix.currentIndex(), self.inquiry.trace
+        if index.isValid() and trace is not None and trace.mapping is not None:
+            self.session.place_requested.emit("rules")
+            self.session.mapping_requested.emit(trace.mapping, self.model.rules[index.row()].line)
+
+
+def _because(trace: Trace) -> str:
+    winner = next((rule for rule in trace.rules if rule.fate is Fate.WINNER), None)
+    if winner is None:
+        return ""
+    chosen = next((verdict for rule in trace.rules for verdict in rule.dates if verdict.chosen), None)
+    matched = sum(rule.fate is not Fate.ELIMINATED for rule in trace.rules)
+    among = f"{matched} of {len(trace.rules)} rules match" if len(trace.rules) > 1 else "the only rule matches"
+    text = f"because <b>{escape(' · '.join(winner.key))}</b> wins with weight {winner.weight} ({among})"
+    if chosen is not None:
+        reason = f": {escape(chosen.reason)}" if chosen.reason else ""
+        text += f", and its date <b>{escape(chosen.date)}</b> is chosen{reason}"
+    return f"{text}."
+
+
+def _marks_in(trace: Trace | None) -> list[Mark]:
+    if trace is None:
+        return []
+    outcomes = {cell.outcome for rule in trace.rules for cell in rule.cells}
+    marks = [mark for outcome, mark in OUTCOMES.items() if outcome in outcomes]
+    if any(cell.substituted is not None for rule in trace.rules for cell in rule.cells):
+        marks.append(SUBSTITUTED)
+    return marks
+
+
+def _all_marks() -> list[Mark]:
+    return [*OUTCOMES.values(), SUBSTITUTED]

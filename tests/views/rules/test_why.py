@@ -1,0 +1,85 @@
+"""The panel that says why: matrix, fold, dates, near misses, what-if, copying, all from hand-made answers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from calgui.core.rules.values import Selection, Status, Trace, Trust
+from calgui.views.rules.inquiry import Inquiry, Observation
+from calgui.views.rules.why import WhyPanel
+from calgui.views.session import Session
+
+
+def _shown(qtbot: QtBot, session: Session, trace: Trace, path: Path) -> WhyPanel:
+    panel = WhyPanel(session)
+    qtbot.addWidget(panel)
+    inquiry = Inquiry.of(session)
+    inquiry.observations = (Observation(path, {"DETECTOR": "IRIS1", "FILTER": "j"}),)
+    inquiry.answers = [(Selection("flat", Status.SELECTED, trace.selected, None, Trust.OK, trace.mapping),)]
+    inquiry.type = "flat"
+    inquiry._explained((trace, {"META.INSTRUMENT.FILTER": ("H", "J", "K")}))
+    panel.resize(1000, 700)
+    panel.show()
+    return panel
+
+
+def test_the_matrix_letters_every_cell(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(5), observation)
+    model = panel.model
+    marks = [[model.mark(model.index(row, column)) for column in (1, 2, 3)] for row in range(4)]
+    assert [[mark.glyph for mark in row if mark] for row in marks] == [
+        ["=", "=", "→"],
+        ["=", "*", "–"],
+        ["–", "=", "–"],
+        ["=", "≠", "?"],
+    ]
+    assert model.text(model.index(0, 0)) == "winner  ·  weight 2"
+    assert model.text(model.index(0, 3)) == "GENERIC → N/A"
+    assert "2015-06-01" in model.text(model.index(0, 4))
+    assert model.text(model.index(0, 6)) == "flat_iris1_j_2.fits"
+
+
+def test_the_rest_of_the_rules_folds_away(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(2000), observation)
+    assert panel.matrix.model().rowCount() < 20
+    assert panel.more.text() == "Show all 2,000 rules"
+    qtbot.mouseClick(panel.more, Qt.MouseButton.LeftButton)
+    assert panel.matrix.model().rowCount() == 2000
+    assert panel.more.isHidden()
+
+
+def test_not_found_is_said_large_and_in_a_sentence(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(5, found=False), observation)
+    assert "No rule lists FILTER = J" in panel.sentence.text()
+    assert panel.sentence.font().pointSizeF() > panel.font().pointSizeF()
+
+
+def test_the_copied_matrix_has_all_rules(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(100), observation)
+    panel.copy_matrix()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == 102
+    assert lines[0].split("\t")[1:4] == ["DETECTOR", "FILTER", "SUBARRAY"]
+    assert {len(line.split("\t")) for line in lines} == {7}
+
+
+def test_the_dates_show_which_one_was_chosen_and_why(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(5), observation)
+    dates = panel.evidence.dates
+    verdicts = [dates.index(row, 2).data() for row in range(dates.rowCount())]
+    assert verdicts[1] == "chosen: latest before the observation"
+    assert verdicts[2] == "after the observation"
+    assert "2016-01-01 00:00:00" in panel.evidence.dates_title.text()
