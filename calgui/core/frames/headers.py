@@ -1,0 +1,422 @@
+"""All headers of a FITS file, read distrustfully and without astropy's cost.
+
+What cannot be read at all is an `InputError` that names the file and the cure. What is merely odd (a junk block
+after the last HDU, an unreadable card, data cut short) is kept as a warning on the HDU concerned.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from calgui.core.errors import InputError
+from calgui.core.frames.cards import CARD, COMMENTARY, Card, parse_cards
+from calgui.core.frames.source import Source, check_is_fits, open_source
+
+BLOCK = 2880
+_BITPIX = (8, 16, 32, 64, -32, -64)
+#: longest header that is believed, in bytes: 100,000 cards
+_MAX_HEADER = 8_000_000
+_MAX_HDUS = 20_000
+
+# as astropy finds it, but at the start of a card only
+_END = re.compile(rb"END {77}|END\Z|END {0,76}[^A-Z0-9_-]")
+_STRUCTURE = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|BSCALE|BZERO|BLANK|CHECKSUM|DATASUM|END"
+    r"|EXTNAME|EXTVER|EXTLEVEL|INHERIT"
+)
+#: structural keywords that describe the pixels; in a merged header they are those of the image
+_OF_PIXELS = re.compile(r"BITPIX|NAXIS\d*|BSCALE|BZERO|BLANK")
+_OF_COMPRESSION = re.compile(
+    r"Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|MASKCMP|QUANTIZ"
+    r"|DITHER\d|HECKSUM|DATASUM|BLANK|SCALE|ZERO|BLOCKED)"
+    r"|TFIELDS|THEAP|T(TYPE|FORM|DIM|UNIT|NULL|SCAL|ZERO|DISP)\d+|PCOUNT|GCOUNT|XTENSION|BITPIX|NAXIS\d*"
+)
+
+
+class Header(dict[str, Any]):
+    """Keywords and values; the first of several cards counts, as in astropy.
+
+    ``COMMENT`` and ``HISTORY`` hold all their lines, joined by newlines. Undefined values are None.
+
+    Attributes
+    ----------
+    comments : dict of str
+        Keyword to comment, where there is one.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__(values)
+        self.comments: dict[str, str] = dict(getattr(values, "comments", {}))
+
+
+@dataclass(frozen=True)
+class HduHeader:
+    """The header of one HDU.
+
+    Attributes
+    ----------
+    index : int
+        Its number, from 0.
+    name : str
+        EXTNAME; ``PRIMARY`` for a first HDU without one, else empty.
+    version : int
+        EXTVER, 1 if absent.
+    kind : str
+        ``image``, ``compressed`` (a tiled image in a table), ``table``, ``ascii-table``, ``groups``, ``asdf`` or
+        ``other``.
+    shape : tuple of int
+        Of the pixels, numpy order, or (rows,) of a table; empty where there are no data.
+    cards : tuple of Card
+        Keyword, value, comment.
+    bitpix : int
+        Type of the pixels as FITS codes it.
+    start, offset, size : int
+        Where header and data begin in the (decompressed) file, and how many bytes of data the header promises.
+    warnings : tuple of str
+        What is odd about this HDU.
+    """
+
+    index: int
+    name: str
+    version: int
+    kind: str
+    shape: tuple[int, ...]
+    cards: tuple[Card, ...] = field(repr=False)
+    bitpix: int = 8
+    start: int = 0
+    offset: int = 0
+    size: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def header(self) -> Header:
+        """Keyword to value; the first of several cards counts."""
+        return collect(self.cards)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether there are pixels to look at."""
+        return self.kind in ("image", "compressed") and bool(self.shape)
+
+    @property
+    def end(self) -> int:
+        """Where the next HDU begins."""
+        return self.offset + -(-self.size // BLOCK) * BLOCK
+
+
+def collect(cards: Iterable[Card]) -> Header:
+    """Cards as a mapping.
+
+    Parameters
+    ----------
+    cards : iterable of Card
+        In the order of the file.
+
+    Returns
+    -------
+    Header
+        The first of several cards counts; lines of COMMENT and HISTORY are joined by newlines.
+    """
+    header = Header()
+    lines: dict[str, list[str]] = {}
+    for keyword, value, comment in cards:
+        key = keyword.upper()
+        if key in COMMENTARY:
+            if key:
+                lines.setdefault(key, []).append(str(value))
+        elif key not in header:
+            header[key] = value
+            if comment:
+                header.comments[key] = comment
+    for key, texts in lines.items():
+        header[key] = "\n".join(texts)
+    return header
+
+
+def read_headers(path: Path | str) -> tuple[HduHeader, ...]:
+    """Read all headers of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        FITS, plain or compressed.
+
+    Returns
+    -------
+    tuple of HduHeader
+        At least one.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is not FITS.
+    """
+    source = open_source(path)
+    try:
+        return tuple(walk(source))
+    finally:
+        source.close()
+
+
+def rule_header(path: Path | str) -> dict[str, Any]:
+    """What rules and tables look at: the primary header, then that of the first image HDU.
+
+    Parameters
+    ----------
+    path : path-like
+        FITS, plain or compressed. No more of it is read than these two headers.
+
+    Returns
+    -------
+    Header
+        The primary's value wins, except for what describes the pixels (BITPIX, NAXIS, ...), which is the image's.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is not FITS.
+    """
+    source = open_source(path)
+    try:
+        primary: HduHeader | None = None
+        for hdu in walk(source):
+            primary = primary or hdu
+            if hdu.is_image:
+                return merged(primary, hdu)
+        assert primary is not None
+        return merged(primary, primary)
+    finally:
+        source.close()
+
+
+def merged(primary: HduHeader, image: HduHeader) -> Header:
+    """The primary header, completed by an image's own.
+
+    Parameters
+    ----------
+    primary, image : HduHeader
+        May be the same.
+
+    Returns
+    -------
+    Header
+        The primary's value wins where it is defined, except for what describes the pixels.
+    """
+    if primary is image and image.kind != "compressed":
+        return Header(image.header)
+    own = image_header(image)
+    header = Header(primary.header)
+    for key, value in own.items():
+        if _OF_PIXELS.fullmatch(key) or header.get(key) is None:
+            header[key] = value
+            header.comments.pop(key, None)
+            if key in own.comments:
+                header.comments[key] = own.comments[key]
+    return header
+
+
+def image_header(image: HduHeader) -> Header:
+    """Header of an image; for a compressed one as it was before compression.
+
+    Parameters
+    ----------
+    image : HduHeader
+        An image, compressed or not.
+
+    Returns
+    -------
+    Header
+        Without the keywords of the table that holds the tiles.
+    """
+    if image.kind != "compressed":
+        return image.header
+    own = image.header
+    header = Header((key, value) for key, value in own.items() if not _OF_COMPRESSION.fullmatch(key))
+    header.comments = {key: text for key, text in own.comments.items() if key in header}
+    header["BITPIX"], header["NAXIS"] = image.bitpix, len(image.shape)
+    for axis, length in enumerate(reversed(image.shape), 1):
+        header[f"NAXIS{axis}"] = length
+    return header
+
+
+def is_structural(keyword: str) -> bool:
+    """Whether a keyword describes the layout of the file, and so is the writer's own affair.
+
+    Parameters
+    ----------
+    keyword : str
+        Upper case.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(_STRUCTURE.fullmatch(keyword))
+
+
+def walk(source: Source) -> Iterator[HduHeader]:
+    """Go through the HDUs of an open file, reading only headers.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+
+    Yields
+    ------
+    HduHeader
+        In the order of the file.
+
+    Raises
+    ------
+    InputError
+        The first header cannot be read. A later one that cannot be is a warning of the HDU before it.
+    """
+    hdu = _read_hdu(source, 0, 0)
+    for index in range(1, _MAX_HDUS):
+        following, problem = _next_hdu(source, hdu, index)
+        yield hdu if problem is None else replace(hdu, warnings=(*hdu.warnings, problem))
+        if following is None:
+            return
+        hdu = following
+    yield replace(hdu, warnings=(*hdu.warnings, f"Only the first {_MAX_HDUS} HDUs were read."))
+
+
+def _next_hdu(source: Source, hdu: HduHeader, index: int) -> tuple[HduHeader | None, str | None]:
+    """The HDU after this one, or None and what is wrong after it."""
+    if hdu.offset + hdu.size > source.limit:
+        return None, _cut_short(hdu, source)
+    try:
+        start = source.read(hdu.end, BLOCK)
+        if not start:
+            whole = not hdu.size or bool(source.read(hdu.offset + hdu.size - 1, 1))
+            return None, None if whole else _cut_short(hdu, source)
+        if start[:8].rstrip() != b"XTENSION":
+            return None, "Something that is not FITS follows this HDU; it is left out."
+        return _read_hdu(source, hdu.end, index), None
+    except InputError as error:
+        return None, f"What follows this HDU cannot be read: {error.message}"
+
+
+def _cut_short(hdu: HduHeader, source: Source) -> str:
+    there = f", the file has {max(source.size - hdu.offset, 0):,}" if source.size is not None else ""
+    return f"The file is cut short: the header promises {hdu.size:,} bytes of data{there}."
+
+
+def _read_hdu(source: Source, offset: int, index: int) -> HduHeader:
+    raw, data_offset = _read_raw(source, offset)
+    text = raw.decode("ascii", "replace").replace("\ufffd", "?")
+    cards, problems = parse_cards(text)
+    if not raw.isascii():
+        problems.insert(0, "The header has characters that are not ASCII; they are shown as “?”.")
+    return _interpret(source, index, tuple(cards), (offset, data_offset), problems)
+
+
+def _read_raw(source: Source, offset: int) -> tuple[bytes, int]:
+    """Bytes of a header up to its END card, and where the data begin."""
+    raw = source.read(offset, 4 * BLOCK)
+    if offset == 0:
+        check_is_fits(source.path, raw[:512])
+    searched = 0
+    while True:
+        end = _find_end(raw, searched)
+        if end is not None:
+            return raw[:end], offset + -(-(end + CARD) // BLOCK) * BLOCK
+        searched = len(raw) - len(raw) % CARD
+        if len(raw) > _MAX_HEADER:
+            break
+        more = source.read(offset + len(raw), max(len(raw), 4 * BLOCK))
+        if not more:
+            break
+        raw += more
+    raise InputError(
+        "The header has no END card.",
+        path=source.path,
+        cure="The file was cut short, or written wrongly: copy it again, or ask for it to be written anew.",
+    )
+
+
+def _find_end(raw: bytes, start: int) -> int | None:
+    """Place of the END card, which may be one that is not padded."""
+    place = raw.find(b"END", start)
+    while place >= 0:
+        if place % CARD == 0 and _END.match(raw, place, place + CARD):
+            return place
+        place = raw.find(b"END", place + 1)
+    return None
+
+
+def _interpret(
+    source: Source, index: int, cards: tuple[Card, ...], places: tuple[int, int], problems: list[str]
+) -> HduHeader:
+    """Find what the cards say of the data."""
+    header = collect(cards)
+    bitpix, axes = _layout(header, source.path)
+    name = str(header.get("EXTNAME") or "").strip().upper() or ("PRIMARY" if index == 0 else "")
+    version = header.get("EXTVER")
+    kind = _kind(header, name, index)
+    shape: tuple[int, ...] = tuple(reversed(axes))
+    groups = _whole(header.get("GCOUNT"), 1), _whole(header.get("PCOUNT"), 0)
+    count = math.prod(axes[1:] if kind == "groups" else axes) if axes else 0
+    size = abs(bitpix) // 8 * groups[0] * (groups[1] + count) if axes else 0
+    if kind == "compressed":
+        try:
+            bitpix, zaxes = _layout(header, source.path, "Z")
+            shape = tuple(reversed(zaxes))
+        except InputError as error:
+            kind, shape = "table", shape[:1]
+            problems.append(error.message)
+    elif kind in ("table", "ascii-table"):
+        shape = shape[:1]
+    hdu = HduHeader(
+        index,
+        name,
+        version if isinstance(version, int) else 1,
+        kind,
+        shape,
+        cards,
+        bitpix,
+        *places,
+        size,
+        tuple(problems),
+    )
+    hdu.__dict__["header"] = header
+    return hdu
+
+
+def _kind(header: Mapping[str, Any], name: str, index: int) -> str:
+    if index == 0:
+        return "groups" if header.get("GROUPS") is True and header.get("NAXIS1") == 0 else "image"
+    extension = str(header.get("XTENSION")).strip().upper()
+    if name == "ASDF":
+        return "asdf"
+    if extension == "BINTABLE":
+        return "compressed" if header.get("ZIMAGE") is True else "table"
+    return {"IMAGE": "image", "IUEIMAGE": "image", "A3DTABLE": "table", "TABLE": "ascii-table"}.get(extension, "other")
+
+
+def _layout(header: Mapping[str, Any], path: Path, prefix: str = "") -> tuple[int, list[int]]:
+    """Type and lengths of axes, first axis of FITS first."""
+    bitpix, count = header.get(f"{prefix}BITPIX"), header.get(f"{prefix}NAXIS")
+    cure = "The file was written wrongly; ask for it to be written anew."
+    if isinstance(bitpix, bool) or bitpix not in _BITPIX:
+        raise InputError(f"{prefix}BITPIX is {_said(bitpix)}, which is no type of FITS data.", path=path, cure=cure)
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 999:
+        raise InputError(f"{prefix}NAXIS is {_said(count)}, not a number of axes.", path=path, cure=cure)
+    axes = [header.get(f"{prefix}NAXIS{axis}") for axis in range(1, count + 1)]
+    for axis, length in enumerate(axes, 1):
+        if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+            raise InputError(f"{prefix}NAXIS{axis} is {_said(length)}, not a length.", path=path, cure=cure)
+    return int(bitpix), [int(length) for length in axes if length is not None]
+
+
+def _said(value: Any) -> str:
+    return "missing" if value is None else repr(value)
+
+
+def _whole(value: Any, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default

@@ -1,0 +1,220 @@
+"""Making a large picture small without losing its hot pixels: a block becomes one pixel by maximum, mean or minimum."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.jobs import Job
+
+Array = npt.NDArray[Any]
+
+#: how a block becomes one pixel; ``flags`` joins data-quality bits
+Reduction = Literal["maximum", "mean", "minimum", "flags"]
+
+_JOIN: dict[str, Any] = {"maximum": np.fmax, "minimum": np.fmin, "mean": np.add, "flags": np.bitwise_or}
+
+#: pixels handled at a time: few enough to stay in the processor's cache
+_BAND = 250_000
+
+
+def reduced_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
+    """Shape after reducing; blocks that the edge cuts count.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx).
+    factor : int
+        Side of a block.
+
+    Returns
+    -------
+    tuple of int
+        (ny, nx), rounded up.
+    """
+    return -(-shape[0] // factor), -(-shape[1] // factor)
+
+
+def _join(image: Array, factor: int, join: Any) -> Array:
+    """Blocks joined by a ufunc: whole blocks slice by slice, then those that the edge cuts."""
+    whole = image.shape[0] // factor * factor
+    high, wide = reduced_shape(image.shape, factor)
+    tall = np.empty((high, image.shape[1]), image.dtype)
+    top = tall[: whole // factor]
+    join(image[0:whole:factor], image[1:whole:factor], out=top)
+    for row in range(2, factor):
+        join(top, image[row:whole:factor], out=top)
+    if whole < image.shape[0]:
+        join.reduce(image[whole:], axis=0, out=tall[-1])
+    whole = image.shape[1] // factor * factor
+    small = np.empty((high, wide), image.dtype)
+    left = small[:, : whole // factor]
+    join(tall[:, 0:whole:factor], tall[:, 1:whole:factor], out=left)
+    for column in range(2, factor):
+        join(left, tall[:, column:whole:factor], out=left)
+    if whole < image.shape[1]:
+        join.reduce(tall[:, whole:], axis=1, out=small[:, -1])
+    return small
+
+
+def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
+    """Reduce a few whole rows of a picture.
+
+    Parameters
+    ----------
+    band : ndarray, shape (n, nx)
+        Starting at a multiple of ``factor`` rows.
+    factor : int
+        Side of a block, in pixels.
+    how : str
+        ``maximum``, ``minimum`` and ``mean`` leave NaN out (a block of NaN alone stays NaN).
+
+    Returns
+    -------
+    ndarray
+        Of the same type; float32 for a mean of whole numbers.
+    """
+    if factor <= 1 or band.size == 0:
+        return band
+    if how != "mean":
+        return _join(band, factor, _JOIN[how])
+    numbers = band if band.dtype.kind == "f" else band.astype(np.float32)
+    total = _join(numbers, factor, np.add)
+    ones = np.isfinite(numbers)
+    if ones.all():
+        rows = np.full(total.shape[0], factor, total.dtype)
+        columns = np.full(total.shape[1], factor, total.dtype)
+        rows[-1] = band.shape[0] - factor * (total.shape[0] - 1)
+        columns[-1] = band.shape[1] - factor * (total.shape[1] - 1)
+        return np.asarray(total / (rows[:, None] * columns[None, :]))
+    total = _join(np.where(ones, numbers, 0), factor, np.add)
+    count = _join(ones.astype(total.dtype), factor, np.add)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(count > 0, total / count, np.nan).astype(total.dtype))
+
+
+def reduce_bands(
+    read: Callable[[int, int], Array], shape: tuple[int, int], factor: int, how: Reduction, job: Job | None = None
+) -> Array:
+    """Reduce a picture that is read band by band, so that it is never in memory whole.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(start, stop)`` gives whole rows; each band is used up before the next one is asked for.
+    shape : tuple of int
+        (ny, nx) of the picture.
+    factor : int
+        Side of a block, in pixels.
+    how : str
+        See `reduce_band`.
+    job : Job, optional
+        Looked at between bands.
+
+    Returns
+    -------
+    ndarray
+        Of `reduced_shape`.
+    """
+    rows = max(1, _BAND // max(shape[1] * factor, 1)) * factor
+    made = None
+    for start in range(0, shape[0], rows):
+        if job is not None:
+            job.check()
+        stop = min(start + rows, shape[0])
+        part = reduce_band(read(start, stop), factor, how)
+        if made is None:
+            made = np.empty(reduced_shape(shape, factor), part.dtype)
+        made[start // factor : start // factor + part.shape[0]] = part
+    return np.empty((0, 0), np.float32) if made is None else made
+
+
+class Pyramid:
+    """A picture with its reductions by whole factors, each made once; safe to share between threads.
+
+    Parameters
+    ----------
+    image : ndarray, shape (ny, nx)
+        Native byte order. Not copied, never changed.
+    how : str
+        See `reduce_band`.
+    """
+
+    def __init__(self, image: Array, how: Reduction) -> None:
+        self.image = image
+        self.how = how
+        self._levels: dict[int, Array] = {1: image}
+        self._lock = threading.Lock()
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """Factors that are at hand, smallest first; 1 is the picture itself."""
+        with self._lock:
+            return tuple(sorted(self._levels))
+
+    def add(self, factor: int, level: Array) -> None:
+        """Keep a reduction that was made elsewhere.
+
+        Parameters
+        ----------
+        factor : int
+            Side of a block.
+        level : ndarray
+            Of `reduced_shape`.
+        """
+        with self._lock:
+            self._levels[factor] = level
+
+    def build(self, factor: int, job: Job | None = None) -> Array:
+        """Reduce by a factor, or give what is kept.
+
+        Parameters
+        ----------
+        factor : int
+            Side of a block, at least 1.
+        job : Job, optional
+            Looked at while working.
+
+        Returns
+        -------
+        ndarray
+            Not to be changed.
+        """
+        with self._lock:
+            if factor in self._levels:
+                return self._levels[factor]
+            # a maximum of maxima is the maximum; a mean of means is not where blocks are cut or hold NaN
+            parts = [known for known in self._levels if factor % known == 0] if self.how != "mean" else [1]
+            base_factor = max(parts)
+            base = self._levels[base_factor]
+        step = factor // base_factor
+        level = reduce_bands(lambda start, stop: base[start:stop], _two(base.shape), step, self.how, job)
+        self.add(factor, level)
+        return level
+
+    def best(self, factor: int) -> tuple[int, Array]:
+        """The reduction to draw now: the one asked for, else the next coarser one, else the finest at hand.
+
+        Parameters
+        ----------
+        factor : int
+            Side of a block that one screen pixel shows.
+
+        Returns
+        -------
+        factor : int
+            Of the level given.
+        level : ndarray
+        """
+        with self._lock:
+            coarser = [known for known in self._levels if known >= factor]
+            chosen = min(coarser) if coarser else max(self._levels)
+            return chosen, self._levels[chosen]
+
+
+def _two(shape: tuple[int, ...]) -> tuple[int, int]:
+    high, wide = shape
+    return high, wide
