@@ -18,7 +18,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "open": ("calgui.cli.window", "open_window"),
     "shot": ("calgui.cli.window", "shot"),
     "demo": ("calgui.cli.demo", "demo"),
-    "cache": ("calgui.cli.rules", "cache"),
+    "cache": ("calgui.cli.caches", "cache"),
     "bestrefs": ("calgui.cli.rules", "bestrefs"),
     "explain": ("calgui.cli.rules", "explain"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),

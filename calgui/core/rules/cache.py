@@ -14,7 +14,7 @@ from typing import Any
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules import loading, mapping_file, trust
 from calgui.core.rules.layout import Layout, find_layout
-from calgui.core.rules.mapping_file import NOT_APPLICABLE, SPECIAL, MappingFile, safe_name
+from calgui.core.rules.mapping_file import SPECIAL, MappingFile, safe_name
 from calgui.core.rules.observatory import Observatory, derive, described
 from calgui.core.rules.setup import clear_memos
 from calgui.core.rules.trust import Verdict
@@ -58,10 +58,10 @@ class Cache:
 
     def _read(self) -> None:
         self._parsed: dict[str, MappingFile | InputError] = {}
-        self._texts: dict[str, bytes] = {}
         self._loaded: dict[str, Any] = {}
         self._verdicts: dict[tuple[str, int, int], Verdict] = {}
-        self._findings: tuple[Finding, ...] | None = None
+        self._findings: dict[str | None, tuple[Finding, ...]] = {}
+        self._folders: tuple[tuple[float, ...], tuple[Path, ...]] = ((), ())
         self.mappings: tuple[str, ...] = tuple(self.layout.mapping_names())
         self._known = frozenset(self.mappings)
         self.contexts: tuple[str, ...] = tuple(
@@ -107,7 +107,6 @@ class Cache:
         with self._lock:
             self._loaded = {}
             self._parsed = {}
-            self._texts = {}
         clear_memos()
 
     # ------------------------------------------------------------------ configuration
@@ -182,16 +181,13 @@ class Cache:
         return self.layout.mappings / name if name in self._known and safe_name(name) else None
 
     def raw(self, name: str) -> bytes:
-        """The bytes of a mapping, read once.
+        """The bytes of a mapping, read anew.
 
         Raises
         ------
         InputError
             When it does not exist or is not to be read.
         """
-        found = self._texts.get(name)
-        if found is not None:
-            return found
         path = self.mapping_path(name)
         if path is None:
             if not safe_name(name):
@@ -199,9 +195,7 @@ class Cache:
                     f"{name!r} is no plain file name, and is not followed.", path=self.layout.mappings, cure=_RESTORE
                 )
             raise InputError("The mapping is not in the cache.", path=self.layout.mappings / name, cure=_RESTORE)
-        data = mapping_file.read_safely(path, self.layout.root, mapping_file.LARGEST_MAPPING)
-        self._texts[name] = data
-        return data
+        return mapping_file.read_safely(path, self.layout.root, mapping_file.LARGEST_MAPPING)
 
     def parsed(self, name: str) -> MappingFile:
         """What the text of a mapping says, read with `ast` and never run.
@@ -434,10 +428,24 @@ class Cache:
         found = self._reference(name)
         return found if isinstance(found, Path) else None
 
+    def _reference_folders(self) -> tuple[Path, ...]:
+        """Looked for anew only when a folder of references changed, so that files that arrive later are seen."""
+        state = tuple(_changed(top) for top in self.layout.references)
+        if self._folders[0] != state:
+            self._folders = (state, tuple(self.layout.reference_folders()))
+        return self._folders[1]
+
+    @property
+    def has_references(self) -> bool:
+        """Whether there is any folder of references; some caches are mappings only."""
+        return any(
+            top.is_dir() and top not in (self.layout.root, self.layout.mappings) for top in self.layout.references
+        )
+
     def _reference(self, name: str) -> Path | Verdict:
         if not safe_name(name):
             return Verdict(Trust.MISSING, "The name is no plain file name, and is not followed.")
-        for folder in self.layout.reference_folders():
+        for folder in self._reference_folders():
             path = folder / name
             if not path.exists() and not path.is_symlink():
                 continue
@@ -502,25 +510,40 @@ class Cache:
             findings=tuple(found for found in self.findings() if found.place == name),
         )
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything that is wrong with the cache, each at the place that it concerns; found once."""
-        if self._findings is None:
+    def findings(self, context: str | None = None) -> tuple[Finding, ...]:
+        """Everything that is wrong with the cache, each at the place that it concerns.
+
+        Parameters
+        ----------
+        context : str, optional
+            What this context reaches matters most, what it does not is at most a warning; by default the default one.
+
+        Returns
+        -------
+        tuple of Finding
+            Errors first; looked for once.
+        """
+        context = context or self.default_context
+        if context not in self._findings:
             from calgui.core.rules.health import examine
 
             with self._lock:
-                if self._findings is None:
-                    self._findings = examine(self)
-        return self._findings
-
-    def is_not_applicable(self, value: str) -> bool:
-        """Whether a value of a selector says that no file applies."""
-        return value in NOT_APPLICABLE
+                if context not in self._findings:
+                    self._findings[context] = examine(self, context)
+        return self._findings[context]
 
 
 def _serial(name: str) -> tuple[tuple[int, str, int], ...]:
     """Sorts tmt_0009 before tmt_0010, and names without a number first."""
     parts = re.split(r"(\d+)", name)
     return tuple((1, "", int(part)) if part.isdigit() else (0, part, 0) for part in parts)
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _flat(parkey: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the parts of a CRDS cache are: ``mappings/<observatory>``, ``config/<observatory>``, ``references/...``, or flat."""
+"""Where the parts of a CRDS cache are: ``mappings/<observatory>``, ``config/``, ``references/...``, or flat."""
 
 import os
 from collections.abc import Iterator

@@ -130,7 +130,7 @@ def load_crds(
             regexes.check(_patterns(made.selector))
     except CalguiError as error:
         raise InputError(error.message, path=path, cure=error.cure) from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 crds raises whatever a broken text leads it to
+    except (Exception, SystemExit) as error:  # crds raises whatever a broken text leads it to
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"crds refuses the mapping: {reason}", path=path, cure=_RESTORE) from error
     return made

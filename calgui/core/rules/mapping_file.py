@@ -67,7 +67,7 @@ def read_safely(path: Path, root: Path, largest: int) -> bytes:
             )
         # non-blocking, so that a named pipe is refused and not waited for
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with open(descriptor, "rb") as stream:
+        with os.fdopen(descriptor, "rb") as stream:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise InputError("This is no regular file.", path=path, cure="Put the file itself there.")

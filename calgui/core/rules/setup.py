@@ -1,8 +1,8 @@
 """Bring in the stock ``crds`` package: late, once, offline, silent, and with an environment of its own.
 
-``crds`` reads and *writes* some thirty ``CRDS_*`` variables of the process's environment, at import and at every look at
-its configuration. Here it sees a private environment instead, so that neither the user's variables steer it (pickled
-contexts, another server, another cache) nor its own leak to child processes.
+``crds`` reads and *writes* some thirty ``CRDS_*`` variables of the process's environment, at import and whenever it
+looks at its configuration. Here it sees a private environment instead, so that neither the user's variables steer it
+(pickled contexts, another server, another cache) nor its own leak to child processes.
 """
 
 import importlib

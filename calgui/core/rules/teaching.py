@@ -1,7 +1,8 @@
 """Teach the stock ``crds`` package an observatory, in this process and in memory only.
 
-``crds`` finds what it knows of an observatory in modules ``crds.<observatory>`` and ``crds.<observatory>.<instrument>``.
-For one that it does not know such modules are made here; nothing is written, and what crds has of its own is left alone.
+``crds`` finds what it knows of an observatory in modules ``crds.<observatory>`` and
+``crds.<observatory>.<instrument>``. For one that it does not know such modules are made here; nothing is written, and
+what crds has of its own is left alone.
 """
 
 import importlib.util

@@ -10,6 +10,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from calgui.core.rules.values import Trust
 
@@ -64,7 +65,7 @@ def look(path: Path) -> Verdict:
         return Verdict(Trust.MISSING, "The file is not in the cache.")
     except OSError as error:
         return Verdict(Trust.CORRUPT, f"The file cannot be opened: {error.strerror or error}.")
-    with open(descriptor, "rb") as stream:
+    with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
         size = status.st_size
         if not stat.S_ISREG(status.st_mode):
@@ -85,7 +86,7 @@ def look(path: Path) -> Verdict:
     return Verdict(trust, reason, size)
 
 
-def _structure(name: str, start: bytes, stream: "object", size: int) -> tuple[Trust, str]:
+def _structure(name: str, start: bytes, stream: BinaryIO, size: int) -> tuple[Trust, str]:
     if not start:
         return Trust.CORRUPT, "The file is empty."
     if name.endswith((".fits", ".fit")):
@@ -111,22 +112,22 @@ def _structure(name: str, start: bytes, stream: "object", size: int) -> tuple[Tr
     return Trust.UNCHECKED, "Files of this kind are not looked into."
 
 
-def _json(stream: "object", size: int) -> tuple[Trust, str]:
+def _json(stream: BinaryIO, size: int) -> tuple[Trust, str]:
     if size > _JSON_LARGEST:
         return Trust.UNCHECKED, "The file is too large to be looked into quickly."
-    stream.seek(0)  # type: ignore[attr-defined]
+    stream.seek(0)
     try:
-        json.loads(stream.read(_JSON_LARGEST))  # type: ignore[attr-defined]
+        json.loads(stream.read(_JSON_LARGEST))
     except (ValueError, RecursionError) as error:
         return Trust.CORRUPT, f"The file is not valid JSON: {error}."
     return Trust.OK, ""
 
 
-def _fits_fault(stream: "object", size: int) -> str:
+def _fits_fault(stream: BinaryIO, size: int) -> str:
     """What is wrong with the blocks of a FITS file; empty if nothing is."""
     offset = 0
     for number in range(_MOST_HDUS):
-        stream.seek(offset)  # type: ignore[attr-defined]
+        stream.seek(offset)
         header, blocks = _header(stream)
         where = "primary header" if number == 0 else f"header of HDU {number}"
         if header is None:
@@ -150,11 +151,11 @@ def _fits_fault(stream: "object", size: int) -> str:
     return ""
 
 
-def _header(stream: "object") -> tuple[bytes | None, int]:
+def _header(stream: BinaryIO) -> tuple[bytes | None, int]:
     """Cards up to END, and the number of blocks; None and 0 where not even a card is there."""
     cards = b""
     for count in range(1, _MOST_HEADER_BLOCKS + 1):
-        block: bytes = stream.read(_BLOCK)  # type: ignore[attr-defined]
+        block: bytes = stream.read(_BLOCK)
         if count == 1 and (len(block) < _BLOCK or not block[:_CARD].strip(b"\0 ")):
             return None, 0 if not block[:_CARD].strip(b"\0 ") else 1
         if len(block) < _BLOCK or any(byte < 32 or byte > 126 for byte in block[:_CARD]):

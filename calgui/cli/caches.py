@@ -1,0 +1,179 @@
+"""``calgui cache``: a cache as a tree, and what is wrong with it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from calgui.cli.output import print_json
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.values import Finding, Node
+
+_DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+_CONTEXT = click.option("--context", metavar="PMAP", help="As seen from this context; by default the operational one.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_MARKS = {"error": "✗", "warning": "!", "info": "i"}
+
+
+@click.group()
+def cache() -> None:
+    """Look at a CRDS cache: its tree of rules, and its health. Nothing is ever written to it."""
+
+
+@cache.command()
+@_DIR
+@_CONTEXT
+@click.option("--depth", type=click.IntRange(1), metavar="N", help="Levels to show below the cache; by default all.")
+@_JSON
+def tree(folder: Path, context: str | None, depth: int | None, as_json: bool) -> None:
+    """Show a cache as a tree: context > instrument > type > rule > date > file.
+
+    What the context does not reach stands apart. DIR is a cache's folder, or one of its .pmap files.
+    """
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.tree import tree as grow
+
+    opened = Cache.open(folder)
+    root = grow(opened, context)
+    if as_json:
+        print_json({**_about(opened, context), "tree": _node(root, depth)})
+    else:
+        _print(_rich_tree(root, depth))
+
+
+@cache.command()
+@_DIR
+@_CONTEXT
+@click.option("--all", "everything", is_flag=True, help="Also list what is only worth knowing.")
+@_JSON
+@click.pass_context
+def check(ctx: click.Context, folder: Path, context: str | None, everything: bool, as_json: bool) -> None:
+    """Say what is wrong with a cache, what each defect means, and what cures it.
+
+    Exit code 1 if there is an error in what the context reaches; warnings and notes leave it 0.
+    """
+    from calgui.core.rules.cache import Cache
+
+    opened = Cache.open(folder)
+    if context is not None:
+        opened.check_context(context)
+    findings = opened.findings(context)
+    counts = Counter(finding.severity.value for finding in findings)
+    totals = {name: counts[name] for name in ("error", "warning", "info")}
+    if as_json:
+        print_json(
+            {
+                **_about(opened, context),
+                "verdict": "bad" if totals["error"] else "good",
+                "counts": totals,
+                "findings": [_finding(finding) for finding in findings],
+            }
+        )
+    else:
+        _print_findings(opened, findings, totals, everything)
+    if totals["error"]:
+        ctx.exit(1)
+
+
+def _about(opened: "Cache", context: str | None) -> dict[str, Any]:
+    return {
+        "cache": str(opened.path),
+        "observatory": opened.observatory.name,
+        "context": context or opened.default_context,
+        "contexts": list(opened.contexts),
+    }
+
+
+def _finding(finding: "Finding") -> dict[str, Any]:
+    return {
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "place": finding.place,
+        "message": finding.message,
+        "cure": finding.cure,
+    }
+
+
+def _node(node: "Node", depth: int | None) -> dict[str, Any]:
+    below = None if depth is None else depth - 1
+    return {
+        "kind": node.kind,
+        "label": node.label,
+        "file": node.file,
+        "mapping": node.mapping,
+        "line": node.line,
+        "trust": node.trust.value if node.trust else None,
+        "findings": [_finding(finding) for finding in node.findings],
+        "children": [_node(child, below) for child in node.children] if depth is None or depth > 0 else [],
+    }
+
+
+def _print(renderable: Any) -> None:
+    from rich.console import Console
+
+    # a pipe has no width: lines then stay whole, so that grep and diff see them so
+    console = Console(highlight=False, emoji=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, emoji=False, width=10_000)
+    console.print(renderable)
+
+
+def _rich_tree(root: "Node", depth: int | None) -> "Tree":
+    from rich.tree import Tree
+
+    top = Tree(_label(root))
+    stack: list[tuple[Tree, Node, int]] = [(top, root, 0)]
+    while stack:
+        branch, node, level = stack.pop()
+        if depth is not None and level >= depth:
+            continue
+        for child in node.children:
+            stack.append((branch.add(_label(child)), child, level + 1))
+    return top
+
+
+def _label(node: "Node") -> Any:
+    from rich.text import Text
+
+    text = Text(node.label, style="bold" if node.kind in ("cache", "context", "unreached") else "")
+    if node.file and node.file != node.label:
+        text.append(f"  {node.file}", style="cyan")
+    if node.trust and node.trust.value not in ("ok",):
+        text.append(f"  [{node.trust.value}]", style="magenta")
+    for finding in node.findings:
+        style = _STYLES[finding.severity.value]
+        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {finding.message}", style=style)
+    return text
+
+
+def _print_findings(opened: "Cache", findings: tuple["Finding", ...], totals: dict[str, int], everything: bool) -> None:
+    from rich.text import Text
+
+    lines = Text()
+    for finding in _shown(findings, everything):
+        severity = finding.severity.value
+        lines.append(f"{_MARKS[severity]} {severity:<8}", style=_STYLES[severity])
+        lines.append(f"{finding.place}", style="bold")
+        lines.append(f"  {finding.code}\n", style="dim")
+        lines.append(f"    {finding.message}\n")
+        if finding.cure:
+            lines.append(f"    {finding.cure}\n", style="dim")
+    hidden = "" if everything or not totals["info"] else " (--all lists them)"
+    lines.append(
+        f"{opened.name}: {totals['error']} errors, {totals['warning']} warnings, {totals['info']} notes{hidden}",
+        style="bold",
+    )
+    _print(lines)
+
+
+def _shown(findings: tuple["Finding", ...], everything: bool) -> Iterator["Finding"]:
+    for finding in findings:
+        if everything or finding.severity.value != "info":
+            yield finding
