@@ -28,13 +28,14 @@ def mapping_files(rules: Sequence[Rules]) -> dict[str, str]:
         File name to text; nothing is written twice for what did not change.
     """
     files: dict[str, str] = {}
-    current = {row.type: "N/A" for row in rules}
-    previous = "NONE"
+    current: dict[str, str] = {}
+    previous = ""
     for number, context in enumerate(CONTEXTS, start=1):
         for row in rules:
-            current[row.type] = _rmap(files, row, number - 1, current[row.type])
+            if row.versions[number - 1] is not None:
+                current[row.type] = _rmap(files, row, number - 1, current.get(row.type, ""))
         imap = f"tmt_iris_{number:04d}.imap"
-        imap_before = f"tmt_iris_{number - 1:04d}.imap" if number > 1 else "NONE"
+        imap_before = f"tmt_iris_{number - 1:04d}.imap" if number > 1 else ""
         files[imap] = mapping_text(upper_header("INSTRUMENT", imap, imap_before), table_selector(current))
         files[context] = mapping_text(upper_header("PIPELINE", context, previous), table_selector({"IRIS": imap}))
         previous = context
@@ -42,15 +43,13 @@ def mapping_files(rules: Sequence[Rules]) -> dict[str, str]:
 
 
 def _rmap(files: dict[str, str], row: Rules, index: int, current: str) -> str:
-    """Add the type's mapping of one context unless it is as before; its name, or N/A."""
-    entries = row.versions[index]
-    if entries is None:
-        return "N/A"
+    """Add the type's mapping of one context unless it is as before; its name."""
+    entries = row.versions[index] or {}
     if index > 0 and entries == row.versions[index - 1]:
         return current
-    number = 1 if current == "N/A" else int(current.rsplit("_", 1)[1].split(".")[0]) + 1
+    number = int(current.rsplit("_", 1)[1].split(".")[0]) + 1 if current else 1
     name = f"tmt_iris_{row.type.lower()}_{number:04d}.rmap"
-    header = rmap_header(name, row.type, row.parkeys, "NONE" if current == "N/A" else current, row.relevance)
+    header = rmap_header(name, row.type, row.parkeys, current, row.relevance)
     files[name] = mapping_text(header, match_selector(entries))
     return name
 

@@ -39,11 +39,12 @@ def expected_references(header: Mapping[str, Any], context: str) -> dict[str, st
         "MASK": _file("mask", 1 if imager else 2),
         "NONLINCOEFF": _file("nonlincoeff", 1 if imager else 2),
         "DRIZPARS": _file("drizpars", 1),
-        **(_lit(imager, filter) if context != CONTEXTS[0] else dict.fromkeys((*_LIT, *_SPECTROGRAPH), NOT_APPLICABLE)),
+        "FLAT": _flat(imager, filter, newest),
     }
-    found["FLAT"] = _flat(imager, filter, newest)
+    if context != CONTEXTS[0]:
+        found |= _lit(imager, filter)
     if not lit:
-        found |= dict.fromkeys((*_LIT, *_SPECTROGRAPH), NOT_APPLICABLE)
+        found |= dict.fromkeys(found.keys() & {*_LIT, *_SPECTROGRAPH}, NOT_APPLICABLE)
     if str(value["DATE-OBS"]) < "2026-01-01":
         found = {kind: name if name == NOT_APPLICABLE else None for kind, name in found.items()}
     return dict(sorted(found.items()))

@@ -71,10 +71,11 @@ def exposure(
         "DATE-OBS": (date, "[UTC] date at start"),
         "TIME-OBS": (time, "[UTC] time at start"),
         "DETECTOR": (detector, "detector"),
+        "INSTMODE": ("IMG" if detector == IMAGER else "LENSLET", "imager, lenslets or slicer"),
         "FILTER": (filter, "filter"),
         "PUPIL": ("CLEAR", "pupil element"),
         "GRATING": (grating or "MIRROR", "grating; MIRROR for the imager"),
-        "SCALE": (PIXEL_ARCSEC if detector == IMAGER else 0.025, "[arcsec] per pixel or spaxel"),
+        "SCALE": (PIXEL_ARCSEC if detector == IMAGER else 0.009, "[arcsec] per pixel or spaxel"),
         "LAMP": (lamp, "lamps that are on"),
         **_wavelengths(filter),
         **_subarray(scene, window),
@@ -111,7 +112,7 @@ def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) ->
     reads, group_time = groups or (2, seconds)
     frame = round(min(64, window.width) * window.height * _PIXEL_SECONDS, 5)
     return {
-        "READPATT": ("RAMP" if groups else "CDS", "readout pattern"),
+        "READMODE": ("RAMP" if groups else "CDS", "how it was read"),
         "EXPTIME": (seconds, "[s] exposure time"),
         "EFFEXPTM": (seconds, "[s] effective exposure time"),
         "EFFINTTM": (seconds, "[s] effective integration time"),

@@ -90,7 +90,7 @@ def rmap_header(
     parkeys : tuple of str
         What is matched.
     derived_from : str
-        Name of the mapping before it, or ``NONE``.
+        Name of the mapping before it; empty for the first.
     relevance : str
         ``rmap_relevance``, empty for always.
 
@@ -123,7 +123,7 @@ def upper_header(kind: str, name: str, derived_from: str) -> dict[str, Any]:
     kind : str
         ``PIPELINE`` or ``INSTRUMENT``.
     name, derived_from : str
-        File name, and the one before it or ``NONE``.
+        File name, and the one before it; empty for the first.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from calgui.core.simulate.noise import Window
 
 NIGHT = "20260311"
 CONTEXTS = ("tmt_0001.pmap", "tmt_0002.pmap", "tmt_0003.pmap")
-IMAGER, SPECTROGRAPH = "IRIS1", "IFS1"
+IMAGER, SPECTROGRAPH = "IRIS1", "IFS"
 
 
 @dataclass
@@ -158,7 +158,7 @@ class Rules:
     parkeys : tuple of str
         What is matched.
     versions : tuple
-        For each context the rules, key to date to file; None where the type is N/A; the same object twice
+        For each context the rules, key to date to file; None before the cache knows the type; equal ones
         where nothing changed.
     relevance : str
         ``rmap_relevance`` expression, empty for always.

@@ -157,7 +157,7 @@ def _reference(number: int, scene: Scene) -> Reference:
             "EXPTIME": (seconds, "[s] of each frame"),
             "EFFEXPTM": (seconds, "[s] of each frame"),
             "EFFINTTM": (seconds, "[s] of each frame"),
-            "READPATT": ("CDS", "readout pattern"),
+            "READMODE": ("CDS", "how each was read"),
             "IMGDTEMP" if detector == IMAGER else "IFSDTEMP": (chip.TEMPERATURE, "[K] temperature of the detector"),
             "NCOMBINE": (frames, "number of frames combined"),
         },

@@ -41,6 +41,7 @@ PITCH = 16.0  # pixels
 #: measured = ideal + distortion: in u, v from -1 to 1 about the middle, pixels of a detector of 4096 at the edge
 _TERMS_X = {(2, 0): 6.0, (1, 1): -3.0, (0, 2): 1.5, (3, 0): 8.0, (1, 2): 8.0}
 _TERMS_Y = {(2, 0): -2.0, (1, 1): 5.0, (0, 2): 3.0, (0, 3): 8.0, (2, 1): 8.0}
+_EVERY_FILTER = {"FILTER": ("N/A", "serves every filter")}
 
 Points = npt.NDArray[np.float64]
 
@@ -181,9 +182,11 @@ def _references(scene: Scene) -> Sequence[Reference]:
             "Pinhole grid, 5 frames of 10 s",
             _grid_planes,
             unit="electron/s",
-            extra={"NCOMBINE": (5, "number of frames combined")},
+            extra={**_EVERY_FILTER, "NCOMBINE": (5, "number of frames combined")},
         ),
-        image_reference(1, "DISTORTION", FIRST, "From measured to ideal pixel, SIP of order 3", _solution),
+        image_reference(
+            1, "DISTORTION", FIRST, "From measured to ideal pixel, SIP of order 3", _solution, extra=_EVERY_FILTER
+        ),
     )
 
 

@@ -77,6 +77,7 @@ POINTS = (
     Point("fiber", "2026-03-11T02:40:00", 16.0, 0.97, (0.36, 0.82), False, "*"),
 )
 SECONDS = 10.0
+_DETECTORS = f"{SPECTROGRAPH}|{IMAGER}"
 
 
 def _light(scene: Scene, point: Point) -> FloatMap:
@@ -118,16 +119,20 @@ def _reference(point: Point) -> Reference:
         1,
         kind,
         FIRST,
-        f"{point.key}, 9 frames of {SECONDS:g} s",
+        f"{point.key} at K, 9 frames of {SECONDS:g} s",
         make,
+        detector=_DETECTORS,
         unit="electron/s",
-        extra={"FILTER": ("K", "filter"), "NCOMBINE": (9, "number of frames combined")},
+        extra={
+            "FILTER": ("ANY" if point.filters == "*" else point.filters, "filters that it serves"),
+            "NCOMBINE": (9, "number of frames combined"),
+        },
     )
 
 
 def _rules(point: Point) -> Sequence[Rules]:
     kind = point.key.upper()
-    entries: Entries = {(f"{SPECTROGRAPH}|{IMAGER}", point.filters): {FIRST: reference_name(kind, 1)}}
+    entries: Entries = {(_DETECTORS, point.filters): {FIRST: reference_name(kind, 1)}}
     return (Rules(kind, (DETECTOR, FILTER), from_second(entries), SEES_LIGHT),)
 
 
