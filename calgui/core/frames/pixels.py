@@ -170,7 +170,7 @@ def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]
     buffer = np.empty(min(step, out.size), pixels.dtype)
     for first in range(0, out.size, step):
         piece = buffer[: min(step, out.size - first)]
-        wanted = memoryview(piece.view(np.uint8))
+        wanted = piece.view(np.uint8).data
         found = source.read_into(pixels.offset + (start + first) * size, wanted)
         if found < len(wanted):
             raise InputError("The file is cut short: pixels are missing at its end.", path=source.path, cure=_CURE)

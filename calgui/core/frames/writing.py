@@ -1,0 +1,335 @@
+"""Writing frames: the whole file appears at once, or none, and never over another unless told."""
+
+import datetime as dt
+import math
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.errors import CalguiError, InputError, UsageError
+from calgui.core.frames.frame import Frame
+from calgui.core.frames.headers import Header, is_structural
+
+#: keywords that belong to the pixels of SCI; everything else goes into the primary header
+_OF_IMAGE = re.compile(
+    r"BUNIT|WCSAXES|WCSNAME|RADESYS|RADECSYS|EQUINOX|LONPOLE|LATPOLE|VELREF|SPECSYS|RESTFRQ|RESTWAV"
+    r"|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME|CRDER|CSYER)\d+[A-Z]?"
+    r"|(CD|PC)\d+_\d+[A-Z]?|P[VS]\d+_\d+[A-Z]?|[AB]P?_(ORDER|DMAX|\d+_\d+)"
+)
+
+#: comments of the keywords that every reference file carries, where the header brings none
+COMMENTS: Mapping[str, str] = {
+    "TELESCOP": "telescope",
+    "INSTRUME": "instrument",
+    "DETECTOR": "detector",
+    "REFTYPE": "kind of reference file",
+    "USEAFTER": "use for observations from this time on (UTC)",
+    "PEDIGREE": "where the data come from",
+    "AUTHOR": "who made this file",
+    "DESCRIP": "what this file is",
+    "BUNIT": "unit of the pixels",
+    "DATE": "when this file was written (UTC)",
+    "FILENAME": "name of this file",
+}
+
+
+@dataclass(frozen=True)
+class ExtraHdu:
+    """An image or a table to be written behind the frame.
+
+    Attributes
+    ----------
+    name : str
+        EXTNAME.
+    data : ndarray or mapping of str to ndarray
+        An array is an image (a structured one a table); a mapping is a table of columns of equal length, which
+        may be numbers, logicals or texts, and have further axes.
+    units : mapping of str to str
+        Column to unit.
+    header : mapping
+        Further keywords.
+    """
+
+    name: str
+    data: npt.NDArray[Any] | Mapping[str, Any]
+    units: Mapping[str, str] = field(default_factory=dict)
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_frame(
+    frame: Frame, path: Path | str, extra_hdus: Sequence[ExtraHdu] = (), *, overwrite: bool = False
+) -> Path:
+    """Write a frame in the layout of IRIS files: primary header, SCI, ERR, DQ, and what is named beside.
+
+    Parameters
+    ----------
+    frame : Frame
+        ERR and DQ are written where it has them. A value of its header may be ``(value, comment)``. Keywords of
+        the unit and of the world coordinates go to SCI, all others to the primary header.
+    path : path-like
+        The new file; compressed if its name ends in ``.gz``.
+    extra_hdus : sequence of ExtraHdu
+        Written in this order.
+    overwrite : bool
+        Whether an older file of this name may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        The file exists already, or the folder cannot be written.
+    UsageError
+        A keyword or value cannot stand in a FITS header.
+    """
+    from astropy.io import fits
+
+    path = Path(path)
+    own = Header(frame.header)
+    primary = {key: value for key, value in own.items() if not _OF_IMAGE.fullmatch(key)}
+    image = {key: value for key, value in own.items() if _OF_IMAGE.fullmatch(key)}
+    primary["DATE"] = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    primary["FILENAME"] = path.name
+    hdus = fits.HDUList([fits.PrimaryHDU(header=make_header(primary, own.comments, path))])
+    sci = make_header(image, own.comments, path)
+    hdus.append(fits.ImageHDU(_plain(frame.data), sci, name="SCI"))
+    if frame.err is not None:
+        unit = {key: image[key] for key in ("BUNIT",) if key in image}
+        hdus.append(fits.ImageHDU(_plain(frame.err), make_header(unit, own.comments, path), name="ERR"))
+    if frame.dq is not None:
+        hdus.append(fits.ImageHDU(_plain(frame.dq), name="DQ"))
+    for extra in extra_hdus:
+        hdus.append(_extra(extra, path))
+
+    def write(file: IO[bytes]) -> None:
+        try:
+            hdus.writeto(file, output_verify="exception")
+        except (fits.VerifyError, ValueError, TypeError) as error:
+            raise UsageError(f"This cannot be written as FITS: {error}", path=path) from error
+
+    return write_atomically(path, write, overwrite=overwrite)
+
+
+def write_atomically(path: Path | str, write: Callable[[IO[bytes]], None], *, overwrite: bool = False) -> Path:
+    """Write a file that appears whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    write : callable
+        Called with a binary file open for writing, in the same folder.
+    overwrite : bool
+        Whether an older file of this name may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        It exists already, or cannot be written.
+    """
+    path = Path(path)
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    with _saying_why(path):
+        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+        try:
+            with temporary.open("wb") as file:
+                _write_into(file, write, compressed=path.suffix == ".gz")
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                temporary.replace(path)
+            else:
+                _publish(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    return path
+
+
+def make_header(values: Mapping[str, Any], comments: Mapping[str, str], path: Path) -> Any:
+    """Turn keywords and values into a FITS header, or say which of them cannot be.
+
+    Parameters
+    ----------
+    values : mapping
+        A value may be ``(value, comment)``; None and numbers that are not finite become undefined values. COMMENT
+        and HISTORY may have several lines, or be a sequence of texts. What describes the layout of a file is
+        left out.
+    comments : mapping of str to str
+        Keyword to comment.
+    path : pathlib.Path
+        The file that is being written, for messages.
+
+    Returns
+    -------
+    astropy.io.fits.Header
+
+    Raises
+    ------
+    UsageError
+        Naming the keyword.
+    """
+    from astropy.io import fits
+
+    header = fits.Header()
+    for key, given in values.items():
+        keyword = str(key).strip().upper()
+        if is_structural(keyword):
+            continue
+        value, comment = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+        if keyword in ("COMMENT", "HISTORY"):
+            for line in _lines(given):
+                header.add_history(line) if keyword == "HISTORY" else header.add_comment(line)
+            continue
+        comment = comment or comments.get(keyword) or COMMENTS.get(keyword, "")
+        try:
+            # the prefix keeps astropy from warning that it makes a HIERARCH card
+            name = keyword if re.fullmatch(r"[A-Z0-9_-]{1,8}", keyword) else f"HIERARCH {keyword}"
+            header.append(fits.Card(name, _legal(keyword, value, path), _ascii(str(comment))), end=True)
+        except ValueError as error:
+            raise UsageError(f"{keyword or 'A keyword without name'} cannot be written: {error}", path=path) from error
+    return header
+
+
+def _legal(keyword: str, value: Any, path: Path) -> Any:
+    """The value as it may stand in a card."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str):
+        return _ascii(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float | complex):
+        finite = math.isfinite(value.real) and math.isfinite(value.imag)
+        return value if finite else None
+    raise UsageError(f"{keyword} has the value {value!r}, which cannot stand in a FITS header.", path=path)
+
+
+def _ascii(text: str) -> str:
+    """A text in the characters that FITS allows: accents are taken off, the rest becomes “?”."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+        text = text.replace("µ", "u").replace("μ", "u").replace("–", "-").replace("’", "'")
+    text = re.sub(r"\s+", " ", text) if re.search(r"[\t\r\n\v\f]", text) else text
+    return re.sub(r"[^ -~]", "?", text)
+
+
+def _lines(given: Any) -> Iterator[str]:
+    texts = given.splitlines() if isinstance(given, str) else given if isinstance(given, Sequence) else [given]
+    for text in texts:
+        yield _ascii(str(text))
+
+
+def _plain(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(data)
+
+
+def _extra(extra: ExtraHdu, path: Path) -> Any:
+    from astropy.io import fits
+
+    header = make_header(extra.header, getattr(extra.header, "comments", {}), path)
+    data = extra.data
+    try:
+        if isinstance(data, Mapping):
+            data = _table(data)
+        if data.dtype.names is None:
+            array = data.astype(np.uint8) if data.dtype == bool else data
+            return fits.ImageHDU(np.ascontiguousarray(array), header, name=extra.name)
+        table = fits.BinTableHDU(data, header, name=extra.name)
+        for column, unit in extra.units.items():
+            table.columns[column].unit = _ascii(unit)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"The HDU {extra.name} cannot be written as FITS: {error}", path=path) from error
+    return table
+
+
+def _table(columns: Mapping[str, Any]) -> npt.NDArray[Any]:
+    arrays = {name: np.asarray(column) for name, column in columns.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind in "UO":
+            texts = [_ascii(str(item)) for item in array.tolist()]
+            arrays[name] = np.array(texts, dtype="S") if texts else np.empty(0, "S1")
+    lengths = {len(array) for array in arrays.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"the columns have {sorted(lengths)} rows")
+    table = np.empty(lengths.pop(), [(name, array.dtype, array.shape[1:]) for name, array in arrays.items()])
+    for name, array in arrays.items():
+        table[name] = array
+    return table
+
+
+def _write_into(file: IO[bytes], write: Callable[[IO[bytes]], None], *, compressed: bool) -> None:
+    if not compressed:
+        write(file)
+        return
+    import gzip
+
+    # no name and time inside: the same frame gives the same bytes
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=4) as packed:
+        write(packed)  # type: ignore[arg-type]
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give the file its name, unless somebody else took it meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError:
+        # a file system without links: the window between look and rename is as small as it can be
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        temporary.replace(path)
+
+
+def _exists(path: Path) -> InputError:
+    return InputError("The file exists already.", path=path, cure="Choose another name, or ask for it to be replaced.")
+
+
+@contextmanager
+def _saying_why(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except CalguiError:
+        raise
+    except OSError as error:
+        if not path.parent.is_dir():
+            cure = "Make its folder first, or choose another."
+        else:
+            cure = "Check the space on the disk and the permission to write there, or choose another folder."
+        reason = error.strerror or str(error)
+        raise InputError(f"The file cannot be written: {reason}.", path=path, cure=cure) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself last; not every file system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
