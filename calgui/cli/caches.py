@@ -139,17 +139,22 @@ def _rich_tree(root: "Node", depth: int | None) -> "Tree":
     return top
 
 
+def _clean(text: str) -> str:
+    """Without the control characters that a hostile mapping could play to the terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def _label(node: "Node") -> Any:
     from rich.text import Text
 
-    text = Text(node.label, style="bold" if node.kind in ("cache", "context", "unreached") else "")
+    text = Text(_clean(node.label), style="bold" if node.kind in ("cache", "context", "unreached") else "")
     if node.file and node.file != node.label:
-        text.append(f"  {node.file}", style="cyan")
+        text.append(f"  {_clean(node.file)}", style="cyan")
     if node.trust and node.trust.value not in ("ok",):
         text.append(f"  [{node.trust.value}]", style="magenta")
     for finding in node.findings:
         style = _STYLES[finding.severity.value]
-        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {finding.message}", style=style)
+        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {_clean(finding.message)}", style=style)
     return text
 
 
@@ -160,11 +165,11 @@ def _print_findings(opened: "Cache", findings: tuple["Finding", ...], totals: di
     for finding in _shown(findings, everything):
         severity = finding.severity.value
         lines.append(f"{_MARKS[severity]} {severity:<8}", style=_STYLES[severity])
-        lines.append(f"{finding.place}", style="bold")
+        lines.append(_clean(finding.place), style="bold")
         lines.append(f"  {finding.code}\n", style="dim")
-        lines.append(f"    {finding.message}\n")
+        lines.append(f"    {_clean(finding.message)}\n")
         if finding.cure:
-            lines.append(f"    {finding.cure}\n", style="dim")
+            lines.append(f"    {_clean(finding.cure)}\n", style="dim")
     hidden = "" if everything or not totals["info"] else " (--all lists them)"
     lines.append(
         f"{opened.name}: {totals['error']} errors, {totals['warning']} warnings, {totals['info']} notes{hidden}",

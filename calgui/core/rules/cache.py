@@ -3,25 +3,30 @@
 Several can be open at once, two of one observatory as well: no environment variable says which.
 """
 
-import ast
 import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.rules import loading, mapping_file, trust
+from calgui.core.rules import loading, mapping_file
+from calgui.core.rules.configuration import read_server_config, stated_context
+from calgui.core.rules.identity import identify
 from calgui.core.rules.layout import Layout, find_layout
-from calgui.core.rules.mapping_file import SPECIAL, MappingFile, safe_name
-from calgui.core.rules.observatory import Observatory, derive, described
+from calgui.core.rules.mapping_file import SPECIAL, MappingFile
+from calgui.core.rules.observatory import Observatory
+from calgui.core.rules.reach import CHILD, parsed_or_none
+from calgui.core.rules.references import References
 from calgui.core.rules.setup import clear_memos
+from calgui.core.rules.texts import MappingTexts
 from calgui.core.rules.trust import Verdict
 from calgui.core.rules.values import Finding, MappingInfo, Trust
 
-_LARGEST_CONFIG = 2**20
-_CHILD = {".pmap": ".imap", ".imap": ".rmap"}
+if TYPE_CHECKING:
+    from calgui.core.rules.health import Doctor
+
 _RESTORE = "Restore the file, or choose another context."
 
 
@@ -54,23 +59,23 @@ class Cache:
         self.name = layout.root.name
         self._chosen = chosen
         self._lock = threading.RLock()
+        self._examining = threading.Lock()
         self._read()
 
     def _read(self) -> None:
-        self._parsed: dict[str, MappingFile | InputError] = {}
         self._loaded: dict[str, Any] = {}
-        self._verdicts: dict[tuple[str, int, int], Verdict] = {}
+        self._files = References(self.layout)
         self._findings: dict[str | None, tuple[Finding, ...]] = {}
-        self._folders: tuple[tuple[float, ...], tuple[Path, ...]] = ((), ())
-        self.mappings: tuple[str, ...] = tuple(self.layout.mapping_names())
-        self._known = frozenset(self.mappings)
+        self._doctors: dict[str | None, Doctor] = {}
+        self._texts = MappingTexts(self.layout)
+        self.mappings: tuple[str, ...] = self._texts.names
         self.contexts: tuple[str, ...] = tuple(
             sorted((name for name in self.mappings if name.endswith(".pmap")), key=_serial)
         )
-        self.server_config: Mapping[str, Any] | InputError | None = self._server_config()
-        self.stated_context = self._stated_context()
+        self.server_config: Mapping[str, Any] | InputError | None = read_server_config(self.layout)
+        self.stated_context: str | None = stated_context(self.server_config)
         self.default_context = self._default_context()
-        self.observatory = self._find_observatory()
+        self.observatory: Observatory = identify(self)
 
     @classmethod
     def open(cls, path: Path | str) -> "Cache":
@@ -106,34 +111,10 @@ class Cache:
         """Free the memory that mappings take; the cache can still be used, and then reads anew."""
         with self._lock:
             self._loaded = {}
-            self._parsed = {}
+            self._texts.forget()
+            self._doctors = {}
+            self._findings = {}
         clear_memos()
-
-    # ------------------------------------------------------------------ configuration
-
-    def _server_config(self) -> Mapping[str, Any] | InputError | None:
-        path = self.layout.config / "server_config"
-        if not path.exists() and not path.is_symlink():
-            return None
-        try:
-            text = mapping_file.read_safely(path, self.layout.root, _LARGEST_CONFIG).decode("utf-8")
-            value = ast.literal_eval(text)
-        except InputError as error:
-            return error
-        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
-            return InputError(
-                f"server_config is no table of plain values: {error}.", path=path, cure="Restore or remove the file."
-            )
-        if not isinstance(value, dict):
-            return InputError("server_config is no table.", path=path, cure="Restore or remove the file.")
-        return value
-
-    def _stated_context(self) -> str | None:
-        config = self.server_config
-        if config is None or isinstance(config, InputError):
-            return None
-        stated = config.get("operational_context")
-        return stated if isinstance(stated, str) else None
 
     def _default_context(self) -> str | None:
         for name in (self._chosen, self.stated_context):
@@ -141,61 +122,11 @@ class Cache:
                 return name
         return self.contexts[-1] if self.contexts else None
 
-    def _find_observatory(self) -> Observatory:
-        start = [self.default_context] if self.default_context else []
-        name = ""
-        for mapping in [*start, *self.contexts[-5:], *self.mappings[:20]]:
-            parsed = self._try_parsed(mapping)
-            if parsed and parsed.word("observatory"):
-                name = parsed.word("observatory")
-                break
-        name = name or self.layout.folder.lower() or self.name.lower()
-        instruments, types, parkeys = self._named()
-        known = described(name)
-        if known is not None:
-            return known.with_found(instruments, types)
-        return derive(name, instruments, types, parkeys)
-
-    def _named(self) -> tuple[list[str], list[str], list[str]]:
-        """Instruments, types and parkeys that the default context's mappings name."""
-        kinds: list[str] = []
-        parkeys: list[str] = []
-        if self.default_context is None:
-            return [], [], []
-        try:
-            found = self.instruments(self.default_context)
-        except InputError:
-            return [], [], []
-        for imap in found.values():
-            parsed = self._try_parsed(imap)
-            for entry in parsed.choices.entries if parsed else ():
-                kinds.append("|".join(entry.key))
-                rmap = self._try_parsed(entry.value) if isinstance(entry.value, str) else None
-                parkeys += _flat(rmap.header.get("parkey")) if rmap else []
-        return list(found), kinds, parkeys
-
     # ------------------------------------------------------------------ mappings as text
 
     def mapping_path(self, name: str) -> Path | None:
         """Where a mapping is; None for one that is not in the cache, or no plain file name."""
-        return self.layout.mappings / name if name in self._known and safe_name(name) else None
-
-    def raw(self, name: str) -> bytes:
-        """The bytes of a mapping, read anew.
-
-        Raises
-        ------
-        InputError
-            When it does not exist or is not to be read.
-        """
-        path = self.mapping_path(name)
-        if path is None:
-            if not safe_name(name):
-                raise InputError(
-                    f"{name!r} is no plain file name, and is not followed.", path=self.layout.mappings, cure=_RESTORE
-                )
-            raise InputError("The mapping is not in the cache.", path=self.layout.mappings / name, cure=_RESTORE)
-        return mapping_file.read_safely(path, self.layout.root, mapping_file.LARGEST_MAPPING)
+        return self._texts.path(name)
 
     def parsed(self, name: str) -> MappingFile:
         """What the text of a mapping says, read with `ast` and never run.
@@ -214,38 +145,11 @@ class Cache:
         InputError
             When it is missing or is no mapping's text; the same one every time.
         """
-        found = self._parsed.get(name)
-        if found is None:
-            with self._lock:
-                found = self._parsed.get(name)
-                if found is None:
-                    try:
-                        found = self._parse(name)
-                    except InputError as error:
-                        found = error
-                    self._parsed[name] = found
-        if isinstance(found, InputError):
-            raise found
-        return found
+        return self._texts.parsed(name)
 
-    def _parse(self, name: str) -> MappingFile:
-        data = self.raw(name)
-        path = self.layout.mappings / name
-        try:
-            return mapping_file.parse(mapping_file.decode(data), name)
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            raise InputError(
-                f"The mapping's text is not UTF-8 (line {line}).", path=path, cure="Save it as UTF-8."
-            ) from error
-        except InputError as error:
-            raise InputError(error.message, path=path, cure=error.cure) from error
-
-    def _try_parsed(self, name: str) -> MappingFile | None:
-        try:
-            return self.parsed(name)
-        except InputError:
-            return None
+    def raw(self, name: str) -> bytes:
+        """The bytes of a mapping, read anew; `InputError` when it does not exist or is not to be read."""
+        return self._texts.raw(name)
 
     # ------------------------------------------------------------------ mappings as crds objects
 
@@ -289,12 +193,10 @@ class Cache:
             self._check_child(parsed.kind, child, path)
             return self.load(child)
 
-        names = [key for entry in parsed.choices.entries for key in entry.key] if parsed.kind == ".pmap" else []
-        usable = [key for key in names if key.replace("_", "").isalnum()]
-        return loading.load_crds(parsed, path, self.observatory, usable, nested)
+        return loading.load_crds(parsed, path, self.observatory, nested)
 
     def _check_child(self, kind: str, child: object, path: Path) -> None:
-        wanted = _CHILD.get(kind, "")
+        wanted = CHILD.get(kind, "")
         if not isinstance(child, str) or not child.endswith(wanted) or not wanted:
             # so no mapping can lead back to itself: contexts name instruments, instruments name rules
             raise InputError(f"A {kind} selects {wanted} files, not {child!r}.", path=path, cure=_RESTORE)
@@ -425,54 +327,16 @@ class Cache:
         pathlib.Path or None
             None where it is not in the cache, is no plain file name, or is a link that leads out of the cache.
         """
-        found = self._reference(name)
-        return found if isinstance(found, Path) else None
-
-    def _reference_folders(self) -> tuple[Path, ...]:
-        """Looked for anew only when a folder of references changed, so that files that arrive later are seen."""
-        state = tuple(_changed(top) for top in self.layout.references)
-        if self._folders[0] != state:
-            self._folders = (state, tuple(self.layout.reference_folders()))
-        return self._folders[1]
+        return self._files.path(name)
 
     @property
     def has_references(self) -> bool:
         """Whether there is any folder of references; some caches are mappings only."""
-        return any(
-            top.is_dir() and top not in (self.layout.root, self.layout.mappings) for top in self.layout.references
-        )
-
-    def _reference(self, name: str) -> Path | Verdict:
-        if not safe_name(name):
-            return Verdict(Trust.MISSING, "The name is no plain file name, and is not followed.")
-        for folder in self._reference_folders():
-            path = folder / name
-            if not path.exists() and not path.is_symlink():
-                continue
-            try:
-                real = path.resolve(strict=True)
-            except (OSError, RuntimeError):
-                return Verdict(Trust.MISSING, "The file is a link that leads nowhere.")
-            if not real.is_relative_to(self.layout.root):
-                return Verdict(Trust.MISSING, "The file is a link that leads out of the cache, and is not followed.")
-            if not real.is_dir():
-                return path
-        return Verdict(Trust.MISSING, "The file is not in the cache.")
+        return self._files.any_folder
 
     def verdict(self, name: str) -> Verdict:
         """What a quick look at a reference file found: trust, reason, size; remembered by size and time of change."""
-        found = self._reference(name)
-        if isinstance(found, Verdict):
-            return found
-        try:
-            status = found.stat()
-        except OSError:
-            return Verdict(Trust.MISSING, "The file is not in the cache.")
-        key = (str(found), status.st_size, status.st_mtime_ns)
-        known = self._verdicts.get(key)
-        if known is None:
-            known = self._verdicts[key] = trust.look(found.resolve())
-        return known
+        return self._files.verdict(name)
 
     def trust(self, name: str) -> Trust:
         """What is known of a reference file, in a word."""
@@ -499,7 +363,7 @@ class Cache:
             When the file is missing or must not be read.
         """
         text = self.raw(name).decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        parsed = self._try_parsed(name)
+        parsed = parsed_or_none(self, name)
         return MappingInfo(
             name=name,
             path=self.layout.mappings / name,
@@ -507,7 +371,7 @@ class Cache:
             header=MappingProxyType(dict(parsed.header)) if parsed else MappingProxyType({}),
             sha1_stated=parsed.stated_sha1 if parsed else None,
             sha1_actual=mapping_file.checksum(text),
-            findings=tuple(found for found in self.findings() if found.place == name),
+            findings=self.doctor().told_of(name),
         )
 
     def findings(self, context: str | None = None) -> tuple[Finding, ...]:
@@ -524,29 +388,23 @@ class Cache:
             Errors first; looked for once.
         """
         context = context or self.default_context
-        if context not in self._findings:
-            from calgui.core.rules.health import examine
+        with self._examining:
+            if context not in self._findings:
+                self._findings[context] = self.doctor(context).examine()
+            return self._findings[context]
 
-            with self._lock:
-                if context not in self._findings:
-                    self._findings[context] = examine(self, context)
-        return self._findings[context]
+    def doctor(self, context: str | None = None) -> "Doctor":
+        """Who finds what is wrong with the parts of the cache, as seen from a context (by default the default one)."""
+        from calgui.core.rules.health import Doctor
+
+        context = context or self.default_context
+        known = self._doctors.get(context)
+        if known is None:
+            known = self._doctors[context] = Doctor(self, context)
+        return known
 
 
 def _serial(name: str) -> tuple[tuple[int, str, int], ...]:
     """Sorts tmt_0009 before tmt_0010, and names without a number first."""
     parts = re.split(r"(\d+)", name)
     return tuple((1, "", int(part)) if part.isdigit() else (0, part, 0) for part in parts)
-
-
-def _changed(folder: Path) -> float:
-    try:
-        return folder.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _flat(parkey: object) -> list[str]:
-    if isinstance(parkey, str):
-        return [parkey]
-    return [name for part in parkey for name in _flat(part)] if isinstance(parkey, tuple) else []

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from calgui.core.errors import InputError
 from calgui.core.rules.checks import check_derivation, check_mapping
+from calgui.core.rules.configuration import bad_files
 from calgui.core.rules.loading import check_header
 from calgui.core.rules.mapping_file import NOT_APPLICABLE, SPECIAL, Entry, MappingFile, safe_name
 from calgui.core.rules.reach import CHILD, Reach, parsed_or_none, reach
 from calgui.core.rules.teaching import is_stock
+from calgui.core.rules.trust import Verdict
 from calgui.core.rules.values import Finding, Severity, Trust
 
 if TYPE_CHECKING:
@@ -42,15 +44,9 @@ class Doctor:
         self.cache = cache
         self.context = context
         self.reach: Reach = reach(cache, context)
-        self._references: dict[str, tuple[Finding, ...]] = {}
-        self._bad = self._declared_bad()
+        self._references: dict[tuple[str, Verdict], tuple[Finding, ...]] = {}
+        self._bad = bad_files(cache.server_config)
         self._mappings_only = not cache.has_references and not cache.layout.reference_names()
-
-    def _declared_bad(self) -> frozenset[str]:
-        config = self.cache.server_config
-        listed = config.get("bad_files_list", ()) if config and not isinstance(config, InputError) else ()
-        names = listed.split() if isinstance(listed, str) else listed
-        return frozenset(str(name) for name in names) if isinstance(names, list | tuple | set) else frozenset()
 
     def _judged(self, finding: Finding, strict: bool) -> Finding:
         if strict or finding.severity is not Severity.ERROR:
@@ -165,19 +161,19 @@ class Doctor:
         -------
         tuple of Finding
         """
-        known = self._references.get(name)
+        verdict = self.cache.verdict(name)
+        known = self._references.get((name, verdict))
         if known is None:
             strict = name in self.reach.references
-            known = tuple(self._judged(finding, strict) for finding in self._reference(name))
-            self._references[name] = known
+            known = tuple(self._judged(finding, strict) for finding in self._reference(name, verdict))
+            self._references[name, verdict] = known
         return known
 
-    def _reference(self, name: str) -> Iterator[Finding]:
+    def _reference(self, name: str, verdict: Verdict) -> Iterator[Finding]:
         if not safe_name(name):
             text = f"{name[:80]!r} is no plain file name: it was not followed, so that it cannot lead out of the cache."
             yield Finding(Severity.ERROR, "unsafe-name", name, text, "Do not use a cache that names such files.")
             return
-        verdict = self.cache.verdict(name)
         if verdict.trust in _TRUST_CURES and not (self._mappings_only and verdict.trust is Trust.MISSING):
             text = verdict.reason
             if verdict.real_size is not None:
@@ -204,9 +200,59 @@ class Doctor:
         if not self.cache.contexts:
             text = "The cache has no .pmap: there is no context to select references in."
             yield Finding(Severity.ERROR, "no-context", self.cache.name, text, _RESTORE)
+        for name in self.cache.layout.odd_names():
+            text = "The name of this mapping file cannot be printed: nothing can name it, and it is not read."
+            yield Finding(Severity.WARNING, "unsafe-name", name, text, "Rename or remove the file.")
         if self._mappings_only:
             text = "The cache has mappings only: rules can be asked, but no reference file can be opened."
             yield Finding(Severity.INFO, "no-references", self.cache.name, text, "Add the folder 'references'.")
+
+    def told_of(self, name: str) -> tuple[Finding, ...]:
+        """All that there is to say of one mapping file and its entries.
+
+        Parameters
+        ----------
+        name : str
+            File name.
+
+        Returns
+        -------
+        tuple of Finding
+        """
+        found = dict.fromkeys(self.mapping(name))
+        parsed = parsed_or_none(self.cache, name)
+        if parsed is not None and parsed.kind in CHILD:
+            for entry in parsed.choices.entries:
+                found.update(dict.fromkeys(self._with_child(parsed, entry)))
+        return tuple(found)
+
+    def _with_child(self, parsed: MappingFile, entry: Entry) -> Iterator[Finding]:
+        yield from self.entry(parsed, entry)
+        value = entry.value
+        if isinstance(value, str) and value.endswith(CHILD[parsed.kind]) and self.cache.mapping_path(value) is None:
+            yield from self.mapping(value)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """What is wrong with the whole cache: with what the context reaches, and with all other files in it.
+
+        Returns
+        -------
+        tuple of Finding
+            Errors first, then by place; each once.
+        """
+        found = dict.fromkeys(self._all())
+        return tuple(sorted(found, key=lambda finding: (_RANK[finding.severity], finding.place)))
+
+    def _all(self) -> Iterator[Finding]:
+        yield from self.whole()
+        references: dict[str, None] = {}
+        for name in dict.fromkeys([*sorted(self.reach.mappings), *self.cache.mappings]):
+            yield from self.told_of(name)
+            parsed = parsed_or_none(self.cache, name)
+            if parsed is not None and parsed.kind == ".rmap":
+                references.update((file, None) for file, _ in parsed.files())
+        for name in references:
+            yield from self.reference(name)
 
     def _configuration(self) -> Iterator[Finding]:
         cache, place = self.cache, "server_config"
@@ -236,41 +282,3 @@ class Doctor:
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 10**5 else f"{count / 1e3:.1f} kB"
-
-
-def examine(cache: "Cache", context: str | None) -> tuple[Finding, ...]:
-    """Find the defects of a whole cache: of what the context reaches, and of all other files in it.
-
-    Parameters
-    ----------
-    cache : Cache
-    context : str or None
-        What it reaches is judged strictly.
-
-    Returns
-    -------
-    tuple of Finding
-        Errors first, then by place; each once.
-    """
-    found = dict.fromkeys(_all(Doctor(cache, context)))
-    return tuple(sorted(found, key=lambda finding: (_RANK[finding.severity], finding.place)))
-
-
-def _all(doctor: Doctor) -> Iterator[Finding]:
-    yield from doctor.whole()
-    names = dict.fromkeys([*sorted(doctor.reach.mappings), *doctor.cache.mappings])
-    references: dict[str, None] = {}
-    for name in names:
-        yield from doctor.mapping(name)
-        parsed = parsed_or_none(doctor.cache, name)
-        if parsed is None:
-            continue
-        if parsed.kind == ".rmap":
-            references.update((file, None) for file, _ in parsed.files())
-            continue
-        for entry in parsed.choices.entries:
-            yield from doctor.entry(parsed, entry)
-            if isinstance(entry.value, str) and entry.value not in names and entry.value.endswith(CHILD[parsed.kind]):
-                yield from doctor.mapping(entry.value)
-    for name in references:
-        yield from doctor.reference(name)

@@ -49,8 +49,14 @@ class Layout:
                 yield top / name
 
     def mapping_names(self) -> list[str]:
-        """Names of all mapping files, sorted."""
-        return sorted(entry.name for entry in _entries(self.mappings) if _is_mapping(entry.name))
+        """Names of all mapping files, sorted; those that are no plain names are left to `odd_names`."""
+        names = (entry.name for entry in _entries(self.mappings))
+        return sorted(name for name in names if _is_mapping(name) and safe_name(name))
+
+    def odd_names(self) -> list[str]:
+        """Mapping files whose names hold what cannot be printed, spelt out in ASCII."""
+        names = (entry.name for entry in _entries(self.mappings))
+        return sorted(ascii(name) for name in names if _is_mapping(name) and not safe_name(name))
 
     def reference_names(self) -> list[str]:
         """Names of all files in the folders of references, sorted, each once."""
@@ -111,7 +117,7 @@ def find_layout(path: Path) -> Layout:
     """
     try:
         real = path.expanduser().resolve(strict=True)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise InputError("There is no such folder.", path=path, cure="Name the folder of a CRDS cache.") from error
     folder = real
     if real.is_file():

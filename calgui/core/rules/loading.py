@@ -90,9 +90,7 @@ def hooks_in_vain(parsed: MappingFile) -> tuple[str, ...]:
     return tuple(str(name) for name in hooks.values() if name != "none")
 
 
-def load_crds(
-    parsed: MappingFile, path: Path, observatory: Observatory, instruments: list[str], loader: Callable[..., Any]
-) -> Any:
+def load_crds(parsed: MappingFile, path: Path, observatory: Observatory, loader: Callable[..., Any]) -> Any:
     """Make the crds object of a mapping that was read and parsed.
 
     Parameters
@@ -103,8 +101,6 @@ def load_crds(
         Where it was read from.
     observatory : Observatory
         The cache's.
-    instruments : list of str
-        Those that crds is to know, beside the header's own.
     loader : callable
         Called by crds with the name of a nested mapping when it is first needed.
 
@@ -121,7 +117,7 @@ def load_crds(
     try:
         check_header(parsed, observatory.name)
         own = parsed.word("instrument")
-        teach(observatory, [*instruments, *([own] if own else [])])
+        teach(observatory, [own] if own else [])
         rmap = crds_module("core.rmap")
         made = getattr(rmap, _CLASSES[parsed.kind]).from_string(
             parsed.text, str(path), ignore_checksum=True, path=str(path.parent), loader=loader

@@ -17,6 +17,8 @@ from calgui.core.errors import InputError
 
 #: the largest public mapping has 1 MB; crds takes minutes for more than this
 LARGEST_MAPPING = 16 * 2**20
+#: opening a named pipe then fails to be a file at once, where it would wait for ever
+NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
 KINDS = {".pmap": "PIPELINE", ".imap": "INSTRUMENT", ".rmap": "REFERENCE"}
 #: values of a selector that stand for no file
 NOT_APPLICABLE = frozenset({"N/A", "TEMP_N/A", "n/a", "temp_n/a"})
@@ -27,7 +29,7 @@ def safe_name(name: object) -> bool:
     """Whether a text is a plain file name: it cannot lead out of the folder that it is looked up in."""
     return (
         isinstance(name, str)
-        and 0 < len(name) <= 255
+        and 0 < len(name.encode("utf-8", "replace")) <= 255
         and name not in (".", "..")
         and name.isprintable()
         and not any(letter in name for letter in "/\\:")
@@ -65,8 +67,7 @@ def read_safely(path: Path, root: Path, largest: int) -> bytes:
                 path=path,
                 cure="Put the file itself there.",
             )
-        # non-blocking, so that a named pipe is refused and not waited for
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(real, os.O_RDONLY | NO_WAITING | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(descriptor, "rb") as stream:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
@@ -234,7 +235,10 @@ def parse(text: str, name: str) -> MappingFile:
     head = sections["header"]
     if not isinstance(head, ast.Dict):
         raise _illegal(head)
+    if not isinstance(sections.get("comment", ast.Constant("")), ast.Constant):
+        raise _illegal(sections["comment"])
     try:
+        _check_letters(tree, text)
         header, lines, odd = _header(head)
         choices = _choices(sections["selector"])
     except RecursionError as error:
@@ -248,6 +252,18 @@ def _illegal(node: ast.AST) -> InputError:
         f"Line {line} holds what no mapping may hold; it was not run.",
         cure="Do not use this file; restore it from where it came.",
     )
+
+
+def _check_letters(tree: ast.Module, text: str) -> None:
+    """Refuse half characters, which an escape can spell and nothing can print or store."""
+    if "\\" not in text:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                node.value.encode("utf-8")
+            except UnicodeEncodeError:
+                raise _illegal(node) from None
 
 
 def _header(node: ast.Dict) -> tuple[dict[str, Any], dict[str, int], tuple[str, ...]]:
@@ -307,12 +323,18 @@ def _value(node: ast.expr) -> "str | tuple[str, ...] | Choices | None":
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.Tuple | ast.List):
-        return tuple(part.value for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str))
+        return _names(node.elts)
     if isinstance(node, ast.Dict):
-        # several files under names of their own (synphot); not a nested selector
-        return tuple(
-            part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)
-        )
-    if isinstance(node, ast.Call):
-        return _choices(node)
-    return None
+        # several files under names of their own; not a nested selector
+        return _names(node.values)
+    return _choices(node)
+
+
+def _names(nodes: list[ast.expr]) -> tuple[str, ...]:
+    found = []
+    for node in nodes:
+        if not isinstance(node, ast.Constant):
+            raise _illegal(node)
+        if isinstance(node.value, str):
+            found.append(node.value)
+    return tuple(found)

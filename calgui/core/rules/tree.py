@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from calgui.core.rules.health import Doctor
 from calgui.core.rules.mapping_file import SPECIAL, Choices, Entry, MappingFile
 from calgui.core.rules.reach import CHILD, parsed_or_none
 from calgui.core.rules.values import Finding, Node
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.health import Doctor
 
 #: unreached mappings whose defects are looked for here; old caches have tens of thousands
 _MOST_EXAMINED = 1000
@@ -37,14 +37,14 @@ def tree(cache: "Cache", context: str | None = None) -> Node:
     if context is not None:
         cache.check_context(context)
     context = context or cache.default_context
-    grower = _Grower(Doctor(cache, context))
+    grower = _Grower(cache.doctor(context))
     branches = [grower.context(context)] if context else []
     branches += grower.unreached()
     return Node("cache", cache.name, findings=tuple(grower.doctor.whole()), children=tuple(branches))
 
 
 class _Grower:
-    def __init__(self, doctor: Doctor) -> None:
+    def __init__(self, doctor: "Doctor") -> None:
         self.doctor = doctor
         self.cache = doctor.cache
 

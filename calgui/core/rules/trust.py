@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from calgui.core.rules.mapping_file import NO_WAITING
 from calgui.core.rules.values import Trust
 
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -20,6 +21,7 @@ _BLOCK = 2880
 _CARD = 80
 _MOST_HEADER_BLOCKS = 2000
 _MOST_HDUS = 10_000
+_MOST_BLOCKS = 20_000
 _JSON_LARGEST = 64 * 2**20
 _NUMBER = re.compile(rb"= +([-+]?[0-9]{1,18})")
 
@@ -60,7 +62,7 @@ def look(path: Path) -> Verdict:
         Never raises for what the file holds.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
     except FileNotFoundError:
         return Verdict(Trust.MISSING, "The file is not in the cache.")
     except OSError as error:
@@ -126,9 +128,13 @@ def _json(stream: BinaryIO, size: int) -> tuple[Trust, str]:
 def _fits_fault(stream: BinaryIO, size: int) -> str:
     """What is wrong with the blocks of a FITS file; empty if nothing is."""
     offset = 0
+    looked_at = 0
     for number in range(_MOST_HDUS):
         stream.seek(offset)
         header, blocks = _header(stream)
+        looked_at += blocks
+        if looked_at > _MOST_BLOCKS:
+            return "The file has far more headers than any reference."
         where = "primary header" if number == 0 else f"header of HDU {number}"
         if header is None:
             if number and not blocks:
