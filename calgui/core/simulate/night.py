@@ -113,10 +113,7 @@ def make_demo(
         ) from error
     try:
         _build(building, Scene(size, seed), job)
-        building.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()  # empty, as looked at above
-        building.rename(folder)
+        _move(building, folder)
     except OSError as error:
         raise InputError(
             f"The demo night could not be written: {error.strerror or error}.",
@@ -126,6 +123,17 @@ def make_demo(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return DemoNight(folder)
+
+
+def _move(building: Path, folder: Path) -> None:
+    """Put the finished night in its place."""
+    if not folder.exists():
+        building.chmod(0o755)
+        building.rename(folder)
+        return
+    # an empty folder, perhaps somebody's current one: the truth goes last, for it tells that the night is whole
+    for name in ("cache", "raw", "truth.json"):
+        (building / name).rename(folder / name)
 
 
 def _is_there(folder: Path, size: int, seed: int) -> bool:
@@ -148,14 +156,18 @@ def _is_there(folder: Path, size: int, seed: int) -> bool:
             path=folder,
             cure="Choose another folder, or delete this one first.",
         )
-    lost = [name for name in truth.get("files", {}) if not (folder / name).is_file()]
+    lost = [name for name, size in truth.get("files", {}).items() if not _has_size(folder / name, size)]
     if lost:
         raise InputError(
-            f"This demo night is not whole: {lost[0]} is missing ({len(lost)} in all).",
+            f"This demo night is not whole: {lost[0]} is missing or was changed ({len(lost)} such in all).",
             path=folder,
             cure="Delete the folder and make it again.",
         )
     return True
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
 
 
 def _read_truth(path: Path) -> Mapping[str, Any] | None:

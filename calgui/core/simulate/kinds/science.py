@@ -107,6 +107,8 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
         "fluxes": "at other filters of the same Vega magnitude; before the response of the pixels",
         "strehl": STREHL,
         "sky_rate_e_per_s": {name: round(FILTERS[name].sky_rate, 6) for name in STREHL},
+        "says_what_the_newest_rules_select": [pose.name for pose in POSES if pose.used and pose.used[0] == CONTEXTS[2]],
+        "says_something_else": [pose.name for pose in POSES if pose.used and pose.used[0] != CONTEXTS[2]],
         "no_flat": NO_FLAT,
         "before_every_reference": TOO_EARLY,
     }
