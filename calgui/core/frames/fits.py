@@ -223,17 +223,49 @@ class FitsFrame:
         InputError
             The file is damaged, cut short, or was changed since it was opened.
         """
-        start, stop, _ = slice(start, stop).indices(self.shape[0])
-        stop = max(start, stop)
-        data = self._data.floats(start, stop)
-        err = self._err.floats(start, stop) if self._err is not None else None
+        err = self._err.floats(*self._clipped(start, stop)) if self._err is not None else None
+        return Rows(self.data_rows(start, stop), err, self.dq_rows(start, stop) if self.has_dq else None)
+
+    def data_rows(self, start: int, stop: int) -> FloatArray:
+        """The data of some rows, without reading their errors and bits.
+
+        Parameters
+        ----------
+        start, stop : int
+            As for `rows`.
+
+        Returns
+        -------
+        ndarray of float32
+        """
+        return self._data.floats(*self._clipped(start, stop))
+
+    def dq_rows(self, start: int, stop: int) -> DqArray:
+        """The data-quality bits of some rows alone.
+
+        Parameters
+        ----------
+        start, stop : int
+            As for `rows`.
+
+        Returns
+        -------
+        ndarray of uint32
+            Zeros where the file has none.
+        """
+        start, stop = self._clipped(start, stop)
+        shape = (stop - start, *self.shape[1:])
         dq: DqArray | None = None
         for reader in self._bits:
-            bits = np.broadcast_to(reader.bits(start, stop, data.ndim), data.shape)
+            bits = np.broadcast_to(reader.bits(start, stop, len(shape)), shape)
             dq = bits if dq is None else dq | bits
-        if dq is not None and not dq.flags.writeable:
-            dq = dq.copy()
-        return Rows(data, err, dq)
+        if dq is None:
+            return np.zeros(shape, np.uint32)
+        return dq if dq.flags.writeable else dq.copy()
+
+    def _clipped(self, start: int, stop: int) -> tuple[int, int]:
+        start, stop, _ = slice(start, stop).indices(self.shape[0])
+        return start, max(start, stop)
 
     def close(self) -> None:
         """Let go of the file."""

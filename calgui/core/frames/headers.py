@@ -6,7 +6,7 @@ after the last HDU, an unreadable card, data cut short) is kept as a warning on 
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -157,7 +157,18 @@ def read_headers(path: Path | str) -> tuple[HduHeader, ...]:
     """
     source = open_source(path)
     try:
-        return tuple(walk(source))
+        hdus = [_read_hdu(source, 0, 0)]
+        problem = None
+        while len(hdus) < _MAX_HDUS:
+            following, problem = _next_hdu(source, hdus[-1], len(hdus))
+            if following is None:
+                break
+            hdus.append(following)
+        else:
+            problem = f"Only the first {_MAX_HDUS:,} HDUs were read."
+        if problem is not None:
+            hdus[-1] = replace(hdus[-1], warnings=(*hdus[-1].warnings, problem))
+        return tuple(hdus)
     finally:
         source.close()
 
@@ -182,13 +193,11 @@ def rule_header(path: Path | str) -> dict[str, Any]:
     """
     source = open_source(path)
     try:
-        primary: HduHeader | None = None
-        for hdu in walk(source):
-            primary = primary or hdu
-            if hdu.is_image:
-                return merged(primary, hdu)
-        assert primary is not None
-        return merged(primary, primary)
+        primary = _read_hdu(source, 0, 0)
+        hdu: HduHeader | None = primary
+        while hdu is not None and not hdu.is_image and hdu.index < _MAX_HDUS:
+            hdu, _ = _next_hdu(source, hdu, hdu.index + 1)
+        return merged(primary, hdu or primary)
     finally:
         source.close()
 
@@ -256,34 +265,6 @@ def is_structural(keyword: str) -> bool:
     bool
     """
     return bool(_STRUCTURE.fullmatch(keyword))
-
-
-def walk(source: Source) -> Iterator[HduHeader]:
-    """Go through the HDUs of an open file, reading only headers.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-
-    Yields
-    ------
-    HduHeader
-        In the order of the file.
-
-    Raises
-    ------
-    InputError
-        The first header cannot be read. A later one that cannot be is a warning of the HDU before it.
-    """
-    hdu = _read_hdu(source, 0, 0)
-    for index in range(1, _MAX_HDUS):
-        following, problem = _next_hdu(source, hdu, index)
-        yield hdu if problem is None else replace(hdu, warnings=(*hdu.warnings, problem))
-        if following is None:
-            return
-        hdu = following
-    yield replace(hdu, warnings=(*hdu.warnings, f"Only the first {_MAX_HDUS} HDUs were read."))
 
 
 def _next_hdu(source: Source, hdu: HduHeader, index: int) -> tuple[HduHeader | None, str | None]:

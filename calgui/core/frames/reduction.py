@@ -137,17 +137,21 @@ class Pyramid:
 
     Parameters
     ----------
-    image : ndarray, shape (ny, nx)
-        Native byte order. Not copied, never changed.
+    shape : tuple of int
+        (ny, nx) of the picture.
     how : str
         See `reduce_band`.
+    image : ndarray, optional
+        The picture itself, in native byte order; not copied, never changed. It may come later (`add` with factor 1).
     """
 
-    def __init__(self, image: Array, how: Reduction) -> None:
-        self.image = image
+    def __init__(self, shape: tuple[int, int], how: Reduction, image: Array | None = None) -> None:
+        self.shape = shape
         self.how = how
-        self._levels: dict[int, Array] = {1: image}
+        self._levels: dict[int, Array] = {}
         self._lock = threading.Lock()
+        if image is not None:
+            self.add(1, image)
 
     @property
     def factors(self) -> tuple[int, ...]:
@@ -161,15 +165,17 @@ class Pyramid:
         Parameters
         ----------
         factor : int
-            Side of a block.
+            Side of a block; 1 for the picture itself.
         level : ndarray
             Of `reduced_shape`.
         """
+        if level.shape != reduced_shape(self.shape, factor):
+            raise ValueError(f"a level of shape {level.shape} does not belong to {self.shape} by {factor}")
         with self._lock:
             self._levels[factor] = level
 
-    def build(self, factor: int, job: Job | None = None) -> Array:
-        """Reduce by a factor, or give what is kept.
+    def build(self, factor: int, job: Job | None = None) -> bool:
+        """Reduce by a factor, unless that is at hand already.
 
         Parameters
         ----------
@@ -180,28 +186,30 @@ class Pyramid:
 
         Returns
         -------
-        ndarray
-            Not to be changed.
+        bool
+            Whether the level is at hand now; False while there is no picture to make it from.
         """
         with self._lock:
             if factor in self._levels:
-                return self._levels[factor]
+                return True
             # a maximum of maxima is the maximum; a mean of means is not where blocks are cut or hold NaN
-            parts = [known for known in self._levels if factor % known == 0] if self.how != "mean" else [1]
-            base_factor = max(parts)
+            usable = [known for known in self._levels if factor % known == 0 and (known == 1 or self.how != "mean")]
+            if not usable:
+                return False
+            base_factor = max(usable)
             base = self._levels[base_factor]
+        shape = reduced_shape(self.shape, base_factor)
         step = factor // base_factor
-        level = reduce_bands(lambda start, stop: base[start:stop], _two(base.shape), step, self.how, job)
-        self.add(factor, level)
-        return level
+        self.add(factor, reduce_bands(lambda start, stop: base[start:stop], shape, step, self.how, job))
+        return True
 
     def best(self, factor: int) -> tuple[int, Array]:
-        """The reduction to draw now: the one asked for, else the next coarser one, else the finest at hand.
+        """The reduction to draw now: the one asked for, else the next coarser one, else the coarsest at hand.
 
         Parameters
         ----------
         factor : int
-            Side of a block that one screen pixel shows.
+            Side of the block that one screen pixel shows.
 
         Returns
         -------
@@ -213,8 +221,3 @@ class Pyramid:
             coarser = [known for known in self._levels if known >= factor]
             chosen = min(coarser) if coarser else max(self._levels)
             return chosen, self._levels[chosen]
-
-
-def _two(shape: tuple[int, ...]) -> tuple[int, int]:
-    high, wide = shape
-    return high, wide
