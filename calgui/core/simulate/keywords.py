@@ -125,15 +125,48 @@ def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) ->
     }
 
 
-def on_sky(scene: Scene, hour_angle: float, dx: float = 0.0, dy: float = 0.0, window: Window | None = None) -> Cards:
-    """Pointing, conditions and WCS of an exposure on the sky.
+def on_sky(hour_angle: float, target: str = "DEMO FIELD") -> Cards:
+    """Pointing and conditions of an exposure on the sky.
+
+    Parameters
+    ----------
+    hour_angle : float
+        Hours; with the latitude it gives elevation, airmass and parallactic angle.
+    target : str
+        Its name.
+
+    Returns
+    -------
+    dict
+        Keyword to ``(value, comment)``.
+    """
+    angle, latitude, dec = math.radians(15 * hour_angle), math.radians(LATITUDE), math.radians(TARGET_DEC)
+    sine = math.sin(latitude) * math.sin(dec) + math.cos(latitude) * math.cos(dec) * math.cos(angle)
+    parallactic = math.degrees(
+        math.atan2(math.sin(angle), math.tan(latitude) * math.cos(dec) - math.sin(dec) * math.cos(angle))
+    )
+    return {
+        "TARGNAME": (target, "simulated"),
+        "TARG_RA": (TARGET_RA, "[deg] ICRS"),
+        "TARG_DEC": (TARGET_DEC, "[deg] ICRS"),
+        "RA": (TARGET_RA, "[deg] ICRS"),
+        "DEC": (TARGET_DEC, "[deg] ICRS"),
+        "HA": (hour_angle, "[h] hour angle"),
+        "EL": (round(math.degrees(math.asin(sine)), 4), "[deg] elevation"),
+        "AIRMASS": (round(1 / sine, 4), "secant of the zenith angle"),
+        "PARANG": (round(parallactic, 4), "[deg] parallactic angle"),
+        "PROTANG": (round(-parallactic, 4), "[deg] pupil rotation"),
+        "PA": (0.0, "[deg] position angle of the y axis"),
+    }
+
+
+def wcs(scene: Scene, dx: float = 0.0, dy: float = 0.0, window: Window | None = None) -> Cards:
+    """Where an image lies on the sky, for its own header.
 
     Parameters
     ----------
     scene : Scene
         The night.
-    hour_angle : float
-        Hours; with the latitude it gives elevation, airmass and parallactic angle.
     dx, dy : float
         By how many pixels the target lies right of and above the middle of the detector.
     window : Window, optional
@@ -145,37 +178,23 @@ def on_sky(scene: Scene, hour_angle: float, dx: float = 0.0, dy: float = 0.0, wi
         Keyword to ``(value, comment)``.
     """
     window = window or scene.full
-    angle, latitude, dec = math.radians(15 * hour_angle), math.radians(LATITUDE), math.radians(TARGET_DEC)
-    sine = math.sin(latitude) * math.sin(dec) + math.cos(latitude) * math.cos(dec) * math.cos(angle)
-    parallactic = math.atan2(math.sin(angle), math.tan(latitude) * math.cos(dec) - math.sin(dec) * math.cos(angle))
     degrees = PIXEL_ARCSEC / 3600
     middle = (scene.size + 1) / 2
     return {
-        "TARGNAME": ("DEMO FIELD", "a simulated field of stars"),
-        "TARG_RA": (TARGET_RA, "[deg] ICRS"),
-        "TARG_DEC": (TARGET_DEC, "[deg] ICRS"),
-        "RA": (TARGET_RA, "[deg] ICRS"),
-        "DEC": (TARGET_DEC, "[deg] ICRS"),
-        "HA": (hour_angle, "[h] hour angle"),
-        "EL": (round(math.degrees(math.asin(sine)), 4), "[deg] elevation"),
-        "AIRMASS": (round(1 / sine, 4), "secant of the zenith angle"),
-        "PARANG": (round(math.degrees(parallactic), 4), "[deg] parallactic angle"),
-        "PROTANG": (round(-math.degrees(parallactic), 4), "[deg] pupil rotation"),
-        "PA": (0.0, "[deg] position angle of the y axis"),
-        "WCSAXES": (2, ""),
-        "CTYPE1": ("RA---TAN", ""),
-        "CTYPE2": ("DEC--TAN", ""),
-        "CUNIT1": ("deg", ""),
-        "CUNIT2": ("deg", ""),
-        "CRVAL1": (TARGET_RA, ""),
-        "CRVAL2": (TARGET_DEC, ""),
-        "CRPIX1": (round(middle + dx - window.x, 4), ""),
-        "CRPIX2": (round(middle + dy - window.y, 4), ""),
-        "CD1_1": (-degrees, ""),
-        "CD1_2": (0.0, ""),
-        "CD2_1": (0.0, ""),
-        "CD2_2": (degrees, ""),
-        "RADESYS": ("ICRS", ""),
+        "WCSAXES": (2, "axes on the sky"),
+        "CTYPE1": ("RA---TAN", "gnomonic projection"),
+        "CTYPE2": ("DEC--TAN", "gnomonic projection"),
+        "CUNIT1": ("deg", "unit"),
+        "CUNIT2": ("deg", "unit"),
+        "CRVAL1": (TARGET_RA, "[deg] of the target"),
+        "CRVAL2": (TARGET_DEC, "[deg] of the target"),
+        "CRPIX1": (round(middle + dx - window.x, 4), "column of the target, from 1"),
+        "CRPIX2": (round(middle + dy - window.y, 4), "row of the target, from 1"),
+        "CD1_1": (-degrees, "[deg] per pixel"),
+        "CD1_2": (0.0, "[deg] per pixel"),
+        "CD2_1": (0.0, "[deg] per pixel"),
+        "CD2_2": (degrees, "[deg] per pixel"),
+        "RADESYS": ("ICRS", "reference system"),
     }
 
 

@@ -41,6 +41,7 @@ def image_exposure(
     *,
     detector: str = IMAGER,
     window: Window | None = None,
+    wcs: Mapping[str, Any] | None = None,
     note: Mapping[str, Any] | None = None,
 ) -> Exposure:
     """A raw image in e-/s.
@@ -55,6 +56,8 @@ def image_exposure(
         As in DETECTOR.
     window : Window, optional
         What is read.
+    wcs : mapping, optional
+        Keywords of the image's place on the sky.
     note : mapping, optional
         What the truth file says beside the cosmic rays.
 
@@ -73,7 +76,7 @@ def image_exposure(
             scene.rng(name),
         )
         truth = {**(note or {}), "cosmic_rays": [hit.truth() for hit in hits]}
-        return (Image("SCI", rate, {"BUNIT": ("electron/s", "unit of the image")}),), truth
+        return (Image("SCI", rate, {"BUNIT": ("electron/s", "unit of the image"), **(wcs or {})}),), truth
 
     return Exposure(name, header, make)
 

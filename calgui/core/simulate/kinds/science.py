@@ -8,7 +8,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky, used
+from calgui.core.simulate.keywords import exposure, on_sky, used, wcs
 from calgui.core.simulate.kinds.common import image_exposure
 from calgui.core.simulate.optics import add_star, vignetting
 from calgui.core.simulate.scene import CONTEXTS, NIGHT, Exposure, Kind, Scene
@@ -91,11 +91,15 @@ def _exposure(scene: Scene, index: int, pose: Pose) -> Exposure:
     window = scene.custom if pose.subarray else scene.full
     seconds = 20.0 if pose.subarray else 100.0
     header = exposure(scene, pose.name, "IMAGE", pose.start, seconds=seconds, filter=pose.filter, window=window)
-    header |= on_sky(scene, -0.6 + 0.03 * index, *pose.dither, window=window)
+    header |= on_sky(-0.6 + 0.03 * index)
     if pose.used is not None:
         header |= used(pose.used[0], **pose.used[1])
     return image_exposure(
-        header, lambda scene: _light(scene, pose), window=window, note={"dither_pixel": list(pose.dither)}
+        header,
+        lambda scene: _light(scene, pose),
+        window=window,
+        wcs=wcs(scene, *pose.dither, window),
+        note={"dither_pixel": list(pose.dither)},
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky
+from calgui.core.simulate.keywords import exposure, on_sky, wcs
 from calgui.core.simulate.kinds.common import (
     DETECTOR,
     FILTER,
@@ -58,11 +58,12 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
     made = []
     for index, (name, factor) in enumerate(zip(SKIES, FACTORS, strict=True)):
         header = exposure(scene, name, "SKY", f"2026-03-11T13:{3 * index:02d}:00", seconds=100.0, filter="K")
-        header |= on_sky(scene, -1.5 + 0.05 * index, dx=20000.0 + 60.0 * index)
+        header |= on_sky(-1.5 + 0.05 * index, "DEMO SKY")
         made.append(
             image_exposure(
                 header,
                 lambda scene, factor=factor: sky_light(scene, "K", factor),  # type: ignore[misc]
+                wcs=wcs(scene, dx=20000.0 + 60.0 * index),
                 note={"sky_rate_e_per_s": round(FILTERS["K"].sky_rate * factor, 6)},
             )
         )
@@ -81,7 +82,7 @@ def _ramp(scene: Scene) -> Exposure:
         window=scene.ramp,
         groups=(RAMP_READS, RAMP_GROUP),
     )
-    header |= on_sky(scene, -1.3, dx=20200.0, window=scene.ramp)
+    header |= on_sky(-1.3, "DEMO SKY")
 
     def make(scene: Scene) -> Any:
         light = sky_light(scene, "K")[scene.ramp.slices]

@@ -8,7 +8,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky
+from calgui.core.simulate.keywords import exposure, on_sky, wcs
 from calgui.core.simulate.kinds.common import (
     DETECTOR,
     FILTER,
@@ -101,9 +101,10 @@ def _exposure(scene: Scene, point: Point) -> Exposure:
         lamp="NONE" if point.sky else "WHITE",
     )
     if point.sky:
-        header |= on_sky(scene, -1.0, *point.offset)
-        header["TARGNAME"] = (f"DEMO {point.key.upper()}", "a simulated star")
-    return image_exposure(header, lambda scene: _light(scene, point))
+        header |= on_sky(-1.0, f"DEMO {point.key.upper()}")
+    return image_exposure(
+        header, lambda scene: _light(scene, point), wcs=wcs(scene, *point.offset) if point.sky else None
+    )
 
 
 def _reference(point: Point) -> Reference:
