@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -95,6 +95,8 @@ class Result:
         Diagnostics to show.
     keywords : mapping
         Keywords that the product's header needs, as ``(value, comment)``.
+    planes : mapping of str to ndarray
+        Further images of the product, by the name of their extension, such as the number of samples (``NSAMP``).
     """
 
     frame: Frame | None
@@ -104,6 +106,14 @@ class Result:
     curves: tuple[Curve, ...] = ()
     tables: tuple[Table, ...] = ()
     keywords: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    planes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Check(Protocol):
+    """How an algorithm looks at its inputs before pixels are read."""
+
+    def __call__(self, frames: Sequence[FrameLike], config: Any = None) -> None:
+        """Raise `InputError` where they are not fit; without a configuration the defaults count."""
 
 
 class Run(Protocol):
@@ -144,7 +154,7 @@ class Algorithm:
     product : str
         REFTYPE of the product, empty where it is an image like the input.
     check : callable or None
-        Looks at the headers of the inputs before pixels are read; raises `InputError`.
+        See `Check`: looks at the headers of the inputs before pixels are read; raises `InputError`.
     previewable : bool
         Whether running on a cut-out of the inputs gives a true preview of that part.
     source : str
@@ -162,7 +172,7 @@ class Algorithm:
     references: tuple[str, ...] = ()
     optional_references: tuple[str, ...] = ()
     product: str = ""
-    check: Callable[[Sequence[FrameLike]], None] | None = None
+    check: Check | None = None
     previewable: bool = True
     source: str = ""
 

@@ -1,0 +1,175 @@
+"""Whether frames belong together: same detector, size, read-out, exposure time and temperature, or a refusal."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calgui.core.algorithms.exposure import exposure_time, file_name, number
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FrameLike
+
+#: keywords that must be the same in all darks of a master, with what they are
+SAME: Mapping[str, str] = {
+    "INSTRUME": "the instrument",
+    "DETECTOR": "the detector",
+    "SUBARRAY": "the subarray",
+    "SUBARRID": "the subarray's number",
+    "SUBSTRT1": "the subarray's first column",
+    "SUBSTRT2": "the subarray's first row",
+    "SUBSIZE1": "the subarray's columns",
+    "SUBSIZE2": "the subarray's rows",
+    "READMODE": "the read mode",
+    "READPATT": "the read mode",
+    "NGROUPS": "the number of groups",
+    "NFRAMES": "the number of frames in a group",
+    "GROUPGAP": "the gap between groups",
+}
+
+TEMPERATURES: tuple[str, ...] = ("IMGDTEMP", "IFSDTEMP")
+
+#: exposure times differ by no more than this fraction
+TIME_TOLERANCE = 1e-3
+
+
+def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float) -> None:
+    """Refuse frames that do not belong together.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers and shapes are looked at.
+    temperature_tolerance : float
+        Largest difference of detector temperatures, kelvin.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that differs from the others, and the keyword.
+    """
+    _check_twice(frames)
+    _check_shapes(frames)
+    for keyword, meaning in SAME.items():
+        _check_same(frames, keyword, meaning)
+    _check_times(frames)
+    for keyword in TEMPERATURES:
+        _check_temperature(frames, keyword, temperature_tolerance)
+
+
+def unchecked(frames: Sequence[FrameLike]) -> tuple[str, ...]:
+    """What could not be compared because no header says it.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Which passed `check_inputs`.
+
+    Returns
+    -------
+    tuple of str
+        Keywords: DETECTOR, READMODE or READPATT, an exposure time, a temperature.
+    """
+    header = frames[0].header
+    missing = []
+    if not _text(header, "DETECTOR"):
+        missing.append("DETECTOR")
+    if not _text(header, "READMODE") and not _text(header, "READPATT"):
+        missing.append("READMODE or READPATT")
+    if exposure_time(header) is None:
+        missing.append("EFFINTTM, EXPTIME or EFFEXPTM")
+    if all(number(header, keyword) is None for keyword in TEMPERATURES):
+        missing.append("IMGDTEMP or IFSDTEMP")
+    return tuple(missing)
+
+
+def _check_twice(frames: Sequence[FrameLike]) -> None:
+    seen = set()
+    for frame in frames:
+        if frame.path is None:
+            continue
+        place = frame.path.resolve()
+        if place in seen:
+            raise InputError("This file is given twice.", path=frame.path, cure="Give each exposure once.")
+        seen.add(place)
+
+
+def _check_shapes(frames: Sequence[FrameLike]) -> None:
+    for frame in frames:
+        if len(frame.shape) != 2:
+            raise InputError(
+                f"The image has {len(frame.shape)} axes; darks of two are combined.",
+                path=frame.path,
+                cure="Fit the ramps first, or choose images.",
+            )
+    odd, value, usual, holder = _odd_one(frames, [frame.shape for frame in frames])
+    if odd is not None:
+        raise InputError(
+            f"The size is {value[1]} × {value[0]} pixels, that of {file_name(holder)} is {usual[1]} × {usual[0]}.",
+            path=odd.path,
+            cure="Choose frames of one size.",
+        )
+
+
+def _check_same(frames: Sequence[FrameLike], keyword: str, meaning: str) -> None:
+    values = [_text(frame.header, keyword) for frame in frames]
+    odd, value, usual, holder = _odd_one(frames, values)
+    if odd is None:
+        return
+    said = f"is {value}" if value else "is missing"
+    usually = f"is {usual}" if usual else "is missing"
+    raise InputError(
+        f"{keyword}, {meaning}, {said}; in {file_name(holder)} it {usually}.",
+        path=odd.path,
+        cure="Choose frames that agree in it.",
+    )
+
+
+def _check_times(frames: Sequence[FrameLike]) -> None:
+    times = [exposure_time(frame.header) for frame in frames]
+    if all(time is None for time in times):
+        return
+    seconds = [None if time is None else time[0] for time in times]
+    middle = statistics.median_low([value for value in seconds if value is not None])
+    groups = [None if value is None else abs(value - middle) <= TIME_TOLERANCE * middle for value in seconds]
+    odd, _, _, holder = _odd_one(frames, groups)
+    if odd is None:
+        return
+    mine, other = exposure_time(odd.header), exposure_time(holder.header)
+    said = f"{mine[1]}, the exposure time, is {mine[0]:g} s" if mine else "The exposure time is missing"
+    usual = f"it is {other[0]:g} s" if other else "it is missing"
+    raise InputError(f"{said}; in {file_name(holder)} {usual}.", path=odd.path, cure="Choose frames of one time.")
+
+
+def _check_temperature(frames: Sequence[FrameLike], keyword: str, tolerance: float) -> None:
+    values = [(number(frame.header, keyword), frame) for frame in frames]
+    known = sorted(((value, frame) for value, frame in values if value is not None), key=lambda pair: pair[0])
+    if not known:
+        return
+    middle, holder = known[len(known) // 2]
+    for value, frame in values:
+        if value is None:
+            raise InputError(
+                f"{keyword}, the detector's temperature, is missing; in {file_name(holder)} it is {middle:g} K.",
+                path=frame.path,
+                cure="Choose frames that have it.",
+            )
+        if abs(value - middle) > tolerance:
+            raise InputError(
+                f"{keyword}, the detector's temperature, is {value:g} K; in {file_name(holder)} it is {middle:g} K.",
+                path=frame.path,
+                cure=f"Choose frames within {tolerance:g} K, or raise the option temperature_tolerance.",
+            )
+
+
+def _odd_one(frames: Sequence[FrameLike], values: Sequence[Any]) -> tuple[FrameLike | None, Any, Any, FrameLike]:
+    """The first frame whose value is not the most frequent one, that value, the usual one, and a frame that has it."""
+    usual = max(values, key=lambda value: (values.count(value), -values.index(value)))
+    holder = frames[values.index(usual)]
+    for frame, value in zip(frames, values, strict=True):
+        if value != usual:
+            return frame, value, usual, holder
+    return None, None, usual, holder
+
+
+def _text(header: Mapping[str, Any], keyword: str) -> str:
+    value = header.get(keyword)
+    return "" if value is None else " ".join(str(value).split()).upper()

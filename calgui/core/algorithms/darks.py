@@ -1,0 +1,444 @@
+"""Master dark: many darks become one, with its hot pixels, its noise, and a judgement of every frame."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.agreement import check_inputs, unchecked
+from calgui.core.algorithms.combine import Combination, Combined, combine_bands, empty
+from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, Scale, file_name, scale_of
+from calgui.core.algorithms.frametable import FrameLook, count_outliers, first_look, moment, odd_ones, table
+from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.options import option
+from calgui.core.algorithms.profiles import histogram, profiles
+from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
+from calgui.core.errors import AlgorithmError, InputError, UsageError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.jobs import Job
+
+MINIMUM_FRAMES = 3
+
+
+@dataclass(frozen=True)
+class DarkConfig:
+    """Options of ``master-dark``."""
+
+    method: Literal["median", "mean", "clipped-mean"] = option("median", "How the samples of a pixel are combined.")
+    low: float = option(3.0, "Clipped mean: threshold below the median.", unit="sigma", minimum=0.5, maximum=100)
+    high: float = option(3.0, "Clipped mean: threshold above the median.", unit="sigma", minimum=0.5, maximum=100)
+    iterations: int = option(5, "Clipped mean: most rounds of clipping.", minimum=0, maximum=100)
+    min_left: int = option(2, "Clipped mean: a round that would leave fewer samples is not done.", minimum=1)
+    spread: Literal["std", "mad"] = option(
+        "std", "Clipped mean: sigma is the standard deviation, or the scaled median absolute deviation."
+    )
+    error: Literal["measured", "propagated"] = option(
+        "measured", "Error from the scatter of the frames, or from their ERR planes."
+    )
+    min_samples: int = option(2, "Pixels with fewer good samples are flagged DO_NOT_USE.", minimum=1)
+    reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.")
+    output: Literal["electron/s", "electron"] = option(
+        "electron/s", "Unit of the master: a rate, or the electrons of one exposure."
+    )
+    hot_sigma: float = option(7.0, "Hot: excess over the surroundings.", unit="local sigma", minimum=1, maximum=1000)
+    warm_sigma: float = option(
+        5.0, "Warm: excess over the surroundings, up to hot.", unit="local sigma", minimum=1, maximum=1000
+    )
+    box: int = option(64, "Side of the tiles for the local level and noise.", unit="pixel", minimum=8, maximum=1024)
+    unreliable_sigma: float = option(
+        10.0, "UNRELIABLE_DARK: error above the typical one.", unit="sigma of the errors", minimum=2, maximum=1000
+    )
+    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
+        None, "Unit of the frames, where BUNIT is missing or wrong."
+    )
+    exposure_time: float | None = option(
+        None, "Exposure time, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.", unit="s", minimum=1e-6
+    )
+    gain: float | None = option(None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6)
+    temperature_tolerance: float = option(
+        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0
+    )
+
+
+def check_darks(frames: Sequence[FrameLike], config: Any = None) -> None:
+    """Refuse frames that no master dark can be made of.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers and shapes are looked at.
+    config : DarkConfig, optional
+        With it, unit, time and gain are looked at too.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the keyword.
+    """
+    if len(frames) < MINIMUM_FRAMES:
+        raise InputError(
+            f"A master dark takes {MINIMUM_FRAMES} or more darks; {len(frames)} given.", cure="Choose more darks."
+        )
+    check_inputs(frames, config.temperature_tolerance if config else DarkConfig().temperature_tolerance)
+    if config is not None:
+        _needed_scale(frames, config)
+
+
+def master_dark(frames: Sequence[FrameLike], config: DarkConfig, job: Job | None = None) -> Result:
+    """Combine darks into one.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike, 3 or more
+        (ny, nx), in electron, electron/s, adu or adu/s; read in bands.
+    config : DarkConfig
+        See its options.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        Frame in electron/s (or electron) with ERR and DQ, plane ``NSAMP``; metrics; a histogram, profiles of rows
+        and columns, and a table of the frames.
+
+    Raises
+    ------
+    InputError
+        When the frames do not belong together, or something that is needed is missing.
+    AlgorithmError
+        When no pixel has a sample.
+
+    Notes
+    -----
+    Semantics of stcal ``dark_current``. A pixel is hot 7 sigma above its surroundings, sigma being 1.4826 times the
+    median absolute deviation of the master around it. The border of reference pixels is left out of all statistics.
+    """
+    job = job or Job("Master dark")
+    check_darks(frames, config)
+    scale = _needed_scale(frames, config)
+    how = _combination(config)
+    region = region_of(frames[0])
+    looks = first_look(frames, region, how.reject, job.part(0, 0.1))
+    whole = empty(frames[0].shape, how)
+    for band in combine_bands(frames, how, whole, job.part(0.1, 0.8)):
+        looks = count_outliers(looks, band, region, how.reject)
+    if not whole.samples.any():
+        raise AlgorithmError(
+            "No pixel of these frames can be used: all samples are NaN or flagged.",
+            cure=f"Look at their data quality, or reject fewer flags than {config.reject}.",
+        )
+    rated = scale.to_rate if config.output == ELECTRON_PER_S else _to_counts(scale)
+    for plane in (whole.data, whole.err):
+        assert plane is not None
+        plane *= np.float32(rated)
+    return _judged(frames, config, scale, region, whole, looks, job.part(0.8, 1.0))
+
+
+def _combination(config: DarkConfig) -> Combination:
+    return Combination(
+        method=config.method,
+        error=config.error,
+        low=config.low,
+        high=config.high,
+        iterations=config.iterations,
+        min_left=config.min_left,
+        spread=config.spread,
+        min_samples=config.min_samples,
+        reject=reject_bits(config.reject),
+        few=flags.DO_NOT_USE | flags.UNRELIABLE_DARK,
+    )
+
+
+def reject_bits(text: str) -> int:
+    """Data-quality bits of names separated by commas.
+
+    Parameters
+    ----------
+    text : str
+        ``DO_NOT_USE,SATURATED``; empty for none.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UsageError
+        For a name that is no flag.
+    """
+    value = 0
+    for name in filter(None, (part.strip().upper() for part in text.replace("+", ",").split(","))):
+        if name not in flags.BY_NAME:
+            raise UsageError(f"There is no data-quality flag {name!r}.", cure="DO_NOT_USE,SATURATED is the default.")
+        value |= flags.BY_NAME[name].value
+    return value
+
+
+def _needed_scale(frames: Sequence[FrameLike], config: DarkConfig) -> Scale:
+    scale = scale_of(frames, config.unit, config.gain, config.exposure_time)
+    if scale.seconds is None and config.output == ELECTRON:
+        raise InputError(
+            "The exposure time is missing, and rates become electrons only with it: "
+            "none of EFFINTTM, EXPTIME, EFFEXPTM holds a number of seconds.",
+            path=frames[0].path,
+            cure="Add one of them to the header, or give the option exposure_time.",
+        )
+    return scale
+
+
+def _to_counts(scale: Scale) -> float:
+    assert scale.seconds is not None
+    return scale.gain * scale.seconds if scale.is_rate else scale.gain
+
+
+def _judged(
+    frames: Sequence[FrameLike],
+    config: DarkConfig,
+    scale: Scale,
+    region: Region,
+    whole: Combined,
+    looks: Sequence[FrameLook],
+    job: Job,
+) -> Result:
+    """Flag, measure and judge a combination that is already in the unit of the product."""
+    assert whole.dq is not None
+    assert whole.err is not None
+    light = region.mask()
+    light &= (whole.dq & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+    whole.dq[~region.mask()] |= np.uint32(flags.REFERENCE_PIXEL)
+    good = light & (whole.samples > 0)
+    job.report(0.1, "Looking for hot pixels")
+    local = local_statistics(whole.data, good, config.box, job)
+    if local is None:
+        raise AlgorithmError(
+            "Too few pixels can be used to measure the level of the dark.", cure="Choose a larger part of the image."
+        )
+    n_hot, n_warm = flag_excess(
+        whole.data, good, local, (config.hot_sigma, min(config.warm_sigma, config.hot_sigma)),
+        (flags.HOT, flags.WARM), whole.dq, job,
+    )  # fmt: skip
+    n_hot += _saturated_is_hot(whole, light)
+    job.report(0.4, "Looking for unreliable pixels")
+    _flag_unreliable(whole, good, config.unreliable_sigma)
+    to_rate = 1.0 if config.output == ELECTRON_PER_S else 1.0 / (scale.seconds or math.nan)
+    level = _median(whole.data, good) * to_rate
+    sigma = local.typical_sigma * to_rate
+    job.report(0.6, "Measuring rows and columns")
+    curves = (
+        histogram(whole.data, good, level, sigma, "e-/s", to_rate),
+        *profiles(whole.data, good, (region.y, region.x), "e-/s", to_rate, job),
+    )
+    odd = odd_ones(looks)
+    metrics = _metrics(frames, scale, whole, light, looks, level, sigma, n_hot, n_warm)
+    verdict, reasons = _verdict(frames, config, scale, metrics, odd, local)
+    keywords = _keywords(config, scale, metrics)
+    header = common_header(frames) | {"BUNIT": config.output}
+    product = Frame(whole.data, whole.err, whole.dq, header)
+    job.report(1.0, "Done")
+    return Result(
+        frame=product,
+        metrics=metrics,
+        verdict=verdict,
+        reasons=reasons,
+        curves=curves,
+        tables=(table(frames, looks, scale.to_rate, odd),),
+        keywords=keywords,
+        planes={"NSAMP": whole.samples},
+    )
+
+
+def _saturated_is_hot(whole: Combined, light: npt.NDArray[np.bool_]) -> int:
+    """A pixel that saturates in every dark has no sample left, yet it is the hottest of all."""
+    assert whole.dq is not None
+    lost = light & (whole.samples == 0) & ((whole.dq & np.uint32(flags.SATURATED)) != 0)
+    whole.dq[lost] |= np.uint32(flags.HOT)
+    return int(np.count_nonzero(lost))
+
+
+def _flag_unreliable(whole: Combined, good: npt.NDArray[np.bool_], threshold: float) -> None:
+    """Flag pixels whose error is far above that of the others."""
+    assert whole.dq is not None
+    assert whole.err is not None
+    sample = _thin(whole.err, good)
+    if sample.size == 0:
+        return
+    limit = float(np.median(sample)) + threshold * robust_sigma(sample)
+    with np.errstate(invalid="ignore"):
+        whole.dq[good & ~(whole.err <= limit)] |= np.uint32(flags.UNRELIABLE_DARK)
+
+
+def _thin(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Finite good values of evenly spaced rows, at most some four million."""
+    step = max(1, plane.size // 4_000_000)
+    values = plane[::step][good[::step]]
+    return values[np.isfinite(values)]
+
+
+def _median(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> float:
+    values = plane[good]
+    return float(np.median(values[np.isfinite(values)]))
+
+
+def _metrics(
+    frames: Sequence[FrameLike],
+    scale: Scale,
+    whole: Combined,
+    light: npt.NDArray[np.bool_],
+    looks: Sequence[FrameLook],
+    level: float,
+    sigma: float,
+    n_hot: int,
+    n_warm: int,
+) -> dict[str, Metric]:
+    pixels = max(int(np.count_nonzero(light)), 1)
+    unusable = int(np.count_nonzero(light & (whole.samples == 0)))
+    frame_noise = float(np.median([look.sigma for look in looks]))
+    seconds = scale.seconds
+    return {
+        "median_rate_e_per_s": Metric(level, "e-/s", "Median of the light-sensitive pixels."),
+        "noise_e_per_s": Metric(sigma, "e-/s", "Median of the local noise of the master, 1.4826 MAD."),
+        "hot_fraction": Metric(n_hot / pixels, "", "Part of the light-sensitive pixels that are hot."),
+        "n_frames": Metric(len(frames), "", "Frames that were combined."),
+        "n_hot": Metric(n_hot, "pixel", "Hot pixels."),
+        "n_warm": Metric(n_warm, "pixel", "Warm pixels."),
+        "frame_noise_e": Metric(
+            frame_noise * scale.to_rate * seconds if seconds else None, "e-", "Typical robust noise of one frame."
+        ),
+        "unusable_fraction": Metric(unusable / pixels, "", "Part of the pixels without any good sample."),
+        "samples_per_pixel": Metric(float(whole.samples[light].mean()), "", "Mean number of samples that were used."),
+        "exposure_time_s": Metric(seconds, "s", f"Exposure time of each frame, from {scale.keyword or 'nowhere'}."),
+    }
+
+
+def _verdict(
+    frames: Sequence[FrameLike],
+    config: DarkConfig,
+    scale: Scale,
+    metrics: Mapping[str, Metric],
+    odd: Mapping[int, str],
+    local: LocalStatistics,
+) -> tuple[Verdict, tuple[str, ...]]:
+    bad: list[str] = []
+    doubtful: list[str] = []
+    for index, why in sorted(odd.items()):
+        doubtful.append(f"{file_name(frames[index])} stands out: {why}.")
+    if 2 * len(odd) >= len(frames):
+        bad.append("At least half of the frames do not agree with the others.")
+    if local.typical_sigma == 0:
+        bad.append("The master has no noise at all: the frames are constant or copies of one another.")
+    hot, lost = _value(metrics, "hot_fraction"), _value(metrics, "unusable_fraction")
+    if hot > 0.05:
+        bad.append(f"{100 * hot:.1f} % of the pixels are hot: the detector is warm, or this is no dark.")
+    if lost > 0.05:
+        bad.append(f"{100 * lost:.1f} % of the pixels have no good sample.")
+    level, noise = _value(metrics, "median_rate_e_per_s"), _value(metrics, "noise_e_per_s")
+    if level < -noise:
+        doubtful.append(f"The median rate is negative ({level:.4g} e-/s): the bias was not taken out rightly.")
+    doubtful += _not_darks(frames)
+    missing = unchecked(frames)
+    if missing:
+        doubtful.append(f"Not compared among the frames, because no header says it: {'; '.join(missing)}.")
+    if scale.keyword == "option":
+        doubtful.append(f"The exposure time of {scale.seconds:g} s was given as an option, not read from the headers.")
+    notes = _clipping_note(config, len(frames))
+    verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
+    return verdict, (*bad, *doubtful, *notes)
+
+
+def _clipping_note(config: DarkConfig, n: int) -> tuple[str, ...]:
+    """With few samples one outlier widens the standard deviation so much that it never exceeds the threshold."""
+    largest = n / math.sqrt(n - 1)
+    if config.method != "clipped-mean" or config.spread != "std" or min(config.low, config.high) < largest:
+        return ()
+    return (
+        f"Of {n} samples none can lie more than {largest:.2f} standard deviations from the median, so nothing is "
+        f"clipped at {min(config.low, config.high):g}: take the median, spread=mad, or a lower threshold.",
+    )
+
+
+def _not_darks(frames: Sequence[FrameLike]) -> list[str]:
+    others = [frame for frame in frames if "DARK" not in str(frame.header.get("EXP_TYPE", "DARK")).upper()]
+    return [f"EXP_TYPE of {file_name(frame)} is {frame.header['EXP_TYPE']}, which is no dark." for frame in others]
+
+
+def _value(metrics: Mapping[str, Metric], name: str) -> float:
+    value = metrics[name].value
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+_COMMON = (
+    "TELESCOP", "INSTRUME", "DETECTOR", "EXP_TYPE", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "SUBARRID", "SUBSTRT1",
+    "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "DETXSIZE", "DETYSIZE", "FASTAXIS", "SLOWAXIS", "READMODE", "READPATT",
+    "GAIN", "READNOIS", "EXPTIME", "EFFEXPTM", "EFFINTTM", "TFRAME", "TGROUP", "NINTS", "NGROUPS", "NFRAMES",
+    "GROUPGAP", "IMGDTEMP", "IFSDTEMP",
+)  # fmt: skip
+
+
+def common_header(frames: Sequence[FrameLike]) -> dict[str, Any]:
+    """Keywords that describe all frames, and the start of the first exposure.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        The inputs.
+
+    Returns
+    -------
+    dict
+        Those of a list of instrument and read-out keywords that have one value in all frames; DATE-OBS and TIME-OBS
+        of the earliest frame; the mean temperature.
+    """
+    made: dict[str, Any] = {}
+    for keyword in _COMMON:
+        values = [frame.header.get(keyword) for frame in frames]
+        if values[0] is not None and all(value == values[0] for value in values):
+            made[keyword] = values[0]
+        elif keyword.endswith("DTEMP") and all(isinstance(value, int | float) for value in values):
+            made[keyword] = round(float(np.mean([float(value) for value in values if value is not None])), 4)
+    earliest = min((frame for frame in frames if moment(frame)), key=moment, default=None)
+    if earliest is not None:
+        made |= {key: earliest.header[key] for key in ("DATE-OBS", "TIME-OBS") if key in earliest.header}
+    return made
+
+
+def _keywords(config: DarkConfig, scale: Scale, metrics: Mapping[str, Metric]) -> dict[str, tuple[Any, str]]:
+    made: dict[str, tuple[Any, str]] = {
+        "NCOMBINE": (metrics["n_frames"].value, "number of darks combined"),
+        "COMBMETH": (config.method, "how the samples were combined"),
+        "ERRKIND": (config.error, "error measured from scatter or propagated"),
+        "DARKMED": (metrics["median_rate_e_per_s"].value, "[e-/s] median of the dark"),
+        "DARKSIG": (metrics["noise_e_per_s"].value, "[e-/s] local noise of the dark"),
+        "HOTCUT": (config.hot_sigma, "hot pixels: cut in local sigma"),
+        "NHOT": (metrics["n_hot"].value, "number of hot pixels"),
+        "NWARM": (metrics["n_warm"].value, "number of warm pixels"),
+    }
+    if scale.seconds is not None and scale.keyword == "option":
+        made["EXPTIME"] = (scale.seconds, "[s] exposure time, given as an option")
+    return made
+
+
+def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
+    return master_dark(frames, config, job)
+
+
+ALGORITHMS = (
+    Algorithm(
+        name="master-dark",
+        title="Master dark",
+        summary="Combines darks into one, finds hot pixels, and shows the frame that does not belong.",
+        inputs="3 or more darks of one detector, exposure time, read mode and temperature",
+        config=DarkConfig,
+        run=_run,
+        minimum_inputs=MINIMUM_FRAMES,
+        product="DARK",
+        check=check_darks,
+        source="stcal dark_current; hot pixels by the local median absolute deviation",
+    ),
+)

@@ -1,0 +1,272 @@
+"""A look at each frame of a set beside the others: its level, noise, outliers, and whether it is the odd one out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calgui.core.algorithms.combine import Band, Combination, combine
+from calgui.core.algorithms.exposure import file_name, number
+from calgui.core.algorithms.geometry import Region
+from calgui.core.algorithms.kernels import compiled
+from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.registry import Table
+from calgui.core.frames.frame import FloatArray, Frame, FrameLike
+from calgui.core.jobs import Job
+
+#: pixels of each frame that are looked at before the whole of it is combined
+_SAMPLE = 400_000
+#: the sample is divided into so many rows and columns of cells to find a local offset, such as a leak of light
+_CELLS = 8
+#: a frame is odd beyond so many robust spreads of the set, and beyond this part of its own noise
+_SPREADS, _OF_NOISE = 5.0, 0.1
+#: noise above (below) that of the others by this factor is odd too
+_NOISE_FACTOR = 1.25
+#: outliers beyond this many sigma of the frame
+OUTLIER_SIGMA = 5.0
+
+
+@dataclass(frozen=True)
+class FrameLook:
+    """What one frame looks like beside the others; values in the unit of the frames.
+
+    Attributes
+    ----------
+    median, sigma : float
+        Of its pixels; sigma from the median absolute deviation.
+    shift, noise : float
+        Median and robust sigma of its difference from the combination of all.
+    local_shift : float
+        Largest median of that difference (less ``shift``) in a part of the image.
+    outliers : int
+        Samples further than `OUTLIER_SIGMA` times ``noise`` from the combination.
+    pixels : int
+        Samples that were looked at for outliers.
+    """
+
+    median: float
+    sigma: float
+    shift: float
+    noise: float
+    local_shift: float
+    outliers: int = 0
+    pixels: int = 0
+
+
+def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Job) -> list[FrameLook]:
+    """Look at evenly spaced rows of every frame.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Of one shape and unit.
+    region : Region
+        Says which pixels are reference pixels.
+    reject : int
+        Data-quality bits of samples that are left out.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    list of FrameLook
+        Without outliers, which take the whole frame.
+    """
+    samples = [
+        _sample(frame, region, reject, job.part(i / len(frames), (i + 1) / len(frames)))
+        for i, frame in enumerate(frames)
+    ]
+    together = [Frame(sample) for sample in samples]
+    centre = combine(together, Combination(error="none")).data
+    looks = []
+    for sample in samples:
+        job.check()
+        difference = sample - centre
+        shift = _median(difference)
+        looks.append(
+            FrameLook(
+                _median(sample),
+                robust_sigma(sample),
+                shift,
+                robust_sigma(difference),
+                _local_shift(difference, shift),
+            )
+        )
+    return looks
+
+
+def count_outliers(looks: Sequence[FrameLook], band: Band, region: Region, reject: int) -> list[FrameLook]:
+    """Add the outliers of one band of rows.
+
+    Parameters
+    ----------
+    looks : sequence of FrameLook
+        So far.
+    band : Band
+        With the samples of all frames.
+    region : Region
+        Says which pixels are reference pixels.
+    reject : int
+        Data-quality bits of samples that are left out.
+
+    Returns
+    -------
+    list of FrameLook
+    """
+    count = compiled().count_outliers
+    used = region.mask(band.start, band.stop).reshape(-1)
+    centre = band.combined.data.reshape(-1)
+    counted = int(np.count_nonzero(used))
+    added = []
+    for look, rows in zip(looks, band.inputs, strict=True):
+        bits = 0 if rows.dq is None else rows.dq.ctypes.data
+        found = count(
+            np.uint64(rows.data.ctypes.data), np.uint64(bits), 0, centre.size, np.uint32(reject), centre, used,
+            float(look.shift), OUTLIER_SIGMA * look.noise,
+        )  # fmt: skip
+        added.append(replace(look, outliers=look.outliers + int(found), pixels=look.pixels + counted))
+    return added
+
+
+def odd_ones(looks: Sequence[FrameLook]) -> dict[int, str]:
+    """Which frames stand out from the others, and why.
+
+    Parameters
+    ----------
+    looks : sequence of FrameLook
+        One for each frame.
+
+    Returns
+    -------
+    dict
+        Index of the frame to the end of a sentence that begins with its name.
+    """
+    why: dict[int, str] = {}
+    noise = np.array([look.noise for look in looks])
+    usual_noise = float(np.median(noise))
+    outliers = np.array([look.outliers / max(look.pixels, 1) for look in looks])
+    for name, values in (
+        ("level", np.array([look.shift for look in looks])),
+        ("local", np.array([look.local_shift for look in looks])),
+    ):
+        middle = float(np.median(values))
+        away = np.abs(values - middle)
+        limit = max(_SPREADS * robust_sigma(values), _OF_NOISE * usual_noise)
+        for index in np.flatnonzero(away > limit):
+            part = "its level is" if name == "level" else "in a part of the image its level is"
+            size = away[index] / usual_noise if usual_noise else math.inf
+            why.setdefault(int(index), f"{part} {size:.1f} times the noise of one frame away from the others")
+    spread = robust_sigma(noise)
+    for index in np.flatnonzero(np.abs(noise - usual_noise) > max(_SPREADS * spread, 1e-9)):
+        factor = noise[index] / usual_noise if usual_noise else math.inf
+        if not 1 / _NOISE_FACTOR < factor < _NOISE_FACTOR:
+            why.setdefault(int(index), f"its noise is {factor:.2f} times that of the others")
+    usual = float(np.median(outliers))
+    for index in np.flatnonzero(outliers > max(5 * usual, usual + _SPREADS * robust_sigma(outliers), 1e-3)):
+        why.setdefault(
+            int(index), f"{100 * outliers[index]:.2f} % of its pixels are outliers, of the others {100 * usual:.2f} %"
+        )
+    return why
+
+
+def table(frames: Sequence[FrameLike], looks: Sequence[FrameLook], to_rate: float, odd: dict[int, str]) -> Table:
+    """The table that shows the odd one out.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        The inputs.
+    looks : sequence of FrameLook
+        One for each.
+    to_rate : float
+        Factor from the frames' unit to electrons per second.
+    odd : dict
+        From `odd_ones`.
+
+    Returns
+    -------
+    Table
+    """
+    columns = (
+        "File",
+        "Date (UTC)",
+        "Temperature (K)",
+        "Median (e-/s)",
+        "Sigma (e-/s)",
+        "Offset from all (e-/s)",
+        "Largest local offset (e-/s)",
+        f"Outliers beyond {OUTLIER_SIGMA:g} sigma",
+        "Remark",
+    )
+    rows = tuple(
+        (
+            file_name(frame),
+            moment(frame),
+            _temperature(frame),
+            look.median * to_rate,
+            look.sigma * to_rate,
+            look.shift * to_rate,
+            look.local_shift * to_rate,
+            look.outliers,
+            odd.get(index, ""),
+        )
+        for index, (frame, look) in enumerate(zip(frames, looks, strict=True))
+    )
+    return Table("Frames", columns, rows, tuple(sorted(odd)))
+
+
+def moment(frame: FrameLike) -> str:
+    """Start of an exposure as the header gives it.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Any frame.
+
+    Returns
+    -------
+    str
+        ``2026-03-11T05:00:00``; empty where DATE-OBS is missing.
+    """
+    date, time = str(frame.header.get("DATE-OBS", "")).strip(), str(frame.header.get("TIME-OBS", "")).strip()
+    return f"{date}T{time}" if date and time and "T" not in date else date
+
+
+def _temperature(frame: FrameLike) -> float | None:
+    found = (number(frame.header, keyword) for keyword in ("IMGDTEMP", "IFSDTEMP"))
+    return next((value for value in found if value is not None), None)
+
+
+def _sample(frame: FrameLike, region: Region, reject: int, job: Job) -> FloatArray:
+    """Evenly spaced light-sensitive rows of one frame, rejected samples NaN."""
+    rows, columns = region.active()
+    wide = max(1, columns.stop - columns.start)
+    count = max(1, min(rows.stop - rows.start, _SAMPLE // wide))
+    made = np.empty((count, columns.stop - columns.start), np.float32)
+    for index, row in enumerate(np.linspace(rows.start, rows.stop - 1, count).astype(int)):
+        if index % 16 == 0:
+            job.report(index / count, "Looking at the frames")
+        band = frame.rows(int(row), int(row) + 1)
+        made[index] = band.data[0, columns]
+        if band.dq is not None:
+            made[index, (band.dq[0, columns] & np.uint32(reject)) != 0] = np.nan
+    made[~np.isfinite(made)] = np.nan
+    return made
+
+
+def _median(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else math.nan
+
+
+def _local_shift(difference: FloatArray, shift: float) -> float:
+    """Largest offset, with its sign, among the medians of the cells of a grid."""
+    offsets = [
+        _median(cell) - shift
+        for band in np.array_split(difference, _CELLS, axis=0)
+        for cell in np.array_split(band, _CELLS, axis=1)
+        if cell.size >= 64
+    ]
+    finite = [value for value in offsets if math.isfinite(value)]
+    return max(finite, key=abs, default=0.0)

@@ -1,0 +1,162 @@
+"""Where the pixels of an image lie on the detector, and which of them are reference pixels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.exposure import number
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import Frame, FrameLike
+
+#: width of the border of reference pixels of an H2RG or H4RG detector
+REFERENCE_BORDER = 4
+
+#: pixels on a side of the detectors of an instrument whose headers do not say
+_DETECTOR_SIZE = {"IRIS": 4096}
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of a detector that an image shows.
+
+    Attributes
+    ----------
+    x, y : int
+        First column and row on the detector, from 0.
+    nx, ny : int
+        Columns and rows of the image.
+    width, height : int or None
+        Columns and rows of the detector; None where nothing says so.
+    """
+
+    x: int
+    y: int
+    nx: int
+    ny: int
+    width: int | None
+    height: int | None
+
+    def active(self) -> tuple[slice, slice]:
+        """Rows and columns of the image that are not reference pixels.
+
+        Returns
+        -------
+        tuple of slice
+            The border is left out where it belongs to the image.
+        """
+        return (
+            _inside(self.y, self.ny, self.height),
+            _inside(self.x, self.nx, self.width),
+        )
+
+    def mask(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
+        """Which pixels of a band of rows are light-sensitive.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows of the image, from 0.
+
+        Returns
+        -------
+        ndarray of bool, shape (stop - start, nx)
+            False for reference pixels.
+        """
+        rows, columns = self.active()
+        made = np.zeros((self.ny, self.nx), np.bool_) if stop is None else np.zeros((stop - start, self.nx), np.bool_)
+        made[max(rows.start - start, 0) : max(rows.stop - start, 0), columns] = True
+        return made
+
+
+def _inside(first: int, length: int, whole: int | None) -> slice:
+    low = max(0, REFERENCE_BORDER - first)
+    high = length if whole is None else min(length, whole - REFERENCE_BORDER - first)
+    return slice(min(low, length), max(high, min(low, length)))
+
+
+def region_of(frame: FrameLike) -> Region:
+    """Where an image lies on its detector.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Its header is asked for SUBSTRT1, SUBSTRT2 (from 1), SUBARRAY, DETXSIZE and DETYSIZE. Without a start it
+        is a full frame, whose detector is as large as the image; the detectors of IRIS have 4096² pixels.
+
+    Returns
+    -------
+    Region
+    """
+    header = frame.header
+    ny, nx = frame.shape[-2:]
+    width, height = number(header, "DETXSIZE"), number(header, "DETYSIZE")
+    x, y = number(header, "SUBSTRT1"), number(header, "SUBSTRT2")
+    full = is_full(header)
+    if full or (x is None and y is None and not _named_subarray(header)):
+        return Region(0, 0, nx, ny, int(width) if width else nx, int(height) if height else ny)
+    known = _DETECTOR_SIZE.get(str(header.get("INSTRUME", "")).strip().upper())
+    return Region(
+        int(x or 1) - 1, int(y or 1) - 1, nx, ny, int(width) if width else known, int(height) if height else known
+    )
+
+
+def is_full(header: Mapping[str, Any]) -> bool:
+    """Whether SUBARRAY says that the whole detector was read.
+
+    Parameters
+    ----------
+    header : mapping
+        Keyword to value.
+
+    Returns
+    -------
+    bool
+        False too where the keyword is absent.
+    """
+    return str(header.get("SUBARRAY", "")).strip().upper() == "FULL"
+
+
+def _named_subarray(header: Mapping[str, Any]) -> bool:
+    return str(header.get("SUBARRAY", "")).strip().upper() not in {"", "FULL", "N/A", "GENERIC", "NONE"}
+
+
+def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
+    """A part of an image as a frame of its own, which still knows where on the detector it lies.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Two-dimensional.
+    rows, columns : slice
+        Which part, from 0, without a step.
+
+    Returns
+    -------
+    Frame
+        SUBSTRT1, SUBSTRT2, SUBSIZE1, SUBSIZE2, DETXSIZE and DETYSIZE are set; the pixels are copies.
+    """
+    region = region_of(frame)
+    top, bottom, _ = rows.indices(region.ny)
+    left, right, _ = columns.indices(region.nx)
+    if bottom <= top or right <= left:
+        raise InputError("The part that was asked for is empty.", path=frame.path, cure="Choose a part of the image.")
+    band = frame.rows(top, bottom)
+    header = dict(frame.header) | {
+        "SUBARRAY": "CUSTOM",
+        "SUBSTRT1": region.x + left + 1,
+        "SUBSTRT2": region.y + top + 1,
+        "SUBSIZE1": right - left,
+        "SUBSIZE2": bottom - top,
+    }
+    if region.width is not None and region.height is not None:
+        header |= {"DETXSIZE": region.width, "DETYSIZE": region.height}
+    return Frame(
+        np.array(band.data[:, left:right], np.float32),
+        None if band.err is None else np.array(band.err[:, left:right], np.float32),
+        None if band.dq is None else np.array(band.dq[:, left:right], np.uint32),
+        header,
+        frame.path,
+    )

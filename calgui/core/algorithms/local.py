@@ -1,0 +1,129 @@
+"""Local level and noise of an image, and the pixels that stand out from them: hot ones, unreliable ones."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.kernels import compiled_tiles, workers
+from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.frames.frame import DqArray, FloatArray
+from calgui.core.jobs import Job
+
+TileMap = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LocalStatistics:
+    """Level and noise in tiles over an image.
+
+    Attributes
+    ----------
+    level : ndarray of float64, shape (tile rows, tile columns)
+        Medians; finite unless the image has no good pixel.
+    sigma : ndarray of float64, same shape
+        1.4826 times the median distance from the interpolated level.
+    """
+
+    level: TileMap
+    sigma: TileMap
+
+    @property
+    def typical_sigma(self) -> float:
+        """Median of the tiles' sigma."""
+        return float(np.median(self.sigma))
+
+
+def local_statistics(image: FloatArray, good: BoolArray, box: int, job: Job) -> LocalStatistics | None:
+    """Level and noise of an image in tiles of about ``box`` pixels on a side.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        NaN is left out.
+    good : ndarray of bool
+        Pixels that count.
+    box : int
+        Side of a tile.
+    job : Job
+        Cancel.
+
+    Returns
+    -------
+    LocalStatistics or None
+        None where too few pixels are good to say anything.
+    """
+    kernels = compiled_tiles()
+    ny, nx = image.shape
+    shape = max(1, round(ny / box)), max(1, round(nx / box))
+    level, sigma = np.full(shape, np.nan), np.full(shape, np.nan)
+    _share(shape[0], lambda a, b: kernels.tile_medians(image, good, a, b, level), job)
+    if not np.isfinite(level).any():
+        return None
+    level[~np.isfinite(level)] = np.nanmedian(level)
+    _share(shape[0], lambda a, b: kernels.tile_deviations(image, good, level, a, b, sigma), job)
+    sigma *= MAD_TO_SIGMA
+    # a tile without scatter (few levels of the converter) says nothing of its noise: the others do
+    known = np.isfinite(sigma) & (sigma > 0)
+    sigma[~known] = np.median(sigma[known]) if known.any() else 0.0
+    return LocalStatistics(level, sigma)
+
+
+def flag_excess(
+    image: FloatArray,
+    good: BoolArray,
+    local: LocalStatistics,
+    thresholds: tuple[float, float],
+    bits: tuple[int, int],
+    dq: DqArray,
+    job: Job,
+) -> tuple[int, int]:
+    """Flag pixels that exceed their surroundings.
+
+    Parameters
+    ----------
+    image, good : ndarray
+        As for `local_statistics`.
+    local : LocalStatistics
+        Of this image.
+    thresholds : tuple of float
+        In local sigma, the higher one first.
+    bits : tuple of int
+        Data-quality bits of pixels above the higher, and between the two.
+    dq : ndarray of uint32
+        Bits are added to it.
+    job : Job
+        Cancel.
+
+    Returns
+    -------
+    tuple of int
+        How many pixels got each.
+    """
+    kernels = compiled_tiles()
+    high, low = np.uint32(bits[0]), np.uint32(bits[1])
+    counts = _share(
+        image.shape[0],
+        lambda a, b: kernels.flag_excess(
+            image, good, local.level, local.sigma, thresholds[0], thresholds[1], high, low, a, b, dq
+        ),
+        job,
+    )
+    return sum(count[0] for count in counts), sum(count[1] for count in counts)
+
+
+def _share(rows: int, work: Callable[[int, int], Any], job: Job) -> list[Any]:
+    """Call ``work(start, stop)`` for parts of some rows in several threads, looking at cancel between them."""
+    step = max(1, rows // 64)
+    with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-tiles") as pool:
+
+        def part(start: int) -> Any:
+            return None if job.cancelled else work(start, min(start + step, rows))
+
+        made = list(pool.map(part, range(0, rows, step)))
+    job.check()
+    return made

@@ -1,0 +1,107 @@
+"""Small-sample factors of robust statistics, so that a median's error means what a mean's error means."""
+
+import math
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+#: standard deviations of a normal distribution in one median absolute deviation, inverted
+MAD_TO_SIGMA = 1.4826022185056018
+
+# Croux & Rousseeuw 1992, "Time-efficient algorithms for two highly robust estimators of scale" (COMPSTAT 1), b_n
+_SMALL_MAD = {2: 1.196, 3: 1.495, 4: 1.363, 5: 1.206, 6: 1.200, 7: 1.140, 8: 1.129, 9: 1.107}
+
+
+@cache
+def median_noise_factor(n: int) -> float:
+    """Noise of the median of n normal samples over the noise of their mean.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    float
+        1 for n up to 2; 1.160, 1.198, 1.223 for 3, 5, 9; towards sqrt(pi / 2).
+
+    Notes
+    -----
+    From the densities of order statistics (David & Nagaraja 2003, "Order Statistics", sections 2.1 and 2.2),
+    integrated on a grid.
+    """
+    if n <= 2:
+        return 1.0
+    if n > 60:
+        return math.sqrt(math.pi / 2 * (1 - (math.pi / 2 - 1) / n))
+    x = np.linspace(-9, 9, 6001)
+    step = x[1] - x[0]
+    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    below = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in x])
+    m = n // 2
+    if n % 2:
+        shape = math.factorial(n) / math.factorial(m) ** 2 * (below * below[::-1]) ** m * density
+        variance = float(np.sum(x * x * shape) * step)
+    else:
+        constant = math.factorial(n) / math.factorial(m - 1) / math.factorial(m)
+        lower = constant * below ** (m - 1) * below[::-1] ** m * density
+        second_moment = float(np.sum(x * x * lower) * step)
+        part = x * below ** (m - 1) * density * step
+        partial = np.cumsum(part) - part / 2
+        joint = math.factorial(n) / math.factorial(m - 1) ** 2
+        product = float(joint * np.sum(x * below[::-1] ** (m - 1) * density * partial) * step)
+        variance = (second_moment + product) / 2
+    return math.sqrt(n * variance)
+
+
+def median_noise_factors(n: int) -> npt.NDArray[np.float64]:
+    """`median_noise_factor` of 0 to n samples.
+
+    Parameters
+    ----------
+    n : int
+        Most samples.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+    """
+    return np.array([median_noise_factor(k) for k in range(n + 1)])
+
+
+def mad_factors(n: int) -> npt.NDArray[np.float64]:
+    """What the median absolute deviation of 0 to n normal samples is multiplied by to estimate their sigma.
+
+    Parameters
+    ----------
+    n : int
+        Most samples.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+        With the correction for few samples by Croux & Rousseeuw (1992).
+    """
+    small = [_SMALL_MAD.get(k, k / (k - 0.8) if k > 1 else 1.0) for k in range(n + 1)]
+    return MAD_TO_SIGMA * np.array(small)
+
+
+def robust_sigma(values: npt.NDArray[np.floating]) -> float:
+    """Standard deviation from the median absolute deviation; NaN values are left out.
+
+    Parameters
+    ----------
+    values : ndarray
+        Any shape.
+
+    Returns
+    -------
+    float
+        NaN when there is no finite value.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return math.nan
+    return float(MAD_TO_SIGMA * np.median(np.abs(finite - np.median(finite))))
