@@ -1,6 +1,5 @@
 """Headers of the demo night's files: what an IRIS file says of itself."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +9,7 @@ from calgui.core.simulate.noise import Window
 from calgui.core.simulate.scene import IMAGER, Scene
 
 OPAQUE = "OPAQUE"
-TARGET_RA, TARGET_DEC = 266.41683, -29.00781  # the Galactic centre
-LATITUDE = 19.8283  # Mauna Kea
+TARGET_RA, TARGET_DEC = 229.63842, 2.08103  # the globular cluster M5
 _PIXEL_SECONDS = 5e-6  # one pixel of one amplifier
 
 Cards = dict[str, Any]
@@ -122,41 +120,6 @@ def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) ->
         "NGROUPS": (reads, "groups of each integration"),
         "NFRAMES": (1, "frames of each group"),
         "GROUPGAP": (0, "frames dropped between groups"),
-    }
-
-
-def on_sky(hour_angle: float, target: str = "DEMO FIELD") -> Cards:
-    """Pointing and conditions of an exposure on the sky.
-
-    Parameters
-    ----------
-    hour_angle : float
-        Hours; with the latitude it gives elevation, airmass and parallactic angle.
-    target : str
-        Its name.
-
-    Returns
-    -------
-    dict
-        Keyword to ``(value, comment)``.
-    """
-    angle, latitude, dec = math.radians(15 * hour_angle), math.radians(LATITUDE), math.radians(TARGET_DEC)
-    sine = math.sin(latitude) * math.sin(dec) + math.cos(latitude) * math.cos(dec) * math.cos(angle)
-    parallactic = math.degrees(
-        math.atan2(math.sin(angle), math.tan(latitude) * math.cos(dec) - math.sin(dec) * math.cos(angle))
-    )
-    return {
-        "TARGNAME": (target, "simulated"),
-        "TARG_RA": (TARGET_RA, "[deg] ICRS"),
-        "TARG_DEC": (TARGET_DEC, "[deg] ICRS"),
-        "RA": (TARGET_RA, "[deg] ICRS"),
-        "DEC": (TARGET_DEC, "[deg] ICRS"),
-        "HA": (hour_angle, "[h] hour angle"),
-        "EL": (round(math.degrees(math.asin(sine)), 4), "[deg] elevation"),
-        "AIRMASS": (round(1 / sine, 4), "secant of the zenith angle"),
-        "PARANG": (round(parallactic, 4), "[deg] parallactic angle"),
-        "PROTANG": (round(-parallactic, 4), "[deg] pupil rotation"),
-        "PA": (0.0, "[deg] position angle of the y axis"),
     }
 
 

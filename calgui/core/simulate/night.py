@@ -112,7 +112,7 @@ def make_demo(
             cure="Choose a folder that you may write to.",
         ) from error
     try:
-        _build(building, Scene(size, seed), job)
+        _build(building, Scene(size, seed, job.check), job)
         _move(building, folder)
     except OSError as error:
         raise InputError(

@@ -1,5 +1,6 @@
 """What one exposure adds to the light: photon noise, read noise, rows, amplifiers and cosmic rays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,9 @@ class Hit:
         }
 
 
-def photons(rate: FloatMap, seconds: float, rng: np.random.Generator) -> FloatMap:
+def photons(
+    rate: FloatMap, seconds: float, rng: np.random.Generator, check: Callable[[], None] = lambda: None
+) -> FloatMap:
     """Electrons collected, with photon noise.
 
     Parameters
@@ -71,6 +74,8 @@ def photons(rate: FloatMap, seconds: float, rng: np.random.Generator) -> FloatMa
         How long.
     rng : numpy.random.Generator
         Where chance comes from.
+    check : callable
+        Called for every band of rows; raises to stop.
 
     Returns
     -------
@@ -79,6 +84,7 @@ def photons(rate: FloatMap, seconds: float, rng: np.random.Generator) -> FloatMa
     """
     out = np.empty(rate.shape, np.float32)
     for start in range(0, rate.shape[0], _BAND):
+        check()
         out[start : start + _BAND] = rng.poisson(rate[start : start + _BAND] * seconds)
     return out
 
@@ -155,7 +161,12 @@ def cosmic_rays(active: npt.NDArray[np.bool_], seconds: float, rng: np.random.Ge
 
 
 def expose(
-    detector: Detector, window: Window, light: FloatMap | None, seconds: float, rng: np.random.Generator
+    detector: Detector,
+    window: Window,
+    light: FloatMap | None,
+    seconds: float,
+    rng: np.random.Generator,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[FloatMap, list[Hit]]:
     """One exposure as the difference of its last and first read, in electrons per second.
 
@@ -171,6 +182,8 @@ def expose(
         Time between the two reads.
     rng : numpy.random.Generator
         Where chance comes from.
+    check : callable
+        Called while it goes on; raises to stop.
 
     Returns
     -------
@@ -182,7 +195,7 @@ def expose(
     rate = detector.dark_rate[window.slices].copy()
     if light is not None:
         rate += light * detector.response[window.slices]
-    electrons = photons(rate, seconds, rng)
+    electrons = photons(rate, seconds, rng, check)
     hits = cosmic_rays(detector.active[window.slices], seconds, rng)
     for hit in hits:
         electrons[hit.y, hit.x] += hit.electrons.astype(np.float32)

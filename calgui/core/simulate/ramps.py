@@ -1,5 +1,6 @@
 """Ramps: non-destructive reads up the ramp, raw, in adu."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ def make_ramp(
     reads: int,
     group_time: float,
     rng: np.random.Generator,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[FloatMap, npt.NDArray[np.uint32], npt.NDArray[np.uint8], list[Hit]]:
     """One integration read ``reads`` times, the first one group time after the reset.
 
@@ -56,6 +58,8 @@ def make_ramp(
         Seconds between reads.
     rng : numpy.random.Generator
         Where chance comes from.
+    check : callable
+        Called while it goes on; raises to stop.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def make_ramp(
     groupdq = np.zeros(sci.shape, np.uint8)
     charge = np.zeros(shape, np.float32)
     for read in range(reads):
-        charge += photons(rate, group_time, rng)
+        charge += photons(rate, group_time, rng, check)
         for hit in hits:
             if int(hit.time * reads) == read:
                 charge[hit.y, hit.x] += hit.electrons.astype(np.float32)

@@ -26,10 +26,13 @@ class Scene:
         Pixels on a side of each detector.
     seed : int
         Where all chance comes from.
+    check : callable
+        Called many times while a large frame is made; raises to stop.
     """
 
     size: int
     seed: int
+    check: Callable[[], None] = lambda: None
     _detectors: dict[str, Detector] = field(default_factory=dict, repr=False)
 
     def rng(self, label: str) -> np.random.Generator:

@@ -12,6 +12,7 @@ from calgui.core.simulate.optics import add_spot, add_star, fwhm_pixels
 from calgui.core.simulate.ramps import measured
 from calgui.core.simulate.scene import Scene
 from calgui.core.simulate.spectrograph import LINES, traces
+from calgui.core.simulate.telescope import LATITUDE, LONGITUDE, on_sky
 
 
 @given(x=st.floats(20, 43), y=st.floats(20, 43), sigma=st.floats(0.3, 3.0))
@@ -65,6 +66,35 @@ def test_lines_agree_with_the_published_list(real_data: object) -> None:
         published[cells[1].split()[0], round(float(cells[2]), 2)] = float(cells[2])
     for species, micron, _ in LINES:
         assert published[species, round(micron * 1e4, 2)] == pytest.approx(micron * 1e4, abs=2e-4)
+
+
+def test_the_target_is_where_astropy_says() -> None:
+    from astropy import units
+    from astropy.coordinates import AltAz, EarthLocation, SkyCoord
+    from astropy.time import Time
+    from astropy.utils import iers
+
+    start = "2026-03-11T14:04:00"
+    cards = {key: value for key, (value, _) in on_sky(start).items()}
+    place = EarthLocation.from_geodetic(LONGITUDE * units.deg, LATITUDE * units.deg, 4000 * units.m)
+    with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "ignore"):
+        time = Time(start, scale="utc", location=place)
+        time.delta_ut1_utc = 0.0
+        seen = SkyCoord(cards["RA"], cards["DEC"], unit="deg").transform_to(AltAz(obstime=time, location=place))
+        lst = time.sidereal_time("mean").hour
+    # precession since 2000 moves the target by up to 0.4 degrees
+    assert cards["EL"] == pytest.approx(seen.alt.deg, abs=0.5)
+    assert cards["AZ"] == pytest.approx(seen.az.deg, abs=1.0)
+    assert cards["LST"] == pytest.approx(lst, abs=0.001)
+    assert cards["AIRMASS"] == pytest.approx(float(seen.secz), abs=0.02)
+    assert 1.0 < cards["AIRMASS"] < 1.5
+
+
+def test_the_parallactic_angle_turns_at_the_meridian() -> None:
+    east, west = (on_sky(f"2026-03-11T{hour}:00:00") for hour in ("12", "16"))
+    assert east["HA"][0] < 0 < west["HA"][0]
+    # a target south of the zenith: north turns from one side to the other through 180 degrees from the pole
+    assert east["PARANG"][0] < 0 < west["PARANG"][0]
 
 
 @pytest.mark.parametrize("size", [128, 512, 4096])

@@ -74,6 +74,7 @@ def image_exposure(
             light(scene) if light is not None else None,
             seconds,
             scene.rng(name),
+            scene.check,
         )
         truth = {**(note or {}), "cosmic_rays": [hit.truth() for hit in hits]}
         return (Image("SCI", rate, {"BUNIT": ("electron/s", "unit of the image"), **(wcs or {})}),), truth

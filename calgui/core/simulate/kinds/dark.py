@@ -111,7 +111,7 @@ def ramp_hdus(
         Cosmic rays.
     """
     sci, pixeldq, groupdq, hits = make_ramp(
-        scene.detector(IMAGER), scene.ramp, light, reads, group_time, scene.rng(name)
+        scene.detector(IMAGER), scene.ramp, light, reads, group_time, scene.rng(name), scene.check
     )
     hdus = (
         Image("SCI", sci, {"BUNIT": ("adu", "unit of the reads")}),

@@ -8,10 +8,11 @@ import numpy as np
 
 from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky, used, wcs
+from calgui.core.simulate.keywords import exposure, used, wcs
 from calgui.core.simulate.kinds.common import image_exposure
 from calgui.core.simulate.optics import add_star, vignetting
 from calgui.core.simulate.scene import CONTEXTS, NIGHT, Exposure, Kind, Scene
+from calgui.core.simulate.telescope import on_sky
 
 STREHL = {"K": 0.65, "KN3": 0.65, "H": 0.45}
 _STARS_AT_512 = 40
@@ -48,7 +49,7 @@ POSES: tuple[Pose, ...] = (
     Pose(f"iris_{NIGHT}_image_0005.fits", "2026-03-11T14:10:00", "KN3"),
     Pose(f"iris_{NIGHT}_image_0006.fits", "2026-03-11T14:14:00", "H"),
     Pose(f"iris_{NIGHT}_image_0007.fits", "2026-03-11T14:18:00", "K", subarray=True, used=_SUBARRAY),
-    Pose("iris_20251118_image_0001.fits", "2025-11-18T14:00:00", "K"),
+    Pose("iris_20250618_image_0001.fits", "2025-06-18T08:00:00", "K"),
 )
 #: which observation lacks what: a filter that no flat serves, and a night before every reference
 NO_FLAT, TOO_EARLY = POSES[5].name, POSES[7].name
@@ -91,7 +92,7 @@ def _exposure(scene: Scene, index: int, pose: Pose) -> Exposure:
     window = scene.custom if pose.subarray else scene.full
     seconds = 20.0 if pose.subarray else 100.0
     header = exposure(scene, pose.name, "IMAGE", pose.start, seconds=seconds, filter=pose.filter, window=window)
-    header |= on_sky(-0.6 + 0.03 * index)
+    header |= on_sky(pose.start)
     if pose.used is not None:
         header |= used(pose.used[0], **pose.used[1])
     return image_exposure(

@@ -7,7 +7,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky, wcs
+from calgui.core.simulate.keywords import exposure, wcs
 from calgui.core.simulate.kinds.common import (
     DETECTOR,
     FILTER,
@@ -23,6 +23,7 @@ from calgui.core.simulate.kinds.dark import ramp_hdus
 from calgui.core.simulate.kinds.flat import true_flat
 from calgui.core.simulate.optics import vignetting
 from calgui.core.simulate.scene import IMAGER, NIGHT, SPECTROGRAPH, Exposure, Image, Kind, Reference, Rules, Scene
+from calgui.core.simulate.telescope import on_sky
 
 SKIES = tuple(f"iris_{NIGHT}_sky_{n:04d}.fits" for n in range(1, 4))
 RAMP = f"iris_{NIGHT}_skyramp_0001.fits"
@@ -57,8 +58,9 @@ FACTORS = (1.00, 1.03, 0.98)
 def _exposures(scene: Scene) -> Sequence[Exposure]:
     made = []
     for index, (name, factor) in enumerate(zip(SKIES, FACTORS, strict=True)):
-        header = exposure(scene, name, "SKY", f"2026-03-11T13:{3 * index:02d}:00", seconds=100.0, filter="K")
-        header |= on_sky(-1.5 + 0.05 * index, "DEMO SKY")
+        start = f"2026-03-11T13:{3 * index:02d}:00"
+        header = exposure(scene, name, "SKY", start, seconds=100.0, filter="K")
+        header |= on_sky(start, "DEMO SKY")
         made.append(
             image_exposure(
                 header,
@@ -82,7 +84,7 @@ def _ramp(scene: Scene) -> Exposure:
         window=scene.ramp,
         groups=(RAMP_READS, RAMP_GROUP),
     )
-    header |= on_sky(-1.3, "DEMO SKY")
+    header |= on_sky("2026-03-11T13:20:00", "DEMO SKY")
 
     def make(scene: Scene) -> Any:
         light = sky_light(scene, "K")[scene.ramp.slices]

@@ -8,7 +8,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import exposure, on_sky, wcs
+from calgui.core.simulate.keywords import exposure, wcs
 from calgui.core.simulate.kinds.common import (
     DETECTOR,
     FILTER,
@@ -33,6 +33,7 @@ from calgui.core.simulate.scene import (
     Rules,
     Scene,
 )
+from calgui.core.simulate.telescope import on_sky
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _exposure(scene: Scene, point: Point) -> Exposure:
         lamp="NONE" if point.sky else "WHITE",
     )
     if point.sky:
-        header |= on_sky(-1.0, f"DEMO {point.key.upper()}")
+        header |= on_sky(point.start, f"DEMO {point.key.upper()}")
     return image_exposure(
         header, lambda scene: _light(scene, point), wcs=wcs(scene, *point.offset) if point.sky else None
     )
