@@ -182,7 +182,7 @@ class Cache:
                         found = error
                     self._loaded[name] = found
         if isinstance(found, InputError):
-            raise found
+            raise found.with_traceback(None)  # else each raise would lengthen it
         return found
 
     def _load(self, name: str) -> Any:

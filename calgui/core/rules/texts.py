@@ -63,7 +63,7 @@ class MappingTexts:
                         found = error
                     self._parsed[name] = found
         if isinstance(found, InputError):
-            raise found
+            raise found.with_traceback(None)  # else each raise would lengthen it
         return found
 
     def _parse(self, name: str) -> MappingFile:
