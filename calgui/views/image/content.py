@@ -1,0 +1,256 @@
+"""What the image view shows, as a value: which layer and plane of which frame, and how it is named. No Qt."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.frames import dq as flags
+from calgui.core.frames.fits import HduInfo
+from calgui.core.frames.frame import Frame
+from calgui.core.frames.limits import Histogram, Limits, LimitsName, find_limits, histogram, sample
+from calgui.core.frames.reduction import Pyramid, Reduction
+from calgui.core.jobs import Job
+from calgui.views.image.loader import Opened, Wanted
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """One picture of a frame or file.
+
+    Attributes
+    ----------
+    frame : Frame or None
+        None while the pixels of a large file are still being read.
+    name : str
+        Of the file, or what the picture is.
+    header : mapping
+        Of the image.
+    shape : tuple of int
+        Of the whole image that the plane belongs to.
+    wanted : Wanted or None
+        None for a frame that is not from a file here.
+    hdus : tuple of HduInfo
+        Of the file.
+    plane : tuple of int
+        Index along each leading axis.
+    layer : str
+        ``SCI``, ``ERR`` or ``DQ``.
+    """
+
+    frame: Frame | None
+    name: str
+    header: Any
+    shape: tuple[int, ...]
+    wanted: Wanted | None = None
+    hdus: tuple[HduInfo, ...] = ()
+    plane: tuple[int, ...] = ()
+    layer: str = "SCI"
+
+    @classmethod
+    def of_frame(cls, frame: Frame, name: str = "") -> "Content":
+        """A frame that is in memory.
+
+        Parameters
+        ----------
+        frame : Frame
+            With any number of axes.
+        name : str
+            What it is; the file's name if empty.
+
+        Returns
+        -------
+        Content
+            Its first plane.
+        """
+        return cls(frame, name or frame.name, frame.header, frame.shape, plane=(0,) * max(len(frame.shape) - 2, 0))
+
+    @classmethod
+    def of_file(cls, opened: Opened, layer: str = "SCI") -> "Content":
+        """A plane of a file.
+
+        Parameters
+        ----------
+        opened : Opened
+            With an image.
+        layer : str
+            Shown if the frame has it.
+
+        Returns
+        -------
+        Content
+        """
+        wanted, info = opened.wanted, opened.info
+        made = cls(opened.frame, wanted.path.name, opened.header, info.shape, wanted, opened.hdus, wanted.plane, "SCI")
+        return replace(made, layer=layer) if layer in made.layers else made
+
+    @property
+    def info(self) -> HduInfo | None:
+        """The HDU that is shown."""
+        if self.wanted is None:
+            return None
+        return next((info for info in self.hdus if info.index == self.wanted.hdu), None)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that can be shown."""
+        has = {"SCI": True}
+        if self.frame is not None:
+            has |= {"ERR": self.frame.err is not None, "DQ": self.frame.dq is not None}
+        return tuple(name for name, there in has.items() if there)
+
+    @property
+    def choices(self) -> tuple[HduInfo, ...]:
+        """The images of the file; error and data quality of a shown SCI are layers, not choices."""
+        images = [info for info in self.hdus if info.is_image]
+        shown = self.info
+        if shown is None or self.frame is None:
+            return tuple(images)
+        companions = set()
+        if self.frame.err is not None:
+            companions.add("ERR")
+        if self.frame.dq is not None:
+            companions |= {"DQ", "PIXELDQ", "GROUPDQ"}
+        return tuple(info for info in images if info.name not in companions or info.version != shown.version)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(ny, nx) of the plane; a row of numbers is a picture of one row."""
+        if len(self.shape) >= 2:
+            return self.shape[-2], self.shape[-1]
+        return (1, self.shape[0]) if self.shape else (0, 0)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the layer."""
+        return "" if self.layer == "DQ" else str(self.header.get("BUNIT") or "").strip()
+
+    @property
+    def values(self) -> Array | None:
+        """The layer's plane, (ny, nx)."""
+        if self.frame is None:
+            return None
+        layer = {"SCI": self.frame.data, "ERR": self.frame.err, "DQ": self.frame.dq}[self.layer]
+        return None if layer is None else self._plane(layer)
+
+    @property
+    def dq(self) -> Array | None:
+        """The data-quality bits of the plane, (ny, nx)."""
+        return None if self.frame is None or self.frame.dq is None else self._plane(self.frame.dq)
+
+    def _plane(self, array: Array) -> Array:
+        # a file's frame holds its plane alone
+        if array.ndim > 2:
+            array = array[self.plane]
+        return array.reshape(self.size)
+
+    @property
+    def title(self) -> str:
+        """File, HDU, plane and unit."""
+        parts = [self.name]
+        info = self.info
+        if info is not None:
+            parts.append(f"{info.name or 'image'} [{info.index}]")
+        if self.layer != "SCI":
+            parts.append({"ERR": "error (ERR)", "DQ": "data quality (DQ)"}[self.layer])
+        if any(length > 1 for length in self.shape[:-2]):
+            parts.append("plane " + ", ".join(str(at) for at in self.plane) + " (from 0)")
+        if self.unit:
+            parts.append(self.unit)
+        parts.append(f"{self.size[1]} × {self.size[0]}")
+        return "  ·  ".join(parts)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that is computed for drawing a picture.
+
+    Attributes
+    ----------
+    picture, flags : Pyramid
+        With the level that is drawn first; flags None without data quality.
+    limits : Limits
+        By the way that was asked for.
+    histogram : Histogram
+        Of all values.
+    samples : ndarray
+        Finite values that stand for the picture, for equalising.
+    counts : dict of str to int
+        Pixels with each flag.
+    """
+
+    picture: Pyramid
+    flags: Pyramid | None
+    limits: Limits
+    histogram: Histogram
+    samples: Array
+    counts: dict[str, int]
+
+
+def prepare(
+    values: Array,
+    dq: Array | None,
+    factor: int,
+    how: Reduction,
+    limits: Limits | LimitsName,
+    earlier: tuple[Pyramid | None, Pyramid | None],
+    job: Job,
+) -> Drawing:
+    """Compute what drawing a picture needs; safe in another thread.
+
+    Parameters
+    ----------
+    values : ndarray, shape (ny, nx)
+        The picture.
+    dq : ndarray of uint32 or None
+        Its data-quality bits.
+    factor : int
+        Reduction that will be drawn first.
+    how : str
+        Kind of reduction.
+    limits : Limits or str
+        Fixed, or the name of the way to find them.
+    earlier : tuple of Pyramid or None
+        Reductions of this very picture and of its flags that are there already.
+    job : Job
+        Looked at between steps.
+
+    Returns
+    -------
+    Drawing
+    """
+    size = (values.shape[0], values.shape[1])
+    picture = earlier[0] or Pyramid(size, how)
+    picture.add(1, values)
+    picture.build(factor, job)
+    bits = None
+    if dq is not None:
+        bits = earlier[1] or Pyramid(size, "flags")
+        bits.add(1, dq)
+        bits.build(factor, job)
+    job.check()
+    found = limits if isinstance(limits, Limits) else find_limits(values, limits)
+    job.check()
+    counted = histogram(values)
+    job.check()
+    return Drawing(picture, bits, found, counted, sample(values, 100_000), {} if dq is None else flags.count(dq))
+
+
+def value_at(array: Array, x: int, y: int) -> float:
+    """One value as a number.
+
+    Parameters
+    ----------
+    array : ndarray, shape (ny, nx)
+        Any type.
+    x, y : int
+        Inside the picture.
+
+    Returns
+    -------
+    float
+    """
+    return float(np.asarray(array[y, x]))

@@ -1,0 +1,224 @@
+"""The picture itself: an `ImageItem` that draws only what is visible, reduced to the screen's resolution."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QImage, QPainter
+
+from calgui.core.frames.display import flag_colours, stretch_table, to_tones
+from calgui.core.frames.limits import Limits
+from calgui.core.frames.reduction import Pyramid
+from calgui.views.image.colours import colour_table
+
+#: pictures up to this many pixels are reduced while drawing; larger ones in the background
+SMALL = 1_500_000
+
+
+class PictureItem(pg.ImageItem):
+    """A large picture with an overlay of flagged pixels.
+
+    Rows run upwards, and the centre of the first pixel is at (0, 0). Of a picture that is shown smaller than it is,
+    every screen pixel shows the maximum (or mean, or minimum) of the pixels under it, so that none vanishes.
+
+    Signals
+    -------
+    level_needed(int)
+        The picture is to be drawn reduced by this factor, which is not at hand yet.
+    drawn(int)
+        The picture was drawn with this factor.
+    """
+
+    level_needed = Signal(int)
+    drawn = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(axisOrder="row-major")
+        self._picture: Pyramid | None = None
+        self._flags: Pyramid | None = None
+        self._flag_colours: dict[int, int] = {}
+        self.limits = Limits(0.0, 1.0)
+        self._table = stretch_table("linear")
+        self._colours = colour_table("grey")
+        self._cached: tuple[Any, QImage] | None = None
+        self._cached_flags: tuple[Any, QImage] | None = None
+        self._shape = (0, 0)
+        self.last_factor = 0
+
+    def set_picture(self, picture: Pyramid | None, flags: Pyramid | None = None) -> None:
+        """Show another picture.
+
+        Parameters
+        ----------
+        picture : Pyramid or None
+            None for nothing.
+        flags : Pyramid or None
+            Data-quality bits of the same shape.
+        """
+        shape = (0, 0) if picture is None else picture.shape
+        if shape != self._shape:
+            self.prepareGeometryChange()
+            self._shape = shape
+        self._picture, self._flags = picture, flags
+        self.refresh()
+
+    def set_limits(self, limits: Limits) -> None:
+        """Draw these values darkest and brightest.
+
+        Parameters
+        ----------
+        limits : Limits
+            In the unit of the picture.
+        """
+        self.limits = limits
+        self._cached = None
+        self.update()
+
+    def set_table(self, table: "np.ndarray[Any, np.dtype[np.uint8]]") -> None:
+        """Use another stretch.
+
+        Parameters
+        ----------
+        table : ndarray of uint8, shape (65536,)
+            From `calgui.core.frames.display`.
+        """
+        self._table = table
+        self._cached = None
+        self.update()
+
+    def set_colours(self, colours: tuple[int, ...]) -> None:
+        """Use another colour map.
+
+        Parameters
+        ----------
+        colours : tuple of int
+            256 colours, from `calgui.views.image.colours.colour_table`.
+        """
+        self._colours = colours
+        if self._cached is not None:
+            self._cached[1].setColorTable(colours)
+        self.update()
+
+    def set_flag_colours(self, colours: dict[int, int]) -> None:
+        """Choose the flags that are overlaid.
+
+        Parameters
+        ----------
+        colours : dict of int to int
+            Value of each bit to its colour, ``0xAARRGGBB``; the first that a pixel has wins. Empty for no overlay.
+        """
+        self._flag_colours = dict(colours)
+        self._cached_flags = None
+        self.update()
+
+    def refresh(self) -> None:
+        """Draw anew, with a level that has become available."""
+        self._cached = self._cached_flags = None
+        self.update()
+
+    # -- what pyqtgraph asks of an image -------------------------------------------------------------------------
+
+    def width(self) -> int:
+        """Columns."""
+        return self._shape[1]
+
+    def height(self) -> int:
+        """Rows."""
+        return self._shape[0]
+
+    def boundingRect(self) -> QRectF:
+        """The picture's edges: half a pixel beyond the centres of its outermost pixels."""
+        return QRectF(-0.5, -0.5, self._shape[1], self._shape[0])
+
+    def viewTransformChanged(self) -> None:
+        """Draw another part."""
+        self.update()
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Draw what is visible."""
+        if self._picture is None or 0 in self._shape or not self._picture.factors:
+            return
+        visible = self.viewRect().intersected(self.boundingRect())
+        if visible.isEmpty():
+            return
+        wanted = self._factor(painter)
+        if wanted not in self._picture.factors or (self._flags is not None and wanted not in self._flags.factors):
+            if self._shape[0] * self._shape[1] <= SMALL:
+                self._picture.build(wanted)
+                if self._flags is not None:
+                    self._flags.build(wanted)
+            else:
+                self.level_needed.emit(wanted)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.setClipRect(self.boundingRect())
+        self.last_factor = self._draw_picture(painter, visible, wanted)
+        self._draw_flags(painter, visible, wanted)
+        self.drawn.emit(self.last_factor)
+
+    def _factor(self, painter: QPainter) -> int:
+        """Pixels of the picture to one of the screen, rounded up so that none falls between."""
+        transform = painter.deviceTransform()
+        across = math.hypot(transform.m11(), transform.m12())
+        along = math.hypot(transform.m21(), transform.m22())
+        scale = min(across, along) if min(self._shape) > 1 else max(across, along)
+        device = painter.device()
+        # a printer or an image drawn larger would ask for less reduction than the screen; that is right
+        if scale <= 0 or device is None:
+            return 1
+        wanted = math.ceil(1 / scale - 1e-6)
+        return max(1, min(wanted, max(self._shape)))
+
+    def _draw_picture(self, painter: QPainter, visible: QRectF, wanted: int) -> int:
+        assert self._picture is not None
+        factor, level = self._picture.best(wanted)
+        window = _window(visible, factor, level.shape)
+        key = (factor, window)
+        if self._cached is None or self._cached[0] != key:
+            tones = to_tones(level[window[2] : window[3], window[0] : window[1]], self.limits, self._table)
+            self._cached = key, _indexed(tones, self._colours)
+        painter.drawImage(_target(window, factor), self._cached[1])
+        return factor
+
+    def _draw_flags(self, painter: QPainter, visible: QRectF, wanted: int) -> None:
+        if self._flags is None or not self._flag_colours or not self._flags.factors:
+            return
+        factor, level = self._flags.best(wanted)
+        window = _window(visible, factor, level.shape)
+        key = (factor, window)
+        if self._cached_flags is None or self._cached_flags[0] != key:
+            part = level[window[2] : window[3], window[0] : window[1]]
+            self._cached_flags = key, _argb(flag_colours(part, self._flag_colours))
+        painter.drawImage(_target(window, factor), self._cached_flags[1])
+
+
+def _window(visible: QRectF, factor: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The blocks of a level that a part of the picture touches: x start, x stop, y start, y stop."""
+    left = math.floor((visible.left() + 0.5) / factor)
+    right = math.ceil((visible.right() + 0.5) / factor)
+    low = math.floor((visible.top() + 0.5) / factor)
+    high = math.ceil((visible.bottom() + 0.5) / factor)
+    return max(0, left), min(shape[1], max(right, left + 1)), max(0, low), min(shape[0], max(high, low + 1))
+
+
+def _target(window: tuple[int, int, int, int], factor: int) -> QRectF:
+    x_start, x_stop, y_start, y_stop = window
+    return QRectF(
+        x_start * factor - 0.5, y_start * factor - 0.5, (x_stop - x_start) * factor, (y_stop - y_start) * factor
+    )
+
+
+def _indexed(tones: "np.ndarray[Any, np.dtype[np.uint8]]", colours: tuple[int, ...]) -> QImage:
+    high, wide = tones.shape
+    image = QImage(tones.data, wide, high, wide, QImage.Format.Format_Indexed8)
+    image.setColorTable(colours)
+    image._pixels = tones  # keeps the memory alive that QImage borrows
+    return image
+
+
+def _argb(pixels: "np.ndarray[Any, np.dtype[np.uint32]]") -> QImage:
+    high, wide = pixels.shape
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32)
+    image._pixels = pixels
+    return image
