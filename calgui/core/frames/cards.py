@@ -126,8 +126,9 @@ def _plain_value(keyword: str, rest: str) -> Card | None:
     start = rest[:1]
     if start == "'":
         match = _STRING.match(rest)
-        # "'AXIS.1: 2'" may be a record-valued card, which astropy takes apart
-        if match is None or ": " in match[1]:
+        # "'AXIS.1: 2'" may be a record-valued card, which astropy takes apart; an empty string before a comment
+        # with quotes is ambiguous
+        if match is None or ": " in match[1] or (not match[1] and "'" in rest[2:]):
             return None
         return Card(keyword, match[1].rstrip(), (match[2] or "").rstrip())
     if start in ("T", "F") and (match := _LOGICAL.match(rest)):
@@ -151,7 +152,7 @@ def _long_card(images: list[str], problems: list[str]) -> Card:
     matches = [_CONTINUED.match(piece.rstrip()) for piece in pieces]
     if match is not None and match[1] not in ("COMMENT", "HISTORY", "CONTINUE", "END") and ": " not in first:
         whole = [found for found in matches if found is not None]
-        if len(whole) == len(pieces):
+        if len(whole) == len(pieces) and not any("'" in (found[2] or "") for found in whole):
             return Card(match[1], *_join(whole))
     if len(images) <= _MAX_ODD_RUN:
         return _odd_card("".join(image.ljust(CARD) for image in images), problems)
@@ -186,4 +187,4 @@ def _odd_card(image: str, problems: list[str]) -> Card:
     except (VerifyError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
         problems.append(f"{head}: the value cannot be read: {image[8:50].strip()}")
         return Card(head, image[8:CARD].removeprefix("=").strip(), "")
-    return Card(keyword, None if isinstance(value, fits.card.Undefined) else value, comment)
+    return Card(keyword.strip(), None if isinstance(value, fits.card.Undefined) else value, comment)

@@ -183,7 +183,10 @@ def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]
 def _to_floats(stored: npt.NDArray[Any], pixels: Pixels, out: FloatArray) -> None:
     # values beyond float32 become infinite, which is what they are to everything that follows
     with np.errstate(over="ignore", invalid="ignore"):
-        if pixels.scaled:
+        if pixels.type_name == "uint64":
+            # small numbers would be lost beside 2**63 in floating point
+            out[:] = stored.astype(np.int64).view(np.uint64) ^ np.uint64(1 << 63)
+        elif pixels.scaled:
             out[:] = stored.astype(np.float64) * pixels.scale + pixels.zero
         else:
             out[:] = stored
