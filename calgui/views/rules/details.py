@@ -170,6 +170,7 @@ class Details(QWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("node_tabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.text, "Mapping")
         self.tabs.addTab(self.cards, "Reference's header")
         self._lay_out()

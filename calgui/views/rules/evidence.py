@@ -2,9 +2,30 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QListView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QBoxLayout,
+    QHeaderView,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from calgui.core.rules.values import DateVerdict, NearMiss, Parameter, Rule, Status
 from calgui.views.rules.inquiry import UNDEFINED
@@ -105,6 +126,37 @@ class NearMissModel(QAbstractListModel):
         return None
 
 
+class _MissDelegate(QStyledItemDelegate):
+    """The changes on one line, the file that they lead to on the next."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        look = theme()
+        changes, file = index.data().split("\n")
+        painter.save()
+        states = QStyle.StateFlag
+        if option.state & (states.State_MouseOver | states.State_Selected):
+            painter.fillRect(option.rect, look.colour("selected" if option.state & states.State_Selected else "raised"))
+        box = option.rect.adjusted(SPACE, 3, -SPACE, -3)
+        height = box.height() // 2
+        bold = QFont(option.font)
+        bold.setBold(True)
+        for font, role, text, top in (
+            (bold, "text", changes, box.top()),
+            (option.font, "muted", f"selects {file}", box.top() + height),
+        ):
+            painter.setFont(font)
+            painter.setPen(look.colour(role))
+            metrics = QFontMetrics(font)
+            elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(QRect(box.left(), top, box.width(), height), Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.setPen(look.colour("line"))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return QSize(160, 2 * QFontMetrics(option.font).lineSpacing() + 10)
+
+
 class Evidence(QWidget):
     """The dates of the rule in focus, and the near misses to try.
 
@@ -129,21 +181,38 @@ class Evidence(QWidget):
         self.misses_view.setAccessibleName("Nearest misses: changes that would select another file")
         self.misses_view.setModel(self.misses)
         self.misses_view.setUniformItemSizes(True)
-        self.misses_view.setAlternatingRowColors(True)
-        self.misses_view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.misses_view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # a click and Return both try it; `activated` alone would need a double click on some systems
         self.misses_view.clicked.connect(self._try)
         self.misses_view.activated.connect(self._try)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE // 2)
-        for widget, stretch in (
-            (self.dates_title, 0),
-            (self.dates_view, 3),
-            (self.misses_title, 0),
-            (self.misses_view, 2),
-        ):
-            layout.addWidget(widget, stretch)
+        self.misses_view.setItemDelegate(_MissDelegate(self.misses_view))
+        self.misses_view.setMouseTracking(True)
+        self.misses_view.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(SPACE)
+        self._parts = []
+        for title, view in ((self.dates_title, self.dates_view), (self.misses_title, self.misses_view)):
+            part = QWidget(self)
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(SPACE // 2)
+            column.addWidget(title)
+            column.addWidget(view, 1)
+            self._layout.addWidget(part, 1)
+            self._parts.append(part)
+
+    def set_beside(self, beside: bool) -> None:
+        """Stand beside the matrix, one over the other, or below it, side by side.
+
+        Parameters
+        ----------
+        beside : bool
+            Whether there is width enough.
+        """
+        directions = QBoxLayout.Direction
+        self._layout.setContentsMargins(SPACE // 2 if beside else 0, 0, 0, 0)
+        self._layout.setDirection(directions.TopToBottom if beside else directions.LeftToRight)
 
     def _make_dates(self) -> QTableView:
         view = QTableView(self)
@@ -174,8 +243,7 @@ class Evidence(QWidget):
             The observation's date as crds sees it; empty where the rule does not ask for one.
         """
         self.dates.show(rule.dates if rule is not None else ())
-        for widget in (self.dates_title, self.dates_view):
-            widget.setVisible(rule is not None and bool(rule.dates))
+        self._parts[0].setVisible(rule is not None and bool(rule.dates))
         if rule is None or not rule.dates:
             return
         count = f"{len(rule.dates)} dates" if len(rule.dates) > 1 else "1 date"
@@ -193,10 +261,9 @@ class Evidence(QWidget):
     def show_misses(self, misses: tuple[NearMiss, ...], parameters: Sequence[Parameter]) -> None:
         """Show the near misses of a trace."""
         self.misses.show(misses, parameters)
-        for widget in (self.misses_title, self.misses_view):
-            widget.setVisible(bool(misses))
+        self._parts[1].setVisible(bool(misses))
         plural = "files" if len(misses) > 1 else "file"
-        self.misses_title.setText(f"<b>Nearest misses</b>: {len(misses)} other {plural}; click one to try it")
+        self.misses_title.setText(f"<b>Nearest misses</b>: {len(misses)} other {plural}, click to try")
 
     def _try(self, index: QModelIndex) -> None:
         if index.isValid() and index.row() < len(self.misses.misses):

@@ -168,11 +168,12 @@ class MappingText(QPlainTextEdit):
         painter = QPainter(self._numbers)
         painter.fillRect(event.rect(), look.colour("window"))
         painter.setFont(self.font())
-        for block, top, height in self._visible_blocks():
+        line = self.fontMetrics().height()
+        for block, top, _height in self._visible_blocks():
             number = block.blockNumber() + 1
             inside = self.marked is not None and self.marked[0] <= number <= self.marked[1]
             painter.setPen(look.colour("accent" if inside else "muted"))
-            box = QRect(0, round(top), self._numbers.width() - SPACE, round(height))
+            box = QRect(0, round(top), self._numbers.width() - SPACE, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
         painter.end()
 

@@ -17,6 +17,8 @@ ROW_HEIGHT = 26
 NEAREST = 12
 _MARK = Qt.ItemDataRole.UserRole
 _BADGE, _GAP = 16, 6
+#: columns: what became of the rule, what it would give, then one for each parameter
+FATE, FILE, FIRST = range(3)
 
 
 def shown_at_first(rules: Sequence[Rule]) -> int:
@@ -38,7 +40,7 @@ def shown_at_first(rules: Sequence[Rule]) -> int:
 
 
 class MatrixModel(QAbstractTableModel):
-    """Fate, one column for each parameter, and what the rule would give."""
+    """Fate, what the rule would give, and one column for each parameter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,30 +85,28 @@ class MatrixModel(QAbstractTableModel):
         return 0 if parent.isValid() else self.limit
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Fate, parameters, file."""
+        """Fate, file, parameters."""
         return 0 if parent.isValid() or self.trace is None else len(self.parameters) + 2
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Titles; the header draws parameters itself."""
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        if section == 0:
-            return "Rule"
-        if section == len(self.parameters) + 1:
-            return "Would give"
-        parameter = self.parameters[section - 1]
+        if section < FIRST:
+            return ("Rule", "Would give")[section]
+        parameter = self.parameters[section - FIRST]
         return parameter.keyword or parameter.name
 
     def cell(self, index: _Index) -> Cell | None:
         """The cell of the trace at a place of the table, if it is one."""
-        if not 0 < index.column() <= len(self.parameters):
+        if not FIRST <= index.column() < FIRST + len(self.parameters):
             return None
-        name = self.parameters[index.column() - 1].name
+        name = self.parameters[index.column() - FIRST].name
         return next((cell for cell in self.rules[index.row()].cells if cell.parameter == name), None)
 
     def mark(self, index: _Index) -> Mark | None:
         """How the state of a place is told."""
-        if index.column() == 0:
+        if index.column() == FATE:
             return FATES[self.rules[index.row()].fate]
         cell = self.cell(index)
         if cell is None:
@@ -118,14 +118,14 @@ class MatrixModel(QAbstractTableModel):
     def text(self, index: _Index) -> str:
         """What stands in a place."""
         rule, column = self.rules[index.row()], index.column()
-        if column == 0:
+        if column == FATE:
             return FATES[rule.fate].word + (f"  ·  weight {rule.weight}" if rule.fate is not Fate.ELIMINATED else "")
-        if column == len(self.parameters) + 1:
+        if column == FILE:
             return _files(rule)
         cell = self.cell(index)
         if cell is not None:
             return f"{cell.rule} → {cell.substituted}" if cell.substituted is not None else cell.rule
-        return _dates(rule) if column - 1 == self._date_column else ""
+        return _dates(rule) if column - FIRST == self._date_column else ""
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, mark, tooltip and accessible words of a place."""
@@ -146,7 +146,7 @@ class MatrixModel(QAbstractTableModel):
         if mark is not None:
             place = f" Line {rule.line} of {self.trace.mapping}." if rule.line and self.trace is not None else ""
             return f"{self.text(index)}. {mark.meaning}{place}"
-        if index.column() == len(self.parameters) + 1:
+        if index.column() == FILE:
             return "\n".join(dict.fromkeys(verdict.file for verdict in rule.dates[:20]))
         return "\n".join(f"{verdict.date}  {verdict.reason}" for verdict in rule.dates[:20])
 
@@ -166,13 +166,13 @@ class MatrixModel(QAbstractTableModel):
             return ""
         columns = range(self.columnCount())
         titles = [str(self.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
-        values = ["observation", *(parameter.value for parameter in self.parameters), self.trace.selected or ""]
+        values = ["observation", self.trace.selected or "", *(parameter.value for parameter in self.parameters)]
         lines = [titles, values]
         for row in rows if rows is not None else range(len(self.rules)):
             line = []
             for column in columns:
                 place = self.createIndex(row, column)
-                mark = self.mark(place) if column else None
+                mark = self.mark(place) if column >= FIRST else None
                 line.append(f"{mark.glyph} {self.text(place)}" if mark is not None else self.text(place))
             lines.append(line)
         return "\n".join("\t".join(" ".join(field.split()) for field in line) for line in lines) + "\n"
@@ -206,21 +206,21 @@ class MatrixDelegate(QStyledItemDelegate):
         box = QRectF(option.rect)
         painter.save()
         eliminated = rule.fate is Fate.ELIMINATED
-        if mark is not None and index.column() > 0:
+        if mark is not None and index.column() >= FIRST:
             painter.fillRect(box.adjusted(1, 1, -1, -1), look.colour(mark.fill))
         left = box.left() + _GAP
         if mark is not None:
             badge = QRectF(left, box.center().y() - _BADGE / 2, _BADGE, _BADGE)
-            fill = look.colour(mark.fill if index.column() == 0 else "surface")
+            fill = look.colour(mark.fill if index.column() == FATE else "surface")
             paint_badge(painter, badge, mark.glyph, look.colour(mark.role), fill)
             left += _BADGE + _GAP
         failing = mark is not None and mark.role == "error"
         font = QFont(option.font)
         font.setBold(failing or rule.fate is Fate.WINNER)
         painter.setFont(font)
-        muted = (eliminated and not failing) or (mark is not None and mark.role == "muted" and index.column() > 0)
+        muted = (eliminated and not failing) or (mark is not None and mark.role == "muted" and index.column() >= FIRST)
         role = "error" if failing else "muted" if muted else "text"
-        if index.column() == 0 and mark is not None:
+        if index.column() == FATE and mark is not None:
             role = mark.role
         painter.setPen(look.colour(role))
         space = QRectF(left, box.top(), box.right() - left - 4, box.height())

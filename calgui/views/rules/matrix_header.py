@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QWheelEvent
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHeaderView, QWidget
 
 from calgui.core.rules.values import Parameter, Trace
 from calgui.views.rules.inquiry import UNDEFINED, WhatIf
+from calgui.views.rules.matrix import FILE, FIRST
 from calgui.views.theme import theme
 
 _LINE, _EDITOR, _PAD = 17, 27, 6
@@ -75,6 +76,7 @@ class ValueEditor(QComboBox):
         weight = "bold" if supposed else "normal"
         self.setStyleSheet(
             f"QComboBox {{ background: {fill}; border: 1px solid {edge}; padding: 1px 4px; font-weight: {weight}; }}"
+            "QComboBox::drop-down { border: 0; width: 16px; }"
             f"QComboBox:focus {{ border: 2px solid {look.colour('accent').name()}; }}"
         )
 
@@ -84,6 +86,16 @@ class ValueEditor(QComboBox):
         now = self.parameter.raw if self.parameter.raw is not None else UNDEFINED
         if value != now:
             self.changed.emit(self.parameter.name, self.parameter.keyword, value)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the arrow anew: a style sheet takes the style's own away."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().colour("muted"), 1.6))
+        x, y = self.width() - 11, self.height() / 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 3.5, y - 2), QPointF(x, y + 2), QPointF(x + 3.5, y - 2)]))
+        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel over the table scrolls; it never changes a value."""
@@ -159,12 +171,14 @@ class ParameterHeader(QHeaderView):
         int
             Pixels.
         """
-        if not 0 < column <= len(self.parameters):
-            return 90
-        parameter = self.parameters[column - 1]
+        if not FIRST <= column < FIRST + len(self.parameters):
+            return 110
+        parameter = self.parameters[column - FIRST]
         metrics = QFontMetrics(_bold(self.font()))
         names = max(metrics.horizontalAdvance(parameter.keyword or ""), metrics.horizontalAdvance(parameter.raw or ""))
-        return min(240, max(96, names + 44, QFontMetrics(_small(self.font())).horizontalAdvance(parameter.name) + 16))
+        # the parkey is the less needed of the two names, and may lose its beginning
+        parkey = min(130, QFontMetrics(_small(self.font())).horizontalAdvance(parameter.name) + 16)
+        return min(240, max(92, names + 40, parkey))
 
     def setOffset(self, offset: int) -> None:
         """Follow the table's scrolling."""
@@ -173,7 +187,7 @@ class ParameterHeader(QHeaderView):
 
     def _place(self) -> None:
         top = 2 * _LINE + _PAD
-        for section, editor in enumerate(self.editors, start=1):
+        for section, editor in enumerate(self.editors, start=FIRST):
             if section >= self.count():
                 editor.hide()
                 continue
@@ -190,8 +204,8 @@ class ParameterHeader(QHeaderView):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.drawLine(rect.topRight(), rect.bottomRight())
         space = rect.adjusted(_PAD, _PAD // 2, -_PAD, 0)
-        if 0 < section <= len(self.parameters):
-            self._paint_parameter(painter, space, self.parameters[section - 1])
+        if FIRST <= section < FIRST + len(self.parameters):
+            self._paint_parameter(painter, space, self.parameters[section - FIRST])
         else:
             title = self.model().headerData(section, Qt.Orientation.Horizontal) if self.model() else ""
             painter.setFont(_bold(self.font()))
@@ -202,8 +216,8 @@ class ParameterHeader(QHeaderView):
             painter.setFont(self.font())
             painter.setPen(look.colour("muted"))
             box = QRect(space.left(), rect.top() + 2 * _LINE + _PAD, space.width(), _EDITOR)
-            if section == 0:
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "observation says")
+            if section == FILE:
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "observation says")
         painter.restore()
 
     def _paint_parameter(self, painter: QPainter, space: QRect, parameter: Parameter) -> None:

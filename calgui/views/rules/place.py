@@ -58,6 +58,7 @@ class RulesPlace(QWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("rules_tabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.tree, "Tree")
         self.tabs.addTab(self.findings, "Findings")
         self.details = Details(self)

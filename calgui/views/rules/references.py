@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QFont, QGuiApplication
-from PySide6.QtWidgets import QHeaderView, QLabel, QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from calgui.core.rules.values import Selection, Status, Trust
 from calgui.views.rules.inquiry import Inquiry
@@ -12,8 +21,8 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("Type", "Reference", "Rules say", "File is", "Against the header")
-TYPE, FILE, STATUS, TRUST, USE = range(5)
+_COLUMNS = ("Type", "Rules say", "Reference", "File is", "In the header")
+TYPE, STATUS, FILE, TRUST, USE = range(5)
 _ROOT = QModelIndex()
 
 
@@ -159,6 +168,15 @@ def _role(answer: Answer, column: int) -> str:
     return "muted" if selection.status is Status.NOT_APPLICABLE else "text"
 
 
+class _SentenceDelegate(QStyledItemDelegate):
+    """Names lose their middle where there is no room, sentences their end."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        if " " in (index.data() or ""):
+            option.textElideMode = Qt.TextElideMode.ElideRight
+
+
 class ReferencesPanel(QWidget):
     """One row for each reference type; the row in focus drives the panel that says why.
 
@@ -202,6 +220,7 @@ class ReferencesPanel(QWidget):
         view.setObjectName("references_table")
         view.setAccessibleName("References: type, file, status, trust, and what the header says")
         view.setModel(self.model)
+        view.setItemDelegateForColumn(FILE, _SentenceDelegate(view))
         view.setUniformRowHeights(True)
         view.setAllColumnsShowFocus(True)
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -211,8 +230,9 @@ class ReferencesPanel(QWidget):
         view.activated.connect(self._open)
         view.selectionModel().currentRowChanged.connect(self._focus)
         view.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        view.header().setStretchLastSection(True)
+        view.header().setStretchLastSection(False)
         view.header().setMinimumSectionSize(40)
+        view.header().setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
         return view
 
     # ---- showing
@@ -230,7 +250,7 @@ class ReferencesPanel(QWidget):
         self._filling = False
         for column in (TYPE, STATUS, TRUST):
             self.view.resizeColumnToContents(column)
-        self.view.setColumnWidth(FILE, max(220, min(360, self.view.sizeHintForColumn(FILE) + SPACE)))
+        self.view.setColumnWidth(USE, min(190, max(90, self.view.sizeHintForColumn(USE) + SPACE)))
         self._tell()
 
     def _restore(self, type_: str | None, index: int) -> None:

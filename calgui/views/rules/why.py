@@ -22,10 +22,13 @@ from calgui.core.rules.values import Fate, Rule, Status, Trace
 from calgui.views.rules.evidence import Evidence
 from calgui.views.rules.inquiry import UNDEFINED, Inquiry
 from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark
-from calgui.views.rules.matrix import ROW_HEIGHT, MatrixDelegate, MatrixModel
+from calgui.views.rules.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel
 from calgui.views.rules.matrix_header import ParameterHeader
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+
+#: width of dates and near misses beside the matrix; height under which they are never put below it
+_EVIDENCE, _LOW = 340, 330
 
 
 class Banner(QFrame):
@@ -83,12 +86,16 @@ class WhyPanel(QWidget):
         self.setObjectName("why_panel")
         self.setAccessibleName("Why this reference and not another")
         self.banner = Banner(self.inquiry, self)
-        self.sentence, self.subtitle = QLabel(self), QLabel(self)
-        self.sentence.setObjectName("why_sentence")
-        self.subtitle.setObjectName("why_subtitle")
-        for label in (self.sentence, self.subtitle):
+        self.sentence, self.subtitle, self.where = QLabel(self), QLabel(self), QLabel(self)
+        for label, name in (
+            (self.sentence, "why_sentence"),
+            (self.subtitle, "why_subtitle"),
+            (self.where, "why_where"),
+        ):
+            label.setObjectName(name)
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.where.setWordWrap(False)
         font = self.sentence.font()
         font.setPointSizeF(font.pointSizeF() * 1.35)
         font.setBold(True)
@@ -180,17 +187,36 @@ class WhyPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE // 2)
-        for widget in (self.banner, self.sentence, self.subtitle):
-            layout.addWidget(widget)
+        top = QHBoxLayout()
+        top.addWidget(self.sentence, 1)
+        top.addWidget(self.where, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.banner)
+        layout.addLayout(top)
+        layout.addWidget(self.subtitle)
         layout.addWidget(self.splitter, 1)
         layout.addStretch()
         layout.setStretchFactor(self.splitter, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the evidence beside the matrix where there is width, else below."""
+        """Share the space anew."""
         super().resizeEvent(event)
-        wide = event.size().width() > 1.3 * event.size().height()
-        self.splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the evidence beside the matrix where there is width, else below it."""
+        wanted = self.header.length() + 24
+        width, height = self.splitter.width(), self.splitter.height()
+        beside = width >= wanted + _EVIDENCE or height < _LOW
+        self.splitter.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
+        self.evidence.set_beside(beside)
+        if beside:
+            left = max(min(wanted, width - _EVIDENCE), round(0.6 * width))
+            self.splitter.setSizes([left, width - left])
+        else:
+            # the matrix gets what its rows need, at most two thirds
+            needed = self.header.sizeHint().height() + self.model.rowCount() * ROW_HEIGHT + 64
+            top = min(max(needed, height // 3), height * 2 // 3)
+            self.splitter.setSizes([top, height - top])
 
     # ---- showing
 
@@ -211,10 +237,11 @@ class WhyPanel(QWidget):
         self._show_dates(trace.rules[0] if trace is not None and trace.rules else None)
         self._restyle()
         self._tell()
+        self._arrange()
 
     def _size_columns(self) -> None:
         for column in range(self.model.columnCount()):
-            most = 420 if column == self.model.columnCount() - 1 else 260
+            most = 300 if column == FILE else 240
             wanted = max(self.header.room(column), self.matrix.sizeHintForColumn(column) + SPACE)
             self.matrix.setColumnWidth(column, min(most, wanted))
 
@@ -227,18 +254,20 @@ class WhyPanel(QWidget):
     def _tell(self) -> None:
         inquiry, look = self.inquiry, theme()
         trace = inquiry.trace
+        for label in (self.subtitle, self.where):
+            label.setStyleSheet(f"color: {look.colour('muted').name()}")
         if trace is None:
+            self.where.setText("")
             text = inquiry.problem or ("" if inquiry.busy else self._nothing())
             self._say(text, "error" if inquiry.problem else "muted", "")
             return
         mark = STATUSES[trace.status]
-        where = f"{trace.type} · {trace.mapping or 'no mapping'} · {trace.context}"
+        self.where.setText(f"{trace.type} · {trace.mapping or 'no mapping'}")
+        self.where.setToolTip(trace.context)
         if trace.status is Status.SELECTED:
-            self._say(f"{mark.glyph}  {trace.selected}", "good", f"{_because(trace)}<br>{escape(where)}")
+            self._say(f"{mark.glyph}  {trace.selected}", "good", _because(trace))
         else:
-            self._say(f"{mark.glyph}  {trace.message or mark.meaning}", mark.role, escape(where))
-        colour = look.colour("muted").name()
-        self.subtitle.setStyleSheet(f"color: {colour}")
+            self._say(f"{mark.glyph}  {trace.message or mark.meaning}", mark.role, "")
 
     def _say(self, text: str, role: str, subtitle: str) -> None:
         self.sentence.setText(text)
@@ -302,9 +331,9 @@ class WhyPanel(QWidget):
             self._show_dates(self.model.rules[index.row()])
 
     def _edit(self, index: QModelIndex) -> None:
-        if 0 < index.column() <= len(self.header.editors):
+        if FIRST <= index.column() < FIRST + len(self.header.editors):
             self.matrix.scrollTo(index)
-            editor = self.header.editors[index.column() - 1]
+            editor = self.header.editors[index.column() - FIRST]
             editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
             editor.lineEdit().selectAll()
 

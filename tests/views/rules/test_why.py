@@ -31,7 +31,7 @@ def test_the_matrix_letters_every_cell(
 ) -> None:
     panel = _shown(qtbot, session, make_trace(5), observation)
     model = panel.model
-    marks = [[model.mark(model.index(row, column)) for column in (1, 2, 3)] for row in range(4)]
+    marks = [[model.mark(model.index(row, column)) for column in (2, 3, 4)] for row in range(4)]
     assert [[mark.glyph for mark in row if mark] for row in marks] == [
         ["=", "=", "→"],
         ["=", "*", "–"],
@@ -39,9 +39,9 @@ def test_the_matrix_letters_every_cell(
         ["=", "≠", "?"],
     ]
     assert model.text(model.index(0, 0)) == "winner  ·  weight 2"
-    assert model.text(model.index(0, 3)) == "GENERIC → N/A"
-    assert "2015-06-01" in model.text(model.index(0, 4))
-    assert model.text(model.index(0, 6)) == "flat_iris1_j_2.fits"
+    assert model.text(model.index(0, 4)) == "GENERIC → N/A"
+    assert "2015-06-01" in model.text(model.index(0, 5))
+    assert model.text(model.index(0, 1)) == "flat_iris1_j_2.fits"
 
 
 def test_the_rest_of_the_rules_folds_away(
@@ -70,7 +70,7 @@ def test_the_copied_matrix_has_all_rules(
     panel.copy_matrix()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert len(lines) == 102
-    assert lines[0].split("\t")[1:4] == ["DETECTOR", "FILTER", "SUBARRAY"]
+    assert lines[0].split("\t")[2:5] == ["DETECTOR", "FILTER", "SUBARRAY"]
     assert {len(line.split("\t")) for line in lines} == {7}
 
 
