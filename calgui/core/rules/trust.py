@@ -131,20 +131,19 @@ def _fits_fault(stream: BinaryIO, size: int) -> str:
     looked_at = 0
     for number in range(_MOST_HDUS):
         stream.seek(offset)
+        if number and not stream.read(_CARD).startswith(b"XTENSION="):
+            return ""  # padding, or special records after the last HDU: readers pass over both
+        stream.seek(offset)
         header, blocks = _header(stream)
         looked_at += blocks
         if looked_at > _MOST_BLOCKS:
             return "The file has far more headers than any reference."
         where = "primary header" if number == 0 else f"header of HDU {number}"
         if header is None:
-            if number and not blocks:
-                return ""  # the end, or padding that readers pass over
             return f"The {where} does not end, or is no FITS header."
         first = header[:_CARD]
         if number == 0 and not first.startswith(b"SIMPLE  ="):
             return "The file does not begin as FITS does."
-        if number and not first.startswith(b"XTENSION="):
-            return ""  # special records after the last HDU are allowed
         data = _data_size(header)
         if data is None:
             return f"The {where} does not say how much data follow."
@@ -158,18 +157,16 @@ def _fits_fault(stream: BinaryIO, size: int) -> str:
 
 
 def _header(stream: BinaryIO) -> tuple[bytes | None, int]:
-    """Cards up to END, and the number of blocks; None and 0 where not even a card is there."""
-    cards = b""
+    """Cards up to END, and the number of blocks; None where there is no END."""
+    blocks: list[bytes] = []
     for count in range(1, _MOST_HEADER_BLOCKS + 1):
         block: bytes = stream.read(_BLOCK)
-        if count == 1 and (len(block) < _BLOCK or not block[:_CARD].strip(b"\0 ")):
-            return None, 0 if not block[:_CARD].strip(b"\0 ") else 1
         if len(block) < _BLOCK or any(byte < 32 or byte > 126 for byte in block[:_CARD]):
             return None, count
         for start in range(0, _BLOCK, _CARD):
             if block[start : start + _CARD].rstrip() == b"END":
-                return cards + block[:start], count
-        cards += block
+                return b"".join([*blocks, block[:start]]), count
+        blocks.append(block)
     return None, _MOST_HEADER_BLOCKS
 
 
@@ -185,12 +182,13 @@ def _data_size(header: bytes) -> int | None:
         return None
     if axes == 0:
         return 0
+    random_groups = re.search(rb"GROUPS  = +T", header) is not None
     count = 1
     for axis in range(1, axes + 1):
         length = values.get(b"NAXIS%d" % axis)
         if length is None or length < 0:
             return None
-        count *= length if not (axis == 1 and length == 0 and axes > 1) else 1  # random groups
+        count *= 1 if axis == 1 and length == 0 and random_groups else length
     extra = values.get(b"PCOUNT", 0)
     groups = values.get(b"GCOUNT", 1)
     if extra < 0 or groups < 0:

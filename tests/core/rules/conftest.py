@@ -38,7 +38,7 @@ class CacheWriter:
         for folder in (self.mappings, self.references, self.config):
             folder.mkdir(parents=True)
 
-    def header(self, kind: str, name: str, **more: Any) -> dict[str, Any]:
+    def header(self, kind: str, name: str, /, **more: Any) -> dict[str, Any]:
         base: dict[str, Any] = {
             "derived_from": "",
             "mapping": kind,
@@ -53,13 +53,13 @@ class CacheWriter:
         base |= more
         return {key: value for key, value in base.items() if value is not None}
 
-    def pmap(self, name: str, table: Mapping[str, str], **header: Any) -> None:
+    def pmap(self, name: str, table: Mapping[str, str], /, **header: Any) -> None:
         self.text(name, mapping_text(self.header("PIPELINE", name, **header), repr(dict(table))))
 
-    def imap(self, name: str, table: Mapping[str, str], **header: Any) -> None:
+    def imap(self, name: str, table: Mapping[str, str], /, **header: Any) -> None:
         self.text(name, mapping_text(self.header("INSTRUMENT", name, **header), repr(dict(table))))
 
-    def rmap(self, name: str, selector: str = RULES, **header: Any) -> None:
+    def rmap(self, name: str, selector: str = RULES, /, **header: Any) -> None:
         self.text(name, mapping_text(self.header("REFERENCE", name, **header), selector))
 
     def text(self, name: str, text: str | bytes) -> None:

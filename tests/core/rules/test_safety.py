@@ -26,7 +26,7 @@ def two_types(write_cache):
     return writer
 
 
-def check_refused(writer, match=""):
+def check_refused(writer, match=None):
     """DARK is refused, quickly, with a finding at its place; FLAT works, and the tree shows both."""
     started = time.monotonic()
     cache = Cache.open(writer.root)
