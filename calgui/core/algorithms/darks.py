@@ -134,7 +134,7 @@ def master_dark(frames: Sequence[FrameLike], config: DarkConfig, job: Job | None
             "No pixel of these frames can be used: all samples are NaN or flagged.",
             cure=f"Look at their data quality, or reject fewer flags than {config.reject}.",
         )
-    rated = scale.to_rate if config.output == ELECTRON_PER_S else _to_counts(scale)
+    rated = scale.to_rate if config.output == ELECTRON_PER_S else scale.to_counts
     for plane in (whole.data, whole.err):
         assert plane is not None
         plane *= np.float32(rated)
@@ -182,20 +182,8 @@ def reject_bits(text: str) -> int:
 
 
 def _needed_scale(frames: Sequence[FrameLike], config: DarkConfig) -> Scale:
-    scale = scale_of(frames, config.unit, config.gain, config.exposure_time)
-    if scale.seconds is None and config.output == ELECTRON:
-        raise InputError(
-            "The exposure time is missing, and rates become electrons only with it: "
-            "none of EFFINTTM, EXPTIME, EFFEXPTM holds a number of seconds.",
-            path=frames[0].path,
-            cure="Add one of them to the header, or give the option exposure_time.",
-        )
-    return scale
-
-
-def _to_counts(scale: Scale) -> float:
-    assert scale.seconds is not None
-    return scale.gain * scale.seconds if scale.is_rate else scale.gain
+    needs_time = True if config.output == ELECTRON else None
+    return scale_of(frames, config.unit, config.gain, config.exposure_time, needs_time=needs_time)
 
 
 def _judged(

@@ -170,9 +170,22 @@ class Scale:
         assert self.seconds is not None
         return self.gain / self.seconds
 
+    @property
+    def to_counts(self) -> float:
+        """Factor to the electrons of one exposure."""
+        if not self.is_rate:
+            return self.gain
+        assert self.seconds is not None
+        return self.gain * self.seconds
+
 
 def scale_of(
-    frames: Sequence[FrameLike], unit: str | None = None, gain: float | None = None, seconds: float | None = None
+    frames: Sequence[FrameLike],
+    unit: str | None = None,
+    gain: float | None = None,
+    seconds: float | None = None,
+    *,
+    needs_time: bool | None = None,
 ) -> Scale:
     """Unit, gain and time of frames that belong together.
 
@@ -182,6 +195,8 @@ def scale_of(
         At least one.
     unit, gain, seconds : optional
         What the user says; it overrides the headers.
+    needs_time : bool, optional
+        Whether a missing time is refused; by default it is for counts, and not for rates.
 
     Returns
     -------
@@ -196,9 +211,11 @@ def scale_of(
     factor = 1.0 if known in {ELECTRON, ELECTRON_PER_S} else gain or _needed_gain(frames)
     if seconds is not None:
         return Scale(known, factor, seconds, "option")
+    if needs_time is None:
+        needs_time = known in {ELECTRON, ADU}
     times = [(frame, exposure_time(frame.header)) for frame in frames]
     for frame, time in times:
-        if time is None and known in {ELECTRON, ADU}:
+        if time is None and needs_time:
             raise InputError(
                 f"The exposure time is missing: none of {', '.join(TIME_KEYWORDS)} holds a number of seconds.",
                 path=frame.path,

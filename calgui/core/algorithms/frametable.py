@@ -36,7 +36,7 @@ class FrameLook:
     median, sigma : float
         Of its pixels; sigma from the median absolute deviation.
     shift, noise : float
-        Median and robust sigma of its difference from the combination of all.
+        Median of its difference from the mean of all, and its own noise from the robust sigma of that difference.
     local_shift : float
         Largest median of that difference (less ``shift``) in a part of the image.
     outliers : int
@@ -78,7 +78,9 @@ def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Jo
         for i, frame in enumerate(frames)
     ]
     together = [Frame(sample) for sample in samples]
-    centre = combine(together, Combination(error="none")).data
+    # from the median a frame differs by exactly nothing in many pixels, which would hide its offset
+    centre = combine(together, Combination("mean", "none")).data
+    alone = 1 / math.sqrt(1 - 1 / len(frames)) if len(frames) > 1 else 1.0
     looks = []
     for sample in samples:
         job.check()
@@ -89,7 +91,7 @@ def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Jo
                 _median(sample),
                 robust_sigma(sample),
                 shift,
-                robust_sigma(difference),
+                robust_sigma(difference) * alone,
                 _local_shift(difference, shift),
             )
         )
@@ -146,17 +148,12 @@ def odd_ones(looks: Sequence[FrameLook]) -> dict[int, str]:
     noise = np.array([look.noise for look in looks])
     usual_noise = float(np.median(noise))
     outliers = np.array([look.outliers / max(look.pixels, 1) for look in looks])
-    for name, values in (
-        ("level", np.array([look.shift for look in looks])),
-        ("local", np.array([look.local_shift for look in looks])),
-    ):
-        middle = float(np.median(values))
-        away = np.abs(values - middle)
-        limit = max(_SPREADS * robust_sigma(values), _OF_NOISE * usual_noise)
-        for index in np.flatnonzero(away > limit):
-            part = "its level is" if name == "level" else "in a part of the image its level is"
-            size = away[index] / usual_noise if usual_noise else math.inf
-            why.setdefault(int(index), f"{part} {size:.1f} times the noise of one frame away from the others")
+    levels = _away([look.shift for look in looks], usual_noise)
+    parts = _away([look.local_shift for look in looks], usual_noise)
+    for index in sorted({*levels, *parts}):
+        whole, part = levels.get(index, 0.0), parts.get(index, 0.0)
+        where = "in a part of the image its level is" if part > whole else "its level is"
+        why[index] = f"{where} {max(whole, part):.1f} times the noise of one frame away from the others"
     spread = robust_sigma(noise)
     for index in np.flatnonzero(np.abs(noise - usual_noise) > max(_SPREADS * spread, 1e-9)):
         factor = noise[index] / usual_noise if usual_noise else math.inf

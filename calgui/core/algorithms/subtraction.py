@@ -10,11 +10,11 @@ from calgui.core.algorithms.agreement import SAME, TIME_TOLERANCE
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
-    ELECTRON_PER_S,
-    Scale,
     exposure_time,
     file_name,
+    number,
     scale_of,
+    unit_of,
 )
 from calgui.core.algorithms.geometry import Region, is_full, region_of
 from calgui.core.algorithms.options import option
@@ -99,7 +99,10 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
         metrics=_metrics(dark, factor, data, bits, unknown),
         verdict="doubtful" if notes else "good",
         reasons=tuple(notes),
-        keywords={"DARKSCAL": (factor, "factor that the dark was multiplied by")},
+        keywords={
+            "S_DARK": ("COMPLETE", "dark subtraction"),
+            "DARKSCAL": (factor, "factor that the dark was multiplied by"),
+        },
     )
 
 
@@ -114,12 +117,14 @@ def _place(image: FrameLike, dark: FrameLike) -> tuple[int, int]:
     same_place = (here.x, here.y) == (there.x, there.y)
     if image.shape == dark.shape and same_place:
         return 0, 0
+    sides = tuple(number(image.header, keyword) for keyword in ("DETXSIZE", "DETYSIZE"))
     fits = (
         _whole(dark, there)
         and here.x + here.nx <= there.nx
         and here.y + here.ny <= there.ny
-        and ("SUBSTRT1" in image.header and "SUBSTRT2" in image.header)
-        and (here.width, here.height) in {(there.nx, there.ny), (None, None), (4096, 4096)}
+        and "SUBSTRT1" in image.header
+        and "SUBSTRT2" in image.header
+        and sides in {(None, None), (there.nx, there.ny)}
     )
     if fits:
         return here.y - there.y, here.x - there.x
@@ -139,20 +144,17 @@ def _area(region: Region) -> str:
 
 
 def _factor(image: FrameLike, dark: FrameLike, config: SubtractConfig) -> tuple[float, list[str]]:
-    """From the unit of the dark to that of the image."""
-    theirs = scale_of([dark], config.dark_unit, None if dark.header.get("GAIN") else config.gain)
-    need_time = not (config.unit or image.unit) or theirs.unit != ELECTRON_PER_S
-    del need_time
-    ours = scale_of([image], config.unit, config.gain, config.exposure_time)
+    """From the unit of the dark to that of the image, and what could not be made sure of."""
+    theirs = scale_of([dark], config.dark_unit, config.gain, needs_time=False)
+    # time is needed where one of the two is a rate and the other is not
+    counts = unit_of([image], config.unit) in {ELECTRON, ADU}
+    ours = scale_of([image], config.unit, config.gain, config.exposure_time, needs_time=counts is theirs.is_rate)
     if theirs.is_rate:
-        # electrons per second of the dark, in the unit of the image
-        return theirs.gain * _rate_into(ours), []
+        return theirs.gain / ours.to_rate, []
     if ours.seconds is None or theirs.seconds is None:
-        raise InputError(
-            "The dark is in electrons of one exposure, and the exposure time of the image is missing.",
-            path=image.path,
-            cure="Add EFFINTTM or EXPTIME to the header, or give the option exposure_time.",
-        )
+        which = "image" if ours.seconds is None else "dark"
+        note = f"The dark is that of one exposure, and the header of the {which} does not say how long it took."
+        return theirs.gain / ours.to_counts, [note]
     if abs(ours.seconds - theirs.seconds) > TIME_TOLERANCE * theirs.seconds:
         raise InputError(
             f"The exposure time is {ours.seconds:g} s, that of the dark {file_name(dark)} is {theirs.seconds:g} s; "
@@ -160,25 +162,19 @@ def _factor(image: FrameLike, dark: FrameLike, config: SubtractConfig) -> tuple[
             path=image.path,
             cure="Choose a dark of this exposure time, or one in electron/s.",
         )
-    return theirs.gain * _counts_into(ours), []
-
-
-def _rate_into(scale: Scale) -> float:
-    """Factor from electrons per second to the unit of a scale."""
-    return 1.0 / scale.to_rate
-
-
-def _counts_into(scale: Scale) -> float:
-    """Factor from electrons of one exposure to the unit of a scale."""
-    if scale.unit in {ELECTRON, ADU}:
-        return 1.0 / scale.gain
-    assert scale.seconds is not None
-    return 1.0 / (scale.gain * scale.seconds)
+    return theirs.gain / ours.to_counts, []
 
 
 def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
     """What the headers of image and dark disagree in; a detector is refused, the rest is told."""
     told = []
+    kind = str(dark.header.get("REFTYPE", "")).strip().upper()
+    if kind not in {"", "DARK"}:
+        raise InputError(
+            f"REFTYPE is {kind}: this is no dark.", path=dark.path, cure="Choose a reference of type DARK."
+        )
+    if str(image.header.get("S_DARK", "")).strip().upper() == "COMPLETE":
+        told.append("S_DARK is COMPLETE: a dark was subtracted from this image before.")
     for keyword in ("INSTRUME", "DETECTOR"):
         ours, theirs = (str(frame.header.get(keyword, "")).strip().upper() for frame in (image, dark))
         if ours and theirs and ours != theirs:

@@ -1,0 +1,236 @@
+"""``calgui algorithms`` and ``calgui run``: the registry, and any algorithm of it on files."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from calgui.cli.output import print_json
+from calgui.core.errors import Cancelled, UsageError
+from calgui.core.jobs import Job, Progress
+
+if TYPE_CHECKING:
+    from calgui.core.algorithms.registry import Algorithm
+    from calgui.core.runs.compare import Comparison
+    from calgui.core.runs.run import RunReport
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def algorithms(as_json: bool) -> None:
+    """List the algorithms: names, inputs, options with defaults, units and ranges."""
+    from calgui.core.algorithms.registry import registry
+
+    rows = tuple(registry().values())
+    if as_json:
+        print_json({"algorithms": [_described(row) for row in rows]})
+        return
+    for row in rows:
+        click.echo(f"{row.name}: {row.title}. {row.summary}")
+        click.echo(f"  inputs: {row.inputs}")
+        needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
+        if needed:
+            click.echo(f"  references: {needed}")
+        click.echo(f"  output: {row.product or 'an image like the input'}")
+        for info in row.options:
+            default = "not given" if info.default is None else _text(info.default)
+            kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"
+            unit = f" {info.unit}" if info.unit else ""
+            click.echo(f"  -p {info.name}={default}{unit}  [{kind}]  {info.help}")
+
+
+def _described(row: "Algorithm") -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "summary": row.summary,
+        "inputs": row.inputs,
+        "minimum_inputs": row.minimum_inputs,
+        "maximum_inputs": row.maximum_inputs,
+        "references": list(row.references),
+        "optional_references": list(row.optional_references),
+        "product": row.product or None,
+        "source": row.source,
+        "options": [
+            {
+                "name": info.name,
+                "type": info.type,
+                "default": info.default,
+                "unit": info.unit,
+                "minimum": info.minimum,
+                "maximum": info.maximum,
+                "choices": list(info.choices),
+                "optional": info.optional,
+                "help": info.help,
+            }
+            for info in row.options
+        ],
+    }
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    return f" {'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Set an option.")
+@click.option("--reference", "references", multiple=True, metavar="TYPE=FILE", help="Use this reference file.")
+@click.option("--cache", type=click.Path(path_type=Path), help="CRDS cache whose rules select the references.")
+@click.option("--context", metavar="PMAP", help="Context of the cache; its operational one by default.")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="Write the product to this FITS file.")
+@click.option("-k", "--keyword", "keywords", multiple=True, metavar="KEY=VALUE", help="Set a keyword of the product.")
+@click.option("--overwrite", is_flag=True, help="Replace the output if it is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def run(
+    name: str,
+    inputs: tuple[Path, ...],
+    parameters: tuple[str, ...],
+    references: tuple[str, ...],
+    cache: Path | None,
+    context: str | None,
+    out: Path | None,
+    keywords: tuple[str, ...],
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Run the algorithm NAME on INPUT files.
+
+    References that it needs are selected through --cache unless --reference gives them. The exit code is 0 where
+    the verdict is good or doubtful, 1 where it is bad.
+    """
+    from calgui.core.algorithms.registry import algorithm
+    from calgui.core.runs.run import run_files
+
+    how = algorithm(name)
+    if context is not None and cache is None:
+        raise UsageError("--context says nothing without --cache.", cure="Give the cache too (--cache DIR).")
+    options = _pairs(parameters, "-p", "OPTION=VALUE")
+    given = {kind: Path(path) for kind, path in _pairs(references, "--reference", "TYPE=FILE").items()}
+    cards = _pairs(keywords, "--keyword", "KEY=VALUE")
+    with _job(how.title) as job:
+        report = run_files(
+            name, inputs, options, given, cache, context, out, job.part(0, 0.9), keywords=cards, overwrite=overwrite
+        )
+        comparison = _comparison(report, cache, context, job.part(0.9, 1))
+    if as_json:
+        from calgui.core.runs import compare as comparing
+        from calgui.core.runs.run import as_document
+
+        document = as_document(report)
+        if comparison is not None:
+            document["comparison"] = comparing.as_document(comparison)
+        print_json(document)
+    else:
+        _show(report, comparison)
+    if report.verdict == "bad":
+        sys.exit(1)
+
+
+def _comparison(report: "RunReport", cache: Path | None, context: str | None, job: Job) -> "Comparison | None":
+    """A new dark beside the one that the cache's rules select for its frames."""
+    if cache is None or report.algorithm != "master-dark" or report.result.frame is None:
+        return None
+    from calgui.core.frames.headers import rule_header
+    from calgui.core.rules.cache import Cache
+    from calgui.core.runs.compare import compare_with_selected
+
+    opened = Cache.open(cache)
+    try:
+        return compare_with_selected(report.result.frame, rule_header(report.inputs[0]), opened, context, job)
+    finally:
+        opened.close()
+
+
+def _pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"{option} {text!r} is not of the form {form}.", cure=f"Write {option} {form}.")
+        made[key.strip()] = value.strip()
+    return made
+
+
+@contextmanager
+def _job(title: str) -> Iterator[Job]:
+    """A job with a progress bar on a terminal, which ctrl-C cancels at its next step."""
+    job = Job(title)
+    if threading.current_thread() is not threading.main_thread():
+        yield job
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: job.cancel())
+    try:
+        if sys.stderr.isatty():
+            with _bar(job):
+                yield job
+        else:
+            yield job
+    except Cancelled as error:
+        click.echo(f"calgui: {error}", err=True)
+        sys.exit(error.exit_code)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _bar(job: Job) -> Iterator[None]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task(job.title, total=1.0)
+
+        def show(progress: Progress) -> None:
+            bar.update(line, completed=progress.fraction, description=progress.text or job.title)
+
+        job.observer = show
+        yield
+
+
+def _show(report: "RunReport", comparison: "Comparison | None") -> None:
+    """The report for a person."""
+    click.echo(f"{report.algorithm}: {report.verdict}")
+    for reason in report.reasons:
+        click.echo(f"  {reason}")
+    for item in report.references:
+        how = "selected by the rules" if item.selected else "given"
+        click.echo(f"{item.type.lower()}: {item.path} ({how})")
+    width = max((len(key) for key in report.metrics), default=0)
+    for key, metric in report.metrics.items():
+        click.echo(f"  {key:<{width}}  {_figure(metric.value)} {metric.unit}".rstrip())
+    for table in report.result.tables:
+        _show_table(table.title, table.columns, table.rows, table.flagged)
+    if comparison is not None:
+        click.echo(comparison.message)
+    for path in report.outputs:
+        click.echo(f"written: {path}")
+
+
+def _show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], flagged: Sequence[int]) -> None:
+    texts = [list(columns)] + [[_figure(value) for value in row] for row in rows]
+    widths = [max(len(line[column]) for line in texts) for column in range(len(columns))]
+    click.echo(f"{title}:")
+    for number, line in enumerate(texts):
+        mark = "!" if number - 1 in flagged else " "
+        click.echo(f"{mark} " + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _figure(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,295 @@
+"""A new dark beside the one in use: the difference, the shift, hot pixels that came and went, the noise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.exposure import ELECTRON_PER_S, Scale, scale_of
+from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.registry import Curve, Metric
+from calgui.core.errors import InputError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.fits import read_frame
+from calgui.core.frames.frame import DqArray, FloatArray, Frame
+from calgui.core.jobs import Job
+from calgui.core.rules.values import Selection, Status
+from calgui.core.runs.references import select, unusable
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+BoolArray = npt.NDArray[np.bool_]
+
+_BOX = 64
+#: a hot pixel is new, or gone, only where the difference itself says so, in local sigma of the difference
+CHANGE_SIGMA = 5.0
+#: a shift of the median beyond this part of the noise of the difference is worth a word
+_SHIFT = 0.1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A new dark against another.
+
+    Attributes
+    ----------
+    status : str
+        ``compared``; ``none`` where the rules select no dark; ``unavailable`` where the file cannot be used.
+    message : str
+        One or more sentences for the user.
+    old : pathlib.Path or None
+        The dark in use.
+    selection : Selection or None
+        What the rules said.
+    difference : Frame or None
+        New less old, electron/s; ERR where both have errors; DQ of both.
+    metrics : mapping of str to Metric
+        Shift, noise ratio, numbers of hot pixels.
+    new_hot, vanished_hot : ndarray of int, shape (n, 2)
+        Row and column, from 0.
+    curves : tuple of Curve
+        Histogram of the difference.
+    """
+
+    status: Literal["compared", "none", "unavailable"]
+    message: str
+    old: Path | None = None
+    selection: Selection | None = None
+    difference: Frame | None = None
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    new_hot: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), np.intp))
+    vanished_hot: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), np.intp))
+    curves: tuple[Curve, ...] = ()
+
+
+def compare_with_selected(
+    new: Frame, header: Mapping[str, Any], cache: "Cache", context: str | None = None, job: Job | None = None
+) -> Comparison:
+    """Compare a new dark with the one that the rules select for the frames that it was made of.
+
+    Parameters
+    ----------
+    new : Frame
+        The product of ``master-dark``, electron/s or electron.
+    header : mapping
+        Of one of the frames: what the rules decide by.
+    cache : Cache
+        The rules.
+    context : str, optional
+        Its operational context by default.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Comparison
+        That there is nothing to compare with is a status, not an error.
+    """
+    job = job or Job("Compare with the dark in use")
+    selection = select("dark", header, cache, context)
+    if selection.status is not Status.SELECTED:
+        reason = selection.message or "none of their entries fits"
+        return Comparison("none", f"The rules select no dark for these frames: {reason}", selection=selection)
+    why = unusable(selection)
+    if why is not None:
+        return Comparison(
+            "unavailable",
+            f"The rules select {selection.file}, but {why[0]}. {why[1]}.",
+            selection.path,
+            selection,
+        )
+    assert selection.path is not None
+    try:
+        made = compare(new, read_frame(selection.path), job)
+    except InputError as error:
+        text = f"The rules select {selection.file}, but it cannot be compared: {error.message} {error.cure}".strip()
+        return Comparison("unavailable", text, selection.path, selection)
+    return Comparison(**{**vars(made), "selection": selection})
+
+
+def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
+    """Compare two darks of the same part of a detector.
+
+    Parameters
+    ----------
+    new, old : Frame
+        In electron/s or electron by BUNIT, or adu with GAIN.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Comparison
+        In electron/s.
+
+    Raises
+    ------
+    InputError
+        When sizes or places differ, or a unit or time is missing.
+    """
+    job = job or Job("Compare darks")
+    _check_place(new, old)
+    ours, theirs = _to_rate(new), _to_rate(old)
+    job.report(0.1, "Subtracting")
+    difference = new.data * np.float32(ours) - old.data * np.float32(theirs)
+    bits = _dq(new) | _dq(old)
+    light = region_of(new).mask()
+    light &= (bits & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+    good = light & np.isfinite(difference)
+    job.report(0.3, "Local noise")
+    noise = local_statistics(difference, good, _BOX, job)
+    if noise is None:
+        raise InputError("The two darks have no usable pixel in common.", path=old.path, cure="Choose another dark.")
+    changed = _changed(difference, good, noise, job.part(0.4, 0.6))
+    new_hot, old_hot = (_hot(frame, light, job) for frame in (new, old))
+    hotter, cooler = (changed & np.uint32(flags.HOT)) != 0, (changed & np.uint32(flags.WARM)) != 0
+    appeared, gone = new_hot & ~old_hot & hotter, old_hot & ~new_hot & cooler
+    job.report(0.8, "Comparing")
+    metrics = _metrics(new, old, (ours, theirs), difference, good, noise, appeared, gone, job)
+    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
+    made = Frame(difference, _error(new, old, ours, theirs), bits, header | {"BUNIT": ELECTRON_PER_S})
+    job.report(1.0, "Compared")
+    return Comparison(
+        "compared",
+        _sentence(old, metrics),
+        old.path,
+        difference=made,
+        metrics=metrics,
+        new_hot=np.argwhere(appeared),
+        vanished_hot=np.argwhere(gone),
+        curves=(_histogram(difference, good, metrics),),
+    )
+
+
+def _check_place(new: Frame, old: Frame) -> None:
+    if new.shape != old.shape or new.data.ndim != 2:
+        raise InputError(
+            f"Its shape is {old.shape}, that of the new dark {new.shape}.",
+            path=old.path,
+            cure="Choose a dark of this size.",
+        )
+    here, there = region_of(new), region_of(old)
+    if (here.x, here.y) != (there.x, there.y):
+        raise InputError(
+            f"It begins at column {there.x + 1}, row {there.y + 1}, the new dark at {here.x + 1}, {here.y + 1}.",
+            path=old.path,
+            cure="Choose a dark of this subarray.",
+        )
+
+
+def _to_rate(frame: Frame) -> float:
+    scale: Scale = scale_of([frame])
+    return scale.to_rate
+
+
+def _dq(frame: Frame) -> DqArray:
+    return np.zeros(frame.shape, np.uint32) if frame.dq is None else frame.dq
+
+
+def _hot(frame: Frame, light: BoolArray, job: Job) -> BoolArray:
+    """The pixels that a dark calls hot; found in it where it has no data quality."""
+    if frame.dq is not None:
+        flagged: BoolArray = light & ((frame.dq & np.uint32(flags.HOT)) != 0)
+        return flagged
+    image = np.array(frame.data)
+    local = local_statistics(image, light, _BOX, job)
+    found = np.zeros(frame.shape, np.uint32)
+    if local is not None:
+        flag_excess(image, light, local, (7.0, 7.0), (flags.HOT, flags.HOT), found, job)
+    made: BoolArray = found != 0
+    return made
+
+
+def _changed(difference: FloatArray, good: BoolArray, noise: LocalStatistics, job: Job) -> DqArray:
+    """HOT where the new dark is significantly higher, WARM where it is lower."""
+    found = np.zeros(difference.shape, np.uint32)
+    thresholds = CHANGE_SIGMA, CHANGE_SIGMA
+    flag_excess(difference, good, noise, thresholds, (flags.HOT, flags.HOT), found, job)
+    turned = LocalStatistics(-noise.level, noise.sigma)
+    flag_excess(-difference, good, turned, thresholds, (flags.WARM, flags.WARM), found, job)
+    return found
+
+
+def _error(new: Frame, old: Frame, ours: float, theirs: float) -> FloatArray | None:
+    if new.err is None or old.err is None:
+        return None
+    made: FloatArray = np.hypot(new.err * np.float32(ours), old.err * np.float32(theirs))
+    return made
+
+
+def _metrics(
+    new: Frame,
+    old: Frame,
+    factors: tuple[float, float],
+    difference: FloatArray,
+    good: BoolArray,
+    noise: LocalStatistics,
+    appeared: BoolArray,
+    gone: BoolArray,
+    job: Job,
+) -> dict[str, Metric]:
+    sigmas = []
+    for frame, factor in zip((new, old), factors, strict=True):
+        local = local_statistics(np.array(frame.data), good, _BOX, job)
+        sigmas.append(local.typical_sigma * factor if local is not None else float("nan"))
+    shift = float(np.median(difference[good]))
+    width = noise.typical_sigma
+    return {
+        "median_shift_e_per_s": Metric(shift, "e-/s", "Median of new less old."),
+        "median_shift_sigma": Metric(shift / width if width else None, "sigma", "The same in noise of the difference."),
+        "difference_noise_e_per_s": Metric(width, "e-/s", "Local noise of the difference, 1.4826 MAD."),
+        "new_noise_e_per_s": Metric(sigmas[0], "e-/s", "Local noise of the new dark."),
+        "old_noise_e_per_s": Metric(sigmas[1], "e-/s", "Local noise of the dark in use."),
+        "noise_ratio": Metric(sigmas[0] / sigmas[1] if sigmas[1] else None, "", "Noise of new over old."),
+        "n_new_hot": Metric(int(np.count_nonzero(appeared)), "pixel", "Hot now, and significantly hotter than before."),
+        "n_vanished_hot": Metric(int(np.count_nonzero(gone)), "pixel", "Hot before, and significantly cooler now."),
+    }
+
+
+def _histogram(difference: FloatArray, good: BoolArray, metrics: Mapping[str, Metric]) -> Curve:
+    from calgui.core.algorithms.profiles import histogram
+
+    level, sigma = metrics["median_shift_e_per_s"].value, metrics["difference_noise_e_per_s"].value
+    assert isinstance(level, float)
+    assert isinstance(sigma, float)
+    made = histogram(difference, good, level, sigma, "e-/s", 1.0)
+    return Curve("New less old", "Difference (e-/s)", made.y_label, made.lines, "histogram")
+
+
+def _sentence(old: Frame, metrics: Mapping[str, Metric]) -> str:
+    shift, sigma = metrics["median_shift_e_per_s"].value, metrics["median_shift_sigma"].value
+    said = f"Against {old.name} the level is "
+    if isinstance(shift, float) and isinstance(sigma, float) and abs(sigma) > _SHIFT:
+        said += f"{abs(shift):.4g} e-/s ({abs(sigma):.2f} sigma) {'higher' if shift > 0 else 'lower'}"
+    else:
+        said += "the same within a tenth of the noise"
+    came, went = metrics["n_new_hot"].value, metrics["n_vanished_hot"].value
+    ratio = metrics["noise_ratio"].value
+    noise = f", the noise {ratio:.2f} times as large" if isinstance(ratio, float) else ""
+    return f"{said}{noise}; {came} hot pixels are new, {went} are gone."
+
+
+def as_document(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as plain values, for JSON.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Any.
+
+    Returns
+    -------
+    dict
+        ``status``, ``message``, ``file``, ``metrics``.
+    """
+    return {
+        "status": comparison.status,
+        "message": comparison.message,
+        "file": comparison.old.name if comparison.old is not None else None,
+        "metrics": {name: metric.value for name, metric in comparison.metrics.items()},
+    }

@@ -1,0 +1,189 @@
+"""The references that an algorithm needs: given by the user, or selected by the rules of a cache."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.algorithms.registry import Algorithm
+from calgui.core.errors import InputError, UsageError
+from calgui.core.rules.values import Selection, Status, Trust
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+_WHY_NOT: Mapping[Trust, tuple[str, str]] = {
+    Trust.MISSING: ("it is not in the cache", "Fetch it, or give another file as reference"),
+    Trust.LFS_POINTER: (
+        "in the cache there is only a Git LFS pointer to it, not the file itself",
+        "Fetch it with “git lfs pull” in the cache, or give another file as reference",
+    ),
+    Trust.CORRUPT: ("the file in the cache is damaged", "Fetch it again, or give another file as reference"),
+}
+
+
+@dataclass(frozen=True)
+class UsedReference:
+    """A reference that was used.
+
+    Attributes
+    ----------
+    type : str
+        Upper case.
+    path : pathlib.Path
+        The file.
+    selected : bool
+        Whether the rules selected it; else it was given.
+    mapping : str or None
+        The ``.rmap`` that selected it.
+    """
+
+    type: str
+    path: Path
+    selected: bool
+    mapping: str | None = None
+
+
+def find_references(
+    how: Algorithm,
+    headers: Sequence[Mapping[str, Any]],
+    inputs: Sequence[Path],
+    given: Mapping[str, Path],
+    cache: "Cache | None",
+    context: str | None,
+) -> tuple[UsedReference, ...]:
+    """The references that an algorithm needs for some inputs.
+
+    Parameters
+    ----------
+    how : Algorithm
+        Says which types it needs, and which it uses where there are any.
+    headers : sequence of mapping
+        Of the inputs.
+    inputs : sequence of pathlib.Path
+        The inputs, for messages.
+    given : mapping of str to pathlib.Path
+        Reference type in upper case to a file; not asked of the rules.
+    cache : Cache or None
+        Whose rules select the others.
+    context : str or None
+        Its operational context if None.
+
+    Returns
+    -------
+    tuple of UsedReference
+        In the order of the algorithm's types.
+
+    Raises
+    ------
+    UsageError
+        When a type is given that the algorithm does not use, or a needed one has no source.
+    InputError
+        When the rules select none, different ones for the inputs, or one that is not there.
+    """
+    wanted = (*how.references, *how.optional_references)
+    for kind, path in given.items():
+        if kind not in wanted:
+            uses = ", ".join(wanted) or "no references"
+            raise UsageError(f"{how.name} does not use a reference of type {kind}.", cure=f"It uses: {uses}.")
+        if not path.is_file():
+            raise InputError(f"This file, given as {kind}, does not exist.", path=path, cure="Give another.")
+    found = []
+    for kind in wanted:
+        if kind in given:
+            found.append(UsedReference(kind, given[kind], selected=False))
+        elif cache is not None:
+            required = kind in how.references
+            found += _selected(kind, required, headers, inputs, cache, context)
+        elif kind in how.references:
+            raise UsageError(
+                f"{how.name} needs a reference of type {kind}.",
+                cure=f"Give one (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
+            )
+    return tuple(found)
+
+
+def select(kind: str, header: Mapping[str, Any], cache: "Cache", context: str | None) -> Selection:
+    """What the rules select for one header and type.
+
+    Parameters
+    ----------
+    kind : str
+        Reference type, any case.
+    header : mapping
+        FITS keywords.
+    cache : Cache
+        The rules.
+    context : str or None
+        Its operational context if None.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    UsageError
+        When the cache has no context to decide with.
+    """
+    from calgui.core.rules.select import best_references
+
+    chosen = context or cache.default_context
+    if chosen is None:
+        raise UsageError("The cache names no operational context.", path=cache.path, cure="Give one (--context PMAP).")
+    return best_references(cache, chosen, header, [kind.lower()])[0]
+
+
+def unusable(selection: Selection) -> tuple[str, str] | None:
+    """Why a selected file cannot be used.
+
+    Parameters
+    ----------
+    selection : Selection
+        With status selected.
+
+    Returns
+    -------
+    tuple of str or None
+        End of a sentence, and the cure; None where it can be used.
+    """
+    if selection.path is None or (selection.trust is None and not selection.path.is_file()):
+        return _WHY_NOT[Trust.MISSING]
+    return _WHY_NOT.get(selection.trust) if selection.trust is not None else None
+
+
+def _selected(
+    kind: str,
+    required: bool,
+    headers: Sequence[Mapping[str, Any]],
+    inputs: Sequence[Path],
+    cache: "Cache",
+    context: str | None,
+) -> list[UsedReference]:
+    chosen: dict[str, tuple[Selection, Path]] = {}
+    for header, path in zip(headers, inputs, strict=True):
+        selection = select(kind, header, cache, context)
+        if selection.status is not Status.SELECTED or selection.file is None:
+            if not required:
+                return []
+            raise InputError(
+                f"The rules select no {kind} for this file: {selection.message or selection.status.value}",
+                path=path,
+                cure=f"Give one (--reference {kind}=FILE).",
+            )
+        chosen.setdefault(selection.file, (selection, path))
+    if len(chosen) > 1:
+        (first, (_, one)), (second, (_, other)) = list(chosen.items())[:2]
+        raise InputError(
+            f"The rules select {second} as {kind}, and {first} for {one.name}.",
+            path=other,
+            cure=f"Run them apart, or give one (--reference {kind}=FILE).",
+        )
+    ((name, (selection, path)),) = chosen.items()
+    why = unusable(selection)
+    if why is not None and required:
+        raise InputError(f"The rules select {name} as {kind}, but {why[0]}.", path=path, cure=f"{why[1]}.")
+    if why is not None:
+        return []
+    assert selection.path is not None
+    return [UsedReference(kind, selection.path, selected=True, mapping=selection.mapping)]
