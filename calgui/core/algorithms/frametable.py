@@ -167,6 +167,13 @@ def odd_ones(looks: Sequence[FrameLook]) -> dict[int, str]:
     return why
 
 
+def _away(values: Sequence[float], noise: float) -> dict[int, float]:
+    """Which values lie apart from the others, and by how many times the noise of one frame."""
+    away = np.abs(np.array(values) - np.median(values))
+    limit = max(_SPREADS * robust_sigma(np.array(values)), _OF_NOISE * noise)
+    return {int(i): float(away[i] / noise) if noise else math.inf for i in np.flatnonzero(away > limit)}
+
+
 def table(frames: Sequence[FrameLike], looks: Sequence[FrameLook], to_rate: float, odd: dict[int, str]) -> Table:
     """The table that shows the odd one out.
 
