@@ -226,19 +226,21 @@ class FitsFrame:
         err = self._err.floats(*self._clipped(start, stop)) if self._err is not None else None
         return Rows(self.data_rows(start, stop), err, self.dq_rows(start, stop) if self.has_dq else None)
 
-    def data_rows(self, start: int, stop: int) -> FloatArray:
+    def data_rows(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
         """The data of some rows, without reading their errors and bits.
 
         Parameters
         ----------
         start, stop : int
             As for `rows`.
+        room : ndarray of float32, 1-D, optional
+            Memory to read into, at least as large as the rows; fresh memory costs more than reading.
 
         Returns
         -------
         ndarray of float32
         """
-        return self._data.floats(*self._clipped(start, stop))
+        return self._data.floats(*self._clipped(start, stop), room)
 
     def dq_rows(self, start: int, stop: int) -> DqArray:
         """The data-quality bits of some rows alone.
@@ -294,13 +296,13 @@ class _Reader:
         self._tiles: Any = None
         _check_whole(self._source, hdu)
 
-    def floats(self, start: int, stop: int) -> FloatArray:
+    def floats(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
         """Values of some rows."""
         shape = (stop - start, *self.shape[1:])
         if self._pixels is None:
             return np.ascontiguousarray(self._section(start, stop), np.float32).reshape(shape)
         source, first = self._checked(), self._first + start * self._row
-        return read_floats(source, self._pixels, first, math.prod(shape)).reshape(shape)
+        return read_floats(source, self._pixels, first, math.prod(shape), room).reshape(shape)
 
     def bits(self, start: int, stop: int, axes: int) -> DqArray:
         """Bits of some rows of a frame with so many axes; all of them for a plane that serves a whole ramp."""

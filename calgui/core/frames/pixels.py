@@ -107,7 +107,7 @@ def _number(hdu: HduHeader, keyword: str, default: float, path: Path) -> float:
     return float(value)
 
 
-def read_floats(source: Source, pixels: Pixels, start: int, count: int) -> FloatArray:
+def read_floats(source: Source, pixels: Pixels, start: int, count: int, room: FloatArray | None = None) -> FloatArray:
     """Read values as float32.
 
     Parameters
@@ -118,6 +118,8 @@ def read_floats(source: Source, pixels: Pixels, start: int, count: int) -> Float
         How they are stored.
     start, count : int
         Which, in the order of the file.
+    room : ndarray of float32, 1-D, optional
+        Memory to read into, of at least ``count`` values.
 
     Returns
     -------
@@ -129,7 +131,7 @@ def read_floats(source: Source, pixels: Pixels, start: int, count: int) -> Float
     InputError
         The file ends before.
     """
-    out = np.empty(count, np.float32)
+    out = np.empty(count, np.float32) if room is None else room[:count]
     _fill(source, pixels, start, out)
     return out
 

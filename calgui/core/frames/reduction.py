@@ -96,6 +96,24 @@ def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
         return np.asarray(np.where(count > 0, total / count, np.nan).astype(total.dtype))
 
 
+def band_rows(width: int, factor: int) -> int:
+    """Rows that `reduce_bands` asks for at a time.
+
+    Parameters
+    ----------
+    width : int
+        Columns of the picture.
+    factor : int
+        Side of a block.
+
+    Returns
+    -------
+    int
+        A multiple of ``factor``.
+    """
+    return max(1, _BAND // max(width * factor, 1)) * factor
+
+
 def reduce_bands(
     read: Callable[[int, int], Array], shape: tuple[int, int], factor: int, how: Reduction, job: Job | None = None
 ) -> Array:
@@ -119,7 +137,7 @@ def reduce_bands(
     ndarray
         Of `reduced_shape`.
     """
-    rows = max(1, _BAND // max(shape[1] * factor, 1)) * factor
+    rows = band_rows(shape[1], factor)
     made = None
     for start in range(0, shape[0], rows):
         if job is not None:

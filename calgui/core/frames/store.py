@@ -36,7 +36,7 @@ class Stored(NamedTuple):
     places : mapping of str to int
         Keyword to its place among the values; shared by all files that have the same keywords.
     values : str
-        Their values, encoded.
+        Their values, one a line.
     error : str or None
         Why the file could not be read.
     """
@@ -112,10 +112,12 @@ class Store:
         if any(row[3] is not None and row[3] not in known for row in found):
             for number, keys in self._connection.execute("SELECT id, keys FROM keysets"):
                 known.setdefault(number, {key: place for place, key in enumerate(json.loads(keys))})
-        return [
+        rows = [
             Stored(path, size, mtime, known[keyset] if keyset is not None else {}, header or "[]", error)
             for path, size, mtime, keyset, header, error in found
         ]
+        # each value has a line; a row that does not agree with its keywords is as good as unknown
+        return [row for row in rows if row.values.count("\n") == max(len(row.places) - 1, 0)]
 
     def _put(self, rows: list[Stored]) -> None:
         with self._connection:
