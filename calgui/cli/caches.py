@@ -52,9 +52,10 @@ def tree(folder: Path, context: str | None, depth: int | None, as_json: bool) ->
 @_DIR
 @_CONTEXT
 @click.option("--all", "everything", is_flag=True, help="Also list what is only worth knowing.")
+@click.option("--deep", is_flag=True, help="Read every reference whole, and compare it with its own checksums.")
 @_JSON
 @click.pass_context
-def check(ctx: click.Context, folder: Path, context: str | None, everything: bool, as_json: bool) -> None:
+def check(ctx: click.Context, folder: Path, context: str | None, everything: bool, deep: bool, as_json: bool) -> None:
     """Say what is wrong with a cache, what each defect means, and what cures it.
 
     Exit code 1 if there is an error in what the context reaches; warnings and notes leave it 0.
@@ -64,6 +65,8 @@ def check(ctx: click.Context, folder: Path, context: str | None, everything: boo
     opened = Cache.open(folder)
     if context is not None:
         opened.check_context(context)
+    if deep:
+        _verify(opened, context)
     findings = opened.findings(context)
     counts = Counter(finding.severity.value for finding in findings)
     totals = {name: counts[name] for name in ("error", "warning", "info")}
@@ -80,6 +83,15 @@ def check(ctx: click.Context, folder: Path, context: str | None, everything: boo
         _print_findings(opened, findings, totals, everything)
     if totals["error"]:
         ctx.exit(1)
+
+
+def _verify(opened: "Cache", context: str | None) -> None:
+    from rich.console import Console
+    from rich.progress import track
+
+    names = sorted(opened.doctor(context).reach.references)
+    for name in track(names, "Reading references", console=Console(stderr=True), transient=True):
+        opened.verify(name)
 
 
 def _about(opened: "Cache", context: str | None) -> dict[str, Any]:

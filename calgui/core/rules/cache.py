@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError, UsageError
+from calgui.core.jobs import Job
 from calgui.core.rules import loading, mapping_file
 from calgui.core.rules.configuration import read_server_config, stated_context
 from calgui.core.rules.identity import identify
@@ -337,6 +338,26 @@ class Cache:
     def verdict(self, name: str) -> Verdict:
         """What a quick look at a reference file found: trust, reason, size; remembered by size and time of change."""
         return self._files.verdict(name)
+
+    def verify(self, name: str, job: Job | None = None) -> Verdict:
+        """Read a whole reference and compare it with the checksums in its own headers.
+
+        Parameters
+        ----------
+        name : str
+            As in a mapping.
+        job : Job, optional
+            Told how far the reading is, and looked at for cancel.
+
+        Returns
+        -------
+        Verdict
+            `trust` and `verdict` say the same from then on, until the file changes.
+        """
+        verdict = self._files.verify(name, job)
+        with self._examining:
+            self._findings.clear()
+        return verdict
 
     def trust(self, name: str) -> Trust:
         """What is known of a reference file, in a word."""

@@ -27,6 +27,7 @@ _TRUST_CURES = {
     Trust.MISSING: "Fetch the file into the cache's references.",
     Trust.LFS_POINTER: "Run 'git lfs pull' in the cache's repository.",
     Trust.CORRUPT: "Fetch the file anew.",
+    Trust.CHECKSUM_MISMATCH: "Fetch the file anew; if it was changed on purpose, give it a new name and new sums.",
 }
 
 

@@ -10,7 +10,7 @@ from calgui.core.rules.mapping_file import KINDS, safe_name
 
 #: files looked at in one folder; the largest public cache has some 60,000 mappings
 MOST_FILES = 500_000
-_NOT_INSTRUMENTS = 500
+_MOST_FOLDERS = 500
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Layout:
             yield top
             if top in (self.root, self.mappings):
                 continue  # a flat layout: its other folders are not ours
-            for name in sorted(entry.name for entry in _entries(top, folders=True))[:_NOT_INSTRUMENTS]:
+            for name in sorted(entry.name for entry in _entries(top, folders=True))[:_MOST_FOLDERS]:
                 yield top / name
 
     def mapping_names(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from calgui.core.jobs import Job
 from calgui.core.rules import trust
 from calgui.core.rules.layout import Layout
 from calgui.core.rules.mapping_file import safe_name
@@ -48,6 +49,18 @@ class References:
         if known is None:
             known = self._verdicts[key] = trust.look(found.resolve())
         return known
+
+    def verify(self, name: str, job: Job | None = None) -> Verdict:
+        """Compare a reference with the checksums in its own headers; the verdict is remembered like a quick look's."""
+        found = self._find(name)
+        if isinstance(found, Verdict):
+            return found
+        from calgui.core.rules.sums import verify
+
+        status = found.stat()
+        verdict = verify(found.resolve(), job)
+        self._verdicts[str(found), status.st_size, status.st_mtime_ns] = verdict
+        return verdict
 
     def _folders(self) -> tuple[Path, ...]:
         """Looked for anew only when a top folder changed, so that files that arrive later are seen."""

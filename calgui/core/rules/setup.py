@@ -45,6 +45,7 @@ class _PrivateOs(ModuleType):
 
 _ENVIRON: dict[str, str] = {}
 _OS = _PrivateOs(_ENVIRON)
+_DONE = threading.Event()
 
 
 def _refuse_optimised() -> None:
@@ -78,13 +79,10 @@ def crds_module(name: str = "core.rmap") -> Any:
     full = f"crds.{name}" if name else "crds"
     _refuse_optimised()
     module = sys.modules.get(full)
-    if module is not None and "crds" in _DONE:
+    if module is not None and _DONE.is_set():
         return module
     with _LOCK:
         return _import(full)
-
-
-_DONE: set[str] = set()
 
 
 def _import(full: str) -> Any:
@@ -103,10 +101,10 @@ def _import(full: str) -> Any:
         for key in set(os.environ) - set(before):
             del os.environ[key]
         os.environ.update(before)
-    if "crds" not in _DONE:
+    if not _DONE.is_set():
         _silence()
-        _DONE.add("crds")
     _privatise()
+    _DONE.set()
     return module
 
 
@@ -128,5 +126,5 @@ def _silence() -> None:
 
 def clear_memos() -> None:
     """Let crds forget what it memoised: it keeps every mapping alive, and "unknown instrument" for ever."""
-    if "crds" in _DONE:
+    if _DONE.is_set():
         crds_module("core.utils").clear_function_caches()

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -94,8 +95,12 @@ def _structure(name: str, start: bytes, stream: BinaryIO, size: int) -> tuple[Tr
     if name.endswith((".fits", ".fit")):
         if start[:2] == b"\x1f\x8b":
             return Trust.UNCHECKED, "The file is compressed and was not looked into."
-        fault = _fits_fault(stream, size)
-        return (Trust.CORRUPT, fault) if fault else (Trust.OK, "")
+        try:
+            for _ in hdus(stream, size):
+                pass
+        except BrokenFits as error:
+            return Trust.CORRUPT, str(error)
+        return Trust.OK, ""
     if name.endswith(".gz"):
         good = start[:2] == b"\x1f\x8b"
         return (
@@ -125,35 +130,67 @@ def _json(stream: BinaryIO, size: int) -> tuple[Trust, str]:
     return Trust.OK, ""
 
 
-def _fits_fault(stream: BinaryIO, size: int) -> str:
-    """What is wrong with the blocks of a FITS file; empty if nothing is."""
+@dataclass(frozen=True)
+class Hdu:
+    """Where one HDU of a FITS file lies, in bytes."""
+
+    header: bytes
+    start: int
+    data: int
+    end: int
+
+
+class BrokenFits(Exception):
+    """The blocks of a FITS file do not fit together; the message says where."""
+
+
+def hdus(stream: BinaryIO, size: int) -> Iterator[Hdu]:
+    """Go through the HDUs of a FITS file by their headers alone.
+
+    Parameters
+    ----------
+    stream : binary file
+        May be moved.
+    size : int
+        Bytes that the file has.
+
+    Yields
+    ------
+    Hdu
+        Each one that is whole.
+
+    Raises
+    ------
+    BrokenFits
+        At the first that is not.
+    """
     offset = 0
     looked_at = 0
     for number in range(_MOST_HDUS):
         stream.seek(offset)
         if number and not stream.read(_CARD).startswith(b"XTENSION="):
-            return ""  # padding, or special records after the last HDU: readers pass over both
+            return  # padding, or special records after the last HDU: readers pass over both
         stream.seek(offset)
         header, blocks = _header(stream)
         looked_at += blocks
         if looked_at > _MOST_BLOCKS:
-            return "The file has far more headers than any reference."
+            raise BrokenFits("The file has far more headers than any reference.")
         where = "primary header" if number == 0 else f"header of HDU {number}"
         if header is None:
-            return f"The {where} does not end, or is no FITS header."
+            raise BrokenFits(f"The {where} does not end, or is no FITS header.")
         first = header[:_CARD]
         if number == 0 and not first.startswith(b"SIMPLE  ="):
-            return "The file does not begin as FITS does."
+            raise BrokenFits("The file does not begin as FITS does.")
         data = _data_size(header)
         if data is None:
-            return f"The {where} does not say how much data follow."
-        offset += blocks * _BLOCK + data
+            raise BrokenFits(f"The {where} does not say how much data follow.")
+        start, offset = offset, offset + blocks * _BLOCK + data
         if offset > size:
-            return f"The file is cut short: HDU {number} should end at byte {offset}, the file at {size}."
+            raise BrokenFits(f"The file is cut short: HDU {number} should end at byte {offset}, the file at {size}.")
         offset += -offset % _BLOCK
+        yield Hdu(header, start, start + blocks * _BLOCK, offset)
         if offset >= size:
-            return ""
-    return ""
+            return
 
 
 def _header(stream: BinaryIO) -> tuple[bytes | None, int]:

@@ -9,6 +9,7 @@ import pytest
 
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.mapping_file import checksum
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.values import Trust
 
@@ -269,6 +270,7 @@ def test_environment_and_files_stay_as_they_were(real_data, monkeypatch, snapsho
 FRESH = """
 import os, sys
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.mapping_file import checksum
 assert "crds" not in sys.modules, "crds is imported before it is needed"
 before = dict(os.environ)
 cache = Cache.open(sys.argv[1])
@@ -333,3 +335,40 @@ def test_mapping_info_gives_text_header_and_both_checksums(real_data):
     other = Cache.open(real_data / "caches" / "ligeriri").mapping_info("ligeriri_liger_0001.imap")
     assert other.sha1_stated != other.sha1_actual
     assert {"sha1", "parkey", "missing-mapping"} <= {finding.code for finding in other.findings}
+
+
+def test_nothing_goes_to_the_network(real_data, monkeypatch, header):
+    def refuse(*_args, **_options):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr("socket.socket", refuse)
+    monkeypatch.setattr("socket.create_connection", refuse)
+    for name in ("tmt", "ligeriri", "tobs"):
+        cache = Cache.open(real_data / "caches" / name)
+        cache.findings()
+        assert best(cache, header | {"META.INSTRUMENT.NAME": "IRIS", "INSTRUME": "TINSTR"})
+
+
+def test_texts_are_read_and_signed_as_crds_does(real_data):
+    for name in ("tmt", "ligeriri", "jwst", "hst"):
+        cache = Cache.open(real_data / "caches" / name)
+        for mapping in sorted(cache.doctor().reach.mappings):
+            if cache.mapping_path(mapping) is None:
+                continue
+            known = cache.load(mapping)
+            parsed = cache.parsed(mapping)
+            assert checksum(parsed.text) == known._get_checksum(cache.mapping_path(mapping).read_text())
+            assert set(parsed.header) == set(known.header)
+            assert all(dict.__getitem__(known.header, key) == value for key, value in parsed.header.items())
+
+
+def test_one_error_raised_many_times_does_not_grow(write_cache):
+    writer = write_cache().healthy()
+    writer.text("tmt_iris_dark_0001.rmap", "header = {")
+    cache = Cache.open(writer.root)
+    depths = []
+    for _ in range(50):
+        with pytest.raises(InputError) as caught:
+            cache.rmap("tmt_0001.pmap", "IRIS", "dark")
+        depths.append(len(caught.traceback))
+    assert max(depths) == depths[0] or max(depths) < 12
