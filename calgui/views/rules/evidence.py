@@ -211,7 +211,7 @@ class Evidence(QWidget):
             Whether there is width enough.
         """
         directions = QBoxLayout.Direction
-        self._layout.setContentsMargins(SPACE // 2 if beside else 0, 0, 0, 0)
+        self._layout.setContentsMargins(SPACE // 2 if beside else 0, 0 if beside else SPACE // 2, 0, 0)
         self._layout.setDirection(directions.TopToBottom if beside else directions.LeftToRight)
 
     def _make_dates(self) -> QTableView:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 #: crds's word for a parameter that the header lacks
 UNDEFINED = "UNDEFINED"
-_REMEMBERED = 20_000
+#: headers kept in memory, and how many files are read through the index of headers
+_REMEMBERED, _MANY = 20_000, 20
 
 
 @dataclass(frozen=True)
@@ -362,22 +363,38 @@ def _ask(
 ) -> tuple[tuple[Observation, ...], list[tuple[Selection, ...]]]:
     from calgui.core.rules.bulk import best_references_many
 
-    observations = []
-    reading = job.part(0, 0.5)
-    for path in reading.track(paths, len(paths), "reading headers"):
-        observations.append(_observe(path, known))
+    observations = _observe(paths, known, job.part(0, 0.5))
     readable = [observation for observation in observations if observation.error is None]
     headers = [altered(observation.header, changes) for observation in readable]
     answers = iter(best_references_many(cache, context, headers, None, job.part(0.5, 1)))
     return tuple(observations), [next(answers) if seen.error is None else () for seen in observations]
 
 
-def _observe(path: Path, known: Mapping[tuple[Path, int, int], Mapping[str, Any]]) -> Observation:
+def _observe(
+    paths: Sequence[Path], known: Mapping[tuple[Path, int, int], Mapping[str, Any]], job: Job
+) -> list[Observation]:
+    """Headers of the files: those known, then few one by one, many through the index of headers."""
+    stamps = {path: _stamp(path) for path in paths}
+    found = {path: Observation(path, known[stamp]) for path, stamp in stamps.items() if stamp in known}
+    missing = [path for path in paths if path not in found]
+    if len(missing) > _MANY:
+        from calgui.core.frames.index import FileIndex
+
+        index = FileIndex()
+        try:
+            entries = {entry.path: entry for entry in index.scan(missing, job)}
+        finally:
+            index.close()
+        found |= {path: Observation(path, entry.header, entry.error) for path, entry in entries.items()}
+        missing = [path for path in missing if path not in found]
+    for path in job.track(missing, len(missing), "reading headers"):
+        found[path] = _read(path)
+    return [found[path] for path in paths]
+
+
+def _read(path: Path) -> Observation:
     from calgui.core.frames.headers import rule_header
 
-    stamp = _stamp(path)
-    if stamp is not None and stamp in known:
-        return Observation(path, known[stamp])
     try:
         return Observation(path, rule_header(path))
     except CalguiError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHeaderView, QWidget
 
 from calgui.core.rules.values import Parameter, Trace
@@ -16,9 +16,18 @@ _MISSING = "(missing)"
 
 
 class ValueEditor(QComboBox):
-    """The value of one parameter: typed, or one of those that rules list."""
+    """The value of one parameter: typed, or one of those that rules list.
+
+    Signals
+    -------
+    changed(str, object, str)
+        Parkey, keyword or None, and the new value.
+    left()
+        The user gave up with Escape.
+    """
 
     changed = Signal(str, object, str)
+    left = Signal()
 
     def __init__(self, parameter: Parameter, parent: QWidget) -> None:
         super().__init__(parent)
@@ -51,17 +60,19 @@ class ValueEditor(QComboBox):
         supposed : WhatIf or None
             What is laid over the file's value.
         """
+        typing = self.lineEdit().hasFocus() and self.lineEdit().isModified()
+        text = self.currentText() if typing else parameter.raw or ""
         self.parameter = parameter
-        text = parameter.raw if parameter.raw is not None else ""
         self.blockSignals(True)
         choices = list(dict.fromkeys(accepted))
-        for value in (text, supposed.before if supposed is not None else None):
+        for value in (parameter.raw, supposed.before if supposed is not None else None):
             if value and value not in choices:
                 choices.insert(0, value)
         self.clear()
         self.addItems([*choices, _MISSING])
         self.setCurrentIndex(self.findText(text, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchCaseSensitive))
         self.setEditText(text)
+        self.lineEdit().setModified(typing)
         self.blockSignals(False)
         said = "nothing" if supposed is not None and supposed.before is None else supposed.before if supposed else ""
         seen = f"\nCRDS sees {parameter.value}" if parameter.raw != parameter.value else ""
@@ -82,10 +93,22 @@ class ValueEditor(QComboBox):
 
     def _commit(self) -> None:
         text = self.currentText().strip()
+        self.lineEdit().setModified(False)
         value = UNDEFINED if text in ("", _MISSING) else text
         now = self.parameter.raw if self.parameter.raw is not None else UNDEFINED
         if value != now:
             self.changed.emit(self.parameter.name, self.parameter.keyword, value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape takes back what was typed; the arrows open the list instead of changing the value unseen."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setEditText(self.parameter.raw or "")
+            self.lineEdit().setModified(False)
+            self.left.emit()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the arrow anew: a style sheet takes the style's own away."""
@@ -103,9 +126,18 @@ class ValueEditor(QComboBox):
 
 
 class ParameterHeader(QHeaderView):
-    """Names of each parameter, its value to edit, and below what CRDS makes of it."""
+    """Names of each parameter, its value to edit, and below what CRDS makes of it.
+
+    Signals
+    -------
+    edited(str, object, str)
+        Parkey, keyword or None, and the new value.
+    left()
+        The user gave an edit up.
+    """
 
     edited = Signal(str, object, str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -143,6 +175,7 @@ class ParameterHeader(QHeaderView):
             for parameter in parameters:
                 editor = ValueEditor(parameter, self.viewport())
                 editor.changed.connect(self.edited)
+                editor.left.connect(self.left)
                 editor.show()
                 self.editors.append(editor)
         self.parameters = parameters

@@ -1,7 +1,8 @@
 """The tree of a cache, flattened once, so that model and search work on numbers and never walk it again."""
 
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from calgui.core.jobs import Job
@@ -93,7 +94,8 @@ class Outline:
         Parameters
         ----------
         words : str
-            Separated by space, in any case.
+            Separated by space, in any case; one or two letters must stand alone (a filter's ``K``), longer ones may be
+            part of a name.
         job : Job, optional
             To cancel.
 
@@ -104,7 +106,7 @@ class Outline:
         visible : bytearray
             1 for each node to show: the matches, what is above them, and what is below them.
         """
-        wanted = words.casefold().split()
+        wanted = [_finder(word) for word in words.casefold().split()]
         count = len(self.nodes)
         seen, within, visible = [0] * count, bytearray(count), bytearray(count)
         everything = (1 << len(wanted)) - 1
@@ -112,7 +114,7 @@ class Outline:
         for number in range(count):
             if job is not None and not number % 1000:
                 job.check()
-            own = sum(1 << place for place, word in enumerate(wanted) if word in self._text[number])
+            own = sum(1 << place for place, found_in in enumerate(wanted) if found_in(self._text[number]))
             parent = self.parent[number]
             seen[number] = own | (seen[parent] if parent >= 0 else 0)
             hit = bool(own) and seen[number] == everything
@@ -156,6 +158,12 @@ class Outline:
     def _from_top(self, number: int) -> list[int]:
         # breadth-first numbers of siblings ascend, so the numbers along the path sort as the tree is drawn
         return [*reversed(list(self.above(number))), number]
+
+
+def _finder(word: str) -> Callable[[str], object]:
+    if len(word) > 2:
+        return lambda text: word in text
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])").search
 
 
 def _searchable(node: Node) -> str:

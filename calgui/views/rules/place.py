@@ -1,7 +1,7 @@
 """The place where a cache is looked at: its tree, its defects, a search over it all, and the text behind each node."""
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -27,6 +27,7 @@ from calgui.views.theme import SPACE, theme
 _MOST_OPENED = 60
 #: trees of fewer nodes open down to the reference types
 _SMALL = 400
+_MOST_BELOW = 500
 _PAUSE_MS = 120
 
 
@@ -63,7 +64,7 @@ class RulesPlace(QWidget):
         self.tabs.addTab(self.findings, "Findings")
         self.details = Details(self)
         self.details.followed.connect(lambda name: self.show_mapping(name, None))
-        self.details.picture_asked.connect(session.frame_requested)
+        self.details.picture_asked.connect(self._show_picture)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -102,6 +103,17 @@ class RulesPlace(QWidget):
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.selectionModel().currentChanged.connect(self._show_node)
         tree.activated.connect(self._open)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for name, text, keys, call in (
+            ("copy_node", "Copy name", QKeySequence.StandardKey.Copy, self._copy),
+            ("expand_below", "Open everything below", "*", self._expand_below),
+        ):
+            action = QAction(text, tree)
+            action.setObjectName(name)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(lambda _checked=False, call=call: call())
+            tree.addAction(action)
         return tree
 
     def _lay_out(self) -> None:
@@ -309,4 +321,28 @@ class RulesPlace(QWidget):
     def _open(self, index: QModelIndex) -> None:
         facts = self.details.facts
         if self.model.node(index).kind in ("file", "reference") and facts is not None and facts.showable:
-            self.session.frame_requested.emit(facts.path)
+            self._show_picture(facts.path)
+
+    def _show_picture(self, path: object) -> None:
+        self.session.place_requested.emit("observe")
+        self.session.frame_requested.emit(path)
+
+    def _copy(self) -> None:
+        """Copy the name of the node in focus."""
+        index = self.tree.currentIndex()
+        if index.isValid():
+            node = self.model.node(index)
+            QGuiApplication.clipboard().setText(node.file or node.label)
+
+    def _expand_below(self) -> None:
+        """Open everything below the node in focus."""
+        index, outline = self.tree.currentIndex(), self.model.outline
+        waiting, opened = ([index.internalId()] if index.isValid() else []), 0
+        # level by level, and not without end: thousands of open rows help nobody
+        while waiting and opened < _MOST_BELOW:
+            self.tree.setUpdatesEnabled(False)
+            for number in waiting:
+                self.tree.expand(self.model.place(number))
+            opened += len(waiting)
+            waiting = [child for number in waiting for child in outline.children[number] if outline.children[child]]
+        self.tree.setUpdatesEnabled(True)

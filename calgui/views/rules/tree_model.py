@@ -1,5 +1,7 @@
 """The cache's tree as a model over its outline, and how its rows are drawn."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -26,6 +28,8 @@ _KINDS = {
     "reference": "reference that the context does not reach",
     "unreached": "what the context does not reach",
 }
+#: a cache of mappings only lacks every reference, which is then no defect
+_NOT_HERE = replace(TRUSTS[Trust.MISSING], role="muted", fill="neutral_fill")
 
 
 def kind_of(node: Node) -> str:
@@ -126,7 +130,7 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole or role == Qt.ItemDataRole.ToolTipRole:
             return _words(node, self.outline.counts[index.internalId()])
         if role == Qt.ItemDataRole.DecorationRole and node.trust is not None:
-            return mark_icon(TRUSTS[node.trust])
+            return mark_icon(_NOT_HERE if node.trust is Trust.MISSING and not node.findings else TRUSTS[node.trust])
         if role == COUNTS:
             return self.outline.counts[index.internalId()]
         if role == Qt.ItemDataRole.FontRole:

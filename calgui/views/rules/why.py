@@ -141,6 +141,7 @@ class WhyPanel(QWidget):
         view.doubleClicked.connect(self._edit)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.header.edited.connect(self.inquiry.set_value)
+        self.header.left.connect(view.setFocus)
         for name, text, keys, call in (
             ("edit_value", "Change this parameter's value", "F2", lambda: self._edit(view.currentIndex())),
             ("copy_rows", "Copy selected rules", QKeySequence.StandardKey.Copy, self.copy_rows),

@@ -50,6 +50,12 @@ def test_findings_are_searched_too_and_matches_run_from_top_to_bottom() -> None:
     assert [outline.nodes[n].line for n in matches] == [11, 14]
 
 
+def test_short_words_stand_alone() -> None:
+    outline = Outline.of(_tree())
+    assert [outline.nodes[n].label for n in outline.search("k")[0]] == ["K, CLEAR"], "not the k of dark"
+    assert [outline.nodes[n].label for n in outline.search("dar")[0]] == ["DARK"]
+
+
 def test_nothing_found_shows_nothing() -> None:
     matches, visible = Outline.of(_tree()).search("pinhole")
     assert matches == []
@@ -69,15 +75,15 @@ def test_a_line_leads_to_its_rule_and_a_name_to_its_mapping() -> None:
 
 
 _nodes = st.recursive(
-    st.builds(Node, st.just("rule"), st.text("abc", max_size=3), findings=st.sampled_from([(), (_LOST,)])),
+    st.builds(Node, st.just("rule"), st.text("abc", max_size=6), findings=st.sampled_from([(), (_LOST,)])),
     lambda below: st.builds(
-        Node, st.just("type"), st.text("abc", max_size=3), children=st.lists(below, max_size=4).map(tuple)
+        Node, st.just("type"), st.text("abc", max_size=6), children=st.lists(below, max_size=4).map(tuple)
     ),
     max_leaves=25,
 )
 
 
-@given(_nodes, st.text("abc", min_size=1, max_size=2))
+@given(_nodes, st.text("abc", min_size=3, max_size=3))
 def test_the_outline_is_the_tree(root: Node, word: str) -> None:
     outline = Outline.of(root)
 
