@@ -39,6 +39,8 @@ class FrameLook:
         Median of its difference from the mean of all, and its own noise from the robust sigma of that difference.
     local_shift : float
         Largest median of that difference (less ``shift``) in a part of the image.
+    cell : int
+        Pixels of such a part.
     outliers : int
         Samples further than `OUTLIER_SIGMA` times ``noise`` from the combination.
     pixels : int
@@ -50,6 +52,7 @@ class FrameLook:
     shift: float
     noise: float
     local_shift: float
+    cell: int
     outliers: int = 0
     pixels: int = 0
 
@@ -92,7 +95,7 @@ def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Jo
                 robust_sigma(sample),
                 shift,
                 robust_sigma(difference) * alone,
-                _local_shift(difference, shift),
+                *_local_shift(difference, shift),
             )
         )
     return looks
@@ -149,28 +152,29 @@ def odd_ones(looks: Sequence[FrameLook]) -> dict[int, str]:
     usual_noise = float(np.median(noise))
     outliers = np.array([look.outliers / max(look.pixels, 1) for look in looks])
     levels = _away([look.shift for look in looks], usual_noise)
-    parts = _away([look.local_shift for look in looks], usual_noise)
+    # the largest of some sixty medians strays by chance alone, the more the fewer pixels they are made of
+    chance = 6 * 1.25 / math.sqrt(max(min(look.cell for look in looks), 1))
+    parts = _away([abs(look.local_shift) for look in looks], usual_noise, max(chance, _OF_NOISE))
     for index in sorted({*levels, *parts}):
         whole, part = levels.get(index, 0.0), parts.get(index, 0.0)
         where = "in a part of the image its level is" if part > whole else "its level is"
         why[index] = f"{where} {max(whole, part):.1f} times the noise of one frame away from the others"
     spread = robust_sigma(noise)
-    for index in np.flatnonzero(np.abs(noise - usual_noise) > max(_SPREADS * spread, 1e-9)):
-        factor = noise[index] / usual_noise if usual_noise else math.inf
+    for apart in np.flatnonzero(np.abs(noise - usual_noise) > max(_SPREADS * spread, 1e-9)):
+        factor = noise[apart] / usual_noise if usual_noise else math.inf
         if not 1 / _NOISE_FACTOR < factor < _NOISE_FACTOR:
-            why.setdefault(int(index), f"its noise is {factor:.2f} times that of the others")
+            why.setdefault(int(apart), f"its noise is {factor:.2f} times that of the others")
     usual = float(np.median(outliers))
-    for index in np.flatnonzero(outliers > max(5 * usual, usual + _SPREADS * robust_sigma(outliers), 1e-3)):
-        why.setdefault(
-            int(index), f"{100 * outliers[index]:.2f} % of its pixels are outliers, of the others {100 * usual:.2f} %"
-        )
+    for many in np.flatnonzero(outliers > max(5 * usual, usual + _SPREADS * robust_sigma(outliers), 1e-3)):
+        part_of = f"{100 * outliers[many]:.2f} % of its pixels are outliers"
+        why.setdefault(int(many), f"{part_of}, of the others {100 * usual:.2f} %")
     return why
 
 
-def _away(values: Sequence[float], noise: float) -> dict[int, float]:
+def _away(values: Sequence[float], noise: float, of_noise: float = _OF_NOISE) -> dict[int, float]:
     """Which values lie apart from the others, and by how many times the noise of one frame."""
     away = np.abs(np.array(values) - np.median(values))
-    limit = max(_SPREADS * robust_sigma(np.array(values)), _OF_NOISE * noise)
+    limit = max(_SPREADS * robust_sigma(np.array(values)), of_noise * noise)
     return {int(i): float(away[i] / noise) if noise else math.inf for i in np.flatnonzero(away > limit)}
 
 
@@ -264,13 +268,13 @@ def _median(values: FloatArray) -> float:
     return float(np.median(finite)) if finite.size else math.nan
 
 
-def _local_shift(difference: FloatArray, shift: float) -> float:
-    """Largest offset, with its sign, among the medians of the cells of a grid."""
-    offsets = [
-        _median(cell) - shift
+def _local_shift(difference: FloatArray, shift: float) -> tuple[float, int]:
+    """Largest offset, with its sign, among the medians of the cells of a grid; and the pixels of a cell."""
+    cells = [
+        cell
         for band in np.array_split(difference, _CELLS, axis=0)
         for cell in np.array_split(band, _CELLS, axis=1)
         if cell.size >= 64
     ]
-    finite = [value for value in offsets if math.isfinite(value)]
-    return max(finite, key=abs, default=0.0)
+    finite = [value for value in (_median(cell) - shift for cell in cells) if math.isfinite(value)]
+    return max(finite, key=abs, default=0.0), min((cell.size for cell in cells), default=0)

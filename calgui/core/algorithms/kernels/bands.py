@@ -140,7 +140,7 @@ def _centre(block, n, complete, good, width, out):  # type: ignore[no-untyped-de
             out[j] = half * (lower[j] + upper[j])
     elif n % 2:
         for j in range(width):
-            between = half * (lower[j] + upper[j])
+            between = half * (lower[j] + upper[j]) if good[j] else _NAN
             out[j] = upper[j] if good[j] % 2 else between
     else:
         for j in range(width):
