@@ -150,19 +150,21 @@ class Doctor:
             text = f"The rules are for {child.header.get('instrument')!r}, but {parsed.name} selects them for another."
             yield Finding(Severity.WARNING, "instrument", value, text, "Correct the header, or the table.")
 
-    def reference(self, name: str) -> tuple[Finding, ...]:
+    def reference(self, name: str, verdict: Verdict | None = None) -> tuple[Finding, ...]:
         """What is wrong with one reference file that a mapping names.
 
         Parameters
         ----------
         name : str
             As in the mapping.
+        verdict : Verdict, optional
+            What the cache says of it, where that was asked already.
 
         Returns
         -------
         tuple of Finding
         """
-        verdict = self.cache.verdict(name)
+        verdict = verdict or self.cache.verdict(name)
         known = self._references.get((name, verdict))
         if known is None:
             strict = name in self.reach.references

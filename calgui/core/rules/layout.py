@@ -43,8 +43,8 @@ class Layout:
             if not top.is_dir():
                 continue
             yield top
-            if top in (self.root, self.mappings):
-                continue  # a flat layout: its other folders are not ours
+            if top in (self.root, self.mappings) or (self.folder and top.name != self.folder):
+                continue  # its other folders are not references, or those of another observatory
             for name in sorted(entry.name for entry in _entries(top, folders=True))[:_MOST_FOLDERS]:
                 yield top / name
 

@@ -89,15 +89,9 @@ class _Grower:
     def _file(self, parsed: MappingFile, name: str, line: int) -> Node:
         if name in SPECIAL:
             return Node("file", name, mapping=parsed.name, line=line)
-        return Node(
-            "file",
-            name,
-            file=name,
-            mapping=parsed.name,
-            line=line,
-            trust=self.cache.trust(name),
-            findings=self.doctor.reference(name),
-        )
+        verdict = self.cache.verdict(name)
+        findings = self.doctor.reference(name, verdict)
+        return Node("file", name, file=name, mapping=parsed.name, line=line, trust=verdict.trust, findings=findings)
 
     def unreached(self) -> Iterator[Node]:
         reach = self.doctor.reach
