@@ -184,7 +184,7 @@ def _odd_card(image: str, problems: list[str]) -> Card:
     card = fits.Card.fromstring(image)
     try:
         keyword, value, comment = card.keyword, card.value, card.comment
-    except (VerifyError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
+    except (VerifyError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, Warning):
         problems.append(f"{head}: the value cannot be read: {image[8:50].strip()}")
         return Card(head, image[8:CARD].removeprefix("=").strip(), "")
     return Card(keyword.strip(), None if isinstance(value, fits.card.Undefined) else value, comment)

@@ -3,100 +3,34 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.errors import InputError, UsageError
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
 from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
+from calgui.core.frames.layout import (
+    Hdu,
+    HduInfo,
+    Plane,
+    agrees,
+    choose,
+    describe_file,
+    lead_of,
+    lead_of_plane,
+    plane_index,
+    siblings,
+)
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
 from calgui.core.frames.source import PlainSource, Source, open_source
 
-Hdu = int | str | tuple[str, int]
-Plane = int | tuple[int, ...]
+#: bands from this size on, in bytes, are compared with the free memory
+_LARGE = 1 << 28
 
-
-@dataclass(frozen=True)
-class HduInfo:
-    """What one HDU holds, for a list that a user chooses from.
-
-    Attributes
-    ----------
-    index : int
-        Its number, from 0.
-    name : str
-        EXTNAME, ``PRIMARY``, or empty.
-    version : int
-        EXTVER.
-    kind : str
-        As in `HduHeader`.
-    shape : tuple of int
-        Numpy order; (rows,) of a table; empty without data.
-    type : str
-        Type of the values: ``float32``, ``uint16``, ...; empty for what is no image.
-    unit : str
-        BUNIT.
-    warnings : tuple of str
-        What is odd about it.
-    """
-
-    index: int
-    name: str
-    version: int
-    kind: str
-    shape: tuple[int, ...]
-    type: str
-    unit: str
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def is_image(self) -> bool:
-        """Whether there are pixels to look at."""
-        return self.kind in ("image", "compressed") and bool(self.shape)
-
-    @property
-    def planes(self) -> int:
-        """How many two-dimensional planes there are to look at."""
-        return math.prod(self.shape[:-2]) if self.is_image else 0
-
-
-def describe_file(path: Path | str) -> tuple[HduInfo, ...]:
-    """List the HDUs of a file.
-
-    Parameters
-    ----------
-    path : path-like
-        FITS, plain or compressed.
-
-    Returns
-    -------
-    tuple of HduInfo
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or is not FITS.
-    """
-    path = Path(path)
-    hdus = read_headers(path)
-    infos = []
-    for hdu in hdus:
-        warnings = list(hdu.warnings)
-        if hdu.name == "SCI":
-            warnings += [
-                f"{name} has the shape {other.shape}, SCI {hdu.shape}; it is not used."
-                for name, other in _siblings(hdus, hdu).items()
-                if not _fits(other, hdu, name)
-            ]
-        unit = str(hdu.header.get("BUNIT") or "").strip()
-        infos.append(
-            HduInfo(hdu.index, hdu.name, hdu.version, hdu.kind, hdu.shape, _type_name(hdu, path), unit, tuple(warnings))
-        )
-    return tuple(infos)
+__all__ = ["FitsFrame", "HduInfo", "check_memory", "describe_file", "open_frame", "plane_index", "read_frame"]
 
 
 def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> Frame:
@@ -151,11 +85,18 @@ def open_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     path = Path(path)
     hdus = read_headers(path)
     image = choose(hdus, hdu, path)
-    lead = _lead(image, plane, path)
-    others = {name: other for name, other in _siblings(hdus, image).items() if _fits(other, image, name)}
-    bits = [_Reader(path, other, _lead_of(other, image, lead)) for name, other in others.items() if name != "ERR"]
-    err = _Reader(path, others["ERR"], lead) if "ERR" in others else None
-    return FitsFrame(path, merged(hdus[0], image), _Reader(path, image, lead), err, bits)
+    lead = lead_of_plane(image, plane, path)
+    others = {name: other for name, other in siblings(hdus, image).items() if agrees(other, image, name)}
+    data = _Reader(open_source(path), image, lead)
+    try:
+        beside = {
+            name: _Reader(data.source.again(), other, lead_of(other, image, lead)) for name, other in others.items()
+        }
+    except InputError:
+        data.close()
+        raise
+    err = beside.pop("ERR", None)
+    return FitsFrame(path, merged(hdus[0], image), data, err, tuple(beside.values()))
 
 
 class FitsFrame:
@@ -285,20 +226,26 @@ class FitsFrame:
 class _Reader:
     """The pixels of one HDU, or of one plane of it, read by rows."""
 
-    def __init__(self, path: Path, hdu: HduHeader, lead: tuple[int, ...]) -> None:
-        self.path, self.hdu, self.lead = path, hdu, lead
+    def __init__(self, source: Source, hdu: HduHeader, lead: tuple[int, ...]) -> None:
+        self.source, self.hdu, self.lead = source, hdu, lead
         self.shape = hdu.shape[len(lead) :]
         self._row = math.prod(self.shape[1:])
-        self._first = int(np.ravel_multi_index(lead, hdu.shape[: len(lead)])) * math.prod(self.shape) if lead else 0
-        self._pixels = Pixels.of(hdu, path) if hdu.kind == "image" else None
-        self._source = open_source(path)
-        self._stamp = _stamp(path)
+        self._stamp = _stamp(source.path)
         self._tiles: Any = None
-        _check_whole(self._source, hdu)
+        try:
+            _check_whole(source, hdu)
+            self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
+        except InputError:
+            source.close()
+            raise
+        place = 0
+        for index, length in zip(lead, hdu.shape, strict=False):
+            place = place * length + index
+        self._first = place * math.prod(self.shape)
 
     def floats(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
         """Values of some rows."""
-        shape = (stop - start, *self.shape[1:])
+        shape = self._room(start, stop)
         if self._pixels is None:
             return np.ascontiguousarray(self._section(start, stop), np.float32).reshape(shape)
         source, first = self._checked(), self._first + start * self._row
@@ -308,7 +255,7 @@ class _Reader:
         """Bits of some rows of a frame with so many axes; all of them for a plane that serves a whole ramp."""
         if len(self.shape) < axes:
             start, stop = 0, self.shape[0]
-        shape = (stop - start, *self.shape[1:])
+        shape = self._room(start, stop)
         if self._pixels is None:
             return to_bits(self._section(start, stop)).reshape(shape)
         source, first = self._checked(), self._first + start * self._row
@@ -316,13 +263,21 @@ class _Reader:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._source.close()
+        self.source.close()
         self._tiles = None
 
+    def _room(self, start: int, stop: int) -> tuple[int, ...]:
+        """Shape of some rows, for which there must be memory."""
+        size = (stop - start) * self._row * 4
+        if size > _LARGE:
+            check_memory(size, self.source.path)
+        return (stop - start, *self.shape[1:])
+
     def _checked(self) -> Source:
-        if _stamp(self.path) != self._stamp:
-            raise InputError("The file was changed while it was being read.", path=self.path, cure="Open it again.")
-        return self._source
+        path = self.source.path
+        if _stamp(path) != self._stamp:
+            raise InputError("The file was changed while it was being read.", path=path, cure="Open it again.")
+        return self.source
 
     def _section(self, start: int, stop: int) -> npt.NDArray[Any]:
         from calgui.core.frames.tiles import open_tiles
@@ -331,75 +286,6 @@ class _Reader:
             self._tiles = open_tiles(self._checked(), self.hdu)
         section: npt.NDArray[Any] = self._tiles.read((*self.lead, slice(start, stop)))
         return section
-
-
-def choose(hdus: Sequence[HduHeader], wanted: Hdu | None, path: Path) -> HduHeader:
-    """The image that is meant.
-
-    Parameters
-    ----------
-    hdus : sequence of HduHeader
-        Of the file.
-    wanted : int, str, (str, int) or None
-        Number, name, name and EXTVER; None for ``SCI`` or else the first image.
-    path : pathlib.Path
-        The file, for messages.
-
-    Returns
-    -------
-    HduHeader
-
-    Raises
-    ------
-    InputError
-        There is none, or it is no image.
-    """
-    images = [hdu for hdu in hdus if hdu.is_image]
-    if wanted is None:
-        found = next((hdu for hdu in images if hdu.name == "SCI"), images[0] if images else None)
-        if found is None:
-            kinds = ", ".join(sorted({hdu.kind for hdu in hdus if hdu.shape})) or "headers only"
-            raise InputError(f"There is no image in this file ({kinds}).", path=path, cure="Choose another file.")
-        return found
-    if isinstance(wanted, int):
-        found = next((hdu for hdu in hdus if hdu.index == wanted), None)
-    else:
-        name, version = (wanted, None) if isinstance(wanted, str) else wanted
-        found = next(
-            (hdu for hdu in hdus if hdu.name == name.upper() and version in (None, hdu.version)),
-            None,
-        )
-    if found is None or not found.is_image:
-        what = "has no HDU" if found is None else "holds no image in HDU"
-        names = ", ".join(f"{hdu.index} {hdu.name}".strip() for hdu in images) or "none"
-        raise InputError(f"The file {what} {wanted!r}.", path=path, cure=f"Its images are: {names}.")
-    return found
-
-
-def plane_index(shape: Sequence[int], number: int) -> tuple[int, ...]:
-    """Indices of the leading axes for a plane counted through all of them.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the whole image.
-    number : int
-        From 0.
-
-    Returns
-    -------
-    tuple of int
-        Empty for a two-dimensional image.
-
-    Raises
-    ------
-    UsageError
-        There is no such plane.
-    """
-    lead = tuple(shape[:-2])
-    if not 0 <= number < math.prod(lead):
-        raise UsageError(f"There is no plane {number}: there are {math.prod(lead)}, counted from 0.")
-    return tuple(int(index) for index in np.unravel_index(number, lead)) if lead else ()
 
 
 def check_memory(needed: int, path: Path) -> None:
@@ -455,49 +341,3 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return -1, -1
     return found.st_size, found.st_mtime_ns
-
-
-def _lead(image: HduHeader, plane: Plane | None, path: Path) -> tuple[int, ...]:
-    """Indices of the leading axes for the plane that is wanted."""
-    if plane is None:
-        return ()
-    try:
-        if isinstance(plane, int):
-            return plane_index(image.shape, plane)
-        lead = image.shape[:-2]
-        if len(plane) != len(lead) or not all(0 <= at < length for at, length in zip(plane, lead, strict=True)):
-            raise UsageError(f"There is no plane {plane}: the leading axes are {lead}.")
-    except UsageError as error:
-        raise InputError(error.message, path=path, cure="Choose one that is there.") from error
-    return tuple(plane)
-
-
-def _siblings(hdus: Sequence[HduHeader], image: HduHeader) -> dict[str, HduHeader]:
-    """The error and data-quality images that belong to an image."""
-    if image.name not in ("SCI", "PRIMARY", ""):
-        return {}
-    found: dict[str, HduHeader] = {}
-    for hdu in hdus:
-        if hdu.name in ("ERR", "DQ", "PIXELDQ", "GROUPDQ") and hdu.is_image and hdu.version == image.version:
-            found.setdefault(hdu.name, hdu)
-    return found
-
-
-def _fits(other: HduHeader, image: HduHeader, name: str) -> bool:
-    if name == "PIXELDQ":
-        return other.shape == image.shape[-2:]
-    return other.shape == image.shape
-
-
-def _lead_of(other: HduHeader, image: HduHeader, lead: tuple[int, ...]) -> tuple[int, ...]:
-    """The same plane in a sibling, which may have no leading axes."""
-    return lead if len(other.shape) == len(image.shape) else ()
-
-
-def _type_name(hdu: HduHeader, path: Path) -> str:
-    if not hdu.is_image:
-        return ""
-    try:
-        return Pixels.of(hdu, path).type_name
-    except InputError:
-        return "unknown"

@@ -98,7 +98,7 @@ class Frame:
     @property
     def unit(self) -> str:
         """Unit of data and error (BUNIT), empty if the header does not say."""
-        return str(self.header.get("BUNIT", "")).strip()
+        return str(self.header.get("BUNIT") or "").strip()
 
     @property
     def name(self) -> str:

@@ -6,15 +6,18 @@ after the last HDU, an unreadable card, data cut short) is kept as a warning on 
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from calgui.core.errors import InputError
-from calgui.core.frames.cards import CARD, COMMENTARY, Card, parse_cards
+from calgui.core.frames.cards import CARD, Card, parse_cards
+from calgui.core.frames.keywords import OF_COMPRESSION, OF_PIXELS, Header, collect
 from calgui.core.frames.source import Source, check_is_fits, open_source
+
+__all__ = ["BLOCK", "HduHeader", "Header", "image_header", "merged", "read_headers", "rule_header"]
 
 BLOCK = 2880
 _BITPIX = (8, 16, 32, 64, -32, -64)
@@ -24,33 +27,6 @@ _MAX_HDUS = 20_000
 
 # as astropy finds it, but at the start of a card only
 _END = re.compile(rb"END {77}|END\Z|END {0,76}[^A-Z0-9_-]")
-_STRUCTURE = re.compile(
-    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|BSCALE|BZERO|BLANK|CHECKSUM|DATASUM|END"
-    r"|EXTNAME|EXTVER|EXTLEVEL|INHERIT"
-)
-#: structural keywords that describe the pixels; in a merged header they are those of the image
-_OF_PIXELS = re.compile(r"BITPIX|NAXIS\d*|BSCALE|BZERO|BLANK")
-_OF_COMPRESSION = re.compile(
-    r"Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|MASKCMP|QUANTIZ"
-    r"|DITHER\d|HECKSUM|DATASUM|BLANK|SCALE|ZERO|BLOCKED)"
-    r"|TFIELDS|THEAP|T(TYPE|FORM|DIM|UNIT|NULL|SCAL|ZERO|DISP)\d+|PCOUNT|GCOUNT|XTENSION|BITPIX|NAXIS\d*"
-)
-
-
-class Header(dict[str, Any]):
-    """Keywords and values; the first of several cards counts, as in astropy.
-
-    ``COMMENT`` and ``HISTORY`` hold all their lines, joined by newlines. Undefined values are None.
-
-    Attributes
-    ----------
-    comments : dict of str
-        Keyword to comment, where there is one.
-    """
-
-    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        super().__init__(values)
-        self.comments: dict[str, str] = dict(getattr(values, "comments", {}))
 
 
 @dataclass(frozen=True)
@@ -106,35 +82,6 @@ class HduHeader:
     def end(self) -> int:
         """Where the next HDU begins."""
         return self.offset + -(-self.size // BLOCK) * BLOCK
-
-
-def collect(cards: Iterable[Card]) -> Header:
-    """Cards as a mapping.
-
-    Parameters
-    ----------
-    cards : iterable of Card
-        In the order of the file.
-
-    Returns
-    -------
-    Header
-        The first of several cards counts; lines of COMMENT and HISTORY are joined by newlines.
-    """
-    header = Header()
-    lines: dict[str, list[str]] = {}
-    for keyword, value, comment in cards:
-        key = keyword.upper()
-        if key in COMMENTARY:
-            if key:
-                lines.setdefault(key, []).append(str(value))
-        elif key not in header:
-            header[key] = value
-            if comment:
-                header.comments[key] = comment
-    for key, texts in lines.items():
-        header[key] = "\n".join(texts)
-    return header
 
 
 def read_headers(path: Path | str) -> tuple[HduHeader, ...]:
@@ -220,7 +167,7 @@ def merged(primary: HduHeader, image: HduHeader) -> Header:
     own = image_header(image)
     header = Header(primary.header)
     for key, value in own.items():
-        if _OF_PIXELS.fullmatch(key) or header.get(key) is None:
+        if OF_PIXELS.fullmatch(key) or header.get(key) is None:
             header[key] = value
             header.comments.pop(key, None)
             if key in own.comments:
@@ -244,27 +191,12 @@ def image_header(image: HduHeader) -> Header:
     if image.kind != "compressed":
         return image.header
     own = image.header
-    header = Header((key, value) for key, value in own.items() if not _OF_COMPRESSION.fullmatch(key))
+    header = Header((key, value) for key, value in own.items() if not OF_COMPRESSION.fullmatch(key))
     header.comments = {key: text for key, text in own.comments.items() if key in header}
     header["BITPIX"], header["NAXIS"] = image.bitpix, len(image.shape)
     for axis, length in enumerate(reversed(image.shape), 1):
         header[f"NAXIS{axis}"] = length
     return header
-
-
-def is_structural(keyword: str) -> bool:
-    """Whether a keyword describes the layout of the file, and so is the writer's own affair.
-
-    Parameters
-    ----------
-    keyword : str
-        Upper case.
-
-    Returns
-    -------
-    bool
-    """
-    return bool(_STRUCTURE.fullmatch(keyword))
 
 
 def _next_hdu(source: Source, hdu: HduHeader, index: int) -> tuple[HduHeader | None, str | None]:
@@ -382,22 +314,34 @@ def _kind(header: Mapping[str, Any], name: str, index: int) -> str:
 
 def _layout(header: Mapping[str, Any], path: Path, prefix: str = "") -> tuple[int, list[int]]:
     """Type and lengths of axes, first axis of FITS first."""
-    bitpix, count = header.get(f"{prefix}BITPIX"), header.get(f"{prefix}NAXIS")
+    bitpix, count = _integer(header.get(f"{prefix}BITPIX")), _integer(header.get(f"{prefix}NAXIS"))
     cure = "The file was written wrongly; ask for it to be written anew."
-    if isinstance(bitpix, bool) or bitpix not in _BITPIX:
-        raise InputError(f"{prefix}BITPIX is {_said(bitpix)}, which is no type of FITS data.", path=path, cure=cure)
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 999:
-        raise InputError(f"{prefix}NAXIS is {_said(count)}, not a number of axes.", path=path, cure=cure)
-    axes = [header.get(f"{prefix}NAXIS{axis}") for axis in range(1, count + 1)]
-    for axis, length in enumerate(axes, 1):
-        if isinstance(length, bool) or not isinstance(length, int) or length < 0:
-            raise InputError(f"{prefix}NAXIS{axis} is {_said(length)}, not a length.", path=path, cure=cure)
-    return int(bitpix), [int(length) for length in axes if length is not None]
+    if bitpix not in _BITPIX:
+        said = _said(header, f"{prefix}BITPIX")
+        raise InputError(f"{said}, which is no type of FITS data.", path=path, cure=cure)
+    if count is None or not 0 <= count <= 999:
+        raise InputError(f"{_said(header, f'{prefix}NAXIS')}, not a number of axes.", path=path, cure=cure)
+    axes = []
+    for axis in range(1, count + 1):
+        length = _integer(header.get(f"{prefix}NAXIS{axis}"))
+        if length is None or length < 0:
+            raise InputError(f"{_said(header, f'{prefix}NAXIS{axis}')}, not a length.", path=path, cure=cure)
+        axes.append(length)
+    return bitpix, axes
 
 
-def _said(value: Any) -> str:
-    return "missing" if value is None else repr(value)
+def _said(header: Mapping[str, Any], keyword: str) -> str:
+    value = header.get(keyword)
+    return f"{keyword} is missing" if value is None else f"{keyword} is {value!r}"
+
+
+def _integer(value: Any) -> int | None:
+    """A whole number, even if it was written as ``16.0``."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _whole(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+    number = _integer(value)
+    return default if number is None or number < 0 else number

@@ -63,8 +63,11 @@ class Source(Protocol):
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Fill a buffer from ``offset``; the number of bytes read."""
 
+    def again(self) -> "Source":
+        """A source of the same bytes for reading at another place at the same time; may be this one."""
+
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; a second time does nothing."""
 
 
 def open_source(path: Path | str) -> Source:
@@ -215,6 +218,10 @@ class PlainSource:
             done += count
         return done
 
+    def again(self) -> "PlainSource":
+        """See `Source`; reading here has no place of its own, so this one serves."""
+        return self
+
     def close(self) -> None:
         """See `Source`."""
         self._file.close()
@@ -258,6 +265,10 @@ class CompressedSource:
                 buffer[done : done + len(piece)] = piece
                 done += len(piece)
         return done
+
+    def again(self) -> Source:
+        """See `Source`."""
+        return open_source(self.path)
 
     def close(self) -> None:
         """See `Source`."""

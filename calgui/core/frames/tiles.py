@@ -1,5 +1,6 @@
 """Tile-compressed images (``.fz``), decompressed by astropy only where rows are asked for."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from calgui.core.frames.source import Source
 class Tiles:
     """A compressed image whose sections can be read."""
 
+    # astropy moves one place through the bytes, so only one thread may ask at a time
     def __init__(self, section: Any, source: Source) -> None:
         self._section = section
         self._source = source
+        self._lock = threading.Lock()
 
     def read(self, index: tuple[Any, ...]) -> npt.NDArray[Any]:
         """Decompress a part.
@@ -37,7 +40,7 @@ class Tiles:
             The compressed data are damaged.
         """
         try:
-            with np.errstate(all="ignore"):
+            with self._lock, np.errstate(all="ignore"):
                 return np.asarray(self._section[index])
         except Exception as error:
             raise _damaged(self._source, f"cannot be decompressed: {error}") from error

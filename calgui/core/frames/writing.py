@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.headers import Header, is_structural
+from calgui.core.frames.keywords import Header, is_structural
 
 #: keywords that belong to the pixels of SCI; everything else goes into the primary header
 _OF_IMAGE = re.compile(

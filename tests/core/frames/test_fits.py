@@ -1,5 +1,6 @@
 """Frames out of files: values, siblings, planes, bands, memory."""
 
+import bz2
 import contextlib
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +223,45 @@ def test_real_images_read_as_astropy_reads_them(real_data: Path) -> None:
     with fits.open(ramp) as hdus:
         np.testing.assert_array_equal(frame.data, hdus["SCI"].data)
         np.testing.assert_array_equal(frame.dq, hdus["GROUPDQ"].data | hdus["PIXELDQ"].data)
+
+
+@pytest.mark.parametrize("name", ["image.fits", "image.fits.gz", "image.fits.fz"])
+def test_several_threads_may_read_bands_at_once(tmp_path: Path, name: str) -> None:
+    data = np.arange(400 * 50, dtype=np.int32).reshape(400, 50)
+    path = tmp_path / name
+    hdu = fits.CompImageHDU(data, name="SCI") if name.endswith("fz") else fits.ImageHDU(data, name="SCI")
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
+    with open_frame(path) as frame, ThreadPoolExecutor(4) as pool:
+        starts = list(range(0, 400, 20))[::-1]
+        for start, rows in zip(starts, pool.map(lambda at: frame.rows(at, at + 20), starts), strict=True):
+            np.testing.assert_array_equal(rows.data, data[start : start + 20])
+
+
+def test_lengths_written_as_floats_and_rows_too_long_for_any_memory(tmp_path: Path) -> None:
+    def write(name: str, *cards: str) -> Path:
+        text = "".join(card.ljust(80) for card in ("SIMPLE  = T", "BITPIX  = 16.0", *cards, "END")).ljust(2880)
+        path = tmp_path / name
+        path.write_bytes(bz2.compress(text.encode() + np.arange(6, dtype=">i2").tobytes().ljust(2880, b"\0")))
+        return path
+
+    good = write("good.fits.bz2", "NAXIS   = 2.0", "NAXIS1  = 3.0", "NAXIS2  = 2")
+    np.testing.assert_array_equal(read_frame(good).data, [[0, 1, 2], [3, 4, 5]])
+    long = write("long.fits.bz2", "NAXIS   = 2", "NAXIS1  = 100000000000000", "NAXIS2  = 2")
+    with open_frame(long) as frame, pytest.raises(InputError, match="memory"):
+        frame.rows(0, 1)
+    deep = write("deep.fits.bz2", "NAXIS   = 4", *(f"NAXIS{axis}  = 900000000000" for axis in (1, 2, 3, 4)))
+    for plane in (None, 7):
+        with pytest.raises(InputError):
+            read_frame(deep, plane=plane)
+
+
+def test_an_undefined_unit_is_no_unit(tmp_path: Path) -> None:
+    hdu = fits.PrimaryHDU(np.zeros((2, 2), np.float32))
+    hdu.header["BUNIT"] = None
+    hdu.writeto(tmp_path / "unit.fits")
+    assert read_frame(tmp_path / "unit.fits").unit == ""
+    with open_frame(tmp_path / "unit.fits") as frame:
+        assert frame.unit == ""
 
 
 def test_a_large_image_is_read_rightly_by_both_threads(tmp_path: Path) -> None:
