@@ -131,8 +131,13 @@ def read_floats(source: Source, pixels: Pixels, start: int, count: int, room: Fl
     InputError
         The file ends before.
     """
-    out = np.empty(count, np.float32) if room is None else room[:count]
-    _fill(source, pixels, start, out)
+    if room is None:
+        out = np.empty(count, np.float32)
+        _fill(source, pixels, start, out)
+    else:
+        # who brings the memory asks for bands that are small already
+        out = room[:count]
+        _fill_part(source, pixels, start, out, count)
     return out
 
 
@@ -166,9 +171,9 @@ def _fill(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]) -> 
         rest.result()
 
 
-def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]) -> None:
+def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any], step: int = 0) -> None:
     size = pixels.dtype.itemsize
-    step = max(_PIECE // size, 1)
+    step = step or max(_PIECE // size, 1)
     buffer = np.empty(min(step, out.size), pixels.dtype)
     for first in range(0, out.size, step):
         piece = buffer[: min(step, out.size - first)]
@@ -185,7 +190,7 @@ def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]
 def _to_floats(stored: npt.NDArray[Any], pixels: Pixels, out: FloatArray) -> None:
     # values beyond float32 become infinite, which is what they are to everything that follows
     with np.errstate(over="ignore", invalid="ignore"):
-        if pixels.type_name == "uint64":
+        if pixels.dtype.kind == "i" and pixels.type_name == "uint64":
             # small numbers would be lost beside 2**63 in floating point
             out[:] = stored.astype(np.int64).view(np.uint64) ^ np.uint64(1 << 63)
         elif pixels.scaled:

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +19,7 @@ Reduction = Literal["maximum", "mean", "minimum", "flags"]
 _JOIN: dict[str, Any] = {"maximum": np.fmax, "minimum": np.fmin, "mean": np.add, "flags": np.bitwise_or}
 
 #: pixels handled at a time: few enough to stay in the processor's cache
-_BAND = 250_000
+_BAND = 500_000
 
 
 def reduced_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
@@ -39,14 +41,11 @@ def reduced_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
 
 
 def _join(image: Array, factor: int, join: Any) -> Array:
-    """Blocks joined by a ufunc: whole blocks slice by slice, then those that the edge cuts."""
+    """Blocks joined by a ufunc, along y and then along x: whole blocks, then those that the edge cuts."""
     whole = image.shape[0] // factor * factor
     high, wide = reduced_shape(image.shape, factor)
     tall = np.empty((high, image.shape[1]), image.dtype)
-    top = tall[: whole // factor]
-    join(image[0:whole:factor], image[1:whole:factor], out=top)
-    for row in range(2, factor):
-        join(top, image[row:whole:factor], out=top)
+    join.reduce(image[:whole].reshape(-1, factor, image.shape[1]), axis=1, out=tall[: whole // factor])
     if whole < image.shape[0]:
         join.reduce(image[whole:], axis=0, out=tall[-1])
     whole = image.shape[1] // factor * factor
@@ -115,14 +114,19 @@ def band_rows(width: int, factor: int) -> int:
 
 
 def reduce_bands(
-    read: Callable[[int, int], Array], shape: tuple[int, int], factor: int, how: Reduction, job: Job | None = None
+    read: Callable[[int, int], Array],
+    shape: tuple[int, int],
+    factor: int,
+    how: Reduction,
+    job: Job | None = None,
+    workers: int = 1,
 ) -> Array:
     """Reduce a picture that is read band by band, so that it is never in memory whole.
 
     Parameters
     ----------
     read : callable
-        ``read(start, stop)`` gives whole rows; each band is used up before the next one is asked for.
+        ``read(start, stop)`` gives whole rows; each band is used up before its thread asks for the next one.
     shape : tuple of int
         (ny, nx) of the picture.
     factor : int
@@ -131,23 +135,37 @@ def reduce_bands(
         See `reduce_band`.
     job : Job, optional
         Looked at between bands.
+    workers : int
+        Threads that read and reduce at the same time.
 
     Returns
     -------
     ndarray
         Of `reduced_shape`.
     """
+    if 0 in shape:
+        return np.empty(reduced_shape(shape, factor), np.float32)
     rows = band_rows(shape[1], factor)
-    made = None
-    for start in range(0, shape[0], rows):
-        if job is not None:
-            job.check()
-        stop = min(start + rows, shape[0])
-        part = reduce_band(read(start, stop), factor, how)
-        if made is None:
-            made = np.empty(reduced_shape(shape, factor), part.dtype)
-        made[start // factor : start // factor + part.shape[0]] = part
-    return np.empty((0, 0), np.float32) if made is None else made
+
+    def reduce_from(first: int, last: int) -> list[Array]:
+        parts = []
+        for start in range(first, last, rows):
+            if job is not None:
+                job.check()
+            parts.append(reduce_band(read(start, min(start + rows, last)), factor, how))
+        return parts
+
+    count = -(-shape[0] // rows)
+    cuts = [min(count * turn // workers * rows, shape[0]) for turn in range(workers)] + [shape[0]]
+    spans = [(first, last) for first, last in pairwise(cuts) if last > first]
+    if len(spans) == 1:
+        return np.concatenate(reduce_from(*spans[0]))
+    with ThreadPoolExecutor(len(spans) - 1) as pool:
+        rest = [pool.submit(reduce_from, *span) for span in spans[1:]]
+        made = reduce_from(*spans[0])
+        for later in rest:
+            made += later.result()
+    return np.concatenate(made)
 
 
 class Pyramid:

@@ -41,7 +41,7 @@ class PictureItem(pg.ImageItem):
         self._flag_colours: dict[int, int] = {}
         self.limits = Limits(0.0, 1.0)
         self._table = stretch_table("linear")
-        self._colours = colour_table("grey")
+        self._colours = np.array(colour_table("grey"), np.uint32)
         self._cached: tuple[Any, QImage] | None = None
         self._cached_flags: tuple[Any, QImage] | None = None
         self._shape = (0, 0)
@@ -96,9 +96,8 @@ class PictureItem(pg.ImageItem):
         colours : tuple of int
             256 colours, from `calgui.views.image.colours.colour_table`.
         """
-        self._colours = colours
-        if self._cached is not None:
-            self._cached[1].setColorTable(colours)
+        self._colours = np.array(colours, np.uint32)
+        self._cached = None
         self.update()
 
     def set_flag_colours(self, colours: dict[int, int]) -> None:
@@ -177,7 +176,7 @@ class PictureItem(pg.ImageItem):
         key = (factor, window)
         if self._cached is None or self._cached[0] != key:
             tones = to_tones(level[window[2] : window[3], window[0] : window[1]], self.limits, self._table)
-            self._cached = key, _indexed(tones, self._colours)
+            self._cached = key, _image(np.take(self._colours, tones), QImage.Format.Format_RGB32)
         painter.drawImage(_target(window, factor), self._cached[1])
         return factor
 
@@ -189,7 +188,8 @@ class PictureItem(pg.ImageItem):
         key = (factor, window)
         if self._cached_flags is None or self._cached_flags[0] != key:
             part = level[window[2] : window[3], window[0] : window[1]]
-            self._cached_flags = key, _argb(flag_colours(part, self._flag_colours))
+            colours = flag_colours(part, self._flag_colours)
+            self._cached_flags = key, _image(colours, QImage.Format.Format_ARGB32_Premultiplied)
         painter.drawImage(_target(window, factor), self._cached_flags[1])
 
 
@@ -209,16 +209,8 @@ def _target(window: tuple[int, int, int, int], factor: int) -> QRectF:
     )
 
 
-def _indexed(tones: "np.ndarray[Any, np.dtype[np.uint8]]", colours: tuple[int, ...]) -> QImage:
-    high, wide = tones.shape
-    image = QImage(tones.data, wide, high, wide, QImage.Format.Format_Indexed8)
-    image.setColorTable(colours)
-    image._pixels = tones  # keeps the memory alive that QImage borrows
-    return image
-
-
-def _argb(pixels: "np.ndarray[Any, np.dtype[np.uint32]]") -> QImage:
+def _image(pixels: "np.ndarray[Any, np.dtype[np.uint32]]", kind: QImage.Format) -> QImage:
     high, wide = pixels.shape
-    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32)
-    image._pixels = pixels
+    image = QImage(pixels.data, wide, high, 4 * wide, kind)
+    image._pixels = pixels  # keeps the memory alive that QImage borrows
     return image

@@ -1,5 +1,6 @@
 """What is read for a picture in the background: a first look at a large file, then its pixels."""
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from calgui.core.frames.fits import FitsFrame, HduInfo, describe_file, open_frame, read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits, zscale, zscale_step
-from calgui.core.frames.reduction import Pyramid, Reduction, reduce_bands
+from calgui.core.frames.reduction import Pyramid, Reduction, band_rows, reduce_bands
 from calgui.core.jobs import Job
 
 #: from this many pixels on a file is shown before all of it is in memory
@@ -160,21 +161,22 @@ def read_all(opened: Opened, job: Job) -> Opened:
 def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, job: Job) -> Opened:
     high, wide = source.shape
     step = zscale_step(high * wide)
-    samples = []
+    samples: dict[int, Any] = {}
+    rooms = threading.local()
 
     def band(start: int, stop: int) -> Any:
-        rows = source.data_rows(start, stop)
-        flat = rows.reshape(-1)
-        samples.append(flat[-(start * wide) % step :: step])
+        if not hasattr(rooms, "room"):
+            rooms.room = np.empty(band_rows(wide, factor) * wide, np.float32)
+        rows = source.data_rows(start, stop, rooms.room)
+        samples[start] = rows.reshape(-1)[-(start * wide) % step :: step].copy()
         return rows
 
     picture = Pyramid((high, wide), how)
-    picture.add(factor, reduce_bands(band, (high, wide), factor, how, job))
+    picture.add(factor, reduce_bands(band, (high, wide), factor, how, job, workers=2))
     flags = None
     if source.has_dq:
         flags = Pyramid((high, wide), "flags")
-        bits = reduce_bands(source.dq_rows, (high, wide), factor, "flags", job)
-        flags.add(factor, bits)
-    chosen = np.concatenate(samples)[:1000]
+        flags.add(factor, reduce_bands(source.dq_rows, (high, wide), factor, "flags", job, workers=2))
+    chosen = np.concatenate([samples[start] for start in sorted(samples)])[:1000]
     limits = zscale(chosen[np.isfinite(chosen)])
     return Opened(opened.wanted, opened.hdus, None, picture, flags, limits, source.header)
