@@ -59,7 +59,7 @@ def refused(path: Path) -> str:
         (b"\x1f\x8b" + b"garbage" * 500, "damaged"),
         (gzip.compress(b"notes in a gz\n" * 900), "text"),
         (gzip.compress(b""), "empty"),
-        (gzip.compress(os.urandom(9000))[:20], "cut short"),
+        (gzip.compress(bytes(range(256)) * 99)[:20], "cut short"),
         (b"BZh91AY&SYgarbage" * 100, "damaged"),
         (header_block(*SIMPLE, end=False), "END"),
         (header_block("SIMPLE  =                    T", "BITPIX  =                   17", "NAXIS   = 0"), "BITPIX"),
@@ -67,6 +67,7 @@ def refused(path: Path) -> str:
         (header_block(*SIMPLE, "NAXIS1  =                    4", "NAXIS2  = 'many'"), "NAXIS2"),
         (header_block(*SIMPLE, "NAXIS1  =                    4", "NAXIS2  = -5"), "NAXIS2"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_what_is_no_fits_file_is_refused_in_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "thing.fits"
