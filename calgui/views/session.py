@@ -75,7 +75,7 @@ class Session(QObject):
         self.notices: list[Notice] = []
 
     def open_cache(self, path: Path, then: Callable[[], None] | None = None) -> Task:
-        """Open a cache in the background and make it the current one.
+        """Open a cache in the background and make it the current one; one that is open already is only chosen.
 
         Parameters
         ----------
@@ -95,21 +95,38 @@ class Session(QObject):
             return Cache.open(path)
 
         def opened(cache: "Cache") -> None:
-            self.caches.append(cache)
-            self.caches_changed.emit()
-            self.set_context(cache, cache.default_context)
+            same = next((known for known in self.caches if known.path == cache.path), None)
+            if same is None:
+                self.caches.append(cache)
+                self.caches_changed.emit()
+            self.set_context(same or cache, cache.default_context)
             if then is not None:
                 then()
 
         return self.tasks.start(f"Opening the cache {path.name}", load, opened)
 
-    def set_context(self, cache: "Cache", context: str | None) -> None:
-        """Make a cache and one of its contexts the current ones.
+    def close_cache(self, cache: "Cache") -> None:
+        """Close a cache; where it was the current one, another takes its place.
 
         Parameters
         ----------
         cache : Cache
             One of `caches`.
+        """
+        self.caches.remove(cache)
+        if self.cache is cache:
+            other = self.caches[-1] if self.caches else None
+            self.set_context(other, other.default_context if other is not None else None)
+        self.caches_changed.emit()
+        cache.close()
+
+    def set_context(self, cache: "Cache | None", context: str | None) -> None:
+        """Make a cache and one of its contexts the current ones.
+
+        Parameters
+        ----------
+        cache : Cache or None
+            One of `caches`; None where none is open.
         context : str or None
             Name of a ``.pmap``; None for a cache that has none.
         """

@@ -1,0 +1,65 @@
+"""``calgui``, the window itself, and ``calgui shot``, which draws one of its views without a screen."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from calgui.core.errors import InputError, UsageError
+
+_SIZE = (1600, 1000)
+
+
+@click.command("open")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+def open_window(paths: tuple[Path, ...]) -> None:
+    """Open the window, with files, folders or CRDS caches."""
+    _check(paths)
+    from calgui.views.app import run
+
+    sys.exit(run(paths))
+
+
+@click.command()
+@click.argument("out", metavar="OUT.png", type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--view", default="observe", show_default=True, help="observe, rules, bench, or a part: why, headers ...")
+@click.option("--cache", "caches", multiple=True, type=click.Path(path_type=Path), help="Folder of a CRDS cache.")
+@click.option("--context", metavar="PMAP", help="Context of the cache; its operational one if not given.")
+@click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")
+def shot(
+    out: Path,
+    paths: tuple[Path, ...],
+    view: str,
+    caches: tuple[Path, ...],
+    context: str | None,
+    look: str,
+    size: str,
+) -> None:
+    """Draw a view into OUT.png without a screen, as the window would show it.
+
+    PATH are observations, folders of them, or caches; the first observation is selected.
+    """
+    _check((*paths, *caches))
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from calgui.views.shots import draw
+
+    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size))
+
+
+def _check(paths: tuple[Path, ...]) -> None:
+    """Say what is missing before a window opens: a slip in the command is told where it was typed."""
+    for path in paths:
+        if not path.exists():
+            raise InputError("There is no such file or folder.", path=path, cure="Look for a slip in its name.")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise UsageError(f"--size {text} is no size.", cure="Give width and height in pixels: 1600x1000.")
+    if not (320 <= int(width) <= 16384 and 240 <= int(height) <= 16384):
+        raise UsageError(f"--size {text} is too small or too large.", cure="Give 320x240 to 16384x16384.")
+    return int(width), int(height)

@@ -1,0 +1,168 @@
+"""The menus of the window and their actions."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from calgui.views.settings import remember, remembered
+
+if TYPE_CHECKING:
+    from calgui.views.window import MainWindow
+
+_RECENT = 12
+_PANELS = (
+    ("references", "References"),
+    ("picture", "Picture"),
+    ("inspector", "Header"),
+    ("why", "Why"),
+)
+_THEMES = (("system", "Follow the system"), ("light", "Light"), ("dark", "Dark"))
+
+
+class Menus:
+    """File, Go, View, Help; every action is also found by the search.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Whose menu bar is filled.
+    """
+
+    def __init__(self, window: "MainWindow") -> None:
+        self.window = window
+        self.actions: list[QAction] = []
+        bar = window.menuBar()
+        bar.setObjectName("menu_bar")
+        bar.setAccessibleName("Menus")
+        self._fill_file(self._menu("file", "&File"))
+        self._fill_go(self._menu("go", "&Go"))
+        self._fill_view(self._menu("view", "&View"))
+        self._fill_help(self._menu("help", "&Help"))
+
+    def _menu(self, name: str, title: str) -> QMenu:
+        menu = QMenu(title, self.window)
+        menu.setObjectName(f"menu_{name}")
+        menu.setToolTipsVisible(True)
+        self.window.menuBar().addMenu(menu)
+        return menu
+
+    def _action(
+        self, menu: QMenu, name: str, text: str, keys: str, call: Callable[[], object], tip: str = ""
+    ) -> QAction:
+        action = QAction(text, self.window)
+        action.setObjectName(name)
+        if keys:
+            action.setShortcuts([QKeySequence(key) for key in keys.split()])
+        if tip:
+            action.setToolTip(tip)
+        action.triggered.connect(lambda _checked=False: call())
+        menu.addAction(action)
+        self.actions.append(action)
+        return action
+
+    def _fill_file(self, menu: QMenu) -> None:
+        window = self.window
+        self._action(menu, "open_files", "Open &files…", "Ctrl+O", window.ask_files)
+        self._action(menu, "open_folder", "Open f&older…", "Ctrl+Shift+O", window.ask_folder)
+        self._action(menu, "open_cache", "Open &cache…", "Ctrl+Alt+O", window.ask_cache)
+        self.recent = QMenu("Open &recent", menu)
+        self.recent.setObjectName("menu_recent")
+        self.recent.aboutToShow.connect(self._fill_recent)
+        menu.addMenu(self.recent)
+        menu.addSeparator()
+        self._action(menu, "refresh", "&Read again", "F5", window.refresh, "Look again at what is open")
+        self.close_cache = self._action(menu, "close_cache", "C&lose cache", "Ctrl+W", window.close_cache)
+        self.close_cache.setEnabled(False)
+        menu.addSeparator()
+        self._action(menu, "quit", "&Quit", "Ctrl+Q", window.close)
+
+    def _fill_go(self, menu: QMenu) -> None:
+        for number, place in enumerate(self.window.places, 1):
+            self._action(
+                menu, f"go_{place.name}", place.word, f"Ctrl+{number}", partial(self.window.go, place.name), place.tip
+            )
+        menu.addSeparator()
+        self._action(menu, "go_search", "&Search everything", "Ctrl+K", self.window.focus_search)
+        self._action(menu, "go_filter", "&Filter the observations", "Ctrl+L", self.window.focus_filter)
+
+    def _fill_view(self, menu: QMenu) -> None:
+        group = QActionGroup(self.window)
+        chosen = self.window.theme_choice
+        looks = QMenu("&Theme", menu)
+        looks.setObjectName("menu_theme")
+        menu.addMenu(looks)
+        for name, text in _THEMES:
+            action = self._action(looks, f"theme_{name}", text, "", partial(self.window.set_theme, name))
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
+        menu.addSeparator()
+        hidden = remembered("window/hidden_panels", [])
+        for name, text in _PANELS:
+            action = QAction(text, self.window)
+            action.setObjectName(f"panel_{name}")
+            action.setCheckable(True)
+            action.setChecked(name not in hidden)
+            action.toggled.connect(partial(self._toggle_panel, name))
+            menu.addAction(action)
+            self.actions.append(action)
+            if name in hidden:
+                self.window.show_panel(name, False)
+        menu.addSeparator()
+        notices = self._action(menu, "show_notices", "&Notices", "Ctrl+Shift+N", lambda: None)
+        notices.setCheckable(True)
+        notices.toggled.connect(self.window.show_notices)
+        self.notices = notices
+
+    def _toggle_panel(self, name: str, on: bool) -> None:
+        hidden = set(remembered("window/hidden_panels", []))
+        remember("window/hidden_panels", sorted(hidden - {name} if on else hidden | {name}))
+        self.window.show_panel(name, on)
+
+    def _fill_help(self, menu: QMenu) -> None:
+        window = self.window
+        self._action(menu, "show_shortcuts", "&Shortcuts", "F1", partial(window.show_help, "shortcuts"))
+        self._action(menu, "show_licence", "&Licence", "", partial(window.show_help, "licence"))
+        self._action(menu, "show_about", "&About calgui", "", partial(window.show_help, "about"))
+
+    # ---- recent
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        paths = recent_paths()
+        for number, text in enumerate(paths):
+            action = self.recent.addAction(text)
+            action.setObjectName(f"recent_{number}")
+            action.triggered.connect(lambda _checked=False, text=text: self.window.open_paths([Path(text)]))
+        if not paths:
+            self.recent.addAction("Nothing yet").setEnabled(False)
+        else:
+            self.recent.addSeparator()
+            self.recent.addAction("Forget all").triggered.connect(lambda: remember("window/recent", []))
+
+
+def recent_paths() -> list[str]:
+    """What was opened last, the newest first; only what is still there.
+
+    Returns
+    -------
+    list of str
+    """
+    return [text for text in remembered("window/recent", []) if isinstance(text, str) and Path(text).exists()]
+
+
+def remember_recent(paths: list[Path]) -> None:
+    """Put paths at the front of what was opened last.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        Absolute.
+    """
+    fresh = [str(path) for path in paths]
+    older = [text for text in remembered("window/recent", []) if text not in fresh]
+    remember("window/recent", [*fresh, *older][:_RECENT])

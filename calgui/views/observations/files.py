@@ -1,0 +1,152 @@
+"""The observations that are open: scanned in the background, handed on some at a time."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from calgui.core.errors import Cancelled
+from calgui.core.jobs import Job
+from calgui.views.session import Session
+from calgui.views.tasks import Task
+
+if TYPE_CHECKING:
+    from calgui.core.frames.index import FileIndex
+    from calgui.views.observations.rows import Row
+
+#: rows handed on at once, and how often: together well under what a user could feel
+_AT_ONCE = 1000
+_EVERY_MS = 30
+
+
+class ObservedFiles(QObject):
+    """Scans files and folders through the index of headers.
+
+    Signals
+    -------
+    arrived(list of Row)
+        Some files were read; in the main thread.
+    scanning_changed(bool)
+        A scan began, or the last one ended.
+
+    Parameters
+    ----------
+    session : Session
+        Whose tasks do the work.
+    """
+
+    arrived = Signal(object)
+    scanning_changed = Signal(bool)
+    _read = Signal(object)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.roots: list[Path] = []
+        self.interrupted = False
+        self._index: FileIndex | None = None
+        self._lock = threading.Lock()
+        self._running: list[Task] = []
+        self._waiting: list[Row] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self._hand_on)
+        self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def scanning(self) -> bool:
+        """Whether files are being read, or wait to be handed on."""
+        return bool(self._running or self._waiting)
+
+    def open(self, paths: Iterable[Path]) -> None:
+        """Read the headers of files, and of all FITS files in folders.
+
+        Parameters
+        ----------
+        paths : iterable of pathlib.Path
+            Absolute.
+        """
+        wanted = list(paths)
+        if not wanted:
+            return
+        self.roots += [path for path in wanted if path not in self.roots]
+        self.interrupted = False
+        task: Task | None = None
+
+        def ended(error: Exception | None = None) -> None:
+            if task in self._running:
+                self._running.remove(task)
+            self._tell_end(error)
+
+        task = self.session.tasks.start(
+            "Reading headers", lambda job: self._scan(wanted, job), lambda _count: ended(), ended
+        )
+        self._running.append(task)
+        self.scanning_changed.emit(True)
+
+    def refresh(self) -> None:
+        """Look again at everything that was opened."""
+        self.open(self.roots)
+
+    def cancel(self) -> None:
+        """Stop reading; what was read stays."""
+        for task in self._running:
+            task.job.cancel()
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """No longer look at some files when refreshing."""
+        gone = set(paths)
+        self.roots = [path for path in self.roots if path not in gone]
+
+    def close(self) -> None:
+        """Let go of the index; call it when no scan runs any more."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
+    def _scan(self, paths: list[Path], job: Job) -> int:
+        from calgui.views.observations.rows import Row
+
+        def on_batch(batch: Iterable[Any]) -> None:
+            self._read.emit([Row(entry) for entry in batch])
+
+        return len(self._open_index().scan(paths, job, on_batch))
+
+    def _open_index(self) -> "FileIndex":
+        with self._lock:
+            if self._index is None:
+                from calgui.core.frames.index import FileIndex
+
+                self._index = FileIndex()
+            return self._index
+
+    def _take(self, rows: "list[Row]") -> None:
+        self._waiting += rows
+        if not self._timer.isActive():
+            self._hand_on()
+            self._timer.start()
+
+    def _hand_on(self) -> None:
+        if not self._waiting:
+            self._timer.stop()
+            if not self._running:
+                self.scanning_changed.emit(False)
+            return
+        rows, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+        self.arrived.emit(rows)
+
+    def _tell_end(self, error: Exception | None) -> None:
+        if isinstance(error, Cancelled):
+            self.interrupted = True
+            self.session.notice("info", "Reading headers was cancelled; the table shows what was read.", "F5 goes on.")
+        elif error is not None:
+            self.session.report(error, "Reading headers")
+        if self._index is not None:
+            for note in self._index.notes:
+                self.session.notice("warning", note)
+            self._index.notes.clear()
+        if not self._timer.isActive():
+            self.scanning_changed.emit(self.scanning)

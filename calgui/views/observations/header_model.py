@@ -1,0 +1,201 @@
+"""All headers of a file as a tree: HDUs, and under each its cards; those that rules read are marked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+
+from calgui.core.frames.cards import Card
+from calgui.core.frames.headers import HduHeader
+from calgui.views.observations.columns import written
+from calgui.views.theme import theme
+from calgui.views.widgets.icons import icon
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_TITLES = ("Keyword", "Value", "Comment")
+KEYWORD, VALUE, COMMENT = range(3)
+
+
+@dataclass(frozen=True)
+class _Group:
+    hdu: HduHeader
+    cards: tuple[Card, ...]
+
+
+class HeaderModel(QAbstractItemModel):
+    """HDUs at the top, cards below; a search leaves only what fits."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._hdus: tuple[HduHeader, ...] = ()
+        self._groups: list[_Group] = []
+        self._wanted: tuple[str, ...] = ()
+        self._marks: Mapping[str, str] = {}
+        self._bold = QFont()
+        self._bold.setBold(True)
+
+    # ---- what is in it
+
+    def show(self, hdus: Sequence[HduHeader]) -> None:
+        """Show other headers.
+
+        Parameters
+        ----------
+        hdus : sequence of HduHeader
+            Of one file.
+        """
+        self._hdus = tuple(hdus)
+        self._rearrange()
+
+    def mark(self, marks: Mapping[str, str]) -> None:
+        """Mark the keywords that rules read.
+
+        Parameters
+        ----------
+        marks : mapping of str to str
+            FITS keyword to what is to be said of it.
+        """
+        self._marks = marks
+        if self._wanted:
+            self._rearrange()
+        else:
+            for place in range(len(self._groups)):
+                group = self.index(place, 0)
+                last = self.index(self.rowCount(group) - 1, COMMENT, group)
+                if last.isValid():
+                    self.dataChanged.emit(self.index(0, 0, group), last)
+
+    def search(self, text: str) -> None:
+        """Leave only cards that hold every word in keyword, value, comment or parkey.
+
+        Parameters
+        ----------
+        text : str
+            Words; empty shows all.
+        """
+        wanted = tuple(text.casefold().split())
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._rearrange()
+
+    @property
+    def count(self) -> int:
+        """How many cards are shown."""
+        return sum(len(group.cards) for group in self._groups)
+
+    def _rearrange(self) -> None:
+        self.beginResetModel()
+        groups = [_Group(hdu, tuple(card for card in hdu.cards if self._fits(card))) for hdu in self._hdus]
+        self._groups = [group for group in groups if group.cards or not self._wanted]
+        self.endResetModel()
+
+    def _fits(self, card: Card) -> bool:
+        if not self._wanted:
+            return True
+        keyword, value, comment = card
+        text = f"{keyword}\t{written(value)}\t{comment}\t{self._marks.get(keyword.upper(), '')}".casefold()
+        return all(word in text for word in self._wanted)
+
+    def lines(self, indexes: Sequence[_Index]) -> str:
+        """Some rows as text, ``KEYWORD = value / comment`` each; an HDU stands for all its cards.
+
+        Parameters
+        ----------
+        indexes : sequence of QModelIndex
+            One for each row.
+
+        Returns
+        -------
+        str
+        """
+        said: list[str] = []
+        for index in indexes:
+            if index.internalId():
+                said.append(_line(self._groups[index.internalId() - 1].cards[index.row()]))
+            else:
+                group = self._groups[index.row()]
+                said += [f"# {_title(group.hdu)}", *(_line(card) for card in group.cards)]
+        return "\n".join(said) + "\n"
+
+    # ---- as Qt asks
+
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
+        """Place of a cell; HDUs carry id 0, cards the number of their HDU's row plus one."""
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
+
+    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
+        """The HDU of a card."""
+        above = index.internalId() if index.isValid() else 0
+        return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """HDUs, or cards of one."""
+        if not parent.isValid():
+            return len(self._groups)
+        if parent.internalId() or parent.column():
+            return 0
+        return len(self._groups[parent.row()].cards)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Keyword, value, comment."""
+        return len(_TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text, font, icon, colour and tooltip of a cell."""
+        if not index.isValid():
+            return None
+        if not index.internalId():
+            return self._of_hdu(self._groups[index.row()].hdu, index.column(), role)
+        card = self._groups[index.internalId() - 1].cards[index.row()]
+        keyword, value, comment = card
+        mark = self._marks.get(keyword.upper())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (keyword, written(value), comment)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{_line(card)}\n{mark}" if mark else _line(card)
+        if role == Qt.ItemDataRole.FontRole and mark and index.column() == KEYWORD:
+            return self._bold
+        if role == Qt.ItemDataRole.DecorationRole and mark and index.column() == KEYWORD:
+            return icon("rule", "accent")
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if index.column() == COMMENT:
+                return theme().colour("muted")
+            return theme().colour("accent") if mark and index.column() == KEYWORD else None
+        return None
+
+    def _of_hdu(self, hdu: HduHeader, column: int, role: int) -> object:
+        if role == Qt.ItemDataRole.DisplayRole and column == KEYWORD:
+            return _title(hdu)
+        if role == Qt.ItemDataRole.FontRole:
+            return self._bold
+        if hdu.warnings:
+            if role == Qt.ItemDataRole.DecorationRole and column == KEYWORD:
+                return icon("warning", "warning")
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return "\n".join(hdu.warnings)
+        return None
+
+
+def _title(hdu: HduHeader) -> str:
+    size = " × ".join(f"{length}" for length in reversed(hdu.shape)) or "no data"
+    version = f",{hdu.version}" if hdu.version != 1 else ""
+    name = f" {hdu.name}{version}" if hdu.name else ""
+    odd = "  ·  " + hdu.warnings[0] if hdu.warnings else ""
+    return f"{hdu.index}{name}  ·  {hdu.kind}, {size}{odd}"
+
+
+def _line(card: Card) -> str:
+    keyword, value, comment = card
+    text = f"'{value}'" if isinstance(value, str) and keyword not in ("COMMENT", "HISTORY", "") else written(value)
+    sign = " " if keyword in ("COMMENT", "HISTORY", "") else " = "
+    return f"{keyword}{sign}{text}" + (f" / {comment}" if comment else "")

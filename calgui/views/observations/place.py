@@ -1,0 +1,204 @@
+"""The Observe place: files, the references that the rules select for them, the picture, and why."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from calgui.views.observations.files import ObservedFiles
+from calgui.views.observations.table import ObservationTable
+from calgui.views.session import Session
+from calgui.views.settings import remember_state, remembered_state
+
+
+class ObservePlace(QWidget):
+    """Table, references, picture, why and inspector.
+
+    The table is there at once; the other panels, whose packages take long to load, come after the first painting
+    (`complete`).
+
+    Parameters
+    ----------
+    session : Session
+        Whose observations are shown.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    read_out(str)
+        What is under the cursor in the picture, in words.
+    open_requested(str)
+        The user asks for ``files`` or a ``folder``.
+    """
+
+    read_out = Signal(str)
+    open_requested = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName("observe_place")
+        self.setAccessibleName("Observe")
+        self.files = ObservedFiles(session, self)
+        self.table = ObservationTable(session, self.files, self)
+        self.table.open_requested.connect(self.open_requested)
+        self.panels: dict[str, QWidget] = {}
+        self.picture: Any = None
+        self.inspector: Any = None
+        self._slots = {name: _slot(name, self) for name in ("references", "picture", "inspector", "why")}
+        self._splitters = self._lay_out()
+        self._completed = False
+        session.selection_changed.connect(self._show_selection)
+        session.frame_requested.connect(self._show_file)
+
+    def _lay_out(self) -> dict[str, QSplitter]:
+        left = _splitter("observe_left", Qt.Orientation.Vertical, (self.table, self._slots["references"]), (3, 2))
+        top = _splitter(
+            "observe_top", Qt.Orientation.Horizontal, (self._slots["picture"], self._slots["inspector"]), (3, 2)
+        )
+        right = _splitter("observe_right", Qt.Orientation.Vertical, (top, self._slots["why"]), (3, 2))
+        whole = _splitter("observe_whole", Qt.Orientation.Horizontal, (left, right), (2, 3))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(whole)
+        splitters = {splitter.objectName(): splitter for splitter in (left, top, right, whole)}
+        whole.setSizes([520, 880])
+        top.setSizes([560, 340])
+        left.setSizes([400, 300])
+        right.setSizes([460, 300])
+        for name, splitter in splitters.items():
+            state = remembered_state(f"splitters/{name}")
+            if state is not None:
+                splitter.restoreState(state)
+        return splitters
+
+    # ---- what the window asks
+
+    def open(self, paths: Iterable[Path]) -> None:
+        """Read the headers of files and folders, and show them in the table.
+
+        Parameters
+        ----------
+        paths : iterable of pathlib.Path
+            Absolute.
+        """
+        self.files.open(paths)
+
+    def complete(self) -> None:
+        """Make the panels that are not there yet, one at a time so that the window stays alive."""
+        if not self._completed:
+            self._completed = True
+            self._makers = [self._make_inspector, self._make_references, self._make_why, self._make_picture]
+            QTimer.singleShot(0, self._make_next)
+
+    @property
+    def busy(self) -> bool:
+        """Whether panels are still to come, or files to be read."""
+        return (self._completed and bool(self._makers)) or self.files.scanning
+
+    def show_panel(self, name: str, on: bool) -> None:
+        """Show or hide a panel.
+
+        Parameters
+        ----------
+        name : str
+            ``references``, ``picture``, ``inspector`` or ``why``.
+        on : bool
+            Whether it is shown.
+        """
+        self._slots[name].setVisible(on)
+
+    def save(self) -> None:
+        """Remember the splitters and the columns."""
+        self.table.save()
+        for name, splitter in self._splitters.items():
+            remember_state(f"splitters/{name}", splitter.saveState())
+
+    def close_files(self) -> None:
+        """Let go of the index; call it when no task runs any more."""
+        self.files.close()
+
+    # ---- panels
+
+    def _make_next(self) -> None:
+        if self._makers:
+            self._makers.pop(0)()
+            QTimer.singleShot(0, self._make_next)
+
+    def _fill(self, name: str, widget: QWidget) -> None:
+        self.panels[name] = widget
+        layout = self._slots[name].layout()
+        assert layout is not None
+        layout.addWidget(widget)
+
+    def _make_references(self) -> None:
+        from calgui.views.rules.references import ReferencesPanel
+
+        self._fill("references", ReferencesPanel(self.session, self))
+
+    def _make_why(self) -> None:
+        from calgui.views.rules.why import WhyPanel
+
+        self._fill("why", WhyPanel(self.session, self))
+
+    def _make_inspector(self) -> None:
+        from calgui.views.observations.inspector import Inspector
+
+        self.inspector = Inspector(self.session, self)
+        self._fill("inspector", self.inspector)
+
+    def _make_picture(self) -> None:
+        from calgui.views.image.view import ImageView
+
+        self.picture = ImageView(self.session, parent=self)
+        self.picture.cursor_moved.connect(lambda reading: self.read_out.emit(_said(reading)))
+        self._fill("picture", self.picture)
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        selection = self.session.selection
+        if self.inspector is not None:
+            self.inspector.show_file(selection[0] if selection else None)
+        if self.picture is None:
+            return
+        if selection:
+            self.picture.show_file(selection[0])
+        else:
+            self.picture.clear()
+
+    def _show_file(self, path: Path) -> None:
+        self.session.place_requested.emit("observe")
+        if self.picture is not None:
+            self.picture.show_file(path)
+        if self.inspector is not None:
+            self.inspector.show_file(path)
+
+
+def _said(reading: Any) -> str:
+    """What the status bar says of a pixel."""
+    if reading is None:
+        return ""
+    parts = (f"x {reading.x}   y {reading.y}", reading.value_text, ", ".join(reading.flags), reading.sky)
+    return "     ".join(part for part in parts if part)
+
+
+def _slot(name: str, parent: QWidget) -> QWidget:
+    slot = QWidget(parent)
+    slot.setObjectName(f"{name}_slot")
+    layout = QVBoxLayout(slot)
+    layout.setContentsMargins(0, 0, 0, 0)
+    slot.setMinimumSize(160, 90)
+    return slot
+
+
+def _splitter(name: str, way: Qt.Orientation, widgets: tuple[QWidget, ...], shares: tuple[int, ...]) -> QSplitter:
+    splitter = QSplitter(way)
+    splitter.setObjectName(name)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for place, (widget, share) in enumerate(zip(widgets, shares, strict=True)):
+        splitter.addWidget(widget)
+        splitter.setStretchFactor(place, share)
+    return splitter

@@ -1,0 +1,424 @@
+"""The table of observations with its filter, its columns and what it says of itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.views.observations.column_menu import ColumnMenu
+from calgui.views.observations.columns import BUILT_IN, FILE, TYPE, keyword_column
+from calgui.views.observations.files import ObservedFiles
+from calgui.views.observations.filtering import parse
+from calgui.views.observations.model import ObservationsModel
+from calgui.views.observations.rows import Row
+from calgui.views.session import Session
+from calgui.views.settings import remember, remembered
+from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.icons import icon
+
+_WIDTHS = {"FILE": 200, "TYPE": 104, "DETECTOR": 76, "FILTER": 76, "SUBARRAY": 84, "EXPTIME": 104, "DATE": 150}
+_ROW_HEIGHT = 26
+
+
+class _ReasonDelegate(QStyledItemDelegate):
+    """Writes the reason why a file cannot be read over the columns that have nothing to say of it."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint the cell, and its share of the reason."""
+        super().paint(painter, option, index)
+        view, model = self.parent(), index.model()
+        if not isinstance(view, QTableView) or not isinstance(model, ObservationsModel):
+            return
+        row = model.row(index.row())
+        if row.entry.error is None or TYPE not in model.columns:
+            return
+        header = view.horizontalHeader()
+        told_at = header.visualIndex(model.columns.index(TYPE))
+        if header.visualIndex(index.column()) <= told_at:
+            return
+        left = header.sectionViewportPosition(header.logicalIndex(told_at)) + header.sectionSize(
+            header.logicalIndex(told_at)
+        )
+        box = option.rect.translated(0, 0)
+        box.setLeft(left + SPACE)
+        box.setRight(header.length() - header.offset() - SPACE)
+        painter.save()
+        painter.setClipRect(option.rect)
+        painter.setPen(theme().colour("muted"))
+        text = painter.fontMetrics().elidedText(row.entry.error, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.restore()
+
+
+class ObservationTable(QWidget):
+    """Files with what their headers say; what is selected here is the session's selection.
+
+    Parameters
+    ----------
+    session : Session
+        Whose selection follows.
+    files : ObservedFiles
+        What is open.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    open_requested(str)
+        The user asks for ``files`` or a ``folder``.
+    """
+
+    open_requested = Signal(str)
+
+    def __init__(self, session: Session, files: ObservedFiles, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.files = session, files
+        self.setObjectName("observations_panel")
+        self.setAccessibleName("Observations")
+        self.model = ObservationsModel(self)
+        self.model.set_columns([keyword_column(key) for key in _remembered_columns()])
+        self._widths: dict[str, int] = {**_WIDTHS, **remembered("observations/widths", {})}
+        self.filter = self._make_filter()
+        self.columns_menu = ColumnMenu(self)
+        self.columns_button = self._make_columns_button()
+        self.view = self._make_view()
+        self.summary = QLabel(self)
+        self.summary.setObjectName("observations_summary")
+        self.hint = self._make_hint()
+        self._selecting = QTimer(self, singleShot=True, interval=20)
+        self._selecting.timeout.connect(self._select)
+        self._filtering = QTimer(self, singleShot=True, interval=60)
+        self._filtering.timeout.connect(self._apply_filter)
+        self._lay_out()
+        self._connect()
+        self._restore_order()
+        self._tell()
+
+    # ---- making
+
+    def _make_filter(self) -> QLineEdit:
+        edit = QLineEdit(self)
+        edit.setObjectName("observations_filter")
+        edit.setAccessibleName("Filter the observations")
+        edit.setPlaceholderText("Filter: dark   FILTER=K*   EXPTIME>=30")
+        edit.setToolTip(
+            "Words are looked for in all columns. KEY=value looks at any keyword; * stands for anything,\n"
+            "and !=, <, <=, >, >= work as well. Several must all hold."
+        )
+        edit.setClearButtonEnabled(True)
+        edit.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        edit.textChanged.connect(lambda _text: self._filtering.start())
+        return edit
+
+    def _make_columns_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("columns_button")
+        button.setText("Columns")
+        button.setAccessibleName("Choose the columns")
+        button.setToolTip("Choose the columns, or add any keyword")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self.columns_menu)
+        return button
+
+    def _make_view(self) -> QTableView:
+        view = QTableView(self)
+        view.setObjectName("observations_table")
+        view.setAccessibleName("Observations: one file a row")
+        view.setModel(self.model)
+        view.setItemDelegate(_ReasonDelegate(view))
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setAlternatingRowColors(True)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        rows = view.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(_ROW_HEIGHT)
+        header = view.horizontalHeader()
+        header.setObjectName("observations_header")
+        header.setAccessibleName("Columns; choose one to sort by it")
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(40)
+        header.setStretchLastSection(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return view
+
+    def _make_hint(self) -> QLabel:
+        hint = QLabel(self)
+        hint.setObjectName("observations_hint")
+        hint.setAccessibleName("How to begin")
+        hint.setWordWrap(True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.linkActivated.connect(self.open_requested)
+        return hint
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addWidget(self.filter, 1)
+        top.addWidget(self.columns_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
+        layout.setSpacing(SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.hint, 1)
+        layout.addWidget(self.summary)
+
+    def _connect(self) -> None:
+        self.files.arrived.connect(self._arrived)
+        self.files.scanning_changed.connect(lambda _on: self._tell())
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self._selecting.start())
+        self.view.customContextMenuRequested.connect(self._menu)
+        header = self.view.horizontalHeader()
+        header.sectionResized.connect(self._resized)
+        header.sectionMoved.connect(lambda *_: self._remember_columns())
+        header.sortIndicatorChanged.connect(self._sorted)
+        header.customContextMenuRequested.connect(self._header_menu)
+        self.session.selection_changed.connect(self._follow)
+        theme().changed.connect(self._retheme)
+        for name, text, keys, call in self._deeds():
+            action = QAction(text, self)
+            action.setObjectName(name)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _checked=False, call=call: call())
+            self.view.addAction(action)
+
+    def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
+        return (
+            ("copy_rows", "Copy rows", QKeySequence.StandardKey.Copy, self.copy_rows),
+            ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
+            ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
+        )
+
+    # ---- columns
+
+    def add_column(self, keyword: str) -> None:
+        """Show a keyword as a column, at the end.
+
+        Parameters
+        ----------
+        keyword : str
+            FITS keyword, or a parkey of the current cache's observatory.
+        """
+        cache = self.session.cache
+        key = keyword.strip().upper()
+        if cache is not None and "." in key:
+            key = cache.observatory.keyword_of(key) or key
+        column = keyword_column(key)
+        if column not in self.model.columns:
+            self.set_columns([*(column.key for column in self.model.columns), column.key])
+        self.view.scrollTo(self.model.index(0, self.model.columns.index(column)))
+
+    def remove_column(self, key: str) -> None:
+        """Hide a column; the file's name stays."""
+        if key != FILE.key:
+            self.set_columns([column.key for column in self.model.columns if column.key != key])
+
+    def set_columns(self, keys: list[str]) -> None:
+        """Show these columns, in this order.
+
+        Parameters
+        ----------
+        keys : list of str
+            Keys of built-in columns, and keywords.
+        """
+        self.model.set_columns([keyword_column(key) for key in keys])
+        self._restore_order()
+        self._remember_columns()
+        self._follow()
+
+    def _restore_order(self) -> None:
+        header = self.view.horizontalHeader()
+        header.blockSignals(True)
+        for place, column in enumerate(self.model.columns):
+            header.moveSection(header.visualIndex(place), place)
+            self.view.setColumnWidth(place, int(self._widths.get(column.key, 100)))
+        key, backwards = remembered("observations/sort", ["FILE", False])
+        keys = [column.key for column in self.model.columns]
+        place = keys.index(key) if key in keys else 0
+        order = Qt.SortOrder.DescendingOrder if backwards and key in keys else Qt.SortOrder.AscendingOrder
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(place, order)
+        header.blockSignals(False)
+        self.view.setSortingEnabled(True)
+        self.model.sort(place, order)
+
+    def _remember_columns(self) -> None:
+        header = self.view.horizontalHeader()
+        places = sorted(range(len(self.model.columns)), key=header.visualIndex)
+        remember("observations/columns", [self.model.columns[place].key for place in places])
+
+    def _resized(self, place: int, _before: int, width: int) -> None:
+        last = self.view.horizontalHeader().logicalIndex(len(self.model.columns) - 1)
+        if place != last and width > 0:
+            self._widths[self.model.columns[place].key] = width
+
+    def _sorted(self, place: int, order: Qt.SortOrder) -> None:
+        if 0 <= place < len(self.model.columns):
+            remember("observations/sort", [self.model.columns[place].key, order == Qt.SortOrder.DescendingOrder])
+
+    def save(self) -> None:
+        """Remember the widths of the columns."""
+        remember("observations/widths", self._widths)
+
+    # ---- rows
+
+    def _arrived(self, rows: list[Row]) -> None:
+        self.model.add(rows)
+        self._tell()
+
+    def _apply_filter(self) -> None:
+        self.model.set_query(parse(self.filter.text()))
+        self._follow()
+        self._tell()
+
+    def _select(self) -> None:
+        numbers = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        self.session.select(self.model.row(number).entry.path for number in numbers)
+
+    def _follow(self) -> None:
+        """Show the session's selection, wherever it was made."""
+        chosen = self.view.selectionModel()
+        numbers = self.model.places(self.session.selection)
+        if numbers == sorted(index.row() for index in chosen.selectedRows()):
+            return
+        wanted = QItemSelection()
+        last = max(self.model.columnCount() - 1, 0)
+        for first, end in _runs(numbers):
+            wanted.select(self.model.index(first, 0), self.model.index(end, last))
+        chosen.blockSignals(True)
+        chosen.select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if numbers:
+            chosen.setCurrentIndex(self.model.index(numbers[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        chosen.blockSignals(False)
+        self.view.viewport().update()
+
+    def select_path(self, path: Path) -> None:
+        """Select one file and bring it into view; a filter that hides it is taken away.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Of a row.
+        """
+        if self.model.find(path) is None and self.filter.text():
+            self.filter.clear()
+            self._apply_filter()
+        number = self.model.find(path)
+        if number is not None:
+            self.view.selectRow(number)
+            self.view.scrollTo(self.model.index(number, 0))
+
+    def copy_rows(self) -> None:
+        """Copy the selected rows as tab-separated text, titles first."""
+        QGuiApplication.clipboard().setText(self.model.table(self._selected()))
+
+    def copy_paths(self) -> None:
+        """Copy the paths of the selected files, one a line."""
+        paths = (str(self.model.row(number).entry.path) for number in self._selected())
+        QGuiApplication.clipboard().setText("\n".join(paths))
+
+    def remove_selected(self) -> None:
+        """Take the selected files out of the table; the files themselves stay."""
+        paths = [self.model.row(number).entry.path for number in self._selected()]
+        self.files.forget(paths)
+        self.model.remove(paths)
+        self.session.select(())
+        self._tell()
+
+    def _selected(self) -> list[int]:
+        return sorted(index.row() for index in self.view.selectionModel().selectedRows())
+
+    # ---- telling
+
+    def _tell(self) -> None:
+        total, shown, bad = self.model.total, self.model.rowCount(), self.model.unreadable
+        words = [f"{total:,} file{'' if total == 1 else 's'}"]
+        if self.model.query:
+            words = [f"{shown:,} of {words[0]}"]
+        if bad:
+            words.append(f"<span style='color:{theme().colour('error').name()}'>{bad:,} unreadable</span>")
+        if self.files.scanning:
+            words.append("reading…")
+        elif self.files.interrupted:
+            words.append("reading was cancelled; F5 goes on")
+        self.summary.setText(" · ".join(words))
+        self.summary.setVisible(bool(total))
+        self.view.setVisible(bool(total) and bool(shown))
+        self.hint.setVisible(not self.view.isVisibleTo(self))
+        self.hint.setText(self._hint_text())
+
+    def _hint_text(self) -> str:
+        accent, muted = theme().colour("accent").name(), theme().colour("muted").name()
+        if self.files.scanning and not self.model.total:
+            return f"<span style='color:{muted}'>Reading headers…</span>"
+        if self.model.total:
+            return f"<span style='color:{muted}'>No file fits the filter.</span>"
+        if self.files.roots:
+            return f"<span style='color:{muted}'>There are no FITS files in what was opened.</span>"
+        link = f"style='color:{accent}; text-decoration:none'"
+        return (
+            f"<p style='color:{muted}'>No observations are open.</p>"
+            f"<p><a href='files' {link}>Open files</a> &nbsp;·&nbsp; <a href='folder' {link}>Open a folder</a></p>"
+            f"<p style='color:{muted}'>or drop files, folders or CRDS caches anywhere in the window.</p>"
+        )
+
+    def _retheme(self) -> None:
+        for action in self.filter.actions():
+            if not action.objectName():
+                action.setIcon(icon("search", "muted"))
+        self._tell()
+        self.view.viewport().update()
+
+    def _menu(self, point: QPoint) -> None:
+        if self.view.indexAt(point).isValid():
+            menu = QMenu(self)
+            menu.setObjectName("observations_menu")
+            menu.addActions(self.view.actions())
+            menu.exec(self.view.viewport().mapToGlobal(point))
+            menu.deleteLater()
+
+    def _header_menu(self, point: QPoint) -> None:
+        self.columns_menu.popup(self.view.horizontalHeader().mapToGlobal(point))
+
+
+def _remembered_columns() -> list[str]:
+    keys = [key for key in remembered("observations/columns", []) if isinstance(key, str) and key]
+    if not keys:
+        return [column.key for column in BUILT_IN]
+    return list(dict.fromkeys(keys if FILE.key in keys else [FILE.key, *keys]))
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Unbroken runs in ascending numbers, so that selecting ten thousand rows is one range."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return runs

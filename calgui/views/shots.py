@@ -1,0 +1,145 @@
+"""Pictures of the window, drawn without a screen: for documentation, for a look from afar, for tests."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+
+from calgui.core.errors import CalguiError, InputError, UsageError
+from calgui.views import settings
+from calgui.views.app import application
+from calgui.views.hooks import Hooks
+from calgui.views.places import PLACES
+from calgui.views.session import Session
+from calgui.views.theme import theme
+from calgui.views.window import MainWindow
+
+#: parts of the Observe place that can be drawn alone
+_PANELS = {
+    "table": "table",
+    "references": "references",
+    "why": "why",
+    "picture": "picture",
+    "headers": "inspector",
+}
+#: work that takes longer than this is not waited for
+_PATIENCE = 300.0
+#: so long nothing must happen before the picture is taken
+_QUIET = 0.3
+
+
+def views() -> tuple[str, ...]:
+    """Names of the views that can be drawn.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return (*(place.name for place in PLACES), *_PANELS)
+
+
+def draw(
+    out: Path,
+    view: str,
+    paths: Sequence[Path] = (),
+    caches: Sequence[Path] = (),
+    context: str | None = None,
+    *,
+    dark: bool = False,
+    size: tuple[int, int] = (1600, 1000),
+) -> None:
+    """Draw a view into a PNG file, once all work for it is done.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Made anew.
+    view : str
+        One of `views`.
+    paths, caches : sequence of pathlib.Path
+        Observations, folders of them, and caches; the first observation is selected.
+    context : str, optional
+        Of the last cache.
+    dark : bool
+        The look.
+    size : tuple of int
+        Width and height of the window in pixels.
+
+    Raises
+    ------
+    UsageError
+        There is no such view or context.
+    InputError
+        Nothing could be opened, or the picture cannot be written.
+    """
+    if view not in views():
+        raise UsageError(f"There is no view {view}.", cure=f"Name one of: {', '.join(views())}.")
+    application()
+    with tempfile.TemporaryDirectory(prefix="calgui-shot-") as folder:
+        settings.keep_in(Path(folder))
+        session = Session()
+        hooks = Hooks(session)
+        hooks.install()
+        try:
+            theme().apply(dark)
+            window = MainWindow(session)
+            window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+            window.resize(*size)
+            window.show()
+            _fill(window, view, paths, caches, context)
+            _save(window, view, out)
+            window.close()
+        finally:
+            hooks.remove()
+            session.close()
+            settings.keep_in(None)
+
+
+def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence[Path], context: str | None) -> None:
+    session = window.session
+    window.repaint()
+    window.observe.complete()
+    for cache in caches:
+        session.open_cache(cache.absolute())
+    window.open_paths(paths)
+    _wait(lambda: not window.busy)
+    failed = next((notice for notice in session.notices if notice.level == "error"), None)
+    if failed is not None and caches and not session.caches:
+        raise InputError(failed.text, cure=failed.cure)
+    if context is not None:
+        if session.cache is None:
+            raise UsageError("--context needs a cache.", cure="Name its folder: --cache DIR.")
+        session.cache.check_context(context)
+        session.set_context(session.cache, context)
+    if window.observe.table.model.rowCount():
+        window.observe.table.view.selectRow(0)
+    window.go(view if view in {place.name for place in PLACES} else "observe")
+    _wait(lambda: not window.busy)
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    """Let Qt work until something holds for a while."""
+    start, since = time.monotonic(), None
+    while True:
+        QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        now = time.monotonic()
+        if not done():
+            since = None
+        elif since is None:
+            since = now
+        elif now - since > _QUIET:
+            return
+        if now - start > _PATIENCE:
+            raise CalguiError(f"The view was not complete after {_PATIENCE:.0f} s.", cure="Open fewer files.")
+        time.sleep(0.005)
+
+
+def _save(window: MainWindow, view: str, out: Path) -> None:
+    panel = _PANELS.get(view)
+    widget = window if panel is None else window.observe.table if panel == "table" else window.observe.panels[panel]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not widget.grab().save(str(out), "PNG"):
+        raise InputError("The picture could not be written.", path=out, cure="Is the folder there and writable?")

@@ -1,0 +1,123 @@
+"""Help beside the place, never in the way: shortcuts, licence, about."""
+
+from html import escape
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+
+from calgui import __version__
+from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.icons import icon
+
+if TYPE_CHECKING:
+    from calgui.views.window import MainWindow
+
+_TITLES = {"shortcuts": "Shortcuts", "licence": "Licence", "about": "About calgui"}
+#: keys that no menu shows
+_MORE = (
+    ("Ctrl+C", "Copy the selected rows"),
+    ("Ctrl+Shift+C", "Copy the paths of the selected files, or the matrix of rules"),
+    ("Del", "Take files out of the table"),
+    ("F2", "Change a value in the matrix of rules"),
+    ("Wheel, drag", "Zoom and move the picture"),
+)
+_LICENCE = (
+    "calgui is free software under the BSD 3-Clause Licence: use, change and pass on, with the copyright notice "
+    "kept, no endorsement implied, and no warranty."
+)
+
+
+class HelpPanel(QFrame):
+    """One page of help.
+
+    Signals
+    -------
+    closed()
+        The user closed it.
+    """
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("help_panel")
+        self.setAccessibleName("Help")
+        self.setFixedWidth(360)
+        self._page = ""
+        self.title = QLabel(self)
+        self.close_button = QToolButton(self)
+        self.close_button.setObjectName("help_close")
+        self.close_button.setAccessibleName("Hide the help")
+        self.close_button.setAutoRaise(True)
+        self.close_button.clicked.connect(self.closed)
+        self.text = QTextBrowser(self)
+        self.text.setObjectName("help_text")
+        self.text.setAccessibleName("Help")
+        self.text.setFrameShape(QFrame.Shape.NoFrame)
+        self.text.setOpenExternalLinks(True)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.addLayout(head)
+        layout.addWidget(self.text)
+
+    def toggle(self, page: str, window: "MainWindow") -> None:
+        """Show a page; hide it where it is shown already.
+
+        Parameters
+        ----------
+        page : str
+            ``shortcuts``, ``about`` or ``licence``.
+        window : MainWindow
+            Whose actions are listed.
+        """
+        if self.isVisible() and page == self._page:
+            self.hide()
+            return
+        self._page = page
+        self.close_button.setIcon(icon("close", "muted"))
+        self.title.setText(f"<b>{_TITLES[page]}</b>")
+        self.text.setHtml({"shortcuts": _shortcuts, "licence": _licence, "about": _about}[page](window))
+        self.show()
+
+
+def _shortcuts(window: "MainWindow") -> str:
+    muted = theme().colour("muted").name()
+    rows = []
+    for action in window.menus.actions:
+        keys = ", ".join(
+            key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts() if not key.isEmpty()
+        )
+        if keys:
+            rows.append((keys, action.text().replace("&", "")))
+    rows += _MORE
+    lines = "".join(
+        f"<tr><td style='padding:4px 16px 4px 0; white-space:nowrap'><b>{escape(keys)}</b></td>"
+        f"<td style='padding:4px 0; color:{muted}'>{escape(text)}</td></tr>"
+        for keys, text in rows
+    )
+    return f"<table>{lines}</table>"
+
+
+def _licence(_window: "MainWindow") -> str:
+    return f"<p>{_LICENCE}</p><p>Its full text is in the file LICENSE that comes with the program.</p>"
+
+
+def _about(_window: "MainWindow") -> str:
+    used = []
+    for name in ("crds", "PySide6-Essentials", "pyqtgraph", "numpy", "astropy", "numba"):
+        try:
+            used.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return (
+        f"<p>calgui {__version__}</p>"
+        "<p>Which CRDS reference do the rules select for an observation of TMT/IRIS, why not another, "
+        "and is this calibration frame good?</p>"
+        f"<p style='color:{theme().colour('muted').name()}'>{'<br>'.join(used)}</p>"
+    )
