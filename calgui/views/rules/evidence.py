@@ -1,6 +1,7 @@
 """Beside the matrix: the dates of the rule in focus, and the nearest misses."""
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -27,14 +28,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import DateVerdict, NearMiss, Parameter, Rule, Status
+from calgui.core.rules.values import DateVerdict, Fate, NearMiss, Parameter, Rule, Status
 from calgui.views.rules.inquiry import UNDEFINED
 from calgui.views.rules.marks import FATES, STATUSES, mark_icon
+from calgui.views.rules.matrix import brief
 from calgui.views.theme import SPACE, figures, theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_UNASKED = {Fate.ELIMINATED: "the rule does not match", Fate.OUTRANKED: "the rule is outranked"}
 _DATE_COLUMNS = ("Valid from", "File", "Verdict")
+
+
+def fit_height(view: QAbstractItemView, header: int, rows: int) -> None:
+    """Let a view be no higher than what it shows: an empty box says nothing.
+
+    Parameters
+    ----------
+    view : QAbstractItemView
+        Whose height is bounded.
+    header, rows : int
+        Pixels of its header and of all of its rows.
+    """
+    bar = view.horizontalScrollBar().sizeHint().height()
+    view.setMaximumHeight(header + rows + 2 * view.frameWidth() + bar)
 
 
 class DatesModel(QAbstractTableModel):
@@ -43,11 +60,14 @@ class DatesModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.dates: tuple[DateVerdict, ...] = ()
+        self._unasked = ""
 
-    def show(self, dates: tuple[DateVerdict, ...]) -> None:
+    def show(self, rule: Rule | None) -> None:
         """Show the dates of another rule."""
         self.beginResetModel()
-        self.dates = dates
+        self.dates = rule.dates if rule is not None else ()
+        # crds never looks at the dates of a rule that does not get that far
+        self._unasked = _UNASKED.get(rule.fate, "") if rule is not None else ""
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -198,7 +218,8 @@ class Evidence(QWidget):
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(SPACE // 2)
             column.addWidget(title)
-            column.addWidget(view, 1)
+            column.addWidget(view, 1000)
+            column.addStretch(1)
             self._layout.addWidget(part, 1)
             self._parts.append(part)
 
@@ -242,13 +263,14 @@ class Evidence(QWidget):
         observed : str
             The observation's date as crds sees it; empty where the rule does not ask for one.
         """
-        self.dates.show(rule.dates if rule is not None else ())
+        self.dates.show(rule)
         self._parts[0].setVisible(rule is not None and bool(rule.dates))
         if rule is None or not rule.dates:
             return
         count = f"{len(rule.dates)} dates" if len(rule.dates) > 1 else "1 date"
         seen = f", observed {observed}" if observed else ""
-        self.dates_title.setText(f"<b>{FATES[rule.fate].glyph} {' · '.join(rule.key)}</b>: {count}{seen}")
+        self.dates_title.setText(f"<b>{FATES[rule.fate].glyph} {escape(brief(rule))}</b>: {count}{seen}")
+        fit_height(self.dates_view, self.dates_view.horizontalHeader().sizeHint().height(), len(rule.dates) * 24)
         self.dates_view.resizeColumnsToContents()
         for column, most in ((0, 210), (1, 280)):
             self.dates_view.setColumnWidth(column, min(most, self.dates_view.columnWidth(column) + SPACE))
@@ -262,6 +284,7 @@ class Evidence(QWidget):
         """Show the near misses of a trace."""
         self.misses.show(misses, parameters)
         self._parts[1].setVisible(bool(misses))
+        fit_height(self.misses_view, 0, len(misses) * max(self.misses_view.sizeHintForRow(0), 1))
         plural = "files" if len(misses) > 1 else "file"
         self.misses_title.setText(f"<b>Nearest misses</b>: {len(misses)} other {plural}, click to try")
 

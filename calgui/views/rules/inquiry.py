@@ -4,6 +4,7 @@ The selected observations' headers, the what-if values laid over them, the selec
 the trace of the one in focus. All of it is computed in the background; a newer question drops the older answer.
 """
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: crds's word for a parameter that the header lacks
 UNDEFINED = "UNDEFINED"
+#: keys of rules that ask for more than one of some values
+_OPERATOR = re.compile(r"not |between |[#(<>=]|.*\*", re.IGNORECASE)
 #: headers kept in memory, and how many files are read through the index of headers
 _REMEMBERED, _MANY = 20_000, 20
 
@@ -94,6 +97,34 @@ def altered(header: Mapping[str, Any], changes: Iterable[WhatIf]) -> dict[str, A
         if change.value != UNDEFINED:
             result[change.label] = result[change.parameter] = change.value
     return result
+
+
+def listed_values(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """Values that the rules of a trace list, of this one mapping and so of this one instrument.
+
+    Parameters
+    ----------
+    trace : Trace
+        With all rules of the mapping.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Parkey to values; patterns, comparisons and ``N/A`` are no values to choose.
+    """
+    found: dict[str, set[str]] = {}
+    for rule in trace.rules:
+        for cell in rule.cells:
+            text = cell.rule if cell.substituted is None else cell.substituted
+            if not _OPERATOR.match(text):
+                found.setdefault(cell.parameter, set()).update(text.split("|"))
+    return {name: tuple(sorted(values - {"", "N/A"}, key=_natural)) for name, values in found.items()}
+
+
+def _natural(text: str) -> list[tuple[int, float, str]]:
+    """Sorts 2.0 before 10.0, and names by letters."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", text)
+    return [(0, float(part), "") if number % 2 else (1, 0.0, part) for number, part in enumerate(parts)]
 
 
 class Inquiry(QObject):
@@ -235,10 +266,10 @@ class Inquiry(QObject):
         type_, header = self.type, altered(self.observations[self.index].header, self.what_if.values())
 
         def work(_job: Job) -> tuple[Trace, Mapping[str, tuple[str, ...]]]:
-            from calgui.core.rules.trace import accepted_values, explain
+            from calgui.core.rules.trace import explain
 
             trace = explain(cache, context, type_, header)
-            return trace, accepted_values(cache, context, type_)
+            return trace, listed_values(trace)
 
         self._mark("why", True)
         self.session.tasks.start("Explaining", work, self._explained, self._unexplained, key="why", quiet=True)

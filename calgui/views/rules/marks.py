@@ -1,5 +1,6 @@
 """How states are told: a glyph, a word, a colour and a sentence for each, in one place."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,7 +47,7 @@ OUTCOMES: dict[Outcome, Mark] = {
     ),
     Outcome.MISMATCH: Mark("≠", "differs", "error", "error_fill", "The rule asks for another value."),
     Outcome.REFUSED: Mark(
-        "!", "unknown value", "error", "error_fill", "No rule of this mapping lists the value, so every rule fails."
+        "!", "in no rule", "error", "error_fill", "No rule of this mapping lists the value, so every rule fails."
     ),
     Outcome.MISSING: Mark("?", "missing", "warning", "warning_fill", "The header lacks the keyword."),
 }
@@ -82,11 +83,36 @@ TRUSTS: dict[Trust, Mark] = {
     ),
 }
 
+#: a cache of mappings only lacks every reference, which is then no defect
+NOT_HERE = Mark("✕", "not here", "muted", "neutral_fill", "This cache holds mappings only, no references.")
+
+#: the header names another file than the rules select now
+OTHER_USED = Mark("≠", "other used", "error", "error_fill", "The header names another file.")
+
 SEVERITIES: dict[Severity, Mark] = {
     Severity.ERROR: Mark("✕", "error", "error", "error_fill", "Something is broken."),
     Severity.WARNING: Mark("!", "warning", "warning", "warning_fill", "Something is not as it should be."),
     Severity.INFO: Mark("i", "note", "accent", "neutral_fill", "Good to know."),
 }
+
+
+_BOTH_NAMES = re.compile(r"\b[A-Z0-9_]+(?:\.[A-Z0-9_]+)+ \(([A-Z0-9_-]+)\)")
+
+
+def with_keywords(sentence: str) -> str:
+    """A sentence with FITS keywords only, where it names parkeys beside them.
+
+    Parameters
+    ----------
+    sentence : str
+        ``META.INSTRUMENT.FILTER (FILTER) is J.``
+
+    Returns
+    -------
+    str
+        ``FILTER is J.``
+    """
+    return _BOTH_NAMES.sub(r"\1", sentence)
 
 
 def mark_icon(mark: Mark, size: int = 16) -> QIcon:
@@ -115,7 +141,10 @@ def _icon(glyph: str, colour: str, fill: str, size: int) -> QIcon:
     painter = QPainter(pixmap)
     paint_badge(painter, QRectF(0, 0, size, size), glyph, QColor(colour), QColor(fill))
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    # a row in focus keeps its colours: they mean something
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 def paint_badge(painter: QPainter, box: QRectF, glyph: str, colour: QColor, fill: QColor) -> None:

@@ -21,6 +21,24 @@ _BADGE, _GAP = 16, 6
 FATE, FILE, FIRST = range(3)
 
 
+def brief(rule: Rule, most: int = 14) -> str:
+    """A rule's key in a few words: ``WFC · A|ABCD|AC… · F606W``.
+
+    Parameters
+    ----------
+    rule : Rule
+        Whose key may hold long lists of alternatives.
+    most : int
+        Letters of each part that are shown at most.
+
+    Returns
+    -------
+    str
+    """
+    parts = [text if len(text) <= most + 1 else f"{text[:most]}…" for text in rule.key]
+    return " · ".join(parts) or "every observation"
+
+
 def shown_at_first(rules: Sequence[Rule]) -> int:
     """How many rules to show before the rest folds away: those that matched, and the nearest of the others.
 
@@ -124,7 +142,7 @@ class MatrixModel(QAbstractTableModel):
             return _files(rule)
         cell = self.cell(index)
         if cell is not None:
-            return f"{cell.rule} → {cell.substituted}" if cell.substituted is not None else cell.rule
+            return _asked(cell)
         return _dates(rule) if column - FIRST == self._date_column else ""
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -142,7 +160,8 @@ class MatrixModel(QAbstractTableModel):
     def _words(self, index: _Index) -> str:
         mark, cell, rule = self.mark(index), self.cell(index), self.rules[index.row()]
         if cell is not None and mark is not None:
-            return f"{mark.word}: the rule says {self.text(index)}, the observation {cell.value}. {mark.meaning}"
+            said = cell.rule if cell.substituted is None else self.text(index)
+            return f"{mark.word}: the rule says {said}, the observation {cell.value}. {mark.meaning}"
         if mark is not None:
             place = f" Line {rule.line} of {self.trace.mapping}." if rule.line and self.trace is not None else ""
             return f"{self.text(index)}. {mark.meaning}{place}"
@@ -173,9 +192,20 @@ class MatrixModel(QAbstractTableModel):
             for column in columns:
                 place = self.createIndex(row, column)
                 mark = self.mark(place) if column >= FIRST else None
-                line.append(f"{mark.glyph} {self.text(place)}" if mark is not None else self.text(place))
+                cell = self.cell(place)
+                text = cell.rule if cell is not None and cell.substituted is None else self.text(place)
+                line.append(f"{mark.glyph} {text}" if mark is not None else text)
             lines.append(line)
         return "\n".join("\t".join(" ".join(field.split()) for field in line) for line in lines) + "\n"
+
+
+def _asked(cell: Cell) -> str:
+    if cell.substituted is not None:
+        return f"{cell.rule} → {cell.substituted}"
+    others = cell.rule.count("|")
+    if others > 1 and cell.outcome is Outcome.MATCH and cell.value in cell.rule.split("|"):
+        return f"{cell.value}  or {others} more"
+    return cell.rule
 
 
 def _files(rule: Rule) -> str:
@@ -236,5 +266,5 @@ class MatrixDelegate(QStyledItemDelegate):
         """Room for letter and text."""
         font = QFont(option.font)
         font.setBold(True)
-        width = QFontMetrics(font).horizontalAdvance(index.data() or "") + 2 * _GAP + 8
+        width = QFontMetrics(font).horizontalAdvance(index.data() or "") + 2 * _GAP + 4
         return QSize(width + (_BADGE + _GAP if index.data(_MARK) is not None else 0), ROW_HEIGHT)

@@ -187,9 +187,16 @@ class ParameterHeader(QHeaderView):
         self.viewport().update()
 
     def sizeHint(self) -> QSize:
-        """Two lines of names, the editor, and a line for normalised values where there are any."""
-        height = 2 * _LINE + _EDITOR + 2 * _PAD + (_LINE if self._normalised else 0)
+        """One or two lines of names, the editor, and a line for normalised values where there are any."""
+        height = self._names() + _EDITOR + 2 * _PAD + (_LINE if self._normalised else 0)
         return QSize(super().sizeHint().width(), height)
+
+    def _names(self) -> int:
+        return (
+            2 * _LINE
+            if any(parameter.keyword not in (None, parameter.name) for parameter in self.parameters)
+            else _LINE
+        )
 
     def room(self, column: int) -> int:
         """Width that the names and the editor of a column want.
@@ -210,8 +217,8 @@ class ParameterHeader(QHeaderView):
         metrics = QFontMetrics(_bold(self.font()))
         names = max(metrics.horizontalAdvance(parameter.keyword or ""), metrics.horizontalAdvance(parameter.raw or ""))
         # the parkey is the less needed of the two names, and may lose its beginning
-        parkey = min(130, QFontMetrics(_small(self.font())).horizontalAdvance(parameter.name) + 16)
-        return min(240, max(92, names + 40, parkey))
+        parkey = min(124, QFontMetrics(_small(self.font())).horizontalAdvance(_short(parameter.name)) + 14)
+        return min(200, max(88, names + 36, parkey))
 
     def setOffset(self, offset: int) -> None:
         """Follow the table's scrolling."""
@@ -219,7 +226,7 @@ class ParameterHeader(QHeaderView):
         self._place()
 
     def _place(self) -> None:
-        top = 2 * _LINE + _PAD
+        top = self._names() + _PAD
         for section, editor in enumerate(self.editors, start=FIRST):
             if section >= self.count():
                 editor.hide()
@@ -248,7 +255,7 @@ class ParameterHeader(QHeaderView):
             )
             painter.setFont(self.font())
             painter.setPen(look.colour("muted"))
-            box = QRect(space.left(), rect.top() + 2 * _LINE + _PAD, space.width(), _EDITOR)
+            box = QRect(space.left(), rect.top() + self._names() + _PAD, space.width(), _EDITOR)
             if section == FILE:
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "observation says")
         painter.restore()
@@ -258,9 +265,11 @@ class ParameterHeader(QHeaderView):
         left, top, width = space.left(), space.top(), space.width()
         lines = [(_bold(self.font()), "text", parameter.keyword or _short(parameter.name), top)]
         if parameter.keyword is not None and parameter.keyword != parameter.name:
-            lines.append((_small(self.font()), "muted", parameter.name, top + _LINE))
+            lines.append((_small(self.font()), "muted", _short(parameter.name), top + _LINE))
         if _normalised(parameter):
-            lines.append((_small(self.font()), "muted", f"seen as {parameter.value}", top + 2 * _LINE + _EDITOR + 5))
+            lines.append(
+                (_small(self.font()), "muted", f"seen as {parameter.value}", top + self._names() + _EDITOR + 5)
+            )
         for font, role, text, y in lines:
             painter.setFont(font)
             painter.setPen(look.colour(role))

@@ -1,7 +1,7 @@
 """The references of the selected observations: one row for each type, with trust and what the header says."""
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction, QFont, QGuiApplication
+from PySide6.QtGui import QAction, QFont, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
 
 from calgui.core.rules.values import Selection, Status, Trust
 from calgui.views.rules.inquiry import Inquiry
-from calgui.views.rules.marks import STATUSES, TRUSTS, mark_icon
-from calgui.views.rules.summary import AS_USED, NOT_RECORDED, Answer, TypeRow, summarise
+from calgui.views.rules.marks import NOT_HERE, OTHER_USED, STATUSES, TRUSTS, Mark, mark_icon, with_keywords
+from calgui.views.rules.summary import AS_USED, Answer, TypeRow, summarise
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("Type", "Rules say", "Reference", "File is", "In the header")
-TYPE, STATUS, FILE, TRUST, USE = range(5)
+_COLUMNS = ("Type", "Rules select", "File is", "In the header", "Decided by")
+TYPE, FILE, TRUST, USE, MAPPING = range(5)
 _ROOT = QModelIndex()
 
 
@@ -32,17 +32,20 @@ class ReferencesModel(QAbstractItemModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[TypeRow] = []
+        self.mappings_only = False
 
-    def show(self, rows: list[TypeRow]) -> None:
+    def show(self, rows: list[TypeRow], mappings_only: bool = False) -> None:
         """Show other rows.
 
         Parameters
         ----------
         rows : list of TypeRow
             In the order of the table.
+        mappings_only : bool
+            Whether the cache holds no references at all, so that none is amiss.
         """
         self.beginResetModel()
-        self.rows = rows
+        self.rows, self.mappings_only = rows, mappings_only
         self.endResetModel()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
@@ -94,11 +97,12 @@ class ReferencesModel(QAbstractItemModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._differing(index) if differing else self._text(index, answer)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "" if differing else _tip(answer, column)
+            return "" if differing else self._tip(answer, column)
         if role == Qt.ItemDataRole.DecorationRole and not differing:
-            return _icon(answer, column)
+            mark = self._mark(answer, column)
+            return mark_icon(mark) if mark is not None else None
         if role == Qt.ItemDataRole.ForegroundRole:
-            return theme().colour("warning" if differing and column == FILE else _role(answer, column))
+            return theme().colour("warning" if differing and column == FILE else self._role(answer, column))
         if role == Qt.ItemDataRole.FontRole and (differing or column == TYPE):
             font = QFont()
             font.setBold(True)
@@ -110,7 +114,7 @@ class ReferencesModel(QAbstractItemModel):
         total = sum(len(answer.members) for answer in row.answers)
         return {
             TYPE: row.type,
-            FILE: f"{len(row.answers)} different answers for {total} observations",
+            FILE: f"{len(row.answers)} answers for {total} observations",
             USE: "some differ" if any(answer.disagrees for answer in row.answers) else "",
         }.get(index.column(), "")
 
@@ -119,53 +123,53 @@ class ReferencesModel(QAbstractItemModel):
         if column == TYPE:
             return selection.type if not index.internalId() else f"{len(answer.members)} ×"
         if column == FILE:
-            return selection.file or selection.message or ""
-        if column == STATUS:
-            return STATUSES[selection.status].word
+            said = f": {with_keywords(selection.message)}" if selection.message else ""
+            return selection.file or f"{STATUSES[selection.status].word}{said}"
+        if column == MAPPING:
+            return selection.mapping or ""
         if column == TRUST:
-            return TRUSTS[selection.trust].word if selection.trust is not None else ""
+            mark = self._trust(answer)
+            return mark.word if mark is not None else ""
         return answer.use if selection.status is not Status.NOT_APPLICABLE or answer.disagrees else ""
 
+    def _trust(self, answer: Answer) -> Mark | None:
+        trust = answer.selection.trust
+        if trust is Trust.MISSING and self.mappings_only:
+            return NOT_HERE
+        return TRUSTS[trust] if trust is not None else None
 
-def _tip(answer: Answer, column: int) -> str:
-    selection = answer.selection
-    if column == STATUS:
-        mapping = f"\n{selection.mapping}" if selection.mapping else ""
-        return f"{selection.message or STATUSES[selection.status].meaning}{mapping}"
-    if column == TRUST and selection.trust is not None:
-        return f"{TRUSTS[selection.trust].meaning}\n{selection.path or ''}".strip()
-    if column == USE and answer.uses[0].keyword:
-        return f"{answer.uses[0].keyword} = {answer.uses[0].recorded or 'absent'}"
-    return selection.message or selection.file or ""
+    def _mark(self, answer: Answer, column: int) -> Mark | None:
+        if column == FILE:
+            return STATUSES[answer.selection.status]
+        if column == TRUST:
+            return self._trust(answer)
+        if column == USE and answer.selection.file:
+            if answer.disagrees:
+                return OTHER_USED
+            if all(use.verdict == AS_USED for use in answer.uses):
+                return STATUSES[Status.SELECTED]
+        return None
 
+    def _role(self, answer: Answer, column: int) -> str:
+        status, mark = answer.selection.status, self._mark(answer, column)
+        if column == USE:
+            return mark.role if mark is not None else "muted"
+        if column == FILE:
+            return {Status.SELECTED: "text", Status.NOT_APPLICABLE: "muted"}.get(status, "error")
+        if column == TRUST and mark is not None:
+            return mark.role
+        return "muted" if status is Status.NOT_APPLICABLE or column == MAPPING else "text"
 
-def _icon(answer: Answer, column: int) -> object:
-    selection = answer.selection
-    if column == STATUS:
-        return mark_icon(STATUSES[selection.status])
-    if column == TRUST and selection.trust is not None:
-        return mark_icon(TRUSTS[selection.trust])
-    if column == USE and selection.file:
-        if answer.disagrees:
-            return mark_icon(TRUSTS[Trust.CHECKSUM_MISMATCH])
-        if all(use.verdict == AS_USED for use in answer.uses):
-            return mark_icon(STATUSES[Status.SELECTED])
-    return None
-
-
-def _role(answer: Answer, column: int) -> str:
-    selection = answer.selection
-    if column == STATUS:
-        return STATUSES[selection.status].role
-    if column == TRUST and selection.trust is not None:
-        return TRUSTS[selection.trust].role
-    if column == USE:
-        if answer.disagrees:
-            return "error"
-        return "muted" if any(use.verdict == NOT_RECORDED for use in answer.uses) else "good"
-    if selection.status in (Status.NOT_FOUND, Status.ERROR) and column == FILE:
-        return "error"
-    return "muted" if selection.status is Status.NOT_APPLICABLE else "text"
+    def _tip(self, answer: Answer, column: int) -> str:
+        selection, mark = answer.selection, self._mark(answer, column)
+        if column == FILE:
+            lines = (selection.file, STATUSES[selection.status].word, selection.message)
+            return "\n".join(line for line in lines if line)
+        if column == TRUST and mark is not None:
+            return f"{mark.meaning}\n{selection.path or ''}".strip()
+        if column == USE and answer.uses[0].keyword:
+            return f"{answer.uses[0].keyword} = {answer.uses[0].recorded or 'absent'}"
+        return selection.mapping or ""
 
 
 class _SentenceDelegate(QStyledItemDelegate):
@@ -232,7 +236,6 @@ class ReferencesPanel(QWidget):
         view.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         view.header().setStretchLastSection(False)
         view.header().setMinimumSectionSize(40)
-        view.header().setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
         return view
 
     # ---- showing
@@ -248,10 +251,26 @@ class ReferencesPanel(QWidget):
         self.view.expandAll()
         self._restore(*wanted)
         self._filling = False
-        for column in (TYPE, STATUS, TRUST):
-            self.view.resizeColumnToContents(column)
-        self.view.setColumnWidth(USE, min(190, max(90, self.view.sizeHintForColumn(USE) + SPACE)))
+        self._share_width()
         self._tell()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """The file's name comes first; what is left over goes to it, and what is lacking is scrolled to."""
+        view = self.view
+        for column in (TYPE, TRUST, MAPPING):
+            view.resizeColumnToContents(column)
+        view.setColumnWidth(USE, min(200, max(90, view.sizeHintForColumn(USE) + SPACE)))
+        names = min(320, view.sizeHintForColumn(FILE) + SPACE)
+        others = sum(view.columnWidth(column) for column in (TYPE, TRUST, USE))
+        left = view.viewport().width() - others
+        if left - view.columnWidth(MAPPING) >= names:
+            left -= view.columnWidth(MAPPING)
+        view.setColumnWidth(FILE, max(left, min(names, 200)))
 
     def _restore(self, type_: str | None, index: int) -> None:
         for row, entry in enumerate(self.model.rows):

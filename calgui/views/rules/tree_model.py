@@ -1,13 +1,11 @@
 """The cache's tree as a model over its outline, and how its rows are drawn."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from calgui.core.rules.values import Node, Severity, Trust
-from calgui.views.rules.marks import SEVERITIES, TRUSTS, mark_icon, paint_badge
+from calgui.views.rules.marks import NOT_HERE, SEVERITIES, TRUSTS, Mark, mark_icon, paint_badge
 from calgui.views.rules.outline import Outline
 from calgui.views.theme import figures, theme
 
@@ -28,8 +26,6 @@ _KINDS = {
     "reference": "reference that the context does not reach",
     "unreached": "what the context does not reach",
 }
-#: a cache of mappings only lacks every reference, which is then no defect
-_NOT_HERE = replace(TRUSTS[Trust.MISSING], role="muted", fill="neutral_fill")
 
 
 def kind_of(node: Node) -> str:
@@ -130,7 +126,7 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole or role == Qt.ItemDataRole.ToolTipRole:
             return _words(node, self.outline.counts[index.internalId()])
         if role == Qt.ItemDataRole.DecorationRole and node.trust is not None:
-            return mark_icon(_NOT_HERE if node.trust is Trust.MISSING and not node.findings else TRUSTS[node.trust])
+            return mark_icon(_trust_mark(node, node.trust))
         if role == COUNTS:
             return self.outline.counts[index.internalId()]
         if role == Qt.ItemDataRole.FontRole:
@@ -148,10 +144,15 @@ class TreeModel(QAbstractItemModel):
         return font
 
 
+def _trust_mark(node: Node, trust: Trust) -> Mark:
+    return NOT_HERE if trust is Trust.MISSING and not node.findings else TRUSTS[trust]
+
+
 def _words(node: Node, counts: list[int]) -> str:
     lines = [f"{kind_of(node)}: {node.label}"]
     if node.trust is not None:
-        lines.append(f"{TRUSTS[node.trust].word}. {TRUSTS[node.trust].meaning}")
+        mark = _trust_mark(node, node.trust)
+        lines.append(f"{mark.word}. {mark.meaning}")
     lines += [f"{SEVERITIES[finding.severity].word}: {finding.message}" for finding in node.findings[:5]]
     below = [count for count in counts if count]
     if below and not node.findings:

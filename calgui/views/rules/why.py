@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Fate, Rule, Status, Trace
-from calgui.views.rules.evidence import Evidence
+from calgui.views.rules.evidence import Evidence, fit_height
 from calgui.views.rules.inquiry import UNDEFINED, Inquiry
-from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark
-from calgui.views.rules.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel
+from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
+from calgui.views.rules.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
 from calgui.views.rules.matrix_header import ParameterHeader
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -178,8 +178,9 @@ class WhyPanel(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
-        column.addWidget(self.matrix, 1)
+        column.addWidget(self.matrix, 1000)
         column.addLayout(foot)
+        column.addStretch(1)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.evidence)
         self.splitter.setStretchFactor(0, 3)
@@ -205,6 +206,8 @@ class WhyPanel(QWidget):
 
     def _arrange(self) -> None:
         """Put the evidence beside the matrix where there is width, else below it."""
+        rows = self.model.rowCount() * ROW_HEIGHT
+        fit_height(self.matrix, self.header.sizeHint().height(), max(rows, ROW_HEIGHT))
         wanted = self.header.length() + 24
         width, height = self.splitter.width(), self.splitter.height()
         beside = width >= wanted + _EVIDENCE or height < _LOW
@@ -215,8 +218,7 @@ class WhyPanel(QWidget):
             self.splitter.setSizes([left, width - left])
         else:
             # the matrix gets what its rows need, at most two thirds
-            needed = self.header.sizeHint().height() + self.model.rowCount() * ROW_HEIGHT + 64
-            top = min(max(needed, height // 3), height * 2 // 3)
+            top = min(self.matrix.maximumHeight() + 44, height * 2 // 3)
             self.splitter.setSizes([top, height - top])
 
     # ---- showing
@@ -268,7 +270,7 @@ class WhyPanel(QWidget):
         if trace.status is Status.SELECTED:
             self._say(f"{mark.glyph}  {trace.selected}", "good", _because(trace))
         else:
-            self._say(f"{mark.glyph}  {trace.message or mark.meaning}", mark.role, "")
+            self._say(f"{mark.glyph}  {with_keywords(trace.message or mark.meaning)}", mark.role, "")
 
     def _say(self, text: str, role: str, subtitle: str) -> None:
         self.sentence.setText(text)
@@ -310,6 +312,7 @@ class WhyPanel(QWidget):
         """Unfold the rules that were left out."""
         self.model.show_all()
         self._fold()
+        self._arrange()
         self.matrix.setFocus()
 
     def copy_matrix(self) -> None:
@@ -351,8 +354,8 @@ def _because(trace: Trace) -> str:
         return ""
     chosen = next((verdict for rule in trace.rules for verdict in rule.dates if verdict.chosen), None)
     matched = sum(rule.fate is not Fate.ELIMINATED for rule in trace.rules)
-    among = f"{matched} of {len(trace.rules)} rules match" if len(trace.rules) > 1 else "the only rule matches"
-    text = f"because <b>{escape(' · '.join(winner.key))}</b> wins with weight {winner.weight} ({among})"
+    among = f"{matched} of {len(trace.rules)} rules match" if len(trace.rules) > 1 else "the only rule"
+    text = f"because <b>{escape(brief(winner))}</b> wins with weight {winner.weight} ({among})"
     if chosen is not None:
         reason = f": {escape(chosen.reason)}" if chosen.reason else ""
         text += f", and its date <b>{escape(chosen.date)}</b> is chosen{reason}"
