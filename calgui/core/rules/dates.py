@@ -1,0 +1,133 @@
+"""What lies inside a rule: dates, versions, numbers, and which of them crds picks."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from calgui.core.rules.setup import crds_module
+from calgui.core.rules.values import DateVerdict
+
+_REASONS = {
+    "UseAfter": ("latest before the observation", "before, but a later one applies", "after the observation"),
+    "VersionAfter": ("latest version not above", "lower, but a higher one applies", "above the version"),
+    "ClosestTime": ("nearest in time", "farther in time", "farther in time"),
+    "GeometricallyNearest": ("nearest value", "farther away", "farther away"),
+    "SelectVersion": ("first that holds", "does not hold", "an earlier one holds"),
+    "Bracket": ("brackets the value", "outside the bracket", "outside the bracket"),
+    "Match": ("matches", "does not match best", "does not match best"),
+}
+Entry = tuple[str, tuple[Any, ...], str]
+
+
+def file_text(choice: Any) -> str:
+    """What crds answers, as one text: names of a tie or bracket joined by commas, each once."""
+    return ",".join(dict.fromkeys(_names(choice)))
+
+
+def _names(choice: Any) -> Iterator[str]:
+    if isinstance(choice, tuple | list):
+        for part in choice:
+            yield from _names(part)
+    elif isinstance(choice, dict):
+        for part in choice.values():
+            yield from _names(part)
+    else:
+        yield str(choice)
+
+
+def is_selector(choice: Any) -> bool:
+    """Whether a choice is decided further inside."""
+    return isinstance(choice, crds_module("core.selectors").Selector)
+
+
+def unresolved(choice: Any) -> bool:
+    """Whether a tie holds rules that crds has left undecided, beside plain files."""
+    return isinstance(choice, tuple | list) and any(is_selector(part) or unresolved(part) for part in choice)
+
+
+def entries(choice: Any) -> list[Entry]:
+    """All that a choice holds: label, path of keys as crds holds them, file; in the mapping's order."""
+    if not is_selector(choice):
+        return [("", (), file_text(choice))]
+    found: list[Entry] = []
+    for raw, inner in choice._raw_selections:
+        label = ", ".join(str(part) for part in raw) if isinstance(raw, tuple) else str(raw)
+        key = choice.condition_key(raw)
+        for deeper, path, file in entries(inner):
+            found.append((f"{label} / {deeper}" if deeper else label, (key, *path), file))
+    return found
+
+
+def parameters(choice: Any) -> tuple[str, ...]:
+    """Parkeys that a choice and all inside it read, in order."""
+    if not is_selector(choice):
+        return ()
+    names = [str(name) for name in choice._parameters]
+    for inner in choice.choices():
+        names += parameters(inner)
+    return tuple(dict.fromkeys(names))
+
+
+def picked(choice: Any, header: Mapping[str, str]) -> list[tuple[tuple[Any, ...], str]]:
+    """Paths and files that crds's selectors pick for a header; raises what they raise."""
+    if not is_selector(choice):
+        return [((), file_text(choice))]
+    lookup_error = crds_module("core.exceptions").CrdsLookupError
+    last: Exception = lookup_error("nothing to choose from")
+    for selection in choice.get_selection(choice._validate_header(header)):
+        bracket = hasattr(selection, "less")
+        parts = list(dict.fromkeys([selection.less, selection.greater])) if bracket else [selection]
+        try:
+            found = []
+            for part in parts:
+                keys = part[0] if type(choice).__name__ == "MatchSelector" else (part[0],)
+                inner = picked(part[1], header)
+                found += [((key, *path), file) for key in keys for path, file in inner]
+            return found
+        except lookup_error as error:
+            last = error
+    raise last
+
+
+def verdicts(
+    choice: Any, combined: Any, header: Mapping[str, str], *, won: bool, stopped: bool = False
+) -> tuple[DateVerdict, ...]:
+    """A verdict on each entry of a rule.
+
+    Parameters
+    ----------
+    choice : object
+        What the rule holds.
+    combined : object
+        What crds chose from: the same, or several rules merged.
+    header : mapping of str to str
+        As crds sees it.
+    won : bool
+        Whether the answer came from `combined`.
+    stopped : bool
+        Whether the date or number could not be read.
+
+    Returns
+    -------
+    tuple of DateVerdict
+    """
+    chosen = set(map(tuple, picked(combined, header))) if won and is_selector(combined) else set()
+    found = []
+    for label, path, file in entries(choice):
+        hit = won and ((path, file) in chosen if is_selector(choice) else True)
+        reason = "cannot be compared" if stopped else _reason(choice, path, header, hit)
+        found.append(DateVerdict(label, file, hit, reason))
+    return tuple(found)
+
+
+def _reason(choice: Any, path: tuple[Any, ...], header: Mapping[str, str], hit: bool) -> str:
+    if not is_selector(choice):
+        return ""
+    yes, below, above = _REASONS.get(choice.short_name, ("chosen", "", ""))
+    if hit:
+        return yes
+    if choice.short_name in ("UseAfter", "VersionAfter", "SelectVersion"):
+        try:
+            return above if path[0] > choice._validate_header(header) else below
+        except (Exception, SystemExit):  # noqa: BLE001 - versions of different kinds cannot be compared
+            return "cannot be compared"
+    return below

@@ -1,0 +1,160 @@
+"""Which reference the rules select for a header: crds's own answer, type by type."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.errors import InputError
+from calgui.core.rules.dates import file_text, unresolved
+from calgui.core.rules.header import Plan, find_instrument, plan_for
+from calgui.core.rules.mapping_file import NOT_APPLICABLE, SPECIAL
+from calgui.core.rules.setup import crds_module
+from calgui.core.rules.values import Selection, Status
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What crds said of one type: a file, or the exception that it ended with."""
+
+    status: Status
+    file: str | None = None
+    error: BaseException | None = None
+
+
+def ask(rmap: Any, minimal: Mapping[str, str]) -> Answer:
+    """crds's answer for one type.
+
+    Parameters
+    ----------
+    rmap : crds ReferenceMapping
+        The rules.
+    minimal : mapping of str to str
+        As `Plan.minimise` gives it.
+
+    Returns
+    -------
+    Answer
+        Not found is whatever crds itself calls so; an error is what its rules should not lead to.
+    """
+    errors = crds_module("core.exceptions")
+    try:
+        return _named(rmap._get_best_ref(minimal))
+    except (errors.IrrelevantReferenceTypeError, errors.OmitReferenceTypeError) as error:
+        return Answer(Status.NOT_APPLICABLE, error=error)
+    except errors.AmbiguousMatchError as error:
+        return Answer(Status.ERROR, error=error)
+    except errors.CrdsError as error:
+        return Answer(Status.NOT_FOUND, error=error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - one broken mapping must not hide the others
+        return Answer(Status.ERROR, error=error)
+
+
+def _named(found: Any) -> Answer:
+    """crds's value as an answer: a tie of plain files with dated rules, or of nothing but N/A, names no file."""
+    errors = crds_module("core.exceptions")
+    if unresolved(found):
+        return Answer(Status.ERROR, error=errors.AmbiguousMatchError("More than one match clause matched."))
+    file = file_text(found)
+    if file in NOT_APPLICABLE:
+        return Answer(Status.NOT_APPLICABLE, error=errors.IrrelevantReferenceTypeError("Not Applicable"))
+    return Answer(Status.SELECTED, file)
+
+
+def best_references(
+    cache: "Cache", context: str, header: Mapping[str, Any], types: Sequence[str] | None = None
+) -> tuple[Selection, ...]:
+    """The references that the rules select for a header.
+
+    Parameters
+    ----------
+    cache : Cache
+        The rules.
+    context : str
+        Name of a ``.pmap`` of the cache.
+    header : mapping of str to object
+        As in a file: FITS keywords and parkeys, in any case.
+    types : sequence of str, optional
+        Reference types in any case; by default all of the header's instrument.
+
+    Returns
+    -------
+    tuple of Selection
+        One for each type, in the given or the mapping's order. A header without a known instrument gives errors.
+
+    Raises
+    ------
+    UsageError
+        When the cache has no such context.
+    InputError
+        When the context itself, or the instrument's mapping, cannot be read.
+    """
+    try:
+        plan = plan_for(cache, context, find_instrument(cache, context, header))
+    except InputError as error:
+        if error.path is not None:
+            raise
+        return without_instrument(cache, context, error.message, types)
+    texts = plan.texts(header)
+    minimal = plan.minimise(texts)
+    return tuple(select_one(cache, plan, kind.lower(), texts, minimal) for kind in (types or plan.names))
+
+
+def without_instrument(
+    cache: "Cache", context: str, message: str, types: Sequence[str] | None = None
+) -> tuple[Selection, ...]:
+    """An error for each type, where the header's instrument is missing or unknown."""
+    if not types:
+        found: dict[str, None] = {}
+        for instrument in cache.instruments(context):
+            try:
+                found |= dict.fromkeys(cache.types(context, instrument))
+            except InputError:
+                continue
+        types = list(found)
+    return tuple(Selection(kind.lower(), Status.ERROR, message=message) for kind in types)
+
+
+def select_one(
+    cache: "Cache", plan: Plan, kind: str, texts: Mapping[str, str], minimal: Mapping[str, str]
+) -> Selection:
+    """The selection for one type, given the header's values as text and as crds is given them."""
+    early = without_rules(plan, kind)
+    if early is not None:
+        return early
+    rmap = plan.rmaps[kind]
+    return told(cache, plan, kind, ask(rmap, minimal), texts, minimal)
+
+
+def without_rules(plan: Plan, kind: str) -> Selection | None:
+    """The selection for a type that has no rules to ask, or None where it has some."""
+    name = plan.names.get(kind)
+    if name is None:
+        listed = ", ".join(plan.names)
+        message = f"{plan.context} has no reference type {kind!r} for {plan.instrument}; it has {listed}."
+        return Selection(kind, Status.ERROR, message=message)
+    if name in SPECIAL:
+        word = "not applicable" if name in NOT_APPLICABLE else "left out"
+        return Selection(kind, Status.NOT_APPLICABLE, message=f"{plan.context} declares this type {word}.")
+    rmap = plan.rmaps[kind]
+    if isinstance(rmap, InputError):
+        return Selection(kind, Status.ERROR, mapping=name, message=f"{name} cannot be used: {rmap.message}")
+    return None
+
+
+def told(
+    cache: "Cache", plan: Plan, kind: str, answer: Answer, texts: Mapping[str, str], minimal: Mapping[str, str]
+) -> Selection:
+    """An answer as a selection, with the reason in a sentence where there is no file."""
+    name = plan.names[kind]
+    if answer.file is not None:
+        first = answer.file.split(",")[0]
+        path, trust = cache.reference_path(first), cache.trust(first)
+        return Selection(kind, answer.status, answer.file, path, trust, name)
+    from calgui.core.rules.sentence import explain_answer
+
+    return Selection(
+        kind, answer.status, mapping=name, message=explain_answer(plan, plan.rmaps[kind], answer, texts, minimal)
+    )

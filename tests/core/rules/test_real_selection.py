@@ -1,0 +1,133 @@
+"""Selections, traces, near misses and many headers at once, against crds itself on real and generated mappings."""
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calgui.core.rules.bulk import best_references_many
+from calgui.core.rules.cache import Cache
+from calgui.core.rules.header import plan_for, with_settings
+from calgui.core.rules.select import best_references
+from calgui.core.rules.setup import crds_module
+from calgui.core.rules.trace import explain
+from calgui.core.rules.values import Fate, Status
+
+JUNK = ["UNDEFINED", "N/A", "*", "ANY", "", "3.0", "XYZZY", "T"]
+DATES = ["1990-01-01", "2005-06-07", "2014-01-01", "2016-02-29", "2022-11-30", "bad", "UNDEFINED"]
+TIMES = ["00:00:00", "12:30:00", "23:59:59.5"]
+
+
+def stock(cache: Cache, plan: Any, header: Mapping[str, Any]) -> dict[str, str]:
+    """crds's own public road, from header to references, for the types whose rules load."""
+    pmap = cache.load(plan.context)
+    imap = cache.load(cache.instruments(plan.context)[plan.instrument])
+    given = crds_module("core.utils").condition_header(pmap.minimize_header(dict(header)))
+    return imap.get_best_references(given)
+
+
+def random_header(rng: random.Random, plan: Any, values: Mapping[str, list[str]]) -> dict[str, str]:
+    header = {}
+    for key in plan.parkeys:
+        if "DATE" in key or key.endswith("START_TIME"):
+            header[key] = rng.choice(DATES[:-2]) if rng.random() < 0.9 else rng.choice(DATES)
+        elif "TIME" in key:
+            header[key] = rng.choice(TIMES)
+        elif rng.random() < 0.95:
+            header[key] = rng.choice(values[key]) if values.get(key) and rng.random() < 0.93 else rng.choice(JUNK)
+    return header
+
+
+def listed(plan: Any) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for rmap in plan.rmaps.values():
+        if hasattr(rmap, "selector"):
+            for name, values in rmap.selector.get_value_map().items():
+                found.setdefault(name.upper(), set()).update(values)
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def differences(cache: Cache, context: str, instrument: str, headers: list[dict[str, str]]) -> list[Any]:
+    """Where an answer of ours is not crds's, or the trace's winner or the many's answer is not the single one."""
+    plan = plan_for(cache, context, instrument)
+    wrong: list[Any] = []
+    whole = all(hasattr(rmap, "selector") for rmap in plan.rmaps.values())
+    singles = [best_references(cache, context, header) for header in headers]
+    for header, ours, many in zip(headers, singles, best_references_many(cache, context, headers), strict=True):
+        if ours != many:
+            wrong.append(("many", header, ours, many))
+        theirs = stock(cache, plan, header) if whole else None
+        for one in ours:
+            if theirs is not None:
+                said = theirs.get(one.type, "NOT FOUND n/a")
+                if isinstance(said, tuple) and not all(isinstance(part, str) for part in said):
+                    said = "NOT FOUND: a tie of a plain file with dates"
+                name = ",".join(dict.fromkeys(said)) if isinstance(said, tuple) else str(said)
+                name = "NOT FOUND n/a" if name == "N/A" else name
+                lost = name.startswith("NOT FOUND")
+                if (one.status is Status.SELECTED) is lost or (one.file is not None and one.file != name):
+                    wrong.append(("crds", header, one, said))
+                if lost and (name == "NOT FOUND n/a") is not (one.status is Status.NOT_APPLICABLE):
+                    wrong.append(("status", header, one, said))
+            trace = explain(cache, context, one.type, header, near=False)
+            winners = [rule for rule in trace.rules if rule.fate is Fate.WINNER]
+            chosen = {name for rule in winners for date in rule.dates if date.chosen for name in date.file.split(",")}
+            expected = set(one.file.split(",")) if one.file else set()
+            same = (trace.selected, trace.status) == (one.file, one.status)
+            if not same or not (trace.message or "").startswith(one.message or ""):
+                wrong.append(("trace", header, one, trace.selected, trace.message))
+            if chosen != expected and one.status is not Status.NOT_APPLICABLE:
+                wrong.append(("winner", header, one, chosen))
+    return wrong
+
+
+@pytest.mark.parametrize("name", ["tmt", "ligeriri", "hst", "jwst", "tobs"])
+def test_every_answer_is_that_of_crds(real_data: Path, name: str) -> None:
+    cache = Cache.open(real_data / "caches" / name)
+    rng = random.Random(7)
+    context = cache.default_context
+    assert context is not None
+    instruments = list(cache.instruments(context))[:3]
+    for instrument in instruments:
+        plan = plan_for(cache, context, instrument)
+        values = listed(plan)
+        key = str(cache.load(context).instrument_key).upper()
+        headers = [{**random_header(rng, plan, values), key: instrument} for _ in range(12)]
+        assert differences(cache, context, instrument, headers) == []
+
+
+@pytest.mark.parametrize("name", ["tmt", "hst", "jwst"])
+def test_near_misses_select_what_they_promise(real_data: Path, name: str) -> None:
+    cache = Cache.open(real_data / "caches" / name)
+    context = cache.default_context
+    assert context is not None
+    instrument = next(iter(cache.instruments(context)))
+    plan = plan_for(cache, context, instrument)
+    rng, values, seen = random.Random(3), listed(plan), 0
+    key = str(cache.load(context).instrument_key).upper()
+    for _ in range(3):
+        header = {**random_header(rng, plan, values), key: instrument}
+        for kind in list(plan.rmaps)[:6]:
+            for miss in explain(cache, context, kind, header).near_misses:
+                changed = with_settings(header, {c.parameter: c.after for c in miss.changes}, cache.observatory)
+                assert best_references(cache, context, changed, [kind])[0].file == miss.file
+                seen += 1
+    assert seen
+
+
+def test_the_mask_of_tmt_by_hand(real_data: Path) -> None:
+    # read off tmt_iris_mask_0001.rmap by eye: one rule, ('IRIS1', 'GENERIC') at line 19, GENERIC stands for N/A
+    cache = Cache.open(real_data / "caches" / "tmt")
+    header = {"INSTRUME": "IRIS", "DETECTOR": "iris1", "SUBARRAY": "FULL", "DATE-OBS": "2022-01-01", "TIME-OBS": "0:00"}
+    header["TIME-OBS"] = "00:00:00"
+    trace = explain(cache, "tmt_0001.pmap", "mask", header)
+    assert (trace.status, trace.selected) == (Status.SELECTED, "tmt_iris_mask_0001.fits")
+    rule = trace.rules[0]
+    assert (rule.key, rule.fate, rule.weight, rule.line) == (("IRIS1", "GENERIC"), Fate.WINNER, 1, 19)
+    assert [(c.value, c.outcome.value, c.substituted) for c in rule.cells] == [
+        ("IRIS1", "match", None),
+        ("FULL", "not-applicable", "N/A"),
+    ]
+    assert [(d.date, d.chosen) for d in rule.dates] == [("2015-10-01 00:00:00", True)]
