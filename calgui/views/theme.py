@@ -101,8 +101,8 @@ class Theme(QObject):
         return palette
 
     def _sheet(self) -> str:
-        line, raised, accent = (self.colour(name).name() for name in ("line", "raised", "accent"))
-        surface, text, muted = (self.colour(name).name() for name in ("surface", "text", "muted"))
+        names = ("line", "raised", "accent", "surface", "text", "muted", "window", "selected")
+        line, raised, accent, surface, text, muted, window, selected = (self.colour(name).name() for name in names)
         return f"""
             QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px; }}
             QHeaderView::section {{ background: {raised}; color: {muted}; border: 0;
@@ -114,6 +114,31 @@ class Theme(QObject):
             QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
                 border: 1px solid {accent}; }}
             QPushButton {{ padding: 4px 12px; }}
+            QMenuBar {{ background: {window}; }}
+            QMenuBar::item {{ padding: 4px 10px; background: transparent; }}
+            QMenuBar::item:selected {{ background: {selected}; border-radius: 4px; }}
+            QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+            QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+            QScrollBar::handle {{ background: {line}; border-radius: 4px; margin: 2px; }}
+            QScrollBar::handle:vertical {{ min-height: 32px; }}
+            QScrollBar::handle:horizontal {{ min-width: 32px; }}
+            QScrollBar::handle:hover {{ background: {muted}; }}
+            QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+            QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+            #header_bar {{ background: {surface}; border-bottom: 1px solid {line}; }}
+            #header_name {{ font-weight: bold; padding-right: 24px; }}
+            #header_label, #observations_summary, #inspector_subtitle {{ color: {muted}; }}
+            #rail {{ background: {surface}; border-right: 1px solid {line}; }}
+            #rail QToolButton {{ border: 0; border-radius: 6px; color: {muted}; padding: 6px 2px; }}
+            #rail QToolButton:hover {{ background: {raised}; }}
+            #rail QToolButton:checked {{ background: {selected}; color: {text}; font-weight: bold; }}
+            #rail QToolButton:focus {{ border: 1px solid {accent}; }}
+            #status_bar {{ background: {surface}; border-top: 1px solid {line}; }}
+            #status_bar::item {{ border: 0; }}
+            #notice_list, #help_panel, #notice_list QScrollArea, #help_text {{ background: {surface}; }}
+            #notice_list {{ border-top: 1px solid {line}; }}
+            #help_panel {{ border-left: 1px solid {line}; }}
+            #header_tree::item {{ padding: 2px 0; }}
         """
 
 

@@ -15,7 +15,7 @@ from calgui.views.places import PLACES
 from calgui.views.session import Session
 from calgui.views.settings import remember, remember_state, remembered, remembered_state
 from calgui.views.theme import theme
-from calgui.views.widgets.header_bar import HeaderBar
+from calgui.views.widgets.header_bar import HeaderBar, cache_title
 from calgui.views.widgets.help_panel import HelpPanel
 from calgui.views.widgets.notices import NoticeList
 from calgui.views.widgets.rail import Rail
@@ -101,7 +101,9 @@ class MainWindow(QMainWindow):
 
     def _retitle(self) -> None:
         cache = self.session.cache
-        self.setWindowTitle(f"{cache.name} · {self.session.context or 'no context'} — calgui" if cache else "calgui")
+        self.setWindowTitle(
+            f"{cache_title(cache.path)} · {self.session.context or 'no context'} — calgui" if cache else "calgui"
+        )
 
     # ---- places
 

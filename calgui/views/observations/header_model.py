@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from calgui.core.frames.cards import Card
 from calgui.core.frames.headers import HduHeader
@@ -165,8 +166,8 @@ class HeaderModel(QAbstractItemModel):
             return f"{_line(card)}\n{mark}" if mark else _line(card)
         if role == Qt.ItemDataRole.FontRole and mark and index.column() == KEYWORD:
             return self._bold
-        if role == Qt.ItemDataRole.DecorationRole and mark and index.column() == KEYWORD:
-            return icon("rule", "accent")
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == KEYWORD and self._marks:
+            return icon("rule", "accent") if mark else _no_icon()
         if role == Qt.ItemDataRole.ForegroundRole:
             if index.column() == COMMENT:
                 return theme().colour("muted")
@@ -184,6 +185,14 @@ class HeaderModel(QAbstractItemModel):
             if role == Qt.ItemDataRole.ToolTipRole:
                 return "\n".join(hdu.warnings)
         return None
+
+
+@cache
+def _no_icon() -> QIcon:
+    """As wide as an icon, so that keywords stand in one line whether they are marked or not."""
+    empty = QPixmap(16, 16)
+    empty.fill(Qt.GlobalColor.transparent)
+    return QIcon(empty)
 
 
 def _title(hdu: HduHeader) -> str:

@@ -1,6 +1,9 @@
 """The inspector: what the rules read of a file's header, and all its headers, with search and copy."""
 
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -10,18 +13,46 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QTabWidget,
     QToolButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from calgui.core.frames.headers import HduHeader
-from calgui.core.jobs import Job
+from calgui.core.errors import CalguiError
+from calgui.core.frames.headers import HduHeader, merged
 from calgui.views.observations.header_model import KEYWORD, VALUE, HeaderModel
+from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.reading import KeywordRead
+
+#: tabs
+RULES, ALL = range(2)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What was read of a file.
+
+    Attributes
+    ----------
+    hdus : tuple of HduHeader
+        All headers.
+    read : tuple of KeywordRead
+        What the rules read of them.
+    problem : str
+        Why the rules read nothing; empty where they do, or where there are none.
+    """
+
+    hdus: tuple[HduHeader, ...]
+    read: "tuple[KeywordRead, ...]" = ()
+    problem: str = ""
 
 
 class Inspector(QWidget):
@@ -40,25 +71,31 @@ class Inspector(QWidget):
         self.path: Path | None = None
         self.setObjectName("inspector")
         self.setAccessibleName("Header of the selected file")
-        self.title = QLabel(self)
-        self.title.setObjectName("inspector_title")
+        self.title, self.subtitle, self.hint = (self._label(name) for name in ("title", "subtitle", "hint"))
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.subtitle.setWordWrap(True)
+        self.tabs = QTabWidget(self)
+        self.rules = RuleKeywordsView(self)
         self.search = self._make_search()
         self.copy_button = QToolButton(self)
         self.model = HeaderModel(self)
         self.tree = self._make_tree()
-        self.hint = QLabel(self)
-        self.hint.setObjectName("inspector_hint")
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._searching = QTimer(self, singleShot=True, interval=80)
         self._searching.timeout.connect(self._apply_search)
         self._lay_out()
+        session.context_changed.connect(lambda: self.show_file(self.path))
         theme().changed.connect(self._retheme)
         self._retheme()
         self.show_file(None)
 
     # ---- making
+
+    def _label(self, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(f"inspector_{name}")
+        return label
 
     def _make_search(self) -> QLineEdit:
         edit = QLineEdit(self)
@@ -80,7 +117,7 @@ class Inspector(QWidget):
         tree.setIndentation(SPACE)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.header().setStretchLastSection(True)
-        tree.setColumnWidth(KEYWORD, 112)
+        tree.setColumnWidth(KEYWORD, 120)
         tree.setColumnWidth(VALUE, 130)
         action = QAction("Copy", tree)
         action.setObjectName("copy_cards")
@@ -105,8 +142,20 @@ class Inspector(QWidget):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(self.title)
-        layout.addLayout(top)
-        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.subtitle)
+        page = QWidget(self)
+        whole = QVBoxLayout(page)
+        whole.setContentsMargins(0, SPACE, 0, 0)
+        whole.setSpacing(SPACE)
+        whole.addLayout(top)
+        whole.addWidget(self.tree, 1)
+        self.tabs.setObjectName("inspector_tabs")
+        self.tabs.setAccessibleName("Parts of the header")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.rules, "Read by rules")
+        self.tabs.addTab(page, "All headers")
+        layout.addWidget(self.tabs, 1)
         layout.addWidget(self.hint, 1)
 
     # ---- showing
@@ -124,36 +173,60 @@ class Inspector(QWidget):
             self.session.tasks.supersede("headers")
             self._say("Select an observation to see its headers.")
             return
+        cache, context = self.session.cache, self.session.context
+        self.session.tasks.start(
+            f"Headers of {path.name}",
+            lambda _job: _inspect(path, cache, context),
+            self._show,
+            self._failed,
+            key="headers",
+            quiet=True,
+        )
 
-        def work(_job: Job) -> tuple[HduHeader, ...]:
-            from calgui.core.frames.headers import read_headers
-
-            return read_headers(path)
-
-        self.session.tasks.start(f"Headers of {path.name}", work, self._show, self._failed, key="headers", quiet=True)
-
-    def _show(self, hdus: tuple[HduHeader, ...]) -> None:
+    def _show(self, seen: Inspected) -> None:
         self.hint.hide()
-        for widget in (self.tree, self.search, self.copy_button):
-            widget.show()
-        self.model.show(hdus)
+        self.tabs.show()
+        self.model.mark({row.keyword: tip(row) for row in seen.read if row.keyword})
+        self.model.show(seen.hdus)
         self._unfold()
-        self._tell(hdus)
+        self.rules.show_rows(seen.read)
+        # without rules there is only one thing to look at; what the user chose is kept otherwise
+        self.tabs.setTabVisible(RULES, bool(seen.read))
+        self.subtitle.setText(self._said(seen))
+        self.subtitle.setVisible(bool(self.subtitle.text()))
+        self._tell()
+
+    def _said(self, seen: Inspected) -> str:
+        look = theme()
+        if seen.problem:
+            return f"<span style='color:{look.colour('warning').name()}'>{escape(seen.problem)}</span>"
+        if not seen.read:
+            return ""
+        lacking = sum(row.missing for row in seen.read)
+        many = len(seen.read)
+        said = f"The rules read {many} keyword{'' if many == 1 else 's'}"
+        if lacking:
+            return f"{said}; <b style='color:{look.colour('warning').name()}'>{lacking} missing</b>"
+        return f"{said}; all are there"
 
     def _failed(self, error: Exception) -> None:
-        # the table and the picture say it in red; here it stands where the header would be
-        self._say(str(error))
+        if isinstance(error, CalguiError):
+            self._say(" ".join(part for part in (error.message, error.cure) if part))
+        else:
+            self._say("")
+            self.session.report(error, "Reading headers")
 
     def _say(self, text: str) -> None:
         self.model.show(())
-        for widget in (self.tree, self.search, self.copy_button):
-            widget.hide()
+        self.rules.show_rows(())
+        self.subtitle.hide()
+        self.tabs.hide()
         self.hint.setText(text)
         self.hint.show()
-        self._tell(())
+        self._tell()
 
-    def _tell(self, hdus: tuple[HduHeader, ...]) -> None:
-        name = f" &nbsp; {self.path.name}" if self.path is not None else ""
+    def _tell(self) -> None:
+        name = f" &nbsp; {escape(self.path.name)}" if self.path is not None else ""
         self.title.setText(f"<b>Header</b>{name}")
         self.title.setToolTip(str(self.path or ""))
 
@@ -161,7 +234,7 @@ class Inspector(QWidget):
         for place in range(self.model.rowCount()):
             index = self.model.index(place, 0)
             self.tree.setFirstColumnSpanned(place, self.tree.rootIndex(), True)
-            # tables of events have hundreds of structural cards; those who search see them
+            # later HDUs are tables and arrays with structural cards only; those who search see them too
             self.tree.setExpanded(index, place < 2 or bool(self.search.text()))
 
     def _apply_search(self) -> None:
@@ -178,3 +251,20 @@ class Inspector(QWidget):
     def _retheme(self) -> None:
         self.copy_button.setIcon(icon("copy", "muted"))
         self.tree.viewport().update()
+        self.rules.viewport().update()
+
+
+def _inspect(path: Path, cache: "Cache | None", context: str | None) -> Inspected:
+    """Read all headers of a file, and what the rules read of them."""
+    from calgui.core.frames.headers import read_headers
+
+    hdus = read_headers(path)
+    if cache is None or context is None:
+        return Inspected(hdus)
+    from calgui.core.rules.reading import keywords_read
+
+    image = next((hdu for hdu in hdus if hdu.is_image), hdus[0])
+    try:
+        return Inspected(hdus, keywords_read(cache, context, merged(hdus[0], image)))
+    except CalguiError as error:
+        return Inspected(hdus, (), error.message)

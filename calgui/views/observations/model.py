@@ -152,13 +152,13 @@ class ObservationsModel(QAbstractTableModel):
         ordered = self._ordered(self._shown)
         if ordered == self._shown:
             return
-        self.layoutAboutToBeChanged.emit([], self.LayoutChangeHint.VerticalSortHint)
+        self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         places = {id(row): number for number, row in enumerate(ordered)} if before else {}
         after = [self.index(places[id(self._shown[index.row()])], index.column()) for index in before]
         self._shown = ordered
         self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit([], self.LayoutChangeHint.VerticalSortHint)
+        self.layoutChanged.emit()
 
     def _ordered(self, rows: list[Row]) -> list[Row]:
         key, backwards = self._sorted_by

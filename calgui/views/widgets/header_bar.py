@@ -1,5 +1,7 @@
 """The bar at the top: which cache and context are the current ones, the search over everything, help."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -88,7 +90,7 @@ class HeaderBar(QFrame):
         self.open_button.setVisible(not known)
         self.caches.clear()
         for cache in session.caches:
-            self.caches.addItem(cache.name, cache)
+            self.caches.addItem(cache_title(cache.path), cache)
             self.caches.setItemData(self.caches.count() - 1, str(cache.path), Qt.ItemDataRole.ToolTipRole)
         if session.cache is not None:
             self.caches.setCurrentIndex(session.caches.index(session.cache))
@@ -98,7 +100,7 @@ class HeaderBar(QFrame):
         default = session.cache.default_context
         # the newest first: that is what is looked for
         for name in reversed(session.cache.contexts):
-            self.contexts.addItem(f"{name} (operational)" if name == default else name, name)
+            self.contexts.addItem(f"{name} (default)" if name == default else name, name)
         self.contexts.setCurrentIndex(self.contexts.findData(session.context))
         self.contexts.setEnabled(bool(session.cache.contexts))
         if not session.cache.contexts:
@@ -117,3 +119,20 @@ class HeaderBar(QFrame):
 
     def _retheme(self) -> None:
         self.help_button.setIcon(icon("help", "muted"))
+
+
+def cache_title(path: Path) -> str:
+    """A short name for a cache that tells it from others.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its folder.
+
+    Returns
+    -------
+    str
+        The folder's name, or that of the folder around it where its own says nothing.
+    """
+    plain = path.name.casefold() in ("cache", "crds", "crds_cache", "crds-cache")
+    return path.parent.name if plain and path.parent.name else path.name
