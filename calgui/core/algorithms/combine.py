@@ -76,7 +76,7 @@ class Combined:
         One standard deviation of ``data``; NaN where it cannot be told.
     dq : ndarray of uint32 or None
         Bits that all frames have in common; where no sample is left those of any; ``few`` where it applies.
-        None for a combination of frames without data quality in which every pixel has enough samples.
+        None where no frame has data quality: ``samples`` says it all.
     samples : ndarray of uint16
         Samples that were used.
     """
@@ -129,13 +129,13 @@ def combine(frames: Sequence[FrameLike], how: Combination, job: Job | None = Non
         When shapes differ, or errors are to be propagated that a frame does not have.
     """
     shape = _common_shape(frames)
-    whole = empty(shape, how)
+    whole = empty(shape, how, with_dq=any(frame.rows(0, 1).dq is not None for frame in frames))
     for _ in combine_bands(frames, how, whole, job or Job()):
         pass
     return whole
 
 
-def empty(shape: tuple[int, ...], how: Combination) -> Combined:
+def empty(shape: tuple[int, ...], how: Combination, *, with_dq: bool = True) -> Combined:
     """Room for a combination.
 
     Parameters
@@ -144,6 +144,8 @@ def empty(shape: tuple[int, ...], how: Combination) -> Combined:
         (ny, nx).
     how : Combination
         What is needed of it.
+    with_dq : bool
+        Whether data quality is wanted.
 
     Returns
     -------
@@ -153,7 +155,7 @@ def empty(shape: tuple[int, ...], how: Combination) -> Combined:
     return Combined(
         np.empty(shape, np.float32),
         np.empty(shape, np.float32) if how.error != "none" else None,
-        np.empty(shape, np.uint32),
+        np.empty(shape, np.uint32) if with_dq else None,
         np.empty(shape, np.uint16),
     )
 

@@ -12,7 +12,9 @@ import numpy as np
 from numba import njit, types
 from numba.core.extending import intrinsic
 
+#: most pixels of a block, and samples of all frames that fit the first cache beside everything else
 BLOCK = 1024
+_CACHE = 8192
 
 MEDIAN, MEAN, CLIPPED = 0, 1, 2
 STANDARD_DEVIATION, MEDIAN_DEVIATION = 0, 1
@@ -222,18 +224,16 @@ def _median_distance(block, j, first, last, centre):  # type: ignore[no-untyped-
 
 
 @_jit
-def _mean_and_deviation(block, j, first, last):  # type: ignore[no-untyped-def]
-    """Mean and standard deviation (of the population) of samples of one sorted pixel."""
-    k = last - first
-    mean = 0.0
-    for i in range(first, last):
-        mean += block[i, j]
-    mean /= k
+def _mean_and_deviation(block, j, first, last, centre):  # type: ignore[no-untyped-def]
+    """Mean and standard deviation (of the population) of samples of one sorted pixel, summed from a central value."""
+    total = 0.0
     squares = 0.0
     for i in range(first, last):
-        distance = block[i, j] - mean
+        distance = np.float64(block[i, j]) - centre
+        total += distance
         squares += distance * distance
-    return mean, np.sqrt(squares / k)
+    shift = total / (last - first)
+    return centre + shift, np.sqrt(max(squares / (last - first) - shift * shift, 0.0))
 
 
 @_jit
@@ -241,10 +241,12 @@ def _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors):  
     """Clip one sorted pixel; survivors of a sorted list are neighbours, so that two bounds say it all."""
     first = 0
     last = k
+    lowest = -np.inf
+    highest = np.inf
     for _ in range(iterations):
         centre = _middle(block, j, first, last)
         if spread == 0:
-            width = _mean_and_deviation(block, j, first, last)[1]
+            width = _mean_and_deviation(block, j, first, last, centre)[1]
         else:
             width = factors[last - first] * _median_distance(block, j, first, last, centre)
         bottom = centre - low * width
@@ -255,10 +257,21 @@ def _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors):  
             a += 1
         while b > a and block[b - 1, j] > top:
             b -= 1
-        if (a == first and b == last) or b - a < minimum or b == a:
+        if b - a < minimum or b == a:
+            break
+        lowest = bottom
+        highest = top
+        if a == first and b == last:
             break
         first = a
         last = b
+    # as astropy does, the last bounds decide on all samples: one that fell in an early round may be back
+    first = 0
+    last = k
+    while first < last and block[first, j] < lowest:
+        first += 1
+    while last > first and block[last - 1, j] > highest:
+        last -= 1
     return first, last
 
 
@@ -274,11 +287,17 @@ def _clipped(block, n, width, good, clip, spread, factors, out, err, bounds, wor
         centre[j] = _middle(block, j, 0, good[j]) if good[j] > 0 else 0.0
         total[j] = 0.0
         squares[j] = 0.0
+    # one sum at a time: with fewer arrays in a loop the compiler can make sure that they do not overlap
     for i in range(n):
         row = block[i]
         for j in range(width):
-            distance = np.float64(row[j]) - centre[j] if i < good[j] else 0.0
-            total[j] += distance
+            value = row[j]
+            total[j] += np.float64(value) - centre[j] if value <= _HUGE else 0.0
+    for i in range(n):
+        row = block[i]
+        for j in range(width):
+            value = row[j]
+            distance = np.float64(value) - centre[j] if value <= _HUGE else 0.0
             squares[j] += distance * distance
     for j in range(width):
         k = good[j]
@@ -300,7 +319,7 @@ def _clipped(block, n, width, good, clip, spread, factors, out, err, bounds, wor
             last = k
         else:
             first, last = _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors)
-            mean, deviation = _mean_and_deviation(block, j, first, last)
+            mean, deviation = _mean_and_deviation(block, j, first, last, _middle(block, j, first, last))
         left = last - first
         out[j] = np.float32(mean)
         err[j] = np.float32(deviation / np.sqrt(left - 1.0)) if left > 1 else _NAN
@@ -389,19 +408,20 @@ def combine(  # type: ignore[no-untyped-def]
         Where the results go, indexed by pixel; ``err`` and ``bits`` may be empty.
     """
     n = data.size
-    block = np.empty((n, BLOCK), np.float32)
+    length = max(64, min(BLOCK, _CACHE // n // 64 * 64))
+    block = np.empty((n, length), np.float32)
     good = np.empty(BLOCK, np.int32)
     bounds = np.empty((2, BLOCK), np.float32)
     work = np.empty((3, BLOCK), np.float64)
     scratch = np.empty(BLOCK, np.float32)
-    for position in range(start, stop, BLOCK):
-        width = min(BLOCK, stop - position)
+    for position in range(start, stop, length):
+        width = min(length, stop - position)
         value = out[position : position + width]
         sigma = err[position : position + width] if error != NO_ERROR else scratch
         complete = _gather(data, dq, reject, position, width, block, good)
-        for j in range(width):
-            bounds[0, j] = -_HUGE
-            bounds[1, j] = _HUGE
+        if error == PROPAGATED:
+            bounds[0] = -_HUGE
+            bounds[1] = _HUGE
         if method == MEDIAN:
             _sort(block, network, width)
             _centre(block, n, complete, good, width, value)
@@ -425,8 +445,9 @@ def combine(  # type: ignore[no-untyped-def]
             _clipped(block, n, width, good, clip, spread, deviation_factors, value, sigma, bounds, work)
         if error == PROPAGATED:
             _propagate(data, dq, errors, reject, position, width, good, bounds, error_factors, sigma, work[0])
+        counts = samples[position : position + width]
         for j in range(width):
-            samples[position + j] = good[j]
+            counts[j] = np.uint16(good[j])
         if bits.size > 0:
             _merge_bits(dq, reject, position, width, good, minimum, few, bits[position : position + width])
 
