@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from calgui.core.rules.board import allowed
@@ -56,5 +57,5 @@ def _guesses(element: str, listed: Sequence[str]) -> list[str]:
     numbers = [float(text) for text in _NUMBER.findall(element)]
     for number in numbers:
         guesses += [str(number), str(number + 1), str(number - 1)]
-    guesses += [str(sum(pair) / 2) for pair in zip(numbers, numbers[1:], strict=False)]
+    guesses += [str(sum(pair) / 2) for pair in pairwise(numbers)]
     return [*guesses, "NONE", "N/A"]

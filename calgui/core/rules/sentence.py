@@ -43,10 +43,7 @@ def explain_answer(
     try:
         situation = look(plan, rmap, texts, minimal)
         return not_found(plan, situation, answer)
-    except (
-        Exception,
-        SystemExit,
-    ):  # a mapping that breaks crds can break what explains it; crds's own word is then all there is
+    except (Exception, SystemExit):  # noqa: BLE001 - what breaks crds can break this; its own word is then all
         return f"crds could not decide: {one_line(answer.error)}."
 
 

@@ -99,7 +99,7 @@ def _explain(cache: "Cache", plan: Plan, kind: str, header: Mapping[str, Any]) -
             shown, rules = _parameters(plan, situation, texts), rules_of(situation)
             if situation.hooked:
                 message = " ".join(filter(None, [message, "crds looked a second time, with values that it replaced."]))
-        except (Exception, SystemExit):  # noqa: BLE001 - a hook of crds that fails on this header: the answer above says so
+        except (Exception, SystemExit):
             if answer.status is Status.SELECTED:
                 raise
     return Trace(plan.context, name, kind, answer.status, answer.file, message, shown, rules)
