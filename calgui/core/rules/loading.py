@@ -7,13 +7,14 @@ from typing import Any
 
 from calgui.core.errors import CalguiError, InputError
 from calgui.core.rules import regexes
-from calgui.core.rules.mapping_file import KINDS, MappingFile
+from calgui.core.rules.mapping_file import KINDS, Choices, MappingFile
 from calgui.core.rules.observatory import Observatory
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.teaching import is_stock, teach
 
 _HOOK = re.compile(r"(precondition_header|fallback_header|rmap_update_headers)(_[a-z0-9]+_[a-z0-9]+_v[0-9]+)?\Z")
 _HOOK_KINDS = ("precondition_header", "fallback_header", "rmap_update_headers")
+_LONGEST_KEY = 10_000
 _RESTORE = "Restore the file from where it came."
 _NEEDS = {".pmap": (), ".imap": ("instrument",), ".rmap": ("instrument", "filekind")}
 _CLASSES = {".pmap": "PipelineContext", ".imap": "InstrumentContext", ".rmap": "ReferenceMapping"}
@@ -53,6 +54,7 @@ def check_header(parsed: MappingFile, observatory: str) -> None:
         )
     _check_parkeys(parsed)
     _check_hooks(parsed)
+    _check_keys(parsed.choices)
     if parsed.kind != ".rmap" and parsed.choices.selector:
         raise InputError("The selector of a .pmap or .imap is a plain table of files.", cure=_RESTORE)
     if parsed.kind == ".rmap" and not parsed.choices.selector:
@@ -80,6 +82,17 @@ def _check_hooks(parsed: MappingFile) -> None:
                 f"The header asks for the hook {name!r}, which is none of crds's own; it was not called.",
                 cure="Do not use this file; restore it from where it came.",
             )
+
+
+def _check_keys(choices: Choices) -> None:
+    # crds compiles keys before anybody can look at what became of them
+    for entry in choices.entries:
+        if any(len(word) > _LONGEST_KEY for word in entry.key):
+            raise InputError(
+                f"The rule in line {entry.line} has a value of more than {_LONGEST_KEY} letters.", cure=_RESTORE
+            )
+        if isinstance(entry.value, Choices):
+            _check_keys(entry.value)
 
 
 def hooks_in_vain(parsed: MappingFile) -> tuple[str, ...]:

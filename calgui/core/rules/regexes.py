@@ -1,5 +1,6 @@
 """Bound the work of regular expressions that mappings hold: ``((A+)+)`` against thirty letters takes for ever."""
 
+import math
 from collections.abc import Iterable
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -68,5 +69,8 @@ def _ways(operation: Any, argument: Any) -> float:
             return spread
         each = _sequence(inside)
         # every repetition may take any of its ways
-        return float(min(spread * min(each, 1e3) ** min(int(high), _LETTERS), 1e300))
+        most = min(int(high), _LETTERS)
+        if most * math.log10(max(each, 1.0)) > 290:
+            return 1e300
+        return float(spread * max(each, 1.0) ** most)
     return float("inf")  # look-around, back-references, conditions: none of a mapping's business
