@@ -36,7 +36,7 @@ from calgui.views.theme import SPACE, figures, theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_UNASKED = {Fate.ELIMINATED: "the rule does not match", Fate.OUTRANKED: "the rule is outranked"}
+_UNASKED = {Fate.ELIMINATED: "not looked at", Fate.OUTRANKED: "not looked at"}
 _DATE_COLUMNS = ("Valid from", "File", "Verdict")
 
 
@@ -90,9 +90,9 @@ class DatesModel(QAbstractTableModel):
             return None
         verdict, column = self.dates[index.row()], index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            reason = (
-                verdict.reason if not verdict.chosen else f"chosen: {verdict.reason}" if verdict.reason else "chosen"
-            )
+            reason = verdict.reason or self._unasked
+            if verdict.chosen:
+                reason = f"chosen: {reason}" if reason else "chosen"
             return (verdict.date, verdict.file, reason)[column]
         if role == Qt.ItemDataRole.DecorationRole and verdict.chosen and column == 0:
             return mark_icon(STATUSES[Status.SELECTED])
@@ -271,9 +271,16 @@ class Evidence(QWidget):
         seen = f", observed {observed}" if observed else ""
         self.dates_title.setText(f"<b>{FATES[rule.fate].glyph} {escape(brief(rule))}</b>: {count}{seen}")
         fit_height(self.dates_view, self.dates_view.horizontalHeader().sizeHint().height(), len(rule.dates) * 24)
-        self.dates_view.resizeColumnsToContents()
-        for column, most in ((0, 210), (1, 280)):
-            self.dates_view.setColumnWidth(column, min(most, self.dates_view.columnWidth(column) + SPACE))
+        # the widest texts of the first few hundred do: a thousand dates look all the same
+        sample = [*rule.dates[:300], *(verdict for verdict in rule.dates if verdict.chosen)]
+        bold = figures()
+        bold.setBold(True)
+        dates = max(QFontMetrics(bold).horizontalAdvance(verdict.date) for verdict in sample)
+        bold = QFont(self.font())
+        bold.setBold(True)
+        files = max(QFontMetrics(bold).horizontalAdvance(verdict.file) for verdict in sample)
+        self.dates_view.setColumnWidth(0, min(260, dates + 42))
+        self.dates_view.setColumnWidth(1, min(300, files + 2 * SPACE))
         chosen = next((row for row, verdict in enumerate(rule.dates) if verdict.chosen), None)
         if chosen is not None:
             self.dates_view.scrollTo(self.dates.index(chosen, 0), QAbstractItemView.ScrollHint.PositionAtCenter)

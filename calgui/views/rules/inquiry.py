@@ -158,6 +158,7 @@ class Inquiry(QObject):
         self.trace: Trace | None = None
         self.accepted: Mapping[str, tuple[str, ...]] = {}
         self.problem: str | None = None
+        self.failure: str | None = None
         self._headers: dict[tuple[Path, int, int], Mapping[str, Any]] = {}
         self._working: set[str] = set()
         session.selection_changed.connect(self._selection_changed)
@@ -333,6 +334,7 @@ class Inquiry(QObject):
     def _answered(self, result: tuple[tuple[Observation, ...], list[tuple[Selection, ...]]]) -> None:
         self._mark("references", False)
         self.observations, self.answers = result
+        self.failure = None
         for observation in self.observations:
             if observation.error is None:
                 self._remember(observation)
@@ -351,7 +353,7 @@ class Inquiry(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._mark("references", False)
-        self.observations, self.answers = (), []
+        self.observations, self.answers, self.failure = (), [], str(error)
         self.session.report(error, "Selecting references")
         self.references_changed.emit()
         self._explain()

@@ -22,7 +22,7 @@ FATE, FILE, FIRST = range(3)
 
 
 def brief(rule: Rule, most: int = 14) -> str:
-    """A rule's key in a few words: ``WFC · A|ABCD|AC… · F606W``.
+    """What a rule asks for in a few words: ``WFC · A|ABCD|AC… · F606W``.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def brief(rule: Rule, most: int = 14) -> str:
     -------
     str
     """
-    parts = [text if len(text) <= most + 1 else f"{text[:most]}…" for text in rule.key]
+    asked = [text for text in rule.key if text != "N/A"] or rule.key
+    parts = [text if len(text) <= most + 1 else f"{text[:most]}…" for text in asked]
     return " · ".join(parts) or "every observation"
 
 

@@ -123,7 +123,8 @@ class ReferencesModel(QAbstractItemModel):
         if column == TYPE:
             return selection.type if not index.internalId() else f"{len(answer.members)} ×"
         if column == FILE:
-            said = f": {with_keywords(selection.message)}" if selection.message else ""
+            tells = selection.message and selection.status is not Status.NOT_APPLICABLE
+            said = f": {with_keywords(selection.message or '')}" if tells else ""
             return selection.file or f"{STATUSES[selection.status].word}{said}"
         if column == MAPPING:
             return selection.mapping or ""
@@ -246,7 +247,8 @@ class ReferencesPanel(QWidget):
         # the row in focus stays in focus, even while the model is filled anew
         wanted = inquiry.type, inquiry.index
         self._filling = True
-        self.model.show(summarise(inquiry.observations, inquiry.answers, inquiry.types, keyword_of))
+        rows = summarise(inquiry.observations, inquiry.answers, inquiry.types, keyword_of)
+        self.model.show(rows, mappings_only=cache is not None and not cache.has_references)
         self.view.setRootIsDecorated(any(len(row.answers) > 1 for row in self.model.rows))
         self.view.expandAll()
         self._restore(*wanted)
@@ -304,6 +306,8 @@ class ReferencesPanel(QWidget):
             hint = "This cache holds no context: there are no rules to ask."
         elif not session.selection:
             hint = "Select an observation to see its references."
+        elif inquiry.failure:
+            hint = f"The rules could not be asked: {inquiry.failure}"
         elif unread:
             what = (
                 unread[0].path.name
