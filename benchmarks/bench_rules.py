@@ -22,7 +22,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         from calgui.core.simulate import make_demo
 
-        night = make_demo(Path(folder) / "demo", size=64)
+        night = make_demo(Path(folder) / "demo", size=128)
         rows += _measure("demo", Cache.open(night.cache), "IRIS")
     root = Path(os.environ.get("CALGUI_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "caches"
     for name, instrument in (("tmt", "IRIS"), ("hst", "ACS")):

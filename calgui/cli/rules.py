@@ -254,8 +254,9 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
         console.print(Text(_clean(trace.message)))
     if trace.rules:
         names = [cell.parameter for cell in trace.rules[0].cells]
+        keywords = {one.name: one.keyword for one in trace.parameters}
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for title in ("line", "fate", "weight", *(name.rpartition(".")[2] for name in names)):
+        for title in ("line", "fate", "weight", *(keywords.get(name) or name for name in names)):
             table.add_column(_clean(title))
         values = {one.name: one.value for one in trace.parameters}
         table.add_row("", "header", "", *(Text(_clean(values[name]), style="bold") for name in names))

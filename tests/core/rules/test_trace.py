@@ -122,7 +122,8 @@ def check(cache: Cache, rmap: Any, header: dict[str, str], one: Any, said: Any) 
     if all(isinstance(part, str) for part in parts):
         name = ",".join(dict.fromkeys(parts))
         if name.startswith("NOT FOUND") or name == "N/A":
-            assert one.file is None and one.message
+            assert one.file is None
+            assert one.message
             assert (one.status is Status.NOT_APPLICABLE) is (name in ("NOT FOUND n/a", "N/A"))
         else:
             assert one.file == name
