@@ -147,7 +147,7 @@ def run_files(
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
         used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
         if target is not None:
-            _check_target(target, paths, used, opened, overwrite)
+            check_target(target, paths, used, opened, overwrite)
         if how.check is not None:
             how.check(frames, config)
         sources = {item.type: stack.enter_context(open_frame(item.path)) for item in used}
@@ -265,7 +265,7 @@ def write_product(
         raise InputError(f"{report.algorithm} makes no file.", path=path, cure="Run it without an output.")
     header = Header(result.frame.header)
     header.comments = {**getattr(frames[0].header, "comments", {}), **header.comments}
-    for source in (_described(report, frames, cache), result.keywords, keywords or {}):
+    for source in (described(report, frames, cache), result.keywords, keywords or {}):
         for keyword, value in source.items():
             header[keyword.upper()] = value
     before = str(result.frame.header.get("HISTORY") or "")
@@ -299,8 +299,23 @@ def history(report: RunReport, origin: Provenance) -> list[str]:
     return [piece for line in lines for piece in _wrapped(line)]
 
 
-def _described(report: RunReport, frames: Sequence[FrameLike], cache: "Cache | None") -> dict[str, tuple[Any, str]]:
-    """Keywords that say what the product is, and what it was made with."""
+def described(report: RunReport, frames: Sequence[FrameLike], cache: "Cache | None") -> dict[str, tuple[Any, str]]:
+    """Keywords that say what a product is, and what it was made with.
+
+    Parameters
+    ----------
+    report : RunReport
+        What was done.
+    frames : sequence of FrameLike
+        The inputs.
+    cache : Cache or None
+        Its observatory knows the keyword in which a used reference is named.
+
+    Returns
+    -------
+    dict
+        Keyword to value and comment.
+    """
     how = algorithm(report.algorithm)
     made: dict[str, tuple[Any, str]] = {
         "CAL_VER": (f"calgui {__version__}", "software that made this file"),
@@ -355,10 +370,29 @@ def _opened_cache(cache: "Cache | Path | str | None", stack: ExitStack) -> "Cach
     return opened
 
 
-def _check_target(
+def check_target(
     target: Path, inputs: Sequence[Path], used: Sequence[UsedReference], cache: "Cache | None", overwrite: bool
 ) -> None:
-    """Refuse, before anything is computed, an output that could not or must not be written."""
+    """Refuse, before anything is computed, an output that could not or must not be written.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The new file.
+    inputs : sequence of pathlib.Path
+        Never to be replaced.
+    used : sequence of UsedReference
+        Never to be replaced.
+    cache : Cache or None
+        Never written to.
+    overwrite : bool
+        Whether an older file may be replaced.
+
+    Raises
+    ------
+    InputError
+        Saying why.
+    """
     place = target.resolve()
     if any(place == path.resolve() for path in (*inputs, *(item.path for item in used))):
         raise InputError("The output is one of the inputs.", path=target, cure="Choose another name.")

@@ -140,6 +140,19 @@ class Canvas(pg.GraphicsView):
         self._fitted = False
         self.box_view.scaleBy((1 / ratio, 1 / ratio))
 
+    def look_at(self, x: float, y: float, side: float) -> None:
+        """Show a square about a pixel.
+
+        Parameters
+        ----------
+        x, y : float
+            Column and row.
+        side : float
+            Of the square, in pixels.
+        """
+        self._fitted = False
+        self.box_view.setRange(QRectF(x - side / 2, y - side / 2, side, side), padding=0.0)
+
     def pan(self, across: float, up: float) -> None:
         """Move the view by parts of its size.
 

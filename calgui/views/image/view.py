@@ -147,6 +147,18 @@ class ImageView(QWidget):
         """
         self.overlays.set_note(text)
 
+    def look_at(self, x: float, y: float, side: float = 64) -> None:
+        """Zoom to a pixel.
+
+        Parameters
+        ----------
+        x, y : float
+            Column and row, from 0.
+        side : float
+            Pixels that are seen about it.
+        """
+        self.canvas.look_at(x, y, side)
+
     @property
     def limits(self) -> Limits:
         """The values drawn darkest and brightest."""

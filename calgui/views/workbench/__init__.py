@@ -1,1 +1,1 @@
-"""The Bench place: one page for each calibration, with inputs, options, live preview and verdict."""
+"""The Bench: calibrations made from their inputs, with a live preview and a judged result."""

@@ -1,0 +1,273 @@
+"""A quick look at what an algorithm will give: the same algorithm on a part of the inputs."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.algorithms.geometry import cut_out
+from calgui.core.algorithms.options import parse
+from calgui.core.algorithms.registry import Algorithm, Result, algorithm
+from calgui.core.errors import CalguiError, InputError
+from calgui.core.frames.fits import open_frame
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.statistics import Box
+from calgui.core.jobs import Job
+from calgui.core.runs.references import UsedReference, find_references
+from calgui.core.runs.run import check_count
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What a list of inputs says of one file.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    detector, exposure, size, date : str
+        For people; empty where the header does not say.
+    error : CalguiError or None
+        Why it cannot be used.
+    """
+
+    path: Path
+    detector: str = ""
+    exposure: str = ""
+    size: str = ""
+    date: str = ""
+    error: CalguiError | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Whether an algorithm can be run, and with which references.
+
+    Attributes
+    ----------
+    inputs : tuple of InputFacts
+        One for each file.
+    references : tuple of UsedReference
+        Found or given.
+    problem : CalguiError or None
+        The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
+    shape : tuple of int
+        Of the first input; empty where none can be read.
+    """
+
+    inputs: tuple[InputFacts, ...]
+    references: tuple[UsedReference, ...] = ()
+    problem: CalguiError | None = None
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The same part of all inputs and references, in memory.
+
+    Attributes
+    ----------
+    box : Box
+        Which part.
+    whole : tuple of int
+        (ny, nx) of the inputs.
+    frames : tuple of Frame
+        Of the inputs.
+    references : mapping of str to Frame
+        By type.
+    """
+
+    box: Box
+    whole: tuple[int, int]
+    frames: tuple[Frame, ...]
+    references: Mapping[str, Frame]
+
+    @property
+    def text(self) -> str:
+        """Which part it is, for people."""
+        box = self.box
+        wide, high = box.x_stop - box.x_start, box.y_stop - box.y_start
+        if (high, wide) == self.whole:
+            return f"whole frame {wide} × {high}"
+        return f"cut-out {wide} × {high} from x {box.x_start}, y {box.y_start}"
+
+
+def examine(
+    name: str,
+    inputs: Sequence[Path],
+    options: Mapping[str, Any],
+    given: Mapping[str, Path],
+    cache: "Cache | None",
+    context: str | None,
+    job: Job,
+) -> Examined:
+    """Look at the headers of the inputs, and find the references; no pixel is read.
+
+    Parameters
+    ----------
+    name : str
+        Of the algorithm.
+    inputs : sequence of pathlib.Path
+        FITS files.
+    options : mapping
+        Option to value.
+    given : mapping of str to pathlib.Path
+        References chosen by hand, by type.
+    cache : Cache or None
+        Whose rules select the others.
+    context : str or None
+        Its operational context if None.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Examined
+        What is wrong is a value here, not an exception.
+    """
+    how = algorithm(name)
+    with ExitStack() as stack:
+        facts: list[InputFacts] = []
+        frames: list[FrameLike] = []
+        problem: CalguiError | None = None
+        for path in job.track(inputs, len(inputs), "Looking at the inputs"):
+            try:
+                frame = stack.enter_context(open_frame(path))
+            except InputError as error:
+                facts.append(InputFacts(path, error=error))
+                problem = problem or error
+                continue
+            frames.append(frame)
+            facts.append(_facts(path, frame))
+        shape = frames[0].shape if frames else ()
+        if problem is not None:
+            return Examined(tuple(facts), (), problem, shape)
+        used: tuple[UsedReference, ...] = ()
+        try:
+            check_count(how, len(inputs))
+            if how.check is not None:
+                how.check(frames, parse(how.config, options))
+            used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
+        except CalguiError as error:
+            problem = error
+        return Examined(tuple(facts), used, problem, shape)
+
+
+def _facts(path: Path, frame: FrameLike) -> InputFacts:
+    header = frame.header
+    seconds = next((header[key] for key in ("EFFINTTM", "EXPTIME", "EFFEXPTM") if _is_number(header.get(key))), None)
+    date = str(header.get("DATE-OBS") or "").strip()
+    time = str(header.get("TIME-OBS") or "").strip().split(".")[0]
+    return InputFacts(
+        path,
+        str(header.get("DETECTOR") or header.get("INSTRUME") or "").strip(),
+        f"{seconds:g} s" if seconds is not None else "",
+        " × ".join(str(length) for length in reversed(frame.shape)),
+        date if "T" in date or not time else f"{date} {time}",
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: float | None = None) -> Box:
+    """A square part of an image, moved inside where it would lie over the edge.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (ny, nx) of the image.
+    side : int
+        Pixels; the whole length of an axis that is shorter.
+    x, y : float, optional
+        Its centre; else that of the image.
+
+    Returns
+    -------
+    Box
+    """
+
+    def span(length: int, centre: float | None) -> tuple[int, int]:
+        size = min(side, length)
+        middle = (length - 1) / 2 if centre is None else centre
+        first = min(max(round(middle - (size - 1) / 2), 0), length - size)
+        return first, first + size
+
+    return Box(*span(shape[1], x), *span(shape[0], y))
+
+
+def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box: Box, job: Job) -> Cut:
+    """Read the same part of all inputs and references.
+
+    Parameters
+    ----------
+    inputs : sequence of pathlib.Path
+        Of one size, as the algorithm's check has seen to.
+    references : sequence of UsedReference
+        Those of the inputs' size are cut too; others are read whole.
+    box : Box
+        Which part; cut off at the edge of an image.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Cut
+
+    Raises
+    ------
+    InputError
+        A file cannot be read.
+    """
+    frames = []
+    whole = (0, 0)
+    total = len(inputs) + len(references)
+    for number, path in enumerate(inputs):
+        job.report(number / total, "Reading the cut-out")
+        with open_frame(path) as source:
+            if len(source.shape) != 2:
+                raise InputError(
+                    f"The image has {len(source.shape)} axes; two are needed.", path=path, cure="Choose another file."
+                )
+            whole = (source.shape[0], source.shape[1])
+            frames.append(cut_out(source, *box.slices))
+    sources = {}
+    for item in references:
+        job.check()
+        with open_frame(item.path) as source:
+            sides = tuple(slice(0, length) for length in source.shape[-2:])
+            rows, columns = box.slices if source.shape == whole else sides
+            sources[item.type] = cut_out(source, rows, columns)
+    return Cut(box, whole, tuple(frames), sources)
+
+
+def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:
+    """Run an algorithm on a part of its inputs.
+
+    Parameters
+    ----------
+    name : str
+        Of the algorithm.
+    cut : Cut
+        From `cut_inputs`.
+    options : mapping
+        Option to value.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        Of this part alone.
+
+    Raises
+    ------
+    InputError, UsageError, AlgorithmError, Cancelled
+    """
+    how: Algorithm = algorithm(name)
+    return how.run(cut.frames, cut.references, parse(how.config, options), job)

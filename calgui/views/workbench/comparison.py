@@ -1,0 +1,122 @@
+"""A new dark beside the one that the rules select: difference image, numbers, hot pixels that came and went."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QVBoxLayout, QWidget
+
+from calgui.core.runs.compare import Comparison
+from calgui.views.image.view import ImageView
+from calgui.views.session import Session
+from calgui.views.theme import SPACE, theme
+from calgui.views.workbench.plots import CurvePlot
+from calgui.views.workbench.results import Grid, MetricsTable
+
+#: rows of the list of changed pixels; the numbers above it count all
+_MOST = 2000
+
+
+class ComparisonPanel(QWidget):
+    """Filled once a whole frame has been made and the cache has a dark for it.
+
+    Parameters
+    ----------
+    session : Session
+        For the picture.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_comparison")
+        self.message = QLabel()
+        self.message.setObjectName("bench_comparison_message")
+        self.message.setAccessibleName("Comparison with the dark in use")
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.picture = ImageView(session)
+        self.picture.setObjectName("bench_difference")
+        self.metrics = MetricsTable("bench_comparison_metrics", "Metrics of the comparison")
+        self.changed = Grid("bench_changed_pixels", "Hot pixels that came or went")
+        self.changed.setColumnCount(3)
+        self.changed.setHorizontalHeaderLabels(["hot pixel", "x", "y"])
+        self.changed.setToolTip("Columns and rows counted from 0. Select one to see it in the difference.")
+        self.changed.itemSelectionChanged.connect(self._look)
+        self._plot = QVBoxLayout()
+        side = QWidget()
+        side_layout = QVBoxLayout(side)
+        side_layout.setContentsMargins(0, SPACE, SPACE, SPACE)
+        side_layout.addWidget(self.metrics, 3)
+        side_layout.addLayout(self._plot)
+        side_layout.addWidget(self.changed, 2)
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        self.body.setHandleWidth(1)
+        self.body.addWidget(self.picture)
+        self.body.addWidget(side)
+        self.body.setStretchFactor(0, 3)
+        self.body.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.addWidget(self.message)
+        layout.addWidget(self.body, 1)
+        self._comparison: Comparison | None = None
+        theme().changed.connect(self._retheme)
+        self.show_nothing("Run the whole frames to compare the new dark with the one that the rules select.")
+
+    def show_nothing(self, why: str) -> None:
+        """Say why there is no comparison.
+
+        Parameters
+        ----------
+        why : str
+            One or two sentences.
+        """
+        self._comparison = None
+        self.message.setText(why)
+        self.body.hide()
+        self.picture.clear()
+        self._retheme()
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Show a comparison, or why there is none.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            Of the whole frame.
+        """
+        if comparison.difference is None:
+            self.show_nothing(comparison.message)
+            return
+        self._comparison = comparison
+        self.message.setText(comparison.message)
+        self.body.show()
+        old = comparison.old.name if comparison.old is not None else "the dark in use"
+        self.picture.show_frame(comparison.difference, name=f"new dark less {old}", note="new less old, whole frame")
+        self.metrics.show_metrics(comparison.metrics)
+        self._fill(comparison)
+        self._retheme()
+
+    def _fill(self, comparison: Comparison) -> None:
+        rows = [("new", *place) for place in comparison.new_hot[:_MOST].tolist()]
+        rows += [("gone", *place) for place in comparison.vanished_hot[: _MOST - len(rows)].tolist()]
+        self.changed.setRowCount(len(rows))
+        for number, (kind, y, x) in enumerate(rows):
+            item: QTableWidgetItem = self.changed.put(number, 0, f"{'+' if kind == 'new' else '−'} {kind}")
+            item.setData(Qt.ItemDataRole.UserRole, (x, y))
+            self.changed.put(number, 1, str(x), number=True)
+            self.changed.put(number, 2, str(y), number=True)
+
+    def _look(self) -> None:
+        row = self.changed.currentRow()
+        item = self.changed.item(row, 0) if row >= 0 else None
+        if item is not None:
+            self.picture.look_at(*item.data(Qt.ItemDataRole.UserRole))
+
+    def _retheme(self) -> None:
+        colour = theme().colour
+        self.message.setStyleSheet(f"padding: {SPACE}px; color: {colour('text').name()};")
+        while (old := self._plot.takeAt(0)) is not None:
+            if old.widget() is not None:
+                old.widget().deleteLater()
+        for curve in self._comparison.curves if self._comparison is not None else ():
+            self._plot.addWidget(CurvePlot(curve))

@@ -1,0 +1,244 @@
+"""The inputs of an algorithm: taken from the table's selection, chosen, or dropped here; checked at once."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.runs.preview import Examined, InputFacts
+from calgui.views.session import Session
+from calgui.views.theme import SPACE, theme
+
+_COLUMNS = ("", "file", "detector", "time", "size", "date")
+_SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.bz2", ".fits.xz", ".fz")
+
+
+class InputsPanel(QWidget):
+    """The list of inputs with what their headers say, and the reason why they cannot be used.
+
+    Signals
+    -------
+    changed()
+        Other files.
+
+    Parameters
+    ----------
+    session : Session
+        Whose selection can be taken.
+    what : str
+        What the algorithm takes, for people.
+    parent : QWidget, optional
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_inputs_panel")
+        self.setAcceptDrops(True)
+        self.session = session
+        self.paths: tuple[Path, ...] = ()
+        self.table = QTreeWidget()
+        self.table.setObjectName("bench_inputs")
+        self.table.setAccessibleName("Inputs")
+        self.table.setHeaderLabels(_COLUMNS)
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setToolTip(f"Takes {what}. Drop files here; Delete takes the selected ones out.")
+        header = self.table.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        self.table.itemSelectionChanged.connect(self._selection_changed)
+        self.table.itemDoubleClicked.connect(
+            lambda item, _column: session.frame_requested.emit(item.data(1, Qt.ItemDataRole.UserRole))
+        )
+        self.take = self._button("bench_take_selection", "Take the selection", "Use the files selected under Observe")
+        self.add = self._button("bench_add_files", "Add files…", "Choose files")
+        self.remove = self._button("bench_remove", "Remove", "Take the selected files out (Delete)")
+        self.problem = QLabel()
+        self.problem.setObjectName("bench_inputs_problem")
+        self.problem.setAccessibleName("Why the inputs cannot be used")
+        self.problem.setWordWrap(True)
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QHBoxLayout()
+        for button in (self.take, self.add, self.remove):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE // 2)
+        layout.addLayout(buttons)
+        layout.addWidget(self.table)
+        layout.addWidget(self.problem)
+        self.take.clicked.connect(lambda: self.set_paths(session.selection))
+        self.add.clicked.connect(self._choose)
+        self.remove.clicked.connect(self.remove_selected)
+        session.selection_changed.connect(self._selection_changed)
+        theme().changed.connect(self._retheme)
+        self._hint = f"Takes {what}: select them under Observe and take the selection, add files, or drop them here."
+        self._state = "muted"
+        self._show_files()
+        self._say("muted", self._hint)
+        self._selection_changed()
+
+    def _button(self, name: str, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(tip)
+        button.setToolTip(tip)
+        return button
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def set_paths(self, paths: Iterable[Path]) -> None:
+        """Use these files.
+
+        Parameters
+        ----------
+        paths : iterable of pathlib.Path
+            Each counts once.
+        """
+        chosen = tuple(dict.fromkeys(paths))
+        if chosen == self.paths:
+            return
+        self.paths = chosen
+        self._show_files()
+        self._say("muted", self._hint if not chosen else "Looking at the headers…")
+        self.changed.emit()
+
+    def add_paths(self, paths: Iterable[Path]) -> None:
+        """Use these files too.
+
+        Parameters
+        ----------
+        paths : iterable of pathlib.Path
+            Each counts once.
+        """
+        self.set_paths((*self.paths, *paths))
+
+    def remove_selected(self) -> None:
+        """Take the selected files out."""
+        gone = {item.data(1, Qt.ItemDataRole.UserRole) for item in self.table.selectedItems()}
+        self.set_paths(path for path in self.paths if path not in gone)
+
+    def _choose(self) -> None:
+        chosen, _kind = QFileDialog.getOpenFileNames(
+            self, "Add files", "", "FITS files (*.fits *.fit *.fts *.fits.gz *.fits.bz2 *.fits.xz);;All files (*)"
+        )
+        self.add_paths(Path(path) for path in chosen)
+
+    def _selection_changed(self) -> None:
+        count = len(self.session.selection)
+        self.take.setText(f"Take the selection ({count})" if count else "Take the selection")
+        self.take.setEnabled(bool(count))
+        self.remove.setEnabled(bool(self.table.selectedItems()))
+
+    # -- what is known of them -------------------------------------------------------------------------------------
+
+    def _show_files(self) -> None:
+        self._fill(tuple(InputFacts(path) for path in self.paths), None)
+
+    def show_examined(self, examined: Examined) -> None:
+        """Show what the headers say.
+
+        Parameters
+        ----------
+        examined : Examined
+            Of the present files.
+        """
+        blamed = examined.problem.path if examined.problem is not None else None
+        self._fill(examined.inputs, blamed)
+        problem = examined.problem
+        if not self.paths:
+            self._say("muted", self._hint)
+        elif problem is None:
+            count = len(self.paths)
+            self._say("good", f"✓ {count} file{'s' if count != 1 else ''}, fit for this.")
+        else:
+            place = f"{problem.path.name}: " if problem.path is not None else ""
+            self._say("error", f"✕ {place}{problem.message} {problem.cure}".rstrip())
+
+    def _fill(self, facts: tuple[InputFacts, ...], blamed: Path | None) -> None:
+        self.table.clear()
+        for fact in facts:
+            bad = fact.error is not None or fact.path == blamed
+            item = QTreeWidgetItem(
+                ["✕" if bad else "", fact.path.name, fact.detector, fact.exposure, fact.size, fact.date]
+            )
+            item.setData(1, Qt.ItemDataRole.UserRole, fact.path)
+            item.setToolTip(1, str(fact.path))
+            if bad:
+                for column in range(len(_COLUMNS)):
+                    item.setForeground(column, theme().colour("error"))
+            self.table.addTopLevelItem(item)
+        self._selection_changed()
+
+    def _say(self, role: str, text: str) -> None:
+        self._state = role
+        self.problem.setText(text)
+        self._retheme()
+
+    def _retheme(self) -> None:
+        colour = theme().colour
+        if self._state == "muted":
+            self.problem.setStyleSheet(f"color: {colour('muted').name()};")
+            return
+        fill = colour(f"{self._state}_fill").name()
+        self.problem.setStyleSheet(
+            f"color: {colour(self._state).name()}; background: {fill}; padding: 5px 8px; border-radius: 4px;"
+        )
+
+    # -- dropping and keys -----------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add the files, and those of folders."""
+        self.add_paths(found(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
+        event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete takes the selected files out."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_selected()
+        else:
+            super().keyPressEvent(event)
+
+
+def found(paths: Iterable[Path]) -> list[Path]:
+    """Files, and the FITS files of folders in the order of their names.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        As they were dropped.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    made: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            made += sorted(inside for inside in path.iterdir() if inside.name.lower().endswith(_SUFFIXES))
+        else:
+            made.append(path)
+    return made

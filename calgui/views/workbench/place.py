@@ -1,0 +1,161 @@
+"""The Bench place: the calibrations of the catalogue, and a page for each algorithm that makes or judges them."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from calgui.core.algorithms.kernels import warm_up
+from calgui.core.algorithms.registry import registry
+from calgui.core.catalogue import CATALOGUE, Calibration
+from calgui.views.session import Session
+from calgui.views.theme import SPACE, theme
+from calgui.views.workbench.page import AlgorithmPage
+
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class BenchPlace(QWidget):
+    """One page for each algorithm, grouped by the calibration that it serves.
+
+    Parameters
+    ----------
+    session : Session
+        Selection, cache, tasks.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_place")
+        self.setAccessibleName("Bench")
+        self.session = session
+        self._pages: dict[str, AlgorithmPage] = {}
+        self.list = QTreeWidget()
+        self.list.setObjectName("bench_list")
+        self.list.setAccessibleName("Calibrations and their algorithms")
+        self.list.setHeaderHidden(True)
+        self.list.setIndentation(2 * SPACE)
+        self.list.setRootIsDecorated(False)
+        self.list.setMinimumWidth(180)
+        self.stack = QStackedWidget()
+        self.facts = QLabel()
+        self.facts.setObjectName("bench_facts")
+        self.facts.setAccessibleName("What this calibration is")
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.facts.setWordWrap(True)
+        self.facts.setMargin(3 * SPACE)
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.stack.addWidget(self.facts)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.list)
+        splitter.addWidget(self.stack)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([210, 1300])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+        self.list.currentItemChanged.connect(lambda item, _before: self._show(item))
+        theme().changed.connect(self._retheme)
+        self._fill()
+        # the first preview is not to wait for the compiler
+        warm_up()
+
+    def _fill(self) -> None:
+        known = registry()
+        with_pages = [row for row in CATALOGUE if any(name in known for name in row.algorithms)]
+        first = None
+        for calibration in with_pages:
+            group = self._row(calibration.title, None, calibration)
+            group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.list.addTopLevelItem(group)
+            for name in (name for name in calibration.algorithms if name in known):
+                item = self._row(known[name].title, name, None)
+                item.setToolTip(0, known[name].summary)
+                group.addChild(item)
+                first = first or item
+            group.setExpanded(True)
+        for calibration in (row for row in CATALOGUE if row not in with_pages):
+            self.list.addTopLevelItem(self._row(calibration.title, None, calibration))
+        self._retheme()
+        if first is not None:
+            self.list.setCurrentItem(first)
+
+    def _row(self, text: str, algorithm: str | None, calibration: Calibration | None) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([text])
+        item.setData(0, _NAME, algorithm or calibration)
+        if calibration is not None:
+            item.setToolTip(0, f"{calibration.kind}; from {calibration.source}; serves {calibration.serves}")
+        return item
+
+    def _retheme(self) -> None:
+        for number in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(number)
+            if item is not None and item.childCount():
+                font = item.font(0)
+                font.setBold(True)
+                item.setFont(0, font)
+            elif item is not None:
+                item.setForeground(0, theme().colour("muted"))
+
+    def _show(self, item: QTreeWidgetItem | None) -> None:
+        what = item.data(0, _NAME) if item is not None else None
+        if isinstance(what, str):
+            self.stack.setCurrentWidget(self.page(what))
+        elif isinstance(what, Calibration):
+            self.facts.setText(_facts(what))
+            self.stack.setCurrentWidget(self.facts)
+
+    def page(self, name: str) -> AlgorithmPage:
+        """The page of an algorithm, made when it is first asked for.
+
+        Parameters
+        ----------
+        name : str
+            Of the algorithm.
+
+        Returns
+        -------
+        AlgorithmPage
+        """
+        if name not in self._pages:
+            self._pages[name] = AlgorithmPage(self.session, registry()[name])
+            self.stack.addWidget(self._pages[name])
+        return self._pages[name]
+
+    def show_algorithm(self, name: str) -> AlgorithmPage:
+        """Open the page of an algorithm.
+
+        Parameters
+        ----------
+        name : str
+            Of the algorithm.
+
+        Returns
+        -------
+        AlgorithmPage
+        """
+        for number in range(self.list.topLevelItemCount()):
+            group = self.list.topLevelItem(number)
+            for child in (group.child(at) for at in range(group.childCount())) if group is not None else ():
+                if child.data(0, _NAME) == name:
+                    self.list.setCurrentItem(child)
+        return self.page(name)
+
+
+def _facts(calibration: Calibration) -> str:
+    lines = [
+        calibration.title,
+        "",
+        f"What it is: {calibration.kind}",
+        f"Made by: {calibration.source}",
+        f"Serves: {calibration.serves}",
+        f"Needed in real time: {'yes' if calibration.real_time else 'no'}",
+    ]
+    if calibration.spectrograph_only:
+        lines.append("Only the spectrograph needs it.")
+    if calibration.reference_types:
+        lines.append(f"In the cache: {', '.join(calibration.reference_types)}")
+    else:
+        lines.append("It is not in the cache: its values are in the headers of the observations.")
+    return "\n".join([*lines, "", "This version has no algorithm for it; its files can be looked at under Observe."])

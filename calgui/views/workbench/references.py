@@ -1,0 +1,129 @@
+"""The references of an algorithm: selected by the rules of the current cache, or chosen by hand."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from calgui.core.runs.references import UsedReference
+from calgui.views.session import Session
+from calgui.views.theme import SPACE, theme
+
+
+class BenchReferences(QWidget):
+    """One row for each type: the file, who chose it, and the way to choose another.
+
+    Signals
+    -------
+    changed()
+        Another file was chosen by hand, or the choice was given back to the rules.
+
+    Parameters
+    ----------
+    session : Session
+        Whose cache is named.
+    needed, optional : tuple of str
+        Reference types.
+    parent : QWidget, optional
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, session: Session, needed: tuple[str, ...], optional: tuple[str, ...], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_references")
+        self.session = session
+        self.given: dict[str, Path] = {}
+        self._used: tuple[UsedReference, ...] = ()
+        self._files: dict[str, QLabel] = {}
+        self._how: dict[str, QLabel] = {}
+        self._back: dict[str, QToolButton] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACE)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        for row, kind in enumerate((*needed, *optional)):
+            label = QLabel(f"{kind}{' (optional)' if kind in optional else ''}")
+            file = QLabel()
+            file.setObjectName(f"bench_reference_{kind}")
+            file.setAccessibleName(f"Reference {kind}")
+            file.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            choose = QPushButton("Choose…")
+            choose.setObjectName(f"bench_choose_{kind}")
+            choose.setAccessibleName(f"Choose the {kind} by hand")
+            choose.setToolTip("Use a file of your own in place of what the rules select")
+            choose.clicked.connect(lambda _checked=False, of=kind: self._choose(of))
+            back = QToolButton()
+            back.setObjectName(f"bench_rules_{kind}")
+            back.setText("↺")
+            back.setAutoRaise(True)
+            back.setAccessibleName(f"Let the rules select the {kind}")
+            back.setToolTip("Let the rules select it again")
+            back.clicked.connect(lambda _checked=False, of=kind: self.give(of, None))
+            how = QLabel()
+            grid.addWidget(label, 2 * row, 0)
+            grid.addWidget(file, 2 * row, 1)
+            grid.addWidget(choose, 2 * row, 2)
+            grid.addWidget(back, 2 * row, 3)
+            grid.addWidget(how, 2 * row + 1, 1, 1, 3)
+            self._files[kind], self._how[kind], self._back[kind] = file, how, back
+        theme().changed.connect(self._show)
+        session.context_changed.connect(self._show)
+        self._show()
+
+    def give(self, kind: str, path: Path | None) -> None:
+        """Choose a reference by hand.
+
+        Parameters
+        ----------
+        kind : str
+            Its type.
+        path : pathlib.Path or None
+            None gives the choice back to the rules.
+        """
+        if path is None:
+            self.given.pop(kind, None)
+        else:
+            self.given[kind] = path
+        self._used = ()
+        self._show()
+        self.changed.emit()
+
+    def show_used(self, used: tuple[UsedReference, ...]) -> None:
+        """Show what was found.
+
+        Parameters
+        ----------
+        used : tuple of UsedReference
+            For the present inputs.
+        """
+        self._used = used
+        self._show()
+
+    def _choose(self, kind: str) -> None:
+        chosen, _kind = QFileDialog.getOpenFileName(self, f"Choose the {kind}", "", "FITS files (*.fits *.fits.gz)")
+        if chosen:
+            self.give(kind, Path(chosen))
+
+    def _show(self) -> None:
+        by_kind = {item.type: item for item in self._used}
+        muted = theme().colour("muted").name()
+        for kind, file in self._files.items():
+            item = by_kind.get(kind)
+            path = self.given.get(kind) or (item.path if item is not None else None)
+            file.setText(path.name if path is not None else "none yet")
+            file.setToolTip(str(path) if path is not None else "")
+            if kind in self.given:
+                how = "chosen by hand"
+            elif item is not None:
+                how = f"selected by {item.mapping}" if item.mapping else "selected by the rules"
+            elif self.session.cache is None:
+                how = "open a cache whose rules select it, or choose it by hand"
+            else:
+                how = f"selected through {self.session.cache.name} · {self.session.context} once inputs are there"
+            self._how[kind].setText(how)
+            self._how[kind].setStyleSheet(f"color: {muted};")
+            self._back[kind].setVisible(kind in self.given)

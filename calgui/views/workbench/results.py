@@ -1,0 +1,257 @@
+"""A result beside the picture: verdict in icon, word and sentences, metrics with units, tables with the odd one out."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.algorithms.registry import Metric, Result, Table, Verdict
+from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.icons import icon
+
+#: verdict -> icon, word, colour role
+_VERDICTS: dict[Verdict, tuple[str, str, str]] = {
+    "good": ("good", "Good", "good"),
+    "doubtful": ("warning", "Doubtful", "warning"),
+    "bad": ("error", "Bad", "error"),
+}
+
+
+class VerdictBanner(QFrame):
+    """What is to be said first: the verdict, or what is going on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_verdict")
+        self._icon = QLabel()
+        self.word = QLabel()
+        self.word.setObjectName("bench_verdict_word")
+        self.word.setAccessibleName("Verdict")
+        self.reasons = QLabel()
+        self.reasons.setObjectName("bench_verdict_reasons")
+        self.reasons.setAccessibleName("Reasons of the verdict")
+        self.reasons.setWordWrap(True)
+        self.reasons.setTextFormat(Qt.TextFormat.PlainText)
+        self.reasons.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.word, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.reasons, 1)
+        self._shown: tuple[str, str, str] = ("info", "", "muted")
+        theme().changed.connect(self._retheme)
+        self._retheme()
+
+    def show_verdict(self, result: Result, preview: bool) -> None:
+        """Show the verdict of a result.
+
+        Parameters
+        ----------
+        result : Result
+            Any.
+        preview : bool
+            Whether it is of a part of the inputs only.
+        """
+        name, word, role = _VERDICTS[result.verdict]
+        lines = list(result.reasons) or ["Nothing stands out."]
+        if preview:
+            word = f"{word}, as far as the cut-out shows"
+        self._say(name, word, role, "\n".join(lines))
+
+    def show_state(self, text: str, level: str = "info") -> None:
+        """Say what is going on, or what is wrong.
+
+        Parameters
+        ----------
+        text : str
+            One or two sentences.
+        level : str
+            ``info`` or ``error``.
+        """
+        if level == "error":
+            self._say("error", "No result", "error", text)
+        else:
+            self._say("info", "", "muted", text)
+
+    def _say(self, name: str, word: str, role: str, text: str) -> None:
+        self._shown = (name, word, role)
+        self.word.setText(word)
+        self.word.setVisible(bool(word))
+        self.reasons.setText(text)
+        self._retheme()
+
+    def _retheme(self) -> None:
+        name, _word, role = self._shown
+        colour = theme().colour
+        fill = colour("neutral_fill" if role == "muted" else f"{role}_fill").name()
+        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
+        self.word.setStyleSheet(f"color: {colour(role).name()}; font-weight: 600;")
+        self.reasons.setStyleSheet(f"color: {colour('muted' if role == 'muted' else 'text').name()};")
+        self.setStyleSheet(f"#bench_verdict {{ background: {fill}; border-radius: 4px; }}")
+
+
+def figure(value: Any) -> str:
+    """A value for people: five digits, thousands parted.
+
+    Parameters
+    ----------
+    value : object
+        A number, text or None.
+
+    Returns
+    -------
+    str
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+class Grid(QTableWidget):
+    """A table to read and to copy from."""
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        QShortcut(QKeySequence.StandardKey.Copy, self, self._copy, context=Qt.ShortcutContext.WidgetShortcut)
+
+    def _copy(self) -> None:
+        rows = sorted({index.row() for index in self.selectedIndexes()})
+        lines = [
+            "\t".join(cell.text() if (cell := self.item(row, column)) else "" for column in range(self.columnCount()))
+            for row in rows
+        ]
+        QApplication.clipboard().setText("\n".join(lines))
+
+    def put(self, row: int, column: int, text: str, tip: str = "", number: bool = False) -> QTableWidgetItem:
+        """Fill a cell."""
+        item = QTableWidgetItem(text)
+        item.setToolTip(tip)
+        if number:
+            item.setFont(figures())
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setItem(row, column, item)
+        return item
+
+
+class MetricsTable(Grid):
+    """The numbers of a result with their units; what each is, in its tool tip and status tip."""
+
+    def __init__(self, name: str = "bench_metrics", title: str = "Metrics", parent: QWidget | None = None) -> None:
+        super().__init__(name, title, parent)
+        self.setColumnCount(3)
+        self.setHorizontalHeaderLabels(["metric", "value", "unit"])
+
+    def show_metrics(self, metrics: Mapping[str, Metric]) -> None:
+        """Show these.
+
+        Parameters
+        ----------
+        metrics : mapping of str to Metric
+            By the name that reports use.
+        """
+        self.setRowCount(len(metrics))
+        for row, (name, metric) in enumerate(metrics.items()):
+            tip = f"{metric.help}\nIn reports: {name}"
+            self.put(row, 0, readable(name, metric.unit), tip)
+            self.put(row, 1, figure(metric.value), tip, number=not isinstance(metric.value, str))
+            self.put(row, 2, metric.unit, tip)
+
+
+def readable(name: str, unit: str) -> str:
+    """The name of a metric without its unit, for people.
+
+    Parameters
+    ----------
+    name : str
+        As in reports: ``noise_e_per_s``.
+    unit : str
+        Its unit.
+
+    Returns
+    -------
+    str
+        ``noise``.
+    """
+    endings = {"e-/s": "_e_per_s", "e-": "_e", "s": "_s", "sigma": "_sigma", "pixel": "_pixel", "nm": "_nm"}
+    short = name.removesuffix(endings.get(unit, "\0"))
+    if short.startswith("n_"):
+        short = f"number of {short[2:]}"
+    return short.replace("_", " ")
+
+
+class TablesPanel(QWidget):
+    """The tables of a result; rows that stand out are marked by sign, word and colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_tables")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._tables: tuple[Table, ...] = ()
+        theme().changed.connect(lambda: self.show_tables(self._tables))
+
+    def show_tables(self, tables: tuple[Table, ...]) -> None:
+        """Show these.
+
+        Parameters
+        ----------
+        tables : tuple of Table
+            Of the result.
+        """
+        self._tables = tables
+        while (old := self._layout.takeAt(0)) is not None:
+            if old.widget() is not None:
+                old.widget().deleteLater()
+        for number, table in enumerate(tables):
+            self._layout.addWidget(QLabel(table.title))
+            self._layout.addWidget(self._grid(number, table), 1)
+        if not tables:
+            none = QLabel("This result has no table.")
+            none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self._layout.addWidget(none, 1)
+
+    def _grid(self, number: int, table: Table) -> QTableWidget:
+        grid = Grid(f"bench_table_{number}", table.title)
+        grid.setColumnCount(len(table.columns) + 1)
+        grid.setHorizontalHeaderLabels(["", *table.columns])
+        grid.setRowCount(len(table.rows))
+        for row, values in enumerate(table.rows):
+            odd = row in table.flagged
+            cells = [grid.put(row, 0, "✕ odd one out" if odd else "✓", "Stands out among the others" if odd else "")]
+            for column, value in enumerate(values, start=1):
+                is_number = isinstance(value, int | float) and not isinstance(value, bool)
+                cells.append(grid.put(row, column, figure(value), number=is_number))
+            if odd:
+                for cell in cells:
+                    cell.setBackground(theme().colour("warning_fill"))
+                    cell.setForeground(theme().colour("warning"))
+        return grid
