@@ -134,15 +134,13 @@ class MappingText(QPlainTextEdit):
         selections = []
         if self.marked is not None:
             first, last = self.marked
-            cursor = QTextCursor(self.document().findBlockByNumber(first - 1))
-            for _ in range(min(last - first + 1, 5000)):
-                entry = QTextEdit.ExtraSelection()
-                entry.format.setBackground(theme().colour("selected"))
-                entry.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-                entry.cursor = QTextCursor(cursor)
-                selections.append(entry)
-                if not cursor.movePosition(QTextCursor.MoveOperation.NextBlock):
-                    break
+            entry = QTextEdit.ExtraSelection()
+            entry.format.setBackground(theme().colour("selected"))
+            entry.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            entry.cursor = QTextCursor(self.document().findBlockByNumber(first - 1))
+            end = self.document().findBlockByNumber(last - 1)
+            entry.cursor.setPosition(end.position() + end.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+            selections.append(entry)
             self.setTextCursor(QTextCursor(self.document().findBlockByNumber(first - 1)))
             self.centerCursor()
         self.setExtraSelections(selections)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QLineF, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QLineF, QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -17,6 +17,8 @@ ROW_HEIGHT = 26
 NEAREST = 12
 _MARK = Qt.ItemDataRole.UserRole
 _BADGE, _GAP = 16, 6
+#: rules that are measured for the widths of columns
+_SAMPLE = 60
 #: columns: what became of the rule, what it would give, then one for each parameter
 FATE, FILE, FIRST = range(3)
 
@@ -158,6 +160,26 @@ class MatrixModel(QAbstractTableModel):
             return self._words(index)
         return None
 
+    def width(self, column: int, metrics: QFontMetrics) -> int:
+        """Room that the texts of a column want, by the first rules.
+
+        Parameters
+        ----------
+        column : int
+            Of the table.
+        metrics : QFontMetrics
+            Of the bold font.
+
+        Returns
+        -------
+        int
+            Pixels.
+        """
+        places = [self.createIndex(row, column) for row in range(min(self.limit, _SAMPLE))]
+        texts = {self.text(place) for place in places}
+        badge = _BADGE + _GAP if places and self.mark(places[0]) is not None else 0
+        return max((metrics.horizontalAdvance(text) for text in texts), default=0) + badge + 2 * _GAP + 12
+
     def _words(self, index: _Index) -> str:
         mark, cell, rule = self.mark(index), self.cell(index), self.rules[index.row()]
         if cell is not None and mark is not None:
@@ -262,10 +284,3 @@ class MatrixDelegate(QStyledItemDelegate):
             for y in (box.top() + 1, box.bottom()):
                 painter.drawLine(QLineF(box.left(), y, box.right(), y))
         painter.restore()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Room for letter and text."""
-        font = QFont(option.font)
-        font.setBold(True)
-        width = QFontMetrics(font).horizontalAdvance(index.data() or "") + 2 * _GAP + 4
-        return QSize(width + (_BADGE + _GAP if index.data(_MARK) is not None else 0), ROW_HEIGHT)

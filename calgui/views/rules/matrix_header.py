@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QComboBox, QCompleter, QHeaderView, QWidget
 
 from calgui.core.rules.values import Parameter, Trace
-from calgui.views.rules.inquiry import UNDEFINED, WhatIf
+from calgui.views.rules.asking import UNDEFINED, WhatIf
 from calgui.views.rules.matrix import FILE, FIRST
 from calgui.views.theme import theme
 
@@ -29,12 +29,9 @@ class ValueEditor(QComboBox):
     changed = Signal(str, object, str)
     left = Signal()
 
-    def __init__(self, parameter: Parameter, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.parameter = parameter
-        label = parameter.keyword or parameter.name
-        self.setObjectName(f"value_{label}")
-        self.setAccessibleName(f"Value of {label}")
+        self.parameter = Parameter("", None, "", None)
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -60,9 +57,12 @@ class ValueEditor(QComboBox):
         supposed : WhatIf or None
             What is laid over the file's value.
         """
-        typing = self.lineEdit().hasFocus() and self.lineEdit().isModified()
+        typing = self.parameter.name == parameter.name and self.lineEdit().hasFocus() and self.lineEdit().isModified()
         text = self.currentText() if typing else parameter.raw or ""
         self.parameter = parameter
+        label = parameter.keyword or parameter.name
+        self.setObjectName(f"value_{label}")
+        self.setAccessibleName(f"Value of {label}")
         self.blockSignals(True)
         choices = list(dict.fromkeys(accepted))
         for value in (parameter.raw, supposed.before if supposed is not None else None):
@@ -78,18 +78,14 @@ class ValueEditor(QComboBox):
         seen = f"\nCRDS sees {parameter.value}" if parameter.raw != parameter.value else ""
         listed = f"\nRules list: {', '.join(accepted[:40])}" if accepted else ""
         self.setToolTip(f"{parameter.name}{seen}{listed}" + (f"\nThe file says {said}" if supposed else ""))
-        self._dress(supposed is not None, parameter.value == UNDEFINED)
+        self._dress("supposed" if supposed is not None else "missing" if parameter.value == UNDEFINED else "given")
 
-    def _dress(self, supposed: bool, missing: bool) -> None:
-        look = theme()
-        fill = look.colour("warning_fill" if supposed or missing else "surface").name()
-        edge = look.colour("warning" if supposed else "line").name()
-        weight = "bold" if supposed else "normal"
-        self.setStyleSheet(
-            f"QComboBox {{ background: {fill}; border: 1px solid {edge}; padding: 1px 4px; font-weight: {weight}; }}"
-            "QComboBox::drop-down { border: 0; width: 16px; }"
-            f"QComboBox:focus {{ border: 2px solid {look.colour('accent').name()}; }}"
-        )
+    def _dress(self, state: str) -> None:
+        """Take the look of a state from the header's style sheet; anew only where it changed, for it costs time."""
+        if self.property("state") != state:
+            self.setProperty("state", state)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def _commit(self) -> None:
         text = self.currentText().strip()
@@ -148,9 +144,25 @@ class ParameterHeader(QHeaderView):
         self.setMinimumSectionSize(60)
         self.parameters: tuple[Parameter, ...] = ()
         self.editors: list[ValueEditor] = []
+        self._pool: list[ValueEditor] = []
         self._normalised = False
         self.sectionResized.connect(lambda *_: self._place())
         self.geometriesChanged.connect(self._place)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        look = theme()
+        names = ("surface", "line", "warning", "warning_fill", "accent")
+        surface, line, warning, fill, accent = (look.colour(name).name() for name in names)
+        self.setStyleSheet(
+            f"QComboBox {{ padding: 1px 4px; border: 1px solid {line}; background: {surface}; }}"
+            "QComboBox::drop-down { border: 0; width: 16px; }"
+            f'QComboBox[state="missing"] {{ background: {fill}; }}'
+            f'QComboBox[state="supposed"] {{ background: {fill}; border: 1px solid {warning};'
+            " font-weight: bold; }"
+            f"QComboBox:focus {{ border: 2px solid {accent}; }}"
+        )
 
     def show_trace(
         self, trace: Trace | None, accepted: Mapping[str, tuple[str, ...]], what_if: Mapping[str, WhatIf]
@@ -167,17 +179,16 @@ class ParameterHeader(QHeaderView):
             What is laid over the file's values, by parkey.
         """
         parameters = trace.parameters if trace is not None else ()
-        if [p.name for p in parameters] != [p.name for p in self.parameters]:
-            for editor in self.editors:
-                editor.hide()
-                editor.deleteLater()
-            self.editors = []
-            for parameter in parameters:
-                editor = ValueEditor(parameter, self.viewport())
-                editor.changed.connect(self.edited)
-                editor.left.connect(self.left)
-                editor.show()
-                self.editors.append(editor)
+        # editors are kept and used again: making them takes longer than all the rest
+        while len(self._pool) < len(parameters):
+            editor = ValueEditor(self.viewport())
+            editor.changed.connect(self.edited)
+            editor.left.connect(self.left)
+            self._pool.append(editor)
+        for editor in self._pool[len(parameters) :]:
+            editor.setObjectName("")
+            editor.hide()
+        self.editors = self._pool[: len(parameters)]
         self.parameters = parameters
         self._normalised = any(_normalised(parameter) for parameter in parameters)
         for editor, parameter in zip(self.editors, parameters, strict=True):

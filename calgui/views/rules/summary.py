@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from calgui.core.rules.values import Selection, Status
-from calgui.views.rules.inquiry import Observation
+from calgui.views.rules.asking import Observation
 
 AS_USED, OTHER, NOT_RECORDED = "as used", "header says", "not recorded"
 _UNSAID = {"", "UNDEFINED", "NONE", "NOT FOUND"}
@@ -55,7 +56,7 @@ class Answer:
     members: tuple[int, ...]
     uses: tuple[Use, ...]
 
-    @property
+    @cached_property
     def use(self) -> str:
         """The verdicts of all members in a few words."""
         if len(set(self.uses)) == 1:
@@ -64,10 +65,15 @@ class Answer:
         words = {AS_USED: "as used", OTHER: "other in header", NOT_RECORDED: "not recorded"}
         return ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])
 
-    @property
+    @cached_property
     def disagrees(self) -> bool:
         """Whether a header names another file than this."""
         return any(use.verdict == OTHER for use in self.uses)
+
+    @cached_property
+    def agrees(self) -> bool:
+        """Whether every header names this very file."""
+        return all(use.verdict == AS_USED for use in self.uses)
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,18 @@ def use_of(selection: Selection, header: Mapping[str, Any], keyword: str | None)
     return Use(AS_USED if recorded.casefold() in names else OTHER, recorded, keyword)
 
 
+def _ordered(answers: Sequence[tuple[Selection, ...]]) -> list[str]:
+    needed: dict[str, bool] = {}
+    for selections in answers:
+        for selection in selections:
+            asked = selection.status is not Status.NOT_APPLICABLE
+            needed[selection.type] = needed.get(selection.type, False) or asked
+    return sorted(needed, key=lambda name: (not needed[name], name))
+
+
 def summarise(
     observations: Sequence[Observation],
     answers: Sequence[tuple[Selection, ...]],
-    types: Sequence[str],
     keyword_of: Callable[[str], str | None],
 ) -> list[TypeRow]:
     """Gather the selections into one row for each reference type.
@@ -127,15 +141,15 @@ def summarise(
         The selected files.
     answers : sequence of tuple of Selection
         One tuple for each observation.
-    types : sequence of str
-        Reference types in the order of the rows.
     keyword_of : callable
         Reference type -> the keyword that records what was used, or None.
 
     Returns
     -------
     list of TypeRow
+        Those that the rules ask for first, then those that no observation needs.
     """
+    types = _ordered(answers)
     members: dict[str, dict[tuple[Status, str | None, str | None], list[int]]] = {name: {} for name in types}
     by_place = [{selection.type: selection for selection in selections} for selections in answers]
     for index, selections in enumerate(by_place):

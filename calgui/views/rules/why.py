@@ -3,7 +3,7 @@
 from html import escape
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Fate, Rule, Status, Trace
+from calgui.views.rules.asking import UNDEFINED
 from calgui.views.rules.evidence import Evidence, fit_height
-from calgui.views.rules.inquiry import UNDEFINED, Inquiry
+from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
 from calgui.views.rules.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
 from calgui.views.rules.matrix_header import ParameterHeader
@@ -105,6 +106,8 @@ class WhyPanel(QWidget):
         self.legend = QLabel(self)
         self.legend.setObjectName("why_legend")
         self.legend.setAccessibleName("Legend")
+        everything = (*OUTCOMES.values(), SUBSTITUTED)
+        self.legend.setToolTip("\n".join(f"{mark.glyph}  {mark.word}: {mark.meaning}" for mark in everything))
         self.more = QPushButton(self)
         self.more.setObjectName("show_all_rules")
         self.more.clicked.connect(self.show_all)
@@ -238,14 +241,17 @@ class WhyPanel(QWidget):
             self.matrix.setCurrentIndex(self.model.index(0, 0))
             self.matrix.scrollToTop()
         self._show_dates(trace.rules[0] if trace is not None and trace.rules else None)
-        self._restyle()
+        self._show_legend()
         self._tell()
         self._arrange()
 
     def _size_columns(self) -> None:
+        font = self.matrix.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
         for column in range(self.model.columnCount()):
             most = 300 if column == FILE else 240
-            wanted = max(self.header.room(column), self.matrix.sizeHintForColumn(column) + SPACE)
+            wanted = max(self.header.room(column), self.model.width(column, metrics))
             self.matrix.setColumnWidth(column, min(most, wanted))
 
     def _fold(self) -> None:
@@ -287,18 +293,20 @@ class WhyPanel(QWidget):
 
     def _restyle(self) -> None:
         self.banner.refresh()
-        look, shown = theme(), _marks_in(self.model.trace)
-        parts = []
-        for mark in shown:
+        self.header.restyle()
+        self._tell()
+        self._show_legend()
+        self.matrix.viewport().update()
+
+    def _show_legend(self) -> None:
+        look, parts = theme(), []
+        for mark in _marks_in(self.model.trace):
             fill, colour = look.colour(mark.fill).name(), look.colour(mark.role).name()
             parts.append(
                 f"<span style='background:{fill}; color:{colour}'><b>&nbsp;{escape(mark.glyph)}&nbsp;</b></span>"
                 f"&nbsp;{mark.word}"
             )
         self.legend.setText(" &nbsp; ".join(parts))
-        self.legend.setToolTip("\n".join(f"{mark.glyph}  {mark.word}: {mark.meaning}" for mark in _all_marks()))
-        self.header.show_trace(self.inquiry.trace, self.inquiry.accepted, self.inquiry.what_if)
-        self.matrix.viewport().update()
 
     def _show_dates(self, rule: Rule | None) -> None:
         trace = self.inquiry.trace
@@ -370,7 +378,3 @@ def _marks_in(trace: Trace | None) -> list[Mark]:
     if any(cell.substituted is not None for rule in trace.rules for cell in rule.cells):
         marks.append(SUBSTITUTED)
     return marks
-
-
-def _all_marks() -> list[Mark]:
-    return [*OUTCOMES.values(), SUBSTITUTED]

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.values import Fate, Status
 from calgui.views.rules.matrix_header import ValueEditor
-from calgui.views.rules.references import FILE, MAPPING, TRUST, TYPE, USE, ReferencesPanel
+from calgui.views.rules.references import ReferencesPanel
+from calgui.views.rules.references_model import FILE, MAPPING, TRUST, TYPE, USE
 from calgui.views.rules.why import WhyPanel
 from calgui.views.session import Session
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from calgui.core.rules.values import Selection, Status
-from calgui.views.rules.inquiry import UNDEFINED, Observation, WhatIf, altered
+from calgui.views.rules.asking import UNDEFINED, Observation, WhatIf, altered
 from calgui.views.rules.summary import AS_USED, NOT_RECORDED, OTHER, summarise, use_of
 
 _DARK = Selection("dark", Status.SELECTED, "dark_0001.fits")
@@ -44,7 +44,7 @@ def test_observations_that_differ_are_counted_most_frequent_first() -> None:
         (Selection("dark", Status.SELECTED if file else Status.NOT_FOUND, file), Selection("flat", Status.NOT_FOUND))
         for file in files
     ]
-    dark, flat = summarise(observations, answers, ["dark", "flat"], lambda type_: f"R_{type_.upper()}")
+    dark, flat = summarise(observations, answers, lambda type_: f"R_{type_.upper()}")
     assert [(answer.selection.file, answer.members) for answer in dark.answers] == [
         ("b.fits", (1, 2)),
         ("a.fits", (0,)),

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from calgui.core.rules.values import Selection, Status, Trace, Trust
-from calgui.views.rules.inquiry import Inquiry, Observation
+from calgui.core.rules.values import Trace
+from calgui.views.rules.asking import Observation
+from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.why import WhyPanel
 from calgui.views.session import Session
 
@@ -17,8 +18,7 @@ def _shown(qtbot: QtBot, session: Session, trace: Trace, path: Path) -> WhyPanel
     panel = WhyPanel(session)
     qtbot.addWidget(panel)
     inquiry = Inquiry.of(session)
-    inquiry.observations = (Observation(path, {"DETECTOR": "IRIS1", "FILTER": "j"}),)
-    inquiry.answers = [(Selection("flat", Status.SELECTED, trace.selected, None, Trust.OK, trace.mapping),)]
+    inquiry.observations = [Observation(path, {"DETECTOR": "IRIS1", "FILTER": "j"})]
     inquiry.type = "flat"
     inquiry._explained((trace, {"META.INSTRUMENT.FILTER": ("H", "J", "K")}))
     panel.resize(1000, 700)
