@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QSocketNotifier
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from calgui.views.hooks import Hooks
@@ -54,14 +53,7 @@ def make_window(session: Session) -> MainWindow:
     """
     choice = remembered("window/theme", "system")
     theme().apply({"light": False, "dark": True}.get(choice))
-    window = MainWindow(session)
-
-    def follow() -> None:
-        if window.theme_choice == "system":
-            theme().apply(None)
-
-    QGuiApplication.styleHints().colorSchemeChanged.connect(window, lambda _scheme: follow())
-    return window
+    return MainWindow(session)
 
 
 def run(paths: Iterable[Path | str] = (), caches: Iterable[Path | str] = (), arguments: list[str] | None = None) -> int:

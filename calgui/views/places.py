@@ -61,4 +61,11 @@ PLACES: tuple[Place, ...] = (
         "calgui.views.rules.place",
         "RulesPlace",
     ),
+    Place(
+        "bench",
+        "Bench",
+        "One page for each calibration: inputs, options, live preview, result, verdict",
+        "calgui.views.workbench.place",
+        "BenchPlace",
+    ),
 )

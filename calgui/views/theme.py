@@ -113,7 +113,20 @@ class Theme(QObject):
             QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ padding: 3px 5px; }}
             QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
                 border: 1px solid {accent}; }}
-            QPushButton {{ padding: 4px 12px; }}
+            QPushButton, #columns_button, #open_cache_button {{ background: {surface}; color: {text};
+                border: 1px solid {line}; border-radius: 4px; padding: 4px 12px; }}
+            QPushButton:hover, #columns_button:hover, #open_cache_button:hover {{ background: {raised}; }}
+            QPushButton:pressed, QPushButton:checked {{ background: {selected}; }}
+            QPushButton:focus {{ border: 1px solid {accent}; }}
+            QPushButton:disabled {{ color: {muted}; background: {window}; }}
+            #columns_button {{ padding-right: 20px; }}
+            #columns_button::menu-indicator {{ subcontrol-position: right center; right: 6px; }}
+            QTabWidget::pane {{ border: 0; }}
+            QTabBar::tab {{ background: transparent; color: {muted}; border: 0; padding: 5px 12px;
+                border-bottom: 2px solid transparent; }}
+            QTabBar::tab:hover {{ color: {text}; }}
+            QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
+            QAbstractScrollArea::corner {{ background: transparent; border: 0; }}
             QMenuBar {{ background: {window}; }}
             QMenuBar::item {{ padding: 4px 10px; background: transparent; }}
             QMenuBar::item:selected {{ background: {selected}; border-radius: 4px; }}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         session.place_requested.connect(self.go)
         session.caches_changed.connect(lambda: self.menus.close_cache.setEnabled(bool(session.caches)))
         session.context_changed.connect(self._retitle)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def _restore(self) -> None:
         geometry = remembered_state("window/geometry")
@@ -187,6 +188,10 @@ class MainWindow(QMainWindow):
         self.theme_choice = choice
         remember("window/theme", choice)
         theme().apply({"light": False, "dark": True}.get(choice))
+
+    def _follow_system(self, _scheme: Qt.ColorScheme) -> None:
+        if self.theme_choice == "system":
+            theme().apply(None)
 
     # ---- opening
 

@@ -153,6 +153,8 @@ class Inspector(QWidget):
         self.tabs.setAccessibleName("Parts of the header")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.tabs.tabBar().setObjectName("inspector_tab_bar")
+        self.tabs.tabBar().setAccessibleName("Parts of the header")
         self.tabs.addTab(self.rules, "Read by rules")
         self.tabs.addTab(page, "All headers")
         layout.addWidget(self.tabs, 1)

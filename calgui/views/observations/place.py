@@ -1,5 +1,6 @@
 """The Observe place: files, the references that the rules select for them, the picture, and why."""
 
+import gc
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class ObservePlace(QWidget):
         self.files = ObservedFiles(session, self)
         self.table = ObservationTable(session, self.files, self)
         self.table.open_requested.connect(self.open_requested)
+        self.files.scanning_changed.connect(lambda scanning: None if scanning else set_apart())
         self.panels: dict[str, QWidget] = {}
         self.picture: Any = None
         self.inspector: Any = None
@@ -126,6 +128,8 @@ class ObservePlace(QWidget):
         if self._makers:
             self._makers.pop(0)()
             QTimer.singleShot(0, self._make_next)
+        else:
+            set_apart()
 
     def _fill(self, name: str, widget: QWidget) -> None:
         self.panels[name] = widget
@@ -174,6 +178,14 @@ class ObservePlace(QWidget):
             self.picture.show_file(path)
         if self.inspector is not None:
             self.inspector.show_file(path)
+
+
+def set_apart() -> None:
+    """Take what stays for long, packages and rows, out of the rounds of Python's collector.
+
+    Each of its full rounds would look at all of it, and stop the window for 50 to 100 ms.
+    """
+    gc.freeze()
 
 
 def _said(reading: Any) -> str:

@@ -87,7 +87,7 @@ class SearchField(QLineEdit):
         self.setCompleter(completer)
         self.textEdited.connect(self.look)
         self.returnPressed.connect(self._first)
-        theme().changed.connect(lambda: self._mark.setIcon(icon("search", "muted")))
+        theme().changed.connect(self._retheme)
 
     def look(self, text: str) -> None:
         """Find what fits a text and show it.
@@ -112,6 +112,9 @@ class SearchField(QLineEdit):
             item.setData(text, Qt.ItemDataRole.EditRole)
             item.setData(f"{hit.text}    ·  {hit.kind}", Qt.ItemDataRole.DisplayRole)
             self._model.appendRow(item)
+
+    def _retheme(self) -> None:
+        self._mark.setIcon(icon("search", "muted"))
 
     def _chosen(self, index: QModelIndex) -> None:
         self._do(index.row())

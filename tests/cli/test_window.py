@@ -1,0 +1,76 @@
+"""``calgui shot`` draws what the window shows; both commands say what is wrong with their paths."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from calgui.core.simulate import DemoNight
+
+
+def calgui(*words: object, home: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("QT_")}
+    environment["HOME"] = str(home)
+    return subprocess.run(
+        [sys.executable, "-m", "calgui", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_a_picture_of_the_window(look: str, demo_night: DemoNight, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "observe.png"
+    files = sorted(demo_night.raw.glob("*_dark_*.fits"))[:3]
+    done = calgui(
+        "shot", out, "--cache", demo_night.cache, "--theme", look, "--size", "1000x700", *files, home=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == (1000, 700)
+    corner = picture.pixelColor(2, picture.height() - 60).lightness()
+    assert corner < 80 if look == "dark" else corner > 200
+
+
+def test_parts_can_be_drawn_alone(demo_night: DemoNight, tmp_path: Path) -> None:
+    out = tmp_path / "why.png"
+    done = calgui(
+        "shot", out, "--view", "why", "--cache", demo_night.cache, next(demo_night.raw.iterdir()), home=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert QImage(str(out)).width() < 1600
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--view", "attic"], 2, "observe, rules"),
+        (["--size", "huge"], 2, "1600x1000"),
+        (["nowhere.fits"], 3, "nowhere.fits"),
+        (["--cache", "."], 3, "cache"),
+    ],
+)
+def test_what_is_wrong_is_said(words: list[str], code: int, said: str, tmp_path: Path) -> None:
+    done = calgui("shot", tmp_path / "a.png", *words, home=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_context_that_is_not_there(demo_night: DemoNight, tmp_path: Path) -> None:
+    done = calgui("shot", tmp_path / "a.png", "--cache", demo_night.cache, "--context", "tmt_9.pmap", home=tmp_path)
+    assert done.returncode in (2, 3)
+    assert "tmt_9.pmap" in done.stderr
+
+
+def test_the_window_refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
+    done = calgui(tmp_path / "nowhere.fits", home=tmp_path)
+    assert done.returncode == 3
+    assert "nowhere.fits" in done.stderr
