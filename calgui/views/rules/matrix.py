@@ -114,7 +114,7 @@ class MatrixModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
         if section < FIRST:
-            return ("Rule", "Would give")[section]
+            return ("Rule · weight", "Would give")[section]
         parameter = self.parameters[section - FIRST]
         return parameter.keyword or parameter.name
 
@@ -140,7 +140,7 @@ class MatrixModel(QAbstractTableModel):
         """What stands in a place."""
         rule, column = self.rules[index.row()], index.column()
         if column == FATE:
-            return FATES[rule.fate].word + (f"  ·  weight {rule.weight}" if rule.fate is not Fate.ELIMINATED else "")
+            return FATES[rule.fate].word + (f" · {rule.weight}" if rule.fate is not Fate.ELIMINATED else "")
         if column == FILE:
             return _files(rule)
         cell = self.cell(index)
@@ -187,7 +187,8 @@ class MatrixModel(QAbstractTableModel):
             return f"{mark.word}: the rule says {said}, the observation {cell.value}. {mark.meaning}"
         if mark is not None:
             place = f" Line {rule.line} of {self.trace.mapping}." if rule.line and self.trace is not None else ""
-            return f"{self.text(index)}. {mark.meaning}{place}"
+            weight = f"Weight {rule.weight}: parameters that match. " if rule.fate is not Fate.ELIMINATED else ""
+            return f"{mark.word}. {mark.meaning} {weight}{place}".strip()
         if index.column() == FILE:
             return "\n".join(dict.fromkeys(verdict.file for verdict in rule.dates[:20]))
         return "\n".join(f"{verdict.date}  {verdict.reason}" for verdict in rule.dates[:20])

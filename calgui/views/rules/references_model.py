@@ -133,11 +133,10 @@ class ReferencesModel(QAbstractItemModel):
             return STATUSES[answer.selection.status]
         if column == TRUST:
             return self._trust(answer)
-        if column == USE and answer.selection.file:
-            if answer.disagrees:
-                return OTHER_USED
-            if answer.agrees:
-                return STATUSES[Status.SELECTED]
+        if column == USE and answer.disagrees:
+            return OTHER_USED
+        if column == USE and answer.agrees and answer.selection.file:
+            return STATUSES[Status.SELECTED]
         return None
 
     def _role(self, answer: Answer, column: int) -> str:

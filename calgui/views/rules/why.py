@@ -30,6 +30,8 @@ from calgui.views.theme import SPACE, theme
 
 #: width of dates and near misses beside the matrix; height under which they are never put below it
 _EVIDENCE, _LOW = 340, 330
+#: width under which the columns before the parameters are kept short
+_NARROW = 760
 
 
 class Banner(QFrame):
@@ -205,6 +207,8 @@ class WhyPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the space anew."""
         super().resizeEvent(event)
+        if (event.oldSize().width() > _NARROW) != (event.size().width() > _NARROW):
+            self._size_columns()
         self._arrange()
 
     def _arrange(self) -> None:
@@ -217,7 +221,7 @@ class WhyPanel(QWidget):
         self.splitter.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
         self.evidence.set_beside(beside)
         if beside:
-            left = max(min(wanted, width - _EVIDENCE), round(0.6 * width))
+            left = max(min(wanted, width - _EVIDENCE), round(0.64 * width))
             self.splitter.setSizes([left, width - left])
         else:
             # the matrix gets what its rows need, at most two thirds
@@ -250,7 +254,8 @@ class WhyPanel(QWidget):
         font.setBold(True)
         metrics = QFontMetrics(font)
         for column in range(self.model.columnCount()):
-            most = 300 if column == FILE else 240
+            # in a small panel the parameters matter more than whole file names
+            most = 240 if column != FILE else 300 if self.width() > _NARROW else 130
             wanted = max(self.header.room(column), self.model.width(column, metrics))
             self.matrix.setColumnWidth(column, min(most, wanted))
 

@@ -38,7 +38,7 @@ def test_the_matrix_letters_every_cell(
         ["–", "=", "–"],
         ["=", "≠", "?"],
     ]
-    assert model.text(model.index(0, 0)) == "winner  ·  weight 2"
+    assert model.text(model.index(0, 0)) == "winner · 2"
     assert model.text(model.index(0, 4)) == "GENERIC → N/A"
     assert "2015-06-01" in model.text(model.index(0, 5))
     assert model.text(model.index(0, 1)) == "flat_iris1_j_2.fits"
