@@ -39,9 +39,18 @@ class CurvePlot(pg.PlotWidget):
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
         if len(curve.lines) > 1:
-            item.addLegend(offset=(-8, 8), labelTextColor=text, brush=theme().colour("surface"))
+            item.addLegend(offset=(-8, 2), labelTextColor=text, colCount=len(curve.lines), horSpacing=16)
         for number, (name, (x, y)) in enumerate(curve.lines.items()):
             self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
+        self._leave_room(curve)
+
+    def _leave_room(self, curve: Curve) -> None:
+        """Above the lines, for the legend."""
+        values = np.concatenate([np.asarray(y, float).ravel() for _x, y in curve.lines.values()] or [np.zeros(1)])
+        values = values[np.isfinite(values)]
+        if values.size:
+            low, high = float(values.min()), float(values.max())
+            self.getPlotItem().setYRange(low, high + 0.22 * (high - low or 1.0), padding=0.04)
 
     def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> None:
         colour = theme().colour(role)
@@ -63,7 +72,10 @@ class CurvesPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self._curves: tuple[Curve, ...] = ()
-        theme().changed.connect(lambda: self.show_curves(self._curves))
+        theme().changed.connect(self._retheme)
+
+    def _retheme(self) -> None:
+        self.show_curves(self._curves)
 
     def show_curves(self, curves: tuple[Curve, ...]) -> None:
         """Draw these.

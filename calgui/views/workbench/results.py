@@ -52,7 +52,7 @@ class VerdictBanner(QFrame):
         layout.setSpacing(SPACE)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.word, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.reasons, 1)
+        layout.addWidget(self.reasons, 1, Qt.AlignmentFlag.AlignTop)
         self._shown: tuple[str, str, str] = ("info", "", "muted")
         theme().changed.connect(self._retheme)
         self._retheme()
@@ -138,6 +138,7 @@ class Grid(QTableWidget):
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACE)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -217,7 +218,10 @@ class TablesPanel(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         self._tables: tuple[Table, ...] = ()
-        theme().changed.connect(lambda: self.show_tables(self._tables))
+        theme().changed.connect(self._retheme)
+
+    def _retheme(self) -> None:
+        self.show_tables(self._tables)
 
     def show_tables(self, tables: tuple[Table, ...]) -> None:
         """Show these.
