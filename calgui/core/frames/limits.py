@@ -250,28 +250,30 @@ class Histogram:
     share: float
 
 
-def histogram(image: Array, bins: int = 256, most: int = 1_000_000) -> Histogram:
-    """The values between the 0.05 and 99.95 percentiles, with a tenth of that range on each side.
+def histogram(values: Array, limits: Limits, total: int, bins: int = 256) -> Histogram:
+    """The values about the limits: as far on each side as the limits lie apart, but not beyond the values.
 
     Parameters
     ----------
-    image : ndarray
-        Any shape.
+    values : ndarray, 1-D
+        Finite pixels that stand for the picture (`sample`).
+    limits : Limits
+        What the axis is to show well.
+    total : int
+        Pixels of the whole picture.
     bins : int
         Number of bins.
-    most : int
-        About how many pixels are looked at.
 
     Returns
     -------
     Histogram
-        With no bins filled where nothing is finite.
+        With no bins filled where there are no values.
     """
-    values = sample(image, most)
     if values.size == 0:
-        return Histogram(np.linspace(0.0, 1.0, bins + 1), np.zeros(bins), 0.0)
-    inner = Limits.between(*np.percentile(values, (0.05, 99.95)))
-    margin = (inner.high - inner.low) / 10
-    counts, edges = np.histogram(values, bins=bins, range=(inner.low - margin, inner.high + margin))
-    share = values.size / max(image.size, 1)
+        return Histogram(np.linspace(limits.low, limits.high, bins + 1), np.zeros(bins), 0.0)
+    width = limits.high - limits.low
+    low = min(max(float(values.min()), limits.low - width), limits.low)
+    high = max(min(float(values.max()), limits.high + width), limits.high)
+    counts, edges = np.histogram(values, bins=bins, range=(low, high))
+    share = values.size / max(total, values.size)
     return Histogram(edges, counts / share, share)

@@ -75,6 +75,7 @@ class Canvas(pg.GraphicsView):
         self._shape = (0, 0)
         self._fitted = True
         self.box_view.sigRangeChangedManually.connect(self._moved_by_hand)
+        self.box_view.sigResized.connect(self._resized)
         self.retheme()
 
     def retheme(self) -> None:
@@ -96,7 +97,7 @@ class Canvas(pg.GraphicsView):
         high, wide = max(shape[0], 1), max(shape[1], 1)
         self.box_view.setAspectLocked(max(high, wide) < _THIN * min(high, wide))
         self.box_view.setLimits(
-            xMin=-2.0 * wide, xMax=3.0 * wide, yMin=-2.0 * high, yMax=3.0 * high, minXRange=0.5, minYRange=0.5
+            xMin=-20.0 * wide, xMax=20.0 * wide, yMin=-20.0 * high, yMax=20.0 * high, minXRange=0.5, minYRange=0.5
         )
         self.fit()
 
@@ -108,7 +109,16 @@ class Canvas(pg.GraphicsView):
     def fit(self) -> None:
         """Show the whole picture."""
         self._fitted = True
-        self.box_view.setRange(QRectF(-0.5, -0.5, max(self._shape[1], 1), max(self._shape[0], 1)), padding=0.0)
+        high, wide = max(self._shape[0], 1), max(self._shape[1], 1)
+        place = self.box_view.rect()
+        across, along = float(wide), float(high)
+        if not self.thin and place.width() > 0 and place.height() > 0:
+            # in the very proportions of the place: then the lock of the aspect has nothing left to decide
+            scale = max(wide / place.width(), high / place.height())
+            across, along = scale * place.width(), scale * place.height()
+        self.box_view.setRange(
+            QRectF((wide - across - 1) / 2, (high - along - 1) / 2, across, along), padding=0.0, disableAutoRange=True
+        )
 
     def one_to_one(self) -> None:
         """Show one pixel of the picture on one of the screen, about the middle of what is seen."""
@@ -177,12 +187,6 @@ class Canvas(pg.GraphicsView):
         if rect is not None:
             self.box_frame.setRect(rect)
 
-    def resizeEvent(self, ev: Any) -> None:
-        """Keep showing all, where all is shown."""
-        super().resizeEvent(ev)
-        if ev is not None and self._fitted and self._shape != (0, 0):
-            self.fit()
-
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         """Tell where the cursor is."""
         super().mouseMoveEvent(ev)
@@ -234,6 +238,11 @@ class Canvas(pg.GraphicsView):
             return
         ev.accept()
         action()
+
+    def _resized(self, *_: Any) -> None:
+        """Keep showing all, where all is shown."""
+        if self._fitted and self._shape != (0, 0):
+            self.fit()
 
     def _moved_by_hand(self, *_: Any) -> None:
         self._fitted = False

@@ -9,12 +9,15 @@ import numpy.typing as npt
 from calgui.core.frames import dq as flags
 from calgui.core.frames.fits import HduInfo
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.limits import Histogram, Limits, LimitsName, find_limits, histogram, sample
+from calgui.core.frames.limits import Limits, LimitsName, find_limits, sample
 from calgui.core.frames.reduction import Pyramid, Reduction
 from calgui.core.jobs import Job
 from calgui.views.image.loader import Opened, Wanted
 
 Array = npt.NDArray[Any]
+
+#: pixels that stand for a picture in its histogram
+SAMPLES = 250_000
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,8 @@ class Drawing:
         With the level that is drawn first; flags None without data quality.
     limits : Limits
         By the way that was asked for.
-    histogram : Histogram
-        Of all values.
     samples : ndarray
-        Finite values that stand for the picture, for equalising.
+        Finite values that stand for the picture, for the histogram and for equalising.
     counts : dict of str to int
         Pixels with each flag.
     """
@@ -185,7 +186,6 @@ class Drawing:
     picture: Pyramid
     flags: Pyramid | None
     limits: Limits
-    histogram: Histogram
     samples: Array
     counts: dict[str, int]
 
@@ -234,9 +234,7 @@ def prepare(
     job.check()
     found = limits if isinstance(limits, Limits) else find_limits(values, limits)
     job.check()
-    counted = histogram(values)
-    job.check()
-    return Drawing(picture, bits, found, counted, sample(values, 100_000), {} if dq is None else flags.count(dq))
+    return Drawing(picture, bits, found, sample(values, SAMPLES), {} if dq is None else flags.count(dq))
 
 
 def value_at(array: Array, x: int, y: int) -> float:

@@ -20,9 +20,12 @@ class HistogramStrip(QWidget):
     -------
     limits_dragged(Limits)
         While dragging, and for the arrow keys.
+    released()
+        Dragging has ended.
     """
 
     limits_dragged = Signal(object)
+    released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +60,11 @@ class HistogramStrip(QWidget):
         self._histogram = histogram
         self._reach()
         self.update()
+
+    @property
+    def dragging(self) -> bool:
+        """Whether a line is held."""
+        return bool(self._dragged)
 
     def set_limits(self, limits: Limits) -> None:
         """Place the lines.
@@ -124,9 +132,11 @@ class HistogramStrip(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
-        self._dragged = ""
-        self._reach()
-        self.update()
+        if self._dragged:
+            self._dragged = ""
+            self._reach()
+            self.released.emit()
+            self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move both limits, widen or narrow."""

@@ -139,7 +139,10 @@ class PictureItem(pg.ImageItem):
         """Draw what is visible."""
         if self._picture is None or 0 in self._shape or not self._picture.factors:
             return
-        visible = self.viewRect().intersected(self.boundingRect())
+        # asked of Qt: what pyqtgraph remembers of the view is out of date while it changes
+        view = self.getViewBox()
+        seen = self.boundingRect() if view is None else view.mapRectToItem(self, view.boundingRect())
+        visible = seen.intersected(self.boundingRect())
         if visible.isEmpty():
             return
         wanted = self._factor(painter)

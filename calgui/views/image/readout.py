@@ -72,29 +72,26 @@ class ReadoutRow(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
-        self.place = self._label("picture_place", "Pixel under the cursor", "x 00000  y 00000   (FITS 00000, 00000)")
+        self.place = self._label("picture_place", "Pixel under the cursor")
         self.place.setToolTip("Column and row counted from 0, as numpy does; in brackets counted from 1, as FITS does.")
-        self.value = self._label("picture_value", "Value under the cursor", "-0.00000e+00 electron/s")
+        self.value = self._label("picture_value", "Value under the cursor")
         self.flags = self._label("picture_flags", "Data quality under the cursor")
         self.flags.setToolTip("Data-quality bits of this pixel: the number in the file, and what it means.")
         self.sky = self._label("picture_sky", "Sky position under the cursor")
         self.sky.setToolTip(
             "Sky position of the pixel's centre from the header's coordinates (right ascension, declination)."
         )
-        self.flags.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout.addWidget(self.place)
-        layout.addWidget(self.value)
-        layout.addWidget(self.flags, 1)
-        layout.addWidget(self.sky)
+        for label, share in ((self.place, 37), (self.value, 22), (self.flags, 30), (self.sky, 28)):
+            layout.addWidget(label, share)
 
-    def _label(self, name: str, title: str, widest: str = "") -> QLabel:
+    def _label(self, name: str, title: str) -> QLabel:
         label = QLabel()
+        # shares of the row, whatever they say: nothing moves when the cursor does
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         label.setObjectName(name)
         label.setAccessibleName(title)
         label.setFont(figures())
         label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        if widest:
-            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
         return label
 
     def show_reading(self, reading: Reading | None) -> None:
@@ -109,6 +106,8 @@ class ReadoutRow(QWidget):
         self.value.setText(reading.value_text if reading else "")
         self.flags.setText(reading.flags_text if reading else "")
         self.sky.setText(reading.sky if reading else "")
+        for label in (self.flags, self.sky):
+            label.setStatusTip(label.text())
 
 
 class StatisticsPanel(QFrame):

@@ -15,7 +15,7 @@ from calgui.core.errors import CalguiError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.display import equalised_table, stretch_table
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.limits import Limits, find_limits
+from calgui.core.frames.limits import Limits, find_limits, histogram
 from calgui.core.frames.sky import has_sky, sky_reader, sky_text
 from calgui.core.frames.statistics import Box, Statistics, statistics
 from calgui.core.jobs import Job
@@ -221,6 +221,7 @@ class ImageView(QWidget):
         bar.copy.triggered.connect(self.copy_picture)
         bar.save.triggered.connect(self._save_as)
         self.limits_bar.limits_chosen.connect(self.set_limits)
+        self.limits_bar.strip.released.connect(self._count)
         canvas.hovered.connect(self._hover)
         canvas.left.connect(lambda: self._tell(None))
         canvas.box_view.box_dragged.connect(self._drag_box)
@@ -366,7 +367,6 @@ class ImageView(QWidget):
         self.drawing = drawing
         self._place(content)
         self._show_limits(drawing.limits)
-        self.limits_bar.strip.set_histogram(drawing.histogram)
         self.bar.set_flags(drawing.counts)
         self._apply_stretch()
         self.item.set_picture(drawing.picture, drawing.flags)
@@ -478,13 +478,21 @@ class ImageView(QWidget):
             In the unit of the picture.
         """
         self.bar.limits.setCurrentText("manual")
-        self._show_limits(limits)
+        self._show_limits(limits, recount=not self.limits_bar.strip.dragging)
 
-    def _show_limits(self, limits: Limits) -> None:
+    def _show_limits(self, limits: Limits, recount: bool = True) -> None:
         self.item.set_limits(limits)
         self.limits_bar.set_limits(limits)
+        if recount:
+            self._count()
         if self.bar.stretch.currentText() == "histogram":
             self._apply_stretch()
+
+    def _count(self) -> None:
+        """The histogram about the present limits."""
+        if self.content is not None and self.drawing is not None:
+            total = self.content.size[0] * self.content.size[1]
+            self.limits_bar.strip.set_histogram(histogram(self.drawing.samples, self.item.limits, total))
 
     def _apply_stretch(self) -> None:
         name: Any = self.bar.stretch.currentText()

@@ -22,7 +22,7 @@ from calgui.core.runs.preview import Examined, InputFacts
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
-_COLUMNS = ("", "file", "detector", "time", "size", "date")
+_COLUMNS = ("", "file", "detector", "time", "size")
 _SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.bz2", ".fits.xz", ".fz")
 
 
@@ -59,9 +59,14 @@ class InputsPanel(QWidget):
         self.table.setUniformRowHeights(True)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setToolTip(f"Takes {what}. Drop files here; Delete takes the selected ones out.")
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setIndentation(0)
+        self.table.setFixedHeight(11 * (self.table.fontMetrics().height() + 6))
         header = self.table.header()
+        header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._selection_changed)
         self.table.itemDoubleClicked.connect(
             lambda item, _column: session.frame_requested.emit(item.data(1, Qt.ItemDataRole.UserRole))
@@ -181,7 +186,7 @@ class InputsPanel(QWidget):
                 ["✕" if bad else "", fact.path.name, fact.detector, fact.exposure, fact.size, fact.date]
             )
             item.setData(1, Qt.ItemDataRole.UserRole, fact.path)
-            item.setToolTip(1, str(fact.path))
+            item.setToolTip(1, "\n".join(filter(None, (str(fact.path), fact.date, str(fact.error or "")))))
             if bad:
                 for column in range(len(_COLUMNS)):
                     item.setForeground(column, theme().colour("error"))

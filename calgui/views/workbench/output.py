@@ -63,6 +63,7 @@ class OutputPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bench_tabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         picture = QWidget()
         column = QVBoxLayout(picture)
         column.setContentsMargins(0, SPACE, 0, 0)
@@ -88,7 +89,12 @@ class OutputPanel(QWidget):
         layout.setContentsMargins(SPACE, 2 * SPACE, SPACE, SPACE)
         layout.addWidget(self.banner)
         layout.addWidget(splitter, 1)
+        self.tabs.currentChanged.connect(self._tab_changed)
         self.show_waiting(False, None)
+
+    def _tab_changed(self, _index: int) -> None:
+        """Frames and comparison have numbers of their own and need the room."""
+        self.metrics.setVisible(self.tabs.currentWidget() not in (self.tables, self.comparison))
 
     def _place_row(self) -> QHBoxLayout:
         self.side = QComboBox()
@@ -105,6 +111,7 @@ class OutputPanel(QWidget):
         self.show_whole_button.clicked.connect(self._back_to_whole)
         row = QHBoxLayout()
         row.setContentsMargins(SPACE, 0, SPACE, 0)
+        row.setSpacing(SPACE)
         for widget in (QLabel("Preview of"), self.side, QLabel("pixels around"), self.x, self.y):
             row.addWidget(widget)
         row.addStretch(1)

@@ -36,6 +36,8 @@ class BenchPlace(QWidget):
         self.list.setIndentation(2 * SPACE)
         self.list.setRootIsDecorated(False)
         self.list.setMinimumWidth(180)
+        self.list.setUniformRowHeights(True)
+        self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.stack = QStackedWidget()
         self.facts = QLabel()
         self.facts.setObjectName("bench_facts")
@@ -75,8 +77,12 @@ class BenchPlace(QWidget):
                 group.addChild(item)
                 first = first or item
             group.setExpanded(True)
+        heading = QTreeWidgetItem(["Without an algorithm yet"])
+        heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        self.list.addTopLevelItem(heading)
         for calibration in (row for row in CATALOGUE if row not in with_pages):
-            self.list.addTopLevelItem(self._row(calibration.title, None, calibration))
+            heading.addChild(self._row(calibration.title, None, calibration))
+        heading.setExpanded(True)
         self._retheme()
         if first is not None:
             self.list.setCurrentItem(first)
@@ -91,12 +97,13 @@ class BenchPlace(QWidget):
     def _retheme(self) -> None:
         for number in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(number)
-            if item is not None and item.childCount():
+            if item is not None and not item.flags() & Qt.ItemFlag.ItemIsSelectable:
                 font = item.font(0)
                 font.setBold(True)
                 item.setFont(0, font)
-            elif item is not None:
-                item.setForeground(0, theme().colour("muted"))
+            for child in [item.child(at) for at in range(item.childCount())] if item is not None else []:
+                if not isinstance(child.data(0, _NAME), str):
+                    child.setForeground(0, theme().colour("muted"))
 
     def _show(self, item: QTreeWidgetItem | None) -> None:
         what = item.data(0, _NAME) if item is not None else None

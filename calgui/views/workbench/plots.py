@@ -19,10 +19,12 @@ class CurvePlot(pg.PlotWidget):
     ----------
     curve : Curve
         What to draw.
+    columns : int
+        Of the legend.
     parent : QWidget, optional
     """
 
-    def __init__(self, curve: Curve, parent: QWidget | None = None) -> None:
+    def __init__(self, curve: Curve, columns: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=theme().colour("surface"))
         self.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
         self.setAccessibleName(curve.title)
@@ -39,18 +41,18 @@ class CurvePlot(pg.PlotWidget):
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
         if len(curve.lines) > 1:
-            item.addLegend(offset=(-8, 2), labelTextColor=text, colCount=len(curve.lines), horSpacing=16)
+            item.addLegend(offset=(-8, 2), labelTextColor=text, colCount=min(columns, len(curve.lines)), horSpacing=16)
         for number, (name, (x, y)) in enumerate(curve.lines.items()):
             self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
-        self._leave_room(curve)
+        self._leave_room(curve, 0.2 * -(-len(curve.lines) // columns))
 
-    def _leave_room(self, curve: Curve) -> None:
+    def _leave_room(self, curve: Curve, part: float) -> None:
         """Above the lines, for the legend."""
         values = np.concatenate([np.asarray(y, float).ravel() for _x, y in curve.lines.values()] or [np.zeros(1)])
         values = values[np.isfinite(values)]
         if values.size:
             low, high = float(values.min()), float(values.max())
-            self.getPlotItem().setYRange(low, high + 0.22 * (high - low or 1.0), padding=0.04)
+            self.getPlotItem().setYRange(low, high + part * (high - low or 1.0), padding=0.04)
 
     def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> None:
         colour = theme().colour(role)
