@@ -18,7 +18,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     for name in ("CACHE", "CONFIG", "DATA", "STATE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        folder = home / name.lower()
+        folder.mkdir()  # astropy ignores, with a warning, a folder that is not there
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder))
     return home
 
 
