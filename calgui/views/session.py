@@ -73,6 +73,7 @@ class Session(QObject):
         self.context: str | None = None
         self.selection: tuple[Path, ...] = ()
         self.notices: list[Notice] = []
+        self._asked = self._current_asked = 0
 
     def open_cache(self, path: Path, then: Callable[[], None] | None = None) -> Task:
         """Open a cache in the background and make it the current one; one that is open already is only chosen.
@@ -94,12 +95,18 @@ class Session(QObject):
 
             return Cache.open(path)
 
+        self._asked += 1
+        asked = self._asked
+
         def opened(cache: "Cache") -> None:
             same = next((known for known in self.caches if known.path == cache.path), None)
             if same is None:
                 self.caches.append(cache)
                 self.caches_changed.emit()
-            self.set_context(same or cache, cache.default_context)
+            # of several that are opened at once the last one asked for stays, whichever takes longest
+            if asked >= self._current_asked:
+                self._current_asked = asked
+                self.set_context(same or cache, cache.default_context)
             if then is not None:
                 then()
 

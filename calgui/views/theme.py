@@ -151,6 +151,11 @@ class Theme(QObject):
             #notice_list, #help_panel, #notice_list QScrollArea, #help_text {{ background: {surface}; }}
             #notice_list {{ border-top: 1px solid {line}; }}
             #help_panel {{ border-left: 1px solid {line}; }}
+            #notices_body, #notices_area {{ background: {surface}; }}
+            #notices_button, #job_cancel {{ border: 0; border-radius: 4px; padding: 4px 8px; }}
+            #notices_button:hover, #job_cancel:hover {{ background: {raised}; }}
+            #notices_button:checked {{ background: {selected}; }}
+            #notices_button:focus, #job_cancel:focus {{ border: 1px solid {accent}; }}
             #header_tree::item {{ padding: 2px 0; }}
         """
 

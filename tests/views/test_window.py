@@ -174,7 +174,7 @@ def test_a_slip_in_a_path_is_told_once_and_the_rest_opens(window: MainWindow, ni
     assert shown(window) == ["iris_0000.fits"]
     assert [notice.level for notice in window.session.notices] == ["error"]
     assert "nowhere.fits" in window.session.notices[0].text
-    assert window.status.notices.text() == "1 error"
+    assert window.status.notices.text().startswith("1 error · nowhere.fits")
     window.status.notices.click()
     assert window.notices.isVisible()
     assert "nowhere.fits" in window.notices.text()

@@ -201,7 +201,7 @@ def _slot(name: str, parent: QWidget) -> QWidget:
     slot.setObjectName(f"{name}_slot")
     layout = QVBoxLayout(slot)
     layout.setContentsMargins(0, 0, 0, 0)
-    slot.setMinimumSize(160, 90)
+    slot.setMinimumSize(240, 90)
     return slot
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -21,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.views.observations.column_menu import ColumnMenu
-from calgui.views.observations.columns import BUILT_IN, FILE, TYPE, keyword_column
+from calgui.views.observations.columns import BUILT_IN, FILE, keyword_column
 from calgui.views.observations.files import ObservedFiles
 from calgui.views.observations.filtering import parse
 from calgui.views.observations.model import ObservationsModel
+from calgui.views.observations.reason import ReasonDelegate
 from calgui.views.observations.rows import Row
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
@@ -33,36 +32,6 @@ from calgui.views.widgets.icons import icon
 
 _WIDTHS = {"FILE": 200, "TYPE": 104, "DETECTOR": 76, "FILTER": 76, "SUBARRAY": 84, "EXPTIME": 104, "DATE": 150}
 _ROW_HEIGHT = 26
-
-
-class _ReasonDelegate(QStyledItemDelegate):
-    """Writes the reason why a file cannot be read over the columns that have nothing to say of it."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Paint the cell, and its share of the reason."""
-        super().paint(painter, option, index)
-        view, model = self.parent(), index.model()
-        if not isinstance(view, QTableView) or not isinstance(model, ObservationsModel):
-            return
-        row = model.row(index.row())
-        if row.entry.error is None or TYPE not in model.columns:
-            return
-        header = view.horizontalHeader()
-        told_at = header.visualIndex(model.columns.index(TYPE))
-        if header.visualIndex(index.column()) <= told_at:
-            return
-        left = header.sectionViewportPosition(header.logicalIndex(told_at)) + header.sectionSize(
-            header.logicalIndex(told_at)
-        )
-        box = option.rect.translated(0, 0)
-        box.setLeft(left + SPACE)
-        box.setRight(header.length() - header.offset() - SPACE)
-        painter.save()
-        painter.setClipRect(option.rect)
-        painter.setPen(theme().colour("muted"))
-        text = painter.fontMetrics().elidedText(row.entry.error, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
-        painter.restore()
 
 
 class ObservationTable(QWidget):
@@ -139,7 +108,7 @@ class ObservationTable(QWidget):
         view.setObjectName("observations_table")
         view.setAccessibleName("Observations: one file a row")
         view.setModel(self.model)
-        view.setItemDelegate(_ReasonDelegate(view))
+        view.setItemDelegate(ReasonDelegate(view))
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -4,7 +4,7 @@ from html import escape
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ _MORE = (
     ("F2", "Change a value in the matrix of rules"),
     ("Wheel, drag", "Zoom and move the picture"),
 )
+_WIDTH = 380
 _LICENCE = (
     "calgui is free software under the BSD 3-Clause Licence: use, change and pass on, with the copyright notice "
     "kept, no endorsement implied, and no warranty."
@@ -45,7 +46,8 @@ class HelpPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("help_panel")
         self.setAccessibleName("Help")
-        self.setFixedWidth(360)
+        self.setAutoFillBackground(True)
+        self._below: QWidget | None = None
         self._page = ""
         self.title = QLabel(self)
         self.close_button = QToolButton(self)
@@ -66,6 +68,28 @@ class HelpPanel(QFrame):
         layout.addLayout(head)
         layout.addWidget(self.text)
 
+    def over(self, widget: QWidget) -> None:
+        """Lie over the right side of a widget, which keeps its width.
+
+        Parameters
+        ----------
+        widget : QWidget
+            In the same window.
+        """
+        self._below = widget
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of the widget below."""
+        if watched is self._below and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        if self._below is not None:
+            corner = self._below.mapTo(self.window(), self._below.rect().topRight())
+            self.setGeometry(corner.x() - _WIDTH + 1, corner.y(), _WIDTH, self._below.height())
+
     def toggle(self, page: str, window: "MainWindow") -> None:
         """Show a page; hide it where it is shown already.
 
@@ -83,7 +107,9 @@ class HelpPanel(QFrame):
         self.close_button.setIcon(icon("close", "muted"))
         self.title.setText(f"<b>{_TITLES[page]}</b>")
         self.text.setHtml({"shortcuts": _shortcuts, "licence": _licence, "about": _about}[page](window))
+        self._place()
         self.show()
+        self.raise_()
 
 
 def _shortcuts(window: "MainWindow") -> str:

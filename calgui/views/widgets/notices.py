@@ -21,6 +21,7 @@ from calgui.views.widgets.icons import icon
 _WORDS = {"error": "Error", "warning": "Warning", "info": "Note"}
 #: older ones are dropped from the list
 _MOST = 200
+_HEIGHT = 168
 
 
 class NoticeList(QFrame):
@@ -60,6 +61,7 @@ class NoticeList(QFrame):
         for button in (self.copy_button, self.clear_button, self.close_button):
             head.addWidget(button)
         self._body = QWidget(self)
+        self._body.setObjectName("notices_body")
         self._rows = QVBoxLayout(self._body)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(SPACE)
@@ -74,7 +76,7 @@ class NoticeList(QFrame):
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addLayout(head)
         layout.addWidget(self.area)
-        self.setFixedHeight(200)
+        self.setFixedHeight(_HEIGHT)
         self._times: dict[int, str] = {}
         session.noticed.connect(self._add)
         theme().changed.connect(self._fill)
@@ -82,7 +84,7 @@ class NoticeList(QFrame):
 
     def sizeHint(self) -> QSize:
         """Low, and as wide as there is."""
-        return QSize(600, 200)
+        return QSize(600, _HEIGHT)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

@@ -5,11 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.views.widgets.header_bar import cache_title
 from calgui.views.widgets.search import Hit, Source, having
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.views.window import MainWindow
+
+#: how an action's name begins, and what makes its text clear outside of its menu
+_KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: "}
 
 
 def sources(window: "MainWindow") -> list[Source]:
@@ -39,19 +43,27 @@ def _mappings(window: "MainWindow", words: tuple[str, ...]) -> Iterator[Hit]:
     for cache in _caches(window):
         for name in cache.mappings:
             if having(words, name):
-                yield Hit(name, f"mapping of {cache.name}", "rules", partial(_show_mapping, window, cache, name))
+                yield Hit(
+                    name, f"mapping of {cache_title(cache.path)}", "rules", partial(_show_mapping, window, cache, name)
+                )
 
 
 def _references(window: "MainWindow", words: tuple[str, ...]) -> Iterator[Hit]:
     for cache in _caches(window):
         for name in cache.layout.reference_names():
             if having(words, name):
-                yield Hit(name, f"reference of {cache.name}", "cache", partial(_show_reference, window, cache, name))
+                yield Hit(
+                    name,
+                    f"reference of {cache_title(cache.path)}",
+                    "cache",
+                    partial(_show_reference, window, cache, name),
+                )
 
 
 def _actions(window: "MainWindow", words: tuple[str, ...]) -> Iterator[Hit]:
     for action in window.menus.actions:
-        text = action.text().replace("&", "")
+        kind = next((word for start, word in _KINDS.items() if action.objectName().startswith(start)), "")
+        text = kind + action.text().replace("&", "")
         if action.isEnabled() and having(words, f"{text} {action.toolTip()}"):
             yield Hit(text, "action", "bench", action.trigger)
 

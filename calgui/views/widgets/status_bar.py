@@ -13,6 +13,8 @@ from calgui.views.widgets.icons import icon
 
 #: work that ends sooner is not worth a bar that flickers
 _SHOW_AFTER_MS = 150
+#: letters of the newest notice; the list has all
+_SHORT = 70
 
 
 class JobsBar(QWidget):
@@ -167,8 +169,10 @@ class StatusBar(QStatusBar):
             self.notices.setToolTip("Nothing to tell")
         else:
             self.notices.setIcon(icon(worst, "accent" if worst == "info" else worst))
-            self.notices.setText(said(counts))
-            self.notices.setToolTip(notices[-1].text)
+            newest = next(notice.text for notice in reversed(notices) if notice.level == worst)
+            short = newest if len(newest) <= _SHORT else f"{newest[: _SHORT - 1].rstrip()}…"
+            self.notices.setText(f"{said(counts)} · {short}")
+            self.notices.setToolTip(newest)
         self.notices.setAccessibleName(f"Notices: {self.notices.text()}")
 
 
