@@ -1,0 +1,64 @@
+"""Sky positions are astropy's, and headers without them say so cheaply."""
+
+import sys
+
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from calgui.core.frames.sky import has_sky, sky_reader, sky_text
+
+HEADER = {
+    "NAXIS": 2, "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 266.4168, "CRVAL2": -29.0078, "CRPIX1": 100.5,
+    "CRPIX2": 80.0, "CD1_1": -1.1e-6, "CD1_2": 2e-8, "CD2_1": 2e-8, "CD2_2": 1.1e-6, "CUNIT1": "deg", "CUNIT2": "deg",
+    "OBJECT": "Galactic centre", "COMMENT": "one\ntwo", "A_VERY_LONG_KEYWORD": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (99.5, 79), (511, 17.25)])
+def test_position_is_astropys(x: float, y: float) -> None:
+    reader = sky_reader(HEADER)
+    assert reader is not None
+    cards = fits.Header({key: value for key, value in HEADER.items() if len(key) <= 8 and key != "COMMENT"})
+    expected = WCS(cards).pixel_to_world(x, y)
+    assert reader(x, y) == pytest.approx((expected.ra.deg, expected.dec.deg), abs=1e-10)
+
+
+def test_text_is_astropys_to_a_milliarcsecond() -> None:
+    for right_ascension, declination in [(266.4168, -29.0078), (0.0, 0.0), (359.9999999, 89.9999999), (12.5, -0.00001)]:
+        ours = sky_text(right_ascension, declination)
+        back = SkyCoord(ours, unit=("hourangle", "deg"))
+        assert back.separation(SkyCoord(right_ascension, declination, unit="deg")).mas < 1.5
+        assert "60." not in ours
+    assert sky_text(float("nan"), 0.0) == ""
+
+
+def test_a_cube_with_a_wavelength_axis_has_a_sky() -> None:
+    cube = HEADER | {"NAXIS": 3, "CTYPE3": "WAVE", "CRVAL3": 2e-6, "CRPIX3": 1.0, "CD3_3": 1e-9}
+    reader = sky_reader(cube)
+    plain = sky_reader(HEADER)
+    assert reader is not None
+    assert plain is not None
+    assert reader(10, 20) == pytest.approx(plain(10, 20), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{}, {"CTYPE1": "LINEAR", "CTYPE2": "LINEAR"}, {"CTYPE1": "RA---TAN"}, {"CTYPE1": "WAVE", "CTYPE2": "DEC--TAN"}],
+)
+def test_headers_without_sky(header: dict[str, object]) -> None:
+    assert not has_sky(header)
+    assert sky_reader(header) is None
+
+
+def test_broken_coordinates_are_none() -> None:
+    assert sky_reader(HEADER | {"CD1_1": 0.0, "CD1_2": 0.0}) is None
+    assert sky_reader(HEADER | {"CTYPE1": "RA---XYZ", "CTYPE2": "DEC--XYZ"}) is None
+
+
+def test_asking_whether_there_is_a_sky_is_cheap() -> None:
+    import subprocess
+
+    code = "import sys, calgui.core.frames.sky as s; s.has_sky({}); sys.exit('astropy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
