@@ -41,12 +41,12 @@ def test_the_core_has_the_width_of_diffraction() -> None:
     assert fwhm_pixels(2.2) == pytest.approx(15.58 / 4, rel=1e-3)
 
 
-@given(st.floats(0, 50_000))
+@given(st.floats(0, 50_000, width=32))
 def test_the_correction_undoes_the_non_linearity(signal: float) -> None:
     x = float(measured(np.array([signal], np.float32))[0])
     c0, c1, c2, c3, c4 = NONLINEARITY
     assert (1 + c0 + c1 * x + c2 * x**2 + c3 * x**3 + c4 * x**4) * x == pytest.approx(signal, rel=1e-6, abs=1e-3)
-    assert x <= signal * (1 + 1e-6)
+    assert x <= signal * (1 + 1e-6) + 1e-30  # below that, float32 has no digits left
 
 
 def test_the_sky_at_k_is_some_electrons() -> None:
