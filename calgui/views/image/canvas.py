@@ -175,6 +175,17 @@ class Canvas(pg.GraphicsView):
         seen = self.box_view.viewRect()
         self.box_view.translateBy(x=across * seen.width(), y=up * seen.height())
 
+    def set_boxing(self, on: bool) -> None:
+        """Let dragging draw a box in place of moving the picture.
+
+        Parameters
+        ----------
+        on : bool
+            Which of the two.
+        """
+        self.box_view.boxing = on
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
     def show_box(self, rect: QRectF | None) -> None:
         """Draw the frame of a box.
 

@@ -1,7 +1,5 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 from calgui.core.frames.display import STRETCHES
 from calgui.core.frames.dq import FLAGS, Flag
 from calgui.core.frames.fits import HduInfo
+from calgui.core.frames.reduction import Reduction
 from calgui.views.image.colours import COLOUR_MAPS
 from calgui.views.theme import SPACE
 
@@ -175,12 +174,12 @@ class ViewBar(QToolBar):
 
     Signals
     -------
-    flags_changed(), reduction_chosen(str)
+    flags_changed(), reduction_chosen()
         By the user.
     """
 
     flags_changed = Signal()
-    reduction_chosen = Signal(str)
+    reduction_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -248,19 +247,23 @@ class ViewBar(QToolBar):
         self.invert = self._entry("picture_invert", "Invert", "Low values bright")
         self.invert.setCheckable(True)
         self.more.addSeparator()
-        group = QActionGroup(self)
+        self._reductions = QActionGroup(self)
         for name, tip in _REDUCTIONS.items():
             entry = self._entry(f"picture_reduce_{name}", f"Zoomed out: {name}", tip)
             entry.setCheckable(True)
             entry.setChecked(name == "maximum")
-            entry.triggered.connect(self._chosen(name))
-            group.addAction(entry)
+            entry.setData(name)
+            entry.triggered.connect(lambda _on: self.reduction_chosen.emit())
+            self._reductions.addAction(entry)
         self.more.addSeparator()
         self.copy = self._entry("picture_copy", "Copy the picture", "Copy what is seen to the clipboard")
         self.save = self._entry("picture_save", "Save the picture…", "Save what is seen as a PNG file")
 
-    def _chosen(self, name: str) -> Callable[[], None]:
-        return lambda: self.reduction_chosen.emit(name)
+    @property
+    def reduction(self) -> Reduction:
+        """How pixels are joined when the picture is shown smaller than it is."""
+        chosen = self._reductions.checkedAction()
+        return "maximum" if chosen is None else chosen.data()
 
     def _entry(self, name: str, text: str, tip: str) -> QAction:
         entry = self.more.addAction(text)
