@@ -12,6 +12,7 @@ from calgui.core.rules.setup import crds_module
 from calgui.core.rules.values import Cell, DateVerdict, Fate, Outcome, Rule
 
 _REMEMBERED = 32
+_COLUMNS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,57 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table against one value: what crds's matchers say, for each element and as sets of rules.
+
+    Attributes
+    ----------
+    error : BaseException or None
+        What crds raises where it refuses the value before it matches.
+    statuses : tuple of int
+        For each element of the column crds's 1 (match), 0 (do not care), -1.
+    ones, good : int
+        Bit masks over the table's rules: those that match, and those that match or do not care.
+    """
+
+    table: "Table" = field(repr=False)
+    index: int
+    value: str
+    absent: bool
+    error: BaseException | None
+    statuses: tuple[int, ...]
+    ones: int
+    good: int
+
+    @cached_property
+    def by_rule(self) -> tuple[int, ...]:
+        """The status of each rule."""
+        return tuple(map(self.statuses.__getitem__, self.table.picks[self.index]))
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cell of each rule; rules that ask for the same share one."""
+        told = [self._cell(text, element, i) for i, (text, element, _) in enumerate(self.table.elements[self.index])]
+        return tuple(map(told.__getitem__, self.table.picks[self.index]))
+
+    def _cell(self, text: str, element: str, number: int) -> Cell:
+        status = self.statuses[number]
+        if self.absent and (status < 0 or self.error is not None):
+            outcome = Outcome.MISSING
+        elif self.error is not None:
+            outcome = Outcome.REFUSED
+        elif status < 0:
+            outcome = Outcome.MISMATCH
+        elif status > 0:
+            outcome = Outcome.WILDCARD if element == "*" else Outcome.MATCH
+        else:
+            outcome = Outcome.NOT_APPLICABLE if element == "N/A" else Outcome.VALUE_NOT_APPLICABLE
+        plain = crds_module("core.selectors").MatchSelector.condition_key_element(text)
+        name = self.table.parameters[self.index]
+        return Cell(name, text, self.value, outcome, element if plain != element else None)
+
+
+@dataclass(frozen=True, eq=False)
 class Board:
     """One table against the values of one header.
 
@@ -42,45 +94,67 @@ class Board:
     ----------
     values : tuple of str
         As crds sees them, one for each parameter.
+    columns : tuple of Column
+        One for each parameter.
     refused : tuple of int
         Parameters whose value crds refuses before it matches.
-    statuses : tuple of tuple of int
-        For each rule crds's 1 (match), 0 (do not care), -1 for each parameter.
     """
 
-    table: "Table"
+    table: "Table" = field(repr=False)
     values: tuple[str, ...]
+    columns: tuple[Column, ...] = field(repr=False)
     refused: tuple[int, ...]
-    statuses: tuple[tuple[int, ...], ...]
-    cells: tuple[tuple[Cell, ...], ...] = field(repr=False)
 
-    def bad(self, index: int) -> int:
-        """How many parameters speak against a rule."""
-        return sum(status < 0 or column in self.refused for column, status in enumerate(self.statuses[index]))
+    def status(self, index: int, column: int) -> int:
+        """crds's 1, 0 or -1 for one rule and parameter."""
+        return self.columns[column].by_rule[index]
 
-    def weight(self, index: int) -> int:
-        """How many parameters of a rule match."""
-        return sum(status > 0 and col not in self.refused for col, status in enumerate(self.statuses[index]))
+    @cached_property
+    def bads(self) -> tuple[int, ...]:
+        """For each rule how many parameters speak against it."""
+        count = len(self.table.rows)
+        all_of_them = [
+            (1,) * count if c.error is not None else tuple([int(status < 0) for status in c.by_rule])
+            for c in self.columns
+        ]
+        return tuple(map(sum, zip(*all_of_them, strict=True))) if all_of_them else (0,) * count
+
+    @cached_property
+    def weights(self) -> tuple[int, ...]:
+        """For each rule how many parameters match."""
+        good = [tuple([int(status > 0) for status in c.by_rule]) for c in self.columns if c.error is None]
+        return tuple(map(sum, zip(*good, strict=True))) if good else (0,) * len(self.table.rows)
+
+    @cached_property
+    def live(self) -> int:
+        """Bit mask of the rules that match."""
+        rest = 0 if self.refused else self.table.alive
+        for column in self.columns:
+            rest &= column.good
+        return rest
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """Rules that match, best weight first, equal weights together, each in crds's order."""
         found: dict[int, list[int]] = {}
-        for index, row in enumerate(self.table.rows):
-            if row.alive and not self.refused and -1 not in self.statuses[index]:
-                found.setdefault(sum(self.statuses[index]), []).append(index)
+        for index in bits(self.live):
+            found.setdefault(sum(column.ones >> index & 1 for column in self.columns), []).append(index)
         rows = self.table.rows
         return tuple(tuple(sorted(found[key], key=lambda i: rows[i].order)) for key in sorted(found, reverse=True))
+
+    @cached_property
+    def cells(self) -> tuple[tuple[Cell, ...], ...]:
+        """For each rule its cells."""
+        return tuple(zip(*(column.cells for column in self.columns), strict=True)) or ((),) * len(self.table.rows)
 
     def rule(self, index: int, fate: Fate, dates: tuple[DateVerdict, ...] | None = None) -> Rule:
         """One rule as told to the user."""
         row = self.table.rows[index]
-        cells = tuple(column[pick] for column, pick in zip(self.cells, row.picks, strict=True))
         return Rule(
             row.key,
             fate,
-            self.weight(index),
-            cells,
+            self.weights[index],
+            self.cells[index],
             row.blank if dates is None else dates,
             self.table.lines.get(row.key),
         )
@@ -88,10 +162,20 @@ class Board:
     @cached_property
     def losers(self) -> tuple[Rule, ...]:
         """All rules that do not match, nearest first; then those that crds dropped."""
-        live = {index for group in self.groups for index in group}
-        rest = [index for index in range(len(self.table.rows)) if index not in live]
-        rest.sort(key=lambda index: (self.bad(index), -self.weight(index), self.table.rows[index].key))
-        return tuple(self.rule(index, Fate.ELIMINATED if self.bad(index) else Fate.OUTRANKED) for index in rest)
+        bads, weights, places = self.bads, self.weights, self.table.places
+        rest = [index for index in range(len(bads)) if not self.live >> index & 1]
+        rest.sort(key=lambda index: (bads[index], -weights[index], places[index]))
+        return tuple([self.rule(index, Fate.ELIMINATED if bads[index] else Fate.OUTRANKED) for index in rest])
+
+
+def bits(mask: int) -> list[int]:
+    """Places of the bits that are set, lowest first."""
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found
 
 
 class Table:
@@ -116,11 +200,36 @@ class Table:
                     seen[column][pair] = len(self.elements[column])
                     self.elements[column].append((text, element, matchers[column]))
                 picks.append(seen[column][pair])
-            alive = winner is choice
-            rows.append(Row(key, conditioned, choice, order[conditioned], alive, tuple(picks)))
+            rows.append(Row(key, conditioned, choice, order[conditioned], winner is choice, tuple(picks)))
         self.rows: tuple[Row, ...] = tuple(rows)
-        self._columns: dict[tuple[int, str, bool], tuple[bool, tuple[int, ...], tuple[Cell, ...]]] = {}
+        self._index()
+        self._columns: dict[tuple[int, str, bool], Column] = {}
         self._boards: OrderedDict[tuple[Any, ...], Board] = OrderedDict()
+
+    def _index(self) -> None:
+        count = len(self.rows)
+        self.alive = sum(1 << index for index, row in enumerate(self.rows) if row.alive)
+        self.picks = tuple(tuple(row.picks[column] for row in self.rows) for column in range(len(self.parameters)))
+        self.masks = []
+        for column, elements in enumerate(self.elements):
+            masks = [0] * len(elements)
+            for index, pick in enumerate(self.picks[column]):
+                masks[pick] |= 1 << index
+            self.masks.append(tuple(masks))
+        by_key = sorted(range(count), key=lambda index: self.rows[index].key)
+        self.places = tuple(place for _, place in sorted(zip(by_key, range(count), strict=True)))
+        glob_list = crds_module("core.selectors").glob_list
+        self.listed = [[tuple(glob_list(element)) for _, element, _ in column] for column in self.elements]
+
+    @cached_property
+    def inner(self) -> tuple[str, ...]:
+        """Parkeys that the selectors inside the rules read."""
+        from calgui.core.rules.dates import parameters
+
+        found: dict[str, None] = {}
+        for choice in {id(type(row.choice)): row.choice for row in self.rows}.values():
+            found |= dict.fromkeys(parameters(choice))
+        return tuple(name for name in found if name not in self.parameters)
 
     def board(self, selector: Any, header: Mapping[str, str], missing: frozenset[str]) -> Board:
         """The table against a header.
@@ -139,63 +248,47 @@ class Table:
         Board
             The same one for the same values, while it is remembered.
         """
-        values = tuple(header.get(name, UNDEFINED) for name in self.parameters)
-        absent = tuple(
-            name in missing and value == UNDEFINED for name, value in zip(self.parameters, values, strict=True)
+        values = tuple([header.get(name, UNDEFINED) for name in self.parameters])
+        columns = tuple(
+            [
+                self._column(selector, i, value, value == UNDEFINED and self.parameters[i] in missing)
+                for i, value in enumerate(values)
+            ]
         )
-        key = (values, absent, bool(self.lines))
+        key = (columns, bool(self.lines))
         board = self._boards.get(key)
         if board is None:
-            columns = [self._column(selector, i, value, absent[i]) for i, value in enumerate(values)]
-            refused = tuple(i for i, column in enumerate(columns) if column[0])
-            statuses = tuple(
-                tuple(column[1][pick] for column, pick in zip(columns, row.picks, strict=True)) for row in self.rows
-            )
-            board = Board(self, values, refused, statuses, tuple(column[2] for column in columns))
-            self._boards[key] = board
+            refused = tuple([i for i, column in enumerate(columns) if column.error is not None])
+            board = self._boards[key] = Board(self, values, columns, refused)
             while len(self._boards) > _REMEMBERED:
                 self._boards.popitem(last=False)
         return board
 
-    def _column(
-        self, selector: Any, index: int, value: str, absent: bool
-    ) -> tuple[bool, tuple[int, ...], tuple[Cell, ...]]:
+    def _column(self, selector: Any, index: int, value: str, absent: bool) -> Column:
         key = (index, value, absent)
         found = self._columns.get(key)
         if found is None:
-            refused = not allowed(selector, self.parameters[index], value)
-            statuses = tuple(matcher.match(value) for _, _, matcher in self.elements[index])
-            cells = tuple(
-                self._cell(index, text, element, value, status, refused, absent)
-                for (text, element, _), status in zip(self.elements[index], statuses, strict=True)
-            )
-            if len(self._columns) > 4096:
+            error = refusal(selector, self.parameters[index], value)
+            statuses = tuple([matcher.match(value) for _, _, matcher in self.elements[index]])
+            ones = good = 0
+            for status, mask in zip(statuses, self.masks[index], strict=True):
+                if status > 0:
+                    ones |= mask
+                if status >= 0:
+                    good |= mask
+            if len(self._columns) > _COLUMNS:
                 self._columns.clear()
-            found = self._columns[key] = (refused, statuses, cells)
+            found = self._columns[key] = Column(self, index, value, absent, error, statuses, ones, good)
         return found
 
-    def _cell(self, index: int, text: str, element: str, value: str, status: int, refused: bool, absent: bool) -> Cell:
-        if absent and (status < 0 or refused):
-            outcome = Outcome.MISSING
-        elif refused:
-            outcome = Outcome.REFUSED
-        elif status < 0:
-            outcome = Outcome.MISMATCH
-        elif status > 0:
-            outcome = Outcome.WILDCARD if element == "*" else Outcome.MATCH
-        else:
-            outcome = Outcome.NOT_APPLICABLE if element == "N/A" else Outcome.VALUE_NOT_APPLICABLE
-        plain = crds_module("core.selectors").MatchSelector.condition_key_element(text)
-        return Cell(self.parameters[index], text, value, outcome, element if plain != element else None)
 
-
-def allowed(selector: Any, parameter: str, value: str) -> bool:
-    """Whether crds lets a value reach the matchers of a column."""
+def refusal(selector: Any, parameter: str, value: str) -> BaseException | None:
+    """What crds raises where it does not let a value reach the matchers of a column."""
     try:
         selector._validate_value(parameter, value, selector._parkey_map[parameter])
-    except (Exception, SystemExit):  # noqa: BLE001 - crds stops the selection for whatever is raised here
-        return False
-    return True
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - crds stops the selection for whatever is raised here
+        return error.with_traceback(None)
+    return None
 
 
 def key_texts(raw: Any) -> tuple[str, ...]:

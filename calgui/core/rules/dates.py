@@ -1,7 +1,9 @@
 """What lies inside a rule: dates, versions, numbers, and which of them crds picks."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.values import DateVerdict
@@ -16,6 +18,10 @@ _REASONS = {
     "Match": ("matches", "does not match best", "does not match best"),
 }
 Entry = tuple[str, tuple[Any, ...], str]
+_ORDERED = ("UseAfter", "VersionAfter", "SelectVersion")
+_MEMO = 64
+_ENTRIES: "WeakKeyDictionary[Any, tuple[Entry, ...]]" = WeakKeyDictionary()
+_VERDICTS: "WeakKeyDictionary[Any, dict[Any, tuple[DateVerdict, ...]]]" = WeakKeyDictionary()
 
 
 def file_text(choice: Any) -> str:
@@ -34,9 +40,14 @@ def _names(choice: Any) -> Iterator[str]:
         yield str(choice)
 
 
+@cache
+def _selector_class() -> Any:
+    return crds_module("core.selectors").Selector
+
+
 def is_selector(choice: Any) -> bool:
     """Whether a choice is decided further inside."""
-    return isinstance(choice, crds_module("core.selectors").Selector)
+    return isinstance(choice, _selector_class())
 
 
 def unresolved(choice: Any) -> bool:
@@ -44,10 +55,17 @@ def unresolved(choice: Any) -> bool:
     return isinstance(choice, tuple | list) and any(is_selector(part) or unresolved(part) for part in choice)
 
 
-def entries(choice: Any) -> list[Entry]:
+def entries(choice: Any) -> tuple[Entry, ...]:
     """All that a choice holds: label, path of keys as crds holds them, file; in the mapping's order."""
     if not is_selector(choice):
-        return [("", (), file_text(choice))]
+        return (("", (), file_text(choice)),)
+    known = _ENTRIES.get(choice)
+    if known is None:
+        known = _ENTRIES[choice] = tuple(_entries(choice))
+    return known
+
+
+def _entries(choice: Any) -> list[Entry]:
     found: list[Entry] = []
     for raw, inner in choice._raw_selections:
         label = ", ".join(str(part) for part in raw) if isinstance(raw, tuple) else str(raw)
@@ -110,24 +128,50 @@ def verdicts(
     -------
     tuple of DateVerdict
     """
-    chosen = set(map(tuple, picked(combined, header))) if won and is_selector(combined) else set()
-    found = []
-    for label, path, file in entries(choice):
-        hit = won and ((path, file) in chosen if is_selector(choice) else True)
-        reason = "cannot be compared" if stopped else _reason(choice, path, header, hit)
-        found.append(DateVerdict(label, file, hit, reason))
-    return tuple(found)
-
-
-def _reason(choice: Any, path: tuple[Any, ...], header: Mapping[str, str], hit: bool) -> str:
     if not is_selector(choice):
-        return ""
-    yes, below, above = _REASONS.get(choice.short_name, ("chosen", "", ""))
+        return tuple(
+            DateVerdict(label, file, won, "cannot be compared" if stopped else "") for label, _, file in entries(choice)
+        )
+    chosen = frozenset(map(tuple, picked(combined, header))) if won and is_selector(combined) else frozenset()
+    above = () if stopped else _above(choice, header)
+    memo = _VERDICTS.setdefault(choice, {})
+    key = (chosen, above, stopped, won)
+    found = memo.get(key)
+    if found is None:
+        if len(memo) >= _MEMO:
+            memo.clear()
+        found = memo[key] = tuple(
+            DateVerdict(label, file, hit, "cannot be compared" if stopped else _reason(choice, above, number, hit))
+            for number, (label, path, file) in enumerate(entries(choice))
+            for hit in ((path, file) in chosen,)
+        )
+    return found
+
+
+def _above(choice: Any, header: Mapping[str, str]) -> tuple[bool | None, ...]:
+    """For each entry whether it lies above the header's date or version; None where they cannot be compared."""
+    if choice.short_name not in _ORDERED:
+        return ()
+    try:
+        value = choice._validate_header(header)
+    except (Exception, SystemExit):  # noqa: BLE001 - what crds would stop with
+        return (None,) * len(entries(choice))
+    return tuple([_greater(path[0], value) for _, path, _ in entries(choice)])
+
+
+def _greater(key: Any, value: Any) -> bool | None:
+    try:
+        return bool(key > value)
+    except (Exception, SystemExit):  # noqa: BLE001 - versions of different kinds
+        return None
+
+
+def _reason(choice: Any, above: tuple[bool | None, ...], number: int, hit: bool) -> str:
+    yes, lower, higher = _REASONS.get(choice.short_name, ("chosen", "", ""))
     if hit:
         return yes
-    if choice.short_name in ("UseAfter", "VersionAfter", "SelectVersion"):
-        try:
-            return above if path[0] > choice._validate_header(header) else below
-        except (Exception, SystemExit):  # noqa: BLE001 - versions of different kinds cannot be compared
+    if choice.short_name in _ORDERED:
+        if above[number] is None:
             return "cannot be compared"
-    return below
+        return higher if above[number] else lower
+    return lower

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 UNDEFINED = "UNDEFINED"
+_LATEST = 16
 _PLANS: "WeakKeyDictionary[Any, dict[str, Plan]]" = WeakKeyDictionary()
 _LOCK = threading.RLock()
 
@@ -85,16 +86,28 @@ class Plan:
     names: Mapping[str, str]
     rmaps: Mapping[str, Any]
     locate: Any = field(repr=False)
+    _latest: dict[Any, tuple[Mapping[str, str], Mapping[str, str]]] = field(default_factory=dict, repr=False)
 
     def texts(self, header: Mapping[str, Any]) -> dict[str, str]:
         """All values of a header by parkey, as text."""
-        found: dict[str, str] = self.locate.fits_to_parkeys(parkey_texts(header, self.observatory))
-        return {str(key).upper(): str(value) for key, value in found.items()}
+        return dict(self.read(header)[0])
 
     def minimise(self, texts: Mapping[str, str]) -> dict[str, str]:
         """The header that crds is given: only what rules read, conditioned, UNDEFINED where it is missing."""
         condition = crds_module("core.utils").condition_value
         return {key: condition(texts.get(key, UNDEFINED)) for key in self.parkeys}
+
+    def read(self, header: Mapping[str, Any]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """`texts` of a header, and that `minimise`d: remembered for the latest headers, as each type asks anew."""
+        key = (tuple(header), tuple(map(str, header.values())))
+        found = self._latest.get(key)
+        if found is None:
+            given = self.locate.fits_to_parkeys(parkey_texts(header, self.observatory))
+            texts = {str(name).upper(): str(value) for name, value in given.items()}
+            if len(self._latest) >= _LATEST:
+                self._latest.clear()
+            found = self._latest[key] = (texts, self.minimise(texts))
+        return found
 
 
 def find_instrument(cache: "Cache", context: str, header: Mapping[str, Any]) -> str:

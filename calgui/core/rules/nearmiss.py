@@ -94,7 +94,7 @@ def _goals(situation: Situation) -> Iterator[_Goal]:
         yield from _inside(situation, situation.selector, (), 0)
         return
     rows = board.table.rows
-    nearest = sorted((i for i, row in enumerate(rows) if row.alive), key=lambda i: (board.bad(i), -board.weight(i)))
+    nearest = sorted((i for i, row in enumerate(rows) if row.alive), key=lambda i: (board.bads[i], -board.weights[i]))
     for index in nearest[:RULES]:
         wanted = _columns(situation, board, index)
         if wanted is not None:
@@ -105,8 +105,8 @@ def _goals(situation: Situation) -> Iterator[_Goal]:
 def _columns(situation: Situation, board: Board, index: int) -> list[tuple[tuple[str, str], ...]] | None:
     """Ways to make one rule match: a value for each parameter that speaks against it."""
     choices = []
-    for column, status in enumerate(board.statuses[index]):
-        if status < 0 or column in board.refused:
+    for column in range(len(board.columns)):
+        if board.status(index, column) < 0 or column in board.refused:
             name = board.table.parameters[column]
             _, element, matcher = board.table.elements[column][board.table.rows[index].picks[column]]
             values = proposals(situation.selector, name, element, matcher, accepts(board, column))

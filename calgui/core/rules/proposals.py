@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from calgui.core.rules.board import allowed
+from calgui.core.rules.board import refusal
 from calgui.core.rules.setup import crds_module
 
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
@@ -39,7 +39,7 @@ def proposals(selector: Any, parameter: str, element: str, matcher: Any, listed:
         value = condition(text)
         if value in ("*", "", "UNDEFINED") or value in found:
             continue
-        if matcher.match(value) >= 0 and allowed(selector, parameter, value):
+        if matcher.match(value) >= 0 and refusal(selector, parameter, value) is None:
             found[value] = None
             if len(found) == _MOST:
                 break

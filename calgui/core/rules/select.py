@@ -97,8 +97,7 @@ def best_references(
         if error.path is not None:
             raise
         return without_instrument(cache, context, error.message, types)
-    texts = plan.texts(header)
-    minimal = plan.minimise(texts)
+    texts, minimal = plan.read(header)
     return tuple(select_one(cache, plan, kind.lower(), texts, minimal) for kind in (types or plan.names))
 
 

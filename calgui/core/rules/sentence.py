@@ -1,6 +1,6 @@
 """Why there is no file, in one sentence: crds itself says no more than that it found none."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.rules.board import Board
@@ -12,11 +12,17 @@ from calgui.core.rules.values import Status
 if TYPE_CHECKING:
     from calgui.core.rules.select import Answer
 
+NOT_REQUIRED = "No rule matches, and the rules do not require this type."
 _LISTED = 12
 
 
 def explain_answer(
-    plan: Plan, rmap: Any, answer: "Answer", texts: Mapping[str, str], minimal: Mapping[str, str]
+    plan: Plan,
+    rmap: Any,
+    answer: "Answer",
+    texts: Mapping[str, str],
+    minimal: Mapping[str, str],
+    situation: Situation | None = None,
 ) -> str | None:
     """The reason why an answer is no file.
 
@@ -30,6 +36,8 @@ def explain_answer(
         crds's.
     texts, minimal : mapping of str to str
         All values of the header by parkey as text; those that crds was given.
+    situation : Situation, optional
+        Where the look-up has been followed already.
 
     Returns
     -------
@@ -41,8 +49,7 @@ def explain_answer(
     if answer.status is Status.NOT_APPLICABLE:
         return _not_needed(rmap, str(answer.error))
     try:
-        situation = look(plan, rmap, texts, minimal)
-        return not_found(plan, situation, answer)
+        return not_found(plan, situation or look(plan, rmap, texts, minimal), answer)
     except (Exception, SystemExit):  # noqa: BLE001 - what breaks crds can break this; its own word is then all
         return f"crds could not decide: {one_line(answer.error)}."
 
@@ -55,66 +62,79 @@ def _not_needed(rmap: Any, reason: str) -> str:
     if "DNR" in reason:
         return "Not needed: such observations are not reprocessed, and no rule matches."
     if "not required" in reason:
-        return "No rule matches, and the rules do not require this type."
+        return NOT_REQUIRED
     return "The rules declare this type not applicable to such observations."
 
 
 def not_found(plan: Plan, situation: Situation, answer: "Answer") -> str:
     """The sentence for a selection that failed: which parameter was the end of it, and what would do."""
     board = situation.board
-    if board is not None and board.refused:
-        parts = [_wrong(plan, board, column, situation) for column in board.refused]
-        return "; ".join(parts) + "."
     if board is not None and not board.groups:
-        column, rows = killer(board)
-        return _wrong(plan, board, column, situation, rows) + "."
+        return no_match(plan, board)
     error = situation.error or answer.error
     errors = crds_module("core.exceptions")
     if isinstance(error, errors.AmbiguousMatchError):
         return "Several rules match equally well, and the mapping does not say which to take."
-    names = ", ".join(_label(plan, name) for name in situation.inner)
-    said = " ".join(situation.header.get(name, UNDEFINED) for name in situation.inner)
-    gone = [_label(plan, name) for name in situation.inner if situation.header.get(name, UNDEFINED) == UNDEFINED]
+    values = [situation.header.get(name, UNDEFINED) for name in situation.inner]
+    gone = [_label(plan, name) for name, value in zip(situation.inner, values, strict=True) if value == UNDEFINED]
     if gone:
         return f"The header lacks {', '.join(gone)}, by which the matching rules choose."
     if isinstance(error, errors.CrdsLookupError):
-        first = min((entry.date for rule in situation.late for entry in rule), default=None)
-        begins = f"; the earliest is {first}" if first is not None else ""
-        return f"Rules match, but all their files begin after {said} ({names}){begins}."
+        return too_early(plan, situation.inner, values, (entry.date for rule in situation.late for entry in rule))
     if isinstance(error, errors.ValidationError | errors.InvalidDatetimeError | AssertionError):
-        return f"The value {said!r} of {names} cannot be read, and the matching rules choose by it."
+        return _unreadable(plan, situation.inner, values)
     return f"crds could not decide: {one_line(error)}."
 
 
-def killer(board: Board) -> tuple[int, list[int]]:
-    """The parameter that killed the last candidates when taken in crds's order, and those candidates."""
-    rest = [index for index, row in enumerate(board.table.rows) if row.alive]
-    for column in range(len(board.values)):
-        left = [index for index in rest if board.statuses[index][column] >= 0]
-        if not left:
-            return column, rest
-        rest = left
+def too_early(plan: Plan, names: Sequence[str], values: Sequence[str], begins: Iterable[str]) -> str:
+    """The sentence where rules match, and all that they hold begins after the observation."""
+    said, labels = " ".join(values), ", ".join(_label(plan, name) for name in names)
+    first = min(begins, default=None)
+    return f"Rules match, but all their files begin after {said} ({labels})" + (
+        f"; the earliest is {first}." if first is not None else "."
+    )
+
+
+def _unreadable(plan: Plan, names: Sequence[str], values: Sequence[str]) -> str:
+    """The sentence for a date or number that crds cannot read."""
+    labels = ", ".join(_label(plan, name) for name in names)
+    said, known = " ".join(values), set(plan.observatory.dates)
+    if known.issuperset(names):
+        return f"The date of the observation, {said!r} ({labels}), cannot be read; write it as 2026-03-11 and 14:05:00."
+    return f"The value {said!r} of {labels} cannot be read, and the matching rules choose by it."
+
+
+def no_match(plan: Plan, board: Board) -> str:
+    """The sentence where no rule matches: what crds refused, or the parameter that killed the last candidates."""
+    if board.refused:
+        return "; ".join(_wrong(plan, board, column) for column in board.refused) + "."
+    rest = board.table.alive
+    for index, column in enumerate(board.columns):
+        if not rest & column.good:
+            return _wrong(plan, board, index, rest) + "."
+        rest &= column.good
     raise ValueError("rules are left")
 
 
-def accepts(board: Board, column: int, rows: list[int] | None = None) -> tuple[str, ...]:
-    """Values that rules ask for in a column, as crds sees them, in order."""
+def accepts(board: Board, column: int, rules: int | None = None) -> tuple[str, ...]:
+    """Values that rules (a bit mask; all of them by default) ask for in a column, as crds sees them, in order."""
     found: set[str] = set()
-    glob_list = crds_module("core.selectors").glob_list
-    for index in range(len(board.table.rows)) if rows is None else rows:
-        found.update(glob_list(board.table.elements[column][board.table.rows[index].picks[column]][1]))
+    for mask, values in zip(board.table.masks[column], board.table.listed[column], strict=True):
+        if rules is None or mask & rules:
+            found.update(values)
     return tuple(sorted(found))
 
 
-def _wrong(plan: Plan, board: Board, column: int, situation: Situation, rows: list[int] | None = None) -> str:
-    name = board.table.parameters[column]
-    values = accepts(board, column, rows)
+def _wrong(plan: Plan, board: Board, column: int, rules: int | None = None) -> str:
+    name, value = board.table.parameters[column], board.values[column]
+    values = accepts(board, column, rules)
     listed = ", ".join(values[:_LISTED]) + (f" and {len(values) - _LISTED} more" if len(values) > _LISTED else "")
     label = _label(plan, name)
-    if name in situation.missing and board.values[column] == UNDEFINED:
+    if board.columns[column].absent:
         return f"The header lacks {label}; the rules accept {listed or 'nothing'}"
-    which = "the rules that match up to here" if rows is not None and len(rows) < len(board.table.rows) else "the rules"
-    return f"{label} is {board.values[column]}; {which} accept {listed or 'nothing'}"
+    some = rules is not None and rules.bit_count() < len(board.table.rows)
+    which = "the rules that match up to here" if some else "the rules"
+    return f"{label} is {value}; {which} accept {listed or 'nothing'}"
 
 
 def _label(plan: Plan, name: str) -> str:

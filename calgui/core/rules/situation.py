@@ -53,10 +53,7 @@ class Situation:
         """Parkeys that the selectors inside the rules read."""
         if self.board is None:
             return dates.parameters(self.selector)
-        found: dict[str, None] = {}
-        for choice in {id(type(row.choice)): row.choice for row in self.board.table.rows}.values():
-            found |= dict.fromkeys(dates.parameters(choice))
-        return tuple(name for name in found if name not in self.board.table.parameters)
+        return self.board.table.inner
 
     @property
     def late(self) -> list[tuple[DateVerdict, ...]]:

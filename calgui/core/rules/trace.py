@@ -87,21 +87,21 @@ def _check_type(cache: "Cache", context: str, kind: str) -> None:
 
 def _explain(cache: "Cache", plan: Plan, kind: str, header: Mapping[str, Any]) -> Trace:
     rmap, name = plan.rmaps[kind], plan.names[kind]
-    texts = plan.texts(header)
-    minimal = plan.minimise(texts)
+    texts, minimal = plan.read(header)
     answer = ask(rmap, minimal)
-    message = explain_answer(plan, rmap, answer, texts, minimal)
     shown: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
+    situation: Situation | None = None
     if not skipped(answer):
         try:
             situation = look(plan, rmap, texts, minimal, _lines(cache, rmap, name))
             shown, rules = _parameters(plan, situation, texts), rules_of(situation)
-            if situation.hooked:
-                message = " ".join(filter(None, [message, "crds looked a second time, with values that it replaced."]))
         except (Exception, SystemExit):
             if answer.status is Status.SELECTED:
                 raise
+    message = explain_answer(plan, rmap, answer, texts, minimal, situation)
+    if situation is not None and situation.hooked:
+        message = " ".join(filter(None, [message, "crds looked a second time, with values that it replaced."]))
     return Trace(plan.context, name, kind, answer.status, answer.file, message, shown, rules)
 
 
