@@ -67,6 +67,7 @@ class Tasks(QObject):
         self._ids = itertools.count(1)
         self._current: dict[str, Task] = {}
         self.running: list[Task] = []
+        self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def start(
@@ -97,8 +98,13 @@ class Tasks(QObject):
         Returns
         -------
         Task
+            Cancelled already where all work has been stopped by `close`: a timer of a window that is going away.
         """
         task = Task(next(self._ids), title, key, Job(title), quiet, done, failed)
+        if self._closed:
+            task.dropped = True
+            task.job.cancel()
+            return task
         task.job.observer = lambda progress: self._arrived.emit(task, "progress", progress)
         if key:
             self.supersede(key)
@@ -128,6 +134,7 @@ class Tasks(QObject):
 
     def close(self) -> None:
         """Stop all work and wait for the threads; nothing is delivered afterwards."""
+        self._closed = True
         for task in self.running:
             task.dropped = True
         self.cancel_all()

@@ -86,6 +86,16 @@ def test_close_waits_and_delivers_nothing(qtbot: QtBot) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("calgui")]
 
 
+def test_work_asked_for_after_the_end_is_dropped(qtbot: QtBot) -> None:
+    tasks, results = Tasks(), []
+    tasks.close()
+    task = tasks.start("late", lambda job: "late", results.append, key="late")
+    qtbot.wait(20)
+    assert task.job.cancelled
+    assert results == []
+    assert tasks.running == []
+
+
 def test_an_error_reaches_the_user_once_with_its_cure(qtbot: QtBot) -> None:
     session, told = Session(), []
     session.noticed.connect(told.append)

@@ -51,8 +51,8 @@ class OutputPanel(QWidget):
         self.setObjectName("bench_output")
         self._whole: tuple[RunReport, str] | None = None
         self._preview: tuple[Result, Cut, str] | None = None
-        self._outdated = False
-        self._centred_by_hand = False
+        self._outdated = self._preview_shown = False
+        self._showing_nothing = True
         self.banner = VerdictBanner()
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_picture")
@@ -158,7 +158,7 @@ class OutputPanel(QWidget):
     @property
     def showing_whole(self) -> bool:
         """Whether the picture is that of the last run, not a preview."""
-        return self._whole is not None and not self._preview_shown
+        return self._whole is not None and not self._preview_shown and not self._showing_nothing
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class OutputPanel(QWidget):
             Why they cannot be used.
         """
         self._preview_shown = False
-        self._whole = self._preview = None
+        self._preview = None
         text = "Choose inputs on the left; a preview follows at once."
         if problem is not None:
             text = f"{problem.message} {problem.cure}".strip()
@@ -196,7 +196,7 @@ class OutputPanel(QWidget):
         """
         place = f"{error.path.name}: " if error.path is not None else ""
         self._preview_shown = False
-        self._whole = None
+        self._preview = None
         self.banner.show_state(f"{place}{error.message} {error.cure}".rstrip(), "error")
         self._clear("No picture: see above.")
 
@@ -231,7 +231,7 @@ class OutputPanel(QWidget):
         self._set_range(cut.whole)
         self._show(result, title, f"preview: {cut.text}", True)
 
-    def show_whole(self, report: RunReport, title: str) -> None:
+    def show_whole(self, report: RunReport, title: str, outdated: bool) -> None:
         """Show the result of the whole frames.
 
         Parameters
@@ -240,9 +240,11 @@ class OutputPanel(QWidget):
             Of the run.
         title : str
             Of the algorithm.
+        outdated : bool
+            Whether inputs or options were changed while it ran.
         """
         self._whole = (report, title)
-        self._outdated = False
+        self._outdated = outdated
         self._back_to_whole()
 
     def mark_outdated(self) -> None:
@@ -260,6 +262,7 @@ class OutputPanel(QWidget):
         self._show(report.result, title, note, False)
 
     def _show(self, result: Result, title: str, note: str, preview: bool) -> None:
+        self._showing_nothing = False
         self.banner.show_verdict(result, preview)
         if result.frame is not None:
             self.picture.show_frame(result.frame, name=title, note=note)
@@ -281,4 +284,5 @@ class OutputPanel(QWidget):
         self.metrics.show_metrics({})
         self.curves.show_curves(())
         self.tables.show_tables(())
-        self.show_whole_button.hide()
+        self._showing_nothing = True
+        self.show_whole_button.setVisible(self._whole is not None)

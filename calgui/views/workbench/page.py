@@ -79,6 +79,7 @@ class AlgorithmPage(QWidget):
         self._cut: tuple[Any, Cut] | None = None
         self._run_task: Task | None = None
         self._dialog: SaveDialog | None = None
+        self._fit = False
         self.inputs = InputsPanel(session, how.inputs)
         self.references = BenchReferences(session, how.references, how.optional_references)
         self.options = OptionForm(how.options)
@@ -174,7 +175,7 @@ class AlgorithmPage(QWidget):
         return widget
 
     def _connect(self) -> None:
-        self.inputs.changed.connect(self._changed)
+        self.inputs.changed.connect(self._inputs_changed)
         self.references.changed.connect(self._changed)
         self.options.changed.connect(self._changed)
         self.output.place_changed.connect(self._changed)
@@ -190,6 +191,12 @@ class AlgorithmPage(QWidget):
     def _retheme(self) -> None:
         line = theme().colour("line").name()
         self.setStyleSheet(f"#bench_actions {{ border-top: 1px solid {line}; }}")
+
+    def _inputs_changed(self) -> None:
+        """Other inputs are fit for a run only once they were looked at."""
+        self._fit = False
+        self._update_buttons()
+        self._changed()
 
     # -- preview ---------------------------------------------------------------------------------------------------
 
@@ -267,6 +274,7 @@ class AlgorithmPage(QWidget):
             return _Made(report, comparison)
 
         self.report = None
+        self._asked = (paths, options, given)
         self.output.show_running(how.title)
         self._run_task = self.session.tasks.start(how.title, work, self._made, self._failed, key=self._key + "run")
         self._update_buttons()
@@ -274,7 +282,8 @@ class AlgorithmPage(QWidget):
     def _made(self, made: _Made) -> None:
         self._run_task = None
         self.report = made.report
-        self.output.show_whole(made.report, self.how.title)
+        now = (self.inputs.paths, self.options.values(), dict(self.references.given))
+        self.output.show_whole(made.report, self.how.title, outdated=now != self._asked)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison)
         elif self.how.product == "DARK":
@@ -304,7 +313,7 @@ class AlgorithmPage(QWidget):
 
     def _update_buttons(self) -> None:
         running = self._run_task is not None
-        self.run.setEnabled(getattr(self, "_fit", False) and not running)
+        self.run.setEnabled(self._fit and not running)
         self.cancel.setEnabled(running)
         self.progress.setVisible(running)
         self.said.setVisible(running)

@@ -1,0 +1,364 @@
+"""Whole tasks at the bench: choose darks, see a refusal, change an option, run, cancel, save, read back."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from calgui.core.algorithms.registry import registry
+from calgui.core.catalogue import CATALOGUE
+from calgui.core.simulate import make_demo
+from calgui.views.session import Session
+from calgui.views.theme import theme
+from calgui.views.workbench.page import AlgorithmPage
+from calgui.views.workbench.place import BenchPlace
+
+SIDE = 256
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("night") / "demo"
+    make_demo(folder, size=SIDE, seed=11)
+    return folder
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    made = Session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(qtbot: QtBot, session: Session) -> BenchPlace:
+    made = BenchPlace(session)
+    qtbot.addWidget(made)
+    made.resize(1500, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def page(place: BenchPlace) -> AlgorithmPage:
+    return place.show_algorithm("master-dark")
+
+
+def darks(night: Path) -> list[Path]:
+    return sorted((night / "raw").glob("iris_20260311_dark_*.fits"))
+
+
+def open_cache(qtbot: QtBot, session: Session, night: Path) -> None:
+    session.open_cache(night / "cache")
+    qtbot.waitUntil(lambda: session.cache is not None, timeout=20000)
+
+
+def previewed(page: AlgorithmPage) -> Any:
+    return page.output._preview
+
+
+def wait_for_preview(qtbot: QtBot, page: AlgorithmPage, after: Any = None) -> Any:
+    qtbot.waitUntil(lambda: previewed(page) is not None and previewed(page) is not after, timeout=30000)
+    return previewed(page)
+
+
+def run(qtbot: QtBot, page: AlgorithmPage) -> None:
+    qtbot.waitUntil(page.run.isEnabled, timeout=30000)
+    qtbot.mouseClick(page.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.report is not None, timeout=60000)
+
+
+def test_every_calibration_and_every_algorithm_has_its_row(place: BenchPlace) -> None:
+    tree = place.list
+    groups = [tree.topLevelItem(number) for number in range(tree.topLevelItemCount())]
+    names = [child.text(0) for group in groups for child in (group.child(n) for n in range(group.childCount()))]
+    listed = {row.title for row in CATALOGUE if not any(name in registry() for name in row.algorithms)}
+    shown = {name for row in CATALOGUE for name in row.algorithms if name in registry()}
+    assert sorted(names) == sorted([*listed, *(registry()[name].title for name in shown)])
+    flat = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
+                if child.text(0).startswith("Flat field"))  # fmt: skip
+    tree.setCurrentItem(flat)
+    assert "FLAT" in place.facts.text()
+    assert place.stack.currentWidget() is place.facts
+
+
+def test_take_the_selection_and_see_a_preview(qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path) -> None:
+    assert not page.inputs.take.isEnabled()
+    session.select(darks(night))
+    assert page.inputs.take.text() == "Take the selection (9)"
+    qtbot.mouseClick(page.inputs.take, Qt.MouseButton.LeftButton)
+    result, cut, _title = wait_for_preview(qtbot, page)
+    assert cut.text == "whole frame 256 × 256" or cut.text.startswith("cut-out 256 × 256")
+    assert page.output.picture.overlays.note.text() == f"preview: {cut.text}"
+    assert np.array_equal(page.output.picture.content.values, result.frame.data)
+    assert page.inputs.problem.text() == "✓ 9 files, fit for this."
+    assert page.output.banner.word.text().startswith(("Good", "Doubtful"))
+    shown = {page.output.metrics.item(row, 0).text() for row in range(page.output.metrics.rowCount())}
+    assert {"median rate", "noise", "number of frames"} <= shown
+
+
+def test_a_mixed_set_is_refused_where_it_stands(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    odd = sorted((night / "raw").glob("iris_20260311_subdark_*.fits"))[0]
+    page.inputs.set_paths([*darks(night)[:4], odd])
+    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("✕"), timeout=20000)
+    assert odd.name in page.inputs.problem.text()
+    marks = {page.inputs.table.topLevelItem(row).text(1): page.inputs.table.topLevelItem(row).text(0)
+             for row in range(5)}  # fmt: skip
+    assert marks == {path.name: "✕" if path == odd else "" for path in [*darks(night)[:4], odd]}
+    assert not page.run.isEnabled()
+    assert page.output.banner.word.text() == "No result"
+    page.inputs.table.topLevelItem(4).setSelected(True)
+    qtbot.keyClick(page.inputs.table, Qt.Key.Key_Delete)
+    wait_for_preview(qtbot, page)
+    assert page.inputs.problem.text().startswith("✓ 4 files")
+    assert page.run.isEnabled()
+
+
+def test_too_few_are_refused_and_none_is_a_hint(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.inputs.set_paths(darks(night)[:2])
+    qtbot.waitUntil(lambda: "3 or more" in page.inputs.problem.text(), timeout=20000)
+    page.inputs.set_paths([])
+    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("Takes"), timeout=20000)
+    assert not page.run.isEnabled()
+    assert not page.copy.isEnabled()
+
+
+def test_dropped_files_and_folders_are_added(qtbot: QtBot, page: AlgorithmPage, night: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "some"
+    folder.mkdir()
+    for path in darks(night)[:3]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "notes.txt").write_text("no FITS")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder)), QUrl.fromLocalFile(str(darks(night)[5]))])
+    event = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    page.inputs.dropEvent(event)
+    assert [path.name for path in page.inputs.paths] == [path.name for path in (*darks(night)[:3], darks(night)[5])]
+    wait_for_preview(qtbot, page)
+
+
+def test_the_preview_follows_the_options(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.inputs.set_paths(darks(night)[:5])
+    before = wait_for_preview(qtbot, page)
+    method = page.findChild(QComboBox, "bench_option_method")
+    method.setCurrentIndex(method.findData("mean"))
+    after = wait_for_preview(qtbot, page, before)
+    assert after[1] is before[1], "the cut-outs are not read again"
+    stack = np.stack([frame.data for frame in after[1].frames])
+    seconds = float(after[0].metrics["exposure_time_s"].value)
+    np.testing.assert_allclose(after[0].frame.data, stack.mean(axis=0) / _per(after, seconds), rtol=1e-3, atol=1e-3)
+    reset = page.findChild(QToolButton, "bench_reset_method")
+    assert reset.isVisible()
+    qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
+    again = wait_for_preview(qtbot, page, after)
+    assert np.array_equal(again[0].frame.data, before[0].frame.data)
+    assert not reset.isVisible()
+
+
+def _per(shown: Any, seconds: float) -> float:
+    return seconds if shown[1].frames[0].unit == "electron" else 1.0
+
+
+def test_a_value_that_cannot_be_is_marked_and_not_used(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.inputs.set_paths(darks(night)[:3])
+    before = wait_for_preview(qtbot, page)
+    field = page.findChild(QLineEdit, "bench_option_hot_sigma")
+    field.selectAll()
+    qtbot.keyClicks(field, "0.2")
+    problem = page.findChild(QLabel, "bench_problem_hot_sigma")
+    assert problem.isVisible()
+    assert "from 1 up to 1000 local sigma" in problem.text()
+    assert page.options.values()["hot_sigma"] == 7.0
+    qtbot.wait(150)
+    assert previewed(page) is before
+    field.selectAll()
+    qtbot.keyClicks(field, "9")
+    assert not problem.isVisible()
+    assert wait_for_preview(qtbot, page, before)
+    assert page.options.values()["hot_sigma"] == 9.0
+
+
+def test_the_preview_can_be_moved_and_resized(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.inputs.set_paths(darks(night)[:3])
+    before = wait_for_preview(qtbot, page)
+    page.output.side.setCurrentIndex(0)
+    small = wait_for_preview(qtbot, page, before)
+    assert small[1].text == "cut-out 128 × 128 from x 64, y 64"
+    page.output.x.setValue(200)
+    moved = wait_for_preview(qtbot, page, small)
+    assert moved[1].text == "cut-out 128 × 128 from x 128, y 64"
+
+
+def test_run_the_whole_and_compare_with_the_dark_in_use(
+    qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path
+) -> None:
+    open_cache(qtbot, session, night)
+    page.inputs.set_paths(darks(night))
+    wait_for_preview(qtbot, page)
+    run(qtbot, page)
+    output = page.output
+    assert output.picture.overlays.note.text() == f"whole frame {SIDE} × {SIDE}"
+    assert output.picture.content.values.shape == (SIDE, SIDE)
+    assert page.save.isEnabled()
+    assert output.comparison.message.text().startswith("Against tmt_iris_dark_")
+    assert output.comparison.picture.content.values.shape == (SIDE, SIDE)
+    assert output.comparison.metrics.rowCount() > 4
+    rows = output.comparison.changed.rowCount()
+    metrics = {output.comparison.metrics.item(row, 0).text(): output.comparison.metrics.item(row, 1).text()
+               for row in range(output.comparison.metrics.rowCount())}  # fmt: skip
+    assert rows == int(metrics["number of new hot"]) + int(metrics["number of vanished hot"])
+    # another option: the whole result stays at hand, and says that it is of earlier options
+    method = page.findChild(QComboBox, "bench_option_method")
+    earlier = previewed(page)
+    method.setCurrentIndex(method.findData("mean"))
+    wait_for_preview(qtbot, page, earlier)
+    button = page.findChild(QPushButton, "bench_show_whole")
+    assert output.picture.overlays.note.text().startswith("preview:")
+    output.tabs.setCurrentIndex(0)
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert output.picture.overlays.note.text() == f"whole frame {SIDE} × {SIDE}, made with earlier inputs or options"
+
+
+def test_the_preview_follows_where_the_user_looks(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.output.side.setCurrentIndex(0)
+    page.inputs.set_paths(darks(night)[:3])
+    before = wait_for_preview(qtbot, page)
+    run(qtbot, page)
+    page.output.picture.look_at(190, 60, 40)
+    page.options.set_value("method", "mean")
+    after = wait_for_preview(qtbot, page, before)
+    box = after[1].box
+    assert abs((box.x_start + box.x_stop) / 2 - 190) < 3
+    assert box.y_start == 0
+
+
+def test_cancel_leaves_nothing_behind(
+    qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.inputs.set_paths(darks(night)[:3])
+    wait_for_preview(qtbot, page)
+    started = threading.Event()
+
+    def endless(*_args: object, job: Any, **_more: object) -> None:
+        started.set()
+        while True:
+            job.report(0.5, "Combining")
+
+    monkeypatch.setattr("calgui.views.workbench.page.run_files", endless)
+    qtbot.mouseClick(page.run, Qt.MouseButton.LeftButton)
+    assert started.wait(10)
+    assert not page.run.isEnabled()
+    assert page.cancel.isEnabled()
+    qtbot.waitUntil(lambda: page.said.text().startswith("Combining"))
+    assert page.progress.isVisible()
+    qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.run.isEnabled)
+    assert page.report is None
+    assert not page.cancel.isEnabled()
+    assert not page.save.isEnabled()
+    assert "Cancelled" in page.output.banner.reasons.text()
+    assert session.notices == []
+
+
+def test_save_as_a_reference_and_read_it_back(
+    qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path, tmp_path: Path
+) -> None:
+    page.inputs.set_paths(darks(night)[:5])
+    run(qtbot, page)
+    dialog = page.ask_to_save()
+    assert dialog is not None
+    out = tmp_path / "new_dark.fits"
+    dialog.file.setText(str(out))
+    save = dialog.findChild(QPushButton, "bench_save_ok")
+    dialog.set_card("USEAFTER", "tomorrow")
+    assert not save.isEnabled()
+    assert dialog.findChild(QLabel, "bench_save_problem_USEAFTER").text().startswith("✕")
+    dialog.set_card("USEAFTER", "2026-03-11T00:00:00")
+    dialog.set_card("AUTHOR", "A. Person")
+    dialog.set_card("HISTORY", "After the cool-down.")
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any("was saved" in notice.text for notice in session.notices), timeout=20000)
+    with fits.open(out) as file:
+        assert file[0].header["AUTHOR"] == "A. Person"
+        assert file[0].header["REFTYPE"] == "DARK"
+        assert str(file[0].header["HISTORY"][0]) == "After the cool-down."
+        np.testing.assert_array_equal(file["SCI"].data, page.report.result.frame.data)
+    assert [path.name for path in tmp_path.iterdir()] == ["new_dark.fits"]
+    page.output.picture.show_file(out)
+    qtbot.waitUntil(lambda: page.output.picture.title.text().startswith("new_dark.fits"))
+
+
+def test_the_odd_frame_is_marked_by_word(qtbot: QtBot, page: AlgorithmPage, night: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.fits"
+    with fits.open(darks(night)[8]) as file:
+        file["SCI"].data = file["SCI"].data + 40 * np.nanstd(file["SCI"].data)
+        file.writeto(odd)
+    page.inputs.set_paths([*darks(night)[:6], odd])
+    wait_for_preview(qtbot, page)
+    assert page.output.banner.word.text().startswith("Doubtful")
+    assert "odd.fits" in page.output.banner.reasons.text()
+    grid = page.output.tables.findChildren(type(page.output.metrics).__mro__[1], "bench_table_0")[-1]
+    marks = {grid.item(row, 1).text(): grid.item(row, 0).text() for row in range(grid.rowCount())}
+    assert marks.pop("odd.fits") == "✕ odd one out"
+    assert set(marks.values()) == {"✓"}
+
+
+def test_subtract_the_dark_that_the_rules_select_or_one_by_hand(
+    qtbot: QtBot, session: Session, place: BenchPlace, night: Path
+) -> None:
+    page = place.show_algorithm("subtract-dark")
+    image = night / "raw" / "iris_20260311_image_0001.fits"
+    page.inputs.set_paths([image])
+    qtbot.waitUntil(lambda: "DARK" in page.inputs.problem.text(), timeout=20000)
+    open_cache(qtbot, session, night)
+    before = wait_for_preview(qtbot, page)
+    label = page.findChild(QLabel, "bench_reference_DARK")
+    selected = label.text()
+    assert selected.startswith("tmt_iris_dark_")
+    other = next(path for path in sorted((night / "cache").rglob("tmt_iris_dark_*.fits"))
+                 if path.name != selected and fits.getval(path, "DETECTOR") == "IRIS1"
+                 and fits.getdata(path, "SCI").shape == (SIDE, SIDE))  # fmt: skip
+    page.references.give("DARK", other)
+    after = wait_for_preview(qtbot, page, before)
+    assert label.text() == other.name
+    assert not np.array_equal(after[0].frame.data, before[0].frame.data)
+    page.references.give("DARK", None)
+    again = wait_for_preview(qtbot, page, after)
+    assert label.text() == selected
+    assert np.array_equal(again[0].frame.data, before[0].frame.data, equal_nan=True)
+
+
+def test_the_command_is_copied(qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path) -> None:
+    page.inputs.set_paths(darks(night)[:3])
+    page.options.set_value("method", "mean")
+    qtbot.mouseClick(page.copy, Qt.MouseButton.LeftButton)
+    text = QGuiApplication.clipboard().text()
+    assert text == page.command()
+    assert text.startswith("calgui run master-dark -p method=mean -o master_dark.fits ")
+
+
+def test_every_control_has_a_name_and_both_themes_draw(qtbot: QtBot, place: BenchPlace, page: AlgorithmPage) -> None:
+    for kind in (QComboBox, QToolButton, QLineEdit, QAbstractSpinBox, QPushButton):
+        for widget in page.findChildren(kind):
+            if widget.objectName().startswith("qt_") or isinstance(widget.parent(), QAbstractSpinBox):
+                continue
+            assert widget.objectName(), widget
+            assert widget.accessibleName() or widget.text(), widget.objectName()
+    light = place.grab().toImage()
+    theme().apply(dark=True)
+    try:
+        assert place.grab().toImage() != light
+    finally:
+        theme().apply(dark=False)
