@@ -110,9 +110,9 @@ class Theme(QObject):
             QTableView, QTreeView, QListView, QPlainTextEdit {{ border: 1px solid {line}; }}
             QTableView {{ gridline-color: {line}; }}
             QSplitter::handle {{ background: {line}; }}
-            QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ padding: 3px 5px; }}
-            QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
-                border: 1px solid {accent}; }}
+            QLineEdit, QComboBox {{ padding: 3px 5px; }}
+            QLineEdit:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
+            QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ padding: 2px; border: 0; }}
             QPushButton, #columns_button, #open_cache_button {{ background: {surface}; color: {text};
                 border: 1px solid {line}; border-radius: 4px; padding: 4px 12px; }}
             QPushButton:hover, #columns_button:hover, #open_cache_button:hover {{ background: {raised}; }}

@@ -159,7 +159,11 @@ class HistogramStrip(QWidget):
         """Draw counts, the part between the limits, and the lines."""
         painter = QPainter(self)
         colour = theme().colour
-        painter.fillRect(self.rect(), colour("surface"))
+        painter.fillRect(self.rect(), colour("surface" if self.isEnabled() else "window"))
+        if not self.isEnabled():
+            painter.setPen(colour("line"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            return
         low, high = self._x(self._limits.low), self._x(self._limits.high)
         painter.fillRect(QRectF(low, 0, high - low, self.height()), colour("selected"))
         self._paint_counts(painter)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -20,7 +19,6 @@ from calgui.core.algorithms.options import OptionInfo
 from calgui.views.theme import SPACE, figures, theme
 
 _NOT_GIVEN = "from the header"
-_WHOLE_LIMIT = 2_147_483_647
 
 
 class OptionForm(QWidget):
@@ -53,8 +51,9 @@ class OptionForm(QWidget):
             field = _Field(info, self)
             field.label.setBuddy(field.editor)
             grid.addWidget(field.label, 2 * row, 0)
-            grid.addWidget(field.editor, 2 * row, 1)
-            grid.addWidget(field.unit, 2 * row, 2)
+            grid.addWidget(field.editor, 2 * row, 1, 1, 2 if info.type in {"choice", "text"} else 1)
+            if info.unit:
+                grid.addWidget(field.unit, 2 * row, 2)
             grid.addWidget(field.reset, 2 * row, 3)
             grid.addWidget(field.problem, 2 * row + 1, 1, 1, 3)
             field.edited = self.changed.emit
@@ -99,6 +98,7 @@ class _Field:
         title = info.name.replace("_", " ")
         self.label = QLabel(title, parent)
         self.unit = QLabel(info.unit, parent)
+        self.unit.setVisible(bool(info.unit))
         self.problem = QLabel("", parent)
         self.problem.setObjectName(f"bench_problem_{info.name}")
         self.problem.setWordWrap(True)
@@ -138,16 +138,6 @@ class _Field:
             choices.setCurrentIndex(choices.findData(_plain(info.default)))
             choices.currentIndexChanged.connect(lambda index: self._take(choices.itemData(index)))
             return choices
-        if info.type == "int" and not info.optional:
-            number = QSpinBox(parent)
-            low = -_WHOLE_LIMIT if info.minimum is None else int(info.minimum)
-            high = _WHOLE_LIMIT if info.maximum is None else int(info.maximum)
-            number.setRange(low, high)
-            number.setValue(int(info.default))
-            number.setFont(figures())
-            number.setKeyboardTracking(False)
-            number.valueChanged.connect(self._take)
-            return number
         text = QLineEdit(parent)
         text.setText(shown(info.default) if info.default is not None else "")
         text.setPlaceholderText(_NOT_GIVEN if info.optional else "")
@@ -164,8 +154,6 @@ class _Field:
             editor.setChecked(bool(value))
         elif isinstance(editor, QComboBox):
             editor.setCurrentIndex(editor.findData(_plain(value)))
-        elif isinstance(editor, QSpinBox):
-            editor.setValue(int(value))
         elif isinstance(editor, QLineEdit):
             editor.setText("" if value is None else shown(value))
             self._read(editor.text())
