@@ -4,9 +4,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from calgui.core.errors import CalguiError
 from calgui.views.menus import Menus, remember_recent
@@ -22,6 +31,9 @@ from calgui.views.widgets.rail import Rail
 from calgui.views.widgets.search import SearchField
 from calgui.views.widgets.search_sources import sources
 from calgui.views.widgets.status_bar import StatusBar
+
+#: as it opens for the first time, where the screen is large enough
+_SIZE = QSize(1440, 900)
 
 
 class MainWindow(QMainWindow):
@@ -41,7 +53,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("calgui")
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
         self.theme_choice: str = remembered("window/theme", "system")
         self._widgets: dict[str, QWidget] = {}
         self._closed = False
@@ -49,6 +60,9 @@ class MainWindow(QMainWindow):
         self.header = HeaderBar(session, self.search, self)
         self.rail = Rail([(place.name, place.word, place.tip) for place in self.places], self)
         self.stack = QStackedWidget(self)
+        # a place fits into the window; none may push its end off a small screen when it is first shown
+        self.stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(800, 500)
         self.notices = NoticeList(session, self)
         self.notices.hide()
         self.help = HelpPanel(self)
@@ -96,6 +110,9 @@ class MainWindow(QMainWindow):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def _restore(self) -> None:
+        # room for the frame, too: a window that is larger than the screen hides its own end
+        room = self.screen().availableGeometry().size() - QSize(4, 40)
+        self.resize(_SIZE.boundedTo(room))
         geometry = remembered_state("window/geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)

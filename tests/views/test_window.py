@@ -314,3 +314,14 @@ def test_every_interactive_widget_has_a_name_for_scripts_and_for_readers(
             parent = widget.parentWidget()
             nameless.append((type(widget).__name__, widget.objectName(), spoken, parent and parent.objectName()))
     assert nameless == []
+
+
+def test_no_place_makes_the_window_larger_than_the_screen(window: MainWindow, qtbot: QtBot) -> None:
+    room = window.screen().availableGeometry()
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    window.resize(900, 600)
+    for place in window.places:
+        window.go(place.name)
+        qtbot.wait(30)
+        assert (window.width(), window.height()) == (900, 600)

@@ -66,10 +66,10 @@ class ObservePlace(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(whole)
         splitters = {splitter.objectName(): splitter for splitter in (left, top, right, whole)}
-        whole.setSizes([520, 880])
+        whole.setSizes([560, 840])
         top.setSizes([560, 340])
         left.setSizes([400, 300])
-        right.setSizes([460, 300])
+        right.setSizes([440, 320])
         for name, splitter in splitters.items():
             state = remembered_state(f"splitters/{name}")
             if state is not None:
