@@ -15,7 +15,7 @@ from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Change, Trace
 from calgui.views.rules.asking import UNDEFINED, Observation, WhatIf, altered, listed_values, observe
-from calgui.views.rules.summary import TypeRow, summarise
+from calgui.views.rules.summary import TypeRow, summarise, telling
 from calgui.views.session import Session
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Inquiry(QObject):
         self.what_if: dict[str, WhatIf] = {}
         self.type: str | None = None
         self.index = 0
+        self._chosen: str | None = None
         self.trace: Trace | None = None
         self.accepted: Mapping[str, tuple[str, ...]] = {}
         self.problem: str | None = None
@@ -123,7 +124,7 @@ class Inquiry(QObject):
         self._suppose({})
 
     def focus(self, type_: str, index: int = 0) -> None:
-        """Ask why, for one reference type and one of the observations.
+        """Ask why, for one reference type and one of the observations; the type stays for other observations.
 
         Parameters
         ----------
@@ -132,6 +133,7 @@ class Inquiry(QObject):
         index : int
             Which of `observations`.
         """
+        self._chosen = type_
         if (type_, index) != (self.type, self.index):
             self.type, self.index = type_, index
             self._explain()
@@ -226,11 +228,18 @@ class Inquiry(QObject):
         if len(self._known) > _REMEMBERED:
             self._known = {}
         self._known |= {seen.path: seen for seen in self.observations if seen.error is None}
-        types = [row.type for row in self.rows]
-        if self.type not in types:
-            self.type = types[0] if types else None
+        self.type, self.index = self._in_focus()
         self.references_changed.emit()
         self._explain()
+
+    def _in_focus(self) -> tuple[str | None, int]:
+        """The type that the user chose, or what is being tried out; without either the most telling one."""
+        types = {row.type for row in self.rows}
+        for type_ in (self._chosen, self.type if self.what_if else None):
+            if type_ in types:
+                return type_, self.index
+        header = self.observations[0].header if self.observations else {}
+        return telling(self.rows, header)
 
     def _failed(self, error: Exception) -> None:
         self._mark("references", False)

@@ -11,6 +11,8 @@ from calgui.core.rules.values import Selection, Status
 from calgui.views.rules.asking import Observation
 
 AS_USED, OTHER, NOT_RECORDED = "as used", "header says", "not recorded"
+#: where a header says what kind of exposure it is
+_KINDS = ("EXP_TYPE", "REFTYPE", "OBSTYPE", "IMAGETYP")
 _UNSAID = {"", "UNDEFINED", "NONE", "NOT FOUND"}
 
 
@@ -117,6 +119,39 @@ def use_of(selection: Selection, header: Mapping[str, Any], keyword: str | None)
     recorded = re.split(r"[$/\\]", recorded)[-1]
     names = {name.strip().casefold() for name in (selection.file or "").split(",")}
     return Use(AS_USED if recorded.casefold() in names else OTHER, recorded, keyword)
+
+
+def telling(rows: Sequence[TypeRow], header: Mapping[str, Any]) -> tuple[str | None, int]:
+    """The reference type, and the observation, that a user would look at first.
+
+    Parameters
+    ----------
+    rows : sequence of TypeRow
+        Of one or several observations.
+    header : mapping
+        Of the first observation, keywords in upper case.
+
+    Returns
+    -------
+    type : str or None
+        The first one without an answer; else the first where a header names another file; else that of the
+        observation itself (``IRIS_DARK``: dark); else the first; None without rows.
+    index : int
+        The first observation that this is so for.
+    """
+    wrong = (Status.ERROR, Status.NOT_FOUND)
+    own = set(re.split(r"[^a-z0-9]+", " ".join(str(header.get(key) or "") for key in _KINDS).casefold()))
+    tests: tuple[Callable[[str, Answer], bool], ...] = (
+        lambda _type, answer: answer.selection.status in wrong,
+        lambda _type, answer: answer.disagrees,
+        lambda type_, _answer: type_ in own,
+    )
+    for test in tests:
+        for row in rows:
+            for answer in row.answers:
+                if test(row.type, answer):
+                    return row.type, answer.members[0]
+    return (rows[0].type if rows else None), 0
 
 
 def _ordered(answers: Sequence[tuple[Selection, ...]]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from calgui.core.rules.values import Selection, Status
 from calgui.views.rules.asking import UNDEFINED, Observation, WhatIf, altered
-from calgui.views.rules.summary import AS_USED, NOT_RECORDED, OTHER, summarise, use_of
+from calgui.views.rules.summary import AS_USED, NOT_RECORDED, OTHER, summarise, telling, use_of
 
 _DARK = Selection("dark", Status.SELECTED, "dark_0001.fits")
 
@@ -61,3 +61,25 @@ def test_a_supposed_value_replaces_keyword_and_parkey_whatever_their_case() -> N
     assert changed == {"FILTER": "K", "META.INSTRUMENT.FILTER": "K", "DETECTOR": "IRIS1"}
     assert altered(header, [WhatIf("META.INSTRUMENT.FILTER", "FILTER", UNDEFINED, "J")]) == {"DETECTOR": "IRIS1"}
     assert header["FILTER"] == "J"
+
+
+@pytest.mark.parametrize(
+    ("header", "flat", "wanted"),
+    [
+        ({}, Status.SELECTED, ("adc", 0)),
+        ({"EXP_TYPE": "IRIS_DARK"}, Status.SELECTED, ("dark", 0)),
+        ({"EXP_TYPE": "IRIS_DARK"}, Status.NOT_FOUND, ("flat", 1)),
+        ({"EXP_TYPE": "IRIS_DARK"}, Status.ERROR, ("flat", 1)),
+        ({"EXP_TYPE": "IRIS_DARK", "R_FLAT": "other.fits"}, Status.SELECTED, ("flat", 0)),
+    ],
+)
+def test_what_lacks_an_answer_is_looked_at_first(header: dict[str, str], flat: Status, wanted: tuple[str, int]) -> None:
+    observations = [Observation(Path(name), header) for name in ("a.fits", "b.fits")]
+    good = [Selection(type_, Status.SELECTED, f"{type_}.fits") for type_ in ("adc", "dark", "flat")]
+    other = [*good[:2], Selection("flat", flat, "flat.fits" if flat is Status.SELECTED else None)]
+    rows = summarise(observations, [tuple(good), tuple(other)], lambda type_: f"R_{type_.upper()}")
+    assert telling(rows, header) == wanted
+
+
+def test_without_rows_nothing_is_looked_at() -> None:
+    assert telling([], {}) == (None, 0)
