@@ -1,8 +1,15 @@
-"""Explaining and selecting references, against crds's own look-up of the same headers."""
+"""Explaining and selecting references, against crds's own look-up of the same headers.
+
+The headers are made from the values that the rules of the cache list, by parkey, and hold nothing that no rule reads:
+the least that crds's own look-up needs. *A run*: 10,000 files of 40 instrument modes, as an observing run of some weeks
+leaves them, each with a time of its own. *A mixture*: every value of every file drawn anew, as no night does. The dates
+begin shortly before the first that the rules name.
+"""
 
 import os
 import random
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +19,13 @@ from calgui.core.rules.cache import Cache
 from calgui.core.rules.header import Plan, plan_for
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.trace import explain
+from calgui.core.rules.values import Selection
 
 _MANY = 10_000
+_MODES = 40
+_VALUES = 3
+_EXPOSURE = timedelta(seconds=211)
+_YEAR = timedelta(days=365)
 
 
 def measure() -> list[Row]:
@@ -36,49 +48,93 @@ def _measure(title: str, cache: Cache, instrument: str) -> list[Row]:
     if context is None:
         return []
     plan = plan_for(cache, context, instrument)
-    key = str(cache.load(context).instrument_key).upper()
-    rng = random.Random(5)
-    values: dict[str, set[str]] = {}
-    for rmap in plan.rmaps.values():
-        for name, listed in getattr(rmap, "selector", rmap).get_value_map().items():
-            values.setdefault(name.upper(), set()).update(listed)
-    headers = [{**_header(rng, plan, values), key: instrument} for _ in range(_MANY)]
-    turns = {"ours": 0}
-
-    def traces() -> None:
-        turns["ours"] += 1  # another header each time, so that no answer is simply remembered
-        for kind in plan.rmaps:
-            explain(cache, context, kind, headers[turns["ours"]], near=False)
-
-    def crds() -> None:
-        _stock(cache, plan, headers[turns["ours"]])
-
-    def loop() -> list[Any]:
-        return [_stock(cache, plan, header) for header in headers]
-
-    def many() -> None:
-        best_references_many(cache, context, headers)
-
+    maker = _Maker(cache, plan, random.Random(5))
+    run, mixture = maker.run(), maker.mixture()
     return [
-        compare(f"explain all types, a new header, {title}", traces, "get_best_references", crds, 5, repeat=25),
-        compare(f"best references of 10,000 headers, {title}", many, "a loop", loop, 10, "faster", 3, 1),
+        _explaining(title, cache, plan, mixture),
+        _selecting(f"a run, {title}", cache, plan, run),
+        _selecting(f"a mixture, {title}", cache, plan, mixture),
     ]
 
 
-def _header(rng: random.Random, plan: Plan, values: dict[str, set[str]]) -> dict[str, str]:
-    header = {}
-    for name in plan.parkeys:
-        if "DATE" in name:
-            header[name] = f"{rng.randint(2003, 2025)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-        elif "TIME" in name:
-            header[name] = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:00"
-        elif values.get(name):
-            header[name] = rng.choice(sorted(values[name])[:3])
-    return header
+def _explaining(title: str, cache: Cache, plan: Plan, headers: list[dict[str, str]]) -> Row:
+    turn = iter(headers)  # another header each time, so that no answer is simply remembered
+    header = next(turn)
+
+    def traces() -> None:
+        nonlocal header
+        header = next(turn)
+        for kind in plan.rmaps:
+            explain(cache, plan.context, kind, header, near=False)
+
+    def crds() -> None:
+        _stock(cache, plan, header)
+
+    return compare(f"explain all types, a new header, {title}", traces, "get_best_references", crds, 5, repeat=100)
+
+
+def _selecting(title: str, cache: Cache, plan: Plan, headers: list[dict[str, str]]) -> Row:
+    ours: list[tuple[Selection, ...]] = []
+    theirs: list[dict[str, Any]] = []
+
+    def many() -> None:
+        ours[:] = best_references_many(cache, plan.context, headers)
+
+    def loop() -> None:
+        theirs[:] = [_stock(cache, plan, header) for header in headers]
+
+    row = compare(f"10,000 headers: {title}", many, "a loop of get_best_references", loop, 10, "faster", 3, 1)
+    for header, found, said in zip(headers, ours, theirs, strict=True):
+        for one in found:
+            name = said.get(one.type, "NOT FOUND")
+            if one.file != (None if "NOT FOUND" in name or name == "N/A" else name):
+                raise AssertionError(f"{title}: {one} for {header}, and crds says {name}")
+    return row
+
+
+class _Maker:
+    """Headers of one instrument, out of the values that its rules list."""
+
+    def __init__(self, cache: Cache, plan: Plan, rng: random.Random) -> None:
+        self.plan, self.rng = plan, rng
+        self.fixed = {str(cache.load(plan.context).instrument_key).upper(): plan.instrument}
+        self.values: dict[str, set[str]] = {}
+        for rmap in plan.rmaps.values():
+            for name, listed in rmap.selector.get_value_map().items():
+                self.values.setdefault(name.upper(), set()).update(listed)
+        begins = sorted(datetime.fromisoformat(text) for text in self._dates())
+        self.first, self.span = begins[0] - 0.1 * _YEAR, begins[-1] - begins[0] + _YEAR
+
+    def _dates(self) -> set[str]:
+        choices = [one for rmap in self.plan.rmaps.values() for one in rmap.selector.choices()]
+        dated = [one for one in choices if type(one).__name__ == "UseAfterSelector"]
+        return {key for one in dated for key, _ in one._selections}
+
+    def run(self) -> list[dict[str, str]]:
+        """Files of some modes, one after the other through some weeks."""
+        modes = [self._mode() for _ in range(_MODES)]
+        start = self.first + 0.8 * self.span
+        return [self._dated(self.rng.choice(modes), start + number * _EXPOSURE) for number in range(_MANY)]
+
+    def mixture(self) -> list[dict[str, str]]:
+        """Each file with values and a date of its own."""
+        return [self._dated(self._mode(), self.first + self.rng.random() * self.span) for _ in range(_MANY)]
+
+    def _mode(self) -> dict[str, str]:
+        listed = {name: sorted(self.values[name])[:_VALUES] for name in self.plan.parkeys if self.values.get(name)}
+        return {name: self.rng.choice(some) for name, some in listed.items()} | self.fixed
+
+    def _dated(self, mode: dict[str, str], when: datetime) -> dict[str, str]:
+        header = dict(mode)
+        for name in self.plan.parkeys:
+            if "DATE" in name:
+                header[name] = when.strftime("%Y-%m-%d")
+            elif "TIME" in name:
+                header[name] = when.strftime("%H:%M:%S")
+        return header
 
 
 def _stock(cache: Cache, plan: Plan, header: dict[str, str]) -> Any:
-    """The same answers from crds alone: its minimised header, conditioned, and its own look-up."""
+    """As `crds.core.rmap.get_best_references` does it: the header minimised, conditioned, looked up."""
     pmap = cache.load(plan.context)
-    given = crds_module("core.utils").condition_header(pmap.minimize_header(header))
-    return pmap.get_best_references(given)
+    return pmap.get_best_references(crds_module("core.utils").condition_header(pmap.minimize_header(header)))

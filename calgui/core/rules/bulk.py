@@ -1,24 +1,25 @@
-"""Best references of many headers: crds asked once for each set of values, dates looked up by bisection."""
+"""Best references of many headers: each set of values is looked at once, dates are found by bisection."""
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
-from calgui.core.rules import dates
-from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, names_read, plan_for
-from calgui.core.rules.mapping_file import SPECIAL
-from calgui.core.rules.select import best_references, select_one, told, without_rules
+from calgui.core.rules.counter import Counter, Dated, Sheet
+from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for
+from calgui.core.rules.select import best_references
 from calgui.core.rules.setup import crds_module
-from calgui.core.rules.situation import look
-from calgui.core.rules.values import Selection, Status
+from calgui.core.rules.values import Selection
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 _STEP = 256
+#: what is remembered of one call at most: sets of values, single values, dates
+_MEMO = 200_000
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def best_references_many(
@@ -106,206 +107,111 @@ class _Bulk:
         return self._by_instrument[instrument]
 
 
-@dataclass
-class _Dated:
-    """Groups of dates that crds would search in turn, each sorted, with what each gives."""
-
-    groups: list[tuple[list[str], list[Selection]]]
-    columns: tuple[int, ...]
-
-
-@dataclass
 class _Desk:
-    """Answers for one instrument, remembered by the values that decide them."""
+    """Answers for one instrument: what each type gives is kept together by all values that decide it."""
 
-    cache: "Cache"
-    plan: Plan
-    types: Sequence[str] | None
-    _sources: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
-    _conditioned: dict[str, str] = field(default_factory=dict)
-    _dates: dict[tuple[str, ...], str | None] = field(default_factory=dict)
-    _rows: dict[tuple[Any, ...], list[Any]] = field(default_factory=dict)
-    _slow: dict[tuple[Any, ...], Selection] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.kinds = [kind.lower() for kind in (self.types or self.plan.names)]
-        self._fast = {kind: self._dated_by(kind) for kind in self.kinds}
-        self._place = {name: number for number, name in enumerate(self.plan.parkeys)}
-        self._read = {kind: self._columns(kind) for kind in self.kinds}
-        loose = {self._place[name] for inner in self._fast.values() for name in inner}
-        tight: set[int] = set()
-        self._alone: set[str] = set()  # types that crds is asked about apart: hooks, or what bisection cannot do
-        for kind in self.kinds:
-            own = self._read[kind]
-            if self._fast[kind]:
-                tight.update(own - {self._place[name] for name in self._fast[kind]})
-            elif own & loose or (own and _whole(self.plan.rmaps[kind])):
-                self._alone.add(kind)
-            else:
-                tight.update(own)
-        self._matched = tuple(sorted(tight))
-
-    def _columns(self, kind: str) -> set[int]:
-        """Places of the parkeys that decide a type."""
-        rmap = self.plan.rmaps.get(kind)
-        if rmap is None or isinstance(rmap, InputError):
-            return set()
-        if _whole(rmap):
-            return set(self._place.values())
-        dnr = getattr(rmap.locate, "dnr_check", None)
-        code = getattr(dnr, "__code__", None)
-        named = set(code.co_consts) if code is not None else set()
-        return {self._place[name] for name in names_read(rmap, self.plan.parkeys)} | {
-            place for name, place in self._place.items() if name in named
-        }
-
-    def _dated_by(self, kind: str) -> tuple[str, ...]:
-        """Parkeys that only choose a date inside this type's rules, where bisection will do."""
-        rmap = self.plan.rmaps.get(kind)
-        if rmap is None or isinstance(rmap, InputError) or _whole(rmap):
-            return ()
-        if type(rmap.selector).__name__ != "MatchSelector":
-            return ()
-        inner: set[tuple[str, ...]] = set()
-        for choice in rmap.selector.choices():
-            if dates.is_selector(choice):
-                if type(choice).__name__ != "UseAfterSelector" or any(dates.is_selector(c) for c in choice.choices()):
-                    return ()
-                inner.add(tuple(choice._parameters))
-        if len(inner) != 1:
-            return ()
-        names = inner.pop()
-        codes = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()]
-        used = {name for _, code in codes for name in code.co_names}
-        relevant = {name.upper() for name in rmap._parkey_relevance_exprs}
-        upper = [name.upper() for name in names]
-        if any(
-            name in rmap.selector._parameters or name in used or name.replace(".", "_") in used or name in relevant
-            for name in upper
-        ):
-            return ()
-        return tuple(upper) if tuple(upper) == tuple(names) else ()
+    def __init__(self, cache: "Cache", plan: Plan, types: Sequence[str] | None) -> None:
+        self.plan = plan
+        self.counters = [Counter(cache, plan, kind.lower()) for kind in (types or plan.names)]
+        loose = {place for counter in self.counters for place in counter.dated}
+        #: types that are not kept with the others: hooks look at everything, or a date is more than a date to them
+        self._apart = {id(one) for one in self.counters if one.hooked or loose.intersection(one.tight)}
+        tight = {place for one in self.counters if id(one) not in self._apart for place in one.tight}
+        self._tight = tuple(sorted(tight))
+        self._layouts: dict[tuple[Any, ...], tuple[tuple[Any, ...], frozenset[str]]] = {}
+        self._conditioned: dict[str, str] = {}
+        self._dates: dict[tuple[str, ...], str | None] = {}
+        self._rows: dict[tuple[Any, ...], list[Any]] = {}
 
     def ask(self, layout: tuple[Any, ...], header: Mapping[str, Any]) -> tuple[Selection, ...]:
-        sources = self._sources.get(layout)
-        if sources is None:
-            sources = self._sources[layout] = self._probe(layout)
-        raw = [None if key is None else str(header[key]) for key in sources]
-        memo = self._conditioned
-        values = []
-        for text in raw:
-            value = memo.get(text) if text is not None else UNDEFINED
-            if value is None:
-                value = memo[text] = crds_module("core.utils").condition_value(text)  # type: ignore[index]
-            values.append(value)
-        absent = tuple(number for number, key in enumerate(sources) if key is None)
-        key = (absent, *[values[number] for number in self._matched])
+        sheet = self._sheet(layout, header)
+        values = sheet.values
+        key = (sheet.missing, *[values[place] for place in self._tight])
         row = self._rows.get(key)
         if row is None:
-            row = self._rows[key] = [self._learn(kind, header) for kind in self.kinds]
+            if len(self._rows) > _MEMO:
+                self._rows.clear()
+            row = self._rows[key] = [self._learn(counter, sheet) for counter in self.counters]
         found = []
         late: dict[tuple[int, ...], str | None] = {}
-        for kind, entry in zip(self.kinds, row, strict=True):
-            if isinstance(entry, _Dated):
-                if entry.columns not in late:
-                    late[entry.columns] = self._date(entry.columns, values)
-                entry = _search(entry, late[entry.columns])
-            found.append(entry if entry is not None else self._ask_slowly(kind, absent, values, header))
+        for entry in row:
+            if isinstance(entry, Dated):
+                columns = entry.counter.dated
+                if columns not in late:
+                    late[columns] = self._date([values[place] for place in columns])
+                found.append(self._search(entry, late[columns], sheet))
+            elif isinstance(entry, Selection):
+                found.append(entry)
+            else:
+                found.append(self._alone(entry, sheet))
         return tuple(found)
 
-    def _probe(self, layout: tuple[Any, ...]) -> tuple[Any, ...]:
-        """For each parkey the key of the header that it comes from: told by a header of marks."""
+    def _learn(self, counter: Counter, sheet: Sheet) -> Any:
+        if id(counter) in self._apart:
+            return counter
+        entry = counter.learn(sheet)
+        return counter if entry is None else entry
+
+    def _search(self, entry: Dated, date: str | None, sheet: Sheet) -> Selection:
+        if date is None:
+            return entry.counter.ask(sheet)
+        return entry.search(date) or entry.late([sheet.values[place] for place in entry.counter.dated])
+
+    def _alone(self, counter: Counter, sheet: Sheet) -> Selection:
+        if counter.hooked:
+            return counter.hook(sheet, self._date) if counter.dated else counter.ask(sheet)
+        entry = counter.learn(sheet)
+        if isinstance(entry, Dated):
+            return self._search(entry, self._date([sheet.values[place] for place in counter.dated]), sheet)
+        return counter.ask(sheet) if entry is None else entry
+
+    def _sheet(self, layout: tuple[Any, ...], header: Mapping[str, Any]) -> Sheet:
+        known = self._layouts.get(layout)
+        if known is None:
+            known = self._layouts[layout] = self._probe(layout)
+        memo = self._conditioned
+        values = []
+        for key in known[0]:
+            if key is None:
+                values.append(UNDEFINED)
+                continue
+            text = str(header[key])
+            value = memo.get(text)
+            if value is None:
+                if len(memo) > _MEMO:
+                    memo.clear()
+                value = memo[text] = crds_module("core.utils").condition_value(text)
+            values.append(value)
+        return Sheet(self.plan, tuple(values), known[1], header)
+
+    def _probe(self, layout: tuple[Any, ...]) -> tuple[tuple[Any, ...], frozenset[str]]:
+        """For each parkey the key of the header that it comes from, and those that none gives: told by marks."""
         marks = {key: f"\0{number}" for number, key in enumerate(layout)}
         back = {mark: key for key, mark in marks.items()}
         texts = self.plan.texts(marks)
-        return tuple(back.get(texts.get(name, "")) for name in self.plan.parkeys)
+        sources = tuple(back.get(texts.get(name, "")) for name in self.plan.parkeys)
+        missing = frozenset(name for name, source in zip(self.plan.parkeys, sources, strict=True) if source is None)
+        return sources, missing
 
-    def _date(self, columns: tuple[int, ...], values: list[str]) -> str | None:
-        parts = tuple(values[number].strip() for number in columns)
+    def _date(self, said: Sequence[str]) -> str | None:
+        parts = tuple(said)
         if parts not in self._dates:
-            try:
-                if UNDEFINED in parts:
-                    raise ValueError("undefined")
-                self._dates[parts] = crds_module("core.timestamp").reformat_date(" ".join(parts).strip())
-            except (Exception, SystemExit):  # noqa: BLE001 - whatever crds cannot read is left to crds
-                self._dates[parts] = None
+            if len(self._dates) > _MEMO:
+                self._dates.clear()
+            self._dates[parts] = _standard_date(parts)
         return self._dates[parts]
 
-    def _learn(self, kind: str, header: Mapping[str, Any]) -> Any:
-        """What to do for one type with headers of these values: an answer, dates to search, or None to ask crds."""
-        early = without_rules(self.plan, kind)
-        if early is not None:
-            return early
-        if kind in self._alone:
-            return None
-        texts = self.plan.texts(header)
-        minimal = self.plan.minimise(texts)
-        if not self._fast[kind]:
-            return select_one(self.cache, self.plan, kind, texts, minimal)
-        return self._dated(kind, texts, minimal)
 
-    def _dated(self, kind: str, texts: Mapping[str, str], minimal: Mapping[str, str]) -> Any:
-        rmap = self.plan.rmaps[kind]
-        try:
-            rmap.check_rmap_omit(crds_module("core.utils").condition_header_keys(minimal))
-            rmap.check_rmap_relevance(crds_module("core.utils").condition_header_keys(minimal))
-        except (Exception, SystemExit):  # noqa: BLE001 - decided without a date
-            return select_one(self.cache, self.plan, kind, texts, minimal)
-        try:
-            board = look(self.plan, rmap, texts, minimal).board
-        except (Exception, SystemExit):  # noqa: BLE001 - crds raises whatever a mapping leads it to
-            return None
-        if board is None:
-            return None
-        if not board.groups:
-            return select_one(self.cache, self.plan, kind, texts, minimal)
-        groups = []
-        for group in board.groups:
-            choices = tuple(board.table.rows[index].choice for index in group)
-            if not all(dates.is_selector(choice) for choice in choices):
-                return None
-            if len(choices) > 1 and not rmap.selector._merge_overlaps:
-                return None
-            try:
-                choice = rmap.selector.merge_group(choices) if len(choices) > 1 else choices[0]
-            except (Exception, SystemExit):  # noqa: BLE001 - crds raises whatever a mapping leads it to
-                return None
-            if any(not isinstance(file, str) or file in SPECIAL for file in choice.choices()):
-                return None
-            groups.append((choice.keys(), [self._selected(kind, file) for file in choice.choices()]))
-        return _Dated(groups, tuple(self._place[name] for name in self._fast[kind]))
-
-    def _selected(self, kind: str, file: str) -> Selection:
-        key = ("file", kind, file)
-        if key not in self._slow:
-            from calgui.core.rules.select import Answer
-
-            self._slow[key] = told(self.cache, self.plan, kind, Answer(Status.SELECTED, file), {}, {})
-        return self._slow[key]
-
-    def _ask_slowly(
-        self, kind: str, absent: tuple[int, ...], values: list[str], header: Mapping[str, Any]
-    ) -> Selection:
-        key = (kind, absent, *[values[number] for number in sorted(self._read[kind])])
-        found = self._slow.get(key)
-        if found is None:
-            texts = self.plan.texts(header)
-            found = self._slow[key] = select_one(self.cache, self.plan, kind, texts, self.plan.minimise(texts))
-        return found
-
-
-def _whole(rmap: Any) -> bool:
-    """Whether crds may look at the whole header for this type: it has hooks."""
-    none: Callable[..., None] = lambda *_: None  # noqa: E731
-    hooks = ("precondition_header", "fallback_header")
-    return any(rmap.get_hook(name, none) is not none for name in hooks)
-
-
-def _search(entry: _Dated, date: str | None) -> Selection | None:
-    if date is None:
+def _standard_date(parts: Sequence[str]) -> str | None:
+    """A date as crds compares it; None where it is left to crds to say what is wrong."""
+    stripped = [part.strip() for part in parts]
+    if UNDEFINED in stripped:
         return None
-    for keys, files in entry.groups:
-        index = bisect_right(keys, date)
-        if index:
-            return files[index - 1]
-    return None
+    text = " ".join(stripped).strip()
+    try:
+        if _PLAIN_DATE.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text  # as crds would write it
+        return str(crds_module("core.timestamp").reformat_date(text))
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever crds cannot read is left to crds
+        return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.select import Answer
 
 NOT_REQUIRED = "No rule matches, and the rules do not require this type."
+NOT_REPROCESSED = "Not needed: such observations are not reprocessed, and no rule matches."
 _LISTED = 12
 
 
@@ -60,7 +61,7 @@ def _not_needed(rmap: Any, reason: str) -> str:
     if "rmap_omit" in reason:
         return f"Left out for this observation: the rules omit it if {rmap.header.get('rmap_omit', '')}."
     if "DNR" in reason:
-        return "Not needed: such observations are not reprocessed, and no rule matches."
+        return NOT_REPROCESSED
     if "not required" in reason:
         return NOT_REQUIRED
     return "The rules declare this type not applicable to such observations."
