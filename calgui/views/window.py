@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self.go("observe")
+        self.observe.table.view.setFocus()
 
     def _lay_out(self) -> None:
         centre = QWidget(self)

@@ -30,7 +30,7 @@ from calgui.views.settings import remember, remembered
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
 
-_WIDTHS = {"FILE": 190, "TYPE": 96, "DETECTOR": 72, "FILTER": 68, "SUBARRAY": 76, "EXPTIME": 88, "DATE": 140}
+_WIDTHS = {"FILE": 200, "TYPE": 96, "DETECTOR": 72, "FILTER": 68, "SUBARRAY": 76, "EXPTIME": 88, "DATE": 140}
 _ROW_HEIGHT = 26
 
 

@@ -211,7 +211,9 @@ class Evidence(QWidget):
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACE)
-        self._parts = []
+        self._parts: list[QWidget] = []
+        self._filled = [False, False]
+        self._alone: int | None = None
         for title, view in ((self.dates_title, self.dates_view), (self.misses_title, self.misses_view)):
             part = QWidget(self)
             column = QVBoxLayout(part)
@@ -223,17 +225,25 @@ class Evidence(QWidget):
             self._layout.addWidget(part, 1)
             self._parts.append(part)
 
-    def set_beside(self, beside: bool) -> None:
+    def set_beside(self, beside: bool, alone: int | None = None) -> None:
         """Stand beside the matrix, one over the other, or below it, side by side.
 
         Parameters
         ----------
         beside : bool
             Whether there is width enough.
+        alone : int, optional
+            Show the dates (0) or the near misses (1) alone.
         """
+        self._alone = alone
+        self._show_parts()
         directions = QBoxLayout.Direction
         self._layout.setContentsMargins(SPACE // 2 if beside else 0, 0 if beside else SPACE // 2, 0, 0)
         self._layout.setDirection(directions.TopToBottom if beside else directions.LeftToRight)
+
+    def _show_parts(self) -> None:
+        for place, (part, filled) in enumerate(zip(self._parts, self._filled, strict=True)):
+            part.setVisible(filled and self._alone in (None, place))
 
     def _make_dates(self) -> QTableView:
         view = QTableView(self)
@@ -264,7 +274,8 @@ class Evidence(QWidget):
             The observation's date as crds sees it; empty where the rule does not ask for one.
         """
         self.dates.show(rule)
-        self._parts[0].setVisible(rule is not None and bool(rule.dates))
+        self._filled[0] = rule is not None and bool(rule.dates)
+        self._show_parts()
         if rule is None or not rule.dates:
             return
         count = f"{len(rule.dates)} dates" if len(rule.dates) > 1 else "1 date"
@@ -290,7 +301,8 @@ class Evidence(QWidget):
     def show_misses(self, misses: tuple[NearMiss, ...], parameters: Sequence[Parameter]) -> None:
         """Show the near misses of a trace."""
         self.misses.show(misses, parameters)
-        self._parts[1].setVisible(bool(misses))
+        self._filled[1] = bool(misses)
+        self._show_parts()
         fit_height(self.misses_view, 0, len(misses) * max(self.misses_view.sizeHintForRow(0), 1))
         plural = "files" if len(misses) > 1 else "file"
         self.misses_title.setText(f"<b>Nearest misses</b>: {len(misses)} other {plural}, click to try")

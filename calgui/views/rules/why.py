@@ -6,20 +6,21 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
+    QTabBar,
     QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from calgui.core.rules.values import Fate, Rule, Status, Trace
+from calgui.core.rules.values import Fate, NearMiss, Rule, Status, Trace
 from calgui.views.rules.asking import UNDEFINED
+from calgui.views.rules.banner import Banner
 from calgui.views.rules.evidence import Evidence, fit_height
 from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
@@ -28,49 +29,10 @@ from calgui.views.rules.matrix_header import ParameterHeader
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
-#: width of dates and near misses beside the matrix; height under which they are never put below it
-_EVIDENCE, _LOW = 340, 330
+#: width of dates and near misses beside the matrix; height under which they are not put below it but behind tabs
+_EVIDENCE, _LOW = 320, 330
 #: width under which the columns before the parameters are kept short
 _NARROW = 760
-
-
-class Banner(QFrame):
-    """Says what is supposed, in a colour that cannot be overlooked, with the way back."""
-
-    def __init__(self, inquiry: Inquiry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.inquiry = inquiry
-        self.setObjectName("what_if_banner")
-        self.label = QLabel(self)
-        self.label.setObjectName("what_if_text")
-        self.label.setAccessibleName("What is supposed")
-        self.label.setWordWrap(True)
-        self.button = QPushButton("Reset", self)
-        self.button.setObjectName("what_if_reset")
-        self.button.setAccessibleName("Go back to the values of the file")
-        self.button.clicked.connect(inquiry.reset)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.button)
-        inquiry.what_if_changed.connect(self.refresh)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Show what is supposed now."""
-        look = theme()
-        self.setStyleSheet(
-            f"#what_if_banner {{ background: {look.colour('warning_fill').name()};"
-            f" border: 1px solid {look.colour('warning').name()}; border-radius: 4px; }}"
-        )
-        said = []
-        for change in self.inquiry.what_if.values():
-            value = "missing" if change.value == UNDEFINED else change.value
-            before = "does not say" if change.before is None else f"says {change.before}"
-            said.append(f"<b>{escape(change.label)} = {escape(value)}</b> (the file {escape(before)})")
-        colour = look.colour("warning").name()
-        self.label.setText(f"<span style='color:{colour}'><b>What if:</b></span> " + ",&nbsp; ".join(said))
-        self.setVisible(bool(said))
 
 
 class WhyPanel(QWidget):
@@ -114,8 +76,16 @@ class WhyPanel(QWidget):
         self.more.setObjectName("show_all_rules")
         self.more.clicked.connect(self.show_all)
         self.evidence = Evidence(self)
-        self.evidence.tried.connect(lambda miss: self.inquiry.apply(miss.changes))
+        self.evidence.tried.connect(self._try)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("why_tabs")
+        self.tabs.setAccessibleName("Rules, dates of the rule in focus, and nearest misses")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for word in ("Rules", "Dates", "Nearest misses"):
+            self.tabs.addTab(word)
+        self.tabs.currentChanged.connect(lambda _place: self._arrange())
         self._lay_out()
         self.inquiry.trace_changed.connect(self._refresh)
         self.inquiry.busy_changed.connect(lambda _busy: self._tell())
@@ -179,14 +149,14 @@ class WhyPanel(QWidget):
         foot.addWidget(self.legend, 1)
         foot.addWidget(self.more)
         foot.addLayout(copy)
-        left = QWidget(self)
-        column = QVBoxLayout(left)
+        self.rules = QWidget(self)
+        column = QVBoxLayout(self.rules)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addWidget(self.matrix, 1000)
         column.addLayout(foot)
         column.addStretch(1)
-        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.rules)
         self.splitter.addWidget(self.evidence)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
@@ -200,6 +170,7 @@ class WhyPanel(QWidget):
         layout.addWidget(self.banner)
         layout.addLayout(top)
         layout.addWidget(self.subtitle)
+        layout.addWidget(self.tabs)
         layout.addWidget(self.splitter, 1)
         layout.addStretch()
         layout.setStretchFactor(self.splitter, 1)
@@ -212,16 +183,27 @@ class WhyPanel(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the evidence beside the matrix where there is width, else below it."""
+        """Put the evidence beside the matrix where there is width, below it where there is height, else behind tabs."""
         rows = self.model.rowCount() * ROW_HEIGHT
         fit_height(self.matrix, self.header.sizeHint().height(), max(rows, ROW_HEIGHT))
         wanted = self.header.length() + 24
-        width, height = self.splitter.width(), self.splitter.height()
-        beside = width >= wanted + _EVIDENCE or height < _LOW
-        self.splitter.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
-        self.evidence.set_beside(beside)
+        # what lies over the splitter is not always there: the panel's own size does not change with what is shown
+        width, height = (
+            self.width() - 2 * SPACE,
+            self.splitter.height() + self.tabs.isVisibleTo(self) * self.tabs.height(),
+        )
+        beside, below = width >= wanted + _EVIDENCE, height >= _LOW
+        tabbed = not beside and not below
+        self.splitter.setOrientation(Qt.Orientation.Vertical if below and not beside else Qt.Orientation.Horizontal)
+        self.tabs.setVisible(tabbed and self.splitter.isVisibleTo(self))
+        chosen = self.tabs.currentIndex() if tabbed else None
+        self.rules.setVisible(chosen in (None, 0))
+        self.evidence.setVisible(chosen != 0)
+        self.evidence.set_beside(beside, chosen - 1 if chosen else None)
+        if chosen is not None:
+            return
         if beside:
-            left = max(min(wanted, width - _EVIDENCE), round(0.64 * width))
+            left = max(min(wanted, width - _EVIDENCE), round(0.6 * width))
             self.splitter.setSizes([left, width - left])
         else:
             # the matrix gets what its rows need, at most two thirds
@@ -245,6 +227,7 @@ class WhyPanel(QWidget):
             self.matrix.setCurrentIndex(self.model.index(0, 0))
             self.matrix.scrollToTop()
         self._show_dates(trace.rules[0] if trace is not None and trace.rules else None)
+        self._name_tabs()
         self._show_legend()
         self._tell()
         self._arrange()
@@ -258,6 +241,16 @@ class WhyPanel(QWidget):
             most = 240 if column != FILE else 300 if self.width() > _NARROW else 130
             wanted = max(self.header.room(column), self.model.width(column, metrics))
             self.matrix.setColumnWidth(column, min(most, wanted))
+
+    def _name_tabs(self) -> None:
+        trace = self.inquiry.trace
+        misses = len(trace.near_misses) if trace is not None else 0
+        dates = len(self.evidence.dates.dates)
+        for place, (word, count) in enumerate((("Rules", 1), ("Dates", dates), ("Nearest misses", misses))):
+            self.tabs.setTabText(place, f"{word} ({count})" if place else word)
+            self.tabs.setTabEnabled(place, count > 0)
+        if not self.tabs.isTabEnabled(self.tabs.currentIndex()):
+            self.tabs.setCurrentIndex(0)
 
     def _fold(self) -> None:
         hidden = len(self.model.rules) - self.model.rowCount()
@@ -346,6 +339,12 @@ class WhyPanel(QWidget):
     def _focus_rule(self, index: QModelIndex, _before: QModelIndex) -> None:
         if index.isValid():
             self._show_dates(self.model.rules[index.row()])
+            self._name_tabs()
+
+    def _try(self, miss: NearMiss) -> None:
+        # what it changes is seen among the rules
+        self.tabs.setCurrentIndex(0)
+        self.inquiry.apply(miss.changes)
 
     def _edit(self, index: QModelIndex) -> None:
         if FIRST <= index.column() < FIRST + len(self.header.editors):

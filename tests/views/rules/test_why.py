@@ -83,3 +83,28 @@ def test_the_dates_show_which_one_was_chosen_and_why(
     assert verdicts[1] == "chosen: latest before the observation"
     assert verdicts[2] == "after the observation"
     assert "2016-01-01 00:00:00" in panel.evidence.dates_title.text()
+
+
+def test_in_a_small_panel_dates_and_near_misses_are_behind_tabs(
+    qtbot: QtBot, session: Session, make_trace: Callable[..., Trace], observation: Path
+) -> None:
+    panel = _shown(qtbot, session, make_trace(5, found=False), observation)
+    tried: list[object] = []
+    panel.inquiry.what_if_changed.connect(lambda: tried.append(panel.inquiry.what_if))
+    panel.resize(1600, 700)
+    qtbot.waitUntil(lambda: not panel.tabs.isVisible())
+    assert panel.matrix.isVisible()
+    assert panel.evidence.misses_view.isVisible()
+    panel.resize(700, 300)
+    qtbot.waitUntil(panel.tabs.isVisible)
+    assert [panel.tabs.tabText(place) for place in range(3)] == ["Rules", "Dates (3)", "Nearest misses (2)"]
+    assert panel.matrix.isVisible()
+    assert not panel.evidence.misses_view.isVisible()
+    for place, view in ((1, panel.evidence.dates_view), (2, panel.evidence.misses_view)):
+        qtbot.mouseClick(panel.tabs, Qt.MouseButton.LeftButton, pos=panel.tabs.tabRect(place).center())
+        assert view.isVisible()
+        assert not panel.matrix.isVisible()
+    first = panel.evidence.misses_view.visualRect(panel.evidence.misses.index(0)).center()
+    qtbot.mouseClick(panel.evidence.misses_view.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    assert tried
+    assert panel.matrix.isVisible()
