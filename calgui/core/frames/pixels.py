@@ -174,9 +174,12 @@ def _fill(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]) -> 
 def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any], step: int = 0) -> None:
     size = pixels.dtype.itemsize
     step = step or max(_PIECE // size, 1)
-    buffer = np.empty(min(step, out.size), pixels.dtype)
+    # what is stored as float32 is read to where it will be, and turned round there
+    in_place = out.dtype == np.float32 and pixels.dtype == np.dtype(">f4") and not pixels.scaled
+    buffer = out.view(pixels.dtype) if in_place else np.empty(min(step, out.size), pixels.dtype)
     for first in range(0, out.size, step):
-        piece = buffer[: min(step, out.size - first)]
+        begin = first if in_place else 0
+        piece = buffer[begin : begin + min(step, out.size - first)]
         wanted = piece.view(np.uint8).data
         found = source.read_into(pixels.offset + (start + first) * size, wanted)
         if found < len(wanted):

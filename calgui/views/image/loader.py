@@ -1,6 +1,8 @@
 """What is read for a picture in the background: a first look at a large file, then its pixels."""
 
 import threading
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,21 +160,35 @@ def read_all(opened: Opened, job: Job) -> Opened:
     return Opened(opened.wanted, opened.hdus, frame, opened.picture, opened.flags, opened.limits, frame.header)
 
 
+#: memory that first looks were read into, kept for the next: fresh memory costs more than reading
+_ROOMS: deque[Any] = deque(maxlen=2)
+
+
+def _room(size: int) -> Any:
+    with suppress(IndexError):
+        kept = _ROOMS.popleft()
+        if kept.size >= size:
+            return kept
+    return np.empty(size, np.float32)
+
+
 def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, job: Job) -> Opened:
     high, wide = source.shape
     step = zscale_step(high * wide)
     samples: dict[int, Any] = {}
-    rooms = threading.local()
+    rooms: dict[int, Any] = {}
 
     def band(start: int, stop: int) -> Any:
-        if not hasattr(rooms, "room"):
-            rooms.room = np.empty(band_rows(wide, factor) * wide, np.float32)
-        rows = source.data_rows(start, stop, rooms.room)
+        thread = threading.get_ident()
+        if thread not in rooms:
+            rooms[thread] = _room(band_rows(wide, factor) * wide)
+        rows = source.data_rows(start, stop, rooms[thread])
         samples[start] = rows.reshape(-1)[-(start * wide) % step :: step].copy()
         return rows
 
     picture = Pyramid((high, wide), how)
     picture.add(factor, reduce_bands(band, (high, wide), factor, how, job, workers=2))
+    _ROOMS.extend(rooms.values())
     flags = None
     if source.has_dq:
         flags = Pyramid((high, wide), "flags")
