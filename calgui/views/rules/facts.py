@@ -96,12 +96,14 @@ def gather(cache: "Cache", context: str | None, node: Node) -> Facts:
         return Facts(None, _cache_facts(cache, context), node.findings, cache.path)
     if node.kind == "unreached":
         text = "Mappings and references of the cache that no mapping of this context names."
-        return Facts(None, (Fact("What", text), Fact("Files", str(len(node.children)))), node.findings)
+        return Facts(None, (Fact("What", text), Fact("Files", counted(node))), node.findings)
     text_of = node.file if is_mapping(node.file) else node.mapping
     mapping, problem = _mapping(cache, text_of)
     if node.file is not None and not is_mapping(node.file):
         return _reference(cache, node, mapping)
     lines = _mapping_facts(cache, mapping) if mapping is not None and (is_mapping(node.file)) else ()
+    if lines and node.children:
+        lines = (*lines[:-1], Fact("Reaches", counted(node)), lines[-1])
     if mapping is not None and not lines:
         place = Fact("In", f"{mapping.name}, line {node.line}" if node.line else mapping.name, link=mapping.name)
         lines = (place, *_asked(cache, mapping, node))
@@ -130,6 +132,31 @@ def _cache_facts(cache: "Cache", context: str | None) -> tuple[Fact, ...]:
         Fact("Operational", stated or "not stated", BAD if wrong else None),
         Fact("Mappings", f"{len(cache.mappings):,}"),
     )
+
+
+def counted(node: Node) -> str:
+    """How many mappings and references a branch holds, each counted once.
+
+    Parameters
+    ----------
+    node : Node
+        The branch; a mapping that it stands for counts too.
+
+    Returns
+    -------
+    str
+        ``7 mappings, 5 references``.
+    """
+    names: set[str] = set()
+    branches = [node]
+    while branches:
+        branch = branches.pop()
+        branches += branch.children
+        if branch.file is not None:
+            names.add(branch.file)
+    mappings = sum(is_mapping(name) for name in names)
+    counts = ((mappings, "mapping"), (len(names) - mappings, "reference"))
+    return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts)
 
 
 def _asked(cache: "Cache", info: MappingInfo, node: Node) -> tuple[Fact, ...]:

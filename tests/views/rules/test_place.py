@@ -54,6 +54,14 @@ def test_the_tmt_cache_shows_what_its_context_reaches_and_what_it_does_not(
     top = place.model.index(0, 0)
     branches = [place.model.index(row, 0, top).data() for row in range(place.model.rowCount(top))]
     assert branches == ["tmt_0001.pmap", "Not reached by tmt_0001.pmap"]
+    for row, (name, said) in enumerate(
+        (("Reaches", "7 mappings, 5 references"), ("Files", "4 mappings, 2 references"))
+    ):
+        place.tree.setCurrentIndex(place.model.index(row, 0, top))
+        _settle(qtbot, place)
+        facts = place.details.facts
+        assert facts is not None
+        assert {fact.name: fact.text for fact in facts.lines}[name] == said
 
 
 def test_a_mapping_asked_for_elsewhere_is_shown_with_its_rule_marked(
