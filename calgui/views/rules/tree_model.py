@@ -14,6 +14,8 @@ _ROOT = QModelIndex()
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 #: number of errors and warnings at and below a node
 COUNTS = Qt.ItemDataRole.UserRole + 1
+#: name of the mapping that an instrument or type stands for
+FILE = Qt.ItemDataRole.UserRole + 2
 _KINDS = {
     "cache": "cache",
     "context": "context",
@@ -127,6 +129,8 @@ class TreeModel(QAbstractItemModel):
             return _words(node, self.outline.counts[index.internalId()])
         if role == Qt.ItemDataRole.DecorationRole and node.trust is not None:
             return mark_icon(_trust_mark(node, node.trust))
+        if role == FILE:
+            return node.file if node.kind in ("instrument", "type") else None
         if role == COUNTS:
             return self.outline.counts[index.internalId()]
         if role == Qt.ItemDataRole.FontRole:
@@ -150,6 +154,8 @@ def _trust_mark(node: Node, trust: Trust) -> Mark:
 
 def _words(node: Node, counts: list[int]) -> str:
     lines = [f"{kind_of(node)}: {node.label}"]
+    if node.kind in ("instrument", "type") and node.file is not None:
+        lines.append(f"Rules: {node.file}")
     if node.trust is not None:
         mark = _trust_mark(node, node.trust)
         lines.append(f"{mark.word}. {mark.meaning}")
@@ -177,12 +183,29 @@ class TreeDelegate(QStyledItemDelegate):
         for role in (QPalette.ColorRole.HighlightedText, QPalette.ColorRole.Text):
             narrowed.palette.setColor(role, _ink(index))
         super().paint(painter, narrowed, index)
+        self._paint_file(painter, narrowed, index)
         right = option.rect.right() - 4
         for (severity, count), width in reversed(list(zip(pills, widths, strict=True))):
             _paint_pill(
                 painter, QRect(right - width, option.rect.top() + 3, width, option.rect.height() - 6), severity, count
             )
             right -= width + 4
+
+    def _paint_file(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """The mapping that holds the rules of an instrument or type, after its name."""
+        name = index.data(FILE)
+        if name is None:
+            return
+        font = index.data(Qt.ItemDataRole.FontRole) or option.font
+        start = QFontMetrics(font).horizontalAdvance(index.data()) + 22
+        box = option.rect.adjusted(start, 0, 0, 0)
+        painter.save()
+        painter.setPen(theme().colour("muted"))
+        painter.setFont(option.font)
+        text = QFontMetrics(option.font).elidedText(name, Qt.TextElideMode.ElideMiddle, box.width())
+        if box.width() > 60:
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Calm rows."""
