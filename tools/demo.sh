@@ -18,7 +18,13 @@ QT_QPA_PLATFORM=offscreen
 export QT_QPA_PLATFORM
 "$bin/calgui" demo "$night" --no-window
 mkdir -p "$night/pictures"
-for view in observe rules bench; do
-    "$bin/calgui" shot "$night/pictures/$view.png" --view "$view" --cache "$night/cache" "$night/raw"
+picture() {
+    view=$1
+    shift
+    "$bin/calgui" shot "$night/pictures/$view.png" --view "$view" --cache "$night/cache" "$@"
     echo "$night/pictures/$view.png"
-done
+}
+# the image for which no flat is found; the good darks of the night, for a master dark
+picture observe "$night"/raw/iris_20260311_image_0006.fits "$night"/raw
+picture rules
+picture bench "$night"/raw/iris_20260311_dark_000?.fits

@@ -40,7 +40,8 @@ def shot(
 ) -> None:
     """Draw a view into OUT.png without a screen, as the window would show it.
 
-    PATH are observations, folders of them, or caches; the first observation is selected.
+    PATH are observations, folders of them, or caches; the first observation is selected, and the bench makes a
+    master dark of all of them.
     """
     _check((*paths, *caches))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 
@@ -24,6 +25,8 @@ _PANELS = {
     "picture": "picture",
     "headers": "inspector",
 }
+#: page of the bench that is drawn
+_AT_THE_BENCH = "master-dark"
 #: work that takes longer than this is not waited for
 _PATIENCE = 300.0
 #: so long nothing must happen before the picture is taken
@@ -59,7 +62,8 @@ def draw(
     view : str
         One of `views`.
     paths, caches : sequence of pathlib.Path
-        Observations, folders of them, and caches; the first observation is selected.
+        Observations, folders of them, and caches. The first observation is selected; at the bench all of them are
+        the inputs.
     context : str, optional
         Of the last cache.
     dark : bool
@@ -113,9 +117,17 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
             raise UsageError("--context needs a cache.", cure="Name its folder: --cache DIR.")
         session.cache.check_context(context)
         session.set_context(session.cache, context)
-    if window.observe.table.model.rowCount():
-        window.observe.table.view.selectRow(0)
+    table = window.observe.table
+    # the file that was named first, else the first of the folder
+    named = next((path.absolute() for path in paths if table.model.find(path.absolute()) is not None), None)
+    if named is not None:
+        table.select_path(named)
+    elif table.model.rowCount():
+        table.view.selectRow(0)
     window.go(view if view in {place.name for place in PLACES} else "observe")
+    if view == "bench":
+        bench: Any = window.place("bench")
+        bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())
     _wait(lambda: not window.busy)
 
 
