@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -18,8 +16,8 @@ Reduction = Literal["maximum", "mean", "minimum", "flags"]
 
 _JOIN: dict[str, Any] = {"maximum": np.fmax, "minimum": np.fmin, "mean": np.add, "flags": np.bitwise_or}
 
-#: pixels handled at a time: few enough to stay in the processor's cache, so many that threads seldom wait
-_BAND = 500_000
+#: pixels handled at a time: few enough to stay in the processor's cache, so many that calls do not count
+_BAND = 1_000_000
 
 
 def reduced_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
@@ -114,19 +112,14 @@ def band_rows(width: int, factor: int) -> int:
 
 
 def reduce_bands(
-    read: Callable[[int, int], Array],
-    shape: tuple[int, int],
-    factor: int,
-    how: Reduction,
-    job: Job | None = None,
-    workers: int = 1,
+    read: Callable[[int, int], Array], shape: tuple[int, int], factor: int, how: Reduction, job: Job | None = None
 ) -> Array:
     """Reduce a picture that is read band by band, so that it is never in memory whole.
 
     Parameters
     ----------
     read : callable
-        ``read(start, stop)`` gives whole rows; each band is used up before its thread asks for the next one.
+        ``read(start, stop)`` gives whole rows; each band is used up before the next one is asked for.
     shape : tuple of int
         (ny, nx) of the picture.
     factor : int
@@ -135,8 +128,6 @@ def reduce_bands(
         See `reduce_band`.
     job : Job, optional
         Looked at between bands.
-    workers : int
-        Threads that read and reduce at the same time.
 
     Returns
     -------
@@ -145,27 +136,16 @@ def reduce_bands(
     """
     if 0 in shape:
         return np.empty(reduced_shape(shape, factor), np.float32)
+    # in one thread: two wait so often for the interpreter's lock that they are no faster
     rows = band_rows(shape[1], factor)
-
-    def reduce_from(first: int, last: int) -> list[Array]:
-        parts = []
-        for start in range(first, last, rows):
-            if job is not None:
-                job.check()
-            parts.append(reduce_band(read(start, min(start + rows, last)), factor, how))
-        return parts
-
-    count = -(-shape[0] // rows)
-    cuts = [min(count * turn // workers * rows, shape[0]) for turn in range(workers)] + [shape[0]]
-    spans = [(first, last) for first, last in pairwise(cuts) if last > first]
-    if len(spans) == 1:
-        return np.concatenate(reduce_from(*spans[0]))
-    with ThreadPoolExecutor(len(spans) - 1) as pool:
-        rest = [pool.submit(reduce_from, *span) for span in spans[1:]]
-        made = reduce_from(*spans[0])
-        for later in rest:
-            made += later.result()
-    return np.concatenate(made)
+    parts = []
+    for start in range(0, shape[0], rows):
+        if job is not None:
+            job.check()
+        band = read(start, min(start + rows, shape[0]))
+        # the reader may use the memory of a band again
+        parts.append(reduce_band(band, factor, how) if factor > 1 else band.copy())
+    return np.concatenate(parts)
 
 
 class Pyramid:

@@ -1,6 +1,5 @@
 """What is read for a picture in the background: a first look at a large file, then its pixels."""
 
-import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -175,24 +174,21 @@ def _room(size: int) -> Any:
 def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, job: Job) -> Opened:
     high, wide = source.shape
     step = zscale_step(high * wide)
-    samples: dict[int, Any] = {}
-    rooms: dict[int, Any] = {}
+    samples: list[Any] = []
+    room = _room(band_rows(wide, factor) * wide)
 
     def band(start: int, stop: int) -> Any:
-        thread = threading.get_ident()
-        if thread not in rooms:
-            rooms[thread] = _room(band_rows(wide, factor) * wide)
-        rows = source.data_rows(start, stop, rooms[thread])
-        samples[start] = rows.reshape(-1)[-(start * wide) % step :: step].copy()
+        rows = source.data_rows(start, stop, room)
+        samples.append(rows.reshape(-1)[-(start * wide) % step :: step].copy())
         return rows
 
     picture = Pyramid((high, wide), how)
-    picture.add(factor, reduce_bands(band, (high, wide), factor, how, job, workers=2))
-    _ROOMS.extend(rooms.values())
+    picture.add(factor, reduce_bands(band, (high, wide), factor, how, job))
+    _ROOMS.append(room)
     flags = None
     if source.has_dq:
         flags = Pyramid((high, wide), "flags")
-        flags.add(factor, reduce_bands(source.dq_rows, (high, wide), factor, "flags", job, workers=2))
-    chosen = np.concatenate([samples[start] for start in sorted(samples)])[:1000]
+        flags.add(factor, reduce_bands(source.dq_rows, (high, wide), factor, "flags", job))
+    chosen = np.concatenate(samples)[:1000]
     limits = zscale(chosen[np.isfinite(chosen)])
     return Opened(opened.wanted, opened.hdus, None, picture, flags, limits, source.header)
