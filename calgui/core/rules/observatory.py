@@ -210,20 +210,36 @@ class Observatory:
         -------
         dict of str to str
             Keys in upper case, values as text; each FITS keyword that the table knows stands under its parkeys too.
-            A parkey that the header itself gives wins over one that a FITS keyword implies.
+            A parkey that the header itself gives wins over one that a FITS keyword implies. What has no value (None,
+            a card without one) is left out: it is missing, and no rule's ``NONE``.
         """
-        given = {str(key).upper(): str(value) for key, value in header.items()}
+        given = {str(key).upper(): str(value) for key, value in header.items() if value is not None}
         implied = {parkey: value for key, value in given.items() for parkey in self.parkeys_of(key)}
         return {**implied, **given}
 
-    def with_found(self, instruments: Iterable[str], types: Iterable[str]) -> "Observatory":
-        """The same observatory, with instruments and types that its mappings name beside."""
+    def with_found(
+        self, instruments: Iterable[str], types: Iterable[str], parkeys: Iterable[str] = ()
+    ) -> "Observatory":
+        """The same observatory, with what its mappings name beside.
+
+        Parameters
+        ----------
+        instruments, types, parkeys : iterable of str
+            In any case.
+
+        Returns
+        -------
+        Observatory
+            A parkey that its own table lacks gets the FITS keyword that other observatories have for it, where those
+            agree.
+        """
         more = [name.upper() for name in instruments]
         kinds = [name.upper() for name in types]
         return replace(
             self,
             instruments=tuple(dict.fromkeys([*self.instruments, *more])),
             types=tuple(sorted({*self.types, *kinds})),
+            rows=(*self.rows, *_borrowed({key.upper() for key in parkeys} - {row.parkey for row in self.rows})),
         )
 
 
@@ -240,11 +256,37 @@ def derive(name: str, instruments: Iterable[str], types: Iterable[str], parkeys:
     Returns
     -------
     Observatory
-        With ``derived`` set.
+        With ``derived`` set. Mappings do not say which FITS keywords stand for dotted parkeys: those are as for the
+        observatories that are described.
     """
     found = {key.upper() for key in parkeys}
     dates = next((keys for keys in _DATE_PARKEYS if found.intersection(keys)), ())
-    return Observatory(name.lower(), name.upper(), dates=dates, derived=True).with_found(instruments, types)
+    return Observatory(name.lower(), name.upper(), dates=dates, derived=True).with_found(instruments, types, found)
+
+
+def _borrowed(parkeys: set[str]) -> tuple[KeywordRow, ...]:
+    """Rows for parkeys that have no table of their own: dotted ones as others have them, plain ones for themselves.
+
+    What stands before ``META.`` (Roman's) makes no difference. Where others disagree there is none: that would be a
+    guess.
+    """
+    common = _common_keywords()
+    dotted = {key: common.get(key[key.find("META.") :]) for key in parkeys if "META." in key}
+    rows = [KeywordRow(key, keyword) for key, keyword in sorted(dotted.items()) if keyword]
+    # without dotted ones no table is needed, and keywords are parkeys
+    plain = sorted(key for key in parkeys if rows and _FITS_KEYWORD.match(key))
+    return (*rows, *(KeywordRow(key, key) for key in plain))
+
+
+@cache
+def _common_keywords() -> Mapping[str, str]:
+    """Parkey to FITS keyword, where the described observatories agree."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((resources() / "observatories").glob("*.toml")):
+        known = described(path.stem)
+        for row in known.rows if known else ():
+            found.setdefault(row.parkey, set()).add(row.keyword)
+    return {parkey: keywords.pop() for parkey, keywords in found.items() if len(keywords) == 1}
 
 
 @cache

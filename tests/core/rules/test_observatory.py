@@ -115,3 +115,46 @@ def test_a_broken_description_is_an_input_error(tmp_path):
         with pytest.raises(InputError) as caught:
             read_observatory(path)
         assert caught.value.path == path
+
+
+@pytest.mark.parametrize("name", ["tmt", "ligeriri", "jwst", "hst"])
+def test_a_card_without_value_is_missing(name):
+    known = described(name) or derive(name, ["acs"], [], ["FILTER"])
+    parkeys = known.parkeys({"FILTER": None, "DETECTOR": "IRIS1", "pupil": None})
+    assert "None" not in parkeys.values()
+    assert not {"FILTER", "PUPIL", "META.INSTRUMENT.FILTER"} & set(parkeys)
+
+
+def test_a_card_without_value_leaves_the_word_to_its_keyword():
+    known = described("tmt")
+    assert known.parkeys({"META.INSTRUMENT.FILTER": None, "FILTER": "K"})["META.INSTRUMENT.FILTER"] == "K"
+
+
+def test_an_unknown_observatory_has_the_fits_keywords_that_others_agree_in():
+    parkeys = ["META.INSTRUMENT.NAME", "META.INSTRUMENT.FILTER", "META.ODD.THING", "GRATING", "META.TARGET.RA"]
+    known = derive("elsewhere", ["cam"], ["dark"], [*parkeys, "META.OBSERVATION.DATE"])
+    assert known.parkeys({"INSTRUME": "CAM", "FILTER": "K", "DATE-OBS": "2026-01-01", "GRATING": "R"}) == {
+        "INSTRUME": "CAM",
+        "META.INSTRUMENT.NAME": "CAM",
+        "FILTER": "K",
+        "META.INSTRUMENT.FILTER": "K",
+        "DATE-OBS": "2026-01-01",
+        "META.OBSERVATION.DATE": "2026-01-01",
+        "GRATING": "R",
+    }
+    assert known.parkey_of("GRATING") == "GRATING"
+    assert known.keyword_of("META.ODD.THING") is None
+    # TARG_RA at one, RA at another: taking either would be a guess
+    assert known.keyword_of("META.TARGET.RA") is None
+
+
+def test_what_stands_before_meta_makes_no_difference():
+    roman = derive("roman", ["wfi"], ["dark"], ["ROMAN.META.INSTRUMENT.DETECTOR"])
+    assert roman.parkeys({"DETECTOR": "WFI01"})["ROMAN.META.INSTRUMENT.DETECTOR"] == "WFI01"
+
+
+def test_a_described_observatory_borrows_what_it_lacks():
+    jwst = described("jwst").with_found([], [], ["META.INSTRUMENT.LAMP_STATE", "META.INSTRUMENT.FILTER"])
+    assert described("jwst").keyword_of("META.INSTRUMENT.LAMP_STATE") is None
+    assert jwst.keyword_of("META.INSTRUMENT.LAMP_STATE") == "LAMP"
+    assert len({row.parkey for row in jwst.rows}) == len(jwst.rows)
