@@ -6,20 +6,17 @@ Real caches are broken and open all the same: nothing found here stops the rest.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from calgui.core.errors import InputError
 from calgui.core.rules.checks import check_derivation, check_mapping
 from calgui.core.rules.configuration import bad_files
+from calgui.core.rules.contents import Contents
 from calgui.core.rules.loading import check_header
 from calgui.core.rules.mapping_file import NOT_APPLICABLE, SPECIAL, Entry, MappingFile, safe_name
-from calgui.core.rules.reach import CHILD, Reach, parsed_or_none, reach
+from calgui.core.rules.reach import CHILD, Reach, reach
 from calgui.core.rules.teaching import is_stock
 from calgui.core.rules.trust import Verdict
 from calgui.core.rules.values import Finding, Severity, Trust
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _RESTORE = "Restore the file from where the cache came."
@@ -36,15 +33,15 @@ class Doctor:
 
     Parameters
     ----------
-    cache : Cache
+    cache : Contents
     context : str or None
         What it reaches is judged strictly; what it does not is at most a warning.
     """
 
-    def __init__(self, cache: "Cache", context: str | None) -> None:
+    def __init__(self, cache: Contents, context: str | None) -> None:
         self.cache = cache
         self.context = context
-        self.reach: Reach = reach(cache, context)
+        self.reach: Reach = reach(cache.texts, context)
         self._references: dict[tuple[str, Verdict], tuple[Finding, ...]] = {}
         self._bad = bad_files(cache.server_config)
         self._mappings_only = not cache.has_references and not cache.layout.reference_names()
@@ -138,7 +135,7 @@ class Doctor:
             text = f"{label} in line {entry.line} selects {shown!r}, where only {wanted} files belong: it is not used."
             yield Finding(Severity.ERROR, "wrong-kind", parsed.name, text, _RESTORE)
             return
-        child = parsed_or_none(self.cache, value)
+        child = self.cache.texts.tried(value)
         key, own = ("instrument", "instrument") if parsed.kind == ".pmap" else ("type", "filekind")
         if child is not None and child.word(own) and child.word(own) != label.lower():
             text = (
@@ -223,7 +220,7 @@ class Doctor:
         tuple of Finding
         """
         found = dict.fromkeys(self.mapping(name))
-        parsed = parsed_or_none(self.cache, name)
+        parsed = self.cache.texts.tried(name)
         if parsed is not None and parsed.kind in CHILD:
             for entry in parsed.choices.entries:
                 found.update(dict.fromkeys(self._with_child(parsed, entry)))
@@ -251,7 +248,7 @@ class Doctor:
         references: dict[str, None] = {}
         for name in dict.fromkeys([*sorted(self.reach.mappings), *self.cache.mappings]):
             yield from self.told_of(name)
-            parsed = parsed_or_none(self.cache, name)
+            parsed = self.cache.texts.tried(name)
             if parsed is not None and parsed.kind == ".rmap":
                 references.update((file, None) for file, _ in parsed.files())
         for name in references:

@@ -1,67 +1,72 @@
 """Which observatory a cache belongs to, by what its mappings say."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from calgui.core.errors import InputError
+from calgui.core.rules.layout import Layout
 from calgui.core.rules.observatory import Observatory, derive, described
-from calgui.core.rules.reach import parsed_or_none
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
+from calgui.core.rules.reach import named
+from calgui.core.rules.texts import MappingTexts
 
 _LOOKED_AT = 20
 
 
-def identify(cache: "Cache") -> Observatory:
-    """The observatory of a cache, with the instruments and types that its default context names beside.
+def identify(layout: Layout, texts: MappingTexts, contexts: Sequence[str], context: str | None) -> Observatory:
+    """The observatory of a cache, with the instruments, types and parkeys that its default context names beside.
 
     Parameters
     ----------
-    cache : Cache
-        Its contexts and mappings are known already.
+    layout : Layout
+        Where its parts are.
+    texts : MappingTexts
+        Its mappings.
+    contexts : sequence of str
+        Names of its ``.pmap`` files.
+    context : str or None
+        The default one of them.
 
     Returns
     -------
     Observatory
         As our own data describe it, else derived from the mappings alone.
     """
-    name = _name(cache)
-    instruments, types, parkeys = _named(cache)
+    name = _name(texts, [*([context] if context else []), *contexts[-5:]])
+    name = name or layout.folder.lower() or layout.root.name.lower()
+    instruments, types, parkeys = _named(texts, context)
     known = described(name)
     if known is not None:
-        return known.with_found(instruments, types)
+        return known.with_found(instruments, types, parkeys)
     return derive(name, instruments, types, parkeys)
 
 
-def _name(cache: "Cache") -> str:
-    first = [cache.default_context] if cache.default_context else []
-    for mapping in [*first, *cache.contexts[-5:], *cache.mappings[:_LOOKED_AT]]:
-        parsed = parsed_or_none(cache, mapping)
+def _name(texts: MappingTexts, first: Sequence[str]) -> str:
+    for mapping in [*first, *texts.names[:_LOOKED_AT]]:
+        parsed = texts.tried(mapping)
         if parsed and parsed.word("observatory"):
             return parsed.word("observatory")
-    return cache.layout.folder.lower() or cache.name.lower()
+    return ""
 
 
-def _named(cache: "Cache") -> tuple[list[str], list[str], list[str]]:
-    """Instruments, types and parkeys that the default context's mappings name."""
+def _named(texts: MappingTexts, context: str | None) -> tuple[list[str], list[str], list[str]]:
+    """Instruments, types and parkeys that a context's mappings name."""
+    pmap = texts.tried(context) if context else None
+    if pmap is None:
+        return [], [], []
+    instruments = named(pmap, str.upper, keep_special=False)
     kinds: list[str] = []
-    parkeys: list[str] = []
-    if cache.default_context is None:
-        return [], [], []
-    try:
-        found = cache.instruments(cache.default_context)
-    except InputError:
-        return [], [], []
-    for imap in found.values():
-        parsed = parsed_or_none(cache, imap)
-        for entry in parsed.choices.entries if parsed else ():
+    parkeys = _flat(pmap.header.get("parkey"))
+    for name in instruments.values():
+        imap = texts.tried(name)
+        if imap is None:
+            continue
+        parkeys += _flat(imap.header.get("parkey"))
+        for entry in imap.choices.entries:
             kinds.append("|".join(entry.key))
-            rmap = parsed_or_none(cache, entry.value) if isinstance(entry.value, str) else None
-            parkeys += _flat(rmap.header.get("parkey")) if rmap else []
-    return list(found), kinds, parkeys
+            rmap = texts.tried(entry.value) if isinstance(entry.value, str) else None
+            parkeys += _flat(rmap.header.get("parkey")) + _flat(rmap.header.get("extra_keys")) if rmap else []
+    return list(instruments), kinds, parkeys
 
 
 def _flat(parkey: object) -> list[str]:
     if isinstance(parkey, str):
         return [parkey]
-    return [name for part in parkey for name in _flat(part)] if isinstance(parkey, tuple) else []
+    return [name for part in parkey for name in _flat(part)] if isinstance(parkey, tuple | list) else []

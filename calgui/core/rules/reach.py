@@ -1,13 +1,10 @@
 """Which mappings and references a context reaches, by the names that its files write: nothing is loaded for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from calgui.core.errors import InputError
 from calgui.core.rules.mapping_file import SPECIAL, MappingFile
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
+from calgui.core.rules.texts import MappingTexts
 
 CHILD = {".pmap": ".imap", ".imap": ".rmap"}
 
@@ -25,12 +22,29 @@ class Reach:
     references: frozenset[str]
 
 
-def parsed_or_none(cache: "Cache", name: str) -> MappingFile | None:
-    """What a mapping's text says, or None where it cannot be told."""
-    try:
-        return cache.parsed(name)
-    except InputError:
-        return None
+def named(parsed: MappingFile, fold: Callable[[str], str], *, keep_special: bool) -> dict[str, str]:
+    """What a ``.pmap`` or ``.imap`` names: key, its case folded, to file name.
+
+    Parameters
+    ----------
+    parsed : MappingFile
+        What its text says.
+    fold : callable
+        ``str.upper`` for instruments, ``str.lower`` for types: crds folds the case of keys, and the last of two wins.
+    keep_special : bool
+        Whether entries that are N/A or left out are among them.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    found: dict[str, str] = {}
+    for entry in parsed.choices.entries:
+        if isinstance(entry.value, str) and len(entry.key) == 1:
+            found.pop(fold(entry.key[0]), None)
+            if keep_special or entry.value not in SPECIAL:
+                found[fold(entry.key[0])] = entry.value
+    return found
 
 
 def children(parsed: MappingFile) -> list[str]:
@@ -43,12 +57,13 @@ def children(parsed: MappingFile) -> list[str]:
     ]
 
 
-def reach(cache: "Cache", context: str | None) -> Reach:
+def reach(texts: MappingTexts, context: str | None) -> Reach:
     """What a context reaches.
 
     Parameters
     ----------
-    cache : Cache
+    texts : MappingTexts
+        The cache's mappings.
     context : str or None
         None, where the cache has no context, reaches nothing.
 
@@ -64,7 +79,7 @@ def reach(cache: "Cache", context: str | None) -> Reach:
         below: list[str] = []
         for name in dict.fromkeys(level):
             mappings.add(name)
-            parsed = parsed_or_none(cache, name)
+            parsed = texts.tried(name)
             if parsed is None:
                 continue
             below += children(parsed)

@@ -66,6 +66,13 @@ class MappingTexts:
             raise found.with_traceback(None)  # else each raise would lengthen it
         return found
 
+    def tried(self, name: str) -> MappingFile | None:
+        """What the text of a mapping says, or None where it cannot be told."""
+        try:
+            return self.parsed(name)
+        except InputError:
+            return None
+
     def _parse(self, name: str) -> MappingFile:
         data = self.raw(name)
         path = self._layout.mappings / name

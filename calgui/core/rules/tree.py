@@ -1,21 +1,18 @@
 """A cache as a tree: context > instrument > type > rule > date > file, and apart what the context does not reach."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from calgui.core.rules.cache import Cache
+from calgui.core.rules.health import Doctor
 from calgui.core.rules.mapping_file import SPECIAL, Choices, Entry, MappingFile
-from calgui.core.rules.reach import CHILD, parsed_or_none
+from calgui.core.rules.reach import CHILD
 from calgui.core.rules.values import Finding, Node
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
-    from calgui.core.rules.health import Doctor
 
 #: unreached mappings whose defects are looked for here; old caches have tens of thousands
 _MOST_EXAMINED = 1000
 
 
-def tree(cache: "Cache", context: str | None = None) -> Node:
+def tree(cache: Cache, context: str | None = None) -> Node:
     """The tree of a cache, as seen from one context.
 
     Parameters
@@ -44,12 +41,12 @@ def tree(cache: "Cache", context: str | None = None) -> Node:
 
 
 class _Grower:
-    def __init__(self, doctor: "Doctor") -> None:
+    def __init__(self, doctor: Doctor) -> None:
         self.doctor = doctor
         self.cache = doctor.cache
 
     def context(self, name: str) -> Node:
-        parsed = parsed_or_none(self.cache, name)
+        parsed = self.cache.texts.tried(name)
         children = tuple(self._child(parsed, entry, "instrument") for entry in _entries(parsed))
         return Node("context", name, file=name, findings=self.doctor.mapping(name), children=children)
 
@@ -68,7 +65,7 @@ class _Grower:
         return Node(kind, label, file=value, mapping=parent.name, line=entry.line, findings=findings, children=children)
 
     def _below(self, name: str, kind: str) -> Iterator[Node]:
-        parsed = parsed_or_none(self.cache, name)
+        parsed = self.cache.texts.tried(name)
         if parsed is None:
             return
         if kind == "instrument":
