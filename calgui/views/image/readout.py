@@ -121,6 +121,7 @@ class StatisticsPanel(QFrame):
 
     closed = Signal()
 
+    _COLUMNS = 3
     _FIELDS = (
         ("n", "pixels used", "Pixels with a value and without DO_NOT_USE; all figures are of these."),
         ("median", "median", "Half of the pixels are below."),
@@ -151,10 +152,11 @@ class StatisticsPanel(QFrame):
         head.addWidget(self.title, 1)
         head.addWidget(close)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(2 * SPACE)
-        grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(SPACE)
+        grid.setVerticalSpacing(1)
         self.values: dict[str, QLabel] = {}
-        for column, (key, title, tip) in enumerate(self._FIELDS):
+        for place, (key, title, tip) in enumerate(self._FIELDS):
+            row, column = divmod(place, self._COLUMNS)
             name, value = QLabel(title), QLabel()
             name.setProperty("muted", True)
             value.setObjectName(f"picture_box_{key}")
@@ -163,10 +165,11 @@ class StatisticsPanel(QFrame):
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for label in (name, value):
                 label.setToolTip(tip)
-            grid.addWidget(name, 0, column)
-            grid.addWidget(value, 1, column)
+            grid.addWidget(name, row, 2 * column)
+            grid.addWidget(value, row, 2 * column + 1)
             self.values[key] = value
-        grid.setColumnStretch(len(self._FIELDS), 1)
+        for column in range(self._COLUMNS):
+            grid.setColumnStretch(2 * column + 1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         layout.setSpacing(2)

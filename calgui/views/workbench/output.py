@@ -82,6 +82,7 @@ class OutputPanel(QWidget):
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.tabs)
+        self.metrics.setMinimumWidth(250)
         splitter.addWidget(self.metrics)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([700, 300])
