@@ -29,7 +29,7 @@ from calgui.views.widgets.help_panel import HelpPanel
 from calgui.views.widgets.notices import NoticeList
 from calgui.views.widgets.rail import Rail
 from calgui.views.widgets.search import SearchField
-from calgui.views.widgets.search_sources import sources
+from calgui.views.widgets.search_sources import Sources
 from calgui.views.widgets.status_bar import StatusBar
 
 #: as it opens for the first time, where the screen is large enough
@@ -72,11 +72,13 @@ class MainWindow(QMainWindow):
         self.help.over(self.stack)
         self.observe: Any = self.place("observe")
         self.menus = Menus(self)
-        self.search.sources = sources(self)
+        found = Sources(session, self.place, self.menus.actions)
+        self.search.sources = found.all()
+        self.search.begun.connect(found.forget)
         self._connect()
         self._restore()
         self.go("observe")
-        self.observe.table.view.setFocus()
+        self.observe.table.first_arrived.connect(self._begin_at_table)
 
     def _lay_out(self) -> None:
         centre = QWidget(self)
@@ -117,6 +119,11 @@ class MainWindow(QMainWindow):
         geometry = remembered_state("window/geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
+
+    def _begin_at_table(self) -> None:
+        # an empty table cannot take the focus, so that the search has it until then
+        if self.search.hasFocus() and not self.search.text():
+            self.observe.table.view.setFocus()
 
     def _retitle(self) -> None:
         cache = self.session.cache
@@ -182,7 +189,7 @@ class MainWindow(QMainWindow):
         page : str
             ``shortcuts``, ``about`` or ``licence``.
         """
-        self.help.toggle(page, self)
+        self.help.toggle(page, self.menus.actions)
 
     def focus_search(self) -> None:
         """Put the cursor into the search over everything."""

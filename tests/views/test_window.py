@@ -29,6 +29,7 @@ from calgui.core.simulate import DemoNight
 from calgui.views.app import make_window
 from calgui.views.places import PLACES
 from calgui.views.session import Session
+from calgui.views.theme import theme
 from calgui.views.window import MainWindow
 
 Settled = Callable[[MainWindow], None]
@@ -325,3 +326,34 @@ def test_no_place_makes_the_window_larger_than_the_screen(window: MainWindow, qt
         window.go(place.name)
         qtbot.wait(30)
         assert (window.width(), window.height()) == (900, 600)
+
+
+def test_the_help_follows_the_look(window: MainWindow) -> None:
+    window.set_theme("light")
+    window.show_help("shortcuts")
+    before = theme().colour("muted").name()
+    window.set_theme("dark")
+    after = theme().colour("muted").name()
+    assert before != after
+    assert after in window.help.text.toHtml()
+    assert before not in window.help.text.toHtml()
+
+
+def test_references_are_listed_once_for_each_search(
+    window: MainWindow, real_data: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.open_paths([real_data / "caches" / "tmt"])
+    qtbot.waitUntil(lambda: window.session.cache is not None, timeout=20_000)
+    cache = window.session.cache
+    assert cache is not None
+    layout, asked = type(cache.layout), []
+    listed = layout.reference_names
+    monkeypatch.setattr(layout, "reference_names", lambda self: asked.append(1) or listed(self))
+    window.search.setFocus()
+    qtbot.keyClicks(window.search, "flat_0003.fits")
+    assert window.search.hits[0].kind.startswith("reference")
+    assert len(asked) == 1
+    window.search.clear()
+    window.search.look("")
+    qtbot.keyClicks(window.search, "f")
+    assert len(asked) == 2

@@ -1,15 +1,12 @@
 """The menu that chooses the table's columns, with a field that adds any keyword."""
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCompleter, QLineEdit, QMenu, QWidgetAction
+from PySide6.QtWidgets import QCompleter, QLineEdit, QMenu, QWidget, QWidgetAction
 
 from calgui.views.observations.columns import BUILT_IN, FILE, is_keyword
-
-if TYPE_CHECKING:
-    from calgui.views.observations.table import ObservationTable
+from calgui.views.observations.model import ObservationsModel
+from calgui.views.session import Session
 
 
 class ColumnMenu(QMenu):
@@ -17,15 +14,26 @@ class ColumnMenu(QMenu):
 
     Parameters
     ----------
-    table : ObservationTable
+    session : Session
+        Whose cache knows parkeys.
+    model : ObservationsModel
         Whose columns are chosen.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    added(str), removed(str)
+        The user wants to see this column, or not any more.
     """
 
-    def __init__(self, table: "ObservationTable") -> None:
-        super().__init__(table)
+    added = Signal(str)
+    removed = Signal(str)
+
+    def __init__(self, session: Session, model: ObservationsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("columns_menu")
         self.setAccessibleName("Columns")
-        self._table = table
+        self._session, self._model = session, model
         self.field = QLineEdit(self)
         self.field.setObjectName("column_keyword")
         self.field.setAccessibleName("Keyword to add as a column")
@@ -51,8 +59,8 @@ class ColumnMenu(QMenu):
         self.addAction(self._holder)
         self._known.setStringList(self._offered())
         self.addSeparator()
-        shown = [column.key for column in self._table.model.columns]
-        more = [column for column in self._table.model.columns if column not in BUILT_IN]
+        shown = [column.key for column in self._model.columns]
+        more = [column for column in self._model.columns if column not in BUILT_IN]
         for column in (*BUILT_IN, *more):
             action = QAction(column.title, self)
             action.setObjectName(f"column_{column.key}")
@@ -67,25 +75,22 @@ class ColumnMenu(QMenu):
 
     def _offered(self) -> list[str]:
         """Keywords that the files have, and the parkeys of the cache's observatory that they give a value to."""
-        keywords = self._table.model.keywords()
-        cache = self._table.session.cache
+        keywords = self._model.keywords()
+        cache = self._session.cache
         if cache is None:
             return keywords
         parkeys = [name for keyword in keywords for name in cache.observatory.parkeys_of(keyword)]
         return keywords + sorted(set(parkeys) - set(keywords))
 
     def _toggle(self, key: str, on: bool) -> None:
-        if on:
-            self._table.add_column(key)
-        else:
-            self._table.remove_column(key)
+        (self.added if on else self.removed).emit(key)
 
     def _add(self) -> None:
         text = self.field.text().strip()
         if text and is_keyword(text):
-            self._table.add_column(text)
+            self.added.emit(text)
             self.close()
         elif text:
-            self._table.session.notice(
+            self._session.notice(
                 "warning", f"{text} is no keyword.", "Keywords have up to eight letters, digits, - and _."
             )

@@ -49,9 +49,12 @@ class ObservationTable(QWidget):
     -------
     open_requested(str)
         The user asks for ``files`` or a ``folder``.
+    first_arrived()
+        The table was empty, and is no more.
     """
 
     open_requested = Signal(str)
+    first_arrived = Signal()
 
     def __init__(self, session: Session, files: ObservedFiles, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +65,7 @@ class ObservationTable(QWidget):
         self.model.set_columns([keyword_column(key) for key in _remembered_columns()])
         self._widths: dict[str, int] = {**_WIDTHS, **remembered("observations/widths", {})}
         self.filter = self._make_filter()
-        self.columns_menu = ColumnMenu(self)
+        self.columns_menu = ColumnMenu(session, self.model, self)
         self.columns_button = self._make_columns_button()
         self.view = self._make_view()
         self.summary = QLabel(self)
@@ -167,6 +170,8 @@ class ObservationTable(QWidget):
         header.sortIndicatorChanged.connect(self._sorted)
         header.customContextMenuRequested.connect(self._header_menu)
         self.session.selection_changed.connect(self._follow)
+        self.columns_menu.added.connect(self.add_column)
+        self.columns_menu.removed.connect(self.remove_column)
         theme().changed.connect(self._retheme)
         for name, text, keys, call in self._deeds():
             action = QAction(text, self)
@@ -257,8 +262,11 @@ class ObservationTable(QWidget):
     # ---- rows
 
     def _arrived(self, rows: list[Row]) -> None:
+        empty = not self.model.total
         self.model.add(rows)
         self._tell()
+        if empty and self.model.total:
+            self.first_arrived.emit()
 
     def _apply_filter(self) -> None:
         self.model.set_query(parse(self.filter.text()))

@@ -1,19 +1,16 @@
 """Help beside the place, never in the way: shortcuts, licence, about."""
 
+from collections.abc import Iterable
 from html import escape
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from calgui import __version__
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
-
-if TYPE_CHECKING:
-    from calgui.views.window import MainWindow
 
 _TITLES = {"shortcuts": "Shortcuts", "licence": "Licence", "about": "About calgui"}
 #: keys that no menu shows
@@ -49,6 +46,7 @@ class HelpPanel(QFrame):
         self.setAutoFillBackground(True)
         self._below: QWidget | None = None
         self._page = ""
+        self._actions: tuple[QAction, ...] = ()
         self.title = QLabel(self)
         self.close_button = QToolButton(self)
         self.close_button.setObjectName("help_close")
@@ -67,6 +65,7 @@ class HelpPanel(QFrame):
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addLayout(head)
         layout.addWidget(self.text)
+        theme().changed.connect(self._fill)
 
     def over(self, widget: QWidget) -> None:
         """Lie over the right side of a widget, which keeps its width.
@@ -90,32 +89,39 @@ class HelpPanel(QFrame):
             corner = self._below.mapTo(self.window(), self._below.rect().topRight())
             self.setGeometry(corner.x() - _WIDTH + 1, corner.y(), _WIDTH, self._below.height())
 
-    def toggle(self, page: str, window: "MainWindow") -> None:
+    def toggle(self, page: str, actions: Iterable[QAction]) -> None:
         """Show a page; hide it where it is shown already.
 
         Parameters
         ----------
         page : str
             ``shortcuts``, ``about`` or ``licence``.
-        window : MainWindow
-            Whose actions are listed.
+        actions : iterable of QAction
+            Whose shortcuts are listed.
         """
         if self.isVisible() and page == self._page:
             self.hide()
             return
-        self._page = page
-        self.close_button.setIcon(icon("close", "muted"))
-        self.title.setText(f"<b>{_TITLES[page]}</b>")
-        self.text.setHtml({"shortcuts": _shortcuts, "licence": _licence, "about": _about}[page](window))
+        self._page, self._actions = page, tuple(actions)
+        self._fill()
         self._place()
         self.show()
         self.raise_()
 
+    def _fill(self) -> None:
+        """Write the page in the colours of the look."""
+        if not self._page:
+            return
+        self.close_button.setIcon(icon("close", "muted"))
+        self.title.setText(f"<b>{_TITLES[self._page]}</b>")
+        text = {"shortcuts": lambda: _shortcuts(self._actions), "licence": _licence, "about": _about}[self._page]()
+        self.text.setHtml(text)
 
-def _shortcuts(window: "MainWindow") -> str:
+
+def _shortcuts(actions: Iterable[QAction]) -> str:
     muted = theme().colour("muted").name()
     rows = []
-    for action in window.menus.actions:
+    for action in actions:
         keys = ", ".join(
             key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts() if not key.isEmpty()
         )
@@ -130,11 +136,11 @@ def _shortcuts(window: "MainWindow") -> str:
     return f"<table>{lines}</table>"
 
 
-def _licence(_window: "MainWindow") -> str:
+def _licence() -> str:
     return f"<p>{_LICENCE}</p><p>Its full text is in the file LICENSE that comes with the program.</p>"
 
 
-def _about(_window: "MainWindow") -> str:
+def _about() -> str:
     used = []
     for name in ("crds", "PySide6-Essentials", "pyqtgraph", "numpy", "astropy", "numba"):
         try:

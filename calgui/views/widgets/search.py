@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
@@ -60,13 +60,21 @@ def having(words: Sequence[str], text: str) -> bool:
 class SearchField(QLineEdit):
     """A field whose hits drop down as one types.
 
+    Signals
+    -------
+    begun()
+        A first word is typed.
+
     Parameters
     ----------
     parent : QWidget, optional
     """
 
+    begun = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._words: tuple[str, ...] = ()
         self.setObjectName("search_everything")
         self.setAccessibleName("Search everything")
         self.setPlaceholderText("Search everything   Ctrl+K")
@@ -98,7 +106,9 @@ class SearchField(QLineEdit):
             Words; all must be found.
         """
         words = tuple(text.casefold().split())
-        self.hits = []
+        if words and not self._words:
+            self.begun.emit()
+        self._words, self.hits = words, []
         if words:
             for source in self.sources:
                 for hit in source(words):
@@ -127,7 +137,7 @@ class SearchField(QLineEdit):
     def _do(self, place: int) -> None:
         if 0 <= place < len(self.hits):
             hit = self.hits[place]
-            self.hits = []
+            self._words, self.hits = (), []
             self.completer().popup().hide()
             self.clear()
             self.clearFocus()
