@@ -213,8 +213,11 @@ def siblings(hdus: Sequence[HduHeader], image: HduHeader) -> dict[str, HduHeader
     Returns
     -------
     dict
-        ``ERR``, ``DQ``, ``PIXELDQ``, ``GROUPDQ`` of the same EXTVER, whatever their shapes.
+        ``ERR``, ``DQ``, ``PIXELDQ``, ``GROUPDQ`` of the same EXTVER, whatever their shapes. An image of bits is its
+        own data quality, since float32 would round the high ones.
     """
+    if image.name in ("DQ", "PIXELDQ", "GROUPDQ"):
+        return {image.name: image}
     if image.name not in ("SCI", "PRIMARY", ""):
         return {}
     found: dict[str, HduHeader] = {}

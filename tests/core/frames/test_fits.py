@@ -83,6 +83,16 @@ def test_data_quality_keeps_every_bit(tmp_path: Path, bits: np.ndarray) -> None:
     np.testing.assert_array_equal(dq, bits.astype(np.int64) % 2**width)
 
 
+@pytest.mark.parametrize("name", ["DQ", "PIXELDQ", "GROUPDQ"])
+def test_an_image_of_bits_opened_by_itself_keeps_every_bit(tmp_path: Path, name: str) -> None:
+    bits = np.array([[2**31 + 2**11, 1], [2**24 + 1, 0]], np.uint32)
+    path = tmp_path / "bits.fits"
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(bits, name=name)]).writeto(path)
+    frame = read_frame(path, name)
+    assert frame.dq is not None
+    assert np.array_equal(frame.dq, bits)
+
+
 def test_data_quality_in_floating_point() -> None:
     found = to_bits(np.array([0.0, 5.0, np.nan, np.inf, -1.0, 2.0**31]))
     np.testing.assert_array_equal(found, [0, 5, DO_NOT_USE, DO_NOT_USE, 2**32 - 1, 2**31])
