@@ -274,14 +274,13 @@ class ObservationTable(QWidget):
         self._tell()
 
     def _select(self) -> None:
-        numbers = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        self.session.select(self.model.row(number).entry.path for number in numbers)
+        self.session.select(self.model.row(number).entry.path for number in self._selected())
 
     def _follow(self) -> None:
         """Show the session's selection, wherever it was made."""
         chosen = self.view.selectionModel()
         numbers = self.model.places(self.session.selection)
-        if numbers == sorted(index.row() for index in chosen.selectedRows()):
+        if numbers == self._selected():
             return
         wanted = QItemSelection()
         last = max(self.model.columnCount() - 1, 0)
@@ -328,7 +327,10 @@ class ObservationTable(QWidget):
         self._tell()
 
     def _selected(self) -> list[int]:
-        return sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        # by ranges: an index for each of ten thousand rows would be felt
+        return sorted(
+            {row for part in self.view.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)}
+        )
 
     # ---- telling
 

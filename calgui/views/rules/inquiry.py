@@ -219,7 +219,9 @@ class Inquiry(QObject):
             return None
         names = {parameter.casefold(), (keyword or parameter).casefold()}
         header = self.observations[self.index].header
-        return next((str(value) for key, value in header.items() if key.casefold() in names), None)
+        values = (value for key, value in header.items() if key.casefold() in names)
+        # a card without a value says nothing
+        return next((str(value) for value in values if value is not None), None)
 
     def _answered(self, result: tuple[list[Observation], list[TypeRow]]) -> None:
         self._mark("references", False)
