@@ -251,7 +251,7 @@ class Table:
         values = tuple([header.get(name, UNDEFINED) for name in self.parameters])
         columns = tuple(
             [
-                self._column(selector, i, value, value == UNDEFINED and self.parameters[i] in missing)
+                self.column(selector, i, value, absent=value == UNDEFINED and self.parameters[i] in missing)
                 for i, value in enumerate(values)
             ]
         )
@@ -264,7 +264,8 @@ class Table:
                 self._boards.popitem(last=False)
         return board
 
-    def _column(self, selector: Any, index: int, value: str, absent: bool) -> Column:
+    def column(self, selector: Any, index: int, value: str, *, absent: bool = False) -> Column:
+        """What the rules say of one value of one parameter; remembered."""
         key = (index, value, absent)
         found = self._columns.get(key)
         if found is None:

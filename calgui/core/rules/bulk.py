@@ -1,12 +1,11 @@
 """Best references of many headers: each set of values is looked at once, dates are found by bisection."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
+from calgui.core.rules import dates
 from calgui.core.rules.counter import Counter, Dated, Sheet
 from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for
 from calgui.core.rules.select import best_references
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 _STEP = 256
 #: what is remembered of one call at most: sets of values, single values, dates
 _MEMO = 200_000
-_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def best_references_many(
@@ -198,20 +196,5 @@ class _Desk:
         if parts not in self._dates:
             if len(self._dates) > _MEMO:
                 self._dates.clear()
-            self._dates[parts] = _standard_date(parts)
+            self._dates[parts] = dates.standard(parts)
         return self._dates[parts]
-
-
-def _standard_date(parts: Sequence[str]) -> str | None:
-    """A date as crds compares it; None where it is left to crds to say what is wrong."""
-    stripped = [part.strip() for part in parts]
-    if UNDEFINED in stripped:
-        return None
-    text = " ".join(stripped).strip()
-    try:
-        if _PLAIN_DATE.fullmatch(text):
-            datetime.fromisoformat(text)
-            return text  # as crds would write it
-        return str(crds_module("core.timestamp").reformat_date(text))
-    except (Exception, SystemExit):  # noqa: BLE001 - whatever crds cannot read is left to crds
-        return None

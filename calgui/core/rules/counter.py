@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: for each group of equal weight the dates, and for each of them a name of a file or the `Selection` made of it
 Groups = list[tuple[list[str], list[Any]]]
+#: stands for the date of a file that has none: earlier than all
+UNDATED = [""]
 #: sets of values that are remembered for one type
 _MEMO = 100_000
 
@@ -244,24 +246,12 @@ class Counter:
         return self._may_be_unprocessed and self.rmap.dnr_check(header) is True
 
     def _merged(self, groups: tuple[tuple[int, ...], ...], unprocessed: bool) -> Any:
-        selector = self.rmap.selector
-        rows = table_of(selector).rows
-        found: Groups = []
-        for group in groups:
-            choices = tuple(rows[index].choice for index in group)
-            if len(choices) == 1 and isinstance(choices[0], str):
-                if not found:
-                    return self.selected(choices[0])
-                found.append(([""], [choices[0]]))  # a file without a date ends the search
-                break
-            if not all(dates.is_selector(choice) for choice in choices):
-                return None
-            if len(choices) > 1 and not selector._merge_overlaps:
-                return None
-            choice = selector.merge_group(choices) if len(choices) > 1 else choices[0]
-            if any(not isinstance(file, str) for file in choice.choices()):
-                return None
-            found.append((choice.keys(), choice.choices()))
+        rows = table_of(self.rmap.selector).rows
+        found = dated_groups(self.rmap.selector, groups)
+        if found is None:
+            return None
+        if found[0][0] == UNDATED:
+            return self.selected(found[0][1][0])
         begins = (entry.date for group in groups for index in group for entry in rows[index].blank)
         return Dated(self, found, min(begins, default=None), unprocessed)
 
@@ -292,6 +282,42 @@ class Counter:
             texts, minimal = self.plan.read(sheet.header)
             found = self._asked[key] = select_one(self.cache, self.plan, self.kind, texts, minimal)
         return found
+
+
+def dated_groups(selector: Any, groups: Sequence[Sequence[int]]) -> Groups | None:
+    """What groups of equal weight hold, merged by crds: dates and files; None where it is more than dates.
+
+    Parameters
+    ----------
+    selector : crds MatchSelector
+        Outermost one of a mapping.
+    groups : sequence of sequence of int
+        Rules that match, best weight first.
+
+    Returns
+    -------
+    list of tuple of list or None
+        For each group dates and the file of each; a file without a date has `UNDATED`, and ends the list.
+    """
+    rows = table_of(selector).rows
+    found: Groups = []
+    for group in groups:
+        choices = tuple(rows[index].choice for index in group)
+        if len(choices) == 1 and isinstance(choices[0], str):
+            found.append((UNDATED, [choices[0]]))
+            break
+        if any(type(choice).__name__ != "UseAfterSelector" for choice in choices):
+            return None
+        if len(choices) > 1 and not selector._merge_overlaps:
+            return None
+        try:
+            choice = selector.merge_group(choices) if len(choices) > 1 else choices[0]
+        except (Exception, SystemExit):  # noqa: BLE001 - crds cannot merge what lies deeper than dates
+            return None
+        if any(not isinstance(file, str) for file in choice.choices()):
+            return None
+        found.append((choice.keys(), choice.choices()))
+    return found
 
 
 def _hooked(rmap: Any) -> bool:

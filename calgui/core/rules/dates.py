@@ -1,10 +1,13 @@
 """What lies inside a rule: dates, versions, numbers, and which of them crds picks."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from calgui.core.rules.header import UNDEFINED
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.values import DateVerdict
 
@@ -20,6 +23,7 @@ _REASONS = {
 Entry = tuple[str, tuple[Any, ...], str]
 _ORDERED = ("UseAfter", "VersionAfter", "SelectVersion")
 _MEMO = 64
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _ENTRIES: "WeakKeyDictionary[Any, tuple[Entry, ...]]" = WeakKeyDictionary()
 _VERDICTS: "WeakKeyDictionary[Any, dict[Any, tuple[DateVerdict, ...]]]" = WeakKeyDictionary()
 
@@ -175,3 +179,18 @@ def _reason(choice: Any, above: tuple[bool | None, ...], number: int, hit: bool)
             return "cannot be compared"
         return higher if above[number] else lower
     return lower
+
+
+def standard(said: Sequence[str]) -> str | None:
+    """A date, given in parts, as crds compares it; None where crds cannot read it."""
+    parts = [part.strip() for part in said]
+    if UNDEFINED in parts:
+        return None
+    text = " ".join(parts).strip()
+    try:
+        if _PLAIN_DATE.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text  # as crds would write it
+        return str(crds_module("core.timestamp").reformat_date(text))
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever crds makes of it is left to crds
+        return None

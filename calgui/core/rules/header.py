@@ -230,3 +230,18 @@ def names_read(rmap: Any, parkeys: tuple[str, ...]) -> tuple[str, ...]:
     pairs = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()]
     named = {name for _, code in pairs for name in code.co_names}
     return tuple(key for key in parkeys if key in own or key in named or key.replace(".", "_") in named)
+
+
+def names_in_expressions(rmap: Any, parkeys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Parkeys that the conditions of a mapping name, with the values that they are compared with."""
+    found: dict[str, dict[str, None]] = {}
+    for _, code in (rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()):
+        constants: list[str] = []
+        for one in code.co_consts:
+            constants += [
+                str(part) for part in (one if isinstance(one, tuple | frozenset) else (one,)) if part is not None
+            ]
+        for key in parkeys:
+            if key in code.co_names or key.replace(".", "_") in code.co_names:
+                found.setdefault(key, {}).update(dict.fromkeys([*sorted(constants), "NONE"]))
+    return {key: tuple(values) for key, values in found.items()}

@@ -130,6 +130,9 @@ def find_layout(path: Path) -> Layout:
         folder = folder.parent
     for layout in _candidates(folder, path):
         return layout
+    for closed in (folder, folder / "mappings"):
+        if closed.is_dir() and not os.access(closed, os.R_OK | os.X_OK):
+            raise InputError("You may not read this folder.", path=closed, cure="Look at its permissions.")
     raise InputError(
         "This folder is no CRDS cache: it has no mappings (.pmap, .imap, .rmap files).",
         path=path,

@@ -1,37 +1,31 @@
 """Near misses: the fewest header changes that would have selected another file, each proved by asking crds."""
 
-import heapq
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import count, product
+from itertools import combinations, product
 from typing import Any
 
 from calgui.core.rules import dates
-from calgui.core.rules.board import Board
-from calgui.core.rules.header import UNDEFINED, Plan, with_settings
-from calgui.core.rules.proposals import proposals
+from calgui.core.rules.board import Board, Column
+from calgui.core.rules.counter import UNDATED, Groups, dated_groups
+from calgui.core.rules.header import Plan, names_in_expressions, with_settings
+from calgui.core.rules.mapping_file import SPECIAL
+from calgui.core.rules.proposals import Changes, options, settings
 from calgui.core.rules.select import ask
-from calgui.core.rules.sentence import accepts
+from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look
 from calgui.core.rules.values import Change, NearMiss
 
-#: proofs that are tried for one header: the search is exact in what it shows, and bounded in how far it looks
-TRIES = 120
-#: files that are shown
-SHOWN = 8
-#: rules that are looked at, nearest first
-RULES = 200
-
-
-@dataclass(frozen=True)
-class _Goal:
-    changes: tuple[tuple[str, str], ...]
-    file: str
-    rule: int
+#: sets of values that are tried at most, look-ups that crds is asked for at most beside the proofs
+TRIES, ASKED = 30_000, 600
+#: parameters that may change beside those that speak against a rule
+EXTRA = 2
+#: changes that are counted at all
+MOST = 8
 
 
 def near_misses(
-    plan: Plan, kind: str, header: Mapping[str, Any], selected: str | None, tries: int = TRIES
+    plan: Plan, kind: str, header: Mapping[str, Any], selected: str | None, most: int | None = None
 ) -> tuple[NearMiss, ...]:
     """Other files of a mapping, by the fewest header changes that would have selected each.
 
@@ -45,137 +39,206 @@ def near_misses(
         As in a file.
     selected : str or None
         The file that is selected now.
-    tries : int
-        How many changed headers crds is asked about at most.
+    most : int, optional
+        How many files are enough; by default all that can be reached.
 
     Returns
     -------
     tuple of NearMiss
-        At most `SHOWN`, found among the `RULES` nearest rules; each was proved.
+        Fewest changes first. Values are taken from those that the rules list, or that fit their patterns, and dates
+        from those of the rules. Within `TRIES` no smaller set of such changes does; where a parameter decides whether
+        another one counts, or crds's hooks change the header, that holds for single changes.
     """
-    rmap = plan.rmaps[kind]
-    texts = plan.texts(header)
-    situation = look(plan, rmap, texts, plan.minimise(texts))
-    heap: list[tuple[int, int, _Goal]] = []
-    order = count()
-    for goal in _goals(situation):
-        heapq.heappush(heap, (len(goal.changes), next(order), goal))
-    proved: dict[str, NearMiss] = {}
-    extended = 0
-    while heap and tries > 0 and len(proved) < SHOWN:
-        _, _, goal = heapq.heappop(heap)
-        if goal.file in proved or goal.file == selected or not goal.changes:
-            continue
-        tries -= 1
-        if _selects(plan, rmap, header, goal):
-            proved[goal.file] = NearMiss(goal.file, _as_changes(texts, plan, goal))
-        elif extended < tries:
-            for more in _extended(situation, goal):
-                extended += 1
-                heapq.heappush(heap, (len(more.changes), next(order), more))
-    return tuple(proved.values())
+    return _Search(plan, kind, header, selected, most).run()
 
 
-def _selects(plan: Plan, rmap: Any, header: Mapping[str, Any], goal: _Goal) -> bool:
-    texts = plan.texts(with_settings(header, dict(goal.changes), plan.observatory))
-    if any(key in plan.parkeys and "INSTRUMENT.NAME" in key for key, _ in goal.changes):
-        return False  # another instrument has rules of its own
-    return ask(rmap, plan.minimise(texts)).file == goal.file
+class _Search:
+    """One search, level by level: all sets of one change, then all of two, and so on."""
 
+    def __init__(self, plan: Plan, kind: str, header: Mapping[str, Any], selected: str | None, most: int | None):
+        self.plan, self.rmap, self.header = plan, plan.rmaps[kind], header
+        self.never = {*SPECIAL, selected}
+        texts, self.minimal = plan.read(header)
+        self.situation: Situation = look(plan, self.rmap, texts, self.minimal)
+        self.now = self.situation.header
+        self.found: dict[str, NearMiss] = {}
+        self.tries, self.asked = TRIES, ASKED
+        self.most = most
+        self.naming = {str(name).upper() for name in crds_module("core.rmap").INSTRUMENT_KEYWORDS}
+        self._groups: dict[tuple[Column, ...], Groups | None] = {}
+        board = self.situation.board
+        self.board = board
+        if board is not None:
+            self.fixed = {i for i, name in enumerate(board.table.parameters) if name.upper() in self.naming}
+            self.options = [
+                options(board.table, self.situation.selector, i, plan.observatory.allowed(name))
+                for i, name in enumerate(board.table.parameters)
+            ]
+            self.rows = self._nearest(board)
+        self.tangled = _tangled(self.rmap, self.situation, board)
 
-def _as_changes(texts: Mapping[str, str], plan: Plan, goal: _Goal) -> tuple[Change, ...]:
-    now = plan.minimise(texts)
-    return tuple(Change(name, now.get(name.upper(), UNDEFINED), value) for name, value in goal.changes)
+    def run(self) -> tuple[NearMiss, ...]:
+        for count in range(1, MOST + 1):
+            if self._done():
+                break
+            if self.board is None:
+                self._inside((), (), self.situation.selector, count)
+                continue
+            if self.tangled and count <= 2:
+                self._anywhere(self.board, count)
+            for index, forced in self.rows:
+                if self._done():
+                    break
+                if len(forced) <= count:
+                    self._by_rule(self.board, index, forced, count)
+        return tuple(self.found.values())
 
+    def _done(self) -> bool:
+        return self.tries <= 0 or (self.most is not None and len(self.found) >= self.most)
 
-def _goals(situation: Situation) -> Iterator[_Goal]:
-    board = situation.board
-    if board is None:
-        yield from _inside(situation, situation.selector, (), 0)
-        return
-    rows = board.table.rows
-    nearest = sorted((i for i, row in enumerate(rows) if row.alive), key=lambda i: (board.bads[i], -board.weights[i]))
-    for index in nearest[:RULES]:
-        wanted = _columns(situation, board, index)
-        if wanted is not None:
-            for changes in wanted:
-                yield from _inside(situation, rows[index].choice, changes, index)
+    def _nearest(self, board: Board) -> list[tuple[int, tuple[int, ...]]]:
+        """Rules that can be made to match, with the columns that speak against each; nearest first."""
+        found = []
+        for index, row in enumerate(board.table.rows):
+            forced = tuple(i for i, c in enumerate(board.columns) if c.error is not None or not c.good >> index & 1)
+            if row.alive and not self.fixed.intersection(forced):
+                found.append((index, forced))
+        return sorted(found, key=lambda one: (len(one[1]), -board.weights[one[0]], board.table.places[one[0]]))
 
+    # ------------------------------------------------------------------ the sets of changes
 
-def _columns(situation: Situation, board: Board, index: int) -> list[tuple[tuple[str, str], ...]] | None:
-    """Ways to make one rule match: a value for each parameter that speaks against it."""
-    choices = []
-    for column in range(len(board.columns)):
-        if board.status(index, column) < 0 or column in board.refused:
-            name = board.table.parameters[column]
-            _, element, matcher = board.table.elements[column][board.table.rows[index].picks[column]]
-            values = proposals(situation.selector, name, element, matcher, accepts(board, column))
-            if not values:
+    def _by_rule(self, board: Board, index: int, forced: tuple[int, ...], count: int) -> None:
+        row = board.table.rows[index]
+        if not self._wanted(row.choice):
+            return
+        for dated in range(min(count - len(forced), len(dates.parameters(row.choice))) + 1):
+            extra = count - dated - len(forced)
+            if extra > EXTRA:
+                continue
+            for columns in self._columns(board, index, forced, extra):
+                self.tries -= 1
+                self._inside(self._changes(board, columns), columns, row.choice, dated)
+                if self.tries <= 0 or not self._wanted(row.choice):
+                    return
+
+    def _wanted(self, choice: Any) -> bool:
+        return any(file not in self.found and file not in self.never for _, _, file in dates.entries(choice))
+
+    def _columns(
+        self, board: Board, index: int, forced: tuple[int, ...], extra: int
+    ) -> Iterator[tuple[tuple[int, Column], ...]]:
+        """All ways to let one rule match, with some more changes that touch a rule that matches with it."""
+        bit = 1 << index
+        ways = [[(i, column) for column in self.options[i] if column.good & bit] for i in forced]
+        for first in product(*ways):
+            if not extra:
+                yield first
+                continue
+            rivals = board.table.alive
+            for column in self._with(board, first):
+                rivals &= column.good
+            others = [
+                [(i, column) for column in self.options[i] if column.good & bit and _differ(column, now, rivals)]
+                for i, now in enumerate(board.columns)
+                if i not in forced and i not in self.fixed
+            ]
+            for chosen in combinations(others, extra):
+                for more in product(*chosen):
+                    yield (*first, *more)
+
+    def _anywhere(self, board: Board, count: int) -> None:
+        """All sets of so many changes at all, each asked of crds: for mappings whose parameters hang together."""
+        names = {
+            i: [column.value for column in self.options[i]] for i in range(len(self.options)) if i not in self.fixed
+        }
+        every = [[(board.table.parameters[i], value) for value in values] for i, values in names.items()]
+        spoken = names_in_expressions(self.rmap, self.plan.parkeys)
+        every += [[(name, value) for value in values] for name, values in spoken.items() if name not in self.naming]
+        for chosen in combinations(every, count):
+            for changes in product(*chosen):
+                if len(dict(changes)) < count or any(self.minimal.get(name) == value for name, value in changes):
+                    continue
+                if self.asked <= 0:
+                    return
+                self.asked -= 1
+                self._prove(changes, ask(self.rmap, {**self.minimal, **dict(changes)}).file)
+
+    def _with(self, board: Board, columns: tuple[tuple[int, Column], ...]) -> tuple[Column, ...]:
+        changed = dict(columns)
+        return tuple([changed.get(i, column) for i, column in enumerate(board.columns)])
+
+    def _changes(self, board: Board, columns: tuple[tuple[int, Column], ...]) -> Changes:
+        return tuple((board.table.parameters[i], column.value) for i, column in columns)
+
+    # ------------------------------------------------------------------ what each gives
+
+    def _inside(self, changes: Changes, columns: tuple[tuple[int, Column], ...], choice: Any, dated: int) -> None:
+        """With the columns changed, and so many changes of dates or numbers: which files are selected."""
+        if not dated:
+            self._prove(changes, self._file(changes, columns, ()))
+            return
+        for _, path, file in dates.entries(choice):
+            if file in self.found or file in self.never:
+                continue
+            for more in settings(choice, path, self.now):
+                if len(more) == dated and not {name for name, _ in more} & {name for name, _ in changes}:
+                    self.tries -= 1
+                    if self._file(changes, columns, more) == file and self._prove((*changes, *more), file):
+                        break
+
+    def _file(self, changes: Changes, columns: tuple[tuple[int, Column], ...], more: Changes) -> str | None:
+        groups = self._merged(columns)
+        if groups is None or self.tangled:
+            if self.asked <= 0:
                 return None
-            choices.append([(name, value) for value in values])
-    if len(choices) > 2:
-        choices = [values[:1] for values in choices]
-    return [tuple(pairs) for pairs in product(*choices)][:6]
+            self.asked -= 1
+            return ask(self.rmap, {**self.minimal, **dict(changes), **dict(more)}).file
+        said = dict(more)
+        day = dates.standard([said.get(name, self.now.get(name, "UNDEFINED")) for name in self.situation.inner])
+        for keys, files in groups:
+            place = 1 if keys == UNDATED else bisect_right(keys, day) if day is not None else 0
+            if place:
+                return str(files[place - 1])
+            if day is None:
+                return None
+        return None
+
+    def _merged(self, columns: tuple[tuple[int, Column], ...]) -> Groups | None:
+        board = self.board
+        if board is None:
+            return None
+        seen = self._with(board, columns)
+        if seen not in self._groups:
+            values = tuple(column.value for column in seen)
+            refused = tuple(i for i, column in enumerate(seen) if column.error is not None)
+            groups = Board(board.table, values, seen, refused).groups
+            self._groups[seen] = dated_groups(self.situation.selector, groups)
+        return self._groups[seen]
+
+    def _prove(self, changes: Changes, file: str | None) -> bool:
+        """Keep a file with its changes, if crds selects it for the header with them set."""
+        if file is None or file in self.never or file in self.found or not changes:
+            return False
+        changed = self.plan.read(with_settings(self.header, dict(changes), self.plan.observatory))[1]
+        if ask(self.rmap, changed).file != file:
+            return False
+        told = tuple(Change(name, self.minimal.get(name.upper(), "UNDEFINED"), value) for name, value in changes)
+        self.found[file] = NearMiss(file, told)
+        return True
 
 
-def _inside(situation: Situation, choice: Any, changes: tuple[tuple[str, str], ...], index: int) -> Iterator[_Goal]:
-    """Each file of a rule, with the dates or numbers that would choose it added to the changes."""
-    now = dict(situation.header) | dict(changes)
-    try:
-        here = {file for _, file in dates.picked(choice, now)}
-    except (Exception, SystemExit):  # noqa: BLE001 - no date, or one that cannot be read: then it has to change
-        here = set()
-    for _, path, file in dates.entries(choice)[-40:]:
-        if file in here:
-            yield _Goal(changes, file, index)
-            continue
-        for more in _settings(choice, path, now):
-            yield _Goal((*changes, *more), file, index)
+def _differ(column: Column, now: Column, rules: int) -> bool:
+    return bool((column.ones ^ now.ones) & rules or (column.good ^ now.good) & rules)
 
 
-def _settings(choice: Any, path: tuple[Any, ...], now: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Values of the parameters inside a rule that lead to one of its entries; fewest changes first."""
-    if not dates.is_selector(choice) or len(path) != 1:
-        return
-    names = [str(name) for name in choice._parameters]
-    key = str(path[0])
-    if choice.short_name in ("UseAfter", "ClosestTime"):
-        if len(names) == 2:
-            day, _, time = key.partition(" ")
-            yield ((names[0], day),)
-            yield ((names[0], day), (names[1], time or "00:00:00"))
-            yield ((names[1], time or "00:00:00"),)
-        else:
-            yield ((names[0], key),)
-    elif choice.short_name == "SelectVersion":
-        text = key.lstrip("<= ")
-        for value in _below(text) if key.startswith("<") else (text,):
-            yield ((names[0], value),)
-    elif choice.short_name == "VersionAfter" and len(names) == 1:
-        yield ((names[0], ".".join(str(part) for part in path[0])),)
-    elif len(names) == 1:
-        yield ((names[0], key),)
-
-
-def _below(text: str) -> tuple[str, ...]:
-    try:
-        number = float(text)
-    except ValueError:
-        return ()
-    return (str(number - 0.01), str(number - 1))
-
-
-def _extended(situation: Situation, goal: _Goal) -> Iterator[_Goal]:
-    """A goal that another rule outranked, with one more parameter changed to a value that its own rule accepts."""
-    board = situation.board
-    if board is None:
-        return
-    used = {name for name, _ in goal.changes}
-    for column, name in enumerate(board.table.parameters):
-        if name in used:
-            continue
-        listed = accepts(board, column)
-        _, element, matcher = board.table.elements[column][board.table.rows[goal.rule].picks[column]]
-        for value in proposals(situation.selector, name, element, matcher, listed):
-            if value != board.values[column]:
-                yield _Goal((*goal.changes, (name, value)), goal.file, goal.rule)
+def _tangled(rmap: Any, situation: Situation, board: Board | None) -> bool:
+    """Whether a changed value can do more than match or not: expressions that name it, hooks that read it."""
+    none = lambda *_: None  # noqa: E731
+    if any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header")):
+        return True
+    if rmap._parkey_relevance_exprs:
+        return True
+    names = {*situation.inner, *(board.table.parameters if board is not None else ())}
+    codes = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr]
+    used = {name for _, code in codes for name in code.co_names}
+    return any(name in used or name.replace(".", "_") in used for name in names)

@@ -1,61 +1,154 @@
-"""Values that a rule would accept for a parameter: what a near miss proposes. Each is tried on crds's own matcher."""
+"""What a header could say instead: the values that the rules of a column tell apart, and dates that lead to a file."""
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import pairwise, product
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from calgui.core.rules.board import refusal
+from calgui.core.rules import dates
+from calgui.core.rules.board import Column, Table
+from calgui.core.rules.header import UNDEFINED
 from calgui.core.rules.setup import crds_module
 
+Changes = tuple[tuple[str, str], ...]
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
-_MOST = 3
+_PATTERN = frozenset("*|(){}#<>")
+_LAST = ("N/A", UNDEFINED)
+_OPTIONS: "WeakKeyDictionary[Table, dict[tuple[int, tuple[str, ...]], tuple[Column, ...]]]" = WeakKeyDictionary()
 
 
-def proposals(selector: Any, parameter: str, element: str, matcher: Any, listed: Sequence[str]) -> tuple[str, ...]:
-    """Values of a parameter that let one rule match there, plainest first.
+def options(table: Table, selector: Any, index: int, allowed: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """Values of one column that its rules tell apart.
 
     Parameters
     ----------
+    table : Table
+        Of the mapping's Match selector.
     selector : crds MatchSelector
-        Which may refuse a value before it matches.
-    parameter : str
-        Parkey.
-    element : str
-        What the rule asks for, as crds conditioned it.
-    matcher : crds Matcher
-        Of that element.
-    listed : sequence of str
-        All that the rules list for the parameter.
+        That selector.
+    index : int
+        Number of the column.
+    allowed : tuple of str
+        Values that the observatory knows for it.
 
     Returns
     -------
-    tuple of str
-        At most three, conditioned; empty where none was found.
+    tuple of Column
+        One for each set of rules that some value lets live and match: a value that the rules list before one that fits
+        a pattern, that before one that the observatory knows, N/A and UNDEFINED last and only where they are listed.
     """
-    condition = crds_module("core.utils").condition_value
-    found: dict[str, None] = {}
-    for text in _guesses(element, listed):
-        value = condition(text)
-        if value in ("*", "", "UNDEFINED") or value in found:
-            continue
-        if matcher.match(value) >= 0 and refusal(selector, parameter, value) is None:
-            found[value] = None
-            if len(found) == _MOST:
-                break
-    return tuple(found)
+    known = _OPTIONS.setdefault(table, {})
+    key = (index, allowed)
+    if key not in known:
+        condition = crds_module("core.utils").condition_value
+        found: dict[tuple[int, int], Column] = {}
+        for text in _texts(table, index, allowed):
+            value = condition(text)
+            if value in ("*", ""):
+                continue
+            column = table.column(selector, index, value)
+            if column.error is None:
+                found.setdefault((column.ones, column.good), column)
+        known[key] = tuple(found.values())
+    return known[key]
 
 
-def _guesses(element: str, listed: Sequence[str]) -> list[str]:
+def _texts(table: Table, index: int, allowed: tuple[str, ...]) -> list[str]:
+    listed = list(dict.fromkeys(value for values in table.listed[index] for value in values))
+    plain = [value for value in listed if not _PATTERN.intersection(value)]
+    guesses = [text for _, element, _ in table.elements[index] for text in _guesses(element)]
+    words = dict.fromkeys([*plain, *guesses, *allowed, "NONE"])
+    return [value for value in words if value not in _LAST] + [value for value in _LAST if value in listed]
+
+
+def _guesses(element: str) -> list[str]:
+    """Values that may fit what a rule asks for, where that is more than a word."""
     guesses: list[str] = []
     if element[:1] == "{":
         guesses.append(element[1:-1])
     elif element[:1] not in ("(", "#", "<", ">"):
-        guesses += [part.replace("*", "") for part in element.split("|")]
-    plain = [value for value in listed if not set(value) & set("*|(){}#<>")]
-    guesses += plain
+        guesses += [part.replace("*", "").replace("?", "A") for part in element.split("|")]
+    elif element[:1] == "(":
+        guesses += re.sub(r"[\\^$?*+.()]", "", element).split("|")
     numbers = [float(text) for text in _NUMBER.findall(element)]
     for number in numbers:
         guesses += [str(number), str(number + 1), str(number - 1)]
-    guesses += [str(sum(pair) / 2) for pair in pairwise(numbers)]
-    return [*guesses, "NONE", "N/A"]
+    return guesses + [str(sum(pair) / 2) for pair in pairwise(numbers)]
+
+
+def settings(choice: Any, path: tuple[Any, ...], now: Mapping[str, str]) -> list[Changes]:
+    """Changes of the parameters inside a rule that may lead to one of its entries.
+
+    Parameters
+    ----------
+    choice : object
+        What the rule holds.
+    path : tuple
+        Keys that lead to the entry, as `dates.entries` gives them.
+    now : mapping of str to str
+        The header as crds sees it.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        Fewest first; no change at all is among them where a level needs none.
+    """
+    levels: list[list[Changes]] = []
+    for key in path:
+        if not dates.is_selector(choice):
+            return []
+        levels.append([(), *_at_level(choice, key, now)])
+        choice = next((inner for known, inner in choice._selections if known == key), None)
+    found: dict[Changes, None] = {}
+    for parts in product(*levels):
+        changes = dict(pair for part in parts for pair in part if now.get(pair[0]) != pair[1])
+        found[tuple(changes.items())] = None
+    return sorted(found, key=len)
+
+
+def _at_level(choice: Any, key: Any, now: Mapping[str, str]) -> Iterator[Changes]:
+    names = [str(name) for name in choice._parameters]
+    kind, text = choice.short_name, str(key)
+    if kind in ("UseAfter", "ClosestTime"):
+        if len(names) == 2:
+            yield from _dates(names, text, kind)
+        else:
+            yield ((" ".join(names), text),)
+    elif kind == "VersionAfter":
+        parts = [str(part) for part in key] if isinstance(key, tuple) else text.split(".")
+        yield tuple(zip(names, parts, strict=False)) if len(names) > 1 else ((names[0], ".".join(parts)),)
+    elif len(names) == 1:
+        for value in _versions(text) if kind == "SelectVersion" else (text,):
+            yield ((names[0], value),)
+
+
+def _dates(names: list[str], text: str, kind: str) -> Iterator[Changes]:
+    """Only the day, so that the present time of day comes right; only the time; both."""
+    day, _, time = text.partition(" ")
+    time = time or "00:00:00"
+    days = [day]
+    try:
+        first = date.fromisoformat(day)
+        days.append(str(first + timedelta(days=1)))
+        if kind == "ClosestTime":
+            days.append(str(first - timedelta(days=1)))
+    except (ValueError, OverflowError):
+        pass
+    for one in days:
+        yield ((names[0], one),)
+    yield ((names[1], time),)
+    yield ((names[1], "00:00:00"),)
+    yield (names[0], day), (names[1], time)
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    bare = text.lstrip("<= ")
+    if not text.startswith("<"):
+        return (bare, "9999")
+    try:
+        number = float(bare)
+    except ValueError:
+        return (bare,)
+    return (bare, str(number - 0.01), str(number - 1))

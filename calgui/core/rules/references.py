@@ -10,6 +10,8 @@ from calgui.core.rules.mapping_file import safe_name
 from calgui.core.rules.trust import Verdict
 from calgui.core.rules.values import Trust
 
+_MISSING = Verdict(Trust.MISSING, "The file is not in the cache.")
+
 
 class References:
     """Finds reference files by name, inside the cache only.
@@ -44,7 +46,7 @@ class References:
         try:
             status = found.stat()
         except OSError:
-            return Verdict(Trust.MISSING, "The file is not in the cache.")
+            return _MISSING
         key = (str(found), status.st_size, status.st_mtime_ns)
         known = self._verdicts.get(key)
         if known is None:
@@ -58,7 +60,10 @@ class References:
             return found
         from calgui.core.rules.sums import verify
 
-        status = found.stat()
+        try:
+            status = found.stat()
+        except OSError:
+            return _MISSING
         verdict = verify(found.resolve(), job)
         self._verdicts[str(found), status.st_size, status.st_mtime_ns] = verdict
         return verdict
@@ -75,8 +80,11 @@ class References:
             return Verdict(Trust.MISSING, "The name is no plain file name, and is not followed.")
         for folder in self._folders():
             path = folder / name
-            if not path.exists() and not path.is_symlink():
-                continue
+            try:
+                if not path.exists() and not path.is_symlink():
+                    continue
+            except OSError as error:
+                return Verdict(Trust.CORRUPT, f"Its folder cannot be read: {error.strerror or error}.")
             try:
                 real = path.resolve(strict=True)
             except (OSError, RuntimeError):
@@ -85,7 +93,7 @@ class References:
                 return Verdict(Trust.MISSING, "The file is a link that leads out of the cache, and is not followed.")
             if not real.is_dir():
                 return path
-        return Verdict(Trust.MISSING, "The file is not in the cache.")
+        return _MISSING
 
 
 def _changed(folder: Path) -> float:

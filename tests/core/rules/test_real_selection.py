@@ -20,12 +20,17 @@ DATES = ["1990-01-01", "2005-06-07", "2014-01-01", "2016-02-29", "2022-11-30", "
 TIMES = ["00:00:00", "12:30:00", "23:59:59.5"]
 
 
-def stock(cache: Cache, plan: Any, header: Mapping[str, Any]) -> dict[str, str]:
-    """crds's own public road, from header to references, for the types whose rules load."""
+def stock(cache: Cache, plan: Any, header: Mapping[str, Any]) -> dict[str, Any]:
+    """crds's own answers: its public road where all rules load, else each mapping that loads by itself."""
     pmap = cache.load(plan.context)
-    imap = cache.load(cache.instruments(plan.context)[plan.instrument])
-    given = crds_module("core.utils").condition_header(pmap.minimize_header(dict(header)))
-    return imap.get_best_references(given)
+    condition = crds_module("core.utils").condition_header
+    if all(hasattr(rmap, "selector") for rmap in plan.rmaps.values()):
+        imap = cache.load(cache.instruments(plan.context)[plan.instrument])
+        found: dict[str, Any] = imap.get_best_references(condition(pmap.minimize_header(dict(header))))
+        return {kind: found.get(kind, "NOT FOUND n/a") for kind in plan.rmaps}
+    given = condition({key: header.get(key, "UNDEFINED") for key in plan.parkeys})
+    said = {kind: rmap.get_best_ref(given) for kind, rmap in plan.rmaps.items() if hasattr(rmap, "selector")}
+    return {kind: "NOT FOUND n/a" if file is None else file for kind, file in said.items()}
 
 
 def random_header(rng: random.Random, plan: Any, values: Mapping[str, list[str]]) -> dict[str, str]:
@@ -53,15 +58,14 @@ def differences(cache: Cache, context: str, instrument: str, headers: list[dict[
     """Where an answer of ours is not crds's, or the trace's winner or the many's answer is not the single one."""
     plan = plan_for(cache, context, instrument)
     wrong: list[Any] = []
-    whole = all(hasattr(rmap, "selector") for rmap in plan.rmaps.values())
     singles = [best_references(cache, context, header) for header in headers]
     for header, ours, many in zip(headers, singles, best_references_many(cache, context, headers), strict=True):
         if ours != many:
             wrong.append(("many", header, ours, many))
-        theirs = stock(cache, plan, header) if whole else None
+        theirs = stock(cache, plan, header)
         for one in ours:
-            if theirs is not None:
-                said = theirs.get(one.type, "NOT FOUND n/a")
+            if one.type in theirs:
+                said = theirs[one.type]
                 if isinstance(said, tuple) and not all(isinstance(part, str) for part in said):
                     said = "NOT FOUND: a tie of a plain file with dates"
                 name = ",".join(dict.fromkeys(said)) if isinstance(said, tuple) else str(said)
