@@ -5,16 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-night
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench pictures lock clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    open the window on the demo night (without a screen: draw its pictures)"
-	@echo "make test    run the tests"
-	@echo "make lint    check style, types and architecture"
-	@echo "make bench   measure speed against named peers"
-	@echo "make lock    resolve the dependencies anew"
-	@echo "make clean   remove .venv and the demo night"
+	@echo "make demo      open the window on the demo night (without a screen: draw its pictures)"
+	@echo "make test      run the tests"
+	@echo "make lint      check style, types and architecture"
+	@echo "make bench     measure speed against named peers"
+	@echo "make pictures  draw the pictures of the documentation"
+	@echo "make lock      resolve the dependencies anew"
+	@echo "make clean     remove .venv and the demo night"
 
 $(VENV): $(VENV)/.ready
 
@@ -42,6 +43,10 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready
 	@$(BIN)/python tools/doctor.py qt
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks
+
+pictures: $(VENV)/.ready
+	@$(BIN)/python tools/doctor.py qt
+	@sh tools/pictures.sh $(BIN)
 
 lock: $(VENV)/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
