@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from calgui.cli.output import PATH
 from calgui.core.jobs import Job, Progress
 from calgui.core.simulate.night import DEFAULT_SEED, DEFAULT_SIZE, make_demo
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default="calgui-demo", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default="calgui-demo", type=PATH)
 @click.option("--size", default=DEFAULT_SIZE, show_default=True, help="Pixels on a side of each detector.")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed and size give the same files.")
 @click.option("--no-window", is_flag=True, help="Make the files and open nothing.")

@@ -2,9 +2,14 @@
 
 import json
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
+
+#: a path that a command is given: whether it can be read is told by who reads it, with the exit code of an input
+PATH = click.Path(path_type=Path, readable=False)
 
 
 def print_json(document: Any) -> None:
@@ -15,7 +20,13 @@ def print_json(document: Any) -> None:
     document : object
         Made of dicts, lists, texts, numbers, booleans and None.
     """
-    click.echo(json.dumps(_plain(document), indent=1, allow_nan=False, ensure_ascii=False))
+    plain = _plain(document)
+    text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a file name that is no UTF-8, or another encoding: JSON has escapes for both
+        text = json.dumps(plain, indent=1, allow_nan=False)
+    click.echo(text)
 
 
 def _plain(value: Any) -> Any:

@@ -30,10 +30,11 @@ def test_somebodys_folder_is_an_unfit_input(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("size", ["130", "big"])
-def test_a_size_that_does_not_fit(tmp_path: Path, size: str) -> None:
+@pytest.mark.parametrize(("size", "word"), [("130", "multiple of 64"), ("8192", "128 to 4096"), ("big", "'big'")])
+def test_a_size_that_does_not_fit_is_wrong_usage(tmp_path: Path, size: str, word: str) -> None:
     told = CliRunner().invoke(cli, ["demo", str(tmp_path / "d"), "--no-window", "--size", size])
-    assert told.exit_code in {2, 3}
+    assert told.exit_code == 2
+    assert word in told.stderr
     assert not (tmp_path / "d").exists()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from calgui import __version__
-from calgui.core.errors import InputError
+from calgui.core.errors import InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.simulate import detector as chip
 from calgui.core.simulate import noise
@@ -86,23 +86,25 @@ def make_demo(
 
     Raises
     ------
+    UsageError
+        When the size or the seed is none that a night can have.
     InputError
-        When the folder holds anything else, the size does not fit, or it cannot be written.
+        When the folder holds anything else, or cannot be read or written.
     Cancelled
         When the user stops it; nothing is left behind.
     """
     folder = Path(folder).expanduser().absolute()
     job = job or Job("Demo night")
     if size % chip.CHANNEL or not MINIMUM_SIZE <= size <= MAXIMUM_SIZE or seed < 0:
-        raise InputError(
+        raise UsageError(
             f"A demo night cannot have size {size} and seed {seed}.",
             cure=f"Give a size from {MINIMUM_SIZE} to {MAXIMUM_SIZE} that is a multiple of {chip.CHANNEL}, "
             "and a seed that is not negative.",
         )
-    if _is_there(folder, size, seed):
-        job.report(1.0, "The demo night is there already")
-        return DemoNight(folder)
     try:
+        if _is_there(folder, size, seed):
+            job.report(1.0, "The demo night is there already")
+            return DemoNight(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:

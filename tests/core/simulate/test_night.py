@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from astropy.io import fits
 
-from calgui.core.errors import Cancelled, InputError
+from calgui.core.errors import Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.simulate import DemoNight, make_demo
 
@@ -75,6 +75,16 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "demo").read_text() == "mine"
 
 
+def test_a_place_that_may_not_be_looked_at_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, **_: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(InputError, match="Permission denied") as told:
+        make_demo(tmp_path / "closed" / "demo", SMALL, 7)
+    assert told.value.path == tmp_path / "closed" / "demo"
+
+
 def test_an_empty_folder_is_filled(small: DemoNight, tmp_path: Path) -> None:
     assert digests(make_demo(tmp_path, SMALL, 7).folder) == digests(small.folder)
 
@@ -108,7 +118,7 @@ def test_progress_goes_forward_to_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("size", "seed"), [(100, 1), (64, 1), (8192, 1), (SMALL, -1)])
 def test_sizes_and_seeds_that_do_not_fit(tmp_path: Path, size: int, seed: int) -> None:
-    with pytest.raises(InputError, match="cannot have"):
+    with pytest.raises(UsageError, match=r"cannot have .* from 128 to 4096 that is a multiple of 64"):
         make_demo(tmp_path / "demo", size, seed)
     assert not list(tmp_path.iterdir())
 
