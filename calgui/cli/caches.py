@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.output import print_json
+from calgui.cli.output import PATH, print_json
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.values import Finding, Node
 
-_DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+_DIR = click.argument("folder", metavar="DIR", type=PATH)
 _CONTEXT = click.option("--context", metavar="PMAP", help="As seen from this context; by default the operational one.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from calgui import __version__
-from calgui.core.errors import CalguiError
+from calgui.core.errors import CalguiError, InputError
 
 #: subcommand -> module and name of the click command that does it
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -55,6 +55,11 @@ class _Commands(click.Group):
             sys.exit(130)
         except BrokenPipeError:
             sys.exit(0)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"calgui: {error.filename}: {error.strerror}. Look at its permissions and its disk.", err=True)
+            sys.exit(InputError.exit_code)
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

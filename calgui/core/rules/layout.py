@@ -128,16 +128,22 @@ def find_layout(path: Path) -> Layout:
         folder = real.parent
     if folder.name == "mappings" and not _has_mappings(folder):
         folder = folder.parent
+    _check_open(folder)
     for layout in _candidates(folder, path):
         return layout
-    for closed in (folder, folder / "mappings"):
-        if closed.is_dir() and not os.access(closed, os.R_OK | os.X_OK):
-            raise InputError("You may not read this folder.", path=closed, cure="Look at its permissions.")
+    inner = folder / "mappings"
+    for name in ("", *(entry.name for entry in _entries(inner, folders=True))):
+        _check_open(inner / name)
     raise InputError(
         "This folder is no CRDS cache: it has no mappings (.pmap, .imap, .rmap files).",
         path=path,
         cure="Name the folder that holds 'mappings/<observatory>/'.",
     )
+
+
+def _check_open(folder: Path) -> None:
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise InputError("You may not read this folder.", path=folder, cure="Look at its permissions.")
 
 
 def _candidates(folder: Path, given: Path) -> Iterator[Layout]:

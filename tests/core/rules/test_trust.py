@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from calgui.core.errors import Cancelled
+from calgui.core.errors import Cancelled, InputError
 from calgui.core.jobs import Job
+from calgui.core.rules import layout
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.sums import verify
 from calgui.core.rules.trust import look
@@ -200,3 +201,33 @@ def test_a_cache_remembers_what_verifying_found(write_cache, signed):
     assert [finding.code for finding in cache.findings()] == ["checksum-mismatch"]
     writer.reference("tmt_iris_dark_0001.fits")
     assert cache.trust("tmt_iris_dark_0001.fits") is Trust.OK
+
+
+def test_a_folder_that_may_not_be_searched_is_told_on_its_references(write_cache, monkeypatch):
+    writer = write_cache().healthy()
+    before = Path.exists
+
+    def refuse(self, **more):
+        if self.name.endswith(".fits"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return before(self, **more)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    cache = Cache.open(writer.root)
+    assert cache.reference_path("tmt_iris_dark_0001.fits") is None
+    assert "Permission denied" in cache.verdict("tmt_iris_dark_0001.fits").reason
+    assert [finding.place for finding in cache.findings()] == ["tmt_iris_dark_0001.fits"]
+
+
+@pytest.mark.parametrize("closed", [".", "mappings", "mappings/tmt"])
+def test_a_cache_that_may_not_be_read_is_told_so(write_cache, monkeypatch, closed):
+    writer = write_cache().healthy()
+    folder = (writer.root / closed).resolve()
+    listed = layout._entries
+    monkeypatch.setattr(
+        layout, "_entries", lambda path, *more, **named: listed(path, *more, **named) if path != folder else iter(())
+    )
+    monkeypatch.setattr(layout.os, "access", lambda path, mode: path != folder)
+    with pytest.raises(InputError, match="may not read") as told:
+        Cache.open(writer.root)
+    assert told.value.path == folder
