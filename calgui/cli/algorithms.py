@@ -17,7 +17,7 @@ from calgui.core.jobs import Job, Progress
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
     from calgui.core.runs.compare import Comparison
-    from calgui.core.runs.run import RunReport
+    from calgui.core.runs.report import RunReport
 
 
 @click.command()
@@ -127,7 +127,7 @@ def run(
         comparison = _comparison(report, cache, context, job.part(0.9, 1))
     if as_json:
         from calgui.core.runs import compare as comparing
-        from calgui.core.runs.run import as_document
+        from calgui.core.runs.report import as_document
 
         document = as_document(report)
         if comparison is not None:

@@ -12,7 +12,8 @@ from calgui.core.errors import InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.frames.headers import Header, read_headers
 from calgui.core.jobs import Job
-from calgui.core.runs.run import RunReport, check_target, described, provenance, write_product
+from calgui.core.runs.product import check_target, described, provenance, write_product
+from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from calgui.core.algorithms.registry import Result
 from calgui.core.errors import CalguiError
 from calgui.core.runs.preview import Cut
-from calgui.core.runs.run import RunReport
+from calgui.core.runs.report import RunReport
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE

@@ -24,7 +24,8 @@ from calgui.core.jobs import Job, Progress
 from calgui.core.runs.command import command_line
 from calgui.core.runs.compare import Comparison, compare_with_selected
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, preview
-from calgui.core.runs.run import RunReport, run_files
+from calgui.core.runs.report import RunReport
+from calgui.core.runs.run import run_files
 from calgui.core.runs.saving import proposed, save_report
 from calgui.views.session import Session
 from calgui.views.tasks import Task

@@ -11,7 +11,8 @@ from astropy.io import fits
 
 from calgui.core.errors import AlgorithmError, Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
-from calgui.core.runs.run import as_document, run_files
+from calgui.core.runs.report import as_document
+from calgui.core.runs.run import run_files
 
 
 def write_dark(path: Path, seed: int, **cards: Any) -> Path:

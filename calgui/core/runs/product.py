@@ -1,0 +1,249 @@
+"""The product of a run as a file: its header says what it is, and where everything in it came from."""
+
+import hashlib
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calgui import __version__
+from calgui.core.algorithms.registry import Algorithm, algorithm
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.headers import Header
+from calgui.core.frames.writing import ExtraHdu, write_frame
+from calgui.core.jobs import Job
+from calgui.core.runs.references import UsedReference
+from calgui.core.runs.report import RunReport
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a product comes from.
+
+    Attributes
+    ----------
+    inputs : mapping of pathlib.Path to str
+        File to its sha1.
+    references : mapping of pathlib.Path to str
+        The same for references.
+    """
+
+    inputs: Mapping[Path, str] = field(default_factory=dict)
+    references: Mapping[Path, str] = field(default_factory=dict)
+
+
+def provenance(inputs: Sequence[Path], used: Sequence[UsedReference], job: Job) -> Provenance:
+    """Checksums of everything that goes into a product.
+
+    Parameters
+    ----------
+    inputs : sequence of pathlib.Path
+        Input files.
+    used : sequence of UsedReference
+        References.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Provenance
+    """
+    paths = [*inputs, *(item.path for item in used)]
+    sums = {path: _sha1(path, job) for path in job.track(paths, len(paths), "Checksums")}
+    return Provenance({path: sums[path] for path in inputs}, {item.path: sums[item.path] for item in used})
+
+
+def check_target(
+    target: Path, inputs: Sequence[Path], used: Sequence[UsedReference], cache: "Cache | None", overwrite: bool
+) -> None:
+    """Refuse, before anything is computed, an output that could not or must not be written.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The new file.
+    inputs : sequence of pathlib.Path
+        Never to be replaced.
+    used : sequence of UsedReference
+        Never to be replaced.
+    cache : Cache or None
+        Never written to.
+    overwrite : bool
+        Whether an older file may be replaced.
+
+    Raises
+    ------
+    InputError
+        Saying why.
+    """
+    place = target.resolve()
+    if any(place == path.resolve() for path in (*inputs, *(item.path for item in used))):
+        raise InputError("The output is one of the inputs.", path=target, cure="Choose another name.")
+    if cache is not None and place.is_relative_to(cache.path.resolve()):
+        raise InputError(
+            "The output lies inside the cache, which is never changed.", path=target, cure="Choose another folder."
+        )
+    if target.exists() and not overwrite:
+        raise InputError(
+            "The file exists already.", path=target, cure="Choose another name, or ask for it to be replaced."
+        )
+    if not target.parent.is_dir():
+        raise InputError("The folder of the output does not exist.", path=target.parent, cure="Make it first.")
+
+
+def write_product(
+    report: RunReport,
+    frames: Sequence[FrameLike],
+    path: Path,
+    origin: Provenance,
+    keywords: Mapping[str, Any] | None = None,
+    cache: "Cache | None" = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Write the product of a run with its provenance.
+
+    Parameters
+    ----------
+    report : RunReport
+        With the result.
+    frames : sequence of FrameLike
+        The inputs.
+    path : pathlib.Path
+        The new file.
+    origin : Provenance
+        Checksums.
+    keywords : mapping, optional
+        They override what is derived.
+    cache : Cache, optional
+        Its observatory knows the keyword in which a used reference is named.
+    overwrite : bool
+        Whether an older file may be replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to write, or it cannot be written.
+    """
+    result = report.result
+    if result.frame is None:
+        raise InputError(f"{report.algorithm} makes no file.", path=path, cure="Run it without an output.")
+    header = Header(result.frame.header)
+    header.comments = {**getattr(frames[0].header, "comments", {}), **header.comments}
+    for source in (described(report, frames, cache), result.keywords, keywords or {}):
+        for keyword, value in source.items():
+            header[keyword.upper()] = value
+    before = str(result.frame.header.get("HISTORY") or "")
+    header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
+    frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
+    planes = [ExtraHdu(name, plane) for name, plane in result.planes.items()]
+    return write_frame(frame, path, planes, overwrite=overwrite)
+
+
+def history(report: RunReport, origin: Provenance) -> list[str]:
+    """HISTORY of a product: software, options, inputs and references with size and sha1.
+
+    Parameters
+    ----------
+    report : RunReport
+        What was done.
+    origin : Provenance
+        Checksums.
+
+    Returns
+    -------
+    list of str
+        Lines of up to 72 characters.
+    """
+    lines = [f"calgui {__version__}: {report.algorithm}, verdict {report.verdict}"]
+    lines += [f"option {name} = {value}" for name, value in report.options.items() if value is not None]
+    for what, sums in (("input", origin.inputs), ("reference", origin.references)):
+        for path, sha1 in sums.items():
+            lines += [f"{what} {path.name}", f"  {path.stat().st_size} bytes, sha1 {sha1}"]
+    lines += report.reasons
+    return [piece for line in lines for piece in _wrapped(line)]
+
+
+def described(report: RunReport, frames: Sequence[FrameLike], cache: "Cache | None") -> dict[str, tuple[Any, str]]:
+    """Keywords that say what a product is, and what it was made with.
+
+    Parameters
+    ----------
+    report : RunReport
+        What was done.
+    frames : sequence of FrameLike
+        The inputs.
+    cache : Cache or None
+        Its observatory knows the keyword in which a used reference is named.
+
+    Returns
+    -------
+    dict
+        Keyword to value and comment.
+    """
+    how = algorithm(report.algorithm)
+    made: dict[str, tuple[Any, str]] = {
+        "CAL_VER": (f"calgui {__version__}", "software that made this file"),
+        "CALALGO": (how.name, "algorithm"),
+        "CALVERD": (report.verdict, "verdict: good, doubtful or bad"),
+        "NINPUTS": (len(report.inputs), "number of input files"),
+    }
+    if how.product:
+        made |= _reference_cards(how, frames)
+    selected = False
+    for item in report.references:
+        observed = cache.observatory.reference_keyword(item.type.lower()) if cache is not None else None
+        selected |= item.selected
+        prefix = "crds://" if item.selected else ""
+        made[observed or f"R_{item.type}"[:8]] = (f"{prefix}{item.path.name}", f"{item.type} used")
+    if selected and report.context:
+        made["CRDS_CTX"] = (report.context, "CRDS context that selected it")
+    return made
+
+
+def _reference_cards(how: Algorithm, frames: Sequence[FrameLike]) -> dict[str, tuple[Any, str]]:
+    """What CRDS needs to know of a new reference file."""
+    starts = sorted(filter(None, (_moment(frame.header) for frame in frames)))
+    times = {frame.header.get("EXPTIME") for frame in frames}
+    of = f" of {next(iter(times)):g} s" if len(times) == 1 and isinstance(next(iter(times)), int | float) else ""
+    simulated = all(str(frame.header.get("PEDIGREE", "")).upper().startswith("SIMULATION") for frame in frames)
+    made: dict[str, tuple[Any, str]] = {
+        "REFTYPE": (how.product, "kind of reference file"),
+        "PEDIGREE": ("SIMULATION" if simulated else "GROUND", "where the data come from"),
+        "AUTHOR": (f"calgui {__version__}", "who made this file"),
+        "DESCRIP": (f"{how.title} of {len(frames)} frames{of}", "what this file is"),
+    }
+    if starts:
+        made["USEAFTER"] = (starts[0], "use for observations from this time on (UTC)")
+    return made
+
+
+def _moment(header: Mapping[str, Any]) -> str:
+    """Start of an exposure, padded as CRDS compares dates: as texts."""
+    date, time = str(header.get("DATE-OBS") or "").strip(), str(header.get("TIME-OBS") or "").strip()
+    date, _, own_time = date.partition("T")
+    return f"{date}T{(time or own_time or '00:00:00').split('.')[0]}" if date else ""
+
+
+def _sha1(path: Path, job: Job) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    with path.open("rb") as file:
+        while piece := file.read(4 << 20):
+            job.check()
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _wrapped(line: str, width: int = 72) -> list[str]:
+    """A line in pieces that fit a card; every word stays whole where it can."""
+    return textwrap.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False) or [""]

@@ -1,0 +1,94 @@
+"""What a run has done, as a value and as the document that the command line promises."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calgui.core.algorithms.registry import Metric, Result, Verdict
+from calgui.core.runs.references import UsedReference
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What was done.
+
+    Attributes
+    ----------
+    algorithm : str
+        Its name.
+    options : mapping of str to object
+        All of them, those not given at their default.
+    inputs : tuple of pathlib.Path
+        What it was run on.
+    references : tuple of UsedReference
+        What it used.
+    context : str or None
+        The context that selected them.
+    result : Result
+        Product, metrics, verdict, diagnostics.
+    outputs : tuple of pathlib.Path
+        What was written.
+    """
+
+    algorithm: str
+    options: Mapping[str, Any]
+    inputs: tuple[Path, ...]
+    references: tuple[UsedReference, ...]
+    context: str | None
+    result: Result
+    outputs: tuple[Path, ...] = ()
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Numbers with their units."""
+        return self.result.metrics
+
+    @property
+    def verdict(self) -> Verdict:
+        """``good``, ``doubtful`` or ``bad``."""
+        return self.result.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Sentences behind the verdict."""
+        return self.result.reasons
+
+
+def as_document(report: RunReport) -> dict[str, Any]:
+    """A report as the command line's contract promises it in JSON.
+
+    Parameters
+    ----------
+    report : RunReport
+        What was done.
+
+    Returns
+    -------
+    dict
+        ``algorithm``, ``options``, ``references``, ``metrics``, ``verdict``, ``reasons``, ``outputs``, and more.
+    """
+    return {
+        "algorithm": report.algorithm,
+        "options": dict(report.options),
+        "inputs": [str(path) for path in report.inputs],
+        "context": report.context,
+        "references": [
+            {"type": item.type.lower(), "file": item.path.name, "path": str(item.path), "selected": item.selected}
+            for item in report.references
+        ],
+        "metrics": {name: _number(metric.value) for name, metric in report.metrics.items()},
+        "verdict": report.verdict,
+        "reasons": list(report.reasons),
+        "tables": [
+            {"title": table.title, "columns": list(table.columns), "rows": [list(row) for row in table.rows],
+             "flagged": list(table.flagged)}
+            for table in report.result.tables
+        ],
+        "outputs": [str(path) for path in report.outputs],
+    }  # fmt: skip
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
