@@ -6,7 +6,7 @@ from itertools import combinations, product
 from typing import Any
 
 from calgui.core.rules import dates
-from calgui.core.rules.board import Board, Column
+from calgui.core.rules.board import Board, Column, table_of
 from calgui.core.rules.counter import UNDATED, Groups, dated_groups
 from calgui.core.rules.header import Plan, names_in_expressions, with_settings
 from calgui.core.rules.mapping_file import SPECIAL
@@ -17,7 +17,7 @@ from calgui.core.rules.situation import Situation, look
 from calgui.core.rules.values import Change, NearMiss
 
 #: sets of values that are tried at most, look-ups that crds is asked for at most beside the proofs
-TRIES, ASKED = 30_000, 600
+TRIES, ASKED = 30_000, 400
 #: parameters that may change beside those that speak against a rule
 EXTRA = 2
 #: changes that are counted at all
@@ -65,17 +65,19 @@ class _Search:
         self.tries, self.asked = TRIES, ASKED
         self.most = most
         self.naming = {str(name).upper() for name in crds_module("core.rmap").INSTRUMENT_KEYWORDS}
-        self._groups: dict[tuple[Column, ...], Groups | None] = {}
+        self._groups: dict[Any, Groups | None] = {}
         board = self.situation.board
         self.board = board
+        self.spoken = names_in_expressions(self.rmap, plan.parkeys)
+        self.tangled = _tangled(self.rmap, self.spoken, self.situation, board)
         if board is not None:
             self.fixed = {i for i, name in enumerate(board.table.parameters) if name.upper() in self.naming}
+            selector, allowed = self.situation.selector, plan.observatory.allowed
             self.options = [
-                options(board.table, self.situation.selector, i, plan.observatory.allowed(name))
+                options(board.table, selector, i, allowed(name), each=name in self.spoken)
                 for i, name in enumerate(board.table.parameters)
             ]
             self.rows = self._nearest(board)
-        self.tangled = _tangled(self.rmap, self.situation, board)
 
     def run(self) -> tuple[NearMiss, ...]:
         for count in range(1, MOST + 1):
@@ -152,8 +154,8 @@ class _Search:
             i: [column.value for column in self.options[i]] for i in range(len(self.options)) if i not in self.fixed
         }
         every = [[(board.table.parameters[i], value) for value in values] for i, values in names.items()]
-        spoken = names_in_expressions(self.rmap, self.plan.parkeys)
-        every += [[(name, value) for value in values] for name, values in spoken.items() if name not in self.naming]
+        told = {name: values for name, values in self.spoken.items() if name not in self.naming}
+        every += [[(name, value) for value in values] for name, values in told.items()]
         for chosen in combinations(every, count):
             for changes in product(*chosen):
                 if len(dict(changes)) < count or any(self.minimal.get(name) == value for name, value in changes):
@@ -187,8 +189,8 @@ class _Search:
                         break
 
     def _file(self, changes: Changes, columns: tuple[tuple[int, Column], ...], more: Changes) -> str | None:
-        groups = self._merged(columns)
-        if groups is None or self.tangled:
+        groups = self._tangle(changes) if self.tangled and self.board is not None else self._merged(columns)
+        if groups is None:
             if self.asked <= 0:
                 return None
             self.asked -= 1
@@ -204,16 +206,29 @@ class _Search:
         return None
 
     def _merged(self, columns: tuple[tuple[int, Column], ...]) -> Groups | None:
-        board = self.board
-        if board is None:
+        """The dates and files of the rules that match with other columns."""
+        if self.board is None:
             return None
-        seen = self._with(board, columns)
+        seen = self._with(self.board, columns)
         if seen not in self._groups:
             values = tuple(column.value for column in seen)
             refused = tuple(i for i, column in enumerate(seen) if column.error is not None)
-            groups = Board(board.table, values, seen, refused).groups
-            self._groups[seen] = dated_groups(self.situation.selector, groups)
+            board = Board(self.board.table, values, seen, refused)
+            self._groups[seen] = dated_groups(self.situation.selector, board.groups)
         return self._groups[seen]
+
+    def _tangle(self, changes: Changes) -> Groups | None:
+        """The same, by way of crds's hook and conditions; its second look is left to the proof."""
+        if changes not in self._groups:
+            selector = self.situation.selector
+            try:
+                header = self.rmap._precondition_header(self.rmap, {**self.minimal, **dict(changes)})
+                header = self.rmap.map_irrelevant_parkeys_to_na(header)
+                groups = table_of(selector).board(selector, header, self.situation.missing).groups
+                self._groups[changes] = dated_groups(selector, groups)
+            except (Exception, SystemExit):  # noqa: BLE001 - crds raises whatever a mapping leads it to
+                self._groups[changes] = None
+        return self._groups[changes]
 
     def _prove(self, changes: Changes, file: str | None) -> bool:
         """Keep a file with its changes, if crds selects it for the header with them set."""
@@ -231,14 +246,11 @@ def _differ(column: Column, now: Column, rules: int) -> bool:
     return bool((column.ones ^ now.ones) & rules or (column.good ^ now.good) & rules)
 
 
-def _tangled(rmap: Any, situation: Situation, board: Board | None) -> bool:
-    """Whether a changed value can do more than match or not: expressions that name it, hooks that read it."""
+def _tangled(rmap: Any, spoken: Mapping[str, Any], situation: Situation, board: Board | None) -> bool:
+    """Whether a changed value can do more than match or not: conditions that name it, hooks that read it."""
     none = lambda *_: None  # noqa: E731
     if any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header")):
         return True
     if rmap._parkey_relevance_exprs:
         return True
-    names = {*situation.inner, *(board.table.parameters if board is not None else ())}
-    codes = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr]
-    used = {name for _, code in codes for name in code.co_names}
-    return any(name in used or name.replace(".", "_") in used for name in names)
+    return not set(spoken).isdisjoint((*situation.inner, *(board.table.parameters if board is not None else ())))

@@ -16,10 +16,12 @@ Changes = tuple[tuple[str, str], ...]
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _PATTERN = frozenset("*|(){}#<>")
 _LAST = ("N/A", UNDEFINED)
-_OPTIONS: "WeakKeyDictionary[Table, dict[tuple[int, tuple[str, ...]], tuple[Column, ...]]]" = WeakKeyDictionary()
+_OPTIONS: "WeakKeyDictionary[Table, dict[tuple[int, tuple[str, ...], bool], tuple[Column, ...]]]" = WeakKeyDictionary()
 
 
-def options(table: Table, selector: Any, index: int, allowed: tuple[str, ...] = ()) -> tuple[Column, ...]:
+def options(
+    table: Table, selector: Any, index: int, allowed: tuple[str, ...] = (), *, each: bool = False
+) -> tuple[Column, ...]:
     """Values of one column that its rules tell apart.
 
     Parameters
@@ -32,6 +34,8 @@ def options(table: Table, selector: Any, index: int, allowed: tuple[str, ...] = 
         Number of the column.
     allowed : tuple of str
         Values that the observatory knows for it.
+    each : bool
+        Whether values that no rule tells apart are given as well, since something else may.
 
     Returns
     -------
@@ -40,17 +44,17 @@ def options(table: Table, selector: Any, index: int, allowed: tuple[str, ...] = 
         a pattern, that before one that the observatory knows, N/A and UNDEFINED last and only where they are listed.
     """
     known = _OPTIONS.setdefault(table, {})
-    key = (index, allowed)
+    key = (index, allowed, each)
     if key not in known:
         condition = crds_module("core.utils").condition_value
-        found: dict[tuple[int, int], Column] = {}
+        found: dict[tuple[int, int, str], Column] = {}
         for text in _texts(table, index, allowed):
             value = condition(text)
             if value in ("*", ""):
                 continue
             column = table.column(selector, index, value)
             if column.error is None:
-                found.setdefault((column.ones, column.good), column)
+                found.setdefault((column.ones, column.good, value if each else ""), column)
         known[key] = tuple(found.values())
     return known[key]
 
