@@ -119,19 +119,3 @@ def test_near_misses_select_what_they_promise(real_data: Path, name: str) -> Non
                 assert best_references(cache, context, changed, [kind])[0].file == miss.file
                 seen += 1
     assert seen
-
-
-def test_the_mask_of_tmt_by_hand(real_data: Path) -> None:
-    # read off tmt_iris_mask_0001.rmap by eye: one rule, ('IRIS1', 'GENERIC') at line 19, GENERIC stands for N/A
-    cache = Cache.open(real_data / "caches" / "tmt")
-    header = {"INSTRUME": "IRIS", "DETECTOR": "iris1", "SUBARRAY": "FULL", "DATE-OBS": "2022-01-01", "TIME-OBS": "0:00"}
-    header["TIME-OBS"] = "00:00:00"
-    trace = explain(cache, "tmt_0001.pmap", "mask", header)
-    assert (trace.status, trace.selected) == (Status.SELECTED, "tmt_iris_mask_0001.fits")
-    rule = trace.rules[0]
-    assert (rule.key, rule.fate, rule.weight, rule.line) == (("IRIS1", "GENERIC"), Fate.WINNER, 1, 19)
-    assert [(c.value, c.outcome.value, c.substituted) for c in rule.cells] == [
-        ("IRIS1", "match", None),
-        ("FULL", "not-applicable", "N/A"),
-    ]
-    assert [(d.date, d.chosen) for d in rule.dates] == [("2015-10-01 00:00:00", True)]
