@@ -357,3 +357,60 @@ def test_references_are_listed_once_for_each_search(
     window.search.look("")
     qtbot.keyClicks(window.search, "f")
     assert len(asked) == 2
+
+
+def test_from_the_filter_into_the_table_by_keyboard(
+    window: MainWindow, night: Night, settled: Settled, qtbot: QtBot
+) -> None:
+    window.open_paths([night(4)])
+    settled(window)
+    table = window.observe.table
+    window.focus_filter()
+    qtbot.keyClicks(table.filter, "iris_0002")
+    settled(window)
+    assert table.model.rowCount() == 1
+    qtbot.keyClick(table.filter, Qt.Key.Key_Down)
+    settled(window)
+    assert [path.name for path in window.session.selection] == ["iris_0002.fits"]
+    table.filter.clear()
+    settled(window)
+    table.view.clearSelection()
+    settled(window)
+    table.view.setCurrentIndex(table.model.index(0, 0))
+    table.view.clearSelection()
+    qtbot.keyClick(table.view, Qt.Key.Key_Down)
+    settled(window)
+    assert [path.name for path in window.session.selection] == ["iris_0000.fits"]
+    qtbot.keyClick(table.view, Qt.Key.Key_Down)
+    settled(window)
+    assert [path.name for path in window.session.selection] == ["iris_0001.fits"]
+
+
+def test_the_tab_key_goes_through_the_panels_in_reading_order(
+    window: MainWindow, demo_night: DemoNight, settled: Settled, qtbot: QtBot
+) -> None:
+    window.open_paths([demo_night.cache, demo_night.raw / "iris_20260311_image_0006.fits"])
+    settled(window)
+    table = window.observe.table.view
+    table.setFocus()
+    table.selectRow(0)
+    settled(window)
+    passed: list[str] = []
+    for _ in range(60):
+        focused = window.focusWidget()
+        assert focused is not None
+        if passed and focused is table:
+            break
+        passed.append(focused.objectName())
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    wanted = [
+        "observations_table",
+        "references_table",
+        "picture_canvas",
+        "rule_keywords",
+        "value_FILTER",
+        "why_matrix",
+        "search_everything",
+        "observations_filter",
+    ]
+    assert [name for name in passed if name in wanted] == wanted

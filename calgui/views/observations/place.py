@@ -92,7 +92,8 @@ class ObservePlace(QWidget):
         """Make the panels that are not there yet, one at a time so that the window stays alive."""
         if not self._completed:
             self._completed = True
-            self._makers = [self._make_inspector, self._make_references, self._make_why, self._make_picture]
+            # in the order in which the Tab key goes through them
+            self._makers = [self._make_references, self._make_picture, self._make_inspector, self._make_why]
             QTimer.singleShot(0, self._make_next)
 
     @property

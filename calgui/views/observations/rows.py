@@ -61,3 +61,25 @@ class Row:
                 parts += ["unreadable", self.entry.error]
             self._text = columns, "\t".join(parts).casefold()
         return self._text[1]
+
+
+def runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Unbroken runs in ascending numbers, so that selecting ten thousand rows is one range.
+
+    Parameters
+    ----------
+    numbers : list of int
+        Ascending.
+
+    Returns
+    -------
+    list of tuple of int
+        First and last number of each run.
+    """
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1] = found[-1][0], number
+        else:
+            found.append((number, number))
+    return found

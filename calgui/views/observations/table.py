@@ -22,9 +22,10 @@ from calgui.views.observations.column_menu import ColumnMenu
 from calgui.views.observations.columns import BUILT_IN, FILE, keyword_column
 from calgui.views.observations.files import ObservedFiles
 from calgui.views.observations.filtering import parse
+from calgui.views.observations.keyboard import KeyboardWay
 from calgui.views.observations.model import ObservationsModel
 from calgui.views.observations.reason import ReasonDelegate
-from calgui.views.observations.rows import Row
+from calgui.views.observations.rows import Row, runs
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
 from calgui.views.theme import SPACE, theme
@@ -68,6 +69,7 @@ class ObservationTable(QWidget):
         self.columns_menu = ColumnMenu(session, self.model, self)
         self.columns_button = self._make_columns_button()
         self.view = self._make_view()
+        KeyboardWay(self.filter, self.view)
         self.summary = QLabel(self)
         self.summary.setObjectName("observations_summary")
         self.hint = self._make_hint()
@@ -284,7 +286,7 @@ class ObservationTable(QWidget):
             return
         wanted = QItemSelection()
         last = max(self.model.columnCount() - 1, 0)
-        for first, end in _runs(numbers):
+        for first, end in runs(numbers):
             wanted.select(self.model.index(first, 0), self.model.index(end, last))
         chosen.blockSignals(True)
         chosen.select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -390,14 +392,3 @@ def _remembered_columns() -> list[str]:
     if not keys:
         return [column.key for column in BUILT_IN]
     return list(dict.fromkeys(keys if FILE.key in keys else [FILE.key, *keys]))
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    """Unbroken runs in ascending numbers, so that selecting ten thousand rows is one range."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    return runs

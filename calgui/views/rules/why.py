@@ -1,6 +1,7 @@
 """Why the rules chose this file and not another: the trace, drawn and open to "what if"."""
 
 from html import escape
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
@@ -65,6 +66,14 @@ class WhyPanel(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.35)
         font.setBold(True)
         self.sentence.setFont(font)
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("why_tabs")
+        self.tabs.setAccessibleName("Rules, dates of the rule in focus, and nearest misses")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for word in ("Rules", "Dates", "Nearest misses"):
+            self.tabs.addTab(word)
+        self.tabs.currentChanged.connect(lambda _place: self._arrange())
         self.model, self.header = MatrixModel(self), ParameterHeader(self)
         self.matrix = self._make_matrix()
         self.legend = QLabel(self)
@@ -78,14 +87,6 @@ class WhyPanel(QWidget):
         self.evidence = Evidence(self)
         self.evidence.tried.connect(self._try)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.tabs = QTabBar(self)
-        self.tabs.setObjectName("why_tabs")
-        self.tabs.setAccessibleName("Rules, dates of the rule in focus, and nearest misses")
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        for word in ("Rules", "Dates", "Nearest misses"):
-            self.tabs.addTab(word)
-        self.tabs.currentChanged.connect(lambda _place: self._arrange())
         self._lay_out()
         self.inquiry.trace_changed.connect(self._refresh)
         self.inquiry.busy_changed.connect(lambda _busy: self._tell())
@@ -218,6 +219,8 @@ class WhyPanel(QWidget):
         was_open = same and bool(self.model.rules) and self.model.limit == len(self.model.rules)
         self.model.show(trace, keep_open=was_open)
         self.header.show_trace(trace, self.inquiry.accepted, self.inquiry.what_if)
+        for before, after in pairwise((self.tabs, *self.header.editors, self.matrix)):
+            QWidget.setTabOrder(before, after)
         self.splitter.setVisible(trace is not None and bool(trace.rules or trace.parameters))
         self._size_columns()
         self._fold()
