@@ -92,6 +92,7 @@ def _try_the_nearest_miss_and_reset(user: User) -> None:
     assert promised in user.find(QLabel, "why_sentence").text()
     assert "the file says H" in user.find(QLabel, "what_if_text").text()
     user.click(user.find(QPushButton, "what_if_reset"))
+    assert user.window.focusWidget().objectName() == "why_matrix"
     assert "FILTER is H" in user.find(QLabel, "why_sentence").text()
     assert not user.window.findChild(QLabel, "what_if_text").isVisible()
 

@@ -69,7 +69,7 @@ class ObservePlace(QWidget):
         whole.setSizes([560, 840])
         top.setSizes([560, 340])
         left.setSizes([400, 300])
-        right.setSizes([440, 320])
+        right.setSizes([400, 370])
         for name, splitter in splitters.items():
             state = remembered_state(f"splitters/{name}")
             if state is not None:

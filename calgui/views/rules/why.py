@@ -86,6 +86,8 @@ class WhyPanel(QWidget):
         self.more.clicked.connect(self.show_all)
         self.evidence = Evidence(self)
         self.evidence.tried.connect(self._try)
+        # the button goes with the banner, and the focus with it, far away
+        self.banner.button.clicked.connect(self.matrix.setFocus)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._lay_out()
         self.inquiry.trace_changed.connect(self._refresh)
