@@ -4,6 +4,7 @@ What differs between observatories stands in ``resources/observatories/<name>.to
 no such file, it is derived from the mappings alone.
 """
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -267,26 +268,30 @@ def derive(name: str, instruments: Iterable[str], types: Iterable[str], parkeys:
 def _borrowed(parkeys: set[str]) -> tuple[KeywordRow, ...]:
     """Rows for parkeys that have no table of their own: dotted ones as others have them, plain ones for themselves.
 
-    What stands before ``META.`` (Roman's) makes no difference. Where others disagree there is none: that would be a
-    guess.
+    What stands before ``META.`` (Roman's) makes no difference, but for dates: Roman's text is a number of days
+    elsewhere. Where others disagree there is none: that would be a guess.
     """
-    common = _common_keywords()
+    common = _common_rows()
     dotted = {key: common.get(key[key.find("META.") :]) for key in parkeys if "META." in key}
-    rows = [KeywordRow(key, keyword) for key, keyword in sorted(dotted.items()) if keyword]
+    rows = [
+        KeywordRow(key, row.keyword, row.type)
+        for key, row in sorted(dotted.items())
+        if row is not None and (key == row.parkey or key not in itertools.chain(*_DATE_PARKEYS))
+    ]
     # without dotted ones no table is needed, and keywords are parkeys
     plain = sorted(key for key in parkeys if rows and _FITS_KEYWORD.match(key))
     return (*rows, *(KeywordRow(key, key) for key in plain))
 
 
 @cache
-def _common_keywords() -> Mapping[str, str]:
-    """Parkey to FITS keyword, where the described observatories agree."""
-    found: dict[str, set[str]] = {}
+def _common_rows() -> Mapping[str, KeywordRow]:
+    """Rows by parkey, where the described observatories agree."""
+    found: dict[str, dict[str, KeywordRow]] = {}
     for path in sorted((resources() / "observatories").glob("*.toml")):
         known = described(path.stem)
         for row in known.rows if known else ():
-            found.setdefault(row.parkey, set()).add(row.keyword)
-    return {parkey: keywords.pop() for parkey, keywords in found.items() if len(keywords) == 1}
+            found.setdefault(row.parkey, {})[row.keyword] = row
+    return {parkey: next(iter(rows.values())) for parkey, rows in found.items() if len(rows) == 1}
 
 
 @cache

@@ -148,9 +148,11 @@ def test_an_unknown_observatory_has_the_fits_keywords_that_others_agree_in():
     assert known.keyword_of("META.TARGET.RA") is None
 
 
-def test_what_stands_before_meta_makes_no_difference():
-    roman = derive("roman", ["wfi"], ["dark"], ["ROMAN.META.INSTRUMENT.DETECTOR"])
+def test_what_stands_before_meta_makes_no_difference_but_for_dates():
+    roman = derive("roman", ["wfi"], ["dark"], ["ROMAN.META.INSTRUMENT.DETECTOR", "ROMAN.META.EXPOSURE.START_TIME"])
     assert roman.parkeys({"DETECTOR": "WFI01"})["ROMAN.META.INSTRUMENT.DETECTOR"] == "WFI01"
+    # EXPSTART is a number of days, which is no date to compare rules with
+    assert roman.keyword_of("ROMAN.META.EXPOSURE.START_TIME") is None
 
 
 def test_a_described_observatory_borrows_what_it_lacks():
