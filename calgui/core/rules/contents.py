@@ -325,7 +325,7 @@ class Contents:
         return self.verdict(name).trust
 
 
-def _serial(name: str) -> tuple[tuple[int, str, int], ...]:
-    """Sorts tmt_0009 before tmt_0010, and names without a number first."""
-    parts = re.split(r"(\d+)", name)
-    return tuple((1, "", int(part)) if part.isdigit() else (0, part, 0) for part in parts)
+def _serial(name: str) -> tuple[int, str]:
+    """Sorts tmt_0009 before tmt_0010, and names without a number (edit copies and the like) first: -1."""
+    found = re.search(r"(\d+)\.pmap\Z", name)
+    return (int(found.group(1)) if found else -1, name)

@@ -265,8 +265,10 @@ class Doctor:
         used = cache.default_context
         for key in ("operational_context", "edit_context", "versions_context"):
             stated = config.get(key)
-            if isinstance(stated, str) and stated.endswith(".pmap") and stated not in cache.contexts:
-                severity = Severity.ERROR if key == "operational_context" else Severity.WARNING
+            operational = key == "operational_context"
+            is_context = isinstance(stated, str) and (operational or stated.endswith(".pmap"))
+            if (is_context or (operational and key in config)) and stated not in cache.contexts:
+                severity = Severity.ERROR if operational else Severity.WARNING
                 text = f"{key!r} is {stated!r}, which the cache does not have: stock crds stops here; {used} is used."
                 yield Finding(severity, "server-config", place, text, f"Write {used!r} there.")
         named = config.get("mappings")

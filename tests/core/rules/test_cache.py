@@ -385,3 +385,14 @@ def test_one_error_raised_many_times_does_not_grow(write_cache):
             cache.rmap("tmt_0001.pmap", "IRIS", "dark")
         depths.append(len(caught.traceback))
     assert len(set(depths[1:])) == 1
+
+
+def test_the_newest_context_is_that_of_the_highest_number(write_cache):
+    writer = write_cache().healthy()
+    names = ["tmt.pmap", "tmt_edit.pmap", "tmt_0001.pmap", "tmt_0009.pmap", "tmt_0010.pmap", "tmt_99999.pmap"]
+    for name in names[1:]:
+        writer.pmap(name, {"IRIS": "tmt_iris_0001.imap"})
+    writer.pmap("tmt.pmap", {"IRIS": "tmt_iris_0001.imap"})
+    cache = Cache.open(writer.root)
+    assert cache.contexts == tuple(names)
+    assert cache.default_context == "tmt_99999.pmap"

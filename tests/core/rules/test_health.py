@@ -179,3 +179,12 @@ def test_many_equal_defects_are_told_in_a_few_lines(write_cache):
     dates = ", ".join(f"'2020-1-{day} 0:0:0' : {FILE}" for day in range(1, 400))
     writer.rmap(DARK, f"Match({{('IRIS1',) : UseAfter({{{dates}}})}})")
     assert 2 <= codes(Cache.open(writer.root))["date", DARK] <= 30
+
+
+@pytest.mark.parametrize("stated", ["tmt_0009.pmap", "tmt_0001", "../../tmt_0001.pmap", 5, None, ("tmt_0001.pmap",)])
+def test_an_operational_context_that_is_none_is_told(write_cache, stated):
+    writer = write_cache().healthy()
+    (writer.config / "server_config").write_text(repr({"operational_context": stated}))
+    cache = Cache.open(writer.root)
+    assert cache.default_context == "tmt_0001.pmap"
+    assert [(finding.code, finding.severity) for finding in cache.findings()] == [("server-config", Severity.ERROR)]
