@@ -17,6 +17,7 @@ from benchmarks.harness import Row, compare
 from calgui.core.rules.bulk import best_references_many
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.header import Plan, plan_for
+from calgui.core.rules.nearmiss import near_misses
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.trace import explain
 from calgui.core.rules.values import Selection
@@ -32,6 +33,7 @@ def measure() -> list[Row]:
     """Rows for a made cache, and for the real ones where they are at hand."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
+        rows.append(_nearest(Path(folder) / "large"))
         from calgui.core.simulate import make_demo
 
         night = make_demo(Path(folder) / "demo", size=128)
@@ -90,6 +92,52 @@ def _selecting(title: str, cache: Cache, plan: Plan, headers: list[dict[str, str
             if one.file != (None if "NOT FOUND" in name or name == "N/A" else name):
                 raise AssertionError(f"{title}: {one} for {header}, and crds says {name}")
     return row
+
+
+def _nearest(folder: Path) -> Row:
+    """The ten nearest misses of a mapping of 500 rules, another header each time, against one selection by crds."""
+    mappings = folder / "mappings" / "tmt"
+    mappings.mkdir(parents=True)
+    keys = '(("META.INSTRUMENT.DETECTOR", "META.INSTRUMENT.FILTER", "META.SUBARRAY.NAME"), ("META.OBSERVATION.DATE",))'
+    common = '"observatory": "TMT", "derived_from": "", "sha1sum": "", '
+    rules = "".join(
+        f"('D{i % 5}', 'F{i // 5}', 'GENERIC'): UseAfter({{'2020-01-01': 'a{i}.fits', '2024-01-01': 'b{i}.fits'}}),\n"
+        for i in range(500)
+    )
+    texts = {
+        "tmt_0001.pmap": (
+            '"mapping": "PIPELINE", "parkey": ("META.INSTRUMENT.NAME",)',
+            "{'IRIS': 'tmt_iris_0001.imap'}",
+        ),
+        "tmt_iris_0001.imap": (
+            '"mapping": "INSTRUMENT", "instrument": "IRIS", "parkey": ("REFTYPE",)',
+            "{'DARK': 'tmt_iris_dark_0001.rmap'}",
+        ),
+        "tmt_iris_dark_0001.rmap": (
+            f'"mapping": "REFERENCE", "instrument": "IRIS", "filekind": "DARK", "parkey": {keys},'
+            ' "classes": ("Match", "UseAfter")',
+            f"Match({{\n{rules}}})",
+        ),
+    }
+    for name, (header, selector) in texts.items():
+        (mappings / name).write_text(f'header = {{{common}"name": "{name}", {header}}}\n\nselector = {selector}\n')
+    cache = Cache.open(folder)
+    plan = plan_for(cache, "tmt_0001.pmap", "IRIS")
+    rng = random.Random(3)
+    header: dict[str, str] = {}
+
+    def ours() -> None:
+        header.update(
+            {"META.INSTRUMENT.NAME": "IRIS", "META.SUBARRAY.NAME": "FULL", "META.OBSERVATION.DATE": "2022-01-01"}
+        )
+        header["META.INSTRUMENT.DETECTOR"] = f"D{rng.randrange(5)}"
+        header["META.INSTRUMENT.FILTER"] = f"F{rng.randrange(100)}"
+        if len(near_misses(plan, "dark", header, None, most=10)) != 10:
+            raise AssertionError("near misses are lacking")
+
+    return compare(
+        "ten nearest misses, 500 rules", ours, "one selection", lambda: _stock(cache, plan, header), 50, repeat=40
+    )
 
 
 class _Maker:

@@ -79,7 +79,7 @@ def bestrefs(
 @_CONTEXT
 @click.option("--type", "kind", metavar="TYPE", required=True, help="Reference type: dark, flat, ...")
 @_SET
-@click.option("--all", "everything", is_flag=True, help="Show all rules, not only the nearest.")
+@click.option("--all", "everything", is_flag=True, help="Show all rules and files, not only the nearest.")
 @_JSON
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 def explain(
@@ -228,18 +228,25 @@ def _print_selections(name: str | None, context: str, found: "tuple[Selection, .
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for one in found:
         trust = one.trust.value if one.trust is not None else ""
         status = one.status.value
         table.add_row(
             Text(_clean(one.type), style="bold"),
             Text(status, style=_STATUS[status]),
-            Text(_clean(one.file or one.message or "")),
             Text(trust, style="magenta" if trust != "ok" else "dim"),
+            Text(_clean(one.file or one.message or ""), style="dim" if status == "not-applicable" else ""),
         )
     console = _console()
-    console.print(Text(f"{_clean(name or 'header from --set')}  ({_clean(context)})", style="bold"))
-    console.print(table)
+    console.print(Text(f"{_clean(name or 'header from --set')}  ({_clean(context)})", style="bold"), soft_wrap=True)
+    reasons = {one.message for one in found}
+    if len(found) > 1 and len(reasons) == 1 and all(one.status.value == "error" for one in found):
+        console.print(Text.assemble(("error  ", _STATUS["error"]), _clean(found[0].message or "")))
+    else:
+        console.print(table)
 
 
 def _print_trace(trace: "Trace", most: int | None) -> None:
@@ -249,7 +256,8 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
     console = _console()
     status = trace.status.value
     head = Text(f"{_clean(trace.type)}: ", style="bold").append(status, style=_STATUS[status])
-    console.print(head.append(f"  {_clean(trace.selected or '')}  {_clean(trace.mapping or trace.context)}"))
+    names = [name for name in (trace.selected, trace.mapping or trace.context) if name]
+    console.print(head.append("".join(f"  {_clean(name)}" for name in names)), soft_wrap=True)
     if trace.message:
         console.print(Text(_clean(trace.message)))
     if trace.rules:
@@ -276,18 +284,23 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
         if rule.fate.value in ("winner", "merged", "no-date"):
             for one in rule.dates:
                 mark = ">" if one.chosen else " "
-                console.print(Text(_clean(f"  {mark} {one.date}  {one.file}  {one.reason}")))
-    _print_near(console, trace)
+                line = Text(
+                    _clean(f"  {mark} {one.date}  {one.file}  {one.reason}"), style="bold" if one.chosen else ""
+                )
+                console.print(line, soft_wrap=True)
+    _print_near(console, trace, most)
 
 
-def _print_near(console: Any, trace: "Trace") -> None:
+def _print_near(console: Any, trace: "Trace", most: int | None) -> None:
     import shlex
 
     from rich.text import Text
 
     if trace.near_misses:
         console.print(Text("Near misses", style="bold"))
-    for miss in trace.near_misses:
-        console.print(Text(f"  {_clean(miss.file)}", style="cyan"))
+    for miss in trace.near_misses[:most]:
+        console.print(Text(f"  {_clean(miss.file)}", style="cyan"), soft_wrap=True)
         words = [f"--set {shlex.quote(f'{one.parameter}={one.after}')}" for one in miss.changes]
-        console.print(Text(_clean("    " + " ".join(words))))
+        console.print(Text(_clean("    " + " ".join(words))), soft_wrap=True)  # whole, so that it can be copied
+    if most is not None and len(trace.near_misses) > most:
+        console.print(f"... and {len(trace.near_misses) - most} more files (--all)")

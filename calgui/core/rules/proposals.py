@@ -76,7 +76,8 @@ def _guesses(element: str) -> list[str]:
         guesses += [part.replace("*", "").replace("?", "A") for part in element.split("|")]
     elif element[:1] == "(":
         guesses += re.sub(r"[\\^$?*+.()]", "", element).split("|")
-    numbers = [float(text) for text in _NUMBER.findall(element)]
+    compared = element.startswith(("<", ">", "=", "#", "BETWEEN", "NOT"))
+    numbers = [float(text) for text in _NUMBER.findall(element)] if compared else []
     for number in numbers:
         guesses += [str(number), str(number + 1), str(number - 1)]
     return guesses + [str(sum(pair) / 2) for pair in pairwise(numbers)]

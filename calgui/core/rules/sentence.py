@@ -89,7 +89,7 @@ def not_found(plan: Plan, situation: Situation, answer: "Answer") -> str:
 
 def too_early(plan: Plan, names: Sequence[str], values: Sequence[str], begins: Iterable[str]) -> str:
     """The sentence where rules match, and all that they hold begins after the observation."""
-    said, labels = " ".join(values), ", ".join(_label(plan, name) for name in names)
+    said, labels = " ".join(values), ", ".join(_short(plan, name) for name in names)
     first = min(begins, default=None)
     return f"Rules match, but all their files begin after {said} ({labels})" + (
         f"; the earliest is {first}." if first is not None else "."
@@ -98,7 +98,7 @@ def too_early(plan: Plan, names: Sequence[str], values: Sequence[str], begins: I
 
 def _unreadable(plan: Plan, names: Sequence[str], values: Sequence[str]) -> str:
     """The sentence for a date or number that crds cannot read."""
-    labels = ", ".join(_label(plan, name) for name in names)
+    labels = ", ".join(_short(plan, name) for name in names)
     said, known = " ".join(values), set(plan.observatory.dates)
     if known.issuperset(names):
         return f"The date of the observation, {said!r} ({labels}), cannot be read; write it as 2026-03-11 and 14:05:00."
@@ -108,7 +108,8 @@ def _unreadable(plan: Plan, names: Sequence[str], values: Sequence[str]) -> str:
 def no_match(plan: Plan, board: Board) -> str:
     """The sentence where no rule matches: what crds refused, or the parameter that killed the last candidates."""
     if board.refused:
-        return "; ".join(_wrong(plan, board, column) for column in board.refused) + "."
+        first, *others = (_wrong(plan, board, column) for column in board.refused)
+        return "; and ".join([first, *(other.replace("The header", "it", 1) for other in others)]) + "."
     rest = board.table.alive
     for index, column in enumerate(board.columns):
         if not rest & column.good:
@@ -141,6 +142,10 @@ def _wrong(plan: Plan, board: Board, column: int, rules: int | None = None) -> s
 def _label(plan: Plan, name: str) -> str:
     keyword = plan.observatory.keyword_of(name)
     return f"{name} ({keyword})" if keyword and keyword != name.upper() else name
+
+
+def _short(plan: Plan, name: str) -> str:
+    return plan.observatory.keyword_of(name) or name
 
 
 def one_line(error: BaseException | None) -> str:
