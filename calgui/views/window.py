@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
 
     def _begin_at_table(self) -> None:
         # an empty table cannot take the focus, so that the search has it until then
-        if self.search.hasFocus() and not self.search.text():
+        if self.focusWidget() in (None, self.search) and not self.search.text():
             self.observe.table.view.setFocus()
 
     def _retitle(self) -> None:

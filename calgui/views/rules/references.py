@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import Selection, Trust
+from calgui.core.rules.values import Selection, Status, Trust
 from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.marks import TRUSTS
 from calgui.views.rules.references_model import FILE, MAPPING, TRUST, TYPE, USE, ReferencesModel, SentenceDelegate
-from calgui.views.rules.summary import Answer
+from calgui.views.rules.summary import Answer, TypeRow
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
@@ -125,6 +125,7 @@ class ReferencesPanel(QWidget):
     def _tell(self) -> None:
         inquiry, session = self.inquiry, self.session
         count = len(inquiry.observations)
+        alike = _same_error(self.model.rows)
         unread = [seen for seen in inquiry.observations if seen.error is not None]
         words = []
         if count == 1:
@@ -151,13 +152,15 @@ class ReferencesPanel(QWidget):
                 else f"{len(unread)} of {count} could not be read: {unread[0].path.name}"
             )
             hint = f"{what}: {unread[0].error}"
+        elif alike is not None:
+            hint = alike
         elif count and not self.model.rows and not inquiry.busy:
             hint = "No rule of this context knows the instrument of this observation."
         else:
             hint = ""
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
-        self.view.setVisible(bool(self.model.rows))
+        self.view.setVisible(bool(self.model.rows) and alike is None)
 
     # ---- doing
 
@@ -237,6 +240,16 @@ class ReferencesPanel(QWidget):
             menu.addActions(self.actions_for(self.model.answer_of(index).selection))
             menu.exec(self.view.viewport().mapToGlobal(point))
             menu.deleteLater()
+
+
+def _same_error(rows: list[TypeRow]) -> str | None:
+    """What is amiss with all types alike, as of a file of another instrument: it is said once, not forty times."""
+    said = {
+        answer.selection.message if answer.selection.status is Status.ERROR else None
+        for row in rows
+        for answer in row.answers
+    }
+    return said.pop() if len(said) == 1 else None
 
 
 def _copy(text: str) -> None:

@@ -360,3 +360,14 @@ def test_without_cache_or_selection_the_panels_say_what_to_do(desk: Desk) -> Non
     desk.open_cache("tmt")
     assert "Select an observation" in desk.references.hint.text()
     assert "Select an observation" in desk.why.sentence.text()
+
+
+def test_a_file_of_another_instrument_is_told_once(desk: Desk) -> None:
+    desk.open_cache("tmt")
+    desk.select(desk.observation("other.fits", {"CURRINST": "NIRC2"}))
+    assert "INSTRUME" in desk.references.hint.text()
+    assert desk.references.hint.isVisible()
+    assert not desk.references.view.isVisible()
+    desk.select(desk.observation("ours.fits", _IRIS))
+    assert desk.references.view.isVisible()
+    assert not desk.references.hint.isVisible()
