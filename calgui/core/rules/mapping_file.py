@@ -11,14 +11,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from calgui.core.errors import InputError
 
 #: the largest public mapping has 1 MB; crds takes minutes for more than this
 LARGEST_MAPPING = 16 * 2**20
-#: opening a named pipe then fails to be a file at once, where it would wait for ever
-NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
+# opening a named pipe would wait for ever
+_NO_WAITING: int = getattr(os, "O_NONBLOCK", 0)
 KINDS = {".pmap": "PIPELINE", ".imap": "INSTRUMENT", ".rmap": "REFERENCE"}
 #: values of a selector that stand for no file
 NOT_APPLICABLE = frozenset({"N/A", "TEMP_N/A", "n/a", "temp_n/a"})
@@ -35,6 +35,33 @@ def safe_name(name: object) -> bool:
         and not any(letter in name for letter in "/\\:")
         and name == name.strip()
     )
+
+
+def open_regular(path: Path, flags: int = 0) -> BinaryIO | None:
+    """Open a file to be read, if it is a regular one: no folder, pipe or device, and never waiting for one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    flags : int
+        More flags for `os.open`.
+
+    Returns
+    -------
+    binary file or None
+        None for anything that is no regular file.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING | flags)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    return None
 
 
 def read_safely(path: Path, root: Path, largest: int) -> bytes:
@@ -67,14 +94,14 @@ def read_safely(path: Path, root: Path, largest: int) -> bytes:
                 path=path,
                 cure="Put the file itself there.",
             )
-        descriptor = os.open(real, os.O_RDONLY | NO_WAITING | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise InputError("This is no regular file.", path=path, cure="Put the file itself there.")
-            if status.st_size > largest:
+        stream = open_regular(real, getattr(os, "O_NOFOLLOW", 0))
+        if stream is None:
+            raise InputError("This is no regular file.", path=path, cure="Put the file itself there.")
+        with stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > largest:
                 raise InputError(
-                    f"The file has {status.st_size / 1e6:.0f} MB, far more than any file of its kind.",
+                    f"The file has {size / 1e6:.0f} MB, far more than any file of its kind.",
                     path=path,
                     cure="Look whether it is what its name says.",
                 )

@@ -7,13 +7,12 @@ makes the file corrupt, not the reader slow.
 import json
 import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from calgui.core.rules.mapping_file import NO_WAITING
+from calgui.core.rules.mapping_file import open_regular
 from calgui.core.rules.values import Trust
 
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -63,16 +62,15 @@ def look(path: Path) -> Verdict:
         Never raises for what the file holds.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
+        stream = open_regular(path)
     except FileNotFoundError:
         return Verdict(Trust.MISSING, "The file is not in the cache.")
     except OSError as error:
         return Verdict(Trust.CORRUPT, f"The file cannot be opened: {error.strerror or error}.")
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        size = status.st_size
-        if not stat.S_ISREG(status.st_mode):
-            return Verdict(Trust.CORRUPT, "This is no regular file.")
+    if stream is None:
+        return Verdict(Trust.CORRUPT, "This is no regular file.")
+    with stream:
+        size = os.fstat(stream.fileno()).st_size
         try:
             start = stream.read(_BLOCK)
             if start.startswith(_LFS) and size <= _LFS_LARGEST:

@@ -1,6 +1,7 @@
 """What a quick look at a reference file says, on files of every kind, good and broken."""
 
 import gzip
+import os
 import time
 import warnings
 from pathlib import Path
@@ -231,3 +232,21 @@ def test_a_cache_that_may_not_be_read_is_told_so(write_cache, monkeypatch, close
     with pytest.raises(InputError, match="may not read") as told:
         Cache.open(writer.root)
     assert told.value.path == folder
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_not_opened_nor_left_open(write_cache, tmp_path, make):
+    make(tmp_path / "odd.fits")
+    writer = write_cache().healthy()
+    make(writer.config / "server_config")
+    before = _open_files()
+    for _ in range(3):
+        assert look(tmp_path / "odd.fits").reason == "This is no regular file."
+        assert [finding.message for finding in Cache.open(writer.root).findings()] == ["This is no regular file."]
+    assert _open_files() <= before
+
+
+def _open_files():
+    """How many files this process has open; 0 where that cannot be told."""
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
