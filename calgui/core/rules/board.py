@@ -204,6 +204,7 @@ class Table:
         self.rows: tuple[Row, ...] = tuple(rows)
         self._index()
         self._columns: dict[tuple[int, str, bool], Column] = {}
+        self.proposed: dict[tuple[int, tuple[str, ...], bool], tuple[Column, ...]] = {}  # kept by `proposals.options`
         self._boards: OrderedDict[tuple[Any, ...], Board] = OrderedDict()
 
     def _index(self) -> None:

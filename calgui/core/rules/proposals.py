@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from calgui.core.rules import dates
 from calgui.core.rules.board import Column, Table
@@ -16,7 +15,6 @@ Changes = tuple[tuple[str, str], ...]
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _PATTERN = frozenset("*|(){}#<>")
 _LAST = ("N/A", UNDEFINED)
-_OPTIONS: "WeakKeyDictionary[Table, dict[tuple[int, tuple[str, ...], bool], tuple[Column, ...]]]" = WeakKeyDictionary()
 
 
 def options(
@@ -43,7 +41,7 @@ def options(
         One for each set of rules that some value lets live and match: a value that the rules list before one that fits
         a pattern, that before one that the observatory knows, N/A and UNDEFINED last and only where they are listed.
     """
-    known = _OPTIONS.setdefault(table, {})
+    known = table.proposed
     key = (index, allowed, each)
     if key not in known:
         condition = crds_module("core.utils").condition_value

@@ -1,12 +1,14 @@
 """Selections, traces, near misses and many headers at once, against crds itself on real and generated mappings."""
 
 import random
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from calgui.core.errors import InputError
 from calgui.core.rules.bulk import best_references_many
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.header import plan_for, with_settings
@@ -119,3 +121,26 @@ def test_near_misses_select_what_they_promise(real_data: Path, name: str) -> Non
                 assert best_references(cache, context, changed, [kind])[0].file == miss.file
                 seen += 1
     assert seen
+
+
+def test_one_broken_mapping_hides_nothing_of_the_others(real_data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    shutil.copytree(real_data / "caches" / "tmt", folder, copy_function=shutil.copyfile)
+    (folder / "mappings" / "tmt" / "tmt_iris_dark_0001.rmap").write_text("header = {")
+    whole, broken = Cache.open(real_data / "caches" / "tmt"), Cache.open(folder)
+    plan = plan_for(broken, "tmt_0001.pmap", "IRIS")
+    assert isinstance(plan.rmaps["dark"], InputError)
+    rng = random.Random(11)
+    headers = [{**random_header(rng, plan, listed(plan)), "META.INSTRUMENT.NAME": "IRIS"} for _ in range(40)]
+    assert differences(broken, "tmt_0001.pmap", "IRIS", headers) == []
+    for ours, theirs in zip(
+        best_references_many(broken, "tmt_0001.pmap", headers),
+        best_references_many(whole, "tmt_0001.pmap", headers),
+        strict=True,
+    ):
+        for one, other in zip(ours, theirs, strict=True):
+            if one.type == "dark":
+                assert one.status is Status.ERROR
+                assert "tmt_iris_dark_0001.rmap" in (one.message or "")
+            else:
+                assert (one.status, one.file, one.message) == (other.status, other.file, other.message)
