@@ -5,6 +5,7 @@ algorithm.
 """
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -45,6 +46,7 @@ class _Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        say_anything()
         try:
             return super().invoke(ctx)
         except CalguiError as error:
@@ -60,6 +62,13 @@ class _Commands(click.Group):
                 raise
             click.echo(f"calgui: {error.filename}: {error.strerror}. Look at its permissions and its disk.", err=True)
             sys.exit(InputError.exit_code)
+
+
+def say_anything() -> None:
+    """Spell out what the terminal's encoding lacks, where Python would stop in the middle of an answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

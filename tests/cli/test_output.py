@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import shutil
+import subprocess
 import sys
 
 import click
@@ -32,3 +35,15 @@ def test_what_may_not_be_read_is_an_input_and_no_verdict(monkeypatch):
     assert told.exit_code == 3
     assert told.stdout == ""
     assert "/closed/file.fits: Permission denied" in told.stderr
+
+
+@pytest.mark.parametrize("command", [["cache", "check"], ["cache", "tree"]])
+def test_a_terminal_that_knows_ascii_only_is_answered_whole(demo_night, tmp_path, command):
+    cache = tmp_path / "Ïris ☉"
+    shutil.copytree(demo_night.cache / "mappings", cache / "mappings")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    call = [sys.executable, "-m", "calgui", *command, str(cache)]
+    told = subprocess.run(call, capture_output=True, env=environment, check=False, timeout=60)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.isascii()
+    assert rb"\xcfris \u2609" in told.stdout

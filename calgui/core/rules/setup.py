@@ -13,7 +13,7 @@ import threading
 from types import ModuleType
 from typing import Any
 
-from calgui.core.errors import CalguiError
+from calgui.core.errors import CalguiError, InputError
 
 _LOCK = threading.RLock()
 _PRIVATE_SETTINGS = {
@@ -26,7 +26,9 @@ _PRIVATE_SETTINGS = {
 
 
 class CrdsUnavailable(CalguiError):
-    """The stock ``crds`` package cannot be used in this process."""
+    """The stock ``crds`` package cannot be used in this process: no mapping can be read."""
+
+    exit_code = InputError.exit_code
 
 
 class _PrivateOs(ModuleType):
