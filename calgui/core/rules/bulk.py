@@ -80,6 +80,9 @@ class _Bulk:
         self._by_instrument: dict[str, _Desk] = {}
 
     def ask(self, header: Mapping[str, Any]) -> tuple[Selection, ...]:
+        if None in header.values():
+            # a card without a value is as good as none
+            header = {key: value for key, value in header.items() if value is not None}
         layout = tuple(header)
         naming = self._named.get(layout)
         if naming is None:

@@ -99,6 +99,9 @@ class Plan:
 
     def read(self, header: Mapping[str, Any]) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """`texts` of a header, and that `minimise`d: remembered for the latest headers, as each type asks anew."""
+        if None in header.values():
+            # a card without a value is missing; as a text it would be taken for the word None
+            header = {name: value for name, value in header.items() if value is not None}
         key = (tuple(header), tuple(map(str, header.values())))
         found = self._latest.get(key)
         if found is None:
