@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from calgui.core.rules import dates
-from calgui.core.rules.counter import Counter, Dated, Sheet
+from calgui.core.rules.counter import Counter, Dated, Sheet, picker
 from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for
 from calgui.core.rules.select import best_references
 from calgui.core.rules.setup import crds_module
@@ -118,7 +118,7 @@ class _Desk:
         #: types that are not kept with the others: hooks look at everything, or a date is more than a date to them
         self._apart = {id(one) for one in self.counters if one.hooked or loose.intersection(one.tight)}
         tight = {place for one in self.counters if id(one) not in self._apart for place in one.tight}
-        self._tight = tuple(sorted(tight))
+        self._pick = picker(tuple(sorted(tight)))
         self._layouts: dict[tuple[Any, ...], tuple[tuple[Any, ...], frozenset[str]]] = {}
         self._conditioned: dict[str, str] = {}
         self._dates: dict[tuple[str, ...], str | None] = {}
@@ -127,7 +127,7 @@ class _Desk:
     def ask(self, layout: tuple[Any, ...], header: Mapping[str, Any]) -> tuple[Selection, ...]:
         sheet = self._sheet(layout, header)
         values = sheet.values
-        key = (sheet.missing, *[values[place] for place in self._tight])
+        key = (sheet.missing, self._pick(values))
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) > _MEMO:

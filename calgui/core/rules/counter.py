@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.rules import dates
@@ -117,6 +118,7 @@ class Counter:
             read = self._columns()
         self.read = tuple(sorted(read))
         self.tight = tuple(sorted(read.difference(self.dated)))
+        self._pick = picker(self.tight)
 
     # ------------------------------------------------------------------ what decides
 
@@ -156,8 +158,7 @@ class Counter:
         """For a type without hooks: a Selection, a `Dated`, or None where crds has to be asked with the date."""
         if self.early is not None:
             return self.early
-        values = sheet.values
-        key = (sheet.missing, *[values[place] for place in self.tight])
+        key = (sheet.missing, self._pick(sheet.values))
         if key not in self._rows:
             if len(self._rows) > _MEMO:
                 self._rows.clear()
@@ -318,6 +319,11 @@ def dated_groups(selector: Any, groups: Sequence[Sequence[int]]) -> Groups | Non
             return None
         found.append((choice.keys(), choice.choices()))
     return found
+
+
+def picker(places: tuple[int, ...]) -> Callable[[tuple[str, ...]], Any]:
+    """A quick way to take the values at some places."""
+    return itemgetter(*places) if places else lambda values: ()
 
 
 def _hooked(rmap: Any) -> bool:

@@ -18,8 +18,8 @@ from calgui.core.rules.values import Change, NearMiss
 
 #: sets of values that are tried at most, look-ups that crds is asked for at most beside the proofs
 TRIES, ASKED = 30_000, 400
-#: parameters that may change beside those that speak against a rule
-EXTRA = 2
+#: parameters that may change beside those that speak against a rule, and sets of more than one such that are tried
+EXTRA, SETS = 3, 10_000
 #: changes that are counted at all
 MOST = 8
 
@@ -46,8 +46,8 @@ def near_misses(
     -------
     tuple of NearMiss
         Fewest changes first. Values are taken from those that the rules list, or that fit their patterns, and dates
-        from those of the rules. Within `TRIES` no smaller set of such changes does; where a parameter decides whether
-        another one counts, or crds's hooks change the header, that holds for single changes.
+        from those of the rules. Within `TRIES` and `SETS` no smaller set of such changes does; where a parameter
+        decides whether another one counts, or crds's hooks change the header, that holds for single changes.
     """
     return _Search(plan, kind, header, selected, most).run()
 
@@ -62,7 +62,7 @@ class _Search:
         self.situation: Situation = look(plan, self.rmap, texts, self.minimal)
         self.now = self.situation.header
         self.found: dict[str, NearMiss] = {}
-        self.tries, self.asked = TRIES, ASKED
+        self.tries, self.asked, self.sets = TRIES, ASKED, SETS
         self.most = most
         self.naming = {str(name).upper() for name in crds_module("core.rmap").INSTRUMENT_KEYWORDS}
         self._groups: dict[Any, Groups | None] = {}
@@ -115,13 +115,17 @@ class _Search:
             return
         for dated in range(min(count - len(forced), len(dates.parameters(row.choice))) + 1):
             extra = count - dated - len(forced)
-            if extra > EXTRA:
+            if extra > EXTRA or (extra > 1 and self.sets <= 0):
                 continue
             for columns in self._columns(board, index, forced, extra):
                 self.tries -= 1
                 self._inside(self._changes(board, columns), columns, row.choice, dated)
                 if self.tries <= 0 or not self._wanted(row.choice):
                     return
+                if extra > 1:
+                    self.sets -= 1
+                    if self.sets <= 0:
+                        break
 
     def _wanted(self, choice: Any) -> bool:
         return any(file not in self.found and file not in self.never for _, _, file in dates.entries(choice))
@@ -136,8 +140,8 @@ class _Search:
             if not extra:
                 yield first
                 continue
-            rivals = board.table.alive
-            for column in self._with(board, first):
+            rivals = board.table.alive  # whatever the other columns say: another change may bring a rule back
+            for _, column in first:
                 rivals &= column.good
             others = [
                 [(i, column) for column in self.options[i] if column.good & bit and _differ(column, now, rivals)]

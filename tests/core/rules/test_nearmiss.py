@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calgui.core.rules.bulk import best_references_many
@@ -86,13 +86,22 @@ def compare(cache: Cache, header: dict[str, str], most: int) -> None:
 HEADERS = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()})
 
 
+#: the second rule is reached only by N/A as filter, and then the third comes back, which another pupil puts out
+BACK = """Match({
+    ('A', 'A', 'A') : UseAfter({ '2019-05-05 00:00:00' : 'tmt_iris_dark_0001.fits' }),
+    ('B', 'N/A', 'N/A') : UseAfter({ '2019-05-05 09:00:00' : 'tmt_iris_dark_0002.fits' }),
+    ('B', 'B', 'A') : UseAfter({ '2019-05-05 00:00:00' : 'tmt_iris_dark_0003.fits' }),
+    ('B', '*', 'N/A') : UseAfter({ '2019-05-05 00:00:00' : 'tmt_iris_dark_0004.fits' }),
+})"""
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(small_mappings(), HEADERS)
+@example(BACK, {DETECTOR: "A", FILTER: "A", PUPIL: "A", DAY: "2019-05-05", TIME: "00:00:00"})
 def test_no_smaller_set_of_changes_selects_the_file(
     write_cache: Callable[..., Any], text: str, header: dict[str, str]
 ) -> None:
-    header["META.INSTRUMENT.NAME"] = "IRIS"
-    compare(opened(write_cache, text), header, most=9)
+    compare(opened(write_cache, text), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=9)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -100,11 +109,10 @@ def test_no_smaller_set_of_changes_selects_the_file(
 def test_where_one_parameter_decides_about_another_single_changes_are_all_found(
     write_cache: Callable[..., Any], text: str, header: dict[str, str], overlaps: bool
 ) -> None:
-    header["META.INSTRUMENT.NAME"] = "IRIS"
     more = {"parkey_relevance": {PUPIL.lower(): f'({DETECTOR} == "A")'}}
     if overlaps:
         more["merge_overlaps"] = "0"
-    compare(opened(write_cache, text, **more), header, most=1)
+    compare(opened(write_cache, text, **more), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=1)
 
 
 def test_the_day_alone_is_changed_where_the_time_of_day_allows_it(write_cache: Callable[..., Any]) -> None:
