@@ -142,11 +142,14 @@ def write_atomically(path: Path | str, write: Callable[[IO[bytes]], None], *, ov
     Raises
     ------
     InputError
-        It exists already, or cannot be written.
+        It exists already, is no ordinary file, or cannot be written.
     """
     path = Path(path)
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
+    if os.path.exists(path) and not path.is_file():  # noqa: PTH110 never raises
+        # the rename would put a file where a folder, a pipe or a device of the system is
+        raise InputError("This is no ordinary file, and is not replaced.", path=path, cure="Choose another name.")
     with _saying_why(path):
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
         try:

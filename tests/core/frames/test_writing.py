@@ -1,9 +1,12 @@
 """Files are written whole or not at all, and hold what was meant."""
 
+import os
+import stat
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -223,3 +226,14 @@ def test_who_reads_meanwhile_sees_the_old_or_the_new_file_whole(tmp_path: Path) 
     assert not wrong
     assert seen == sorted(seen)
     assert seen
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_ordinary_file_is_never_replaced(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    place = tmp_path / "new.fits"
+    make(place)
+    kind = stat.S_IFMT(place.lstat().st_mode)
+    with pytest.raises(InputError, match="no ordinary file"):
+        write_atomically(place, lambda file: file.write(b"pixels"), overwrite=True)
+    assert stat.S_IFMT(place.lstat().st_mode) == kind
+    assert list(tmp_path.iterdir()) == [place]
