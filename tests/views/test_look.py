@@ -12,6 +12,7 @@ from calgui.core.simulate import DemoNight
 from calgui.views.app import make_window
 from calgui.views.places import PLACES
 from calgui.views.session import Session
+from calgui.views.settings import remember
 from calgui.views.theme import theme
 from calgui.views.window import MainWindow
 
@@ -66,11 +67,8 @@ def _pictures(window: MainWindow, settled: Callable[[MainWindow], None]) -> dict
 def test_every_part_follows_another_look(
     opened: Callable[[], MainWindow], settled: Callable[[MainWindow], None], first: str, then: str
 ) -> None:
-    window = opened()
-    window.set_theme(first)
-    settled(window)
     # what is made in the first look must not keep its colours
-    window.close()
+    remember("window/theme", first)
     window = opened()
     before = _pictures(window, settled)
     window.set_theme(then)
