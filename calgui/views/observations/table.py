@@ -130,6 +130,8 @@ class ObservationTable(QWidget):
         rows.setDefaultSectionSize(_ROW_HEIGHT)
         header = view.horizontalHeader()
         header.setObjectName("observations_header")
+        # with that of the rows it asks ten thousand of them, for each painting, whether a whole column is selected
+        header.setSelectionModel(QItemSelectionModel(self.model, header))
         header.setAccessibleName("Columns; choose one to sort by it")
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
