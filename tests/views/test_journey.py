@@ -8,6 +8,7 @@ from astropy.io import fits
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -105,6 +106,7 @@ def _the_deciding_line(user: User) -> None:
     user.wait()
     assert user.window.stack.currentWidget().objectName() == "rules_place"
     rules: Any = user.window.place("rules")
+    assert rules.model.index(0, 0).data() == user.find(QComboBox, "cache_chooser").currentText()
     first, _last = rules.details.text.marked
     line = rules.details.text.toPlainText().split("\n")[first - 1]
     assert all(part in line for part in key)

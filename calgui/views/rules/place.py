@@ -1,5 +1,7 @@
 """The place where a cache is looked at: its tree, its defects, a search over it all, and the text behind each node."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -22,6 +24,7 @@ from calgui.views.rules.outline import Outline
 from calgui.views.rules.tree_model import TreeDelegate, TreeModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.header_bar import cache_title
 
 #: matches whose branches open by themselves
 _MOST_OPENED = 60
@@ -161,7 +164,9 @@ class RulesPlace(QWidget):
         def work(job: Job) -> tuple[Outline, tuple[Finding, ...]]:
             from calgui.core.rules.tree import tree
 
-            return Outline.of(tree(cache, context), job), cache.findings(context)
+            # the same name as in the chooser of caches
+            root = replace(tree(cache, context), label=cache_title(cache.path))
+            return Outline.of(root, job), cache.findings(context)
 
         self.session.tasks.start(f"Looking through {cache.name}", work, self._loaded, self._failed, key="rules-tree")
 
