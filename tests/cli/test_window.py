@@ -74,3 +74,17 @@ def test_the_window_refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     done = calgui(tmp_path / "nowhere.fits", home=tmp_path)
     assert done.returncode == 3
     assert "nowhere.fits" in done.stderr
+
+
+def test_the_bench_is_drawn_with_the_given_files_as_its_inputs(demo_night: DemoNight, tmp_path: Path) -> None:
+    files = sorted(demo_night.raw.glob("iris_20260311_dark_*.fits"))[:3]
+    greys = []
+    for number, given in enumerate((files, [])):
+        out = tmp_path / f"bench{number}.png"
+        done = calgui("shot", out, "--view", "bench", "--size", "1400x800", *given, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        picture = QImage(str(out))
+        middle = (picture.pixelColor(x, y) for x in range(800, 1100, 3) for y in range(300, 600, 3))
+        greys.append({colour.lightness() for colour in middle if colour.hslSaturation() < 30})
+    # a dark shows noise; an empty bench hardly more than its background and a word
+    assert len(greys[0]) > 60 > len(greys[1])
