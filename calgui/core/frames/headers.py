@@ -6,7 +6,7 @@ after the last HDU, an unreadable card, data cut short) is kept as a warning on 
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Any
 
 from calgui.core.errors import InputError
 from calgui.core.frames.cards import CARD, Card, parse_cards
-from calgui.core.frames.keywords import OF_COMPRESSION, OF_PIXELS, Header, collect
+from calgui.core.frames.keywords import OF_COMPRESSION, OF_PIXELS, Header, collect, is_structural
 from calgui.core.frames.source import Source, check_is_fits, open_source
 
-__all__ = ["BLOCK", "HduHeader", "Header", "image_header", "merged", "read_headers", "rule_header"]
+__all__ = ["BLOCK", "HduHeader", "Header", "image_header", "merged", "read_headers", "rule_header", "union"]
 
 BLOCK = 2880
 _BITPIX = (8, 16, 32, 64, -32, -64)
@@ -121,17 +121,17 @@ def read_headers(path: Path | str) -> tuple[HduHeader, ...]:
 
 
 def rule_header(path: Path | str) -> dict[str, Any]:
-    """What rules and tables look at: the primary header, then that of the first image HDU.
+    """What rules and tables look at: the keywords of all HDUs together (`union`).
 
     Parameters
     ----------
     path : path-like
-        FITS, plain or compressed. No more of it is read than these two headers.
+        FITS, plain or compressed.
 
     Returns
     -------
     Header
-        The primary's value wins, except for what describes the pixels (BITPIX, NAXIS, ...), which is the image's.
+        Damage behind the first header takes away what stands there, no more.
 
     Raises
     ------
@@ -140,13 +140,47 @@ def rule_header(path: Path | str) -> dict[str, Any]:
     """
     source = open_source(path)
     try:
-        primary = _read_hdu(source, 0, 0)
-        hdu: HduHeader | None = primary
-        while hdu is not None and not hdu.is_image and hdu.index < _MAX_HDUS:
-            hdu, _ = _next_hdu(source, hdu, hdu.index + 1)
-        return merged(primary, hdu or primary)
+        hdus = [_read_hdu(source, 0, 0)]
+        while len(hdus) < _MAX_HDUS and not _is_last(hdus[-1], source):
+            following, _ = _next_hdu(source, hdus[-1], len(hdus))
+            if following is None:
+                break
+            hdus.append(following)
+        return union(hdus)
     finally:
         source.close()
+
+
+def _is_last(hdu: HduHeader, source: Source) -> bool:
+    """Whether a compressed file says that nothing follows: to look would unpack all its pixels."""
+    return source.size is None and hdu.index == 0 and hdu.is_image and hdu.header.get("EXTEND") is not True
+
+
+def union(hdus: Sequence[HduHeader]) -> Header:
+    """The keywords of all HDUs, as crds reads them: the first value counts.
+
+    Parameters
+    ----------
+    hdus : sequence of HduHeader
+        Of one file, in its order.
+
+    Returns
+    -------
+    Header
+        The primary's value, then the first image's, then that of the others; what describes the pixels, and the
+        layout, is the first image's.
+    """
+    image = next((hdu for hdu in hdus if hdu.is_image), hdus[0])
+    header = merged(hdus[0], image)
+    for hdu in hdus[1:]:
+        if hdu is image:
+            continue
+        for key, value in hdu.header.items():
+            if header.get(key) is None and not is_structural(key) and not OF_COMPRESSION.fullmatch(key):
+                header[key] = value
+                if key in hdu.header.comments:
+                    header.comments[key] = hdu.header.comments[key]
+    return header
 
 
 def merged(primary: HduHeader, image: HduHeader) -> Header:

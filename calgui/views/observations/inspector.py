@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.errors import CalguiError
-from calgui.core.frames.headers import HduHeader, merged
+from calgui.core.frames.headers import HduHeader, union
 from calgui.views.observations.header_model import KEYWORD, VALUE, HeaderModel
 from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
 from calgui.views.session import Session
@@ -265,8 +265,7 @@ def _inspect(path: Path, cache: "Cache | None", context: str | None) -> Inspecte
         return Inspected(hdus)
     from calgui.core.rules.reading import keywords_read
 
-    image = next((hdu for hdu in hdus if hdu.is_image), hdus[0])
     try:
-        return Inspected(hdus, keywords_read(cache, context, merged(hdus[0], image)))
+        return Inspected(hdus, keywords_read(cache, context, union(hdus)))
     except CalguiError as error:
         return Inspected(hdus, (), error.message)

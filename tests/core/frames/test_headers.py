@@ -206,6 +206,29 @@ def test_an_undefined_primary_value_is_no_value(tmp_path: Path) -> None:
     assert rule_header(path)["FILTER"] == "K"
 
 
+def test_keywords_of_later_hdus_count_as_crds_reads_them(tmp_path: Path) -> None:
+    from calgui.core.rules.setup import crds_module
+
+    def image(name: str, **cards: str) -> fits.ImageHDU:
+        return fits.ImageHDU(np.zeros((2, 3), np.float32), fits.Header(cards), name=name)
+
+    table = fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1.0])], name="TELEM")
+    table.header["CCDAMP"] = "B"
+    hdus = [fits.PrimaryHDU(header=fits.Header({"FILTER": "K"})), image("SCI", FILTER="J", PUPIL="CLEAR"), table]
+    path = tmp_path / "several.fits"
+    fits.HDUList([*hdus, image("DQ", PUPIL="N/A", GRATING="MIRROR")]).writeto(path)
+    wanted = {"FILTER": "K", "PUPIL": "CLEAR", "CCDAMP": "B", "GRATING": "MIRROR"}
+    theirs = crds_module("io.fits").get_fits_header_union(str(path), tuple(wanted))
+    assert {key: theirs[key] for key in wanted} == wanted
+    header = rule_header(path)
+    assert {key: header[key] for key in wanted} == wanted
+    assert (header["EXTNAME"], header["NAXIS1"]) == ("SCI", 3)
+    assert "TFIELDS" not in header
+    packed = path.with_suffix(".fits.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert rule_header(packed) == header
+
+
 def test_astropys_own_files_give_the_same_headers() -> None:
     seen = 0
     for path in sorted(ASTROPYS.glob("*.fits")):
