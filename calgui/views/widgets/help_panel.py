@@ -18,7 +18,9 @@ _MORE = (
     ("Ctrl+C", "Copy the selected rows"),
     ("Ctrl+Shift+C", "Copy the paths of the selected files, or the matrix of rules"),
     ("Del", "Take files out of the table"),
+    ("Down", "From the filter into the table"),
     ("F2", "Change a value in the matrix of rules"),
+    ("Ctrl+Return", "Show the rule in its mapping"),
     ("Wheel, drag", "Zoom and move the picture"),
 )
 _WIDTH = 380
