@@ -7,10 +7,12 @@ def main() -> None:
     """Run the command line; without a subcommand, open the window."""
     if sys.flags.optimize:
         # crds guards the mappings that it executes with assert statements, which -O removes.
-        sys.exit(
+        print(
             "calgui: refusing to run under python -O or PYTHONOPTIMIZE: it would switch off the check that "
-            "keeps a CRDS mapping from running code. Start it again without."
+            "keeps a CRDS mapping from running code. Start it again without.",
+            file=sys.stderr,
         )
+        sys.exit(2)
     from calgui.cli.main import cli
 
     cli()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.output import print_json
+from calgui.cli.output import PATH, print_json
 from calgui.core.errors import Cancelled, UsageError
 from calgui.core.jobs import Job, Progress
 
@@ -85,12 +85,12 @@ def _text(value: object) -> str:
 
 @click.command()
 @click.argument("name")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=PATH)
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Set an option.")
 @click.option("--reference", "references", multiple=True, metavar="TYPE=FILE", help="Use this reference file.")
-@click.option("--cache", type=click.Path(path_type=Path), help="CRDS cache whose rules select the references.")
+@click.option("--cache", type=PATH, help="CRDS cache whose rules select the references.")
 @click.option("--context", metavar="PMAP", help="Context of the cache; its operational one by default.")
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="Write the product to this FITS file.")
+@click.option("-o", "--output", "out", type=PATH, help="Write the product to this FITS file.")
 @click.option("-k", "--keyword", "keywords", multiple=True, metavar="KEY=VALUE", help="Set a keyword of the product.")
 @click.option("--overwrite", is_flag=True, help="Replace the output if it is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.output import print_json
-from calgui.core.errors import CalguiError, UsageError
+from calgui.cli.output import PATH, print_json
+from calgui.core.errors import CalguiError, InputError, UsageError
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.values import Selection, Trace
 
-_CACHE = click.option("--cache", "folder", metavar="DIR", required=True, type=click.Path(path_type=Path))
+_CACHE = click.option("--cache", "folder", metavar="DIR", required=True, type=PATH)
 _CONTEXT = click.option("--context", metavar="PMAP", help="Context; by default the cache's operational one.")
 _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="A FITS keyword or parkey; wins over the file."
@@ -38,7 +38,7 @@ _SHOWN = 20
 @_CONTEXT
 @_SET
 @_JSON
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.pass_context
 def bestrefs(
     ctx: click.Context,
@@ -81,7 +81,7 @@ def bestrefs(
 @_SET
 @click.option("--all", "everything", is_flag=True, help="Show all rules and files, not only the nearest.")
 @_JSON
-@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.argument("file", metavar="[FILE]", required=False, type=PATH)
 def explain(
     folder: Path,
     context: str | None,
@@ -112,7 +112,7 @@ def _open(folder: Path, context: str | None) -> "tuple[Cache, str]":
     opened = Cache.open(folder)
     chosen = context or opened.default_context
     if chosen is None:
-        raise UsageError("The cache has no context.", path=folder, cure="Name another cache.")
+        raise InputError("The cache has no context: no .pmap is in it.", path=folder, cure="Name another cache.")
     opened.check_context(chosen)
     return opened, chosen
 

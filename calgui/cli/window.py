@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from calgui.cli.output import PATH
 from calgui.core.errors import InputError, UsageError
 
 _SIZE = (1600, 1000)
 
 
 @click.command("open")
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=PATH)
 def open_window(paths: tuple[Path, ...]) -> None:
     """Open the window, with files, folders or CRDS caches."""
     _check(paths)
@@ -22,10 +23,10 @@ def open_window(paths: tuple[Path, ...]) -> None:
 
 
 @click.command()
-@click.argument("out", metavar="OUT.png", type=click.Path(path_type=Path))
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT.png", type=PATH)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=PATH)
 @click.option("--view", default="observe", show_default=True, help="observe, rules, bench, or a part: why, headers ...")
-@click.option("--cache", "caches", multiple=True, type=click.Path(path_type=Path), help="Folder of a CRDS cache.")
+@click.option("--cache", "caches", multiple=True, type=PATH, help="Folder of a CRDS cache.")
 @click.option("--context", metavar="PMAP", help="Context of the cache; its operational one if not given.")
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")

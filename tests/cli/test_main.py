@@ -47,7 +47,7 @@ def test_refuses_to_run_optimised(how: list[str]) -> None:
     told = subprocess.run(
         [sys.executable, *how, "-m", "calgui", "--version"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 1
+    assert told.returncode == 2
     assert "python -O" in told.stderr
 
 

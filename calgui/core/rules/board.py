@@ -78,7 +78,7 @@ class Column:
         elif status < 0:
             outcome = Outcome.MISMATCH
         elif status > 0:
-            outcome = Outcome.WILDCARD if element == "*" else Outcome.MATCH
+            outcome = Outcome.WILDCARD if "*" in (element, self.value) else Outcome.MATCH
         else:
             outcome = Outcome.NOT_APPLICABLE if element == "N/A" else Outcome.VALUE_NOT_APPLICABLE
         plain = crds_module("core.selectors").MatchSelector.condition_key_element(text)

@@ -82,29 +82,29 @@ def best_references(
     Returns
     -------
     tuple of Selection
-        One for each type, in the given or the mapping's order. A header without a known instrument gives errors.
+        One for each type, in the given or the mapping's order. A header without a known instrument, or of one whose
+        mapping cannot be read, gives errors; those of other instruments are answered.
 
     Raises
     ------
     UsageError
         When the cache has no such context.
     InputError
-        When the context itself, or the instrument's mapping, cannot be read.
+        When the context itself cannot be read, or none of its instruments.
     """
+    cache.load(context)
     try:
         plan = plan_for(cache, context, find_instrument(cache, context, header))
     except InputError as error:
-        if error.path is not None:
-            raise
-        return without_instrument(cache, context, error.message, types)
+        return without_instrument(cache, context, error, types)
     texts, minimal = plan.read(header)
     return tuple(select_one(cache, plan, kind.lower(), texts, minimal) for kind in (types or plan.names))
 
 
 def without_instrument(
-    cache: "Cache", context: str, message: str, types: Sequence[str] | None = None
+    cache: "Cache", context: str, error: InputError, types: Sequence[str] | None = None
 ) -> tuple[Selection, ...]:
-    """An error for each type, where the header's instrument is missing or unknown."""
+    """An error for each type, where the header's instrument is missing, unknown, or has no mapping that can be read."""
     if not types:
         found: dict[str, None] = {}
         for instrument in cache.instruments(context):
@@ -113,7 +113,11 @@ def without_instrument(
             except InputError:
                 continue
         types = list(found)
-    return tuple(Selection(kind.lower(), Status.ERROR, message=message) for kind in types)
+        if not types:
+            raise error
+    mapping = None if error.path is None else error.path.name
+    message = error.message if mapping is None else f"{mapping}: {error.message}"
+    return tuple(Selection(kind.lower(), Status.ERROR, mapping=mapping, message=message) for kind in types)
 
 
 def select_one(

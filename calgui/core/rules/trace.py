@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules import dates
 from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords
-from calgui.core.rules.select import Answer, ask, without_rules
+from calgui.core.rules.select import Answer, ask, without_instrument, without_rules
 from calgui.core.rules.sentence import explain_answer
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look
@@ -47,16 +47,16 @@ def explain(cache: "Cache", context: str, type: str, header: Mapping[str, Any], 
     UsageError
         When the cache has no such context, or no instrument of it has such a type.
     InputError
-        When the context itself, or the instrument's mapping, cannot be read.
+        When the context itself cannot be read.
     """
     kind = type.lower()
+    cache.load(context)
     try:
         plan = plan_for(cache, context, find_instrument(cache, context, header))
     except InputError as error:
-        if error.path is not None:
-            raise
         _check_type(cache, context, kind)
-        return Trace(context, None, kind, Status.ERROR, None, error.message)
+        (told,) = without_instrument(cache, context, error, [kind])
+        return Trace(context, told.mapping, kind, told.status, None, told.message)
     if kind not in plan.names:
         _check_type(cache, context, kind)
     early = without_rules(plan, kind)
