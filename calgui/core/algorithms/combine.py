@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled, workers
+from calgui.core.algorithms.kernels import compiled, compiled_straight, workers
 from calgui.core.algorithms.kernels.networks import central_network, sorting_network
 from calgui.core.algorithms.noise import mad_factors, median_noise_factors
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, FrameLike, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
 Method = Literal["median", "mean", "clipped-mean"]
@@ -21,6 +21,12 @@ ErrorKind = Literal["none", "measured", "propagated"]
 
 #: bytes of input that are held at a time (twice: one band is read while another is computed)
 _BAND_BYTES = 48 << 20
+
+#: bands of frames that are in memory as a whole: for progress and cancel
+_BANDS_IN_MEMORY = 8
+
+#: pieces of a band for each thread
+_PIECES = 4
 
 SampleArray = npt.NDArray[np.uint16]
 
@@ -182,6 +188,8 @@ def combine_bands(frames: Sequence[FrameLike], how: Combination, into: Combined,
     ny, nx = _common_shape(frames)
     kernel = _Kernel(how, len(frames))
     height = max(1, min(ny, _BAND_BYTES // max(1, len(frames) * nx * 12)))
+    if all(isinstance(frame, Frame) for frame in frames):
+        height = max(height, -(-ny // _BANDS_IN_MEMORY))  # nothing is read, and each band costs a wait
     with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-combine") as pool:
         start = 0
         inputs = _read(frames, 0, min(height, ny), how)
@@ -225,6 +233,8 @@ class _Kernel:
         self.clip = np.array([how.low, how.high, how.iterations, how.min_left], np.float64)
         self.deviation_factors = mad_factors(n)
         self.error_factors = median_noise_factors(n) if how.method == "median" else np.ones(n + 1)
+        serves = how.method == "median" and how.error != "propagated"
+        self.straight = compiled_straight() if serves else None
 
     def start(self, pool: ThreadPoolExecutor, inputs: tuple[Rows, ...], into: Combined) -> "list[Future[None]]":
         """Begin to combine one band, its rows shared among the threads."""
@@ -233,7 +243,8 @@ class _Kernel:
         errors = np.array([0 if rows.err is None else rows.err.ctypes.data for rows in inputs], np.uint64)
         size = into.data.size
         block = self.bands.BLOCK
-        step = -(-size // (workers() * block)) * block
+        # several pieces for each thread, so that a processor that is busy elsewhere does not hold up the band
+        step = -(-size // (workers() * _PIECES * block)) * block
         return [
             pool.submit(self._run, data, bits, errors, start, min(start + step, size), into)
             for start in range(0, size, step)
@@ -249,15 +260,25 @@ class _Kernel:
         into: Combined,
     ) -> None:
         how = self.how
-        self.bands.combine(
-            data, bits, errors, start, stop, np.uint32(how.reject), self.method,
-            self.full if how.method == "clipped-mean" else self.central, self.spread, self.clip,
-            self.error, self.deviation_factors, self.error_factors, how.min_samples, np.uint32(how.few),
-            into.data.reshape(-1),
+        rest = (
+            np.uint32(how.reject), self.method, self.full if how.method == "clipped-mean" else self.central,
+            self.spread, self.clip, self.error, self.deviation_factors, self.error_factors, how.min_samples,
+            np.uint32(how.few), into.data.reshape(-1),
             _NO_FLOATS if into.err is None else into.err.reshape(-1),
             _NO_BITS if into.dq is None else into.dq.reshape(-1),
             into.samples.reshape(-1),
         )  # fmt: skip
+        straight = self.straight
+        if straight is not None and data.size <= straight.MOST and not bits.any():
+            end = stop - (stop - start) % straight.LANES
+            places = _address(into.data), None if into.err is None else _address(into.err)
+            straight.median(tuple(data), data, bits, errors, start, end, *rest, *places)
+            start = end
+        self.bands.combine(data, bits, errors, start, stop, *rest)
+
+
+def _address(plane: npt.NDArray[Any]) -> np.uint64:
+    return np.uint64(plane.ctypes.data)
 
 
 _NO_FLOATS = np.empty(0, np.float32)

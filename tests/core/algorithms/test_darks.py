@@ -225,7 +225,7 @@ class SlowFrame:
 
 @pytest.mark.slow
 def test_cancel_is_heard_within_a_tenth_of_a_second(make_darks) -> None:  # type: ignore[no-untyped-def]
-    master_dark(make_darks(3, 64), DarkConfig())  # compiled before the clock starts
+    master_dark(make_darks(12, 64), DarkConfig())  # compiled before the clock starts, for as many frames
     frames = [SlowFrame(dict(make_darks(1, 8)[0].header))] * 12
     worst = 0.0
     for delay in (0.05, 0.2, 0.4, 0.6):

@@ -22,6 +22,17 @@ def compiled() -> ModuleType:
     return _imported("bands")
 
 
+def compiled_straight() -> ModuleType:
+    """The loops for the median of some frames, each number of frames with steps of its own.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.straight`.
+    """
+    return _imported("straight")
+
+
 def compiled_tiles() -> ModuleType:
     """The loops for local statistics.
 

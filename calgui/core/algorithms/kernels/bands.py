@@ -6,11 +6,10 @@ finite, or whose data-quality bits are rejected, is replaced by plus and minus i
 is left then lies at or between the two central values of the sorted block, whatever the number of such samples.
 """
 
-from typing import Any
-
 import numpy as np
-from numba import njit, types
-from numba.core.extending import intrinsic
+from numba import njit
+
+from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: most pixels of a block, and samples of all frames that fit the first cache beside everything else
 BLOCK = 1024
@@ -25,24 +24,6 @@ _INF = np.float32(np.inf)
 _NAN = np.float32(np.nan)
 
 
-def _pointer_to(element: Any) -> Any:
-    """An intrinsic that takes an address for a pointer to elements of one type."""
-
-    def declare(typing_context, address):  # type: ignore[no-untyped-def]
-        signature = types.CPointer(element)(types.uint64)
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-        return signature, generate
-
-    return intrinsic(declare)
-
-
-_floats_at = _pointer_to(types.float32)
-_bits_at = _pointer_to(types.uint32)
-
-
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 
 
@@ -50,8 +31,8 @@ _jit = njit(nogil=True, cache=True, error_model="numpy")
 def _gather_good(data, dq, reject, start, width, block):  # type: ignore[no-untyped-def]
     """Copy one block of every frame; give up at the first frame of which a sample is not good."""
     for i in range(data.size):
-        pixels = _floats_at(data[i] + np.uint64(4 * start))
-        pattern = _bits_at(data[i] + np.uint64(4 * start))
+        pixels = floats_at(data[i] + np.uint64(4 * start))
+        pattern = words_at(data[i] + np.uint64(4 * start))
         row = block[i]
         largest = np.uint32(0)
         for j in range(width):
@@ -62,7 +43,7 @@ def _gather_good(data, dq, reject, start, width, block):  # type: ignore[no-unty
         if largest >= np.uint32(0x7F800000):
             return False
         if dq[i] != 0:
-            bits = _bits_at(dq[i] + np.uint64(4 * start))
+            bits = words_at(dq[i] + np.uint64(4 * start))
             seen = np.uint32(0)
             for j in range(width):
                 seen |= bits[j]
@@ -83,7 +64,7 @@ def _gather(data, dq, reject, start, width, block, good):  # type: ignore[no-unt
     for j in range(width):
         good[j] = 0
     for i in range(n):
-        pixels = _floats_at(data[i])
+        pixels = floats_at(data[i])
         row = block[i]
         if dq[i] == 0:
             for j in range(width):
@@ -93,7 +74,7 @@ def _gather(data, dq, reject, start, width, block, good):  # type: ignore[no-unt
                 row[j] = value if fine else sign[j]
                 sign[j] = sign[j] if fine else -sign[j]
         else:
-            bits = _bits_at(dq[i])
+            bits = words_at(dq[i])
             for j in range(width):
                 value = pixels[start + j]
                 fine = (abs(value) <= _HUGE) & ((bits[start + j] & reject) == 0)
@@ -334,9 +315,9 @@ def _propagate(data, dq, errors, reject, start, width, good, bounds, factors, er
     for j in range(width):
         total[j] = 0.0
     for i in range(data.size):
-        pixels = _floats_at(data[i])
-        sigma = _floats_at(errors[i])
-        bits = _bits_at(dq[i])
+        pixels = floats_at(data[i])
+        sigma = floats_at(errors[i])
+        bits = words_at(dq[i])
         flagged = dq[i] != 0
         for j in range(width):
             value = pixels[start + j]
@@ -362,7 +343,7 @@ def _merge_bits(dq, reject, start, width, good, minimum, few, bits):  # type: ig
                 every[j] = 0
             continue
         known = True
-        frame = _bits_at(dq[i])
+        frame = words_at(dq[i])
         for j in range(width):
             every[j] &= frame[start + j]
             some[j] |= frame[start + j]
@@ -484,8 +465,8 @@ def count_outliers(data, dq, start, stop, reject, centre, used, shift, threshold
     -------
     int
     """
-    pixels = _floats_at(data)
-    bits = _bits_at(dq)
+    pixels = floats_at(data)
+    bits = words_at(dq)
     total = np.int64(0)
     for j in range(start, stop):
         far = abs(pixels[j] - centre[j] - shift) > threshold
