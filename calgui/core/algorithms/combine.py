@@ -1,6 +1,7 @@
 """Combination of n frames pixel by pixel: median, mean or sigma-clipped mean, read and computed in bands of rows."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled, compiled_straight, workers
+from calgui.core.algorithms.kernels import MOST_WRITTEN_OUT, VECTOR, compiled, compiled_for, workers
 from calgui.core.algorithms.kernels.networks import central_network, sorting_network
 from calgui.core.algorithms.noise import mad_factors, median_noise_factors
 from calgui.core.errors import InputError
@@ -91,6 +92,27 @@ class Combined:
     err: FloatArray | None
     dq: DqArray | None
     samples: SampleArray
+
+    def part(self, start: int, stop: int) -> "Combined":
+        """Some of its rows.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows, ``stop`` exclusive.
+
+        Returns
+        -------
+        Combined
+            Views, no copies.
+        """
+        rows = slice(start, stop)
+        return Combined(
+            self.data[rows],
+            None if self.err is None else self.err[rows],
+            None if self.dq is None else self.dq[rows],
+            self.samples[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -190,27 +212,48 @@ def combine_bands(frames: Sequence[FrameLike], how: Combination, into: Combined,
     height = max(1, min(ny, _BAND_BYTES // max(1, len(frames) * nx * 12)))
     if all(isinstance(frame, Frame) for frame in frames):
         height = max(height, -(-ny // _BANDS_IN_MEMORY))  # nothing is read, and each band costs a wait
+    running: deque[tuple[Band, list[Future[None]]]] = deque()
     with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-combine") as pool:
-        start = 0
-        inputs = _read(frames, 0, min(height, ny), how)
-        while start < ny:
+        for start in range(0, ny, height):
             stop = min(start + height, ny)
             job.report(start / ny, "Combining")
-            part = Combined(
-                into.data[start:stop],
-                None if into.err is None else into.err[start:stop],
-                None if into.dq is None else into.dq[start:stop],
-                into.samples[start:stop],
-            )
-            running = kernel.start(pool, inputs, part)
-            try:
-                after = _read(frames, stop, min(stop + height, ny), how) if stop < ny else ()
-            finally:
-                for future in running:
-                    future.result()
-            yield Band(start, stop, inputs, part)
-            start, inputs = stop, after
+            inputs = _read(frames, start, stop, how)
+            running.append((Band(start, stop, inputs, into.part(start, stop)), []))
+            running[-1][1].extend(kernel.start(pool, inputs, running[-1][0].combined))
+            del inputs
+            if len(running) == 2:  # one is computed while the other is read
+                yield _finished(*running.popleft())
+        while running:
+            yield _finished(*running.popleft())
     job.report(1.0, "Combined")
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Where the pixels of one band are, for the compiled loops; ``planes`` keeps them alive meanwhile."""
+
+    data: npt.NDArray[np.uint64]
+    bits: npt.NDArray[np.uint64]
+    errors: npt.NDArray[np.uint64]
+    planes: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[Rows]) -> "_Inputs":
+        some = any(row.dq is not None for row in rows)
+        clean = np.zeros(rows[0].data.shape, np.uint32) if some else None
+        bits = [clean if row.dq is None else row.dq for row in rows]
+        return cls(
+            _addresses([row.data for row in rows]),
+            _addresses(bits),
+            _addresses([row.err for row in rows]),
+            (rows, clean),
+        )
+
+
+def _finished(band: Band, futures: "list[Future[None]]") -> Band:
+    for future in futures:
+        future.result()
+    return band
 
 
 class _Kernel:
@@ -228,53 +271,61 @@ class _Kernel:
             "propagated": self.bands.PROPAGATED,
         }[how.error]
         self.spread = self.bands.STANDARD_DEVIATION if how.spread == "std" else self.bands.MEDIAN_DEVIATION
-        self.full = sorting_network(n)
-        self.central = central_network(n)
+        self.network = sorting_network(n) if how.method == "clipped-mean" else central_network(n)
         self.clip = np.array([how.low, how.high, how.iterations, how.min_left], np.float64)
         self.deviation_factors = mad_factors(n)
         self.error_factors = median_noise_factors(n) if how.method == "median" else np.ones(n + 1)
-        serves = how.method == "median" and how.error != "propagated"
-        self.straight = compiled_straight() if serves else None
+        #: from the median distance of k samples to the error of their median
+        self.factors = self.deviation_factors * self.error_factors / np.sqrt(np.maximum(np.arange(n + 1), 1))
+        serves = n <= MOST_WRITTEN_OUT and how.method != "mean" and how.error != "propagated"
+        self.written_out = compiled_for(how.method) if serves else None
 
-    def start(self, pool: ThreadPoolExecutor, inputs: tuple[Rows, ...], into: Combined) -> "list[Future[None]]":
+    def start(self, pool: ThreadPoolExecutor, rows: tuple[Rows, ...], into: Combined) -> "list[Future[None]]":
         """Begin to combine one band, its rows shared among the threads."""
-        data = np.array([rows.data.ctypes.data for rows in inputs], np.uint64)
-        bits = np.array([0 if rows.dq is None else rows.dq.ctypes.data for rows in inputs], np.uint64)
-        errors = np.array([0 if rows.err is None else rows.err.ctypes.data for rows in inputs], np.uint64)
+        inputs = _Inputs.of(rows)
         size = into.data.size
         block = self.bands.BLOCK
         # several pieces for each thread, so that a processor that is busy elsewhere does not hold up the band
         step = -(-size // (workers() * _PIECES * block)) * block
-        return [
-            pool.submit(self._run, data, bits, errors, start, min(start + step, size), into)
-            for start in range(0, size, step)
-        ]
+        return [pool.submit(self._run, inputs, start, min(start + step, size), into) for start in range(0, size, step)]
 
-    def _run(
-        self,
-        data: npt.NDArray[np.uint64],
-        bits: npt.NDArray[np.uint64],
-        errors: npt.NDArray[np.uint64],
-        start: int,
-        stop: int,
-        into: Combined,
-    ) -> None:
+    def _run(self, inputs: _Inputs, start: int, stop: int, into: Combined) -> None:
+        if self.written_out is not None:
+            whole = stop - (stop - start) % VECTOR
+            self._run_written_out(self.written_out, inputs, start, whole, into)
+            start = whole
         how = self.how
-        rest = (
-            np.uint32(how.reject), self.method, self.full if how.method == "clipped-mean" else self.central,
+        self.bands.combine(
+            inputs.data, inputs.bits, inputs.errors, start, stop, np.uint32(how.reject), self.method, self.network,
             self.spread, self.clip, self.error, self.deviation_factors, self.error_factors, how.min_samples,
             np.uint32(how.few), into.data.reshape(-1),
             _NO_FLOATS if into.err is None else into.err.reshape(-1),
             _NO_BITS if into.dq is None else into.dq.reshape(-1),
             into.samples.reshape(-1),
         )  # fmt: skip
-        straight = self.straight
-        if straight is not None and data.size <= straight.MOST and not bits.any():
-            end = stop - (stop - start) % straight.LANES
-            places = _address(into.data), None if into.err is None else _address(into.err)
-            straight.median(tuple(data), data, bits, errors, start, end, *rest, *places)
-            start = end
-        self.bands.combine(data, bits, errors, start, stop, *rest)
+
+    def _run_written_out(
+        self, loop: Callable[..., None], inputs: _Inputs, start: int, stop: int, into: Combined
+    ) -> None:
+        """The loops that are compiled for this number of frames: it is told by the length of a tuple."""
+        how = self.how
+        samples = into.samples.reshape(-1)
+        bits = _NO_BITS if into.dq is None else into.dq.reshape(-1)
+        given = (
+            tuple(inputs.data), inputs.data, inputs.bits if inputs.bits.any() else inputs.bits[:0], start, stop,
+            np.uint32(how.reject), how.min_samples, np.uint32(how.few), bits, samples,
+        )  # fmt: skip
+        places = _address(into.data), None if into.err is None else _address(into.err), _address(into.samples)
+        if how.method == "median":
+            loop(*given, self.factors.astype(np.float32), *places)
+        else:
+            apart = None if how.spread == "std" else True
+            err = _NO_FLOATS if into.err is None else into.err.reshape(-1)
+            loop(*given, self.clip, apart, self.deviation_factors, into.data.reshape(-1), err, *places)
+
+
+def _addresses(planes: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[np.uint64]:
+    return np.array([0 if plane is None else plane.ctypes.data for plane in planes], np.uint64)
 
 
 def _address(plane: npt.NDArray[Any]) -> np.uint64:

@@ -7,8 +7,12 @@ own: unlike numba's own thread pool this may happen in several threads of the wi
 import importlib
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+
+#: most frames for which loops are written out, and pixels of their vectors
+MOST_WRITTEN_OUT, VECTOR = 32, 16
 
 
 def compiled() -> ModuleType:
@@ -22,15 +26,21 @@ def compiled() -> ModuleType:
     return _imported("bands")
 
 
-def compiled_straight() -> ModuleType:
-    """The loops for the median of some frames, each number of frames with steps of its own.
+def compiled_for(method: str) -> Callable[..., None]:
+    """The loop of one method that is written out for each number of frames.
+
+    Parameters
+    ----------
+    method : str
+        ``median`` or ``clipped-mean``.
 
     Returns
     -------
-    module
-        `calgui.core.algorithms.kernels.straight`.
+    callable
+        `calgui.core.algorithms.kernels.straight.median` or `calgui.core.algorithms.kernels.clipping.clipped`.
     """
-    return _imported("straight")
+    loop: Callable[..., None] = _imported("straight").median if method == "median" else _imported("clipping").clipped
+    return loop
 
 
 def compiled_tiles() -> ModuleType:

@@ -1,127 +1,125 @@
-"""Median of some frames, eight pixels at a time, without leaving the processor's registers.
-
-The steps of the sorting network are written out one after another for the given number of frames, on vectors of
-eight neighbouring pixels: every sample is read once and every result written once. Blocks of pixels in which a
-sample is not finite are left to the loops of `bands`.
-"""
+"""Median of some frames, sixteen pixels at a time, without leaving the processor's registers."""
 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
 from numba.core.extending import intrinsic
 
-from calgui.core.algorithms.kernels.bands import combine
-from calgui.core.algorithms.kernels.networks import median_network
+from calgui.core.algorithms.kernels import lanes
+from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, gather, settle
+from calgui.core.algorithms.kernels.lanes import FLOATS, LANES, SHORTS
 from calgui.core.algorithms.kernels.pointers import floats_at
 
-#: pixels of a vector, and the most frames for which the steps are written out
-LANES = 8
-MOST = 32
-
-#: pixels that are tried together before it is known whether all their samples are finite
-_BLOCK = 1024
-
-_WORD = ir.IntType(32)
-_ADDRESS = ir.IntType(64)
-_WORDS = ir.VectorType(_WORD, LANES)
-_FLOATS = ir.VectorType(ir.FloatType(), LANES)
-_MASK = ir.IntType(LANES)
-_LARGEST = 0x7F7FFFFF
 _NAN = np.float32(np.nan)
 
+#: as of an unknown type: what is called has other arguments than what is written
+_intrinsic: Any = intrinsic
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def _place(builder: Any, address: Any, position: Any) -> Any:
-    offset = builder.mul(position, ir.Constant(_ADDRESS, 4))
-    return builder.inttoptr(builder.add(address, offset), _FLOATS.as_pointer())
-
-
-def _all(kind: ir.VectorType, value: float) -> Any:
-    return ir.Constant(kind, [value] * LANES)
-
-
-def _magnitude(builder: Any, value: Any) -> Any:
-    """Bit pattern without its sign: it grows with the float; infinity and NaN lie above all finite ones."""
-    return builder.and_(builder.bitcast(value, _WORDS), _all(_WORDS, 0x7FFFFFFF))
-
-
-def _median(builder: Any, values: list[Any]) -> Any:
-    """The steps of the network, then the value in the middle or half way between the two."""
-    n = len(values)
-    values = list(values)
-    for low, high, kind in median_network(n).tolist():
-        a, b = values[low], values[high]
-        smaller = builder.fcmp_ordered("<", a, b)
-        if kind != 2:
-            values[low] = builder.select(smaller, a, b)
-        if kind != 1:
-            values[high] = builder.select(smaller, b, a)
-    if n % 2:
-        return values[n // 2]
-    return builder.fmul(builder.fadd(values[n // 2 - 1], values[n // 2]), _all(_FLOATS, 0.5))
-
-
-@intrinsic
-def _medians(typing_context, data, position, out, err):  # type: ignore[no-untyped-def]
-    """Medians of `LANES` pixels (and, where ``err`` is an address, of the distances from them); whether all samples
-    were finite."""
+@_intrinsic
+def _whole(typing_context, data, position, out, err):  # type: ignore[no-untyped-def]
+    """Medians of a vector of pixels (and, where ``err`` is an address, of the distances from them); whether all samples
+    were finite: what is written is right only then."""
     n = data.count
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         addresses, at, to, spread_to = arguments
-        values = [builder.load(_place(builder, builder.extract_value(addresses, i), at), align=4) for i in range(n)]
+        values = [lanes.load(builder, builder.extract_value(addresses, i), at, FLOATS) for i in range(n)]
         total = values[0]
         for value in values[1:]:
             total = builder.fadd(total, value)  # not finite if any of them is not
-        middle = _median(builder, values)
-        builder.store(middle, _place(builder, to, at), align=4)
-        if not isinstance(signature.args[3], types.NoneType):
-            apart = [_magnitude(builder, builder.fsub(value, middle)) for value in values]
-            spread = _median(builder, [builder.bitcast(value, _FLOATS) for value in apart])
-            builder.store(spread, _place(builder, spread_to, at), align=4)
-        fine = builder.icmp_unsigned("<=", _magnitude(builder, total), _all(_WORDS, _LARGEST))
-        return builder.icmp_unsigned("==", builder.bitcast(fine, _MASK), ir.Constant(_MASK, (1 << LANES) - 1))
+        middle = lanes.median(builder, values)
+        lanes.store(builder, middle, to, at)
+        if not isinstance(err, types.NoneType):
+            apart = [_distance(builder, value, middle) for value in values]
+            lanes.store(builder, lanes.median(builder, apart), spread_to, at)
+        return lanes.everywhere(builder, lanes.finite(builder, total))
 
     return types.boolean(data, types.int64, out, err), generate
 
 
+@_intrinsic
+def _holed(typing_context, like, source, position, out, err, counts):  # type: ignore[no-untyped-def]
+    """Medians of the good samples of a vector of gathered pixels, with their number; distances where ``err`` is an
+    address."""
+    n = like.count
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        _, block, at, to, spread_to, counts_to = arguments
+        values = lanes.column(builder, block, n, STRIDE)
+        good = [builder.fcmp_ordered("ord", value, value) for value in values]
+        many = lanes.count(builder, good)
+        middle = lanes.median_of_some(builder, lanes.filled(builder, values, good), many)
+        lanes.store(builder, middle, to, at)
+        if not isinstance(err, types.NoneType):
+            apart = [_distance(builder, value, middle) for value in values]
+            apart = lanes.filled(builder, apart, good)
+            lanes.store(builder, lanes.median_of_some(builder, apart, many), spread_to, at)
+        lanes.store(builder, builder.trunc(many, SHORTS), counts_to, at)
+        return context.get_dummy_value()
+
+    return types.void(like, types.uint64, types.int64, types.uint64, err, types.uint64), generate
+
+
+def _distance(builder: Any, value: Any, middle: Any) -> Any:
+    return builder.bitcast(lanes.magnitude(builder, builder.fsub(value, middle)), FLOATS)
+
+
 @_jit
 def median(  # type: ignore[no-untyped-def]
-    addresses, data, dq, errors, start, stop, reject, method, network, spread, clip,
-    error, deviation_factors, error_factors, minimum, few, out, err, bits, samples, out_at, err_at,
-):  # fmt: skip
-    """Median of pixels ``start`` to ``stop`` of n frames, none of which has data-quality bits.
+    like, data, dq, start, stop, reject, minimum, few, bits, counts, factors, out_at, err_at, counts_at
+):
+    """Median of pixels ``start`` to ``stop`` of n frames.
 
     Parameters
     ----------
-    addresses : tuple of n uint64
-        The same as ``data``; a tuple, so that n is known when this is compiled. From 1 to `MOST`.
-    out_at, err_at : uint64
-        Addresses of ``out`` and ``err``; ``err_at`` is None where no error is wanted.
-    data, dq, ...
-        As for `bands.combine`; ``method`` is its ``MEDIAN``, ``error`` not its ``PROPAGATED``. The number of pixels
-        is a multiple of `LANES`.
+    like : tuple of n uint64
+        The same as ``data``: by its length n is known when this is compiled. From 1 to `MOST_WRITTEN_OUT`.
+    data : ndarray of uint64
+        Addresses of contiguous float32 pixels.
+    dq : ndarray of uint64
+        Addresses of uint32 bits; empty where no frame has any.
+    start, stop : int
+        Pixels counted from those addresses; ``stop - start`` is a multiple of `LANES`.
+    reject : uint32
+        Data-quality bits whose samples are left out.
+    minimum : int
+        Fewer good samples set the bits ``few``.
+    few : uint32
+        See above.
+    bits : ndarray of uint32
+        Where the combined data quality goes; may be empty.
+    counts : ndarray of uint16
+        Where the numbers of samples go.
+    factors : ndarray of float32, shape (n + 1,)
+        From the median distance of k samples to the error.
+    out_at, err_at, counts_at : uint64
+        Addresses of the medians, of their errors (None where none are wanted), and of ``counts``.
     """
-    n = len(addresses)
-    factor = deviation_factors[n] * error_factors[n] / np.sqrt(np.float64(n))
-    for first in range(start, stop, _BLOCK):
-        last = min(first + _BLOCK, stop)
-        whole = True
-        for position in range(first, last, LANES):
-            whole &= _medians(addresses, position, out_at, err_at)  # type: ignore[call-arg]
-        if not whole:
-            combine(
-                data, dq, errors, first, last, reject, method, network, spread, clip, error, deviation_factors,
-                error_factors, minimum, few, out, err, bits, samples,
-            )  # fmt: skip
-            continue
-        samples[first:last] = n
-        if bits.size > 0:
-            bits[first:last] = few if n < minimum else np.uint32(0)
+    n = len(like)
+    block = np.empty((n, STRIDE), np.float32)
+    some = np.empty(BLOCK, np.uint32)
+    for first in range(start, stop, BLOCK):
+        last = min(first + BLOCK, stop)
+        whole = dq.size == 0
+        if whole:
+            for position in range(first, last, LANES):
+                whole &= _whole(like, position, out_at, err_at)
+        if whole:
+            counts[first:last] = n
+            if bits.size > 0:
+                bits[first:last] = few if n < minimum else np.uint32(0)
+        else:
+            gather(data, dq, reject, first, last, block, bits, some)
+            for position in range(first, last, LANES):
+                source = block.ctypes.data + np.uint64(4 * (position - first))
+                _holed(like, source, position, out_at, err_at, counts_at)
+            if bits.size > 0:
+                settle(bits, some, counts, first, last, minimum, few)
         if err_at is not None:
             sigma = floats_at(err_at + np.uint64(4 * first))
             for j in range(last - first):
-                sigma[j] = np.float32(sigma[j] * factor) if n > 1 else _NAN
+                k = counts[first + j]
+                sigma[j] = sigma[j] * factors[k] if k > 1 else _NAN
