@@ -25,7 +25,12 @@ MOST = 8
 
 
 def near_misses(
-    plan: Plan, kind: str, header: Mapping[str, Any], selected: str | None, most: int | None = None
+    plan: Plan,
+    kind: str,
+    header: Mapping[str, Any],
+    selected: str | None,
+    most: int | None = None,
+    only: str | None = None,
 ) -> tuple[NearMiss, ...]:
     """Other files of a mapping, by the fewest header changes that would have selected each.
 
@@ -41,6 +46,8 @@ def near_misses(
         The file that is selected now.
     most : int, optional
         How many files are enough; by default all that can be reached.
+    only : str, optional
+        The one file that is looked for, with all the tries there are.
 
     Returns
     -------
@@ -49,7 +56,10 @@ def near_misses(
         from those of the rules. Within `TRIES` and `SETS` no smaller set of such changes does; where a parameter
         decides whether another one counts, or crds's hooks change the header, that holds for single changes.
     """
-    return _Search(plan, kind, header, selected, most).run()
+    search = _Search(plan, kind, header, selected, most)
+    if only is not None:
+        search.never |= {*search.rmap.selector.reference_names()} - {only}
+    return search.run()
 
 
 class _Search:
