@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -112,14 +113,20 @@ def band_rows(width: int, factor: int) -> int:
 
 
 def reduce_bands(
-    read: Callable[[int, int], Array], shape: tuple[int, int], factor: int, how: Reduction, job: Job | None = None
+    read: Callable[[int, int], Array],
+    shape: tuple[int, int],
+    factor: int,
+    how: Reduction,
+    job: Job | None = None,
+    threads: int = 1,
 ) -> Array:
     """Reduce a picture that is read band by band, so that it is never in memory whole.
 
     Parameters
     ----------
     read : callable
-        ``read(start, stop)`` gives whole rows; each band is used up before the next one is asked for.
+        ``read(start, stop)`` gives whole rows; each band is used up before the same thread asks for
+        another.
     shape : tuple of int
         (ny, nx) of the picture.
     factor : int
@@ -128,6 +135,8 @@ def reduce_bands(
         See `reduce_band`.
     job : Job, optional
         Looked at between bands.
+    threads : int
+        In how many threads bands are read and reduced at a time; ``read`` is called from all of them.
 
     Returns
     -------
@@ -136,16 +145,20 @@ def reduce_bands(
     """
     if 0 in shape:
         return np.empty(reduced_shape(shape, factor), np.float32)
-    # in one thread: two wait so often for the interpreter's lock that they are no faster
     rows = band_rows(shape[1], factor)
-    parts = []
-    for start in range(0, shape[0], rows):
+
+    def part(start: int) -> Array:
         if job is not None:
             job.check()
         band = read(start, min(start + rows, shape[0]))
         # the reader may use the memory of a band again
-        parts.append(reduce_band(band, factor, how) if factor > 1 else band.copy())
-    return np.concatenate(parts)
+        return reduce_band(band, factor, how) if factor > 1 else band.copy()
+
+    starts = range(0, shape[0], rows)
+    if min(threads, len(starts)) < 2:
+        return np.concatenate([part(start) for start in starts])
+    with ThreadPoolExecutor(threads, thread_name_prefix="calgui-reduce") as pool:
+        return np.concatenate(list(pool.map(part, starts)))
 
 
 class Pyramid:

@@ -1,8 +1,10 @@
 """What is read for a picture in the background: a first look at a large file, then its pixels."""
 
+import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,36 +161,43 @@ def read_all(opened: Opened, job: Job) -> Opened:
     return Opened(opened.wanted, opened.hdus, frame, opened.picture, opened.flags, opened.limits, frame.header)
 
 
-#: memory that first looks were read into, kept for the next: fresh memory costs more than reading
-_ROOMS: deque[Any] = deque(maxlen=2)
+#: threads that take a first look, and memory that they read into, kept for the next: fresh memory costs more than
+#: reading
+_THREADS = 2
+_ROOMS: deque[Any] = deque(maxlen=_THREADS)
 
 
-def _room(size: int) -> Any:
-    with suppress(IndexError):
-        kept = _ROOMS.popleft()
-        if kept.size >= size:
-            return kept
-    return np.empty(size, np.float32)
+class _Rooms(threading.local):
+    """Memory to read into, for each thread its own."""
+
+    def __init__(self, size: int, taken: list[Any]) -> None:
+        kept = None
+        with suppress(IndexError):
+            kept = _ROOMS.popleft()
+        self.room = kept if kept is not None and kept.size >= size else np.empty(size, np.float32)
+        taken.append(self.room)
 
 
 def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, job: Job) -> Opened:
     high, wide = source.shape
     step = zscale_step(high * wide)
-    samples: list[Any] = []
-    room = _room(band_rows(wide, factor) * wide)
+    samples: dict[int, Any] = {}
+    taken: list[Any] = []
+    rooms = _Rooms(band_rows(wide, factor) * wide, taken)
+    reduced = partial(reduce_bands, shape=(high, wide), factor=factor, job=job, threads=_THREADS)
 
     def band(start: int, stop: int) -> Any:
-        rows = source.data_rows(start, stop, room)
-        samples.append(rows.reshape(-1)[-(start * wide) % step :: step].copy())
+        rows = source.data_rows(start, stop, rooms.room)
+        samples[start] = rows.reshape(-1)[-(start * wide) % step :: step].copy()
         return rows
 
     picture = Pyramid((high, wide), how)
-    picture.add(factor, reduce_bands(band, (high, wide), factor, how, job))
-    _ROOMS.append(room)
+    picture.add(factor, reduced(band, how=how))
+    _ROOMS.extend(taken)
     flags = None
     if source.has_dq:
         flags = Pyramid((high, wide), "flags")
-        flags.add(factor, reduce_bands(source.dq_rows, (high, wide), factor, "flags", job))
-    chosen = np.concatenate(samples)[:1000]
+        flags.add(factor, reduced(source.dq_rows, how="flags"))
+    chosen = np.concatenate([samples[start] for start in sorted(samples)])[:1000]
     limits = zscale(chosen[np.isfinite(chosen)])
     return Opened(opened.wanted, opened.hdus, None, picture, flags, limits, source.header)

@@ -64,8 +64,9 @@ def test_bands_give_what_the_whole_gives(how: str, monkeypatch: pytest.MonkeyPat
     image = np.random.default_rng(4).normal(0, 1, (203, 97)).astype(np.float32)
     image[50:60, 10:40] = np.nan
     assert band_rows(97, 5) < 203, "several bands"
-    made = reduce_bands(lambda start, stop: image[start:stop], (203, 97), 5, how, Job())  # type: ignore[arg-type]
-    np.testing.assert_array_equal(made, reduce_band(image, 5, how))  # type: ignore[arg-type]
+    for threads in (1, 3):
+        made = reduce_bands(lambda start, stop: image[start:stop], (203, 97), 5, how, Job(), threads)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(made, reduce_band(image, 5, how))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("factor", [1, 2, 7])
@@ -126,8 +127,12 @@ def test_pyramid_refuses_a_level_of_another_picture() -> None:
         Pyramid((64, 64), "maximum").add(2, np.zeros((31, 32), np.float32))
 
 
-def test_reducing_can_be_cancelled() -> None:
+def test_reducing_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job("reducing")
     job.cancel()
-    with pytest.raises(Cancelled):
-        reduce_bands(lambda start, stop: np.zeros((stop - start, 9), np.float32), (9, 9), 2, "maximum", job)
+    monkeypatch.setattr("calgui.core.frames.reduction._BAND", 20)
+    for threads in (1, 2):
+        with pytest.raises(Cancelled):
+            reduce_bands(
+                lambda start, stop: np.zeros((stop - start, 9), np.float32), (9, 9), 2, "maximum", job, threads
+            )
