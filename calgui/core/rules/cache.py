@@ -14,6 +14,7 @@ from calgui.core.rules.layout import Layout, find_layout
 from calgui.core.rules.mapping_file import checksum
 from calgui.core.rules.trust import Verdict
 from calgui.core.rules.values import Finding, MappingInfo
+from calgui.core.rules.watch import Change, state_of
 
 
 class Cache(Contents):
@@ -25,6 +26,7 @@ class Cache(Contents):
 
     def _read(self) -> None:
         self._forget()
+        self._state = state_of(self.layout)  # before anything is read, so that no change falls in between
         super()._read()
 
     def _forget(self) -> None:
@@ -59,6 +61,23 @@ class Cache(Contents):
         """Free the memory that mappings take; the cache can still be used, and then reads anew."""
         super().close()
         self._forget()
+
+    def changed(self) -> Change | None:
+        """Whether files of the cache changed on disk since it was opened, or read anew.
+
+        Returns
+        -------
+        Change or None
+            None while everything is as it was. Names, times and sizes are compared: some 15 ms for 5,000 files, so ask
+            off the main thread.
+        """
+        return self._state.to(state_of(self.layout))
+
+    def remember(self, name: str, verdict: Verdict) -> None:
+        """Take what an earlier check found of a reference that did not change since; see `TrustStore`."""
+        self._files.remember(name, verdict)
+        with self._examining:
+            self._findings.clear()
 
     def verify(self, name: str, job: Job | None = None) -> Verdict:
         """As `Contents.verify`; what was found wrong with the cache is looked for anew."""
@@ -97,13 +116,15 @@ class Cache(Contents):
             findings=self.doctor().told_of(name),
         )
 
-    def findings(self, context: str | None = None) -> tuple[Finding, ...]:
+    def findings(self, context: str | None = None, job: Job | None = None) -> tuple[Finding, ...]:
         """Everything that is wrong with the cache, each at the place that it concerns.
 
         Parameters
         ----------
         context : str, optional
             What this context reaches matters most, what it does not is at most a warning; by default the default one.
+        job : Job, optional
+            Progress and cancel.
 
         Returns
         -------
@@ -114,7 +135,7 @@ class Cache(Contents):
         with self._examining:
             found = self._findings  # the cache may be read anew meanwhile; what was found is of the old state then
             if context not in found:
-                found[context] = self.doctor(context).examine()
+                found[context] = self.doctor(context).examine(job)
             return found[context]
 
     def doctor(self, context: str | None = None) -> Doctor:

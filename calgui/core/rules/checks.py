@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from calgui.core.rules.loading import hooks_in_vain
 from calgui.core.rules.mapping_file import Choices, Entry, MappingFile, checksum
-from calgui.core.rules.values import Finding, Severity
+from calgui.core.rules.values import Finding, Place, Severity
 
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 _MADE = ("generated", "cloning", "by hand", "hand written", "hand edited")
@@ -152,9 +153,19 @@ def _few(findings: Iterator[Finding]) -> Iterator[Finding]:
     for count, finding in enumerate(findings):
         if count >= _MOST_OF_A_KIND:
             text = f"The same holds for more places of this file than the first {_MOST_OF_A_KIND}."
-            yield Finding(finding.severity, finding.code, finding.place, text, finding.cure)
+            rest = 1 + sum(1 for _ in findings)
+            yield replace(finding, message=text, count=rest)
             return
         yield finding
+
+
+def _at(parsed: MappingFile, entry: Entry, *, dated: bool = False) -> tuple[tuple[Place, ...], int]:
+    """The place of an entry, and how many places that is."""
+    file = entry.value if isinstance(entry.value, str) else None
+    key = ", ".join(entry.key)
+    if dated:
+        return (Place(parsed.name, entry.line, date=key, reference=file, note=key),), 1
+    return (Place(parsed.name, entry.line, entry.key, reference=file, note=key),), 1
 
 
 def _lengths(parsed: MappingFile) -> Iterator[Finding]:
@@ -171,6 +182,8 @@ def _lengths(parsed: MappingFile) -> Iterator[Finding]:
                 f"The rule in line {entry.line} has {len(entry.key)} values for {wanted} parameters: what is over is"
                 " silently not compared.",
                 "Give the rule one value for each parameter of 'parkey'.",
+                "",
+                *_at(parsed, entry),
             )
 
 
@@ -184,6 +197,8 @@ def _dates(parsed: MappingFile, choices: Choices) -> Iterator[Finding]:
                 f"The date {', '.join(entry.key)!r} in line {entry.line} is not of the form 2024-09-24 00:00:00: crds"
                 " compares dates as text, and silently sorts this one wrongly.",
                 "Write it as year-month-day hours:minutes:seconds with all zeros.",
+                "",
+                *_at(parsed, entry, dated=True),
             )
         if isinstance(entry.value, Choices):
             yield from _dates(parsed, entry.value)
@@ -210,6 +225,8 @@ def _nothing(parsed: MappingFile, choices: Choices) -> Iterator[Finding]:
                 parsed.name,
                 f"The entry in line {entry.line} selects no file: an observation that it matches gets nothing usable.",
                 "Name the file.",
+                "",
+                *_at(parsed, entry),
             )
 
 
@@ -222,6 +239,8 @@ def _duplicates(parsed: MappingFile, choices: Choices) -> Iterator[Finding]:
             f"The entry {', '.join(entry.key) or '()'} in line {entry.line} stands again further down, and only the"
             " last one counts.",
             "Remove the one that is not meant.",
+            "",
+            *_at(parsed, entry),
         )
     for entry in choices.entries:
         if isinstance(entry.value, Choices):

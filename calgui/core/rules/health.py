@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from calgui.core.errors import InputError
+from calgui.core.jobs import Job
 from calgui.core.rules.checks import check_derivation, check_mapping
 from calgui.core.rules.configuration import bad_files
 from calgui.core.rules.contents import Contents
@@ -232,26 +233,32 @@ class Doctor:
         if isinstance(value, str) and value.endswith(CHILD[parsed.kind]) and self.cache.mapping_path(value) is None:
             yield from self.mapping(value)
 
-    def examine(self) -> tuple[Finding, ...]:
+    def examine(self, job: Job | None = None) -> tuple[Finding, ...]:
         """What is wrong with the whole cache: with what the context reaches, and with all other files in it.
+
+        Parameters
+        ----------
+        job : Job, optional
+            Progress and cancel.
 
         Returns
         -------
         tuple of Finding
             Errors first, then by place; each once.
         """
-        found = dict.fromkeys(self._all())
+        found = dict.fromkeys(self._all(job or Job()))
         return tuple(sorted(found, key=lambda finding: (_RANK[finding.severity], finding.place)))
 
-    def _all(self) -> Iterator[Finding]:
+    def _all(self, job: Job) -> Iterator[Finding]:
         yield from self.whole()
         references: dict[str, None] = {}
-        for name in dict.fromkeys([*sorted(self.reach.mappings), *self.cache.mappings]):
+        names = dict.fromkeys([*sorted(self.reach.mappings), *self.cache.mappings])
+        for name in job.part(0, 0.6).track(names, len(names), "reading mappings"):
             yield from self.told_of(name)
             parsed = self.cache.texts.tried(name)
             if parsed is not None and parsed.kind == ".rmap":
                 references.update((file, None) for file, _ in parsed.files())
-        for name in references:
+        for name in job.part(0.6, 1).track(references, len(references), "looking at references"):
             yield from self.reference(name)
 
     def _configuration(self) -> Iterator[Finding]:

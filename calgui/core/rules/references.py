@@ -68,6 +68,16 @@ class References:
         self._verdicts[str(found), status.st_size, status.st_mtime_ns] = verdict
         return verdict
 
+    def remember(self, name: str, verdict: Verdict) -> None:
+        """Take a verdict of an earlier check for that of the file as it is now."""
+        found = self._find(name)
+        if isinstance(found, Path):
+            try:
+                status = found.stat()
+            except OSError:
+                return
+            self._verdicts[str(found), status.st_size, status.st_mtime_ns] = verdict
+
     def _folders(self) -> tuple[Path, ...]:
         """Looked for anew only when a top folder changed, so that files that arrive later are seen."""
         state = tuple(_changed(top) for top in self._layout.references)

@@ -254,6 +254,37 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where in a cache something is: enough for a click to lead there.
+
+    Attributes
+    ----------
+    file : str
+        File name of the mapping, reference or configuration file.
+    line : int or None
+        Line in its text, from 1.
+    rule : tuple of str
+        Key of the rule as written, one text for each parameter; empty where no rule is meant.
+    date : str or None
+        Key of the entry inside the rule, as written.
+    reference : str or None
+        The reference file that this entry selects, where ``file`` is a mapping.
+    note : str
+        What is to be said of this very place.
+    header : tuple of (str, str)
+        An observation that shows it: parkey and value.
+    """
+
+    file: str
+    line: int | None = None
+    rule: tuple[str, ...] = ()
+    date: str | None = None
+    reference: str | None = None
+    note: str = ""
+    header: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Finding:
     """One defect of a cache, at the place that it concerns.
 
@@ -269,6 +300,12 @@ class Finding:
         One sentence: what is wrong and what that means.
     cure : str
         One sentence: what to do.
+    why : str
+        Why it matters; given by `lint` only.
+    places : tuple of Place
+        Where exactly, where that is more than a file; the first one in ``place``. Long lists are cut, see ``count``.
+    count : int
+        How many places there are, those that are cut included; 0 where there are no ``places``.
     """
 
     severity: Severity
@@ -276,6 +313,9 @@ class Finding:
     place: str
     message: str
     cure: str = ""
+    why: str = ""
+    places: tuple[Place, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True)
