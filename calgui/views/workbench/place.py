@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from calgui.core.algorithms.kernels import warm_up
+from calgui.core.algorithms.warming import warm_up
 from calgui.core.algorithms.registry import registry
 from calgui.core.catalogue import CATALOGUE, Calibration
 from calgui.views.session import Session

@@ -6,7 +6,6 @@ own: unlike numba's own thread pool this may happen in several threads of the wi
 
 import importlib
 import os
-import threading
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
@@ -69,22 +68,3 @@ def workers() -> int:
     """
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(here or 1, 8))
-
-
-def warm_up() -> threading.Thread:
-    """Import and compile everything in the background, so that the user's first run does not wait for it.
-
-    Returns
-    -------
-    threading.Thread
-        Already started; a daemon, so that it never holds up the end of the program.
-    """
-
-    def run() -> None:
-        from calgui.core.algorithms.kernels.warm import exercise
-
-        exercise()
-
-    thread = threading.Thread(target=run, name="calgui-warm-up", daemon=True)
-    thread.start()
-    return thread

@@ -1,12 +1,20 @@
 """Calls every compiled loop once on a few pixels, which compiles it or loads it from the cache on disk."""
 
+import threading
 from typing import get_args
 
-import numpy as np
 
-from calgui.core.algorithms.combine import Combination, Method, combine
-from calgui.core.algorithms.kernels import bands, tiles
-from calgui.core.frames.frame import Frame
+def warm_up() -> threading.Thread:
+    """Import and compile everything in the background, so that the user's first run does not wait for it.
+
+    Returns
+    -------
+    threading.Thread
+        Already started; a daemon, so that it never holds up the end of the program.
+    """
+    thread = threading.Thread(target=exercise, name="calgui-warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 def exercise() -> None:
@@ -14,6 +22,12 @@ def exercise() -> None:
 
     The loops that are written out are compiled for three frames; for other numbers when they are first asked for.
     """
+    import numpy as np
+
+    from calgui.core.algorithms.combine import Combination, Method, combine
+    from calgui.core.algorithms.kernels import bands, tiles
+    from calgui.core.frames.frame import Frame
+
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(3)]
     for method in get_args(Method):
         combine(frames, Combination(method))
