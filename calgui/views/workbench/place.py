@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from calgui.core.algorithms.warming import warm_up
 from calgui.core.algorithms.registry import registry
+from calgui.core.algorithms.warming import warm_up
 from calgui.core.catalogue import CATALOGUE, Calibration
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
