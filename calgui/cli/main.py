@@ -22,6 +22,13 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "cache": ("calgui.cli.caches", "cache"),
     "bestrefs": ("calgui.cli.rules", "bestrefs"),
     "explain": ("calgui.cli.rules", "explain"),
+    "whatif": ("calgui.cli.cases", "whatif"),
+    "timeline": ("calgui.cli.questions", "timeline"),
+    "matrix": ("calgui.cli.comparing", "matrix"),
+    "matches": ("calgui.cli.questions", "matches"),
+    "uses": ("calgui.cli.questions", "uses"),
+    "compare": ("calgui.cli.comparing", "compare"),
+    "prefetch": ("calgui.cli.cases", "prefetch"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),
     "run": ("calgui.cli.algorithms", "run"),
 }

@@ -5,19 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calgui.cli.asking import (
+    CACHE,
+    CONTEXT,
+    JSON,
+    SET,
+    clean,
+    header_of,
+    headers_of,
+    open_cache,
+    read_settings,
+    reference_json,
+    screen,
+    tell_unread,
+)
 from calgui.cli.output import PATH, print_json
-from calgui.core.errors import CalguiError, InputError, UsageError
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
-    from calgui.core.rules.values import Selection, Trace
+    from calgui.core.rules.questions.rulechange import RuleChange
+    from calgui.core.rules.values import NearMiss, Selection, Trace
 
-_CACHE = click.option("--cache", "folder", metavar="DIR", required=True, type=PATH)
-_CONTEXT = click.option("--context", metavar="PMAP", help="Context; by default the cache's operational one.")
-_SET = click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="A FITS keyword or parkey; wins over the file."
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 #: outcome -> letter and style of a cell
 _CELLS = {
     "match": ("=", "green"),
@@ -34,10 +42,10 @@ _SHOWN = 20
 
 
 @click.command()
-@_CACHE
-@_CONTEXT
-@_SET
-@_JSON
+@CACHE
+@CONTEXT
+@SET
+@JSON
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.pass_context
 def bestrefs(
@@ -55,11 +63,11 @@ def bestrefs(
     """
     from calgui.core.rules.bulk import best_references_many
 
-    opened, chosen = _open(folder, context)
-    headers, names, unread = _headers(opened, files, settings)
+    opened, chosen = open_cache(folder, context)
+    headers, names, unread = headers_of(opened, files, settings)
     answers = best_references_many(opened, chosen, headers)
     observations = [
-        {"file": name, "references": [_reference(one) for one in found]}
+        {"file": name, "references": [reference_json(one) for one in found]}
         for name, found in zip(names, answers, strict=True)
     ]
     if as_json:
@@ -68,19 +76,17 @@ def bestrefs(
     else:
         for name, found in zip(names, answers, strict=True):
             _print_selections(name, chosen, found)
-    for _, message in unread:
-        click.echo(f"calgui: {message}", err=True)
-    if unread:
-        ctx.exit(3)
+    tell_unread(ctx, unread)
 
 
 @click.command()
-@_CACHE
-@_CONTEXT
+@CACHE
+@CONTEXT
 @click.option("--type", "kind", metavar="TYPE", required=True, help="Reference type: dark, flat, ...")
-@_SET
+@SET
 @click.option("--all", "everything", is_flag=True, help="Show all rules and files, not only the nearest.")
-@_JSON
+@click.option("--toward", metavar="REFERENCE", help="Also the fewest header changes that would select this file.")
+@JSON
 @click.argument("file", metavar="[FILE]", required=False, type=PATH)
 def explain(
     folder: Path,
@@ -88,81 +94,64 @@ def explain(
     kind: str,
     settings: tuple[str, ...],
     everything: bool,
+    toward: str | None,
     as_json: bool,
     file: Path | None,
 ) -> None:
-    """Say why the rules select what they do: rules by parameters, dates, and what nearly was selected.
+    """Say why the rules select what they do: rules by parameters, dates, what nearly was selected, and which rule would
+    have to change.
 
     Exit code 0 also where nothing is found: that is what is explained.
     """
     from calgui.core.rules.trace import explain as trace_of
 
-    opened, chosen = _open(folder, context)
-    header = _header(opened, file, _parsed(settings))
+    opened, chosen = open_cache(folder, context)
+    header = header_of(opened, file, read_settings(settings))
     trace = trace_of(opened, chosen, kind, header)
+    changes, near = _other_ways(opened, chosen, trace, header, toward)
     if as_json:
-        print_json(_trace(trace))
-    else:
-        _print_trace(trace, None if everything else _SHOWN)
+        document = _trace(trace) | {"rule_changes": [_rule_change(one) for one in changes]}
+        if toward is not None:
+            document["toward"] = None if near is None else _near_miss(near)
+        print_json(document)
+        return
+    _print_trace(trace, None if everything else _SHOWN)
+    _print_changes(changes)
+    if toward is not None:
+        _print_toward(toward, near)
 
 
-def _open(folder: Path, context: str | None) -> "tuple[Cache, str]":
-    from calgui.core.rules.cache import Cache
+def _other_ways(
+    opened: "Cache", chosen: str, trace: "Trace", header: dict[str, Any], toward: str | None
+) -> "tuple[tuple[RuleChange, ...], NearMiss | None]":
+    """What a rule, and what the header, would have to say instead; nothing where no rules were asked."""
+    if not trace.rules:
+        return (), None
+    from calgui.core.rules.questions.nearest import near_miss_of
+    from calgui.core.rules.questions.rulechange import rule_changes
 
-    opened = Cache.open(folder)
-    chosen = context or opened.default_context
-    if chosen is None:
-        raise InputError("The cache has no context: no .pmap is in it.", path=folder, cure="Name another cache.")
-    opened.check_context(chosen)
-    return opened, chosen
-
-
-def _parsed(settings: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise UsageError(f"--set {text!r} is not of the form KEY=VALUE.", cure="Write --set FILTER=K.")
-        found[key.strip()] = value
-    return found
+    near = near_miss_of(opened, chosen, trace.type, header, toward) if toward is not None else None
+    return rule_changes(opened, chosen, trace.type, header), near
 
 
-def _header(opened: "Cache", file: Path | None, settings: dict[str, str]) -> dict[str, Any]:
-    from calgui.core.rules.header import with_settings
-
-    header: dict[str, Any] = {}
-    if file is not None:
-        from calgui.core.frames.headers import rule_header
-
-        header = rule_header(file)
-    return with_settings(header, settings, opened.observatory)
-
-
-def _headers(
-    opened: "Cache", files: tuple[Path, ...], settings: tuple[str, ...]
-) -> tuple[list[dict[str, Any]], list[str | None], list[tuple[str, str]]]:
-    parsed = _parsed(settings)
-    headers: list[dict[str, Any]] = []
-    names: list[str | None] = []
-    unread: list[tuple[str, str]] = []
-    for file in files or (None,):
-        try:
-            headers.append(_header(opened, file, parsed))
-            names.append(None if file is None else str(file))
-        except CalguiError as error:
-            unread.append((str(file), str(error)))
-    return headers, names, unread
-
-
-def _reference(one: "Selection") -> dict[str, Any]:
+def _rule_change(one: "RuleChange") -> dict[str, Any]:
     return {
-        "type": one.type,
-        "status": one.status.value,
-        "file": one.file,
-        "path": None if one.path is None else str(one.path),
-        "trust": None if one.trust is None else one.trust.value,
         "mapping": one.mapping,
-        "message": one.message,
+        "line": one.line,
+        "key": list(one.key),
+        "new_key": list(one.new_key),
+        "file": one.file,
+        "edits": [
+            {"parameter": edit.parameter, "from": edit.before, "to": edit.after, "date": edit.dated}
+            for edit in one.edits
+        ],
+    }
+
+
+def _near_miss(miss: "NearMiss") -> dict[str, Any]:
+    return {
+        "file": miss.file,
+        "changes": [{"parameter": one.parameter, "from": one.before, "to": one.after} for one in miss.changes],
     }
 
 
@@ -200,27 +189,8 @@ def _trace(trace: "Trace") -> dict[str, Any]:
             }
             for rule in trace.rules
         ],
-        "near_misses": [
-            {
-                "file": miss.file,
-                "changes": [{"parameter": one.parameter, "from": one.before, "to": one.after} for one in miss.changes],
-            }
-            for miss in trace.near_misses
-        ],
+        "near_misses": [_near_miss(miss) for miss in trace.near_misses],
     }
-
-
-def _clean(text: str) -> str:
-    """Without the control characters that a hostile mapping or header could play to the terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    console = Console(highlight=False, emoji=False)
-    # a pipe has no width: lines then stay whole, so that grep and diff see them so
-    return console if console.is_terminal else Console(highlight=False, emoji=False, width=10_000)
 
 
 def _print_selections(name: str | None, context: str, found: "tuple[Selection, ...]") -> None:
@@ -235,16 +205,16 @@ def _print_selections(name: str | None, context: str, found: "tuple[Selection, .
         trust = one.trust.value if one.trust is not None else ""
         status = one.status.value
         table.add_row(
-            Text(_clean(one.type), style="bold"),
+            Text(clean(one.type), style="bold"),
             Text(status, style=_STATUS[status]),
             Text(trust, style="magenta" if trust != "ok" else "dim"),
-            Text(_clean(one.file or one.message or ""), style="dim" if status == "not-applicable" else ""),
+            Text(clean(one.file or one.message or ""), style="dim" if status == "not-applicable" else ""),
         )
-    console = _console()
-    console.print(Text(f"{_clean(name or 'header from --set')}  ({_clean(context)})", style="bold"), soft_wrap=True)
+    console = screen()
+    console.print(Text(f"{clean(name or 'header from --set')}  ({clean(context)})", style="bold"), soft_wrap=True)
     reasons = {one.message for one in found}
     if len(found) > 1 and len(reasons) == 1 and all(one.status.value == "error" for one in found):
-        console.print(Text.assemble(("error  ", _STATUS["error"]), _clean(found[0].message or "")))
+        console.print(Text.assemble(("error  ", _STATUS["error"]), clean(found[0].message or "")))
     else:
         console.print(table)
 
@@ -253,27 +223,27 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = _console()
+    console = screen()
     status = trace.status.value
-    head = Text(f"{_clean(trace.type)}: ", style="bold").append(status, style=_STATUS[status])
+    head = Text(f"{clean(trace.type)}: ", style="bold").append(status, style=_STATUS[status])
     names = [name for name in (trace.selected, trace.mapping or trace.context) if name]
-    console.print(head.append("".join(f"  {_clean(name)}" for name in names)), soft_wrap=True)
+    console.print(head.append("".join(f"  {clean(name)}" for name in names)), soft_wrap=True)
     if trace.message:
-        console.print(Text(_clean(trace.message)))
+        console.print(Text(clean(trace.message)))
     if trace.rules:
         names = [cell.parameter for cell in trace.rules[0].cells]
         keywords = {one.name: one.keyword for one in trace.parameters}
         table = Table(box=None, padding=(0, 2, 0, 0))
         for title in ("line", "fate", "weight", *(keywords.get(name) or name for name in names)):
-            table.add_column(_clean(title))
+            table.add_column(clean(title))
         values = {one.name: one.value for one in trace.parameters}
-        table.add_row("", "header", "", *(Text(_clean(values[name]), style="bold") for name in names))
+        table.add_row("", "header", "", *(Text(clean(values[name]), style="bold") for name in names))
         for rule in trace.rules[:most]:
             cells = []
             for cell in rule.cells:
                 letter, style = _CELLS[cell.outcome.value]
                 also = f" ({cell.substituted})" if cell.substituted is not None else ""
-                cells.append(Text(_clean(f"{letter} {cell.rule}{also}"), style=style))
+                cells.append(Text(clean(f"{letter} {cell.rule}{also}"), style=style))
             fate = Text(rule.fate.value, style=_FATES[rule.fate.value])
             table.add_row(str(rule.line or ""), fate, str(rule.weight), *cells)
         console.print(table)
@@ -284,9 +254,7 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
         if rule.fate.value in ("winner", "merged", "no-date"):
             for one in rule.dates:
                 mark = ">" if one.chosen else " "
-                line = Text(
-                    _clean(f"  {mark} {one.date}  {one.file}  {one.reason}"), style="bold" if one.chosen else ""
-                )
+                line = Text(clean(f"  {mark} {one.date}  {one.file}  {one.reason}"), style="bold" if one.chosen else "")
                 console.print(line, soft_wrap=True)
     _print_near(console, trace, most)
 
@@ -299,8 +267,37 @@ def _print_near(console: Any, trace: "Trace", most: int | None) -> None:
     if trace.near_misses:
         console.print(Text("Near misses", style="bold"))
     for miss in trace.near_misses[:most]:
-        console.print(Text(f"  {_clean(miss.file)}", style="cyan"), soft_wrap=True)
+        console.print(Text(f"  {clean(miss.file)}", style="cyan"), soft_wrap=True)
         words = [f"--set {shlex.quote(f'{one.parameter}={one.after}')}" for one in miss.changes]
-        console.print(Text(_clean("    " + " ".join(words))), soft_wrap=True)  # whole, so that it can be copied
+        console.print(Text(clean("    " + " ".join(words))), soft_wrap=True)  # whole, so that it can be copied
     if most is not None and len(trace.near_misses) > most:
         console.print(f"... and {len(trace.near_misses) - most} more files (--all)")
+
+
+def _print_changes(changes: "tuple[RuleChange, ...]") -> None:
+    from rich.text import Text
+
+    if not changes:
+        return
+    console = screen()
+    console.print(Text("Changes of a rule that would select", style="bold"))
+    for one in changes:
+        place = f"{one.mapping}:{one.line}" if one.line else one.mapping
+        console.print(Text(clean(f"  {one.file}  {place}"), style="cyan"), soft_wrap=True)
+        for edit in one.edits:
+            words = (
+                f"date {edit.after} added (now from {edit.before})" if edit.dated else f"{edit.before} -> {edit.after}"
+            )
+            console.print(Text(clean(f"    {edit.keyword or edit.parameter}: {words}")), soft_wrap=True)
+
+
+def _print_toward(file: str, near: "NearMiss | None") -> None:
+    from shlex import quote
+
+    if near is None:
+        click.echo(f"No header changes were found that would select {clean(file)}.")
+    elif not near.changes:
+        click.echo(f"{clean(near.file)} is selected.")
+    else:
+        words = [f"--set {quote(f'{one.parameter}={one.after}')}" for one in near.changes]
+        click.echo(clean(f"{near.file} would be selected with {' '.join(words)}"))

@@ -1,5 +1,6 @@
 """Which file was active when, for one mode: the answers of crds along the axis of the observation's date."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -279,10 +280,17 @@ class _Line:
         answer = self._ask(moment) if moment is not None else ask(self.rmap, minimal)
         if answer.file is None:
             message = explain_answer(self.plan, self.rmap, answer, texts, minimal)
-            return Segment(start, end, None, answer.status, message)
+            return Segment(start, end, None, answer.status, _undated(message, [minimal.get(n, "") for n in self.axis]))
         seen = look(self.plan, self.rmap, texts, minimal)
         rule, date, selector = _chosen(seen)
         return Segment(start, end, answer.file, answer.status, None, rule, date, selector, self.lines.get(rule))
+
+
+def _undated(message: str | None, said: Sequence[str]) -> str | None:
+    """A sentence without the moment that crds was asked about: it holds for the whole span."""
+    if message is None:
+        return None
+    return re.sub(rf"begin after {re.escape(' '.join(said))} \([^)]*\)", "begin later", message)
 
 
 def _between(at: Callable[[datetime], _Said], start: datetime, end: datetime) -> list[datetime]:
