@@ -11,13 +11,22 @@ import numpy.typing as npt
 from calgui.core.algorithms.agreement import check_inputs, unchecked
 from calgui.core.algorithms.combine import Combination, Combined, combine_bands, empty
 from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, Scale, file_name, scale_of
-from calgui.core.algorithms.frametable import FrameLook, count_outliers, first_look, moment, odd_ones, table
+from calgui.core.algorithms.frametable import (
+    FrameLook,
+    count_outliers,
+    first_look,
+    moment,
+    odd_ones,
+    sample_frames,
+    table,
+)
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
-from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.profiles import histogram, profiles
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
+from calgui.core.algorithms.scatter import UsualScatter, flag_error, flag_scatter, usual_scatter
 from calgui.core.errors import AlgorithmError, InputError, UsageError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
@@ -39,7 +48,8 @@ class DarkConfig:
         "std", "Clipped mean: sigma is the standard deviation, or the scaled median absolute deviation."
     )
     error: Literal["measured", "propagated"] = option(
-        "measured", "Error from the scatter of the frames, or from their ERR planes."
+        "measured",
+        "Error from the scatter of the frames, or from their ERR planes.",
     )
     min_samples: int = option(2, "Pixels with fewer good samples are flagged DO_NOT_USE.", minimum=1)
     reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.")
@@ -52,7 +62,11 @@ class DarkConfig:
     )
     box: int = option(64, "Side of the tiles for the local level and noise.", unit="pixel", minimum=8, maximum=1024)
     unreliable_sigma: float = option(
-        10.0, "UNRELIABLE_DARK: error above the typical one.", unit="sigma of the errors", minimum=2, maximum=1000
+        10.0,
+        "UNRELIABLE_DARK: scatter of the samples, or propagated error, above the usual one.",
+        unit="sigma of the scatter",
+        minimum=2,
+        maximum=1000,
     )
     unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
         None, "Unit of the frames, where BUNIT is missing or wrong."
@@ -125,10 +139,16 @@ def master_dark(frames: Sequence[FrameLike], config: DarkConfig, job: Job | None
     scale = _needed_scale(frames, config)
     how = _combination(config)
     region = region_of(frames[0])
-    looks = first_look(frames, region, how.reject, job.part(0, 0.1))
+    samples = sample_frames(frames, region, how.reject, job.part(0, 0.1))
+    looks = first_look(samples, job)
+    noise = float(np.median([look.noise for look in looks]))
+    usual = usual_scatter(samples, noise, scale.to_counts if scale.seconds or not scale.is_rate else None)
+    del samples
     whole = empty(frames[0].shape, how)
     for band in combine_bands(frames, how, whole, job.part(0.1, 0.8)):
         looks = count_outliers(looks, band, region, how.reject)
+        if usual is not None:
+            flag_scatter(band, region, usual, how.reject, config.unreliable_sigma)
     if not whole.samples.any():
         raise AlgorithmError(
             "No pixel of these frames can be used: all samples are NaN or flagged.",
@@ -138,7 +158,8 @@ def master_dark(frames: Sequence[FrameLike], config: DarkConfig, job: Job | None
     for plane in (whole.data, whole.err):
         assert plane is not None
         plane *= np.float32(rated)
-    return _judged(frames, config, scale, region, whole, looks, job.part(0.8, 1.0))
+    usual = usual.scaled(rated) if usual is not None else None
+    return _judged(frames, config, scale, region, whole, looks, usual, job.part(0.8, 1.0))
 
 
 def _combination(config: DarkConfig) -> Combination:
@@ -193,6 +214,7 @@ def _judged(
     region: Region,
     whole: Combined,
     looks: Sequence[FrameLook],
+    usual: UsualScatter | None,
     job: Job,
 ) -> Result:
     """Flag, measure and judge a combination that is already in the unit of the product."""
@@ -214,7 +236,7 @@ def _judged(
     )  # fmt: skip
     n_hot += _saturated_is_hot(whole, light)
     job.report(0.4, "Looking for unreliable pixels")
-    _flag_unreliable(whole, good, config.unreliable_sigma)
+    flag_error(whole, good, usual, config.unreliable_sigma if config.error == "propagated" else None)
     job.check()
     to_rate = 1.0 if config.output == ELECTRON_PER_S else 1.0 / (scale.seconds or math.nan)
     level = _median(whole.data, good) * to_rate
@@ -253,27 +275,8 @@ def _saturated_is_hot(whole: Combined, light: npt.NDArray[np.bool_]) -> int:
     return int(np.count_nonzero(lost))
 
 
-def _flag_unreliable(whole: Combined, good: npt.NDArray[np.bool_], threshold: float) -> None:
-    """Flag pixels whose error is far above that of the others."""
-    assert whole.dq is not None
-    assert whole.err is not None
-    sample = _thin(whole.err, good)
-    if sample.size == 0:
-        return
-    limit = float(np.median(sample)) + threshold * robust_sigma(sample)
-    with np.errstate(invalid="ignore"):
-        whole.dq[good & ~(whole.err <= limit)] |= np.uint32(flags.UNRELIABLE_DARK)
-
-
-def _thin(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Finite good values of evenly spaced rows, at most some two to four million."""
-    step = max(1, plane.size // 2_000_000)
-    values = plane[::step][good[::step]]
-    return values[np.isfinite(values)]
-
-
 def _median(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> float:
-    return float(np.median(_thin(plane, good)))
+    return float(np.median(thin(plane, good)))
 
 
 def _metrics(
@@ -292,7 +295,9 @@ def _metrics(
     frame_noise = float(np.median([look.sigma for look in looks]))
     seconds = scale.seconds
     return {
-        "median_rate_e_per_s": Metric(level, "e-/s", "Median of the light-sensitive pixels."),
+        "median_rate_e_per_s": Metric(
+            level, "e-/s", "Median of the light-sensitive pixels, of large frames of some two million or more of them."
+        ),
         "noise_e_per_s": Metric(sigma, "e-/s", "Median of the local noise of the master, 1.4826 MAD."),
         "hot_fraction": Metric(n_hot / pixels, "", "Part of the light-sensitive pixels that are hot."),
         "n_frames": Metric(len(frames), "", "Frames that were combined."),

@@ -57,8 +57,8 @@ class FrameLook:
     pixels: int = 0
 
 
-def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Job) -> list[FrameLook]:
-    """Look at evenly spaced rows of every frame.
+def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job: Job) -> list[FloatArray]:
+    """Read evenly spaced rows of every frame.
 
     Parameters
     ----------
@@ -73,17 +73,33 @@ def first_look(frames: Sequence[FrameLike], region: Region, reject: int, job: Jo
 
     Returns
     -------
-    list of FrameLook
-        Without outliers, which take the whole frame.
+    list of ndarray of float32
+        The same light-sensitive pixels of each frame; NaN for samples that are left out.
     """
-    samples = [
+    return [
         _sample(frame, region, reject, job.part(i / len(frames), (i + 1) / len(frames)))
         for i, frame in enumerate(frames)
     ]
-    together = [Frame(sample) for sample in samples]
+
+
+def first_look(samples: Sequence[FloatArray], job: Job) -> list[FrameLook]:
+    """Look at a part of every frame beside the others.
+
+    Parameters
+    ----------
+    samples : sequence of ndarray of float32
+        From `sample_frames`.
+    job : Job
+        Asked for cancel.
+
+    Returns
+    -------
+    list of FrameLook
+        Without outliers, which take the whole frame.
+    """
     # from the median a frame differs by exactly nothing in many pixels, which would hide its offset
-    centre = combine(together, Combination("mean", "none")).data
-    alone = 1 / math.sqrt(1 - 1 / len(frames)) if len(frames) > 1 else 1.0
+    centre = combine([Frame(sample) for sample in samples], Combination("mean", "none")).data
+    alone = 1 / math.sqrt(1 - 1 / len(samples)) if len(samples) > 1 else 1.0
     looks = []
     for sample in samples:
         job.check()
