@@ -6,14 +6,18 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
+from calgui.core.algorithms.warming import compile_ahead, stop_ahead
 from calgui.views.hooks import Hooks
 from calgui.views.session import Session
 from calgui.views.settings import remembered
 from calgui.views.theme import theme
 from calgui.views.window import MainWindow
+
+#: milliseconds that belong to the window and what it was given to open, before anything is compiled
+_FIRST_WORK = 3000
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
@@ -84,8 +88,10 @@ def run(paths: Iterable[Path | str] = (), caches: Iterable[Path | str] = (), arg
         for cache in caches:
             session.open_cache(Path(cache).absolute())
         window.open_paths(paths)
+        QTimer.singleShot(_FIRST_WORK, compile_ahead)
         return app.exec()
     finally:
+        stop_ahead()
         forget()
         hooks.remove()
         session.close()

@@ -1,26 +1,70 @@
-"""Calls every compiled loop once on a few pixels, which compiles it or loads it from the cache on disk."""
+"""Compiling the loops before they are wanted.
 
+What is compiled is kept on disk, by numba, beside the program or in the user's cache folder. On a machine where it is
+not there yet, another process does it: in this one the compiler would hold up the window again and again.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import get_args
+
+_READY = b"ready\n"
+
+_ahead: "subprocess.Popen[bytes] | None" = None
+
+
+def compile_ahead() -> None:
+    """Begin to compile everything in another process, of lowest priority, unless that was done on this machine."""
+    global _ahead
+    if _ahead is None and not _marker().exists():
+        command = [sys.executable, "-m", "calgui.core.algorithms.warming"]
+        _ahead = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def stop_ahead() -> None:
+    """End that process; what it has compiled is kept, and the next start goes on from there."""
+    global _ahead
+    if _ahead is not None:
+        _ahead.terminate()
+        _ahead.communicate()
+        _ahead = None
 
 
 def warm_up() -> threading.Thread:
-    """Import and compile everything in the background, so that the user's first run does not wait for it.
+    """Load the loops in the background (waiting for the other process, if there is one), so that the user's first run
+    does not wait for the compiler.
 
     Returns
     -------
     threading.Thread
         Already started; a daemon, so that it never holds up the end of the program.
     """
-    thread = threading.Thread(target=exercise, name="calgui-warm-up", daemon=True)
+
+    def run() -> None:
+        if _ahead is not None and _ahead.stdout is not None:
+            with suppress(ValueError):  # it was stopped
+                _ahead.stdout.readline()
+        exercise()
+
+    thread = threading.Thread(target=run, name="calgui-warm-up", daemon=True)
     thread.start()
     return thread
 
 
-def exercise() -> None:
-    """Compile everything, with the types that the program uses.
+def exercise(n: int = 3) -> None:
+    """Call every loop once on a few pixels, which compiles it or loads it from the disk.
 
-    The loops that are written out are compiled for three frames; for other numbers when they are first asked for.
+    Parameters
+    ----------
+    n : int
+        Number of frames, for which the loops that are written out are compiled.
     """
     import numpy as np
 
@@ -28,7 +72,7 @@ def exercise() -> None:
     from calgui.core.algorithms.kernels import bands, tiles
     from calgui.core.frames.frame import Frame
 
-    frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(3)]
+    frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
     for method in get_args(Method):
         combine(frames, Combination(method))
     pixels, bits = frames[0].data.reshape(-1), np.zeros(64, np.uint32)
@@ -41,3 +85,39 @@ def exercise() -> None:
     tiles.tile_deviations(image, all_good, level, 0, 1, sigma)
     flags = np.zeros((8, 8), np.uint32)
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
+
+
+def _marker() -> Path:
+    """A file that says that these loops were compiled on this machine by this compiler."""
+    import platformdirs
+
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "kernels").glob("*.py")):
+        digest.update(path.read_bytes())
+    for text in (importlib.metadata.version("numba"), platform.node(), str(Path(__file__).resolve())):
+        digest.update(text.encode())
+    return platformdirs.user_cache_path("calgui") / f"compiled-{digest.hexdigest()[:16]}"
+
+
+def _compile_all() -> None:
+    """Compile for every number of frames; a parent that is gone ends it, since nobody reads what it writes."""
+    from calgui.core.algorithms.kernels import MOST_WRITTEN_OUT
+
+    if hasattr(os, "nice"):
+        os.nice(19)
+    exercise()
+    out = sys.stdout.buffer
+    out.write(_READY)
+    out.flush()
+    for n in range(4, MOST_WRITTEN_OUT + 1):
+        exercise(n)
+        out.write(b".")
+        out.flush()
+    marker = _marker()
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        _compile_all()
