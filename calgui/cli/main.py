@@ -29,6 +29,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "uses": ("calgui.cli.questions", "uses"),
     "compare": ("calgui.cli.comparing", "compare"),
     "prefetch": ("calgui.cli.cases", "prefetch"),
+    "crds": ("calgui.cli.stock", "crds"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),
     "run": ("calgui.cli.algorithms", "run"),
 }

@@ -192,7 +192,7 @@ def timeline(
         )
     else:
         for segment in told.segments:
-            span = f"{str(segment.start or '...'):<26}  {str(segment.end or '...'):<26}"
+            span = f"{segment.start or '...'!s:<26}  {segment.end or '...'!s:<26}"
             click.echo(clean(f"{span}  {segment.file or segment.status.value}  {_why(segment)}").rstrip())
         for mark in marked:
             note = "" if mark["same_mode"] else "  (another mode)"

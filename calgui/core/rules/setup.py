@@ -48,6 +48,7 @@ class _PrivateOs(ModuleType):
 _ENVIRON: dict[str, str] = {}
 _OS = _PrivateOs(_ENVIRON)
 _DONE = threading.Event()
+_AS_IT_IS = threading.Event()
 
 
 def _refuse_optimised() -> None:
@@ -58,6 +59,18 @@ def _refuse_optimised() -> None:
             " from running code.",
             cure="Start it without -O and without PYTHONOPTIMIZE.",
         )
+
+
+def as_it_is() -> None:
+    """Let crds have the process's environment and its own log, as its command-line tools need; for a whole process.
+
+    Raises
+    ------
+    CrdsUnavailable
+        When Python runs optimised.
+    """
+    _refuse_optimised()
+    _AS_IT_IS.set()
 
 
 def crds_module(name: str = "core.rmap") -> Any:
@@ -88,6 +101,10 @@ def crds_module(name: str = "core.rmap") -> Any:
 
 
 def _import(full: str) -> Any:
+    if _AS_IT_IS.is_set():
+        module = importlib.import_module(full)
+        _DONE.set()
+        return module
     before = dict(os.environ)
     for key in [key for key in os.environ if key.startswith("CRDS_")]:
         del os.environ[key]
