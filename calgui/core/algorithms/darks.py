@@ -27,6 +27,7 @@ from calgui.core.algorithms.options import option
 from calgui.core.algorithms.profiles import histogram, profiles
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.scatter import UsualScatter, flag_error, flag_scatter, usual_scatter
+from calgui.core.algorithms.unbiased import error_factors
 from calgui.core.errors import AlgorithmError, InputError, UsageError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
@@ -49,7 +50,7 @@ class DarkConfig:
     )
     error: Literal["measured", "propagated"] = option(
         "measured",
-        "Error from the scatter of the frames, or from their ERR planes.",
+        "Error from the scatter of the frames, right in the mean over pixels, or from their ERR planes.",
     )
     min_samples: int = option(2, "Pixels with fewer good samples are flagged DO_NOT_USE.", minimum=1)
     reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.")
@@ -144,9 +145,12 @@ def master_dark(frames: Sequence[FrameLike], config: DarkConfig, job: Job | None
     noise = float(np.median([look.noise for look in looks]))
     usual = usual_scatter(samples, noise, scale.to_counts if scale.seconds or not scale.is_rate else None)
     del samples
+    unbiased = error_factors(len(frames), how)
     whole = empty(frames[0].shape, how)
     for band in combine_bands(frames, how, whole, job.part(0.1, 0.8)):
         looks = count_outliers(looks, band, region, how.reject)
+        if unbiased is not None and band.combined.err is not None:
+            band.combined.err[...] *= unbiased[band.combined.samples]
         if usual is not None:
             flag_scatter(band, region, usual, how.reject, config.unreliable_sigma)
     if not whole.samples.any():

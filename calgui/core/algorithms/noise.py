@@ -9,8 +9,13 @@ import numpy.typing as npt
 #: standard deviations of a normal distribution in one median absolute deviation, inverted
 MAD_TO_SIGMA = 1.4826022185056018
 
-# Croux & Rousseeuw 1992, "Time-efficient algorithms for two highly robust estimators of scale" (COMPSTAT 1), b_n
-_SMALL_MAD = {2: 1.196, 3: 1.495, 4: 1.363, 5: 1.206, 6: 1.200, 7: 1.140, 8: 1.129, 9: 1.107}
+# 1 / (1.4826 x mean MAD) of 4 million sets of n normal samples each, good to 4e-4; 2 is exact, sqrt(pi) / 1.4826.
+# Those of Croux & Rousseeuw 1992, "Time-efficient algorithms for two highly robust estimators of scale" (COMPSTAT 1),
+# differ by up to 1 %.
+_SMALL_MAD = {
+    2: 1.1955, 3: 1.4863, 4: 1.3604, 5: 1.2172, 6: 1.1900, 7: 1.1378, 8: 1.1275, 9: 1.1011, 10: 1.0955, 11: 1.0799,
+    12: 1.0765, 13: 1.0662, 14: 1.0638, 15: 1.0564, 16: 1.0548, 17: 1.0493, 18: 1.0478, 19: 1.0436, 20: 1.0425,
+}  # fmt: skip
 
 
 @cache
@@ -82,7 +87,7 @@ def mad_factors(n: int) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape (n + 1,)
-        With the correction for few samples by Croux & Rousseeuw (1992).
+        With a correction for few samples, beyond 20 that of Croux & Rousseeuw (1992).
     """
     small = [_SMALL_MAD.get(k, k / (k - 0.8) if k > 1 else 1.0) for k in range(n + 1)]
     return MAD_TO_SIGMA * np.array(small)
