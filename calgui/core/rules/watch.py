@@ -1,6 +1,5 @@
 """Whether the files of an open cache changed on disk: names, sizes and times are compared, nothing is read."""
 
-import itertools
 import os
 import stat
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from pathlib import Path
 from calgui.core.rules.layout import MOST_FILES, Layout
 from calgui.core.rules.mapping_file import KINDS
 
-_Stamp = tuple[int, int, int]
-_GONE: _Stamp = (-1, -1, -1)
+_Stamp = tuple[int, int]
+_GONE: _Stamp = (-1, -1)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True)
 class State:
-    """Names, times, sizes and places on disk of a cache's files at one moment."""
+    """Names, times and sizes of a cache's files at one moment."""
 
     mappings: Mapping[str, _Stamp]
     references: Mapping[str, _Stamp]
@@ -112,25 +111,31 @@ def _is_mapping(name: str) -> bool:
 
 
 def _stamps(folder: Path) -> dict[str, _Stamp]:
-    """Size and times of the files of one folder; asked every few seconds for thousands of files, so kept plain."""
+    """Times and sizes of the files of one folder; asked every few seconds for thousands of files, so kept plain."""
     found: dict[str, _Stamp] = {}
     try:
-        with os.scandir(folder) as entries:
-            for entry in itertools.islice(entries, MOST_FILES):
-                try:
-                    status = entry.stat()
-                except OSError:  # a link in a circle, or to nowhere
-                    found[entry.name] = _GONE
-                    continue
-                if not stat.S_ISDIR(status.st_mode) and entry.name[0] != ".":
-                    found[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        # from an open folder each file is looked up by its name alone, a quarter quicker
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
         return found
+    try:
+        for name in os.listdir(descriptor)[:MOST_FILES]:  # noqa: PTH208 - Path has none for it
+            try:
+                status = os.stat(name, dir_fd=descriptor)
+            except OSError:  # a link in a circle, or to nowhere
+                found[name] = _GONE
+                continue
+            if not stat.S_ISDIR(status.st_mode) and name[0] != ".":
+                found[name] = (status.st_mtime_ns, status.st_size)
+    except OSError:
+        return found
+    finally:
+        os.close(descriptor)
     return found
 
 
 def _stamp(status: os.stat_result) -> _Stamp:
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_size
 
 
 def _differences(

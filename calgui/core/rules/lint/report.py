@@ -1,6 +1,6 @@
 """What a look through a whole cache gives: findings, repeated ones told once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from calgui.core.rules.lint.table import CHECKS
@@ -96,11 +96,24 @@ def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         check = CHECKS.get(finding.code)
         alone = "" if check is not None and check.many else f"{finding.place}\n{finding.message}"
         groups.setdefault((finding.severity, finding.code, alone), []).append(finding)
+    groups = {key: part for key, group in groups.items() for key, part in _apart(key, group)}
     order = {code: number for number, code in enumerate(CHECKS)}
     told = [_told(group) for group in groups.values()]
     return tuple(
         sorted(told, key=lambda one: (_RANK[one.severity], order.get(one.code, len(order)), one.place, one.message))
     )
+
+
+def _apart(
+    key: tuple[Severity, str, str], group: list[Finding]
+) -> Iterator[tuple[tuple[Severity, str, str], list[Finding]]]:
+    """A group as it is, or one by one where the table says that so few are told so."""
+    check = CHECKS.get(group[0].code)
+    if check is None or len(group) > check.few:
+        yield key, group
+        return
+    for number, finding in enumerate(group):
+        yield (*key[:2], f"{key[2]}\n{number}"), [finding]
 
 
 def _told(group: list[Finding]) -> Finding:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.lint.references import references
 from calgui.core.rules.lint.report import LintReport, joined
+from calgui.core.rules.lint.rules import rules
 from calgui.core.rules.lint.structure import structure
+from calgui.core.rules.lint.words import words
 from calgui.core.rules.values import Finding
 
 
@@ -39,18 +42,20 @@ def lint(cache: Cache, context: str | None = None, job: Job | None = None) -> Li
     if context is not None:
         cache.check_context(context)
     context = context or cache.default_context
-    doctor = cache.doctor(context)
+    reached = cache.doctor(context).reach
+    names = [name for name in sorted(reached.mappings) if name.endswith(".rmap")]
     told: list[Finding] = []
-    stages: list[tuple[str, float, Callable[[Job], Iterator[Finding]]]] = [
-        ("reading mappings and references", 0.6, lambda part: iter(cache.findings(context, part))),
-        ("how the files hang together", 0.65, lambda part: structure(cache, doctor.reach.mappings)),
-    ]
+    stages: tuple[tuple[float, Callable[[Job], Iterator[Finding]]], ...] = (
+        (0.5, lambda part: iter(cache.findings(context, part))),
+        (0.55, lambda part: structure(cache, reached.mappings)),
+        (0.8, lambda part: rules(cache, names, part)),
+        (0.85, lambda part: words(cache, names)),
+        (1.0, lambda part: references(cache, names, part)),
+    )
     done = 0.0
-    for text, until, stage in stages:
-        job.report(done, text)
+    for until, stage in stages:
+        job.check()
         told += stage(job.part(done, until))
         done = until
     job.report(1.0, "done")
-    return LintReport(
-        context, joined(told), len(cache.mappings), len(doctor.reach.references), time.monotonic() - started
-    )
+    return LintReport(context, joined(told), len(cache.mappings), len(reached.references), time.monotonic() - started)

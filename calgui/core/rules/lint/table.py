@@ -27,6 +27,8 @@ class Check:
         What to do, in a sentence; a finding may know it better.
     many : str
         One sentence for several places, with ``{count}``; empty where each one is told by itself.
+    few : int
+        So many findings are told one by one before they become one sentence.
     """
 
     code: str
@@ -35,6 +37,7 @@ class Check:
     why: str
     cure: str
     many: str = ""
+    few: int = 1
 
 
 _ALL = (
@@ -144,6 +147,8 @@ _ALL = (
         "Rule that can never win",
         "Whoever reads the mapping believes that the file is in use, and it is not.",
         "Remove the entry, or make its rule ask for more than the one that hides it.",
+        "{count} entries of several mappings can never win: whatever they match, another rule takes.",
+        3,
     ),
     Check(
         "wins-only-by-na",
@@ -152,6 +157,8 @@ _ALL = (
         "For every observation that says what it is, another rule with a '*' outranks this one: '*' counts as a match,"
         " N/A does not.",
         "Remove the entry, or write '*' in both rules so that their dates are merged.",
+        "{count} entries of several mappings win only for an observation that says N/A.",
+        3,
     ),
     Check(
         "unmatchable",
@@ -167,6 +174,8 @@ _ALL = (
         "crds merges their dates, so the newer file wins whichever rule it stands in; it refuses to certify one such"
         " rule that is a special case of another.",
         "Make one of the two rules more or less special, so that it is clear which is meant.",
+        "{count} pairs of rules in several mappings match the same observations with equal weight.",
+        3,
     ),
     Check(
         "ambiguous",
@@ -238,6 +247,8 @@ _ALL = (
         "Parameter that no data model knows",
         "No observation's header can give it a value, so only N/A and '*' ever match.",
         "Correct the name in 'parkey'.",
+        "{count} parameters of mappings are not known to the data models.",
+        6,
     ),
     Check(
         "unknown-value",
@@ -245,6 +256,8 @@ _ALL = (
         "Value outside the allowed ones",
         "The data models allow no observation with this value: the rule waits for what never comes.",
         "Correct the value, or add it to the data models.",
+        "{count} values in the rules of several mappings are not allowed by the data models.",
+        6,
     ),
     Check(
         "hooks",
@@ -384,6 +397,8 @@ _ALL = (
         "Looked at in part only",
         "Looking at everything would take minutes: nothing is known of the rest.",
         "Nothing to do; split the mapping if it is to be checked whole.",
+        "{count} mappings were looked at in part only: they have too many rules that are alike.",
+        1,
     ),
 )
 
