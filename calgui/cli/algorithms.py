@@ -1,18 +1,16 @@
 """``calgui algorithms`` and ``calgui run``: the registry, and any algorithm of it on files."""
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from calgui.cli.output import PATH, print_json
-from calgui.core.errors import Cancelled, UsageError
-from calgui.core.jobs import Job, Progress
+from calgui.cli.progress import running
+from calgui.core.errors import UsageError
+from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
@@ -120,7 +118,7 @@ def run(
     options = _pairs(parameters, "-p", "OPTION=VALUE")
     given = {kind: Path(path) for kind, path in _pairs(references, "--reference", "TYPE=FILE").items()}
     cards = _pairs(keywords, "--keyword", "KEY=VALUE")
-    with _job(how.title) as job:
+    with running(how.title) as job:
         report = run_files(
             name, inputs, options, given, cache, context, out, job.part(0, 0.9), keywords=cards, overwrite=overwrite
         )
@@ -162,44 +160,6 @@ def _pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
             raise UsageError(f"{option} {text!r} is not of the form {form}.", cure=f"Write {option} {form}.")
         made[key.strip()] = value.strip()
     return made
-
-
-@contextmanager
-def _job(title: str) -> Iterator[Job]:
-    """A job with a progress bar on a terminal, which ctrl-C cancels at its next step."""
-    job = Job(title)
-    if threading.current_thread() is not threading.main_thread():
-        yield job
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: job.cancel())
-    try:
-        if sys.stderr.isatty():
-            with _bar(job):
-                yield job
-        else:
-            yield job
-    except Cancelled as error:
-        click.echo(f"calgui: {error}", err=True)
-        sys.exit(error.exit_code)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(job: Job) -> Iterator[None]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task(job.title, total=1.0)
-
-        def show(progress: Progress) -> None:
-            bar.update(line, completed=progress.fraction, description=progress.text or job.title)
-
-        job.observer = show
-        yield
 
 
 def _show(report: "RunReport", comparison: "Comparison | None") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calgui.cli.output import PATH, print_json
+from calgui.cli.progress import running
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -51,12 +52,33 @@ def tree(folder: Path, context: str | None, depth: int | None, as_json: bool) ->
 @cache.command()
 @_DIR
 @_CONTEXT
+@_JSON
+@click.pass_context
+def lint(ctx: click.Context, folder: Path, context: str | None, as_json: bool) -> None:
+    """Look through a whole cache: what is wrong, useless or doubtful, why it matters, and what cures it.
+
+    Beside all that 'check' finds: rules that can never win or overlap, references that no observation gets, files that
+    no mapping names, dates on which nothing changes, values that no observation can say, references at odds with the
+    rules that select them. Exit code 1 if there is an error.
+    """
+    from calgui.cli.linting import lint_cache
+
+    if not lint_cache(folder, context, as_json):
+        ctx.exit(1)
+
+
+@cache.command()
+@_DIR
+@_CONTEXT
 @click.option("--all", "everything", is_flag=True, help="Also list what is only worth knowing.")
 @click.option("--deep", is_flag=True, help="Read every reference whole, and compare it with its own checksums.")
 @_JSON
 @click.pass_context
 def check(ctx: click.Context, folder: Path, context: str | None, everything: bool, deep: bool, as_json: bool) -> None:
     """Say what is wrong with a cache, what each defect means, and what cures it.
+
+    What --deep found of a reference is remembered until the file changes; so a check that was broken off goes on
+    where it was.
 
     Exit code 1 if there is an error in what the context reaches; warnings and notes leave it 0.
     """
@@ -65,8 +87,7 @@ def check(ctx: click.Context, folder: Path, context: str | None, everything: boo
     opened = Cache.open(folder)
     if context is not None:
         opened.check_context(context)
-    if deep:
-        _verify(opened, context)
+    _known(opened, context, deep)
     findings = opened.findings(context)
     counts = Counter(finding.severity.value for finding in findings)
     totals = {name: counts[name] for name in ("error", "warning", "info")}
@@ -85,13 +106,26 @@ def check(ctx: click.Context, folder: Path, context: str | None, everything: boo
         ctx.exit(1)
 
 
-def _verify(opened: "Cache", context: str | None) -> None:
-    from rich.console import Console
-    from rich.progress import track
+def _known(opened: "Cache", context: str | None, deep: bool) -> None:
+    """What is known of the references beyond a quick look: of earlier checks, or of one that reads them whole now."""
+    from calgui.core.rules.checking import badges, check_references
+    from calgui.core.rules.truststore import TrustStore, store_path
 
-    names = sorted(opened.doctor(context).reach.references)
-    for name in track(names, "Reading references", console=Console(stderr=True), transient=True):
-        opened.verify(name)
+    if not deep and not store_path().exists():
+        return
+    store = TrustStore()
+    try:
+        if deep:
+            with running("Reading references") as job:
+                check_references(opened, context, job, store=store)
+        else:
+            for name, badge in badges(opened, opened.doctor(context).reach.references, store).items():
+                if badge is not None:
+                    opened.remember(name, badge.verdict)
+    finally:
+        store.close()
+    for note in store.notes:
+        click.echo(f"calgui: {note}", err=True)
 
 
 def _about(opened: "Cache", context: str | None) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def _lengths(parsed: MappingFile) -> Iterator[Finding]:
 
 def _dates(parsed: MappingFile, choices: Choices) -> Iterator[Finding]:
     for entry in choices.entries:
-        if choices.selector == "UseAfter" and not _is_date(entry.key):
+        if choices.selector == "UseAfter" and not is_date(entry.key):
             yield Finding(
                 _ERROR,
                 "date",
@@ -204,7 +204,8 @@ def _dates(parsed: MappingFile, choices: Choices) -> Iterator[Finding]:
             yield from _dates(parsed, entry.value)
 
 
-def _is_date(key: tuple[str, ...]) -> bool:
+def is_date(key: tuple[str, ...]) -> bool:
+    """Whether the key of a date is one, in the form that crds compares."""
     if len(key) != 1 or not _DATE.match(key[0]):
         return False
     try:

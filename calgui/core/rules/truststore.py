@@ -84,6 +84,13 @@ class Badge:
         return Verdict(self.trust, self.reason, self.size, self.real_size)
 
 
+def store_path() -> Path:
+    """The user's own store; it need not exist."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("calgui") / "trust.sqlite"
+
+
 class TrustStore:
     """Badges of earlier checks; safe to share between threads and processes.
 
@@ -99,11 +106,7 @@ class TrustStore:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        if path is None:
-            import platformdirs
-
-            path = platformdirs.user_cache_path("calgui") / "trust.sqlite"
-        self.path = path
+        self.path = path or store_path()
         self.notes: list[str] = []
         self._lock = threading.RLock()
         self._connection = self._open()

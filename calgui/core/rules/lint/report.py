@@ -8,7 +8,7 @@ from calgui.core.rules.values import Finding, Place, Severity
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 #: places that one finding lists
-MOST_PLACES = 200
+MOST_PLACES = 1000
 
 
 @dataclass(frozen=True)

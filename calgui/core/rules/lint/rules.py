@@ -154,8 +154,8 @@ class _Mapping:
         ]
         if places:
             text = (
-                f"The rule {_key(places[0].rule)} in line {places[0].line} can never win: 'substitutions' in the header make another"
-                " rule the same as this, and crds silently drops one of them."
+                f"The rule {_key(places[0].rule)} in line {places[0].line} can never win: 'substitutions' in the header"
+                " make another rule the same as this, and crds silently drops one of them."
             )
             yield found("never-wins", places, text, cure="Remove one of the two rules.")
 

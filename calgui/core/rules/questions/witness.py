@@ -67,6 +67,7 @@ class _Search:
         self.selector = self.rmap.selector
         self.base = {named[0]: named[1]}
         self.asked = ASKED
+        self.seen: set[tuple[tuple[int, ...], ...]] = set()
         self.table: Table | None = None
         self.index = -1
         self.choice: Any = self.selector
@@ -81,13 +82,19 @@ class _Search:
             return Witness(False, "crds does not load this rule: another one with the same key takes its place.")
         if self.table is not None and not self.table.rows[self.index].alive:
             return Witness(False, "A substitution makes another rule the same as this one, and crds keeps only that.")
-        paths = [path for text, path, file in dates.entries(self.choice) if text == self.label and file == self.file]
+        paths = [
+            path
+            for text, path, held in dates.entries(self.choice)
+            if text == self.label and self.file in held.split(",")
+        ]
         if not paths and dates.is_selector(self.choice):
             return Witness(None, "crds reads this entry otherwise than it is written.")
         columns = self._columns()
         if columns is None:
             return Witness(None, "No value was found that fits each of its parameters.")
         for values in islice(self._values(columns), TRIES):
+            if not self._is_news(values):
+                continue
             for more in self._inside(paths, values):
                 if self.asked <= 0:
                     return Witness(None, f"None of {ASKED} headers that fit it made it win.")
@@ -98,8 +105,9 @@ class _Search:
 
     def _in_vain(self, columns: list[list[Column]]) -> Witness:
         whole = prod(len(some) for some in columns) <= TRIES and not names_in_expressions(self.rmap, self.plan.parkeys)
-        hooked = any(self.rmap.get_hook(n, lambda *_: None) for n in ("precondition_header", "fallback_header"))
-        if whole and not hooked:
+        none = lambda *_: None  # noqa: E731
+        hooks = [self.rmap.get_hook(name, none) for name in ("precondition_header", "fallback_header")]
+        if whole and all(hook is none for hook in hooks):
             return Witness(False, "Whatever the header says, another rule or date is preferred to it.")
         return Witness(None, "No header was found that makes it win; the search could not look at all of them.")
 
@@ -141,8 +149,6 @@ class _Search:
                 yield dict(changes)
 
     def _proved(self, header: dict[str, str]) -> bool:
-        if self.table is not None and not self._promising(header):
-            return False
         self.asked -= 1
         texts, minimal = self.plan.read({k: v for k, v in header.items() if v != UNDEFINED})
         answer = ask(self.rmap, minimal)
@@ -152,16 +158,28 @@ class _Search:
             return True
         return self.index in look(self.plan, self.rmap, texts, minimal).group
 
-    def _promising(self, header: Mapping[str, str]) -> bool:
-        """Whether no better rule without a date stands before it: a quick look, without crds."""
-        assert self.table is not None
-        board = self.table.board(self.selector, {**dict.fromkeys(self.plan.parkeys, UNDEFINED), **header}, frozenset())
-        for group in board.groups:
+    def _is_news(self, values: Mapping[str, str]) -> bool:
+        """Whether crds may pick this rule, and did not see the like: a quick look, without crds.
+
+        Values that bring the same rules into play, in the same order, all get the same answer.
+        """
+        if self.table is None or self.rmap._parkey_relevance_exprs:
+            return True
+        header = {**dict.fromkeys(self.plan.parkeys, UNDEFINED), **self.base, **values}
+        before: list[tuple[int, ...]] = []
+        for group in self.table.board(self.selector, header, frozenset()).groups:
+            before.append(tuple(group))
             if self.index in group:
-                return True
+                break
             if any(not dates.is_selector(self.table.rows[index].choice) for index in group):
                 return False
-        return bool(self.rmap._parkey_relevance_exprs)
+        else:
+            return False
+        seen = tuple(before)
+        if seen in self.seen:
+            return False
+        self.seen.add(seen)
+        return True
 
 
 def _nearest_first(columns: list[list[Column]]) -> Iterator[tuple[Column, ...]]:
