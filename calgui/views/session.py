@@ -1,6 +1,6 @@
 """What is open and selected in the window; every place reads it and follows its signals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +11,7 @@ from calgui.core.errors import CalguiError
 from calgui.views.tasks import Task, Tasks
 
 if TYPE_CHECKING:
+    from calgui.core.frames.index import FileEntry
     from calgui.core.rules.cache import Cache
 
 Level = Literal["info", "warning", "error"]
@@ -46,8 +47,12 @@ class Session(QObject):
         Another cache or context is the current one.
     selection_changed()
         Other observations are selected; see `selection`.
+    observations_changed()
+        Other observations are open; see `observations`. Not more often than a few times a second.
     place_requested(str)
         A place is asked for by name: ``observe``, ``rules``, ``bench``.
+    page_requested(str, object)
+        A page of the Rules place is asked for by name, and about what (or None); ask for the place first.
     mapping_requested(str, object)
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
@@ -59,7 +64,9 @@ class Session(QObject):
     caches_changed = Signal()
     context_changed = Signal()
     selection_changed = Signal()
+    observations_changed = Signal()
     place_requested = Signal(str)
+    page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
     noticed = Signal(object)
@@ -73,6 +80,8 @@ class Session(QObject):
         self.context: str | None = None
         self.selection: tuple[Path, ...] = ()
         self.notices: list[Notice] = []
+        #: gives the entries of all files that are open; the place that has their table sets it
+        self.observations: Callable[[], Sequence[FileEntry]] = tuple
         self._asked = self._current_asked = 0
 
     def open_cache(self, path: Path, then: Callable[[], None] | None = None) -> Task:
@@ -153,6 +162,19 @@ class Session(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selection_changed.emit()
+
+    def ask_page(self, name: str, about: object = None) -> None:
+        """Ask for a page of the Rules place.
+
+        Parameters
+        ----------
+        name : str
+            Of the table of pages.
+        about : object, optional
+            What the page is asked; it says what it takes.
+        """
+        self.place_requested.emit("rules")
+        self.page_requested.emit(name, about)
 
     def notice(self, level: Level, text: str, cure: str = "") -> None:
         """Tell the user something.

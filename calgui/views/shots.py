@@ -13,6 +13,7 @@ from calgui.views import settings
 from calgui.views.app import application
 from calgui.views.hooks import Hooks
 from calgui.views.places import PLACES
+from calgui.views.rules.pages import PAGES
 from calgui.views.session import Session
 from calgui.views.theme import theme
 from calgui.views.window import MainWindow
@@ -40,7 +41,12 @@ def views() -> tuple[str, ...]:
     -------
     tuple of str
     """
-    return (*(place.name for place in PLACES), *_PANELS)
+    return (*(place.name for place in PLACES), *_PANELS, *_pages())
+
+
+def _pages() -> dict[str, str]:
+    """Pages of the Rules place by the names of their pictures."""
+    return {f"rules-{page.name}": page.name for page in PAGES}
 
 
 def draw(
@@ -125,6 +131,8 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
     elif table.model.rowCount():
         table.view.selectRow(0)
     window.go(view if view in {place.name for place in PLACES} else "observe")
+    if view in _pages():
+        session.ask_page(_pages()[view])
     if view == "bench":
         bench: Any = window.place("bench")
         bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())

@@ -105,7 +105,8 @@ def _the_deciding_line(user: User) -> None:
     user.qtbot.keyClick(matrix, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     user.wait()
     assert user.window.stack.currentWidget().objectName() == "rules_place"
-    rules: Any = user.window.place("rules")
+    place: Any = user.window.place("rules")
+    rules = place.page("cache")
     assert rules.model.index(0, 0).data() == user.find(QComboBox, "cache_chooser").currentText()
     first, _last = rules.details.text.marked
     line = rules.details.text.toPlainText().split("\n")[first - 1]

@@ -28,6 +28,8 @@ class ObservedFiles(QObject):
     -------
     arrived(list of Row)
         Some files were read; in the main thread.
+    forgotten()
+        Some files are no longer looked at.
     scanning_changed(bool)
         A scan began, or the last one ended.
 
@@ -38,6 +40,7 @@ class ObservedFiles(QObject):
     """
 
     arrived = Signal(object)
+    forgotten = Signal()
     scanning_changed = Signal(bool)
     _read = Signal(object)
 
@@ -99,6 +102,7 @@ class ObservedFiles(QObject):
         """No longer look at some files when refreshing."""
         gone = set(paths)
         self.roots = [path for path in self.roots if path not in gone]
+        self.forgotten.emit()
 
     def close(self) -> None:
         """Let go of the index; call it when no scan runs any more."""

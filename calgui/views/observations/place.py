@@ -13,6 +13,9 @@ from calgui.views.observations.table import ObservationTable
 from calgui.views.session import Session
 from calgui.views.settings import remember_state, remembered_state
 
+#: so often at most the others are told that files arrive
+_TELL_MS = 300
+
 
 class ObservePlace(QWidget):
     """Table, references, picture, why and inspector.
@@ -45,6 +48,13 @@ class ObservePlace(QWidget):
         self.files = ObservedFiles(session, self)
         self.table = ObservationTable(session, self.files, self)
         self.table.open_requested.connect(self.open_requested)
+        self._arrivals = QTimer(self)
+        self._arrivals.setSingleShot(True)
+        self._arrivals.setInterval(_TELL_MS)
+        self._arrivals.timeout.connect(session.observations_changed)
+        self.files.arrived.connect(self._observations_changed)
+        self.files.forgotten.connect(self._observations_changed)
+        session.observations = lambda: [row.entry for row in self.table.model.entries()]
         self.files.scanning_changed.connect(lambda scanning: None if scanning else set_apart())
         self.panels: dict[str, QWidget] = {}
         self.picture: Any = None
@@ -125,6 +135,11 @@ class ObservePlace(QWidget):
 
     # ---- panels
 
+    def _observations_changed(self, _rows: object = None) -> None:
+        # told at a steady pace while thousands arrive
+        if not self._arrivals.isActive():
+            self._arrivals.start()
+
     def _make_next(self) -> None:
         if self._makers:
             self._makers.pop(0)()
@@ -139,12 +154,12 @@ class ObservePlace(QWidget):
         layout.addWidget(widget)
 
     def _make_references(self) -> None:
-        from calgui.views.rules.references import ReferencesPanel
+        from calgui.views.rules.why.references import ReferencesPanel
 
         self._fill("references", ReferencesPanel(self.session, self))
 
     def _make_why(self) -> None:
-        from calgui.views.rules.why import WhyPanel
+        from calgui.views.rules.why.panel import WhyPanel
 
         self._fill("why", WhyPanel(self.session, self))
 

@@ -325,8 +325,8 @@ class ObservationTable(QWidget):
     def remove_selected(self) -> None:
         """Take the selected files out of the table; the files themselves stay."""
         paths = [self.model.row(number).entry.path for number in self._selected()]
-        self.files.forget(paths)
         self.model.remove(paths)
+        self.files.forget(paths)
         self.session.select(())
         self._tell()
 

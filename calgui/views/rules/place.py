@@ -1,46 +1,21 @@
-"""The place where a cache is looked at: its tree, its defects, a search over it all, and the text behind each node."""
+"""The place where rules are looked at: a page for each question that one can ask of a cache."""
 
-from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSplitter,
-    QTabWidget,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from calgui.core.jobs import Job
-from calgui.core.rules.values import Finding
-from calgui.views.rules.details import Details
-from calgui.views.rules.facts import Facts, gather
-from calgui.views.rules.findings_list import FindingsView
-from calgui.views.rules.outline import Outline
-from calgui.views.rules.tree_model import TreeDelegate, TreeModel
+from calgui.views.rules.pages import PAGES
 from calgui.views.session import Session
-from calgui.views.theme import SPACE, theme
-from calgui.views.widgets.header_bar import cache_title
-
-#: matches whose branches open by themselves
-_MOST_OPENED = 60
-#: trees of fewer nodes open down to the reference types
-_SMALL = 400
-_MOST_BELOW = 500
-_PAUSE_MS = 120
+from calgui.views.theme import SPACE
 
 
 class RulesPlace(QWidget):
-    """The cache of the session as a tree, seen from its current context.
+    """Pages about the session's cache, as its current context sees it.
 
     Parameters
     ----------
     session : Session
-        Whose cache and context are shown.
+        Whose cache, context and observations are asked about.
     parent : QWidget, optional
     """
 
@@ -48,306 +23,68 @@ class RulesPlace(QWidget):
         super().__init__(parent)
         self.session = session
         self.setObjectName("rules_place")
-        self.setAccessibleName("Rules: the cache")
-        self.matches: list[int] = []
-        self._wanted: tuple[str, int | None] | None = None
-        self._match = -1
-        self.search = self._make_search()
-        self.tree = self._make_tree()
-        self.findings = FindingsView(self)
-        self.findings.asked.connect(self._show_finding)
-        self.told = QLabel(self)
-        self.told.setObjectName("rules_told")
-        self.told.setWordWrap(True)
-        self.tabs = QTabWidget(self)
-        self.tabs.setObjectName("rules_tabs")
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self.tree, "Tree")
-        self.tabs.addTab(self.findings, "Findings")
-        self.details = Details(self)
-        self.details.followed.connect(lambda name: self.show_mapping(name, None))
-        self.details.picture_asked.connect(self._show_picture)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._search)
-        self._lay_out()
-        session.context_changed.connect(self.reload)
-        session.mapping_requested.connect(self.show_mapping)
-        theme().changed.connect(self.tree.viewport().update)
-        self.reload()
-
-    # ---- making
-
-    def _make_search(self) -> QLineEdit:
-        search = QLineEdit(self)
-        search.setObjectName("rules_search")
-        search.setAccessibleName("Search the cache")
-        search.setPlaceholderText("Search names, rules, files, findings")
-        search.setClearButtonEnabled(True)
-        search.textChanged.connect(lambda _text: self._pause.start())
-        search.returnPressed.connect(self.next_match)
-        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(search.setFocus)
-        return search
-
-    def _make_tree(self) -> QTreeView:
-        self.model = TreeModel(self)
-        tree = QTreeView(self)
-        tree.setObjectName("cache_tree")
-        tree.setAccessibleName("Context, instrument, type, rule, date, file")
-        tree.setModel(self.model)
-        tree.setItemDelegate(TreeDelegate(tree))
-        tree.setHeaderHidden(True)
-        tree.setUniformRowHeights(True)
-        tree.setIndentation(18)
-        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        tree.selectionModel().currentChanged.connect(self._show_node)
-        tree.activated.connect(self._open)
-        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name, text, keys, call in (
-            ("copy_node", "Copy name", QKeySequence.StandardKey.Copy, self._copy),
-            ("expand_below", "Open everything below", "*", self._expand_below),
-        ):
-            action = QAction(text, tree)
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _checked=False, call=call: call())
-            tree.addAction(action)
-        return tree
-
-    def _lay_out(self) -> None:
-        left, right = QWidget(self), QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(SPACE, SPACE, SPACE // 2, SPACE)
-        column.setSpacing(SPACE // 2)
-        row = QHBoxLayout()
-        row.addWidget(self.search, 1)
-        column.addLayout(row)
-        column.addWidget(self.told)
-        column.addWidget(self.tabs, 1)
-        other = QVBoxLayout(right)
-        other.setContentsMargins(SPACE // 2, SPACE, SPACE, SPACE)
-        other.addWidget(self.details)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        self.splitter.setObjectName("rules_splitter")
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(0, 2)
-        self.splitter.setStretchFactor(1, 3)
-        self.splitter.setSizes([420, 620])
-        self.splitter.setChildrenCollapsible(False)
+        self.setAccessibleName("Rules")
+        self._pages: dict[str, Any] = {}
+        self.bar = QTabBar(self)
+        self.bar.setObjectName("rules_pages")
+        self.bar.setAccessibleName("Questions about the rules")
+        self.bar.setDrawBase(False)
+        self.bar.setExpanding(False)
+        self.stack = QStackedWidget(self)
+        for number, page in enumerate(PAGES):
+            self.bar.addTab(page.word)
+            self.bar.setTabToolTip(number, page.tip)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        layout.setContentsMargins(0, SPACE // 2, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.stack, 1)
+        self.bar.currentChanged.connect(self._show)
+        session.mapping_requested.connect(self._show_mapping)
+        session.page_requested.connect(self._ask)
+        self._show(0)
 
-    # ---- the cache
+    @property
+    def busy(self) -> bool:
+        """Whether a page still makes something."""
+        return any(getattr(page, "busy", False) is True for page in self._pages.values())
 
-    def reload(self) -> None:
-        """Show the session's cache as its current context sees it."""
-        cache, context = self.session.cache, self.session.context
-        self.model.show(Outline())
-        self.findings.show_findings(())
-        self.matches = []
-        if cache is None:
-            self.session.tasks.supersede("rules-tree")
-            self.session.tasks.supersede("rules-facts")
-            self._say("Open a CRDS cache to see its contexts, mappings and references.")
-            self.details.show_nothing("")
-            return
-        self._say(f"Reading {cache.name}…")
-        self.details.show_nothing("")
-
-        def work(job: Job) -> tuple[Outline, tuple[Finding, ...]]:
-            from calgui.core.rules.tree import tree
-
-            # the same name as in the chooser of caches
-            root = replace(tree(cache, context), label=cache_title(cache.path))
-            return Outline.of(root, job), cache.findings(context)
-
-        self.session.tasks.start(f"Looking through {cache.name}", work, self._loaded, self._failed, key="rules-tree")
-
-    def _loaded(self, result: tuple[Outline, tuple[Finding, ...]]) -> None:
-        outline, findings = result
-        self.model.show(outline)
-        self.findings.show_findings(findings)
-        self.tabs.setTabText(1, f"Findings {len(findings):,}" if findings else "Findings")
-        self._say("")
-        self._open_top()
-        if self.search.text().strip():
-            self._search()
-        if self._wanted is not None:
-            wanted, self._wanted = self._wanted, None
-            self.show_mapping(*wanted)
-        else:
-            self._go(self.model.outline.children[0].start if self.model.outline.children[0] else 0)
-
-    def _failed(self, error: Exception) -> None:
-        self._say("")
-        self.details.show_nothing(str(error))
-        self.session.report(error, "Reading the cache")
-
-    def _open_top(self) -> None:
-        if len(self.model.outline.nodes) < _SMALL:
-            self.tree.expandToDepth(2)
-        else:
-            self.tree.expandToDepth(1)
-
-    def _say(self, text: str) -> None:
-        self.told.setText(text)
-        self.told.setVisible(bool(text))
-        self.told.setStyleSheet(f"color: {theme().colour('muted').name()}")
-
-    # ---- search
-
-    def _search(self) -> None:
-        words, outline = self.search.text().strip(), self.model.outline
-        self.findings.findings.search(words)
-        if not words:
-            self.session.tasks.supersede("rules-search")
-            self._found(([], None))
-            return
-
-        def work(job: Job) -> tuple[list[int], bytearray]:
-            return outline.search(words, job)
-
-        self.session.tasks.start("Searching the cache", work, self._found, key="rules-search", quiet=True)
-
-    def _found(self, result: tuple[list[int], bytearray | None]) -> None:
-        matches, visible = result
-        kept = self._current()
-        self.matches, self._match = matches, -1
-        self.model.narrow(matches, visible)
-        if visible is None:
-            self._say("")
-            self._open_top()
-            if kept is not None:
-                self._go(kept)
-            return
-        count = len(matches)
-        self._say(f"{count:,} found; Return goes to the next" if count else "Nothing in this cache holds these words.")
-        self.tree.setUpdatesEnabled(False)
-        for number in matches[:_MOST_OPENED]:
-            for above in self.model.outline.above(number):
-                self.tree.expand(self.model.place(above))
-        self.tree.setUpdatesEnabled(True)
-        if kept is not None and kept in matches:
-            self._go(kept)
-        elif matches:
-            self._go(matches[0])
-            self._match = 0
-
-    def next_match(self) -> None:
-        """Go to the next node that the search found."""
-        if self._pause.isActive():
-            self._pause.stop()
-            self._search()
-            return
-        if self.matches:
-            self._match = (self._match + 1) % len(self.matches)
-            self.tabs.setCurrentWidget(self.tree)
-            self._go(self.matches[self._match])
-
-    # ---- going places
-
-    def _current(self) -> int | None:
-        index = self.tree.currentIndex()
-        return index.internalId() if index.isValid() else None
-
-    def _go(self, number: int) -> bool:
-        index = self.model.place(number)
-        if not index.isValid():
-            return False
-        self.tree.setCurrentIndex(index)
-        self.tree.scrollTo(index)
-        return True
-
-    def show_mapping(self, name: str, line: int | None) -> None:
-        """Show a mapping or reference, or a line of a mapping.
+    def page(self, name: str) -> Any:
+        """The widget of a page; made when first asked for.
 
         Parameters
         ----------
         name : str
-            File name.
-        line : int or None
-            Line in its text, from 1.
+            Of the table of pages.
+
+        Returns
+        -------
+        QWidget
         """
-        if not self.model.outline.nodes:
-            self._wanted = (name, line)
-            return
-        number = self.model.outline.find(name, line)
-        if number is None and self.session.cache is not None and name == self.session.cache.name:
-            number = 0
-        if number is None:
-            self.session.notice("warning", f"{name} is nowhere in this cache.", "Choose another cache or context.")
-            return
-        if not self._go(number):
-            self._unhide(number)
+        if name not in self._pages:
+            page = next(page for page in PAGES if page.name == name).make(self.session)
+            self._pages[name] = page
+            self.stack.addWidget(page)
+        return self._pages[name]
 
-    def _unhide(self, number: int) -> None:
-        """A search that hides what is asked for gives way."""
-        self.search.clear()
-        self._pause.stop()
-        self._search()
-        self._go(number)
+    def go(self, name: str) -> None:
+        """Show a page.
 
-    def _show_finding(self, finding: Finding) -> None:
-        outline = self.model.outline
-        number = next((n for n, node in enumerate(outline.nodes) if finding in node.findings), None)
-        if number is None:
-            number = outline.find(finding.place)
-        if not self._go(number or 0) and number is not None:
-            self._unhide(number)
+        Parameters
+        ----------
+        name : str
+            Of the table of pages.
+        """
+        self.bar.setCurrentIndex(next(number for number, page in enumerate(PAGES) if page.name == name))
 
-    def _show_node(self, index: QModelIndex, _before: QModelIndex) -> None:
-        if index.isValid():
-            self._show_facts_of(index.internalId())
+    def _show(self, number: int) -> None:
+        self.stack.setCurrentWidget(self.page(PAGES[number].name))
 
-    def _show_facts_of(self, number: int) -> None:
-        cache, context, outline = self.session.cache, self.session.context, self.model.outline
-        if cache is None:
-            return
-        node = outline.nodes[number]
-        self.details.show_node(node, outline.path(outline.parent[number]) if number else "")
+    def _show_mapping(self, name: str, line: int | None) -> None:
+        self.go("cache")
+        self.page("cache").show_mapping(name, line)
 
-        def work(_job: Job) -> Facts:
-            return gather(cache, context, node)
-
-        self.session.tasks.start(
-            "Reading", work, self.details.show_facts, self._no_facts, key="rules-facts", quiet=True
-        )
-
-    def _no_facts(self, error: Exception) -> None:
-        self.session.report(error, "Reading the cache")
-
-    def _open(self, index: QModelIndex) -> None:
-        facts = self.details.facts
-        if self.model.node(index).kind in ("file", "reference") and facts is not None and facts.showable:
-            self._show_picture(facts.path)
-
-    def _show_picture(self, path: object) -> None:
-        self.session.place_requested.emit("observe")
-        self.session.frame_requested.emit(path)
-
-    def _copy(self) -> None:
-        """Copy the name of the node in focus."""
-        index = self.tree.currentIndex()
-        if index.isValid():
-            node = self.model.node(index)
-            QGuiApplication.clipboard().setText(node.file or node.label)
-
-    def _expand_below(self) -> None:
-        """Open everything below the node in focus."""
-        index, outline = self.tree.currentIndex(), self.model.outline
-        waiting, opened = ([index.internalId()] if index.isValid() else []), 0
-        # level by level, and not without end: thousands of open rows help nobody
-        while waiting and opened < _MOST_BELOW:
-            self.tree.setUpdatesEnabled(False)
-            for number in waiting:
-                self.tree.expand(self.model.place(number))
-            opened += len(waiting)
-            waiting = [child for number in waiting for child in outline.children[number] if outline.children[child]]
-        self.tree.setUpdatesEnabled(True)
+    def _ask(self, name: str, argument: object) -> None:
+        self.go(name)
+        if argument is not None:
+            self.page(name).ask(argument)

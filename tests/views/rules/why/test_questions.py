@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QTableView, QTreeView
 from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.values import Fate, Status
-from calgui.views.rules.matrix_header import ValueEditor
-from calgui.views.rules.references import ReferencesPanel
-from calgui.views.rules.references_model import FILE, MAPPING, TRUST, TYPE, USE
-from calgui.views.rules.why import WhyPanel
+from calgui.views.rules.why.matrix_header import ValueEditor
+from calgui.views.rules.why.panel import WhyPanel
+from calgui.views.rules.why.references import ReferencesPanel
+from calgui.views.rules.why.references_model import FILE, MAPPING, TRUST, TYPE, USE
 from calgui.views.session import Session
 
 _WAIT = 30_000

@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from calgui.core.rules.values import Node, Severity, Trust
+from calgui.views.rules.cache.outline import Outline
 from calgui.views.rules.marks import NOT_HERE, SEVERITIES, TRUSTS, Mark, mark_icon, paint_badge
-from calgui.views.rules.outline import Outline
 from calgui.views.theme import figures, theme
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from calgui.core.rules.values import Selection, Status
-from calgui.views.rules.asking import Observation
+from calgui.views.rules.why.asking import Observation
 
 AS_USED, OTHER, NOT_RECORDED = "as used", "header says", "not recorded"
 #: where a header says what kind of exposure it is

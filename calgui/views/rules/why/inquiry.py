@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Change, Trace
-from calgui.views.rules.asking import UNDEFINED, Observation, WhatIf, altered, listed_values, observe
-from calgui.views.rules.summary import TypeRow, summarise, telling
+from calgui.views.rules.why.asking import UNDEFINED, Observation, WhatIf, altered, listed_values, observe
+from calgui.views.rules.why.summary import TypeRow, summarise, telling
 from calgui.views.session import Session
 
 if TYPE_CHECKING:

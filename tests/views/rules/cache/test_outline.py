@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calgui.core.rules.values import Finding, Node, Severity
-from calgui.views.rules.mapping_text import lines_of_rule
-from calgui.views.rules.outline import Outline
+from calgui.views.rules.cache.mapping_text import lines_of_rule
+from calgui.views.rules.cache.outline import Outline
 
 _LOST = Finding(Severity.ERROR, "missing", "a.fits", "The file is not there.", "Fetch it.")
 

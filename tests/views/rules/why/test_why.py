@@ -8,9 +8,9 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.values import Trace
-from calgui.views.rules.asking import Observation
-from calgui.views.rules.inquiry import Inquiry
-from calgui.views.rules.why import WhyPanel
+from calgui.views.rules.why.asking import Observation
+from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.rules.why.panel import WhyPanel
 from calgui.views.session import Session
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from calgui.core.rules.values import Selection, Status
-from calgui.views.rules.asking import UNDEFINED, Observation, WhatIf, altered
-from calgui.views.rules.summary import AS_USED, NOT_RECORDED, OTHER, summarise, telling, use_of
+from calgui.views.rules.why.asking import UNDEFINED, Observation, WhatIf, altered
+from calgui.views.rules.why.summary import AS_USED, NOT_RECORDED, OTHER, summarise, telling, use_of
 
 _DARK = Selection("dark", Status.SELECTED, "dark_0001.fits")
 

@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Fate, NearMiss, Rule, Status, Trace
-from calgui.views.rules.asking import UNDEFINED
-from calgui.views.rules.banner import Banner
-from calgui.views.rules.evidence import Evidence, fit_height
-from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
-from calgui.views.rules.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
-from calgui.views.rules.matrix_header import ParameterHeader
+from calgui.views.rules.why.asking import UNDEFINED
+from calgui.views.rules.why.banner import Banner
+from calgui.views.rules.why.evidence import Evidence, fit_height
+from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.rules.why.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
+from calgui.views.rules.why.matrix_header import ParameterHeader
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 

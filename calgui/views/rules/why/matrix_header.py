@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QComboBox, QCompleter, QHeaderView, QWidget
 
 from calgui.core.rules.values import Parameter, Trace
-from calgui.views.rules.asking import UNDEFINED, WhatIf
-from calgui.views.rules.matrix import FILE, FIRST
+from calgui.views.rules.why.asking import UNDEFINED, WhatIf
+from calgui.views.rules.why.matrix import FILE, FIRST
 from calgui.views.theme import theme
 
 _LINE, _EDITOR, _PAD = 17, 27, 6

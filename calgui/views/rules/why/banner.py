@@ -4,8 +4,8 @@ from html import escape
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from calgui.views.rules.asking import UNDEFINED
-from calgui.views.rules.inquiry import Inquiry
+from calgui.views.rules.why.asking import UNDEFINED
+from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.theme import SPACE, theme
 
 

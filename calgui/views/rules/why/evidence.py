@@ -29,9 +29,9 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import DateVerdict, Fate, NearMiss, Parameter, Rule, Status
-from calgui.views.rules.asking import UNDEFINED
 from calgui.views.rules.marks import FATES, STATUSES, mark_icon
-from calgui.views.rules.matrix import brief
+from calgui.views.rules.why.asking import UNDEFINED
+from calgui.views.rules.why.matrix import brief
 from calgui.views.theme import SPACE, figures, theme
 
 _Index = QModelIndex | QPersistentModelIndex

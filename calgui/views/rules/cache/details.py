@@ -28,10 +28,10 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Finding, Node
-from calgui.views.rules.facts import Fact, Facts
-from calgui.views.rules.mapping_text import MappingText
+from calgui.views.rules.cache.facts import Fact, Facts
+from calgui.views.rules.cache.mapping_text import MappingText
+from calgui.views.rules.cache.tree_model import kind_of
 from calgui.views.rules.marks import SEVERITIES, TRUSTS, Mark
-from calgui.views.rules.tree_model import kind_of
 from calgui.views.theme import SPACE, figures, theme
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Selection, Status, Trust
-from calgui.views.rules.inquiry import Inquiry
 from calgui.views.rules.marks import TRUSTS
-from calgui.views.rules.references_model import FILE, MAPPING, TRUST, TYPE, USE, ReferencesModel, SentenceDelegate
-from calgui.views.rules.summary import Answer, TypeRow
+from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.rules.why.references_model import FILE, MAPPING, TRUST, TYPE, USE, ReferencesModel, SentenceDelegate
+from calgui.views.rules.why.summary import Answer, TypeRow
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 

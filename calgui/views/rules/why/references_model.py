@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from calgui.core.rules.values import Status, Trust
 from calgui.views.rules.marks import NOT_HERE, OTHER_USED, STATUSES, TRUSTS, Mark, mark_icon, with_keywords
-from calgui.views.rules.summary import Answer, TypeRow
+from calgui.views.rules.why.summary import Answer, TypeRow
 from calgui.views.theme import theme
 
 _Index = QModelIndex | QPersistentModelIndex

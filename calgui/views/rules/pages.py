@@ -1,0 +1,51 @@
+"""The pages of the Rules place, as data: another question is another row."""
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from calgui.views.session import Session
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes
+    ----------
+    name : str
+        Short name, by which it is asked for.
+    word : str
+        On its tab.
+    tip : str
+        The question that it answers.
+    module, attribute : str
+        Where its widget is; imported when the page is first gone to. The widget takes the session, and may have a
+        method ``ask(argument)`` for what was asked of it from elsewhere.
+    """
+
+    name: str
+    word: str
+    tip: str
+    module: str
+    attribute: str
+
+    def make(self, session: Session) -> Any:
+        """Make the widget of the page.
+
+        Parameters
+        ----------
+        session : Session
+            Shared by all places.
+
+        Returns
+        -------
+        QWidget
+        """
+        return getattr(importlib.import_module(self.module), self.attribute)(session)
+
+
+_HERE = "calgui.views.rules"
+PAGES: tuple[Page, ...] = (
+    Page("cache", "Cache", "What is in the cache, and what is wrong with it?", f"{_HERE}.cache.page", "CachePage"),
+)

@@ -1,0 +1,1 @@
+"""Which reference each rule selects for an observation, and why not another."""
