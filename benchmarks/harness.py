@@ -1,5 +1,6 @@
 """How two things are timed against each other, and the table that is printed."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -72,6 +73,10 @@ def compare(
         The ratio is the median of the ratios pair by pair where both were timed equally often.
     """
     peer_repeat = repeat if peer_repeat is None else peer_repeat
+    # what earlier rows left is not looked at again by Python's collector, in whose turn of the two it happens to come;
+    # the window does the same with all that it has loaded
+    gc.collect()
+    gc.freeze()
     ours()
     if peer_repeat > 1:
         theirs()

@@ -108,6 +108,16 @@ class _Bulk:
         return self._by_instrument[instrument]
 
 
+class _Conditioned(dict[str, str]):
+    """Text of a header -> as crds conditions it, remembered."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) > _MEMO:
+            self.clear()
+        value = self[text] = str(crds_module("core.utils").condition_value(text))
+        return value
+
+
 class _Desk:
     """Answers for one instrument: what each type gives is kept together by all values that decide it."""
 
@@ -116,11 +126,11 @@ class _Desk:
         self.counters = [Counter(cache, plan, kind.lower()) for kind in (types or plan.names)]
         loose = {place for counter in self.counters for place in counter.dated}
         #: types that are not kept with the others: hooks look at everything, or a date is more than a date to them
-        self._apart = {id(one) for one in self.counters if one.hooked or loose.intersection(one.tight)}
-        tight = {place for one in self.counters if id(one) not in self._apart for place in one.tight}
+        self._asked = [(one, one.hooked or not loose.isdisjoint(one.tight)) for one in self.counters]
+        tight = {place for one, apart in self._asked if not apart for place in one.tight}
         self._pick = picker(tuple(sorted(tight)))
         self._layouts: dict[tuple[Any, ...], tuple[tuple[Any, ...], frozenset[str]]] = {}
-        self._conditioned: dict[str, str] = {}
+        self._conditioned = _Conditioned()
         self._dates: dict[tuple[str, ...], str | None] = {}
         self._rows: dict[tuple[Any, ...], list[Any]] = {}
 
@@ -132,31 +142,36 @@ class _Desk:
         if row is None:
             if len(self._rows) > _MEMO:
                 self._rows.clear()
-            row = self._rows[key] = [self._learn(counter, sheet) for counter in self.counters]
+            row = self._rows[key] = self._row(sheet)
         found = []
-        late: dict[tuple[int, ...], str | None] = {}
+        known: dict[tuple[int, ...], str | None] = {}
         for entry in row:
-            if isinstance(entry, Dated):
-                columns = entry.counter.dated
-                if columns not in late:
-                    late[columns] = self._date([values[place] for place in columns])
-                found.append(self._search(entry, late[columns], sheet))
-            elif isinstance(entry, Selection):
+            kind = type(entry)
+            if kind is Selection:
                 found.append(entry)
+            elif kind is Dated:
+                columns = entry.counter.dated
+                date = known.get(columns)
+                if date is None:
+                    date = known[columns] = self._date([values[place] for place in columns])
+                found.append(self._search(entry, date, sheet) if date is None else entry.search(date, values))
             else:
                 found.append(self._alone(entry, sheet))
         return tuple(found)
 
-    def _learn(self, counter: Counter, sheet: Sheet) -> Any:
-        if id(counter) in self._apart:
-            return counter
-        entry = counter.learn(sheet)
-        return counter if entry is None else entry
+    def _row(self, sheet: Sheet) -> list[Any]:
+        """What each type gives for these values, the dates apart: a loop without calls where all is known."""
+        missing, values = sheet.missing, sheet.values
+        row: list[Any] = []
+        for counter, apart in self._asked:
+            entry: Any = counter
+            if not apart:
+                entry = counter.rows.get((missing, counter.pick(values))) or counter.learn(sheet) or counter
+            row.append(entry)
+        return row
 
     def _search(self, entry: Dated, date: str | None, sheet: Sheet) -> Selection:
-        if date is None:
-            return entry.counter.ask(sheet)
-        return entry.search(date) or entry.late([sheet.values[place] for place in entry.counter.dated])
+        return entry.counter.ask(sheet) if date is None else entry.search(date, sheet.values)
 
     def _alone(self, counter: Counter, sheet: Sheet) -> Selection:
         if counter.hooked:
@@ -171,19 +186,8 @@ class _Desk:
         if known is None:
             known = self._layouts[layout] = self._probe(layout)
         memo = self._conditioned
-        values = []
-        for key in known[0]:
-            if key is None:
-                values.append(UNDEFINED)
-                continue
-            text = str(header[key])
-            value = memo.get(text)
-            if value is None:
-                if len(memo) > _MEMO:
-                    memo.clear()
-                value = memo[text] = crds_module("core.utils").condition_value(text)
-            values.append(value)
-        return Sheet(self.plan, tuple(values), known[1], header)
+        values = tuple([UNDEFINED if key is None else memo[str(header[key])] for key in known[0]])
+        return Sheet(self.plan, values, known[1], header)
 
     def _probe(self, layout: tuple[Any, ...]) -> tuple[tuple[Any, ...], frozenset[str]]:
         """For each parkey the key of the header that it comes from, and those that none gives: told by marks."""

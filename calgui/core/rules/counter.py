@@ -57,7 +57,11 @@ class Dated:
         self.counter, self.groups, self.begins, self.unprocessed = counter, groups, begins, unprocessed
         self._sentence: tuple[str, str] | None = None
 
-    def search(self, date: str) -> Selection | None:
+    def search(self, date: str, values: Sequence[str]) -> Selection:
+        """What crds's bisection would find."""
+        return self.find(date) or self.late([values[place] for place in self.counter.dated])
+
+    def find(self, date: str) -> Selection | None:
         """What crds's bisection would find; None where everything begins later."""
         for keys, found in self.groups:
             index = bisect_right(keys, date)
@@ -70,7 +74,10 @@ class Dated:
 
     def late(self, said: Sequence[str]) -> Selection:
         """The answer where everything begins later than the observation."""
-        return self.counter.failure(self.begin_later(said), self.unprocessed)
+        counter = self.counter
+        if self.unprocessed or not counter.required:
+            return counter.failure("", self.unprocessed)
+        return counter.failure(self.begin_later(said), unprocessed=False)
 
     def begin_later(self, said: Sequence[str]) -> str:
         """The sentence for that."""
@@ -92,6 +99,12 @@ class Counter:
         Places of the other parkeys that decide.
     hooked : bool
         Whether crds looks at the whole header for this type, and may change it.
+    required : bool
+        Whether crds calls it not found, rather than not applicable, where no rule gives a file.
+    pick : callable
+        Takes the values at `tight` from a sheet's values.
+    rows : dict
+        What was learnt so far: by the missing parkeys and the picked values.
     """
 
     def __init__(self, cache: "Cache", plan: Plan, kind: str) -> None:
@@ -104,21 +117,26 @@ class Counter:
         self.inner: tuple[str, ...] = ()
         self._groups: dict[tuple[Any, ...], Any] = {}
         self._files: dict[str, Selection] = {}
-        self._rows: dict[tuple[Any, ...], Any] = {}
+        self.rows: dict[tuple[Any, ...], Any] = {}
         self._asked: dict[tuple[Any, ...], Selection] = {}
-        self._required = True
+        self._failed = Selection(kind, Status.NOT_FOUND, mapping=plan.names.get(kind))
+        self._unneeded = {
+            word: Selection(kind, Status.NOT_APPLICABLE, mapping=plan.names.get(kind), message=word)
+            for word in (NOT_REPROCESSED, NOT_REQUIRED)
+        }
+        self.required = True
         read: set[int] = set()
         if self.early is None:
             self.rmap = plan.rmaps[kind]
             self.hooked = _hooked(self.rmap)
             self.inner = self._dates_inside()
             self.dated = tuple(self.place[name] for name in self.inner)
-            self._required = self.rmap._reffile_required in ("YES", "NONE")
+            self.required = self.rmap._reffile_required in ("YES", "NONE")
             self._may_be_unprocessed = hasattr(self.rmap.locate, "dnr_check")
             read = self._columns()
         self.read = tuple(sorted(read))
         self.tight = tuple(sorted(read.difference(self.dated)))
-        self._pick = picker(self.tight)
+        self.pick = picker(self.tight)
 
     # ------------------------------------------------------------------ what decides
 
@@ -158,12 +176,12 @@ class Counter:
         """For a type without hooks: a Selection, a `Dated`, or None where crds has to be asked with the date."""
         if self.early is not None:
             return self.early
-        key = (sheet.missing, self._pick(sheet.values))
-        if key not in self._rows:
-            if len(self._rows) > _MEMO:
-                self._rows.clear()
-            self._rows[key] = self._entry(sheet) if self.dated else self.ask(sheet)
-        return self._rows[key]
+        key = (sheet.missing, self.pick(sheet.values))
+        if key not in self.rows:
+            if len(self.rows) > _MEMO:
+                self.rows.clear()
+            self.rows[key] = self._entry(sheet) if self.dated else self.ask(sheet)
+        return self.rows[key]
 
     def _entry(self, sheet: Sheet) -> Any:
         given = sheet.minimal()
@@ -210,7 +228,7 @@ class Counter:
             return entry
         said = [header[name] for name in self.inner]
         date = date_of(said)
-        return None if date is None else entry.search(date) or entry.begin_later(said)
+        return None if date is None else entry.find(date) or entry.begin_later(said)
 
     def _not_needed(self, given: Mapping[str, str]) -> Selection | None:
         """The answer where crds does not even look at the rules."""
@@ -267,9 +285,9 @@ class Counter:
 
     def failure(self, message: str, unprocessed: bool) -> Selection:
         """The answer where no rule gives a file."""
-        status = Status.NOT_FOUND if self._required and not unprocessed else Status.NOT_APPLICABLE
-        told = message if status is Status.NOT_FOUND else NOT_REPROCESSED if unprocessed else NOT_REQUIRED
-        return Selection(self.kind, status, mapping=self.plan.names[self.kind], message=told)
+        if unprocessed:
+            return self._unneeded[NOT_REPROCESSED]
+        return self._failed.saying(message) if self.required else self._unneeded[NOT_REQUIRED]
 
     def ask(self, sheet: Sheet) -> Selection:
         """crds's own answer, remembered by all values that decide it."""

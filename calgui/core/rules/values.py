@@ -81,6 +81,22 @@ class Selection:
     mapping: str | None = None
     message: str | None = None
 
+    def saying(self, message: str) -> "Selection":
+        """The same with another message; a quarter of the time of making one, where ten thousands are made.
+
+        Parameters
+        ----------
+        message : str
+            One sentence.
+
+        Returns
+        -------
+        Selection
+        """
+        made = object.__new__(Selection)
+        made.__dict__.update(self.__dict__, message=message)
+        return made
+
 
 @dataclass(frozen=True)
 class Parameter:
