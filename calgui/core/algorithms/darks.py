@@ -8,24 +8,25 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.agreement import check_inputs, unchecked
+from calgui.core.algorithms.agreement import check_inputs
 from calgui.core.algorithms.combine import Combination, Combined, combine_bands, empty
-from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, Scale, file_name, scale_of
+from calgui.core.algorithms.commonheader import common_header
+from calgui.core.algorithms.darkverdict import judge
+from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, Scale, scale_of
 from calgui.core.algorithms.frametable import (
     FrameLook,
     count_outliers,
     first_look,
-    moment,
     odd_ones,
     sample_frames,
     table,
 )
 from calgui.core.algorithms.geometry import Region, region_of
-from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.local import flag_excess, local_statistics
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.profiles import histogram, profiles
-from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
+from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.algorithms.scatter import UsualScatter, flag_error, flag_scatter, usual_scatter
 from calgui.core.algorithms.unbiased import error_factors
 from calgui.core.errors import AlgorithmError, InputError, UsageError
@@ -34,6 +35,8 @@ from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
 MINIMUM_FRAMES = 3
+#: headings under which a form folds options away
+_CLIPPING, _HOT, _HEADERS = "clipped-mean", "hot and unreliable pixels", "frames and their headers"
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,20 @@ class DarkConfig:
     """Options of ``master-dark``."""
 
     method: Literal["median", "mean", "clipped-mean"] = option("median", "How the samples of a pixel are combined.")
-    low: float = option(3.0, "Clipped mean: threshold below the median.", unit="sigma", minimum=0.5, maximum=100)
-    high: float = option(3.0, "Clipped mean: threshold above the median.", unit="sigma", minimum=0.5, maximum=100)
-    iterations: int = option(5, "Clipped mean: most rounds of clipping.", minimum=0, maximum=100)
-    min_left: int = option(2, "Clipped mean: a round that would leave fewer samples is not done.", minimum=1)
+    low: float = option(
+        3.0, "Clipped mean: threshold below the median.", unit="sigma", minimum=0.5, maximum=100, group=_CLIPPING
+    )
+    high: float = option(
+        3.0, "Clipped mean: threshold above the median.", unit="sigma", minimum=0.5, maximum=100, group=_CLIPPING
+    )
+    iterations: int = option(5, "Clipped mean: most rounds of clipping.", minimum=0, maximum=100, group=_CLIPPING)
+    min_left: int = option(
+        2, "Clipped mean: a round that would leave fewer samples is not done.", minimum=1, group=_CLIPPING
+    )
     spread: Literal["std", "mad"] = option(
-        "std", "Clipped mean: sigma is the standard deviation, or the scaled median absolute deviation."
+        "std",
+        "Clipped mean: sigma is the standard deviation, or the scaled median absolute deviation.",
+        group=_CLIPPING,
     )
     error: Literal["measured", "propagated"] = option(
         "measured",
@@ -57,27 +68,38 @@ class DarkConfig:
     output: Literal["electron/s", "electron"] = option(
         "electron/s", "Unit of the master: a rate, or the electrons of one exposure."
     )
-    hot_sigma: float = option(7.0, "Hot: excess over the surroundings.", unit="local sigma", minimum=1, maximum=1000)
-    warm_sigma: float = option(
-        5.0, "Warm: excess over the surroundings, up to hot.", unit="local sigma", minimum=1, maximum=1000
+    hot_sigma: float = option(
+        7.0, "Hot: excess over the surroundings.", unit="local sigma", minimum=1, maximum=1000, group=_HOT
     )
-    box: int = option(64, "Side of the tiles for the local level and noise.", unit="pixel", minimum=8, maximum=1024)
+    warm_sigma: float = option(
+        5.0, "Warm: excess over the surroundings, up to hot.", unit="local sigma", minimum=1, maximum=1000, group=_HOT
+    )
+    box: int = option(
+        64, "Side of the tiles for the local level and noise.", unit="pixel", minimum=8, maximum=1024, group=_HOT
+    )
     unreliable_sigma: float = option(
         10.0,
         "UNRELIABLE_DARK: scatter of the samples, or propagated error, above the usual one.",
         unit="sigma of the scatter",
         minimum=2,
         maximum=1000,
+        group=_HOT,
     )
     unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong."
+        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
     )
     exposure_time: float | None = option(
-        None, "Exposure time, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.", unit="s", minimum=1e-6
+        None,
+        "Exposure time, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.",
+        unit="s",
+        minimum=1e-6,
+        group=_HEADERS,
     )
-    gain: float | None = option(None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6)
+    gain: float | None = option(
+        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
+    )
     temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0
+        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
     )
 
 
@@ -254,7 +276,7 @@ def _judged(
     odd = odd_ones(looks)
     job.check()
     metrics = _metrics(frames, scale, whole, light, looks, level, sigma, n_hot, n_warm)
-    verdict, reasons = _verdict(frames, config, scale, metrics, odd, local)
+    verdict, reasons = judge(frames, scale, metrics, odd, local)
     keywords = _keywords(config, scale, metrics)
     header = common_header(frames) | {"BUNIT": config.output}
     product = Frame(whole.data, whole.err, whole.dq, header)
@@ -263,7 +285,7 @@ def _judged(
         frame=product,
         metrics=metrics,
         verdict=verdict,
-        reasons=reasons,
+        reasons=(*reasons, *_clipping_note(config, len(frames))),
         curves=curves,
         tables=(table(frames, looks, scale.to_rate, odd),),
         keywords=keywords,
@@ -300,7 +322,7 @@ def _metrics(
     seconds = scale.seconds
     return {
         "median_rate_e_per_s": Metric(
-            level, "e-/s", "Median of the light-sensitive pixels, of large frames of some two million or more of them."
+            level, "e-/s", "Median of the light-sensitive pixels; from four million pixels on, of evenly spaced rows."
         ),
         "noise_e_per_s": Metric(sigma, "e-/s", "Median of the local noise of the master, 1.4826 MAD."),
         "hot_fraction": Metric(n_hot / pixels, "", "Part of the light-sensitive pixels that are hot."),
@@ -316,41 +338,6 @@ def _metrics(
     }
 
 
-def _verdict(
-    frames: Sequence[FrameLike],
-    config: DarkConfig,
-    scale: Scale,
-    metrics: Mapping[str, Metric],
-    odd: Mapping[int, str],
-    local: LocalStatistics,
-) -> tuple[Verdict, tuple[str, ...]]:
-    bad: list[str] = []
-    doubtful: list[str] = []
-    for index, why in sorted(odd.items()):
-        doubtful.append(f"{file_name(frames[index])} stands out: {why}.")
-    if 2 * len(odd) >= len(frames):
-        bad.append("At least half of the frames do not agree with the others.")
-    if local.typical_sigma == 0:
-        bad.append("The master has no noise at all: the frames are constant or copies of one another.")
-    hot, lost = _value(metrics, "hot_fraction"), _value(metrics, "unusable_fraction")
-    if hot > 0.05:
-        bad.append(f"{100 * hot:.1f} % of the pixels are hot: the detector is warm, or this is no dark.")
-    if lost > 0.05:
-        bad.append(f"{100 * lost:.1f} % of the pixels have no good sample.")
-    level, noise = _value(metrics, "median_rate_e_per_s"), _value(metrics, "noise_e_per_s")
-    if level < -noise:
-        doubtful.append(f"The median rate is negative ({level:.4g} e-/s): the bias was not taken out rightly.")
-    doubtful += _not_darks(frames)
-    missing = unchecked(frames)
-    if missing:
-        doubtful.append(f"Not compared among the frames, because no header says it: {'; '.join(missing)}.")
-    if scale.keyword == "option":
-        doubtful.append(f"The exposure time of {scale.seconds:g} s was given as an option, not read from the headers.")
-    notes = _clipping_note(config, len(frames))
-    verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
-    return verdict, (*bad, *doubtful, *notes)
-
-
 def _clipping_note(config: DarkConfig, n: int) -> tuple[str, ...]:
     """With few samples one outlier widens the standard deviation so much that it never exceeds the threshold."""
     largest = n / math.sqrt(n - 1)
@@ -360,51 +347,6 @@ def _clipping_note(config: DarkConfig, n: int) -> tuple[str, ...]:
         f"Of {n} samples none can lie more than {largest:.2f} standard deviations from the median, so nothing is "
         f"clipped at {min(config.low, config.high):g}: take the median, spread=mad, or a lower threshold.",
     )
-
-
-def _not_darks(frames: Sequence[FrameLike]) -> list[str]:
-    others = [frame for frame in frames if "DARK" not in str(frame.header.get("EXP_TYPE", "DARK")).upper()]
-    return [f"EXP_TYPE of {file_name(frame)} is {frame.header['EXP_TYPE']}, which is no dark." for frame in others]
-
-
-def _value(metrics: Mapping[str, Metric], name: str) -> float:
-    value = metrics[name].value
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
-_COMMON = (
-    "TELESCOP", "INSTRUME", "DETECTOR", "EXP_TYPE", "FILTER", "PUPIL", "GRATING", "SUBARRAY", "SUBARRID", "SUBSTRT1",
-    "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "DETXSIZE", "DETYSIZE", "FASTAXIS", "SLOWAXIS", "READMODE", "READPATT",
-    "GAIN", "READNOIS", "EXPTIME", "EFFEXPTM", "EFFINTTM", "TFRAME", "TGROUP", "NINTS", "NGROUPS", "NFRAMES",
-    "GROUPGAP", "IMGDTEMP", "IFSDTEMP",
-)  # fmt: skip
-
-
-def common_header(frames: Sequence[FrameLike]) -> dict[str, Any]:
-    """Keywords that describe all frames, and the start of the first exposure.
-
-    Parameters
-    ----------
-    frames : sequence of FrameLike
-        The inputs.
-
-    Returns
-    -------
-    dict
-        Those of a list of instrument and read-out keywords that have one value in all frames; DATE-OBS and TIME-OBS
-        of the earliest frame; the mean temperature.
-    """
-    made: dict[str, Any] = {}
-    for keyword in _COMMON:
-        values = [frame.header.get(keyword) for frame in frames]
-        if values[0] is not None and all(value == values[0] for value in values):
-            made[keyword] = values[0]
-        elif keyword.endswith("DTEMP") and all(isinstance(value, int | float) for value in values):
-            made[keyword] = round(float(np.mean([float(value) for value in values if value is not None])), 4)
-    earliest = min((frame for frame in frames if moment(frame)), key=moment, default=None)
-    if earliest is not None:
-        made |= {key: earliest.header[key] for key in ("DATE-OBS", "TIME-OBS") if key in earliest.header}
-    return made
 
 
 def _keywords(config: DarkConfig, scale: Scale, metrics: Mapping[str, Metric]) -> dict[str, tuple[Any, str]]:

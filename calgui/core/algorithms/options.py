@@ -40,6 +40,8 @@ class OptionInfo:
         For ``choice``.
     optional : bool
         Whether "not given" (``None``) is a value.
+    group : str
+        Heading under which a form may fold it away; empty for one that is always seen.
     """
 
     name: str
@@ -51,10 +53,17 @@ class OptionInfo:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
+    group: str = ""
 
 
 def option(
-    default: Any, help: str, *, unit: str = "", minimum: float | None = None, maximum: float | None = None
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    group: str = "",
 ) -> Any:
     """Declare one field of a configuration dataclass.
 
@@ -68,13 +77,15 @@ def option(
         Unit of a number.
     minimum, maximum : float, optional
         The range that is accepted, ends included.
+    group : str
+        Heading under which a form may fold it away with others; named as a choice, it belongs to that choice.
 
     Returns
     -------
     dataclasses.Field
         For use as the field's default.
     """
-    extra = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum}
+    extra = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum, "group": group}
     return dataclasses.field(default=default, metadata={_KEY: extra})
 
 
