@@ -7,10 +7,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.rules import dates
+from calgui.core.rules.answer import Answer
 from calgui.core.rules.board import table_of
 from calgui.core.rules.header import Plan, names_read
 from calgui.core.rules.mapping_file import SPECIAL
-from calgui.core.rules.select import Answer, select_one, told, without_rules
+from calgui.core.rules.select import select_one, told, without_rules
 from calgui.core.rules.sentence import NOT_REPROCESSED, NOT_REQUIRED, no_match, too_early
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.values import Selection, Status

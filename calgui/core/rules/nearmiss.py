@@ -6,12 +6,12 @@ from itertools import combinations, product
 from typing import Any
 
 from calgui.core.rules import dates
+from calgui.core.rules.answer import ask
 from calgui.core.rules.board import Board, Column, table_of
 from calgui.core.rules.counter import UNDATED, Groups, dated_groups
 from calgui.core.rules.header import Plan, names_in_expressions, with_settings
 from calgui.core.rules.mapping_file import SPECIAL
 from calgui.core.rules.proposals import Changes, options, settings
-from calgui.core.rules.select import ask
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look
 from calgui.core.rules.values import Change, NearMiss

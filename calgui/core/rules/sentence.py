@@ -1,16 +1,14 @@
 """Why there is no file, in one sentence: crds itself says no more than that it found none."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from calgui.core.rules.answer import Answer
 from calgui.core.rules.board import Board
 from calgui.core.rules.header import UNDEFINED, Plan
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look
 from calgui.core.rules.values import Status
-
-if TYPE_CHECKING:
-    from calgui.core.rules.select import Answer
 
 NOT_REQUIRED = "No rule matches, and the rules do not require this type."
 NOT_REPROCESSED = "Not needed: such observations are not reprocessed, and no rule matches."
@@ -20,7 +18,7 @@ _LISTED = 12
 def explain_answer(
     plan: Plan,
     rmap: Any,
-    answer: "Answer",
+    answer: Answer,
     texts: Mapping[str, str],
     minimal: Mapping[str, str],
     situation: Situation | None = None,
@@ -67,7 +65,7 @@ def _not_needed(rmap: Any, reason: str) -> str:
     return "The rules declare this type not applicable to such observations."
 
 
-def not_found(plan: Plan, situation: Situation, answer: "Answer") -> str:
+def not_found(plan: Plan, situation: Situation, answer: Answer) -> str:
     """The sentence for a selection that failed: which parameter was the end of it, and what would do."""
     board = situation.board
     if board is not None and not board.groups:

@@ -6,8 +6,9 @@ from weakref import WeakKeyDictionary
 
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules import dates
+from calgui.core.rules.answer import Answer, ask
 from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords
-from calgui.core.rules.select import Answer, ask, without_instrument, without_rules
+from calgui.core.rules.select import without_instrument, without_rules
 from calgui.core.rules.sentence import explain_answer
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look

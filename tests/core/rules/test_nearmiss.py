@@ -64,7 +64,7 @@ def listed(cache: Cache, header: dict[str, str]) -> dict[str, list[str]]:
     }
 
 
-def compare(cache: Cache, header: dict[str, str], most: int) -> None:
+def assert_as_brute_force_says(cache: Cache, header: dict[str, str], most: int) -> None:
     trace = explain(cache, CONTEXT, "dark", header)
     misses = {miss.file: miss for miss in trace.near_misses}
     assert len(misses) == len(trace.near_misses)
@@ -101,7 +101,7 @@ BACK = """Match({
 def test_no_smaller_set_of_changes_selects_the_file(
     write_cache: Callable[..., Any], text: str, header: dict[str, str]
 ) -> None:
-    compare(opened(write_cache, text), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=9)
+    assert_as_brute_force_says(opened(write_cache, text), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=9)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -112,7 +112,7 @@ def test_where_one_parameter_decides_about_another_single_changes_are_all_found(
     more = {"parkey_relevance": {PUPIL.lower(): f'({DETECTOR} == "A")'}}
     if overlaps:
         more["merge_overlaps"] = "0"
-    compare(opened(write_cache, text, **more), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=1)
+    assert_as_brute_force_says(opened(write_cache, text, **more), {**header, "META.INSTRUMENT.NAME": "IRIS"}, most=1)
 
 
 def test_the_day_alone_is_changed_where_the_time_of_day_allows_it(write_cache: Callable[..., Any]) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.rules import dates
+from calgui.core.rules.answer import ask
 from calgui.core.rules.board import Board, Row
 from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for
-from calgui.core.rules.select import ask, without_rules
+from calgui.core.rules.select import without_rules
 from calgui.core.rules.setup import crds_module
 from calgui.core.rules.situation import Situation, look
 

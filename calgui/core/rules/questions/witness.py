@@ -7,10 +7,10 @@ from math import prod
 from typing import Any
 
 from calgui.core.rules import dates
+from calgui.core.rules.answer import ask
 from calgui.core.rules.board import Column, Table, table_of
 from calgui.core.rules.header import UNDEFINED, Plan, names_in_expressions
 from calgui.core.rules.proposals import options, settings
-from calgui.core.rules.select import ask
 from calgui.core.rules.situation import look
 
 #: sets of values that are looked at, and those of them that crds is asked about
