@@ -1,18 +1,24 @@
 """The new dark against the one in use."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from calgui.core.algorithms.darks import DarkConfig, master_dark
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
+from calgui.core.frames.headers import rule_header
 from calgui.core.frames.writing import write_frame
+from calgui.core.rules.cache import Cache
 from calgui.core.rules.values import Selection, Status, Trust
 from calgui.core.runs import compare as comparing
 from calgui.core.runs.compare import compare, compare_with_selected
+from calgui.core.simulate import DemoNight
 
 SIZE = 256
 
@@ -90,3 +96,22 @@ def test_the_selected_dark_is_read_and_compared(monkeypatch: pytest.MonkeyPatch,
     assert made.status == "compared"
     assert made.vanished_hot.tolist() == [[70, 80]]
     assert "in_use.fits" in made.message
+
+
+def test_a_dark_of_the_night_meets_the_one_that_the_rules_select(demo_night: DemoNight) -> None:
+    paths = sorted(demo_night.raw.glob("iris_20260311_dark_*.fits"))
+    truth = json.loads(demo_night.truth.read_text())
+    cache = Cache.open(demo_night.cache)
+    frames = [read_frame(path) for path in paths]
+    new = master_dark(frames, DarkConfig()).frame
+    assert new is not None
+    made = compare_with_selected(new, rule_header(paths[0]), cache)
+    context = cache.default_context
+    assert context is not None
+    assert made.status == "compared"
+    assert made.selection is not None
+    assert made.selection.file == truth["expected"][context][paths[0].name]["DARK"]
+    # both are of one detector, whose hot pixels stayed: what differs is noise
+    assert len(made.new_hot) + len(made.vanished_hot) < 0.05 * len(truth["detectors"]["IRIS1"]["hot"])
+    assert made.difference is not None
+    assert abs(np.median(made.difference.data)) < 0.005
