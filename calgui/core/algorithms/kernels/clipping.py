@@ -1,7 +1,7 @@
 """Sigma-clipped mean of some frames, sixteen pixels at a time.
 
 A round weighs the samples that are still in: their median, mean, deviation, least and largest. Most pixels lose
-nothing in the first round and are done with it; only where one of sixteen loses something are further rounds made.
+nothing in the first round and are done with it; those that do are put side by side for further rounds.
 """
 
 from typing import Any
@@ -231,6 +231,8 @@ def clipped(  # type: ignore[no-untyped-def]
     """
     block = np.empty((len(like), STRIDE), np.float32)
     some = np.empty(BLOCK, np.uint32)
+    lossy = np.empty(BLOCK + LANES, np.int64)
+    beside = np.empty((len(like), STRIDE), np.float32)
     table = np.empty((_ROWS, LANES), np.float64)
     left = np.empty(LANES, np.uint32)
     # without a round nothing is lost, whatever the thresholds
@@ -238,21 +240,30 @@ def clipped(  # type: ignore[no-untyped-def]
     for first in range(start, stop, BLOCK):
         last = min(first + BLOCK, stop)
         gather(data, dq, reject, first, last, block, bits, some)
+        many = 0
         for position in range(first, last, LANES):
-            source = block.ctypes.data + np.uint64(4 * (position - first))
             calm = 0
             if apart is None:
+                source = block.ctypes.data + np.uint64(4 * (position - first))
                 calm = _first(like, source, position, low, high, out_at, err_at, counts_at)
                 if calm == _ALL:
                     continue
-            _rounds(like, apart, source, table, left, clip, factors)
             for j in range(LANES):
-                if calm >> j & 1:
-                    continue
-                out[position + j] = np.float32(table[_MEAN, j])
-                counts[position + j] = left[j]
+                lossy[many] = position - first + j
+                many += 1 - (calm >> j & 1)
+        for begin in range(0, many, LANES):
+            here = lossy[begin : min(begin + LANES, many)]
+            for i in range(len(like)):
+                for j in range(here.size):
+                    beside[i, j] = block[i, here[j]]
+                beside[i, here.size : LANES] = _NAN
+            _rounds(like, apart, beside.ctypes.data, table, left, clip, factors)
+            for j in range(here.size):
+                at = first + here[j]
+                out[at] = np.float32(table[_MEAN, j])
+                counts[at] = left[j]
                 if err_at is not None:
-                    err[position + j] = np.float32(np.sqrt(table[_VARIANCE, j] / (np.float64(left[j]) - 1.0)))
+                    err[at] = np.float32(np.sqrt(table[_VARIANCE, j] / (np.float64(left[j]) - 1.0)))
         if err_at is not None:
             for j in range(first, last):
                 err[j] = err[j] if counts[j] > 1 else _NAN
