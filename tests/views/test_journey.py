@@ -137,12 +137,12 @@ def _take_the_darks_to_the_bench(user: User, darks: list[Path]) -> Any:
     user.click(user.find(QPushButton, "bench_take_selection"))
     bench: Any = user.window.place("bench")
     page = bench.show_algorithm("master-dark")
-    user.qtbot.waitUntil(page.run.isEnabled, timeout=_WAIT)
+    user.qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=_WAIT)
     return page
 
 
 def _run_and_judge(user: User, page: Any) -> None:
-    user.click(page.run)
+    user.click(page.actions_bar.run)
     user.qtbot.waitUntil(lambda: page.report is not None, timeout=_WAIT)
     user.wait()
     assert user.find(QLabel, "bench_verdict_word").text() == "Good"

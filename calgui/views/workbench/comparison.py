@@ -1,17 +1,19 @@
 """A new dark beside the one that the rules select: difference image, numbers, hot pixels that came and went."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.runs.compare import Comparison
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
-from calgui.views.workbench.plots import CurvePlot
+from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import Grid, MetricsTable
 
 #: rows of the list of changed pixels; the numbers above it count all
 _MOST = 2000
+#: width of what stands beside the difference, pixels
+_SIDE = 266
 
 
 class ComparisonPanel(QWidget):
@@ -41,28 +43,34 @@ class ComparisonPanel(QWidget):
         self.changed.setHorizontalHeaderLabels(["hot pixel", "x", "y"])
         self.changed.setToolTip("Columns and rows counted from 0. Select one to see it in the difference.")
         self.changed.itemSelectionChanged.connect(self._look)
-        self._plot = QVBoxLayout()
-        side = QWidget()
-        side_layout = QVBoxLayout(side)
-        side_layout.setContentsMargins(0, SPACE, SPACE, SPACE)
-        self.metrics.setFixedHeight(10 * (self.metrics.fontMetrics().height() + SPACE))
-        side_layout.addWidget(self.metrics)
-        side_layout.addLayout(self._plot)
-        side_layout.addWidget(self.changed, 1)
+        self.curves = CurvesPanel()
+        self.curves.setObjectName("bench_comparison_curves")
+        # one at a time, each with the whole height: no list is squeezed by a plot
+        self.side = QTabWidget()
+        self.side.setObjectName("bench_comparison_tabs")
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
+        self.side.setMinimumWidth(_SIDE)
+        self.side.addTab(self.metrics, "Numbers")
+        self.side.addTab(self.curves, "Histogram")
+        self.side.addTab(self.changed, "Pixels")
+        self.side.setTabToolTip(2, "Hot pixels that came or went")
         self.body = QSplitter(Qt.Orientation.Horizontal)
+        self.body.setObjectName("bench_comparison_body")
         self.body.setHandleWidth(1)
         self.body.addWidget(self.picture)
-        self.body.addWidget(side)
-        self.body.setStretchFactor(0, 3)
-        self.body.setStretchFactor(1, 2)
+        self.body.addWidget(self.side)
+        self.body.setStretchFactor(0, 1)
+        self.body.setStretchFactor(1, 0)
+        self.body.setSizes([10 * _SIDE, _SIDE])
         self.body.setChildrenCollapsible(False)
-        side.setMinimumWidth(280)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE, 0, 0)
         layout.addWidget(self.message)
         layout.addWidget(self.body, 1)
         self._comparison: Comparison | None = None
         theme().changed.connect(self._retheme)
+        self._retheme()
         self.show_nothing("Run the whole frames to compare the new dark with the one that the rules select.")
 
     def show_nothing(self, why: str) -> None:
@@ -77,7 +85,6 @@ class ComparisonPanel(QWidget):
         self.message.setText(why)
         self.body.hide()
         self.picture.clear()
-        self._retheme()
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Show a comparison, or why there is none.
@@ -94,10 +101,10 @@ class ComparisonPanel(QWidget):
         self.message.setText(comparison.message)
         self.body.show()
         old = comparison.old.name if comparison.old is not None else "the dark in use"
-        self.picture.show_frame(comparison.difference, name=f"new dark less {old}", note="new less old, whole frame")
+        self.picture.show_frame(comparison.difference, name=f"new less {old}", note="new less old, whole frame")
         self.metrics.show_metrics(comparison.metrics)
+        self.curves.show_curves(comparison.curves)
         self._fill(comparison)
-        self._retheme()
 
     def _fill(self, comparison: Comparison) -> None:
         rows = [("new", *place) for place in comparison.new_hot[:_MOST].tolist()]
@@ -118,10 +125,3 @@ class ComparisonPanel(QWidget):
     def _retheme(self) -> None:
         colour = theme().colour
         self.message.setStyleSheet(f"padding: {SPACE}px; color: {colour('text').name()};")
-        while (old := self._plot.takeAt(0)) is not None:
-            if old.widget() is not None:
-                old.widget().deleteLater()
-        for curve in self._comparison.curves if self._comparison is not None else ():
-            plot = CurvePlot(curve, columns=1)
-            plot.setFixedHeight(230)
-            self._plot.addWidget(plot)

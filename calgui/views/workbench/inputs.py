@@ -23,6 +23,10 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
 _COLUMNS = ("", "file", "detector", "time", "size")
+#: columns that are shown only where the files differ -> what they show of a file
+_COMPARED = {2: "detector", 3: "exposure", 4: "size"}
+#: the table is as high as its files, within these
+_FEWEST_ROWS, _MOST_ROWS = 3, 10
 _SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.bz2", ".fits.xz", ".fz")
 
 
@@ -63,7 +67,6 @@ class InputsPanel(QWidget):
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setIndentation(0)
-        self.table.setFixedHeight(10 * (self.table.fontMetrics().height() + 8))
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -174,7 +177,9 @@ class InputsPanel(QWidget):
             self._say("muted", self._hint)
         elif problem is None:
             count = len(self.paths)
-            self._say("good", f"✓ {count} file{'s' if count != 1 else ''}, fit for this.")
+            said = (values for values in self._values(examined.inputs).values() if len(values) == 1)
+            same = [value for values in said for value in values if value]
+            self._say("good", " · ".join([f"✓ {count} file{'s' if count != 1 else ''}, fit for this", *same]))
         else:
             place = f"{problem.path.name}: " if problem.path is not None else ""
             self._say("error", f"✕ {place}{problem.message} {problem.cure}".rstrip())
@@ -192,7 +197,18 @@ class InputsPanel(QWidget):
                 for column in range(len(_COLUMNS)):
                     item.setForeground(column, theme().colour("error"))
             self.table.addTopLevelItem(item)
+        # what all have in common is said once, below; what differs stands out in the table
+        for column, values in self._values(facts).items():
+            self.table.setColumnHidden(column, len(values) < 2)
+        rows = min(max(len(facts), _FEWEST_ROWS), _MOST_ROWS)
+        metrics = self.table.fontMetrics()
+        self.table.setFixedHeight(rows * (metrics.height() + 6) + self.table.header().sizeHint().height() + 4)
         self._selection_changed()
+
+    @staticmethod
+    def _values(facts: tuple[InputFacts, ...]) -> dict[int, set[str]]:
+        """What the files say, by the column that shows it."""
+        return {column: {getattr(fact, name) for fact in facts} for column, name in _COMPARED.items()}
 
     def _say(self, role: str, text: str) -> None:
         self._state = role

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from calgui.core.algorithms.options import OptionInfo
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.workbench.folding import FoldButton
 
 _NOT_GIVEN = "from the header"
 
@@ -32,7 +33,7 @@ class OptionForm(QWidget):
     Parameters
     ----------
     options : tuple of OptionInfo
-        In the order of the form.
+        In the order of the form; those of a group stand below its heading, folded away at first.
     parent : QWidget, optional
     """
 
@@ -42,25 +43,64 @@ class OptionForm(QWidget):
         super().__init__(parent)
         self.setObjectName("bench_options")
         self._fields: dict[str, _Field] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(SPACE)
-        grid.setVerticalSpacing(SPACE // 2)
-        grid.setColumnStretch(1, 1)
-        for row, info in enumerate(options):
-            field = _Field(info, self)
-            field.label.setBuddy(field.editor)
-            grid.addWidget(field.label, 2 * row, 0)
-            grid.addWidget(field.editor, 2 * row, 1, 1, 2 if info.type in {"choice", "text"} else 1)
-            if info.unit:
-                grid.addWidget(field.unit, 2 * row, 2)
-            grid.addWidget(field.reset, 2 * row, 3)
-            grid.addWidget(field.problem, 2 * row + 1, 1, 1, 3)
-            field.edited = self.changed.emit
-            self._fields[info.name] = field
-        grid.setRowStretch(2 * len(options), 1)
+        self._folds: dict[str, FoldButton] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE)
+        self._grid.setVerticalSpacing(SPACE // 2)
+        self._grid.setColumnStretch(2, 1)
+        # room for the way back to the default, which comes and goes
+        self._grid.setColumnMinimumWidth(1, 3 * SPACE)
+        groups = list(dict.fromkeys(info.group for info in options))
+        for group in sorted(groups, key=bool):
+            if group:
+                self._add_fold(group)
+            for info in (info for info in options if info.group == group):
+                self._add(info)
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
         theme().changed.connect(self._retheme)
         self._retheme()
+
+    def _add_fold(self, group: str) -> None:
+        title = group.replace("-", " ")
+        fold = FoldButton(f"bench_fold_{group.replace(' ', '_')}", title[:1].upper() + title[1:], self)
+        fold.toggled.connect(lambda is_open, of=group: self._show_group(of, is_open))
+        self._folds[group] = fold
+        self._grid.addWidget(fold, self._grid.rowCount(), 0, 1, 4)
+
+    def _add(self, info: OptionInfo) -> None:
+        field = _Field(info, self)
+        field.label.setBuddy(field.editor)
+        row = self._grid.rowCount()
+        self._grid.addWidget(field.label, row, 0)
+        self._grid.addWidget(field.reset, row, 1)
+        self._grid.addWidget(field.editor, row, 2, 1, 1 if info.unit else 2)
+        if info.unit:
+            self._grid.addWidget(field.unit, row, 3)
+        self._grid.addWidget(field.problem, row + 1, 2, 1, 2)
+        field.edited = lambda: self._edited(field)
+        field.complained = lambda: self._unfold(info.group)
+        field.show(not info.group)
+        self._fields[info.name] = field
+
+    def _show_group(self, group: str, is_open: bool) -> None:
+        for field in self._fields.values():
+            if field.info.group == group:
+                field.show(is_open)
+
+    def _unfold(self, group: str) -> None:
+        if group:
+            self._folds[group].setChecked(True)
+
+    def _edited(self, field: "_Field") -> None:
+        """A choice opens the options that belong to it; what is folded away says how much of it was changed."""
+        if field.info.type == "choice" and field.value in self._folds:
+            self._unfold(str(field.value))
+        group = field.info.group
+        if group:
+            changed = sum(other.changed for other in self._fields.values() if other.info.group == group)
+            self._folds[group].say(f"{changed} changed" if changed else "")
+        self.changed.emit()
 
     def values(self) -> dict[str, Any]:
         """Option to value, all of them; a field that holds no possible value gives its last one.
@@ -95,6 +135,8 @@ class _Field:
         self.info = info
         self.value = info.default
         self.edited: Callable[[], None] = lambda: None
+        self.complained: Callable[[], None] = lambda: None
+        self._shown = True
         title = info.name.replace("_", " ")
         self.label = QLabel(title, parent)
         self.unit = QLabel(info.unit, parent)
@@ -115,9 +157,6 @@ class _Field:
         self.reset.setAccessibleName(f"{title}: back to the default")
         self.reset.setToolTip(f"Back to the default: {shown(info.default)} {info.unit}".rstrip())
         self.reset.clicked.connect(lambda: self.put(info.default))
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
         self.reset.hide()
         for widget in (self.label, self.editor, self.unit):
             widget.setToolTip(_tip(info))
@@ -146,6 +185,20 @@ class _Field:
             text.setAlignment(Qt.AlignmentFlag.AlignRight)
         text.textEdited.connect(self._read)
         return text
+
+    @property
+    def changed(self) -> bool:
+        """Whether the value is not the default."""
+        return bool(_plain(self.value) != _plain(self.info.default))
+
+    def show(self, shown: bool) -> None:
+        """Show the option, or fold it away."""
+        self._shown = shown
+        for widget in (self.label, self.editor):
+            widget.setVisible(shown)
+        self.unit.setVisible(shown and bool(self.info.unit))
+        self.reset.setVisible(shown and self.changed)
+        self.problem.setVisible(shown and bool(self.problem.text()))
 
     def put(self, value: Any) -> None:
         """Show a value and take it."""
@@ -184,12 +237,15 @@ class _Field:
     def _complain(self, text: str) -> None:
         self.problem.setText(f"✕ {text} Still used: {shown(self.value)}.")
         self.problem.show()
+        self.complained()
 
     def _take(self, value: Any) -> None:
+        self.problem.setText("")
         self.problem.hide()
-        self.reset.setVisible(_plain(value) != _plain(self.info.default))
-        if value != self.value:
-            self.value = value
+        other = value != self.value
+        self.value = value
+        self.reset.setVisible(self._shown and self.changed)
+        if other:
             self.edited()
 
     def retheme(self) -> None:

@@ -1,20 +1,14 @@
-"""The right side of an algorithm's page: verdict, picture, diagnostics, frames, comparison, metrics."""
+"""The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Mapping
 
-from calgui.core.algorithms.registry import Result
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
+from calgui.core.frames.statistics import Box
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
 from calgui.views.image.view import ImageView
@@ -24,16 +18,51 @@ from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
 
-SIDES = (128, 256, 512, 1024)
+#: metrics stand beside the picture where there is room for both, else below it
+_LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+
+
+class PictureTab(QSplitter):
+    """The picture, with the metrics beside it, or below it where the tab is narrow.
+
+    Parameters
+    ----------
+    picture : ImageView
+        Gets all room that is left.
+    metrics : MetricsTable
+        Not there as long as it is empty.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, picture: ImageView, metrics: MetricsTable, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("bench_picture_tab")
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(picture)
+        self.addWidget(metrics)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 0)
+        metrics.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
+        self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
+
+    def minimumSizeHint(self) -> QSize:
+        """Of the narrow arrangement, so that there is a way to it."""
+        least = self.widget(0).minimumSizeHint()
+        return QSize(max(least.width(), _METRICS_WIDE), least.height() + _METRICS_HIGH)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside where there is room, else below."""
+        beside = event.size().width() >= _LEAST_PICTURE + _METRICS_WIDE
+        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        if wanted != self.orientation():
+            self.setOrientation(wanted)
+            self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE if beside else _METRICS_HIGH])
+        super().resizeEvent(event)
 
 
 class OutputPanel(QWidget):
     """Shows either the preview or the whole result, and says which of the two.
-
-    Signals
-    -------
-    place_changed()
-        The preview is wanted of another part.
 
     Parameters
     ----------
@@ -44,8 +73,6 @@ class OutputPanel(QWidget):
     parent : QWidget, optional
     """
 
-    place_changed = Signal()
-
     def __init__(self, session: Session, compares: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_output")
@@ -54,6 +81,11 @@ class OutputPanel(QWidget):
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
         self.banner = VerdictBanner()
+        self.show_whole_button = QPushButton("Show the whole result")
+        self.show_whole_button.setObjectName("bench_show_whole")
+        self.show_whole_button.setToolTip("Back from the preview to the result of the last run")
+        self.show_whole_button.clicked.connect(self._back_to_whole)
+        self.banner.add_button(self.show_whole_button)
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_picture")
         self.curves = CurvesPanel()
@@ -64,97 +96,28 @@ class OutputPanel(QWidget):
         self.tabs.setObjectName("bench_tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        picture = QWidget()
-        column = QVBoxLayout(picture)
-        column.setContentsMargins(0, SPACE, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._place_row())
-        column.addWidget(self.picture, 1)
-        self.tabs.addTab(picture, "Picture")
-        self.tabs.addTab(self.curves, "Histogram, rows, columns")
-        self.tabs.addTab(self.tables, "Frames")
-        if compares:
-            self.tabs.addTab(self.comparison, "Against the dark in use")
-        else:
-            self.comparison.setParent(self)
-            self.comparison.hide()
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.tabs)
-        self.metrics.setMinimumWidth(250)
-        splitter.addWidget(self.metrics)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([700, 300])
+        for widget, title, tip in (
+            (PictureTab(self.picture, self.metrics), "Picture", "The product, or a preview of it, with its metrics"),
+            (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
+            (self.tables, "Frames", "Every input beside the others; the odd one out is marked"),
+            (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), compares)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, 2 * SPACE, SPACE, SPACE)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
+        layout.setSpacing(SPACE // 2)
         layout.addWidget(self.banner)
-        layout.addWidget(splitter, 1)
-        self.tabs.currentChanged.connect(self._tab_changed)
+        layout.addWidget(self.tabs, 1)
         self.show_waiting(False, None)
 
-    def _tab_changed(self, _index: int) -> None:
-        """Frames and comparison have numbers of their own and need the room."""
-        self.metrics.setVisible(self.tabs.currentWidget() not in (self.tables, self.comparison))
-
-    def _place_row(self) -> QHBoxLayout:
-        self.side = QComboBox()
-        self.side.setObjectName("bench_preview_side")
-        self.side.setAccessibleName("Size of the preview")
-        self.side.setToolTip("Side of the cut-out that the preview is computed from, in pixels")
-        for side in SIDES:
-            self.side.addItem(f"{side} × {side}", side)
-        self.side.setCurrentIndex(SIDES.index(256))
-        self.x, self.y = self._centre("x"), self._centre("y")
-        self.show_whole_button = QPushButton("Show the whole result")
-        self.show_whole_button.setObjectName("bench_show_whole")
-        self.show_whole_button.setToolTip("Back from the preview to the result of the last run")
-        self.show_whole_button.clicked.connect(self._back_to_whole)
-        row = QHBoxLayout()
-        row.setContentsMargins(SPACE, 0, SPACE, 0)
-        row.setSpacing(SPACE)
-        for widget in (QLabel("Preview of"), self.side, QLabel("pixels around"), self.x, self.y):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.show_whole_button)
-        self.side.currentIndexChanged.connect(lambda _index: self.place_changed.emit())
-        return row
-
-    def _centre(self, axis: str) -> QSpinBox:
-        field = QSpinBox()
-        field.setObjectName(f"bench_preview_{axis}")
-        field.setAccessibleName(f"Centre of the preview in {axis}")
-        field.setToolTip("Centre of the cut-out, from 0. Where you zoom into the whole result, the cut-out follows.")
-        field.setPrefix(f"{axis} ")
-        field.setRange(-1, -1)
-        field.setSpecialValueText(f"{axis} centre")
-        field.setKeyboardTracking(False)
-        field.valueChanged.connect(lambda _value: self.place_changed.emit())
-        return field
-
-    # -- where the preview is --------------------------------------------------------------------------------------
-
     @property
-    def preview_side(self) -> int:
-        """Pixels on a side of the cut-out."""
-        return int(self.side.currentData())
-
-    @property
-    def preview_centre(self) -> tuple[float | None, float | None]:
-        """Centre of the cut-out; None for the middle of the frame."""
-        self._follow_picture()
-        return tuple(float(field.value()) if field.value() >= 0 else None for field in (self.x, self.y))  # type: ignore[return-value]
-
-    def _follow_picture(self) -> None:
-        """A part of the whole result that the user zoomed into is what the preview is wanted of."""
+    def seen_part(self) -> tuple[Box, tuple[int, int]] | None:
+        """The part of the whole result that is seen, and the size of it; None where a preview is shown."""
         content, seen = self.picture.content, self.picture.visible_box
         if not self.showing_whole or content is None or seen is None:
-            return
-        high, wide = content.size
-        if seen.x_stop - seen.x_start < wide or seen.y_stop - seen.y_start < high:
-            for field, first, last in ((self.x, seen.x_start, seen.x_stop), (self.y, seen.y_start, seen.y_stop)):
-                with QSignalBlocker(field):
-                    field.setValue((first + last) // 2)
+            return None
+        return seen, content.size
 
     @property
     def showing_whole(self) -> bool:
@@ -175,16 +138,12 @@ class OutputPanel(QWidget):
         """
         self._preview_shown = False
         self._preview = None
-        text = "Choose inputs on the left; a preview follows at once."
         if problem is not None:
-            text = f"{problem.message} {problem.cure}".strip()
-            place = f"{problem.path.name}: " if problem.path is not None else ""
-            self.banner.show_state(f"{place}{text}", "error")
+            self.banner.show_state("These inputs cannot be used; the reason stands below their list.", "error")
         elif inputs:
-            text = "This algorithm has no preview: run it on the whole frames."
-            self.banner.show_state(text)
+            self.banner.show_state("This algorithm has no preview: run it on the whole frames.")
         else:
-            self.banner.show_state(text)
+            self.banner.show_state("Choose inputs on the left; a preview follows at once.")
         self._clear("No picture yet.")
 
     def show_problem(self, error: CalguiError) -> None:
@@ -201,19 +160,16 @@ class OutputPanel(QWidget):
         self.banner.show_state(f"{place}{error.message} {error.cure}".rstrip(), "error")
         self._clear("No picture: see above.")
 
-    def show_running(self, title: str) -> None:
-        """Say that the whole frames are being worked on; what is shown stays.
-
-        Parameters
-        ----------
-        title : str
-            Of the algorithm.
-        """
-        self.banner.show_state(f"{title}: running on the whole frames. What is shown below is the preview until then.")
+    def show_running(self) -> None:
+        """Say that the whole frames are being worked on; what is shown stays."""
+        shown = "the result of the run before" if self.showing_whole else "the preview"
+        self.banner.show_state(f"Running on the whole frames; until it is done you see {shown}.")
 
     def show_cancelled(self) -> None:
         """Say that nothing came of a run."""
-        self.banner.show_state("Cancelled: nothing was changed.")
+        shown = "the result of the run before" if self.showing_whole else "the preview"
+        still = "" if self._showing_nothing else f" What is shown is {shown}."
+        self.banner.show_state(f"Cancelled: nothing was written.{still}")
 
     def show_preview(self, result: Result, cut: Cut, title: str) -> None:
         """Show the result of a part.
@@ -229,7 +185,6 @@ class OutputPanel(QWidget):
         """
         self._preview = (result, cut, title)
         self._preview_shown = True
-        self._set_range(cut.whole)
         self._show(result, title, f"preview: {cut.text}", True)
 
     def show_whole(self, report: RunReport, title: str, outdated: bool) -> None:
@@ -269,20 +224,20 @@ class OutputPanel(QWidget):
             self.picture.show_frame(result.frame, name=title, note=note)
         else:
             self.picture.clear("This algorithm makes no picture.")
-        self.metrics.show_metrics(result.metrics)
+        self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
         self.tables.show_tables(result.tables)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
+        self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
         self.show_whole_button.setVisible(preview and self._whole is not None)
 
-    def _set_range(self, whole: tuple[int, int]) -> None:
-        for field, length in ((self.x, whole[1]), (self.y, whole[0])):
-            if field.maximum() != length - 1:
-                with QSignalBlocker(field):
-                    field.setRange(-1, length - 1)
+    def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
+        self.metrics.show_metrics(metrics)
+        self.metrics.setVisible(bool(metrics))
 
     def _clear(self, message: str) -> None:
         self.picture.clear(message)
-        self.metrics.show_metrics({})
+        self._show_metrics({})
         self.curves.show_curves(())
         self.tables.show_tables(())
         self._showing_nothing = True

@@ -1,16 +1,30 @@
 """The Bench place: the calibrations of the catalogue, and a page for each algorithm that makes or judges them."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from calgui.core.algorithms.registry import registry
 from calgui.core.algorithms.warming import warm_up
 from calgui.core.catalogue import CATALOGUE, Calibration
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.workbench.folding import SideStrip
 from calgui.views.workbench.page import AlgorithmPage
 
 _NAME = Qt.ItemDataRole.UserRole
+#: from this width on the list of calibrations is open by itself, pixels
+_ROOMY = 1400
 
 
 class BenchPlace(QWidget):
@@ -29,13 +43,14 @@ class BenchPlace(QWidget):
         self.setAccessibleName("Bench")
         self.session = session
         self._pages: dict[str, AlgorithmPage] = {}
+        self._chosen: bool | None = None
         self.list = QTreeWidget()
         self.list.setObjectName("bench_list")
         self.list.setAccessibleName("Calibrations and their algorithms")
         self.list.setHeaderHidden(True)
         self.list.setIndentation(2 * SPACE)
         self.list.setRootIsDecorated(False)
-        self.list.setMinimumWidth(180)
+        self.list.setMinimumWidth(170)
         self.list.setUniformRowHeights(True)
         self.list.setStyleSheet("QTreeView::item { padding: 4px 2px; }")
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
@@ -51,18 +66,60 @@ class BenchPlace(QWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.list)
+        splitter.addWidget(self._side())
         splitter.addWidget(self.stack)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([235, 1300])
-        layout = QVBoxLayout(self)
+        splitter.setSizes([215, 1300])
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        layout.setSpacing(0)
+        layout.addWidget(self.strip)
+        layout.addWidget(splitter, 1)
         self.list.currentItemChanged.connect(lambda item, _before: self._show(item))
         theme().changed.connect(self._retheme)
         self._fill()
         # the first preview is not to wait for the compiler
         warm_up()
+
+    def _side(self) -> QWidget:
+        """The list under its heading, which can be folded away into a strip."""
+        self.strip = SideStrip("bench_show_list", "Calibrations", "Show the calibrations and their algorithms")
+        self.fold = QToolButton()
+        self.fold.setObjectName("bench_fold_list")
+        self.fold.setText("«")
+        self.fold.setAutoRaise(True)
+        self.fold.setToolTip("Fold the list away; it leaves more room for the picture")
+        self.fold.setAccessibleName("Fold the list of calibrations away")
+        self.strip.clicked.connect(lambda: self._unfold_by_hand(True))
+        self.fold.clicked.connect(lambda: self._unfold_by_hand(False))
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, SPACE // 2, SPACE // 2, 0)
+        title = QLabel("Calibrations")
+        title.setObjectName("bench_list_heading")
+        head.addWidget(title, 1)
+        head.addWidget(self.fold)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.list, 1)
+        self.side = side
+        return side
+
+    def _unfold_by_hand(self, unfolded: bool) -> None:
+        self._chosen = unfolded
+        self._unfold(unfolded)
+        (self.list if unfolded else self.strip).setFocus()
+
+    def _unfold(self, unfolded: bool) -> None:
+        self.side.setVisible(unfolded)
+        self.strip.setVisible(not unfolded)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list is there where it takes nothing from the picture, or where the user wants it."""
+        super().resizeEvent(event)
+        self._unfold(event.size().width() >= _ROOMY if self._chosen is None else self._chosen)
 
     def _fill(self) -> None:
         known = registry()

@@ -1,38 +1,60 @@
 """Diagnostics of a result as plots: lines and histograms with their units, in the colours of the theme."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Curve
 from calgui.views.theme import SPACE, theme
 
 _ROLES = ("accent", "warning", "good", "muted")
+#: a plot is not drawn smaller than this, title and axes included
+_LEAST_WIDE, _LEAST_HIGH = 280, 200
 
 
-class CurvePlot(pg.PlotWidget):
-    """One diagnostic.
+class CurvePlot(QWidget):
+    """One diagnostic: its title, what the colours mean, and below them the plot alone, so that nothing lies over it.
 
     Parameters
     ----------
     curve : Curve
         What to draw.
-    columns : int
-        Of the legend.
     parent : QWidget, optional
     """
 
-    def __init__(self, curve: Curve, columns: int = 3, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme().colour("surface"))
-        self.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
-        self.setAccessibleName(curve.title)
-        self.setToolTip(f"{curve.title}. Wheel: zoom; drag: move; right click: more.")
-        self.setMinimumHeight(190)
-        item = self.getPlotItem()
-        text = theme().colour("text")
-        item.setTitle(curve.title, color=text.name(), size="10pt")
+    def __init__(self, curve: Curve, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"bench_diagnostic_{curve.title.split()[0].lower()}")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setStyleSheet(f"#{self.objectName()} {{ background: {theme().colour('surface').name()}; }}")
+        self.setMinimumSize(_LEAST_WIDE, _LEAST_HIGH)
+        self.heading = QLabel(_heading(curve))
+        self.heading.setObjectName("bench_plot_heading")
+        self.heading.setTextFormat(Qt.TextFormat.RichText)
+        self.heading.setWordWrap(True)
+        self.heading.setStyleSheet(f"color: {theme().colour('text').name()};")
+        self.plot = pg.PlotWidget(background=theme().colour("surface"))
+        self.plot.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
+        self.plot.setAccessibleName(curve.title)
+        self.plot.setToolTip(f"{curve.title}. Wheel: zoom; drag: move; right click: more.")
+        # it takes the room that there is, and asks for none
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
+        layout.setSpacing(SPACE // 2)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.plot, 1)
+        self._draw_axes(curve)
+        for number, (name, (x, y)) in enumerate(curve.lines.items()):
+            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
+
+    def _draw_axes(self, curve: Curve) -> None:
+        item = self.plot.getPlotItem()
         for side, label in (("bottom", curve.x_label), ("left", curve.y_label)):
             axis = item.getAxis(side)
             axis.setLabel(label, color=theme().colour("muted").name())
@@ -40,32 +62,31 @@ class CurvePlot(pg.PlotWidget):
             axis.setTextPen(theme().colour("muted"))
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
-        if len(curve.lines) > 1:
-            item.addLegend(offset=(-8, 2), labelTextColor=text, colCount=min(columns, len(curve.lines)), horSpacing=16)
-        for number, (name, (x, y)) in enumerate(curve.lines.items()):
-            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
-        self._leave_room(curve, 0.2 * -(-len(curve.lines) // columns))
-
-    def _leave_room(self, curve: Curve, part: float) -> None:
-        """Above the lines, for the legend."""
-        values = np.concatenate([np.asarray(y, float).ravel() for _x, y in curve.lines.values()] or [np.zeros(1)])
-        values = values[np.isfinite(values)]
-        if values.size:
-            low, high = float(values.min()), float(values.max())
-            self.getPlotItem().setYRange(low, high + part * (high - low or 1.0), padding=0.04)
 
     def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> None:
         colour = theme().colour(role)
         if style == "histogram" and len(x) == len(y) + 1:
             fill = theme().colour(role)
             fill.setAlpha(70)
-            self.plot(x, y, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name)
+            self.plot.plot(x, y, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name)
         else:
-            self.plot(x, y, pen=pg.mkPen(colour, width=2 if style == "histogram" else 1), name=name, connect="finite")
+            pen = pg.mkPen(colour, width=2 if style == "histogram" else 1)
+            self.plot.plot(x, y, pen=pen, name=name, connect="finite")
+
+
+def _heading(curve: Curve) -> str:
+    """Title and legend; the legend wraps where a plot is narrow."""
+    colours = [theme().colour(_ROLES[number % len(_ROLES)]).name() for number in range(len(curve.lines))]
+    marks = [
+        f'<span style="color: {colour};">■</span>&nbsp;{escape(name).replace(" ", "&nbsp;")}'
+        for colour, name in zip(colours, curve.lines, strict=True)
+    ]
+    legend = " &nbsp; ".join(marks) if len(marks) > 1 else ""
+    return f"<b>{escape(curve.title)}</b> &nbsp; {legend}"
 
 
 class CurvesPanel(QScrollArea):
-    """All diagnostics of a result, below one another."""
+    """All diagnostics of a result: below one another, or two in a row where that spares the scrolling."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,8 +94,13 @@ class CurvesPanel(QScrollArea):
         self.setAccessibleName("Diagnostics")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._curves: tuple[Curve, ...] = ()
+        self._plots: list[CurvePlot] = []
+        self._columns = 0
+        self._grid = QGridLayout()
         theme().changed.connect(self._retheme)
+        self.show_curves(())
 
     def _retheme(self) -> None:
         self.show_curves(self._curves)
@@ -88,12 +114,39 @@ class CurvesPanel(QScrollArea):
             In the order of the result.
         """
         self._curves = curves
+        self._plots = [CurvePlot(curve) for curve in curves]
+        self._columns = 0
         inside = QWidget()
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        grid = QGridLayout()
-        grid.setSpacing(SPACE)
-        for number, curve in enumerate(curves):
-            grid.addWidget(CurvePlot(curve), number, 0)
-        layout.addLayout(grid, 1)
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._grid.setSpacing(SPACE)
+        if not curves:
+            none = QLabel("No plots yet.")
+            none.setObjectName("bench_no_plots")
+            none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            none.setStyleSheet(f"color: {theme().colour('muted').name()};")
+            self._grid.addWidget(none)
         self.setWidget(inside)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """One column where all fit below one another; else two, the first plot as wide as both."""
+        count, room = len(self._plots), self.viewport().size()
+        fits = count * (_LEAST_HIGH + SPACE) + SPACE <= room.height()
+        columns = 1 if count < 3 or fits or room.width() < 2 * _LEAST_WIDE + 3 * SPACE else 2
+        if columns == self._columns or not count:
+            return
+        self._columns = columns
+        for plot in self._plots:
+            self._grid.removeWidget(plot)
+        wide = columns == 2 and count % 2 == 1
+        for number, plot in enumerate(self._plots):
+            if wide and number == 0:
+                self._grid.addWidget(plot, 0, 0, 1, 2)
+            else:
+                self._grid.addWidget(plot, *divmod(number + wide, columns))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the plots by the room."""
+        super().resizeEvent(event)
+        self._lay_out()

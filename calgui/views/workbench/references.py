@@ -64,10 +64,13 @@ class BenchReferences(QWidget):
             back.setToolTip("Let the rules select it again")
             back.clicked.connect(lambda _checked=False, of=kind: self.give(of, None))
             how = QLabel()
+            how.setObjectName(f"bench_reference_how_{kind}")
+            # told in full by its tool tip where the form is narrow
+            how.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(file, 2 * row, 1)
-            grid.addWidget(choose, 2 * row, 2)
-            grid.addWidget(back, 2 * row, 3)
+            grid.addWidget(choose, 2 * row, 3)
+            grid.addWidget(back, 2 * row, 2)
             grid.addWidget(how, 2 * row + 1, 1, 1, 3)
             self._files[kind], self._how[kind], self._back[kind] = file, how, back
         theme().changed.connect(self._show)
@@ -125,5 +128,6 @@ class BenchReferences(QWidget):
             else:
                 how = f"selected through {self.session.cache.name} · {self.session.context} once inputs are there"
             self._how[kind].setText(how)
+            self._how[kind].setToolTip(how)
             self._how[kind].setStyleSheet(f"color: {muted};")
             self._back[kind].setVisible(kind in self.given)

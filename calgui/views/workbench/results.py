@@ -1,11 +1,12 @@
 """A result beside the picture: verdict in icon, word and sentences, metrics with units, tables with the odd one out."""
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -29,6 +31,8 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "doubtful": ("warning", "Doubtful", "warning"),
     "bad": ("error", "Bad", "error"),
 }
+#: characters of a line in the heading of a table's column
+_HEADING = 12
 
 
 class VerdictBanner(QFrame):
@@ -50,12 +54,24 @@ class VerdictBanner(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
-        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.word, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.reasons, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._icon)
+        layout.addWidget(self.word)
+        layout.addWidget(self.reasons, 1)
         self._shown: tuple[str, str, str] = ("info", "", "muted")
         theme().changed.connect(self._retheme)
         self._retheme()
+
+    def add_button(self, button: QPushButton) -> None:
+        """Put a button at the end of the line.
+
+        Parameters
+        ----------
+        button : QPushButton
+            What can be done about it.
+        """
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(button)
 
     def show_verdict(self, result: Result, preview: bool) -> None:
         """Show the verdict of a result.
@@ -70,7 +86,7 @@ class VerdictBanner(QFrame):
         name, word, role = _VERDICTS[result.verdict]
         lines = list(result.reasons) or ["Nothing stands out."]
         if preview:
-            word = f"{word}, as far as the cut-out shows"
+            word = f"{word} in this cut-out"
         self._say(name, word, role, "\n".join(lines))
 
     def show_state(self, text: str, level: str = "info") -> None:
@@ -105,13 +121,15 @@ class VerdictBanner(QFrame):
         self.setStyleSheet(f"#bench_verdict {{ background: {fill}; border-radius: 4px; }}")
 
 
-def figure(value: Any) -> str:
-    """A value for people: five digits, thousands parted.
+def figure(value: Any, digits: int = 5) -> str:
+    """A value for people: thousands parted, digits that mean something.
 
     Parameters
     ----------
     value : object
         A number, text or None.
+    digits : int
+        Significant ones of a fraction.
 
     Returns
     -------
@@ -123,7 +141,7 @@ def figure(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 class Grid(QTableWidget):
@@ -170,6 +188,13 @@ class MetricsTable(Grid):
         super().__init__(name, title, parent)
         self.setColumnCount(3)
         self.setHorizontalHeaderLabels(["metric", "value", "unit"])
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(2 * SPACE)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_metrics(self, metrics: Mapping[str, Metric]) -> None:
         """Show these.
@@ -183,8 +208,15 @@ class MetricsTable(Grid):
         for row, (name, metric) in enumerate(metrics.items()):
             tip = f"{metric.help}\nIn reports: {name}"
             self.put(row, 0, readable(name, metric.unit), tip)
-            self.put(row, 1, figure(metric.value), tip, number=not isinstance(metric.value, str))
+            text = figure(metric.value)
+            is_text = isinstance(metric.value, str)
+            self.put(row, 1, text, f"{text}\n{tip}" if is_text else tip, number=not is_text)
             self.put(row, 2, metric.unit, tip)
+        # as wide as the figures; a long name of a file is elided rather than the names of all metrics
+        shown = [figure(metric.value) for metric in metrics.values() if not isinstance(metric.value, str)]
+        digits = max((len(text) for text in shown), default=0)
+        wide = QFontMetrics(figures()).horizontalAdvance("0" * max(digits, 8)) + 2 * SPACE
+        self.setColumnWidth(1, wide)
 
 
 def readable(name: str, unit: str) -> str:
@@ -205,7 +237,7 @@ def readable(name: str, unit: str) -> str:
     endings = {"e-/s": "_e_per_s", "e-": "_e", "s": "_s", "sigma": "_sigma", "pixel": "_pixel", "nm": "_nm"}
     short = name.removesuffix(endings.get(unit, "\0"))
     if short.startswith("n_"):
-        short = f"number of {short[2:]}"
+        short = f"{short[2:]} pixels" if unit == "pixel" else short[2:]
     return short.replace("_", " ")
 
 
@@ -236,24 +268,33 @@ class TablesPanel(QWidget):
             if old.widget() is not None:
                 old.widget().deleteLater()
         for number, table in enumerate(tables):
-            self._layout.addWidget(QLabel(table.title))
+            if len(tables) > 1:
+                self._layout.addWidget(QLabel(table.title))
             self._layout.addWidget(self._grid(number, table), 1)
         if not tables:
-            none = QLabel("This result has no table.")
+            none = QLabel("No table yet.")
+            none.setObjectName("bench_no_table")
+            none.setStyleSheet(f"color: {theme().colour('muted').name()};")
             none.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._layout.addWidget(none, 1)
 
     def _grid(self, number: int, table: Table) -> QTableWidget:
         grid = Grid(f"bench_table_{number}", table.title)
         grid.setColumnCount(len(table.columns) + 1)
-        grid.setHorizontalHeaderLabels(["", *table.columns])
+        # in several lines: a column is as wide as its values, not as its heading
+        grid.setHorizontalHeaderLabels(["", *(textwrap.fill(name, _HEADING) for name in table.columns)])
         grid.setRowCount(len(table.rows))
+        for column in range(len(table.columns)):
+            # such as remarks, where there is nothing to remark
+            empty = all(values[column] in (None, "") for values in table.rows)
+            grid.setColumnHidden(column + 1, empty)
         for row, values in enumerate(table.rows):
             odd = row in table.flagged
             cells = [grid.put(row, 0, "✕ odd one out" if odd else "✓", "Stands out among the others" if odd else "")]
             for column, value in enumerate(values, start=1):
                 is_number = isinstance(value, int | float) and not isinstance(value, bool)
-                cells.append(grid.put(row, column, figure(value), number=is_number))
+                text = figure(value, 4)
+                cells.append(grid.put(row, column, text, "" if is_number else text, number=is_number))
             if odd:
                 for cell in cells:
                     cell.setBackground(theme().colour("warning_fill"))

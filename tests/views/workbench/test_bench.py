@@ -72,8 +72,8 @@ def wait_for_preview(qtbot: QtBot, page: AlgorithmPage, after: Any = None) -> An
 
 
 def run(qtbot: QtBot, page: AlgorithmPage) -> None:
-    qtbot.waitUntil(page.run.isEnabled, timeout=30000)
-    qtbot.mouseClick(page.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=30000)
+    qtbot.mouseClick(page.actions_bar.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.report is not None, timeout=60000)
 
 
@@ -100,10 +100,10 @@ def test_take_the_selection_and_see_a_preview(qtbot: QtBot, session: Session, pa
     assert cut.text == "whole frame 256 × 256" or cut.text.startswith("cut-out 256 × 256")
     assert page.output.picture.overlays.note.text() == f"preview: {cut.text}"
     assert np.array_equal(page.output.picture.content.values, result.frame.data)
-    assert page.inputs.problem.text() == "✓ 9 files, fit for this."
+    assert page.inputs.problem.text() == "✓ 9 files, fit for this · IRIS1 · 100 s · 256 × 256"
     assert page.output.banner.word.text().startswith(("Good", "Doubtful"))
     shown = {page.output.metrics.item(row, 0).text() for row in range(page.output.metrics.rowCount())}
-    assert {"median rate", "noise", "number of frames"} <= shown
+    assert {"median rate", "noise", "frames"} <= shown
 
 
 def test_a_mixed_set_is_refused_where_it_stands(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
@@ -114,13 +114,13 @@ def test_a_mixed_set_is_refused_where_it_stands(qtbot: QtBot, page: AlgorithmPag
     marks = {page.inputs.table.topLevelItem(row).text(1): page.inputs.table.topLevelItem(row).text(0)
              for row in range(5)}  # fmt: skip
     assert marks == {path.name: "✕" if path == odd else "" for path in [*darks(night)[:4], odd]}
-    assert not page.run.isEnabled()
+    assert not page.actions_bar.run.isEnabled()
     assert page.output.banner.word.text() == "No result"
     page.inputs.table.topLevelItem(4).setSelected(True)
     qtbot.keyClick(page.inputs.table, Qt.Key.Key_Delete)
     wait_for_preview(qtbot, page)
     assert page.inputs.problem.text().startswith("✓ 4 files")
-    assert page.run.isEnabled()
+    assert page.actions_bar.run.isEnabled()
 
 
 def test_too_few_are_refused_and_none_is_a_hint(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
@@ -128,8 +128,8 @@ def test_too_few_are_refused_and_none_is_a_hint(qtbot: QtBot, page: AlgorithmPag
     qtbot.waitUntil(lambda: "3 or more" in page.inputs.problem.text(), timeout=20000)
     page.inputs.set_paths([])
     qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("Takes"), timeout=20000)
-    assert not page.run.isEnabled()
-    assert not page.copy.isEnabled()
+    assert not page.actions_bar.run.isEnabled()
+    assert not page.actions_bar.copy.isEnabled()
 
 
 def test_dropped_files_and_folders_are_added(qtbot: QtBot, page: AlgorithmPage, night: Path, tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ def test_a_value_that_cannot_be_is_marked_and_not_used(qtbot: QtBot, page: Algor
 def test_the_preview_can_be_moved_and_resized(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
     page.inputs.set_paths(darks(night)[:3])
     before = wait_for_preview(qtbot, page)
-    page.output.side.setCurrentIndex(0)
+    page.region.side.setCurrentIndex(0)
     small = wait_for_preview(qtbot, page, before)
     assert small[1].text == "cut-out 128 × 128 from x 64, y 64"
-    page.output.x.setValue(200)
+    page.region.x.setValue(200)
     moved = wait_for_preview(qtbot, page, small)
     assert moved[1].text == "cut-out 128 × 128 from x 128, y 64"
 
@@ -210,14 +210,14 @@ def test_run_the_whole_and_compare_with_the_dark_in_use(
     output = page.output
     assert output.picture.overlays.note.text() == f"whole frame {SIDE} × {SIDE}"
     assert output.picture.content.values.shape == (SIDE, SIDE)
-    assert page.save.isEnabled()
+    assert page.actions_bar.save.isEnabled()
     assert output.comparison.message.text().startswith("Against tmt_iris_dark_")
     assert output.comparison.picture.content.values.shape == (SIDE, SIDE)
     assert output.comparison.metrics.rowCount() > 4
     rows = output.comparison.changed.rowCount()
     metrics = {output.comparison.metrics.item(row, 0).text(): output.comparison.metrics.item(row, 1).text()
                for row in range(output.comparison.metrics.rowCount())}  # fmt: skip
-    assert rows == int(metrics["number of new hot"]) + int(metrics["number of vanished hot"])
+    assert rows == int(metrics["new hot pixels"]) + int(metrics["vanished hot pixels"])
     # another option: the whole result stays at hand, and says that it is of earlier options
     method = page.findChild(QComboBox, "bench_option_method")
     earlier = previewed(page)
@@ -232,7 +232,7 @@ def test_run_the_whole_and_compare_with_the_dark_in_use(
 
 
 def test_the_preview_follows_where_the_user_looks(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
-    page.output.side.setCurrentIndex(0)
+    page.region.side.setCurrentIndex(0)
     page.inputs.set_paths(darks(night)[:3])
     before = wait_for_preview(qtbot, page)
     run(qtbot, page)
@@ -256,18 +256,18 @@ def test_cancel_leaves_nothing_behind(
         while True:
             job.report(0.5, "Combining")
 
-    monkeypatch.setattr("calgui.views.workbench.page.run_files", endless)
-    qtbot.mouseClick(page.run, Qt.MouseButton.LeftButton)
+    monkeypatch.setattr("calgui.views.workbench.work.run_files", endless)
+    qtbot.mouseClick(page.actions_bar.run, Qt.MouseButton.LeftButton)
     assert started.wait(10)
-    assert not page.run.isEnabled()
-    assert page.cancel.isEnabled()
-    qtbot.waitUntil(lambda: page.said.text().startswith("Combining"))
-    assert page.progress.isVisible()
-    qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(page.run.isEnabled)
+    assert not page.actions_bar.run.isEnabled()
+    assert page.actions_bar.cancel.isEnabled()
+    qtbot.waitUntil(lambda: page.actions_bar.said.text().startswith("Combining"))
+    assert page.actions_bar.progress.isVisible()
+    qtbot.mouseClick(page.actions_bar.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.actions_bar.run.isEnabled)
     assert page.report is None
-    assert not page.cancel.isEnabled()
-    assert not page.save.isEnabled()
+    assert not page.actions_bar.cancel.isEnabled()
+    assert not page.actions_bar.save.isEnabled()
     assert "Cancelled" in page.output.banner.reasons.text()
     assert session.notices == []
 
@@ -343,7 +343,7 @@ def test_subtract_the_dark_that_the_rules_select_or_one_by_hand(
 def test_the_command_is_copied(qtbot: QtBot, session: Session, page: AlgorithmPage, night: Path) -> None:
     page.inputs.set_paths(darks(night)[:3])
     page.options.set_value("method", "mean")
-    qtbot.mouseClick(page.copy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.actions_bar.copy, Qt.MouseButton.LeftButton)
     text = QGuiApplication.clipboard().text()
     assert text == page.command()
     assert text.startswith("calgui run master-dark -p method=mean -o master_dark.fits ")

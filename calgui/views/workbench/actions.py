@@ -1,0 +1,123 @@
+"""What can be done with a page: run, cancel, save, copy the command; and how far a run is."""
+
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.jobs import Progress
+from calgui.views.theme import SPACE, theme
+
+
+class ActionsBar(QFrame):
+    """Two rows that keep their height: while a run goes on its progress stands where saving and copying were.
+
+    Parameters
+    ----------
+    product : bool
+        Whether the result is saved as a reference.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, product: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench_actions")
+        self.run = _button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
+        self.run.setDefault(True)
+        self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
+        save = "Save as a reference…" if product else "Save…"
+        self.save = _button("bench_save_button", save, "Save the product as a FITS file with its provenance")
+        self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
+        self.progress = QProgressBar()
+        self.progress.setObjectName("bench_progress")
+        self.progress.setAccessibleName("Progress")
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.said = QLabel()
+        self.said.setObjectName("bench_progress_text")
+        # never wider than the column, whatever it says
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        first = QHBoxLayout()
+        first.setSpacing(SPACE)
+        first.addWidget(self.run, 1)
+        first.addWidget(self.cancel)
+        self._idle, self._busy = QWidget(), QWidget()
+        idle = QHBoxLayout(self._idle)
+        idle.addWidget(self.save, 1)
+        idle.addWidget(self.copy)
+        busy = QVBoxLayout(self._busy)
+        busy.setSpacing(2)
+        busy.addWidget(self.progress)
+        busy.addWidget(self.said)
+        for inner in (idle, busy):
+            inner.setContentsMargins(0, 0, 0, 0)
+        self._row = QStackedWidget()
+        for page in (self._idle, self._busy):
+            self._row.addWidget(page)
+        self._row.setFixedHeight(self._row.sizeHint().height())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addLayout(first)
+        layout.addWidget(self._row)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.show_running(False)
+        theme().changed.connect(self._retheme)
+        self._retheme()
+
+    def show_running(self, running: bool) -> None:
+        """Show either the progress or what can be done with the result.
+
+        Parameters
+        ----------
+        running : bool
+            Whether a run goes on.
+        """
+        self.cancel.setEnabled(running)
+        self._row.setCurrentWidget(self._busy if running else self._idle)
+
+    def start(self) -> None:
+        """Begin at nothing."""
+        self.progress.setValue(0)
+        self._say("Starting…")
+
+    def stopping(self) -> None:
+        """Say that the run was asked to stop, which takes until it next looks."""
+        self.cancel.setEnabled(False)
+        self._say("Stopping…")
+
+    def show_progress(self, progress: Progress) -> None:
+        """Say how far it is.
+
+        Parameters
+        ----------
+        progress : Progress
+            Of the run.
+        """
+        self.progress.setValue(round(1000 * progress.fraction) if progress.fraction == progress.fraction else 0)
+        left = f" · about {progress.remaining:.0f} s left" if progress.remaining is not None else ""
+        self._say(f"{progress.text}{left}")
+
+    def _say(self, text: str) -> None:
+        self.said.setText(text)
+        self.said.setToolTip(text)
+
+    def _retheme(self) -> None:
+        line = theme().colour("line").name()
+        self.setStyleSheet(f"#bench_actions {{ border-top: 1px solid {line}; }}")
+
+
+def _button(name: str, text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(tip)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,166 @@
+"""What a page of the bench has done off the main thread: looking at its inputs with a preview, and whole runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.frames.headers import rule_header
+from calgui.core.jobs import Job
+from calgui.core.runs.compare import Comparison, compare_with_selected
+from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, preview
+from calgui.core.runs.report import RunReport
+from calgui.core.runs.run import run_files
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page says at one moment; a snapshot for work in another thread.
+
+    Attributes
+    ----------
+    how : Algorithm
+        The algorithm.
+    paths : tuple of pathlib.Path
+        Its inputs.
+    options : mapping
+        Option to value.
+    given : mapping of str to pathlib.Path
+        References chosen by hand, by type.
+    cache : Cache or None
+        Whose rules select the others.
+    context : str or None
+        In that cache.
+    """
+
+    how: Algorithm
+    paths: tuple[Path, ...]
+    options: Mapping[str, Any]
+    given: Mapping[str, Path]
+    cache: "Cache | None"
+    context: str | None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a look at the inputs found.
+
+    Attributes
+    ----------
+    examined : Examined
+        What their headers say.
+    cut : Cut or None
+        The part that the preview is of.
+    key : object
+        What the cut-out was read from: the same key, the same cut-out.
+    result : Result or None
+        The preview.
+    error : CalguiError or None
+        Why there is none.
+    """
+
+    examined: Examined
+    cut: Cut | None = None
+    key: Any = None
+    result: Result | None = None
+    error: CalguiError | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run of the whole frames gave.
+
+    Attributes
+    ----------
+    report : RunReport
+        Of the run.
+    comparison : Comparison or None
+        With the reference in use, where there is a cache.
+    """
+
+    report: RunReport
+    comparison: Comparison | None
+
+
+def look(asked: Asked, side: int, centre: tuple[float | None, float | None], known: Looked | None, job: Job) -> Looked:
+    """Look at the inputs, and preview what becomes of a part of them.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the page says.
+    side : int
+        Of the cut-out, pixels.
+    centre : tuple
+        (x, y) of the cut-out; None for the middle.
+    known : Looked or None
+        The look before, whose cut-out is taken again where it is of the same files and part.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Looked
+
+    Raises
+    ------
+    Cancelled
+        When asked to stop.
+    """
+    how = asked.how
+    examined = examine(how.name, asked.paths, asked.options, asked.given, asked.cache, asked.context, job.part(0, 0.2))
+    if examined.problem is not None or not how.previewable or len(examined.shape) != 2:
+        return Looked(examined)
+    box = centred_box((examined.shape[0], examined.shape[1]), side, *centre)
+    try:
+        key = (asked.paths, tuple(item.path for item in examined.references), box, _stamps(asked.paths))
+        if known is not None and known.cut is not None and known.key == key:
+            cut = known.cut
+        else:
+            cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
+        return Looked(examined, cut, key, preview(how.name, cut, asked.options, job.part(0.6, 1)))
+    except Cancelled:
+        raise
+    except CalguiError as error:
+        return Looked(examined, error=error)
+
+
+def make(asked: Asked, job: Job) -> Made:
+    """Run the algorithm on the whole frames, and compare a new dark with the one in use.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the page says.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    CalguiError
+        As `run_files`; nothing is written in any case.
+    """
+    how, cache, context = asked.how, asked.cache, asked.context
+    report = run_files(how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(0, 0.9))
+    comparison = None
+    if how.product == "DARK" and cache is not None and report.result.frame is not None:
+        job.report(0.9, "Comparing with the dark in use")
+        comparison = compare_with_selected(
+            report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1)
+        )
+    return Made(report, comparison)
+
+
+def _stamps(paths: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:
+    """Size and time of files: a cut-out of a file that has changed is read again."""
+    found = [path.stat() for path in paths]
+    return tuple((info.st_size, info.st_mtime_ns) for info in found)
