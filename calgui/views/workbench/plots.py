@@ -14,7 +14,7 @@ from calgui.views.theme import SPACE, theme
 
 _ROLES = ("accent", "warning", "good", "muted")
 #: a plot is not drawn smaller than this, title and axes included
-_LEAST_WIDE, _LEAST_HIGH = 280, 200
+_LEAST_WIDE, _LEAST_HIGH = 240, 200
 
 
 class CurvePlot(QWidget):
