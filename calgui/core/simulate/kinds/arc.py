@@ -8,17 +8,12 @@ import numpy as np
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.common import (
-    DETECTOR,
-    FILTER,
     FIRST,
-    GRATING,
-    SPECTROGRAPH_ONLY,
-    from_second,
     image_exposure,
     image_reference,
     measured_planes,
-    reference_name,
 )
+from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
 from calgui.core.simulate.optics import add_spectrum
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
 from calgui.core.simulate.spectrograph import FILTER as BAND
@@ -28,7 +23,6 @@ from calgui.core.simulate.spectrograph import LINES, SIGMA, traces
 ARC = f"iris_{NIGHT}_arc_0001.fits"
 SECONDS = 20.0
 _RATE = 60.0  # e-/s of a line of relative intensity 1
-_MODE = {"FILTER": (BAND, "filter"), "GRATING": (DISPERSER, "grating")}
 
 
 def arc_light(scene: Scene) -> FloatMap:
@@ -116,7 +110,7 @@ def _references(scene: Scene) -> Sequence[Reference]:
             _arc_planes,
             detector=SPECTROGRAPH,
             unit="electron/s",
-            extra={**_MODE, "LAMP": ("Ar,Kr", "lamps"), "NCOMBINE": (5, "number of frames combined")},
+            extra={**MODE, "LAMP": ("Ar,Kr", "lamps"), "NCOMBINE": (5, "number of frames combined")},
         ),
         image_reference(
             1,
@@ -125,21 +119,13 @@ def _references(scene: Scene) -> Sequence[Reference]:
             "Wavelength of every pixel of every spectrum",
             _wavecal,
             detector=SPECTROGRAPH,
-            extra=_MODE,
+            extra=MODE,
         ),
     )
 
 
 def _rules(scene: Scene) -> Sequence[Rules]:
-    return [
-        Rules(
-            kind,
-            (DETECTOR, FILTER, GRATING),
-            from_second({(SPECTROGRAPH, BAND.upper(), DISPERSER): {FIRST: reference_name(kind, 1)}}),
-            SPECTROGRAPH_ONLY,
-        )
-        for kind in ("ARC", "WAVECAL")
-    ]
+    return spectrograph_rules("ARC", "WAVECAL")
 
 
 def _truth(scene: Scene) -> Mapping[str, Any]:

@@ -8,17 +8,12 @@ import numpy as np
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.common import (
-    DETECTOR,
-    FILTER,
     FIRST,
-    GRATING,
-    SPECTROGRAPH_ONLY,
-    from_second,
     image_exposure,
     image_reference,
     measured_planes,
-    reference_name,
 )
+from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
 from calgui.core.simulate.optics import add_spectrum
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
 from calgui.core.simulate.spectrograph import FILTER as BAND
@@ -28,7 +23,6 @@ from calgui.core.simulate.spectrograph import SIGMA, SPACING, traces
 SECONDS = 10.0
 CONTINUUM = 300.0  # e-/s per column of each spectrum
 SCANS = 3  # every third spectrum lit at a time
-_MODE = {"FILTER": (BAND, "filter"), "GRATING": (DISPERSER, "grating")}
 
 
 def scan_light(scene: Scene, step: int | None) -> FloatMap:
@@ -108,7 +102,7 @@ def _references(scene: Scene) -> Sequence[Reference]:
             _scan_planes,
             detector=SPECTROGRAPH,
             unit="electron/s",
-            extra={**_MODE, "NCOMBINE": (5, "number of frames combined")},
+            extra={**MODE, "NCOMBINE": (5, "number of frames combined")},
         ),
         image_reference(
             1,
@@ -117,21 +111,13 @@ def _references(scene: Scene) -> Sequence[Reference]:
             "Response of every spectrum across its trace",
             _matrix,
             detector=SPECTROGRAPH,
-            extra=_MODE,
+            extra=MODE,
         ),
     )
 
 
 def _rules(scene: Scene) -> Sequence[Rules]:
-    return [
-        Rules(
-            kind,
-            (DETECTOR, FILTER, GRATING),
-            from_second({(SPECTROGRAPH, BAND.upper(), DISPERSER): {FIRST: reference_name(kind, 1)}}),
-            SPECTROGRAPH_ONLY,
-        )
-        for kind in ("LENSLET", "RECTMAT")
-    ]
+    return spectrograph_rules("LENSLET", "RECTMAT")
 
 
 def _truth(scene: Scene) -> Mapping[str, Any]:
