@@ -11,6 +11,7 @@ from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Progress
 from calgui.core.runs.command import command_line
 from calgui.core.runs.preview import Examined
+from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.saving import proposed, save_report
 from calgui.views.session import Session
@@ -260,8 +261,19 @@ class AlgorithmPage(QWidget):
         except CalguiError as error:
             self.session.report(error, "Saving")
             return None
-        folder = report.inputs[0].parent
-        dialog = SaveDialog(folder / f"{self.how.name.replace('-', '_')}.fits", cards, self)
+        cache = self.session.cache
+
+        def refusal(path: Path, overwrite: bool) -> str:
+            if path.is_dir():
+                return "This is a folder. Name a file in it."
+            try:
+                check_target(path, report.inputs, report.references, cache, overwrite)
+            except CalguiError as error:
+                return f"{error.message} {error.cure}".strip()
+            return ""
+
+        file = report.inputs[0].parent / f"{self.how.name.replace('-', '_')}.fits"
+        dialog = SaveDialog(file, cards, refusal, self)
         dialog.accepted.connect(lambda: self._save(report, dialog))
         self._dialog = dialog
         dialog.open()
@@ -273,8 +285,17 @@ class AlgorithmPage(QWidget):
         def saved(written: Path) -> None:
             self.session.notice("info", f"{written.name} was saved in {written.parent}.")
 
+        def failed(error: Exception) -> None:
+            if isinstance(error, Cancelled):
+                self.session.notice("info", f"Saving {path.name} was cancelled: nothing was written.")
+            else:
+                self.session.report(error, f"Saving {path.name}")
+
         self.session.tasks.start(
-            f"Saving {path.name}", lambda job: save_report(report, path, cards, cache, job, overwrite=overwrite), saved
+            f"Saving {path.name}",
+            lambda job: save_report(report, path, cards, cache, job, overwrite=overwrite),
+            saved,
+            failed,
         )
 
     def command(self) -> str:

@@ -1,5 +1,6 @@
 """The form in which a product is saved: where, and with which keywords; what is wrong is said at its field."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -40,11 +41,20 @@ class SaveDialog(QDialog):
         Proposed.
     cards : dict of str to str
         Proposed keywords; empty for a product that is no reference.
+    refusal : callable
+        Given the file and whether an older one may be replaced, says why it cannot be written; empty where it can.
     parent : QWidget, optional
     """
 
-    def __init__(self, path: Path, cards: dict[str, str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        cards: dict[str, str],
+        refusal: Callable[[Path, bool], str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._refusal = refusal
         self.setObjectName("bench_save")
         self.setWindowTitle("Save as a reference" if cards else "Save the result")
         self.setMinimumWidth(620)
@@ -66,6 +76,12 @@ class SaveDialog(QDialog):
         form.addRow("File", row)
         self.replace = QCheckBox("Replace an older file of this name")
         self.replace.setObjectName("bench_save_replace")
+        self.file_problem = QLabel()
+        self.file_problem.setObjectName("bench_save_problem_file")
+        self.file_problem.setAccessibleName("Why the file cannot be written")
+        self.file_problem.setWordWrap(True)
+        self.file_problem.setTextFormat(Qt.TextFormat.PlainText)
+        form.addRow("", self.file_problem)
         form.addRow("", self.replace)
         for keyword, text in cards.items():
             form.addRow(keyword, self._field(keyword, text))
@@ -79,6 +95,7 @@ class SaveDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.buttons)
         self.file.textChanged.connect(self._check)
+        self.replace.toggled.connect(self._check)
         self._check()
 
     def _field(self, keyword: str, text: str) -> QWidget:
@@ -151,20 +168,26 @@ class SaveDialog(QDialog):
             bad = wrong.get(keyword)
             label.setText(f"✕ {bad}" if bad else _HELP[keyword])
             label.setStyleSheet(f"color: {error if bad else muted};")
+        named = bool(self.file.text().strip())
+        refused = self._refusal(self.path, self.overwrite) if named else "Name the file."
+        self.file_problem.setText(f"✕ {refused}" if refused else "")
+        self.file_problem.setVisible(bool(refused))
+        self.file_problem.setStyleSheet(f"color: {error};")
         save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        save.setEnabled(not wrong and bool(self.file.text().strip()))
-        save.setToolTip("Mend the marked fields first" if wrong else "")
+        save.setEnabled(not wrong and not refused)
+        save.setToolTip("Mend the marked fields first" if wrong or refused else "")
 
     def _browse(self) -> None:
-        chosen, _kind = QFileDialog.getSaveFileName(
-            self,
-            "Save",
-            str(self.path),
-            "FITS files (*.fits)",
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )
-        if chosen:
-            self.file.setText(chosen)
+        """Ask for the file; whether an older one may be replaced is said in this form, once."""
+        dialog = QFileDialog(self, "Save", str(self.path.parent), "FITS files (*.fits)")
+        dialog.setObjectName("bench_save_file_dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.setDefaultSuffix("fits")
+        dialog.selectFile(self.path.name)
+        dialog.fileSelected.connect(self.file.setText)
+        dialog.open()
 
 
 def _text(editor: QLineEdit | QComboBox | QPlainTextEdit) -> str:
