@@ -20,6 +20,8 @@ from calgui.views.theme import SPACE, figures, theme
 from calgui.views.workbench.folding import FoldButton
 
 _NOT_GIVEN = "from the header"
+#: width of the button back to the default, pixels
+_RESET = 3 * SPACE
 
 
 class OptionForm(QWidget):
@@ -50,7 +52,7 @@ class OptionForm(QWidget):
         self._grid.setVerticalSpacing(SPACE // 2)
         self._grid.setColumnStretch(2, 1)
         # room for the way back to the default, which comes and goes
-        self._grid.setColumnMinimumWidth(1, 3 * SPACE)
+        self._grid.setColumnMinimumWidth(1, _RESET)
         groups = list(dict.fromkeys(info.group for info in options))
         for group in sorted(groups, key=bool):
             if group:
@@ -154,6 +156,7 @@ class _Field:
         self.reset.setObjectName(f"bench_reset_{info.name}")
         self.reset.setText("↺")
         self.reset.setAutoRaise(True)
+        self.reset.setFixedWidth(_RESET)
         self.reset.setAccessibleName(f"{title}: back to the default")
         self.reset.setToolTip(f"Back to the default: {shown(info.default)} {info.unit}".rstrip())
         self.reset.clicked.connect(lambda: self.put(info.default))

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, Q
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.statistics import Box
+from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE
 from calgui.views.workbench.comparison import ComparisonPanel
+from calgui.views.workbench.hotlist import HotPixels
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
 
@@ -23,27 +25,27 @@ _LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
 
 
 class PictureTab(QSplitter):
-    """The picture, with the metrics beside it, or below it where the tab is narrow.
+    """The picture, with its numbers beside it, or below it where the tab is narrow.
 
     Parameters
     ----------
     picture : ImageView
         Gets all room that is left.
-    metrics : MetricsTable
-        Not there as long as it is empty.
+    side : QWidget
+        Metrics and hot pixels; hidden as long as there are none.
     parent : QWidget, optional
     """
 
-    def __init__(self, picture: ImageView, metrics: MetricsTable, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: ImageView, side: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("bench_picture_tab")
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self.addWidget(picture)
-        self.addWidget(metrics)
+        self.addWidget(side)
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 0)
-        metrics.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
+        side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
         self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
 
     def minimumSizeHint(self) -> QSize:
@@ -76,7 +78,7 @@ class OutputPanel(QWidget):
     def __init__(self, session: Session, compares: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_output")
-        self._whole: tuple[RunReport, str] | None = None
+        self._whole: tuple[RunReport, Flagged, str] | None = None
         self._preview: tuple[Result, Cut, str] | None = None
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
@@ -91,13 +93,20 @@ class OutputPanel(QWidget):
         self.curves = CurvesPanel()
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
+        self.hot = HotPixels()
+        self.side = QTabWidget()
+        self.side.setObjectName("bench_side_tabs")
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
+        self.side.addTab(self.metrics, "Metrics")
+        self.side.addTab(self.hot, "Hot pixels")
         self.comparison = ComparisonPanel(session)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bench_tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (
-            (PictureTab(self.picture, self.metrics), "Picture", "The product, or a preview of it, with its metrics"),
+            (PictureTab(self.picture, self.side), "Picture", "The product, or a preview of it, with its numbers"),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
             (self.tables, "Frames", "Every input beside the others; the odd one out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
@@ -109,6 +118,7 @@ class OutputPanel(QWidget):
         layout.setSpacing(SPACE // 2)
         layout.addWidget(self.banner)
         layout.addWidget(self.tabs, 1)
+        self.hot.chosen.connect(self.picture.look_at)
         self.show_waiting(False, None)
 
     @property
@@ -171,7 +181,7 @@ class OutputPanel(QWidget):
         still = "" if self._showing_nothing else f" What is shown is {shown}."
         self.banner.show_state(f"Cancelled: nothing was written.{still}")
 
-    def show_preview(self, result: Result, cut: Cut, title: str) -> None:
+    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str) -> None:
         """Show the result of a part.
 
         Parameters
@@ -180,26 +190,31 @@ class OutputPanel(QWidget):
             Of the cut-out.
         cut : Cut
             Which part.
+        hot : Flagged
+            Its hot pixels.
         title : str
             Of the algorithm.
         """
         self._preview = (result, cut, title)
         self._preview_shown = True
         self._show(result, title, f"preview: {cut.text}", True)
+        self._show_hot(hot, (cut.box.x_start, cut.box.y_start))
 
-    def show_whole(self, report: RunReport, title: str, outdated: bool) -> None:
+    def show_whole(self, report: RunReport, hot: Flagged, title: str, outdated: bool) -> None:
         """Show the result of the whole frames.
 
         Parameters
         ----------
         report : RunReport
             Of the run.
+        hot : Flagged
+            Its hot pixels.
         title : str
             Of the algorithm.
         outdated : bool
             Whether inputs or options were changed while it ran.
         """
-        self._whole = (report, title)
+        self._whole = (report, hot, title)
         self._outdated = outdated
         self._back_to_whole()
 
@@ -210,12 +225,13 @@ class OutputPanel(QWidget):
     def _back_to_whole(self) -> None:
         if self._whole is None:
             return
-        report, title = self._whole
+        report, hot, title = self._whole
         frame = report.result.frame
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
         self._show(report.result, title, note, False)
+        self._show_hot(hot, (0, 0))
 
     def _show(self, result: Result, title: str, note: str, preview: bool) -> None:
         self._showing_nothing = False
@@ -233,7 +249,11 @@ class OutputPanel(QWidget):
 
     def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
         self.metrics.show_metrics(metrics)
-        self.metrics.setVisible(bool(metrics))
+        self.side.setVisible(bool(metrics))
+
+    def _show_hot(self, hot: Flagged, origin: tuple[int, int]) -> None:
+        self.hot.show_pixels(hot, origin)
+        self.side.setTabVisible(self.side.indexOf(self.hot), bool(hot.counts))
 
     def _clear(self, message: str) -> None:
         self.picture.clear(message)

@@ -183,7 +183,7 @@ class AlgorithmPage(QWidget):
         self._fit = bool(self.inputs.paths) and looked.examined.problem is None
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
-            self.output.show_preview(looked.result, looked.cut, self.how.title)
+            self.output.show_preview(looked.result, looked.cut, looked.hot, self.how.title)
         elif looked.error is not None:
             self.output.show_problem(looked.error)
         else:
@@ -210,7 +210,7 @@ class AlgorithmPage(QWidget):
     def _made(self, made: Made) -> None:
         self._run_task = None
         self.report = made.report
-        self.output.show_whole(made.report, self.how.title, outdated=self._ask() != self._asked)
+        self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison)
         elif self.how.product == "DARK":

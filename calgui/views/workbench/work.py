@@ -1,7 +1,7 @@
 """What a page of the bench has done off the main thread: looking at its inputs with a preview, and whole runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.runs.compare import Comparison, compare_with_selected
+from calgui.core.runs.flagged import Flagged, flagged_pixels
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
@@ -60,6 +61,8 @@ class Looked:
         What the cut-out was read from: the same key, the same cut-out.
     result : Result or None
         The preview.
+    hot : Flagged
+        Hot and warm pixels of the preview.
     error : CalguiError or None
         Why there is none.
     """
@@ -68,6 +71,7 @@ class Looked:
     cut: Cut | None = None
     key: Any = None
     result: Result | None = None
+    hot: Flagged = field(default_factory=Flagged)
     error: CalguiError | None = None
 
 
@@ -79,11 +83,14 @@ class Made:
     ----------
     report : RunReport
         Of the run.
+    hot : Flagged
+        Hot and warm pixels of the product.
     comparison : Comparison or None
         With the reference in use, where there is a cache.
     """
 
     report: RunReport
+    hot: Flagged
     comparison: Comparison | None
 
 
@@ -123,7 +130,8 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
             cut = known.cut
         else:
             cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
-        return Looked(examined, cut, key, preview(how.name, cut, asked.options, job.part(0.6, 1)))
+        result = preview(how.name, cut, asked.options, job.part(0.6, 1))
+        return Looked(examined, cut, key, result, _hot(result))
     except Cancelled:
         raise
     except CalguiError as error:
@@ -157,7 +165,11 @@ def make(asked: Asked, job: Job) -> Made:
         comparison = compare_with_selected(
             report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1)
         )
-    return Made(report, comparison)
+    return Made(report, _hot(report.result), comparison)
+
+
+def _hot(result: Result) -> Flagged:
+    return flagged_pixels(result.frame) if result.frame is not None else Flagged()
 
 
 def _stamps(paths: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.registry import registry
 from calgui.core.catalogue import CATALOGUE
+from calgui.core.frames.dq import HOT, WARM
 from calgui.core.simulate import make_demo
 from calgui.views.session import Session
 from calgui.views.theme import theme
@@ -229,6 +230,38 @@ def test_run_the_whole_and_compare_with_the_dark_in_use(
     assert button.isVisible()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert output.picture.overlays.note.text() == f"whole frame {SIDE} × {SIDE}, made with earlier inputs or options"
+
+
+def test_a_hot_pixel_of_the_list_is_shown_in_the_picture(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
+    page.region.side.setCurrentIndex(0)
+    page.inputs.set_paths(darks(night)[:5])
+    before = wait_for_preview(qtbot, page)
+    output, hot = page.output, page.output.hot
+    output.side.setCurrentWidget(hot)
+
+    def place() -> tuple[str, int, int, float]:
+        x, y, value = (hot.grid.item(0, column).text().replace(",", "") for column in (1, 2, 3))
+        return hot.grid.item(0, 0).text(), int(x), int(y), float(value)
+
+    # of a cut-out the list has the columns and rows of the whole frame
+    flag, x, y, value = place()
+    box = before[1].box
+    data = before[0].frame.data
+    assert value == pytest.approx(data[y - box.y_start, x - box.x_start], rel=1e-4)
+    assert flag == "HOT"
+    run(qtbot, page)
+    frame = page.report.result.frame
+    flag, x, y, value = place()
+    assert value == pytest.approx(np.nanmax(np.where(frame.dq & HOT, frame.data, np.nan)), rel=1e-4)
+    counts = {name: int(np.count_nonzero(frame.dq & bit & ~np.uint32(other)))
+              for name, bit, other in (("hot", HOT, 0), ("warm", WARM, HOT))}  # fmt: skip
+    for name, count in counts.items():
+        assert not count or f"{count:,} {name}" in hot.count.text()
+    assert hot.grid.rowCount() == min(500, sum(counts.values()))
+    hot.grid.selectRow(0)
+    seen = output.picture.visible_box
+    assert seen.x_start <= x < seen.x_stop <= seen.x_start + 80
+    assert seen.y_start <= y < seen.y_stop
 
 
 def test_the_preview_follows_where_the_user_looks(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:

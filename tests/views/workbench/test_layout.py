@@ -161,6 +161,8 @@ def test_every_state_of_a_master_dark_has_room(
         look()
     # a preview again, while the whole result is at hand
     tabs.setCurrentIndex(0)
+    page.output.side.setCurrentWidget(page.output.hot)
+    look()
     page.options.set_value("method", "clipped-mean")
     look()
     page.options.set_value("hot_sigma", 0.5)
