@@ -21,7 +21,7 @@ from calgui.views.workbench.folding import FoldButton
 
 _NOT_GIVEN = "from the header"
 #: width of the button back to the default, pixels
-_RESET = 3 * SPACE
+_RESET = 28
 
 
 class OptionForm(QWidget):

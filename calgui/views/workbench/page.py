@@ -138,6 +138,11 @@ class AlgorithmPage(QWidget):
         self.actions_bar.save.clicked.connect(self.ask_to_save)
         self.actions_bar.copy.clicked.connect(self.copy_command)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a change has yet to be looked at."""
+        return self._settle.isActive()
+
     def _ask(self) -> Asked:
         cache, context = self.session.cache, self.session.context
         given = dict(self.references.given)

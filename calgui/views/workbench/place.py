@@ -171,6 +171,11 @@ class BenchPlace(QWidget):
             self.facts.setText(_facts(what))
             self.stack.setCurrentWidget(self.facts)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a page has yet to look at what was changed."""
+        return any(page.busy for page in self._pages.values())
+
     def page(self, name: str) -> AlgorithmPage:
         """The page of an algorithm, made when it is first asked for.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -57,7 +57,7 @@ class SaveDialog(QDialog):
         self._refusal = refusal
         self.setObjectName("bench_save")
         self.setWindowTitle("Save as a reference" if cards else "Save the result")
-        self.setMinimumWidth(620)
+        self.setMinimumWidth(700)
         self._editors: dict[str, QLineEdit | QComboBox | QPlainTextEdit] = {}
         self._problems: dict[str, QLabel] = {}
         form = QFormLayout()
@@ -176,6 +176,13 @@ class SaveDialog(QDialog):
         save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         save.setEnabled(not wrong and not refused)
         save.setToolTip("Mend the marked fields first" if wrong or refused else "")
+        QTimer.singleShot(0, self, self._grow)
+
+    def _grow(self) -> None:
+        """Leave room for what is said at the fields; a dialog does not do so by itself."""
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
 
     def _browse(self) -> None:
         """Ask for the file; whether an older one may be replaced is said in this form, once."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
     QTabBar,
@@ -26,6 +28,7 @@ from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.place import BenchPlace
 from calgui.views.workbench.plots import CurvePlot
 from calgui.views.workbench.results import MetricsTable
+from calgui.views.workbench.saving import SaveDialog
 
 Settled = Callable[[MainWindow], None]
 
@@ -238,3 +241,20 @@ def test_the_list_gives_way_to_the_picture_and_comes_back(qtbot: QtBot, window: 
     window.resize(1600, 1000)
     settled(window)
     assert not place.list.isVisible()
+
+
+def test_the_save_form_grows_with_what_is_wrong(qtbot: QtBot) -> None:
+    why = "The output lies inside the cache, which is never changed. " * 3
+    cards = {"USEAFTER": "x", "PEDIGREE": "", "AUTHOR": "é", "DESCRIP": "d" * 90, "HISTORY": "é"}
+    dialog = SaveDialog(Path("/nowhere/dark.fits"), cards, lambda _path, _overwrite: why)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.wait(50)
+    assert dialog.height() < 680
+    seen = _seen(dialog, QLabel, QPlainTextEdit, QLineEdit)
+    parts = [part for part in seen if not isinstance(part.parentWidget(), QComboBox)]
+    assert [text for part in parts for text in _too_small(part, part.objectName())] == []
+    rects = {part: _rect(part, dialog) for part in parts}
+    over = [(a.objectName(), b.objectName()) for a, b in combinations(rects, 2) if rects[a].intersects(rects[b])]
+    assert over == []
+    assert all(dialog.rect().contains(rect) for rect in rects.values())
