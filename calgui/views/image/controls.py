@@ -1,6 +1,6 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -207,7 +207,17 @@ class ViewBar(QToolBar):
         self.more.setToolTipsVisible(True)
         self._fill_more()
         self._menu_button("picture_more", "More", "Invert, reduction, copy and save", self.more)
+        self._name_extension()
         self.set_flags({})
+
+    def _name_extension(self) -> None:
+        """Qt's own button for what does not fit has no name, and a sign that cannot be seen on a dark window."""
+        rest = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if rest is not None:
+            rest.setText("»")
+            rest.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            rest.setToolTip("Further tools, for which there is no room")
+            rest.setAccessibleName("Further tools")
 
     def tool(self, name: str, text: str, tip: str, checkable: bool = False) -> QAction:
         """Add a button.
