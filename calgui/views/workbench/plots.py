@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Curve
@@ -50,8 +50,34 @@ class CurvePlot(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(self.plot, 1)
         self._draw_axes(curve)
-        for number, (name, (x, y)) in enumerate(curve.lines.items()):
+        self._kind = (curve.title, curve.x_label, curve.y_label, curve.style)
+        self._items = [
             self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
+            for number, (name, (x, y)) in enumerate(curve.lines.items())
+        ]
+
+    def take(self, curve: Curve) -> bool:
+        """Draw another curve of the same kind; what the user zoomed into stays.
+
+        Parameters
+        ----------
+        curve : Curve
+            What to draw.
+
+        Returns
+        -------
+        bool
+            False where it is of another kind, and nothing was changed.
+        """
+        lines = [(np.asarray(x, float), np.asarray(y, float)) for x, y in curve.lines.values()]
+        steps = [item.opts["stepMode"] == "center" for item in self._items]
+        same = (curve.title, curve.x_label, curve.y_label, curve.style) == self._kind
+        if not same or steps != [curve.style == "histogram" and len(x) == len(y) + 1 for x, y in lines]:
+            return False
+        for item, (x, y) in zip(self._items, lines, strict=True):
+            item.setData(x, y)
+        self.heading.setText(_heading(curve))
+        return True
 
     def _draw_axes(self, curve: Curve) -> None:
         item = self.plot.getPlotItem()
@@ -63,15 +89,15 @@ class CurvePlot(QWidget):
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
 
-    def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> None:
+    def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> Any:
         colour = theme().colour(role)
         if style == "histogram" and len(x) == len(y) + 1:
             fill = theme().colour(role)
             fill.setAlpha(70)
-            self.plot.plot(x, y, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1), name=name)
-        else:
-            pen = pg.mkPen(colour, width=2 if style == "histogram" else 1)
-            self.plot.plot(x, y, pen=pen, name=name, connect="finite")
+            pen = pg.mkPen(colour, width=1)
+            return self.plot.plot(x, y, stepMode="center", fillLevel=0, brush=fill, pen=pen, name=name)
+        pen = pg.mkPen(colour, width=2 if style == "histogram" else 1)
+        return self.plot.plot(x, y, pen=pen, name=name, connect="finite")
 
 
 def _heading(curve: Curve) -> str:
@@ -98,11 +124,13 @@ class CurvesPanel(QScrollArea):
         self._curves: tuple[Curve, ...] = ()
         self._plots: list[CurvePlot] = []
         self._columns = 0
+        self._behind = True
         self._grid = QGridLayout()
         theme().changed.connect(self._retheme)
         self.show_curves(())
 
     def _retheme(self) -> None:
+        self._plots = []
         self.show_curves(self._curves)
 
     def show_curves(self, curves: tuple[Curve, ...]) -> None:
@@ -114,6 +142,16 @@ class CurvesPanel(QScrollArea):
             In the order of the result.
         """
         self._curves = curves
+        # made where they can be seen: a preview that follows an option must not wait for plots that nobody looks at
+        self._behind = not self.isVisible()
+        if not self._behind:
+            self._draw()
+
+    def _draw(self) -> None:
+        curves, plots = self._curves, self._plots
+        alike = bool(plots) and len(plots) == len(curves)
+        if alike and all(plot.take(curve) for plot, curve in zip(plots, curves, strict=True)):
+            return
         self._plots = [CurvePlot(curve) for curve in curves]
         self._columns = 0
         inside = QWidget()
@@ -145,6 +183,13 @@ class CurvesPanel(QScrollArea):
                 self._grid.addWidget(plot, 0, 0, 1, 2)
             else:
                 self._grid.addWidget(plot, *divmod(number + wide, columns))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came meanwhile."""
+        super().showEvent(event)
+        if self._behind:
+            self._behind = False
+            self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the plots by the room."""

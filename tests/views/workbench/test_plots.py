@@ -1,0 +1,70 @@
+"""Diagnostics follow the preview: drawn where they are seen, and redrawn without losing where the user looks."""
+
+import numpy as np
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from calgui.core.algorithms.registry import Curve
+from calgui.views.theme import theme
+from calgui.views.workbench.plots import CurvePlot, CurvesPanel
+
+
+def _curves(seed: int, count: int = 3) -> tuple[Curve, ...]:
+    random = np.random.default_rng(seed)
+    counts, edges = np.histogram(random.normal(size=1000), bins=20)
+    made = [Curve("Distribution", "e-/s", "Pixels", {f"pixels of {seed}": (edges, counts)}, "histogram")]
+    for name in ("Rows", "Columns"):
+        made.append(Curve(name, "pixel", "e-/s", {"median": (np.arange(50), random.normal(size=50))}))
+    return tuple(made[:count])
+
+
+def _drawn(panel: CurvesPanel) -> list[CurvePlot]:
+    return [plot for plot in panel.widget().findChildren(CurvePlot) if plot.isVisible()]
+
+
+def test_plots_take_new_values_and_keep_the_zoom(qtbot: QtBot) -> None:
+    panel = CurvesPanel()
+    qtbot.addWidget(panel)
+    panel.resize(700, 500)
+    panel.show_curves(_curves(1))
+    assert panel.findChildren(CurvePlot) == [], "nothing is drawn that cannot be seen"
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.waitUntil(lambda: len(_drawn(panel)) == 3)
+    before = _drawn(panel)
+    before[1].plot.getPlotItem().setXRange(10, 20, padding=0)
+    panel.show_curves(_curves(2))
+    assert _drawn(panel) == before
+    for plot, curve in zip(before, _curves(2), strict=True):
+        ((_x, y),) = curve.lines.values()
+        np.testing.assert_array_equal(plot.plot.getPlotItem().listDataItems()[0].getOriginalDataset()[1], y)
+    assert before[1].plot.getPlotItem().viewRange()[0] == [10, 20]
+    # another kind of result has plots of its own
+    panel.show_curves(_curves(3, 2))
+    qtbot.waitUntil(lambda: len(_drawn(panel)) == 2)
+    panel.show_curves(())
+    assert _drawn(panel) == []
+    qtbot.waitUntil(lambda: panel.findChild(QLabel, "bench_no_plots").isVisible())
+
+
+def test_what_came_while_the_plots_were_hidden_is_there_when_they_are_seen(qtbot: QtBot) -> None:
+    panel = CurvesPanel()
+    qtbot.addWidget(panel)
+    panel.show_curves(_curves(1))
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.waitUntil(lambda: len(_drawn(panel)) == 3)
+    panel.hide()
+    panel.show_curves(_curves(2))
+    theme().apply(dark=True)
+    try:
+        panel.show()
+        qtbot.waitExposed(panel)
+        qtbot.waitUntil(lambda: len(_drawn(panel)) == 3)
+        plots = _drawn(panel)
+        assert plots[0].plot.backgroundBrush().color() == theme().colour("surface")
+        assert plots[0].heading.text().startswith("<b>Distribution</b>")
+        ((_x, y),) = _curves(2)[1].lines.values()
+        np.testing.assert_array_equal(plots[1].plot.getPlotItem().listDataItems()[0].getOriginalDataset()[1], y)
+    finally:
+        theme().apply(dark=False)
