@@ -1,4 +1,7 @@
-"""Making a large picture small without losing its hot pixels: a block becomes one pixel by maximum, mean or minimum."""
+"""Making a large picture small without losing its hot pixels: a block becomes one pixel.
+
+By its mean unless a pixel of it stands out, which then speaks for all (``outliers``); or by maximum, mean or minimum.
+"""
 
 import threading
 from collections.abc import Callable
@@ -13,12 +16,17 @@ from calgui.core.jobs import Job
 Array = npt.NDArray[Any]
 
 #: how a block becomes one pixel; ``flags`` joins data-quality bits
-Reduction = Literal["maximum", "mean", "minimum", "flags"]
+Reduction = Literal["outliers", "maximum", "mean", "minimum", "flags"]
 
 _JOIN: dict[str, Any] = {"maximum": np.fmax, "minimum": np.fmin, "mean": np.add, "flags": np.bitwise_or}
 
 #: pixels handled at a time: few enough to stay in the processor's cache, so many that calls do not count
 _BAND = 1_000_000
+
+#: a pixel stands out where it lies so many deviations further from the mean of its block than is usual
+_STANDS_OUT = 8.0
+#: blocks that say what is usual
+_USUAL = 50_000
 
 
 def reduced_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
@@ -68,7 +76,8 @@ def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
     factor : int
         Side of a block, in pixels.
     how : str
-        ``maximum``, ``minimum`` and ``mean`` leave NaN out (a block of NaN alone stays NaN).
+        ``maximum``, ``minimum`` and ``mean`` leave NaN out (a block of NaN alone stays NaN). Not ``outliers``, for
+        which bands are too little: see `reduce_bands`.
 
     Returns
     -------
@@ -80,18 +89,39 @@ def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
     if how != "mean":
         return _join(band, factor, _JOIN[how])
     numbers = band if band.dtype.kind == "f" else band.astype(np.float32)
-    total = _join(numbers, factor, np.add)
-    ones = np.isfinite(numbers)
-    if ones.all():
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = _join(numbers, factor, np.add)
+    if np.isfinite(total).all():  # a sum is finite only where all are
         rows = np.full(total.shape[0], factor, total.dtype)
         columns = np.full(total.shape[1], factor, total.dtype)
         rows[-1] = band.shape[0] - factor * (total.shape[0] - 1)
         columns[-1] = band.shape[1] - factor * (total.shape[1] - 1)
         return np.asarray(total / (rows[:, None] * columns[None, :]))
-    total = _join(np.where(ones, numbers, 0), factor, np.add)
+    ones = np.isfinite(numbers)
+    with np.errstate(over="ignore"):
+        total = _join(np.where(ones, numbers, 0), factor, np.add)
     count = _join(ones.astype(total.dtype), factor, np.add)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(count > 0, total / count, np.nan).astype(total.dtype))
+
+
+def _keep_outliers(means: Array, highest: Array, lowest: Array) -> Array:
+    """The means, but the highest or lowest pixel of a block where that stands out."""
+    above, below = highest - means, means - lowest
+    high, low = above > _unusual(above), below > _unusual(below)
+    darker = low & (below > above * 1.0001)  # of two pixels that the edge leaves, the higher one
+    return np.where(high & ~darker, highest, np.where(low, lowest, means)).astype(means.dtype)
+
+
+def _unusual(distances: Array) -> float:
+    """Distance from the mean of a block from which on a pixel stands out."""
+    step = max(1, distances.size // _USUAL)
+    some = distances.reshape(-1)[::step]
+    some = some[np.isfinite(some)]
+    if some.size == 0:
+        return np.inf
+    usual = float(np.median(some))
+    return usual + _STANDS_OUT * 1.4826 * float(np.median(np.abs(some - usual)))
 
 
 def band_rows(width: int, factor: int) -> int:
@@ -132,7 +162,8 @@ def reduce_bands(
     factor : int
         Side of a block, in pixels.
     how : str
-        See `reduce_band`.
+        See `reduce_band`; or ``outliers``: the mean of each block, but the pixel of it that lies furthest off where
+        that is unusual for the picture, so that a hot pixel stays and noise does not look brighter than it is.
     job : Job, optional
         Looked at between bands.
     threads : int
@@ -147,18 +178,23 @@ def reduce_bands(
         return np.empty(reduced_shape(shape, factor), np.float32)
     rows = band_rows(shape[1], factor)
 
-    def part(start: int) -> Array:
+    ways: tuple[Reduction, ...] = ("mean", "maximum", "minimum") if how == "outliers" and factor > 1 else (how,)
+
+    def part(start: int) -> list[Array]:
         if job is not None:
             job.check()
         band = read(start, min(start + rows, shape[0]))
         # the reader may use the memory of a band again
-        return reduce_band(band, factor, how) if factor > 1 else band.copy()
+        return [reduce_band(band, factor, way) if factor > 1 else band.copy() for way in ways]
 
     starts = range(0, shape[0], rows)
     if min(threads, len(starts)) < 2:
-        return np.concatenate([part(start) for start in starts])
-    with ThreadPoolExecutor(threads, thread_name_prefix="calgui-reduce") as pool:
-        return np.concatenate(list(pool.map(part, starts)))
+        parts = [part(start) for start in starts]
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="calgui-reduce") as pool:
+            parts = list(pool.map(part, starts))
+    joined = [np.concatenate(some) for some in zip(*parts, strict=True)]
+    return joined[0] if len(joined) == 1 else _keep_outliers(joined[0], joined[1], joined[2])
 
 
 class Pyramid:
@@ -222,7 +258,8 @@ class Pyramid:
             if factor in self._levels:
                 return True
             # a maximum of maxima is the maximum; a mean of means is not where blocks are cut or hold NaN
-            usable = [known for known in self._levels if factor % known == 0 and (known == 1 or self.how != "mean")]
+            joins = self.how not in ("mean", "outliers")
+            usable = [known for known in self._levels if factor % known == 0 and (known == 1 or joins)]
             if not usable:
                 return False
             base_factor = max(usable)

@@ -223,7 +223,8 @@ def prepare(
     Drawing
     """
     size = (values.shape[0], values.shape[1])
-    picture = earlier[0] or Pyramid(size, how)
+    # a first look is by the mean alone where outliers are to be kept
+    picture = earlier[0] if earlier[0] is not None and earlier[0].how == how else Pyramid(size, how)
     picture.add(1, values)
     picture.build(factor, job)
     bits = None

@@ -31,10 +31,30 @@ _STRETCH_HELP = (
     "tones. histogram: every tone is used for as many pixels."
 )
 _REDUCTIONS = {
+    "outliers": "The mean level, but a pixel that stands out, hot or dead, never vanishes.",
     "maximum": "A hot pixel never vanishes when the picture is shown smaller than it is; the noise looks brighter.",
     "mean": "True mean level; a single hot pixel fades when the picture is shown smaller than it is.",
     "minimum": "A dead pixel never vanishes when the picture is shown smaller than it is.",
 }
+_DEFAULT_REDUCTION: Reduction = "outliers"
+
+
+def reduction_words(name: Reduction, what: str = "") -> str:
+    """A way to join pixels, in words.
+
+    Parameters
+    ----------
+    name : str
+        The way.
+    what : str
+        Of what, such as ``4 × 4 pixels``.
+
+    Returns
+    -------
+    str
+    """
+    kept = ", outliers kept" if name == "outliers" else ""
+    return f"{'mean' if kept else name}{f' of {what}' if what else ''}{kept}"
 
 
 def chooser(name: str, title: str, tip: str, items: tuple[str, ...]) -> QComboBox:
@@ -259,9 +279,9 @@ class ViewBar(QToolBar):
         self.more.addSeparator()
         self._reductions = QActionGroup(self)
         for name, tip in _REDUCTIONS.items():
-            entry = self._entry(f"picture_reduce_{name}", f"Zoomed out: {name}", tip)
+            entry = self._entry(f"picture_reduce_{name}", f"Zoomed out: {reduction_words(name)}", tip)
             entry.setCheckable(True)
-            entry.setChecked(name == "maximum")
+            entry.setChecked(name == _DEFAULT_REDUCTION)
             entry.setData(name)
             entry.triggered.connect(lambda _on: self.reduction_chosen.emit())
             self._reductions.addAction(entry)
@@ -273,7 +293,7 @@ class ViewBar(QToolBar):
     def reduction(self) -> Reduction:
         """How pixels are joined when the picture is shown smaller than it is."""
         chosen = self._reductions.checkedAction()
-        return "maximum" if chosen is None else chosen.data()
+        return _DEFAULT_REDUCTION if chosen is None else chosen.data()
 
     def _entry(self, name: str, text: str, tip: str) -> QAction:
         entry = self.more.addAction(text)

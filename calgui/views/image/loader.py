@@ -191,8 +191,10 @@ def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, 
         samples[start] = rows.reshape(-1)[-(start * wide) % step :: step].copy()
         return rows
 
-    picture = Pyramid((high, wide), how)
-    picture.add(factor, reduced(band, how=how))
+    # what stands out is told by more than a first look has time for: the whole follows at once
+    first: Reduction = "mean" if how == "outliers" else how
+    picture = Pyramid((high, wide), first)
+    picture.add(factor, reduced(band, how=first))
     _ROOMS.extend(taken)
     flags = None
     if source.has_dq:

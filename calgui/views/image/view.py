@@ -17,7 +17,7 @@ from calgui.core.frames.statistics import Box, Statistics
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.colours import colour_table, no_value_colour
 from calgui.views.image.content import Content, Drawing
-from calgui.views.image.controls import SourceBar, ViewBar
+from calgui.views.image.controls import SourceBar, ViewBar, reduction_words
 from calgui.views.image.export import ask_for_png, save_png
 from calgui.views.image.histogram import LimitsBar
 from calgui.views.image.item import PictureItem
@@ -363,7 +363,9 @@ class ImageView(QWidget):
             self.reader.reduce(self.drawing, factor)
 
     def _was_drawn(self, factor: int) -> None:
-        text = f"each point: {self.bar.reduction} of {factor} × {factor} pixels" if factor > 1 else ""
+        pixels = f"{factor} × {factor} pixels"
+        how = self.drawing.picture.how if self.drawing is not None else self.bar.reduction
+        text = f"each point: {reduction_words(how, pixels)}" if factor > 1 else ""
         if self.canvas.thin:
             text = f"{text}; x and y drawn at different scales" if text else "x and y drawn at different scales"
         self.overlays.say_reduction(text)

@@ -136,3 +136,33 @@ def test_reducing_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
             reduce_bands(
                 lambda start, stop: np.zeros((stop - start, 9), np.float32), (9, 9), 2, "maximum", job, threads
             )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("factor", [2, 3, 7, 16])
+def test_outliers_stay_and_noise_is_as_bright_as_it_is(factor: int, threads: int) -> None:
+    rng = np.random.default_rng(factor)
+    image = rng.normal(100, 5, (1003, 990)).astype(np.float32)
+    plain = reduce_bands(lambda a, b: image[a:b], image.shape, factor, "mean", None, threads)
+    places = [(500, 37, 400.0), (3, 988, -250.0), (1002, 0, 100.0 + 15 * 5.0)]
+    for y, x, value in places:
+        image[y, x] = value
+    image[700, 100:140] = np.nan
+    made = reduce_bands(lambda a, b: image[a:b], image.shape, factor, "outliers", None, threads)
+    for y, x, value in places:
+        assert made[y // factor, x // factor] == np.float32(value)
+    # in pure noise next to nothing stands out, and the level is that of the mean
+    changed = np.count_nonzero(~np.isclose(made, plain)) - len(places)
+    assert changed < 2e-3 * made.size + 2 * 40 / factor + 2
+    assert abs(np.nanmean(made) - 100) < 0.2
+    assert np.isfinite(made).all()
+
+
+@pytest.mark.parametrize("how", ["mean", "outliers"])
+def test_values_without_a_finite_sum_do_not_upset_the_mean(how: str) -> None:
+    image = np.full((40, 40), 3e38, np.float32)
+    image[:20] = 7.0
+    image[0, 0], image[1, 1], image[10, 10] = np.inf, -np.inf, np.nan
+    made = reduce_bands(lambda a, b: image[a:b], image.shape, 4, how)  # type: ignore[arg-type]
+    assert made[0, 1] == 7
+    assert made[2, 2] == 7
