@@ -124,6 +124,8 @@ class MainWindow(QMainWindow):
         # an empty table cannot take the focus, so that the search has it until then
         if self.focusWidget() in (None, self.search) and not self.search.text():
             self.observe.table.view.setFocus()
+        if not self.session.selection:
+            self.observe.table.view.selectRow(0)
 
     def _retitle(self) -> None:
         cache = self.session.cache

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from calgui.core.frames.statistics import Box, Statistics
@@ -42,7 +43,12 @@ class Reading:
     @property
     def place_text(self) -> str:
         """Column and row, as numpy and as FITS count."""
-        return f"x {self.x}  y {self.y}   (FITS {self.x + 1}, {self.y + 1})"
+        return f"{self.short_place_text}   (FITS {self.x + 1}, {self.y + 1})"
+
+    @property
+    def short_place_text(self) -> str:
+        """Column and row as numpy counts."""
+        return f"x {self.x}  y {self.y}"
 
     @property
     def value_text(self) -> str:
@@ -63,15 +69,21 @@ class Reading:
         return "   ".join(part for part in (self.place_text, self.value_text, self.flags_text, self.sky) if part)
 
 
+#: figures that all four texts need beside one another
+_ONE_LINE = 112
+
+
 class ReadoutRow(QWidget):
-    """One line: place, value, flags, sky."""
+    """Place, value, flags, sky: in one line, or in two where that is too narrow."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("picture_readout")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * SPACE)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(2 * SPACE)
+        self._grid.setVerticalSpacing(0)
+        self._lines = 0
         self.place = self._label("picture_place", "Pixel under the cursor")
         self.place.setToolTip("Column and row counted from 0, as numpy does; in brackets counted from 1, as FITS does.")
         self.value = self._label("picture_value", "Value under the cursor")
@@ -81,8 +93,25 @@ class ReadoutRow(QWidget):
         self.sky.setToolTip(
             "Sky position of the pixel's centre from the header's coordinates (right ascension, declination)."
         )
-        for label, share in ((self.place, 37), (self.value, 22), (self.flags, 30), (self.sky, 28)):
-            layout.addWidget(label, share)
+        self._arrange(1)
+
+    def _arrange(self, lines: int) -> None:
+        """Give every text its share of the width, whatever it says."""
+        if lines == self._lines:
+            return
+        self._lines = lines
+        shares = (37, 22, 30, 28) if lines == 1 else (30, 30, 0, 0)
+        places = ((0, 0), (0, 1), (0, 2), (0, 3)) if lines == 1 else ((0, 0), (0, 1), (1, 0), (1, 1))
+        for label, (line, column) in zip((self.place, self.value, self.flags, self.sky), places, strict=True):
+            self._grid.addWidget(label, line, column)
+        for column, share in enumerate(shares):
+            self._grid.setColumnStretch(column, share)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take a second line where the first is too narrow."""
+        super().resizeEvent(event)
+        width = self.place.fontMetrics().horizontalAdvance("0") * _ONE_LINE
+        self._arrange(1 if self.width() >= width else 2)
 
     def _label(self, name: str, title: str) -> QLabel:
         label = QLabel()
@@ -102,7 +131,10 @@ class ReadoutRow(QWidget):
         reading : Reading or None
             None where the cursor is not on the picture.
         """
-        self.place.setText(reading.place_text if reading else "")
+        place = reading.place_text if reading else ""
+        if reading is not None and self.place.fontMetrics().horizontalAdvance(place) > self.place.width():
+            place = reading.short_place_text
+        self.place.setText(place)
         self.value.setText(reading.value_text if reading else "")
         self.flags.setText(reading.flags_text if reading else "")
         self.sky.setText(reading.sky if reading else "")

@@ -409,3 +409,14 @@ def test_real_files(qtbot: QtBot, view: ImageView, real_data: Path, name: str) -
     qtbot.waitUntil(lambda: view.drawing is not None, timeout=20000)
     assert view.title.text().startswith(Path(name).name)
     pixels(view)
+
+
+@pytest.mark.parametrize("width", [440, 560, 1100])
+def test_all_of_the_readout_is_read_at_any_width(qtbot: QtBot, view: ImageView, width: int) -> None:
+    view.resize(width, 600)
+    qtbot.wait(20)
+    reading = Reading(4095, 4095, 12345.678, "electron/s", ("HOT",), 2048, "10:00:24.0241 +02:12:00.523")
+    view.readout.show_reading(reading)
+    row = view.readout
+    for label in (row.place, row.value, row.flags, row.sky):
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width(), label.text()
