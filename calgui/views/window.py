@@ -315,6 +315,8 @@ class MainWindow(QMainWindow):
         """Open what was dropped."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
+        if not paths:
+            self.session.notice("warning", "What was dropped holds no file.", "Open it by the menu File.")
         self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -186,6 +186,24 @@ def test_a_slip_in_a_path_is_told_once_and_the_rest_opens(window: MainWindow, ni
     assert window.status.notices.text() == "No notices"
 
 
+def test_the_first_file_that_arrives_is_shown_with_its_headers(
+    window: MainWindow, night: Night, settled: Settled
+) -> None:
+    window.open_paths([night(3)])
+    settled(window)
+    first = window.observe.table.model.row(0).entry.path
+    assert window.session.selection == (first,)
+    assert window.observe.inspector.path == first
+    assert window.observe.picture.content is not None
+
+
+def test_a_drop_that_holds_nothing_is_told(window: MainWindow) -> None:
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    nothing = QMimeData()  # kept here: the event does not
+    window.dropEvent(QDropEvent(QPointF(50, 50), copy, nothing, left, none))
+    assert [notice.level for notice in window.session.notices] == ["warning"]
+
+
 class Slow:
     """An index that reads until it is stopped."""
 

@@ -168,6 +168,8 @@ class ObservePlace(QWidget):
 
         self.inspector = Inspector(self.session, self)
         self._fill("inspector", self.inspector)
+        # what was selected before it was there
+        self.inspector.show_file(self.session.selection[0] if self.session.selection else None)
 
     def _make_picture(self) -> None:
         from calgui.views.image.view import ImageView
