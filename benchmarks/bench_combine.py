@@ -67,5 +67,6 @@ def _clipped(what: str, stack: Any, bits: Any) -> Row:
         theirs,
         50.0,
         "faster",
+        repeat=9,
         peer_repeat=2,
     )

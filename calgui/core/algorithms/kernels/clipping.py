@@ -12,7 +12,7 @@ from numba import njit, types
 from numba.core.extending import intrinsic
 
 from calgui.core.algorithms.kernels import lanes
-from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, gather, settle
+from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, fetch_next, gather, settle
 from calgui.core.algorithms.kernels.lanes import DOUBLES, FLOATS, LANES, SHORTS
 
 _NAN = np.float32(np.nan)
@@ -242,6 +242,7 @@ def clipped(  # type: ignore[no-untyped-def]
         gather(data, dq, reject, first, last, block, bits, some)
         many = 0
         for position in range(first, last, LANES):
+            fetch_next(data, dq, position)
             calm = 0
             if apart is None:
                 source = block.ctypes.data + np.uint64(4 * (position - first))

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from calgui.core.algorithms.kernels.lanes import LANES
-from calgui.core.algorithms.kernels.pointers import floats_at, words_at
+from calgui.core.algorithms.kernels.pointers import floats_at, prefetch, words_at
 
 #: pixels that are gathered at a time, and the length of a row of the block: no power of two
 BLOCK = 1024
@@ -59,3 +59,18 @@ def settle(bits, some, counts, start, stop, minimum, few):  # type: ignore[no-un
         bits[j] |= (some[j - start] if counts[j] == 0 else np.uint32(0)) | (
             few if counts[j] < minimum else np.uint32(0)
         )
+
+
+@_jit
+def fetch_next(data, dq, position):  # type: ignore[no-untyped-def]
+    """Begin to fetch the pixels that lie where this vector does, one block further.
+
+    The processor foresees what a loop will read within a page of memory only, and a block is about a page of every
+    frame: each would begin by waiting. Beyond the last block nothing happens, since an address that is not there is
+    passed over.
+    """
+    further = np.uint64(4 * (position + BLOCK))
+    for i in range(data.size):
+        prefetch(data[i] + further)
+    for i in range(dq.size):
+        prefetch(dq[i] + further)

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core.extending import intrinsic
+
+#: as of an unknown type: what is called has other arguments than what is written
+_intrinsic: Any = intrinsic
 
 
 def _pointer_to(element: Any) -> Any:
@@ -22,3 +26,18 @@ def _pointer_to(element: Any) -> Any:
 
 floats_at = _pointer_to(types.float32)
 words_at = _pointer_to(types.uint32)
+
+
+@_intrinsic
+def prefetch(typing_context, address):  # type: ignore[no-untyped-def]
+    """Begin to fetch what is at an address to the second cache."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        read, second, data = ir.Constant(word, 0), ir.Constant(word, 2), ir.Constant(word, 1)
+        builder.call(function, [builder.inttoptr(arguments[0], byte), read, second, data])
+        return context.get_dummy_value()
+
+    return types.void(types.uint64), generate

@@ -7,7 +7,7 @@ from numba import njit, types
 from numba.core.extending import intrinsic
 
 from calgui.core.algorithms.kernels import lanes
-from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, gather, settle
+from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, fetch_next, gather, settle
 from calgui.core.algorithms.kernels.lanes import FLOATS, LANES, SHORTS
 from calgui.core.algorithms.kernels.pointers import floats_at
 
@@ -114,6 +114,7 @@ def median(  # type: ignore[no-untyped-def]
         else:
             gather(data, dq, reject, first, last, block, bits, some)
             for position in range(first, last, LANES):
+                fetch_next(data, dq, position)
                 source = block.ctypes.data + np.uint64(4 * (position - first))
                 _holed(like, source, position, out_at, err_at, counts_at)
             if bits.size > 0:
