@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Row, compare
-from calgui.core.rules.bulk import best_references_many
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.header import Plan, plan_for
-from calgui.core.rules.nearmiss import near_misses
-from calgui.core.rules.setup import crds_module
-from calgui.core.rules.trace import explain
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection.bulk import best_references_many
+from calgui.core.rules.selection.header import Plan, plan_for
+from calgui.core.rules.selection.nearmiss import near_misses
+from calgui.core.rules.selection.trace import explain
 from calgui.core.rules.values import Selection
 
 _MANY = 10_000

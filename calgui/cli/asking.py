@@ -45,7 +45,7 @@ def read_settings(settings: tuple[str, ...]) -> dict[str, str]:
 
 def header_of(opened: "Cache", file: Path | None, settings: dict[str, str]) -> dict[str, Any]:
     """What a file says, with what the user sets."""
-    from calgui.core.rules.header import with_settings
+    from calgui.core.rules.selection.header import with_settings
 
     header: dict[str, Any] = {}
     if file is not None:

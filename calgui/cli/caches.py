@@ -108,8 +108,8 @@ def check(ctx: click.Context, folder: Path, context: str | None, everything: boo
 
 def _known(opened: "Cache", context: str | None, deep: bool) -> None:
     """What is known of the references beyond a quick look: of earlier checks, or of one that reads them whole now."""
-    from calgui.core.rules.checking import badges, check_references
-    from calgui.core.rules.truststore import TrustStore, store_path
+    from calgui.core.rules.deepcheck.checking import badges, check_references
+    from calgui.core.rules.deepcheck.truststore import TrustStore, store_path
 
     if not deep and not store_path().exists():
         return

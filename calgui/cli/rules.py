@@ -61,7 +61,7 @@ def bestrefs(
     Exit code 0 also where a reference is not found: that is an answer. 3 if a FILE could not be read; the others are
     answered all the same.
     """
-    from calgui.core.rules.bulk import best_references_many
+    from calgui.core.rules.selection.bulk import best_references_many
 
     opened, chosen = open_cache(folder, context)
     headers, names, unread = headers_of(opened, files, settings)
@@ -103,7 +103,7 @@ def explain(
 
     Exit code 0 also where nothing is found: that is what is explained.
     """
-    from calgui.core.rules.trace import explain as trace_of
+    from calgui.core.rules.selection.trace import explain as trace_of
 
     opened, chosen = open_cache(folder, context)
     header = header_of(opened, file, read_settings(settings))

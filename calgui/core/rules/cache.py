@@ -8,13 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from calgui.core.jobs import Job
-from calgui.core.rules.contents import Contents
-from calgui.core.rules.health import Doctor
-from calgui.core.rules.layout import Layout, find_layout
-from calgui.core.rules.mapping_file import checksum
-from calgui.core.rules.trust import Verdict
+from calgui.core.rules.files.contents import Contents
+from calgui.core.rules.files.layout import Layout, find_layout
+from calgui.core.rules.files.mapping_file import checksum
+from calgui.core.rules.files.trust import Verdict
+from calgui.core.rules.files.watch import Change, state_of
+from calgui.core.rules.health.doctor import Doctor
 from calgui.core.rules.values import Finding, MappingInfo
-from calgui.core.rules.watch import Change, state_of
 
 
 class Cache(Contents):

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import CalguiError
-from calgui.core.rules.layout import Layout
-from calgui.core.rules.mapping_file import KINDS
-from calgui.core.rules.setup import as_it_is, clear_memos, crds_module
-from calgui.core.rules.teaching import is_stock, teach
+from calgui.core.rules.files.layout import Layout
+from calgui.core.rules.files.mapping_file import KINDS
+from calgui.core.rules.observatories.setup import as_it_is, clear_memos, crds_module
+from calgui.core.rules.observatories.teaching import is_stock, teach
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -91,7 +91,7 @@ class _Policies:
         return self._of_reference(path)
 
     def _of_mapping(self, path: Path) -> tuple[str, str]:
-        from calgui.core.rules.mapping_file import LARGEST_MAPPING, decode, parse, read_safely
+        from calgui.core.rules.files.mapping_file import LARGEST_MAPPING, decode, parse, read_safely
 
         try:
             place = path if path.parent != Path() and path.exists() else self._layout.mappings / path.name

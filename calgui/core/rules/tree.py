@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.health import Doctor
-from calgui.core.rules.mapping_file import SPECIAL, Choices, Entry, MappingFile
-from calgui.core.rules.reach import CHILD
+from calgui.core.rules.files.mapping_file import SPECIAL, Choices, Entry, MappingFile
+from calgui.core.rules.files.reach import CHILD
+from calgui.core.rules.health.doctor import Doctor
 from calgui.core.rules.values import Finding, Node
 
 #: unreached mappings whose defects are looked for here; old caches have tens of thousands

@@ -126,7 +126,7 @@ def select(kind: str, header: Mapping[str, Any], cache: "Cache", context: str | 
     UsageError
         When the cache has no context to decide with.
     """
-    from calgui.core.rules.select import best_references
+    from calgui.core.rules.selection.select import best_references
 
     chosen = context or cache.default_context
     if chosen is None:

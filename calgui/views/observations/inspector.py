@@ -30,7 +30,7 @@ from calgui.views.widgets.icons import icon
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
-    from calgui.core.rules.reading import KeywordRead
+    from calgui.core.rules.selection.reading import KeywordRead
 
 #: tabs
 RULES, ALL = range(2)
@@ -263,7 +263,7 @@ def _inspect(path: Path, cache: "Cache | None", context: str | None) -> Inspecte
     hdus = read_headers(path)
     if cache is None or context is None:
         return Inspected(hdus)
-    from calgui.core.rules.reading import keywords_read
+    from calgui.core.rules.selection.reading import keywords_read
 
     try:
         return Inspected(hdus, keywords_read(cache, context, union(hdus)))

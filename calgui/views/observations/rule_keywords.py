@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QAction, QColor, QFont, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from calgui.core.rules.reading import KeywordRead
+from calgui.core.rules.selection.reading import KeywordRead
 from calgui.views.theme import theme
 from calgui.views.widgets.icons import icon
 

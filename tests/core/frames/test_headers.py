@@ -207,7 +207,7 @@ def test_an_undefined_primary_value_is_no_value(tmp_path: Path) -> None:
 
 
 def test_keywords_of_later_hdus_count_as_crds_reads_them(tmp_path: Path) -> None:
-    from calgui.core.rules.setup import crds_module
+    from calgui.core.rules.observatories.setup import crds_module
 
     def image(name: str, **cards: str) -> fits.ImageHDU:
         return fits.ImageHDU(np.zeros((2, 3), np.float32), fits.Header(cards), name=name)

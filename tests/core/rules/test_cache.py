@@ -9,8 +9,8 @@ import pytest
 
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.mapping_file import checksum
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.files.mapping_file import checksum
+from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.values import Trust
 
 SELECTED = {
@@ -283,7 +283,7 @@ def test_environment_and_files_stay_as_they_were(real_data, monkeypatch, snapsho
 FRESH = """
 import os, sys
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.mapping_file import checksum
+from calgui.core.rules.files.mapping_file import checksum
 assert "crds" not in sys.modules, "crds is imported before it is needed"
 before = dict(os.environ)
 cache = Cache.open(sys.argv[1])

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from calgui.core.rules.board import key_texts, refusal
-from calgui.core.rules.checks import is_date
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.health.checks import is_date
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection.board import key_texts, refusal
 
 #: a value that no rule lists
 OTHER = "SOME-OTHER-VALUE"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from calgui.core.rules.mapping_file import Choices, MappingFile
+from calgui.core.rules.files.mapping_file import Choices, MappingFile
 
 
 class TextEntry(NamedTuple):

@@ -10,10 +10,10 @@ from itertools import islice, product
 from typing import Any
 
 from calgui.core.jobs import Job
-from calgui.core.rules.header import UNDEFINED
 from calgui.core.rules.lint.grid import OTHER, Cell, Grid, GridRow
 from calgui.core.rules.lint.joins import Joins
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection.header import UNDEFINED
 
 #: pairs that are compared in one mapping, and those among them that crds is asked about
 MOST_PAIRS = 20_000

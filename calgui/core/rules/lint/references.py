@@ -7,10 +7,10 @@ from pathlib import Path
 
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.dates import standard
+from calgui.core.rules.files.mapping_file import SPECIAL, open_regular
 from calgui.core.rules.lint.lines import walk
 from calgui.core.rules.lint.report import found
-from calgui.core.rules.mapping_file import SPECIAL, open_regular
+from calgui.core.rules.selection.dates import standard
 from calgui.core.rules.values import Finding, Place, Trust
 
 _BLOCK, _CARD, _MOST_BLOCKS = 2880, 80, 200

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.files.mapping_file import SPECIAL
 from calgui.core.rules.lint.grid import Grid, GridRow
 from calgui.core.rules.lint.joins import Joins
 from calgui.core.rules.lint.lines import Lines, walk
 from calgui.core.rules.lint.overlaps import Overlap, overlaps
 from calgui.core.rules.lint.report import found
 from calgui.core.rules.lint.shadows import Hidden, shadows
-from calgui.core.rules.mapping_file import SPECIAL
 from calgui.core.rules.values import Finding, Place, Severity
 
 #: rules of one mapping that are compared with each other

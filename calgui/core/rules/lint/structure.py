@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.files.mapping_file import SPECIAL, MappingFile
+from calgui.core.rules.files.reach import reach
 from calgui.core.rules.lint.report import found
-from calgui.core.rules.mapping_file import SPECIAL, MappingFile
-from calgui.core.rules.reach import reach
 from calgui.core.rules.values import Finding, Place
 
 

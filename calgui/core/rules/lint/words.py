@@ -5,10 +5,10 @@ from typing import Any
 
 from calgui.core.errors import InputError
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.files.mapping_file import MappingFile
 from calgui.core.rules.lint.report import found
-from calgui.core.rules.mapping_file import MappingFile
-from calgui.core.rules.observatory import Observatory, described
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.observatories.observatory import Observatory, described
+from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.values import Finding, Place
 
 _ODD = frozenset("*?[]|(){}#<>=")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calgui.core.errors import CalguiError, InputError
-from calgui.core.rules.header import plan_for
-from calgui.core.rules.observatory import Observatory
+from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.questions.walk import Naming, RuleFile, levels, named_values, namings, rule_files
 from calgui.core.rules.questions.witness import Witness, instrument_value, witness
+from calgui.core.rules.selection.header import plan_for
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -117,7 +117,7 @@ def base_name(file: str) -> str:
 
 
 def label(place: Naming) -> str:
-    """The keys inside a rule as one text, as `calgui.core.rules.dates.entries` labels them."""
+    """The keys inside a rule as one text, as `calgui.core.rules.selection.dates.entries` labels them."""
     inner = place.path[1:] if place.selectors[0] == "Match" else place.path
     return " / ".join(", ".join(key) for key in inner)
 

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from calgui.core.errors import UsageError
 from calgui.core.jobs import Job
-from calgui.core.rules.bulk import best_references_many
-from calgui.core.rules.observatory import Observatory
+from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.questions.matches import base_name
+from calgui.core.rules.selection.bulk import best_references_many
 from calgui.core.rules.values import Selection, Status
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from calgui.core.rules import dates
-from calgui.core.rules.header import names_in_expressions
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection import dates
+from calgui.core.rules.selection.header import names_in_expressions
 
 TICK = timedelta(microseconds=1)
 LAST = datetime.max

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.rules.header import find_instrument, plan_for
-from calgui.core.rules.nearmiss import near_misses
 from calgui.core.rules.questions.matches import base_name
-from calgui.core.rules.select import select_one, without_rules
+from calgui.core.rules.selection.header import find_instrument, plan_for
+from calgui.core.rules.selection.nearmiss import near_misses
+from calgui.core.rules.selection.select import select_one, without_rules
 from calgui.core.rules.values import NearMiss
 
 if TYPE_CHECKING:

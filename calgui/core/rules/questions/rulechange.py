@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.rules import dates
-from calgui.core.rules.answer import ask
-from calgui.core.rules.board import Board, Row
-from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for
-from calgui.core.rules.select import without_rules
-from calgui.core.rules.setup import crds_module
-from calgui.core.rules.situation import Situation, look
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection import dates
+from calgui.core.rules.selection.answer import ask
+from calgui.core.rules.selection.board import Board, Row
+from calgui.core.rules.selection.header import UNDEFINED, Plan, find_instrument, plan_for
+from calgui.core.rules.selection.select import without_rules
+from calgui.core.rules.selection.situation import Situation, look
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -280,7 +280,7 @@ def _with_date(selector: Any, idea: _Idea) -> Any:
 
 
 def _same(raw: Any, key: tuple[str, ...]) -> bool:
-    from calgui.core.rules.board import key_texts
+    from calgui.core.rules.selection.board import key_texts
 
     return key_texts(raw) == key
 

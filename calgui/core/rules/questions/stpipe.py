@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import UsageError
-from calgui.core.rules.select import best_references
+from calgui.core.rules.selection.select import best_references
 from calgui.core.rules.values import Selection, Status, Trust
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def prefetch(
     Raises
     ------
     UsageError, InputError
-        As `calgui.core.rules.select.best_references`.
+        As `calgui.core.rules.selection.select.best_references`.
     """
     told = {kind.lower(): file for kind, file in (overrides or {}).items()}
     found = []

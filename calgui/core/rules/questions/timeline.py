@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
-from calgui.core.rules import dates
-from calgui.core.rules.answer import Answer, ask
-from calgui.core.rules.bulk import best_references_many
-from calgui.core.rules.header import Plan, find_instrument, names_read, plan_for
 from calgui.core.rules.questions import moments
 from calgui.core.rules.questions.moments import LAST, TICK
-from calgui.core.rules.select import without_rules
-from calgui.core.rules.sentence import explain_answer
-from calgui.core.rules.situation import Situation, look
+from calgui.core.rules.selection import dates
+from calgui.core.rules.selection.answer import Answer, ask
+from calgui.core.rules.selection.bulk import best_references_many
+from calgui.core.rules.selection.header import Plan, find_instrument, names_read, plan_for
+from calgui.core.rules.selection.select import without_rules
+from calgui.core.rules.selection.sentence import explain_answer
+from calgui.core.rules.selection.situation import Situation, look
 from calgui.core.rules.values import Status
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import UsageError
 from calgui.core.jobs import Job
-from calgui.core.rules.bulk import best_references_many
-from calgui.core.rules.mapping_file import KINDS
+from calgui.core.rules.files.mapping_file import KINDS
+from calgui.core.rules.files.reach import CHILD
 from calgui.core.rules.questions.matches import base_name
 from calgui.core.rules.questions.walk import namings, rule_files
-from calgui.core.rules.reach import CHILD
+from calgui.core.rules.selection.bulk import best_references_many
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -148,7 +148,7 @@ def selected_by(
     Raises
     ------
     UsageError, InputError
-        As `calgui.core.rules.bulk.best_references_many`.
+        As `calgui.core.rules.selection.bulk.best_references_many`.
     """
     wanted = base_name(file)
     if wanted.endswith((".pmap", ".imap")):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calgui.core.errors import InputError
-from calgui.core.rules.mapping_file import SPECIAL, Choices, Entry, MappingFile
+from calgui.core.rules.files.mapping_file import SPECIAL, Choices, Entry, MappingFile
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache

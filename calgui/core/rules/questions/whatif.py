@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.rules.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords, with_settings
-from calgui.core.rules.select import best_references
-from calgui.core.rules.setup import crds_module
-from calgui.core.rules.trace import accepted_values
+from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.selection.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords, with_settings
+from calgui.core.rules.selection.select import best_references
+from calgui.core.rules.selection.trace import accepted_values
 from calgui.core.rules.values import Selection
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def answers(cache: "Cache", context: str, case: Case, types: Sequence[str] | Non
     Raises
     ------
     UsageError, InputError
-        As `calgui.core.rules.select.best_references`.
+        As `calgui.core.rules.selection.select.best_references`.
     """
     return best_references(cache, context, header_of(cache, case), types)
 

@@ -6,12 +6,12 @@ from itertools import islice, product
 from math import prod
 from typing import Any
 
-from calgui.core.rules import dates
-from calgui.core.rules.answer import ask
-from calgui.core.rules.board import Column, Table, table_of
-from calgui.core.rules.header import UNDEFINED, Plan, names_in_expressions
-from calgui.core.rules.proposals import options, settings
-from calgui.core.rules.situation import look
+from calgui.core.rules.selection import dates
+from calgui.core.rules.selection.answer import ask
+from calgui.core.rules.selection.board import Column, Table, table_of
+from calgui.core.rules.selection.header import UNDEFINED, Plan, names_in_expressions
+from calgui.core.rules.selection.proposals import options, settings
+from calgui.core.rules.selection.situation import look
 
 #: sets of values that are looked at, and those of them that crds is asked about
 TRIES, ASKED = 4_000, 60

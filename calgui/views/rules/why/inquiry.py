@@ -167,7 +167,7 @@ class Inquiry(QObject):
         type_, header = self.type, altered(self.observations[self.index].header, self.what_if.values())
 
         def work(_job: Job) -> tuple[Trace, Mapping[str, tuple[str, ...]]]:
-            from calgui.core.rules.trace import explain
+            from calgui.core.rules.selection.trace import explain
 
             trace = explain(cache, context, type_, header)
             return trace, listed_values(trace)
@@ -278,7 +278,7 @@ def _ask(
     changes: Sequence[WhatIf],
     job: Job,
 ) -> tuple[list[Observation], list[TypeRow]]:
-    from calgui.core.rules.bulk import best_references_many
+    from calgui.core.rules.selection.bulk import best_references_many
 
     observations = observe(paths, known, job.part(0, 0.5))
     readable = [observation for observation in observations if observation.error is None]

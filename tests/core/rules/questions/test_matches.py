@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.rules.bulk import best_references_many
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.questions.matches import matches
 from calgui.core.rules.questions.uses import selected_by, uses
 from calgui.core.rules.questions.walk import rule_files, unread
-from calgui.core.rules.select import best_references
+from calgui.core.rules.selection.bulk import best_references_many
+from calgui.core.rules.selection.select import best_references
 
 CONTEXT = "tmt_0001.pmap"
 DETECTOR, FILTER = "META.INSTRUMENT.DETECTOR", "META.INSTRUMENT.FILTER"

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError
-from calgui.core.rules.board import key_texts
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.header import plan_for
 from calgui.core.rules.questions.rulechange import RuleChange, rule_changes
-from calgui.core.rules.select import best_references
+from calgui.core.rules.selection.board import key_texts
+from calgui.core.rules.selection.header import plan_for
+from calgui.core.rules.selection.select import best_references
 
 CONTEXT = "tmt_0001.pmap"
 DETECTOR, FILTER = "META.INSTRUMENT.DETECTOR", "META.INSTRUMENT.FILTER"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from calgui.core.errors import InputError
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.header import plan_for
+from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.questions.matches import matches
 from calgui.core.rules.questions.timeline import Timeline, marks, spread, timeline
-from calgui.core.rules.setup import crds_module
+from calgui.core.rules.selection.header import plan_for
 from calgui.core.rules.values import Status
 
 CONTEXT = "tmt_0001.pmap"

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from calgui.cli.main import cli
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.header import plan_for
 from calgui.core.rules.questions.nearest import near_miss_of
 from calgui.core.rules.questions.whatif import (
     Case,
@@ -25,7 +24,8 @@ from calgui.core.rules.questions.whatif import (
     header_of,
     settings_of,
 )
-from calgui.core.rules.select import best_references
+from calgui.core.rules.selection.header import plan_for
+from calgui.core.rules.selection.select import best_references
 from calgui.core.simulate import DemoNight
 
 CONTEXT = "tmt_0001.pmap"

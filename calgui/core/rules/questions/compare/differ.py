@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.rules.mapping_file import KINDS, SPECIAL, Choices, Entry, MappingFile, decode
+from calgui.core.rules.files.mapping_file import KINDS, SPECIAL, Choices, Entry, MappingFile, decode
 from calgui.core.rules.questions.compare.values import Change, ContextDiff, Pair, What
 from calgui.core.rules.questions.walk import levels, live
 

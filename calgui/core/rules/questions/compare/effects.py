@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.rules.bulk import best_references_many
-from calgui.core.rules.header import plan_for
+from calgui.core.rules.selection.bulk import best_references_many
+from calgui.core.rules.selection.header import plan_for
 from calgui.core.rules.values import Selection
 
 if TYPE_CHECKING:
