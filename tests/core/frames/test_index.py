@@ -232,7 +232,7 @@ def test_values_that_do_not_fit_their_keywords_are_read_again(night: Path, tmp_p
 def test_a_locked_database_does_not_hold_up_the_user(
     night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calgui.core.frames.store._BUSY_MS", 200)
+    monkeypatch.setattr("calgui.core.database._BUSY_MS", 200)
     path = tmp_path / "headers.sqlite"
     FileIndex(path).close()
     holder = sqlite3.connect(path)

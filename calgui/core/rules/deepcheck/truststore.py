@@ -6,27 +6,26 @@ where none can be written, what is found is kept in memory.
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from calgui.core.database import Database
 from calgui.core.rules.files.trust import Verdict
 from calgui.core.rules.values import Trust
 
 #: raised when the table changes
 SCHEMA = 1
-_BUSY_MS = 4000
 _CHUNK = 500
 _MOST_ROWS = 300_000
 _COLUMNS = "path, size, mtime_ns, trust, reason, real_size, sha1, checked"
-_TABLE = f"""
+_TABLE = """
 CREATE TABLE IF NOT EXISTS badges (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, trust TEXT NOT NULL,
     reason TEXT NOT NULL, real_size INTEGER, sha1 TEXT, checked REAL NOT NULL);
-PRAGMA user_version = {SCHEMA};
 """
 
 
@@ -107,9 +106,15 @@ class TrustStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or store_path()
-        self.notes: list[str] = []
-        self._lock = threading.RLock()
-        self._connection = self._open()
+        self._database = Database(
+            self.path,
+            tables=_TABLE,
+            probe=f"SELECT {_COLUMNS} FROM badges LIMIT 1",
+            schema=SCHEMA,
+            what="The file that remembers checked references",
+            lost="what is found is not remembered this time",
+        )
+        self.notes = self._database.notes
 
     def find(self, paths: Sequence[Path]) -> dict[Path, Badge]:
         """What is known of some files, whatever their size and time are now.
@@ -125,7 +130,7 @@ class TrustStore:
             Nothing for a file that was never checked.
         """
         keys = [os.fsencode(path) for path in paths]
-        rows = self._guard(self._find, keys) or []
+        rows = self._database.run(partial(_find, keys)) or []
         return {badge.path: badge for badge in map(_badge, rows) if badge is not None}
 
     def put(self, badges: Iterable[Badge]) -> None:
@@ -136,106 +141,30 @@ class TrustStore:
         badges : iterable of Badge
             Replace older ones of the same path.
         """
-        self._guard(self._put, [_row(badge) for badge in badges])
+        rows = [_row(badge) for badge in badges]
+        self._database.run(partial(_put, rows))
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
-    def _find(self, keys: list[bytes]) -> list[tuple[Any, ...]]:
-        rows = []
-        for start in range(0, len(keys), _CHUNK):
-            some = keys[start : start + _CHUNK]
-            marks = ",".join("?" * len(some))
-            rows += self._connection.execute(f"SELECT {_COLUMNS} FROM badges WHERE path IN ({marks})", some).fetchall()
-        return rows
 
-    def _put(self, rows: list[tuple[Any, ...]]) -> None:
-        with self._connection:
-            marks = ",".join("?" * len(_COLUMNS.split(",")))
-            self._connection.executemany(f"INSERT OR REPLACE INTO badges ({_COLUMNS}) VALUES ({marks})", rows)
-            newest = self._connection.execute("SELECT max(rowid) FROM badges").fetchone()[0] or 0
-            # a replaced row gets a new number, so the lowest numbers are what was not checked for longest
-            self._connection.execute("DELETE FROM badges WHERE rowid <= ?", (newest - _MOST_ROWS,))
+def _find(keys: list[bytes], connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    rows = []
+    for start in range(0, len(keys), _CHUNK):
+        some = keys[start : start + _CHUNK]
+        marks = ",".join("?" * len(some))
+        rows += connection.execute(f"SELECT {_COLUMNS} FROM badges WHERE path IN ({marks})", some).fetchall()
+    return rows
 
-    def _guard(self, work: Any, argument: Any) -> Any:
-        """Do something with the database; where that fails, begin anew or go on in memory, and say so."""
-        with self._lock:
-            try:
-                return work(argument)
-            except sqlite3.OperationalError as error:
-                why = f"cannot be used now ({error})"
-                self._replace(lambda: self._memory(why))
-            except sqlite3.DatabaseError as error:
-                why = f"was damaged ({error})"
-                self._replace(lambda: self._anew(why))
-            try:
-                return work(argument)
-            except sqlite3.Error as error:
-                why = f"cannot be used ({error})"
-                self._replace(lambda: self._memory(why))
-                return None
 
-    def _replace(self, make: Any) -> None:
-        self._connection.close()
-        self._connection = make()
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect()
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA):
-                connection.close()
-                return self._anew(f"was made by another version of the program ({version})")
-            connection.executescript(_TABLE)
-            connection.execute(f"SELECT {_COLUMNS} FROM badges LIMIT 1")
-            return connection
-        except sqlite3.OperationalError as error:
-            return self._anew(f"has other columns ({error})") if "column" in str(error) else self._memory(str(error))
-        except sqlite3.DatabaseError as error:
-            return self._anew(f"was damaged ({error})")
-        except OSError as error:
-            return self._memory(f"cannot be written ({error.strerror or error})")
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_MS / 1000, check_same_thread=False)
-        # a crash of the program loses nothing that was committed; after one of the machine the last is checked again
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
-
-    def _anew(self, why: str) -> sqlite3.Connection:
-        try:
-            self._set_aside(why)
-            connection = self._connect()
-            connection.executescript(_TABLE)
-            return connection
-        except (sqlite3.Error, OSError) as error:
-            return self._memory(f"cannot be made anew ({error})")
-
-    def _set_aside(self, why: str) -> None:
-        """Put the old file out of the way; another process may still have it open."""
-        aside = self.path.with_name(self.path.name + ".old")
-        self.notes.append(
-            f"What was known of checked references {why}; it is set aside as {aside.name}, and files are checked anew:"
-            f" {self.path}"
-        )
-        for ending in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
-        if self.path.is_dir():
-            raise IsADirectoryError(f"{self.path} is a folder")
-        if self.path.exists():
-            self.path.replace(aside)
-
-    def _memory(self, why: str) -> sqlite3.Connection:
-        self.notes.append(
-            f"The file that remembers checked references {why}; they are not remembered this time: {self.path}"
-        )
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.executescript(_TABLE)
-        return connection
+def _put(rows: list[tuple[Any, ...]], connection: sqlite3.Connection) -> None:
+    with connection:
+        marks = ",".join("?" * len(_COLUMNS.split(",")))
+        connection.executemany(f"INSERT OR REPLACE INTO badges ({_COLUMNS}) VALUES ({marks})", rows)
+        newest = connection.execute("SELECT max(rowid) FROM badges").fetchone()[0] or 0
+        # a replaced row gets a new number, so the lowest numbers are what was not checked for longest
+        connection.execute("DELETE FROM badges WHERE rowid <= ?", (newest - _MOST_ROWS,))
 
 
 def _row(badge: Badge) -> tuple[Any, ...]:
