@@ -1,27 +1,27 @@
 """`ImageView`: a picture of a frame or file, with its choosers, histogram, readout and statistics."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
-from calgui.core.frames.display import equalised_table, stretch_table
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.limits import Limits, histogram
+from calgui.core.frames.limits import Limits
 from calgui.core.frames.statistics import Box, Statistics
 from calgui.views.image.canvas import Canvas
-from calgui.views.image.colours import colour_table, no_value_colour
 from calgui.views.image.content import Content, Drawing
 from calgui.views.image.controls import SourceBar, ViewBar, reduction_words
 from calgui.views.image.export import ask_for_png, save_png
 from calgui.views.image.histogram import LimitsBar
 from calgui.views.image.item import PictureItem
 from calgui.views.image.loader import Opened, Wanted
+from calgui.views.image.look import Look
 from calgui.views.image.overlays import Overlays
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
@@ -70,11 +70,11 @@ class ImageView(QWidget):
         self.setAccessibleName("Picture view")
         self._session = session
         self.content: Content | None = None
-        self.drawing: Drawing | None = None
         self._build()
         tasks = tasks or (session.tasks if session is not None else Tasks(self))
         key = f"picture-{next(_NUMBERS)}-"
         self.reader = PictureReader(tasks, key, self._place_size, self)
+        self.look = Look(self.bar, self.limits_bar, self.item, self._find_limits)
         self.probe = Probe(tasks, key, self.canvas, self.readout, self.panel)
         self._connect()
         theme().changed.connect(self._retheme)
@@ -174,7 +174,12 @@ class ImageView(QWidget):
             In the unit of the picture.
         """
         self.bar.limits.setCurrentText("manual")
-        self._show_limits(limits, recount=not self.limits_bar.strip.dragging)
+        self.look.show_limits(limits, recount=not self.limits_bar.strip.dragging)
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What is drawn; None before the pixels are there."""
+        return self.look.drawing
 
     @property
     def limits(self) -> Limits:
@@ -234,19 +239,13 @@ class ImageView(QWidget):
         self.source_bar.hdu_chosen.connect(self._choose_hdu)
         self.source_bar.layer_chosen.connect(self._choose_layer)
         self.source_bar.plane_chosen.connect(self._choose_plane)
-        bar.stretch.currentTextChanged.connect(lambda _text: self._apply_stretch())
-        bar.limits.textActivated.connect(self._choose_limits)
-        bar.colours.currentTextChanged.connect(lambda _text: self._apply_colours())
-        bar.invert.toggled.connect(lambda _on: self._apply_colours())
         bar.fit.triggered.connect(lambda: canvas.fit())
         bar.one.triggered.connect(lambda: canvas.one_to_one())
         bar.box.toggled.connect(canvas.set_boxing)
-        bar.flags_changed.connect(self._apply_flags)
         bar.reduction_chosen.connect(self._redraw)
         bar.copy.triggered.connect(self.copy_picture)
         bar.save.triggered.connect(self._save_as)
         self.limits_bar.limits_chosen.connect(self.set_limits)
-        self.limits_bar.strip.released.connect(self._count)
         canvas.box_view.sigRangeChanged.connect(lambda *_: self.visible_changed.emit())
         self.item.level_needed.connect(self._need_level)
         self.item.drawn.connect(self._was_drawn)
@@ -287,21 +286,21 @@ class ImageView(QWidget):
 
     def _show_look(self, content: Content, opened: Opened) -> None:
         """Draw a large file whose pixels are still to come."""
-        self.drawing = None
+        self.look.drawing = None
         self._place(content)
         if opened.limits is not None:
-            self._show_limits(opened.limits)
-        self._apply_stretch()
+            self.look.show_limits(opened.limits)
+        self.look.apply_stretch()
         self.item.set_picture(opened.picture, opened.flags)
 
     def _draw(self, content: Content, drawing: Drawing) -> None:
-        self.drawing = drawing
+        self.look.drawing = drawing
         self._place(content)
-        self._show_limits(drawing.limits)
+        self.look.show_limits(drawing.limits)
         self.bar.set_flags(drawing.counts)
-        self._apply_stretch()
+        self.look.apply_stretch()
         self.item.set_picture(drawing.picture, drawing.flags)
-        self._apply_flags()
+        self.look.apply_flags()
 
     def _place(self, content: Content) -> None:
         """Title, choosers and the room for the picture."""
@@ -337,7 +336,7 @@ class ImageView(QWidget):
             raise error
 
     def _empty(self, message: str, keep_sources: bool = False) -> None:
-        self.drawing = None
+        self.look.drawing = None
         self.item.set_picture(None)
         if not keep_sources:
             self.content = None
@@ -359,12 +358,12 @@ class ImageView(QWidget):
             self._take(self.content)
 
     def _need_level(self, factor: int) -> None:
-        if self.drawing is not None:
-            self.reader.reduce(self.drawing, factor)
+        if self.look.drawing is not None:
+            self.reader.reduce(self.look.drawing, factor)
 
     def _was_drawn(self, factor: int) -> None:
         pixels = f"{factor} × {factor} pixels"
-        how = self.drawing.picture.how if self.drawing is not None else self.bar.reduction
+        how = self.look.drawing.picture.how if self.look.drawing is not None else self.bar.reduction
         text = f"each point: {reduction_words(how, pixels)}" if factor > 1 else ""
         if self.canvas.thin:
             text = f"{text}; x and y drawn at different scales" if text else "x and y drawn at different scales"
@@ -393,51 +392,17 @@ class ImageView(QWidget):
         else:
             self._open(replace(content.wanted, plane=plane), content.layer)
 
+    def _find_limits(self, name: Any, found: Callable[[Limits], None]) -> None:
+        content = self.content
+        if content is not None and content.values is not None:
+            self.reader.find_limits(
+                content.values, name, lambda limits: found(limits) if content is self.content else None
+            )
+
     def _release_manual(self) -> None:
         """Limits that were set by hand belong to the values that they were set for."""
         if self.bar.limits.currentText() == "manual":
             self.bar.limits.setCurrentText("zscale")
-
-    def _choose_limits(self, name: Any) -> None:
-        content = self.content
-        values = content.values if content is not None else None
-        if values is not None and name != "manual":
-            self.reader.find_limits(
-                values, name, lambda limits: self._show_limits(limits) if content is self.content else None
-            )
-
-    def _show_limits(self, limits: Limits, recount: bool = True) -> None:
-        self.item.set_limits(limits)
-        self.limits_bar.set_limits(limits)
-        if recount:
-            self._count()
-        if self.bar.stretch.currentText() == "histogram":
-            self._apply_stretch()
-
-    def _count(self) -> None:
-        """The histogram about the present limits."""
-        if self.content is not None and self.drawing is not None:
-            total = self.content.size[0] * self.content.size[1]
-            self.limits_bar.strip.set_histogram(histogram(self.drawing.samples, self.item.limits, total))
-
-    def _apply_stretch(self) -> None:
-        name: Any = self.bar.stretch.currentText()
-        if name != "histogram":
-            self.item.set_table(stretch_table(name))
-        elif self.drawing is not None:
-            self.item.set_table(equalised_table(self.drawing.samples, self.item.limits))
-
-    def _apply_colours(self) -> None:
-        name = self.bar.colours.currentText()
-        self.item.set_colours(colour_table(name, self.bar.invert.isChecked()))
-        self.bar.colours.setToolTip(
-            "Colour map: grey, or one of equal perceived steps. "
-            f'Pixels without a value (NaN) are drawn in <span style="background: {no_value_colour(name)}">'
-            "&nbsp;this tone&nbsp;</span>."
-        )
-
-    def _apply_flags(self) -> None:
-        self.item.set_flag_colours({flag.value: QColor(flag.colour).rgba() for flag in self.bar.chosen_flags()})
 
     # -- the picture as a picture ------------------------------------------------------------------------------------
 
