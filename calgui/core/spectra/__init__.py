@@ -1,0 +1,1 @@
+"""Spectra: reading them, wavelengths, known lines, peaks."""
