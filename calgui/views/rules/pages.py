@@ -48,4 +48,11 @@ class Page:
 _HERE = "calgui.views.rules"
 PAGES: tuple[Page, ...] = (
     Page("cache", "Cache", "What is in the cache, and what is wrong with it?", f"{_HERE}.cache.page", "CachePage"),
+    Page(
+        "matrix",
+        "Matrix",
+        "What does every observation get, of every type, and what is not as it should be?",
+        f"{_HERE}.matrix.page",
+        "MatrixPage",
+    ),
 )

@@ -1,0 +1,1 @@
+"""The matrix: observations down, reference types across."""
