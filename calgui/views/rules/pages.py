@@ -55,4 +55,11 @@ PAGES: tuple[Page, ...] = (
         f"{_HERE}.matrix.page",
         "MatrixPage",
     ),
+    Page(
+        "lint",
+        "Lint",
+        "What is wrong with the whole cache, why does it matter, and how is it cured?",
+        f"{_HERE}.lint.page",
+        "LintPage",
+    ),
 )
