@@ -49,6 +49,13 @@ _HERE = "calgui.views.rules"
 PAGES: tuple[Page, ...] = (
     Page("cache", "Cache", "What is in the cache, and what is wrong with it?", f"{_HERE}.cache.page", "CachePage"),
     Page(
+        "whatif",
+        "What if",
+        "What would the rules select if the header said something else?",
+        f"{_HERE}.whatif.page",
+        "WhatIfPage",
+    ),
+    Page(
         "matrix",
         "Matrix",
         "What does every observation get, of every type, and what is not as it should be?",

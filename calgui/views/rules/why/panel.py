@@ -140,6 +140,7 @@ class WhyPanel(QWidget):
         for name, text, call in (
             ("copy_matrix_button", "Copy matrix", self.copy_matrix),
             ("copy_command_button", "Copy command", self.copy_command),
+            ("open_what_if_button", "What if…", self.open_what_if),
         ):
             button = QToolButton(self)
             button.setObjectName(name)
@@ -325,6 +326,19 @@ class WhyPanel(QWidget):
         self._fold()
         self._arrange()
         self.matrix.setFocus()
+
+    def open_what_if(self) -> None:
+        """Take the observation, with what is supposed of it, to the page where cases stand side by side."""
+        from calgui.core.rules.questions.whatif import Case
+
+        inquiry = self.inquiry
+        if inquiry.index >= len(inquiry.observations):
+            return
+        seen = inquiry.observations[inquiry.index]
+        changes = tuple(
+            (one.parameter, None if one.value == UNDEFINED else one.value) for one in inquiry.what_if.values()
+        )
+        self.session.ask_page("whatif", Case(seen.path.name, dict(seen.header), changes))
 
     def copy_matrix(self) -> None:
         """Copy the whole matrix as tab-separated text."""

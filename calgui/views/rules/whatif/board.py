@@ -1,0 +1,245 @@
+"""The cases that are compared, and the answers to each; computed off the main thread, the latest question wins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from calgui.core.errors import CalguiError
+from calgui.core.jobs import Job
+from calgui.core.rules.questions.whatif import Case, Setting, answers, as_options, settings_of
+from calgui.core.rules.values import Selection
+from calgui.views.session import Session
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+_MOST = 12
+
+
+@dataclass(frozen=True)
+class Column:
+    """One case with its answers.
+
+    Attributes
+    ----------
+    case : Case
+        What is asked.
+    settings : mapping of str to Setting
+        By parkey: everything that can be set.
+    answers : mapping of str to Selection
+        By reference type.
+    options : tuple of str
+        The case as options of the command line; empty where its instrument is not known.
+    problem : str
+        Why there are no answers.
+    """
+
+    case: Case
+    settings: Mapping[str, Setting]
+    answers: Mapping[str, Selection]
+    options: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Board(QObject):
+    """Cases side by side.
+
+    Signals
+    -------
+    changed()
+        Other cases, or other answers.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.cases: list[Case] = []
+        self.columns: tuple[Column, ...] = ()
+        self._working = False
+        # what was answered, by the identity of the case (its header cannot be hashed), and by which rules
+        self._done: dict[int, Column] = {}
+        self._asked: tuple[object, str | None] = (None, None)
+        session.context_changed.connect(self.ask)
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are on their way."""
+        return self._working
+
+    # ---- the cases
+
+    def add(self, case: Case) -> int | None:
+        """Put a case beside the others.
+
+        Parameters
+        ----------
+        case : Case
+            Its name gets a number where another has it.
+
+        Returns
+        -------
+        int or None
+            Its place; None where there are too many.
+        """
+        if len(self.cases) >= _MOST:
+            self.session.notice("warning", f"{_MOST} cases are side by side already.", "Take one away first.")
+            return None
+        self.cases.append(replace(case, name=self._free(case.name)))
+        self.ask()
+        return len(self.cases) - 1
+
+    def find(self, case: Case) -> int | None:
+        """Where the same header with the same changes is already.
+
+        Parameters
+        ----------
+        case : Case
+            Whatever its name is.
+
+        Returns
+        -------
+        int or None
+        """
+        said = header_of_case(case)
+        return next((place for place, one in enumerate(self.cases) if header_of_case(one) == said), None)
+
+    def remove(self, place: int) -> None:
+        """Take a case away.
+
+        Parameters
+        ----------
+        place : int
+            Of the case.
+        """
+        if 0 <= place < len(self.cases):
+            del self.cases[place]
+            self.ask()
+
+    def rename(self, place: int, name: str) -> None:
+        """Call a case otherwise.
+
+        Parameters
+        ----------
+        place : int
+            Of the case.
+        name : str
+            Not empty.
+        """
+        if name.strip() and name != self.cases[place].name:
+            self.cases[place] = replace(self.cases[place], name=self._free(name.strip()))
+            self.ask()
+
+    def set(self, place: int, setting: Setting, value: str | None) -> None:
+        """Set a value of a case.
+
+        Parameters
+        ----------
+        place : int
+            Of the case.
+        setting : Setting
+            What is set.
+        value : str or None
+            None takes the value away.
+        """
+        case = self.cases[place]
+        # what the case starts from comes back when it is set to just that
+        plain = case.without_change(setting.parkey)
+        if setting.keyword:
+            plain = plain.without_change(setting.keyword)
+        said = {key.upper(): text for key, text in case.header.items()}
+        before = said.get((setting.keyword or "").upper(), said.get(setting.parkey))
+        back = (before is None and value is None) or (before is not None and value == str(before))
+        self.cases[place] = plain if back else plain.with_change(setting.parkey, value)
+        self.ask()
+
+    def apply(self, place: int, changes: Sequence[tuple[str, str | None]]) -> None:
+        """Set several values of a case at once.
+
+        Parameters
+        ----------
+        place : int
+            Of the case.
+        changes : sequence of (str, str or None)
+            Parkey, and value; None takes it away.
+        """
+        case = self.cases[place]
+        for name, value in changes:
+            case = case.with_change(name, value)
+        self.cases[place] = case
+        self.ask()
+
+    def reset(self, place: int) -> None:
+        """Back to what a case starts from.
+
+        Parameters
+        ----------
+        place : int
+            Of the case.
+        """
+        self.cases[place] = replace(self.cases[place], changes=())
+        self.ask()
+
+    def _free(self, name: str) -> str:
+        taken = {case.name for case in self.cases}
+        if name not in taken:
+            return name
+        return next(f"{name} ({number})" for number in range(2, 1000) if f"{name} ({number})" not in taken)
+
+    # ---- the answers
+
+    def ask(self) -> None:
+        """Ask the rules about all cases."""
+        cache, context, cases = self.session.cache, self.session.context, tuple(self.cases)
+        if cache is None or context is None or not cases:
+            self.session.tasks.supersede("whatif")
+            self._answered(tuple(Column(case, {}, {}) for case in cases))
+            return
+        # what is known stays on the screen until the answers are there
+        self.columns = tuple(self._like(case, place) for place, case in enumerate(cases))
+        self._working = True
+        self.changed.emit()
+
+        def work(_job: Job) -> tuple[Column, ...]:
+            return tuple(_column(cache, context, case) for case in cases)
+
+        self.session.tasks.start("What if", work, self._answered, self._failed, key="whatif", quiet=True)
+
+    def _like(self, case: Case, place: int) -> Column:
+        same = next((column for column in self.columns if column.case is case), None)
+        if same is None and place < len(self.columns):
+            same = replace(self.columns[place], case=case)
+        return same or Column(case, {}, {})
+
+    def _answered(self, columns: tuple[Column, ...]) -> None:
+        self._working, self.columns = False, columns
+        # the columns keep their cases, so that no identity is used again
+        self._done = {id(column.case): column for column in columns if column.settings}
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self._answered(tuple(Column(case, {}, {}, problem=str(error)) for case in self.cases))
+        self.session.report(error, "What if")
+
+
+def header_of_case(case: Case) -> tuple[dict[str, object], tuple[tuple[str, str | None], ...]]:
+    """What a case says, without its name, to be compared."""
+    return dict(case.header), tuple(sorted(case.changes, key=lambda change: change[0]))
+
+
+def _column(cache: "Cache", context: str, case: Case) -> Column:
+    try:
+        settings = {one.parkey: one for one in settings_of(cache, context, case)}
+    except CalguiError as error:
+        return Column(case, {}, {}, problem=f"{error.message} {error.cure}".strip())
+    if next(iter(settings.values())).value is None:
+        return Column(case, settings, {}, problem="Choose the instrument first.")
+    try:
+        found = {one.type: one for one in answers(cache, context, case)}
+        options = as_options(cache, context, case)
+    except CalguiError as error:
+        return Column(case, settings, {}, problem=f"{error.message} {error.cure}".strip())
+    return Column(case, settings, found, options)

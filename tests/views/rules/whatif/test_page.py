@@ -1,0 +1,194 @@
+"""Suppositions in the window: whole tasks on the demo night."""
+
+import shlex
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QInputDialog
+from pytestqt.qtbot import QtBot
+
+from calgui.cli.main import cli
+from calgui.core.rules.questions.whatif import Case
+from calgui.core.simulate import DemoNight
+from calgui.views.rules.whatif.page import WhatIfPage
+from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.window import MainWindow
+
+
+@pytest.fixture
+def page(window: MainWindow, demo_night: DemoNight, settled: Callable) -> WhatIfPage:
+    lost = next(demo_night.raw.rglob("*image_0006.fits"))
+    window.open_paths([demo_night.cache, lost])
+    settled(window)
+    window.session.ask_page("whatif")
+    settled(window)
+    return window.place("rules").page("whatif")
+
+
+def row(page: WhatIfPage, title: str) -> int:
+    across = Qt.Orientation.Vertical
+    return next(n for n in range(page.model.rowCount()) if page.model.headerData(n, across) == title)
+
+
+def text(page: WhatIfPage, title: str, column: int = 0) -> str:
+    return page.model.index(row(page, title), column).data()
+
+
+def set_value(page: WhatIfPage, title: str, value: str, column: int = 0) -> None:
+    page.model.setData(page.model.index(row(page, title), column), value)
+
+
+def test_it_begins_with_the_observation_and_what_it_lacks(page: WhatIfPage) -> None:
+    assert len(page.board.cases) == 1
+    assert text(page, "FILTER") == "H"
+    assert text(page, "flat").startswith("not found: FILTER is H")
+    assert page.model.lines[page.table.currentIndex().row()].name == "flat"
+    assert "FILTER is H" in page.explanation.sentence.text()
+
+
+def test_a_value_is_typed_and_the_answers_follow(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
+    index = page.model.index(row(page, "FILTER"), 0)
+    page.table.setCurrentIndex(index)
+    page.table.edit(index)
+    editor = page.table.indexWidget(index) or page.table.findChild(object, "whatif_value_FILTER")
+    assert {"J", "K", "KN1"} <= {editor.itemText(n) for n in range(editor.count())}
+    editor.setEditText("K")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    settled(window)
+    assert text(page, "FILTER") == "K"
+    assert text(page, "flat") == "tmt_iris_flat_0005.fits"
+    assert page.board.cases[0].changes
+    set_value(page, "FILTER", "H")
+    settled(window)
+    assert not page.board.cases[0].changes
+    assert text(page, "flat").startswith("not found")
+
+
+def test_side_by_side_with_a_near_miss(page: WhatIfPage, window, settled) -> None:
+    page.explanation.files.setCurrentText("tmt_iris_flat_0002.fits")
+    page.explanation.files.activated.emit(page.explanation.files.currentIndex())
+    settled(window)
+    assert "FILTER" in page.explanation.found.text()
+    page.explanation.take.click()
+    settled(window)
+    assert len(page.board.cases) == 2
+    assert text(page, "flat", 1) == "tmt_iris_flat_0002.fits"
+    index = page.model.index(row(page, "flat"), 1)
+    assert page.model.differs(index)
+    assert page.model.data(index, Qt.ItemDataRole.FontRole).bold()
+    assert text(page, "flat", 0).startswith("not found")
+
+
+def test_a_rule_that_would_have_to_change_is_shown_in_its_mapping(page: WhatIfPage, window, settled) -> None:
+    assert page.explanation.changes.count() > 0
+    item = page.explanation.changes.item(0)
+    mapping, line = item.data(Qt.ItemDataRole.UserRole)
+    page.explanation.changes.itemClicked.emit(item)
+    settled(window)
+    rules = window.place("rules")
+    assert rules.bar.tabText(rules.bar.currentIndex()) == "Cache"
+    node = rules.page("cache").model.node(rules.page("cache").tree.currentIndex())
+    assert (node.mapping, node.line) == (mapping, line)
+
+
+def test_the_options_give_the_same_answers_on_the_command_line(page: WhatIfPage, demo_night, window, settled) -> None:
+    set_value(page, "FILTER", "KN2")
+    settled(window)
+    page.copy()
+    options = shlex.split(QGuiApplication.clipboard().text())
+    assert options[0] == "--set"
+    told = CliRunner().invoke(cli, ["bestrefs", "--cache", str(demo_night.cache), *options])
+    assert told.exit_code in (0, 1), told.output
+    assert "tmt_iris_flat_0002.fits" in told.output
+    page.paste()
+    settled(window)
+    assert len(page.board.cases) == 2
+    assert not any(
+        page.model.differs(page.model.index(n, 1)) for n, line in enumerate(page.model.lines) if line.kind == "answer"
+    )
+
+
+def test_from_nothing_the_instrument_comes_first(page: WhatIfPage, window, settled) -> None:
+    page.board.remove(0)
+    page.buttons["nothing"].click()
+    settled(window)
+    assert [line.kind for line in page.model.lines] == ["title", "setting"]
+    assert "Choose the instrument" in page.told.text()
+    set_value(page, "INSTRUME", "IRIS")
+    settled(window)
+    assert text(page, "DETECTOR") == "(missing)"
+    for name, value in (("DETECTOR", "IRIS1"), ("DATE-OBS", "2026-03-11"), ("TIME-OBS", "10:00:00")):
+        set_value(page, name, value)
+        settled(window)
+    assert text(page, "drizpars") == "tmt_iris_drizpars_0001.fits"
+
+
+def test_cases_are_renamed_reset_and_taken_away(page: WhatIfPage, window, settled, monkeypatch) -> None:
+    page.buttons["duplicate"].click()
+    settled(window)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("with J", True))
+    page.buttons["rename"].click()
+    set_value(page, "FILTER", "J", 1)
+    settled(window)
+    assert [case.name for case in page.board.cases][1] == "with J"
+    assert text(page, "FILTER", 0) == "H"
+    page.table.setCurrentIndex(page.model.index(row(page, "FILTER"), 1))
+    page.buttons["reset"].click()
+    settled(window)
+    assert text(page, "FILTER", 1) == "H"
+    page.buttons["remove"].click()
+    settled(window)
+    assert page.model.columnCount() == 1
+
+
+def test_from_the_reason_of_an_observation(page: WhatIfPage, window: MainWindow, settled) -> None:
+    page.board.remove(0)
+    window.session.place_requested.emit("observe")
+    settled(window)
+    why = window.observe.panels["why"]
+    Inquiry.of(window.session).focus("flat")
+    settled(window)
+    Inquiry.of(window.session).set_value("META.INSTRUMENT.FILTER", "FILTER", "J")
+    settled(window)
+    why.open_what_if()
+    settled(window)
+    assert text(page, "FILTER") == "J"
+    assert text(page, "flat") == "tmt_iris_flat_0003.fits"
+
+
+def test_what_is_no_case_is_refused(page: WhatIfPage, window, settled) -> None:
+    for said in ("", "no options here", "--set 'FILTER=K"):
+        QGuiApplication.clipboard().setText(said)
+        page.paste()
+        assert page.session.notices[-1].level == "warning"
+    page.ask(Case("odd", {"INSTRUME": "NOBODY"}))
+    settled(window)
+    assert "odd" in page.told.text()
+
+
+def test_nothing_is_open(window: MainWindow, settled) -> None:
+    window.session.ask_page("whatif")
+    settled(window)
+    page = window.place("rules").page("whatif")
+    assert "Open a CRDS cache" in page.told.text()
+    assert not page.buttons["nothing"].isEnabled()
+
+
+@pytest.mark.parametrize("name", ["tmt", "ligeriri", "hst", "jwst"])
+def test_real_caches(window: MainWindow, real_data, settled, name: str) -> None:
+    window.open_paths([real_data / "caches" / name])
+    settled(window)
+    instrument = {"tmt": "IRIS", "ligeriri": "IRIS", "hst": "ACS", "jwst": "NIRCAM"}[name]
+    window.session.ask_page("whatif", Case("one", {"INSTRUME": instrument}))
+    settled(window)
+    page = window.place("rules").page("whatif")
+    answers = [line for line in page.model.lines if line.kind == "answer"]
+    assert len(answers) >= 4
+    for number, line in enumerate(page.model.lines):
+        if line.kind == "answer":
+            page.table.setCurrentIndex(page.model.index(number, 0))
+    settled(window)
+    assert page.explanation.reason is not None or page.explanation.sentence.text()
