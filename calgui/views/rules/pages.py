@@ -56,6 +56,13 @@ PAGES: tuple[Page, ...] = (
         "WhatIfPage",
     ),
     Page(
+        "timeline",
+        "Timeline",
+        "Which file was in use when, for one mode?",
+        f"{_HERE}.timeline.page",
+        "TimelinePage",
+    ),
+    Page(
         "matrix",
         "Matrix",
         "What does every observation get, of every type, and what is not as it should be?",

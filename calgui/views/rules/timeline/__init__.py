@@ -1,0 +1,1 @@
+"""The timeline: which file was active when, for one mode."""
