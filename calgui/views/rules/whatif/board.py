@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.rules.questions.whatif import Case, Setting, answers, as_options, settings_of
+from calgui.core.rules.questions.whatif import UNDEFINED, Case, Setting, answers, as_options, header_of, settings_of
 from calgui.core.rules.values import Selection
 from calgui.views.session import Session
 
@@ -133,27 +133,30 @@ class Board(QObject):
             self.cases[place] = replace(self.cases[place], name=self._free(name.strip()))
             self.ask()
 
-    def set(self, place: int, setting: Setting, value: str | None) -> None:
+    def set(self, place: int, parkey: str, keyword: str | None, value: str | None) -> None:
         """Set a value of a case.
 
         Parameters
         ----------
         place : int
             Of the case.
-        setting : Setting
+        parkey : str
             What is set.
+        keyword : str or None
+            Its FITS keyword, where one is known.
         value : str or None
             None takes the value away.
         """
-        case = self.cases[place]
+        cache = self.session.cache
+        if cache is None:
+            return
+        case = self.cases[place].without_change(parkey)
+        if keyword is not None:
+            case = case.without_change(keyword)
         # what the case starts from comes back when it is set to just that
-        plain = case.without_change(setting.parkey)
-        if setting.keyword:
-            plain = plain.without_change(setting.keyword)
-        said = {key.upper(): text for key, text in case.header.items()}
-        before = said.get((setting.keyword or "").upper(), said.get(setting.parkey))
-        back = (before is None and value is None) or (before is not None and value == str(before))
-        self.cases[place] = plain if back else plain.with_change(setting.parkey, value)
+        if value != cache.observatory.parkeys(case.header).get(parkey.upper()):
+            case = set_value(cache, case, parkey, value)
+        self.cases[place] = case
         self.ask()
 
     def apply(self, place: int, changes: Sequence[tuple[str, str | None]]) -> None:
@@ -166,9 +169,11 @@ class Board(QObject):
         changes : sequence of (str, str or None)
             Parkey, and value; None takes it away.
         """
-        case = self.cases[place]
-        for name, value in changes:
-            case = case.with_change(name, value)
+        cache, case = self.session.cache, self.cases[place]
+        if cache is None:
+            return
+        for parkey, value in changes:
+            case = set_value(cache, case, parkey, value)
         self.cases[place] = case
         self.ask()
 
@@ -223,6 +228,34 @@ class Board(QObject):
     def _failed(self, error: Exception) -> None:
         self._answered(tuple(Column(case, {}, {}, problem=str(error)) for case in self.cases))
         self.session.report(error, "What if")
+
+
+def set_value(cache: "Cache", case: Case, parkey: str, value: str | None) -> Case:
+    """A case with one more value set, or taken away, whichever keywords of the header stand for it.
+
+    Parameters
+    ----------
+    cache : Cache
+        Its observatory says which keywords these are.
+    case : Case
+    parkey : str
+    value : str or None
+        None, or crds's own word for it, takes the value away.
+
+    Returns
+    -------
+    Case
+    """
+    if value is not None and value != UNDEFINED:
+        return case.with_change(parkey, value)
+    parkeys_of = cache.observatory.parkeys_of
+    said = [name for name in header_of(cache, case) if name.upper() == parkey.upper() or parkey in parkeys_of(name)]
+    if any(len(parkeys_of(name)) > 1 for name in said):
+        # the keyword gives others their values too
+        return case.with_change(parkey, UNDEFINED)
+    for name in said:
+        case = case.with_change(name, None)
+    return case
 
 
 def header_of_case(case: Case) -> tuple[dict[str, object], tuple[tuple[str, str | None], ...]]:

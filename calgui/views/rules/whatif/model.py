@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
-from calgui.core.rules.questions.whatif import Setting
+from calgui.core.rules.questions.whatif import UNDEFINED, Setting
 from calgui.core.rules.values import Selection, Status
 from calgui.views.rules.marks import STATUSES, TRUSTS, Mark, mark_icon, with_keywords
 from calgui.views.rules.whatif.board import Board
@@ -154,11 +154,11 @@ class CasesModel(QAbstractTableModel):
         return None
 
     def _of_setting(self, setting: Setting, differs: bool, role: int) -> object:
-        missing = setting.value is None
+        missing = setting.value in (None, UNDEFINED)
         if role == Qt.ItemDataRole.DisplayRole:
             return MISSING if missing else setting.value
         if role == Qt.ItemDataRole.EditRole:
-            return setting.value or ""
+            return "" if missing else setting.value
         if role == Qt.ItemDataRole.DecorationRole and (setting.changed or differs):
             return mark_icon(OTHER_VALUE if differs else SET)
         if role == Qt.ItemDataRole.FontRole and (setting.changed or differs):
@@ -197,13 +197,13 @@ class CasesModel(QAbstractTableModel):
             return False
         text = str(value).strip()
         new = None if text in ("", MISSING) else text
-        if new != setting.value:
-            self.board.set(index.column(), setting, new)
+        if new != _value(setting):
+            self.board.set(index.column(), setting.parkey, setting.keyword, new)
         return True
 
 
 def _value(setting: Setting | None) -> str | None:
-    return None if setting is None else setting.value
+    return None if setting is None or setting.value == UNDEFINED else setting.value
 
 
 def _given(answer: Selection | None) -> tuple[Status, str | None] | None:

@@ -1,14 +1,18 @@
-"""The page of suppositions: cases side by side, what the rules select for each, and why."""
+"""The page "What if": cases side by side, what the rules select for each, and why."""
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, QTimer
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -18,27 +22,31 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.errors import CalguiError
+from calgui.core.frames.index import FileEntry
 from calgui.core.jobs import Job
-from calgui.core.rules.questions.whatif import Case, from_options
-from calgui.core.rules.values import NearMiss
+from calgui.core.rules.questions.whatif import Case
+from calgui.core.rules.values import Status
 from calgui.views.rules.whatif.board import Board
-from calgui.views.rules.whatif.explanation import Explanation
+from calgui.views.rules.whatif.inquiry import CaseInquiry
 from calgui.views.rules.whatif.model import CasesModel
+from calgui.views.rules.whatif.options import pasted_case
 from calgui.views.rules.whatif.table import CasesTable
+from calgui.views.rules.why.asking import Question
+from calgui.views.rules.why.panel import WhyPanel
 from calgui.views.session import Session
-from calgui.views.theme import SPACE, figures, theme
+from calgui.views.theme import SPACE, theme
 
-#: crds's word for a value that the header lacks
-_UNDEFINED = "UNDEFINED"
+_EMPTY = "Empty"
+_LOST = (Status.NOT_FOUND, Status.ERROR)
 
 
 class WhatIfPage(QWidget):
-    """Cases side by side.
+    """Cases side by side, started from observations or from nothing.
 
     Parameters
     ----------
     session : Session
-        Whose cache and context are asked, and whose selected observation a case starts from.
+        Whose cache, context and observations are asked about.
     parent : QWidget, optional
     """
 
@@ -46,287 +54,390 @@ class WhatIfPage(QWidget):
         super().__init__(parent)
         self.session = session
         self.setObjectName("whatif_page")
-        self.setAccessibleName("What if: cases side by side")
+        self.setAccessibleName("What if the header said something else")
         self.board = Board(session, self)
         self.model = CasesModel(self.board, self)
         self.table = CasesTable(self.model, self)
-        self.explanation = Explanation(session, self)
-        self.told = QLabel(self)
-        self.told.setObjectName("whatif_told")
-        self.told.setWordWrap(True)
-        self.options = QLineEdit(self)
-        self.options.setObjectName("whatif_options")
-        self.options.setAccessibleName("The case as options of the command line")
-        self.options.setReadOnly(True)
-        self.options.setFont(figures())
-        self.buttons = {
-            name: self._make_button(name, text, tip)
-            for name, text, tip in (
-                ("observation", "From the observation", "A new case that starts from the selected observation."),
-                ("nothing", "From nothing", "A new case without any value: choose the instrument first."),
-                ("paste", "From options", "A new case from the clipboard: --set KEY=VALUE …"),
-                ("duplicate", "Duplicate", "A copy of the case in focus, to change beside it."),
-                ("rename", "Rename…", "Call the case in focus otherwise."),
-                ("reset", "Reset", "Back to what the case in focus starts from."),
-                ("remove", "Remove", "Take the case in focus away."),
-            )
-        }
-        self.copy_options = self._make_button("copy", "Copy options", "Copy the case as --set options.")
-        self._focused: tuple[int, str] | None = None
-        self._explained: tuple[Case, str] | None = None
+        self.inquiry = CaseInquiry(self.board, self)
+        self.why = WhyPanel(session, self, self.inquiry)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.setObjectName("whatif_splitter")
+        self._place = 0
+        self._type: str | None = None
+        self._wanted: tuple[int, str | None] | None = None
+        self._reading = 0
         self._begin = QTimer(self)
         self._begin.setSingleShot(True)
         self._begin.timeout.connect(self._begin_with_observation)
+        self._stale = True
+        self._entries: list[FileEntry] = []
+        self.start = self._make_start()
+        self.name = self._line("whatif_name", "Name of the case in focus", "Name of the case")
+        self.preview = self._line("whatif_options", "The case in focus as options of the command line", "")
+        self.preview.setReadOnly(True)
+        self.told = QLabel(self)
+        self.told.setObjectName("whatif_told")
+        self.told.setWordWrap(True)
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.only = QCheckBox("Only &differences", self)
+        self.only.setObjectName("whatif_only_differences")
+        self.only.setToolTip("Show only the rows in which the cases are not all alike")
+        self.buttons = {
+            name: self._button(name, text, tip, keys, call) for name, text, tip, keys, call in self._actions()
+        }
         self._lay_out()
         self._connect()
-        self._follow()
+        self._tell()
 
-    def _make_button(self, name: str, text: str, tip: str) -> QPushButton:
+    # ---- making
+
+    def _actions(self) -> tuple[tuple[str, str, str, str, Any], ...]:
+        return (
+            (
+                "empty",
+                "Empty case",
+                "A case that starts from nothing: choose the instrument first",
+                "Ctrl+N",
+                self.empty,
+            ),
+            ("duplicate", "Duplicate", "The case in focus once more, beside the others", "Ctrl+D", self.duplicate),
+            ("reset", "Reset", "Back to what the case in focus starts from", "", self.reset),
+            ("remove", "Remove", "Take the case in focus away", "Ctrl+Backspace", self.remove),
+            ("copy", "Copy", "Copy these options of the command line", "Ctrl+Shift+C", self.copy_options),
+            ("command", "Copy command", "Copy a whole command line that asks the same", "", self.copy_command),
+            (
+                "paste",
+                "Paste",
+                "A case from copied --set options, or a command line with some",
+                "Ctrl+Shift+V",
+                self.paste,
+            ),
+        )
+
+    def _button(self, name: str, text: str, tip: str, keys: str, call: Any) -> QPushButton:
         button = QPushButton(text, self)
-        button.setObjectName(f"whatif_{name}_button")
-        button.setToolTip(tip)
+        button.setObjectName(f"whatif_{name}")
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda _checked=False: call())
+        button.setToolTip(f"{tip} ({keys})." if keys else f"{tip}.")
+        if keys:
+            action = QAction(text, self)
+            action.setObjectName(f"whatif_{name}_action")
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _checked=False: call())
+            self.addAction(action)
         return button
 
+    def _line(self, name: str, accessible: str, hint: str) -> QLineEdit:
+        line = QLineEdit(self)
+        line.setObjectName(name)
+        line.setAccessibleName(accessible)
+        line.setToolTip(accessible)
+        line.setPlaceholderText(hint)
+        return line
+
+    def _make_start(self) -> QComboBox:
+        box = QComboBox(self)
+        box.setObjectName("whatif_start")
+        box.setAccessibleName("Add a case that starts from a loaded observation")
+        box.setToolTip("Add a case that starts from a loaded observation; type a part of its name")
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        box.setMaxVisibleItems(20)
+        # thousands of names are not measured
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(24)
+        self._names = QStringListModel(self)
+        box.setModel(self._names)
+        completer = QCompleter(self._names, box)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        box.setCompleter(completer)
+        box.lineEdit().setPlaceholderText("Add an observation…")
+        box.lineEdit().setObjectName("whatif_start_text")
+        return box
+
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, SPACE, 0)
-        row.setSpacing(SPACE)
-        for name, button in self.buttons.items():
-            row.addWidget(button)
-            if name == "paste":
-                row.addStretch(1)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addWidget(self.start, 2)
+        for name in ("empty", "paste"):
+            top.addWidget(self.buttons[name])
+        top.addSpacing(2 * SPACE)
+        top.addWidget(self.name, 1)
+        for name in ("duplicate", "reset", "remove"):
+            top.addWidget(self.buttons[name])
+        top.addSpacing(SPACE)
+        top.addWidget(self.only)
         foot = QHBoxLayout()
-        foot.addWidget(self.options, 1)
-        foot.addWidget(self.copy_options)
-        left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, SPACE // 2, 0)
+        foot.setSpacing(SPACE)
+        foot.addWidget(self.preview, 1)
+        for name in ("copy", "command"):
+            foot.addWidget(self.buttons[name])
+        upper = QWidget(self)
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-        self.split = QSplitter(Qt.Orientation.Horizontal, self)
-        self.split.setObjectName("whatif_splitter")
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(left)
-        self.split.addWidget(self.explanation)
-        self.split.setSizes([640, 480])
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.why)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, 0, SPACE)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
-        layout.addLayout(row)
+        layout.addLayout(top)
         layout.addWidget(self.told)
-        layout.addWidget(self.split, 1)
+        layout.addWidget(self.splitter, 1)
         layout.addStretch()
-        layout.setStretchFactor(self.split, 1)
+        layout.setStretchFactor(self.splitter, 1)
 
     def _connect(self) -> None:
-        buttons = self.buttons
-        buttons["observation"].clicked.connect(self.add_observation)
-        buttons["nothing"].clicked.connect(lambda: self.add(Case("from nothing")))
-        buttons["paste"].clicked.connect(self.paste)
-        buttons["duplicate"].clicked.connect(self._duplicate)
-        buttons["rename"].clicked.connect(self._rename)
-        buttons["reset"].clicked.connect(lambda: self.board.reset(self._place()))
-        buttons["remove"].clicked.connect(lambda: self.board.remove(self._place()))
-        self.copy_options.clicked.connect(self.copy)
+        self.start.activated.connect(self._start_from)
+        self.name.editingFinished.connect(self._rename)
+        self.only.toggled.connect(self.model.show_only_differences)
         self.table.selectionModel().currentChanged.connect(self._focus)
+        self.table.horizontalHeader().sectionClicked.connect(self._focus_column)
         self.board.changed.connect(self._follow)
-        self.explanation.tried.connect(self._try)
-        self.explanation.rule_asked.connect(self.session.mapping_requested)
-        self.session.selection_changed.connect(self._follow)
-        theme().changed.connect(self._follow)
+        self.model.modelReset.connect(self._restore)
+        self.session.context_changed.connect(self._tell)
+        self.session.observations_changed.connect(self._others)
+        theme().changed.connect(self.table.viewport().update)
 
-    # ---- what is asked
+    # ---- asked
 
     @property
     def busy(self) -> bool:
         """Whether answers are on their way."""
-        return self.board.busy or self._begin.isActive()
+        return (
+            self.board.busy or self.inquiry.busy or self.why.reach.busy or self._reading > 0 or self._begin.isActive()
+        )
 
     def ask(self, about: object) -> None:
-        """Put a case beside the others.
+        """Put what is asked elsewhere beside the other cases.
 
         Parameters
         ----------
-        about : Case, mapping or path-like
-            A case, a header, or an observation.
+        about : Question, Case, mapping or path
+            Cases with the type to explain; one case; a header; or a file with one.
         """
-        if isinstance(about, Case):
-            self.add(about)
+        if isinstance(about, Question):
+            places = [self._add(case) for case in about.cases]
+            last = next((place for place in reversed(places) if place is not None), None)
+            if last is not None:
+                self._go(last, about.type)
+        elif isinstance(about, Case):
+            self.ask(Question((about,)))
         elif isinstance(about, Mapping):
-            self.add(Case("header", dict(about)))
+            self.ask(Question((Case("Header", dict(about)),)))
         elif isinstance(about, str | Path):
-            self._add_file(Path(about))
+            self._ask_file(Path(about))
+        else:
+            raise TypeError(f"no case can be made of {type(about).__name__}")
 
-    def add(self, case: Case) -> None:
-        """Put a case beside the others, and its first cell in focus.
+    def _add(self, case: Case) -> int | None:
+        found = self.board.find(case)
+        return self.board.add(case) if found is None else found
 
-        Parameters
-        ----------
-        case : Case
-            To be asked.
-        """
-        place = self.board.add(case)
-        if place is not None:
-            kept = self._focused
-            self._focused = (place, kept[1] if kept is not None else "")
-            self._refocus()
-
-    def add_observation(self) -> None:
-        """A case that starts from the selected observation."""
-        if self.session.selection:
-            self._add_file(self.session.selection[0])
-
-    def _add_file(self, path: Path) -> None:
-        known = next((entry.header for entry in self.session.observations() if entry.path == path), None)
-        if known is not None:
-            self.add(Case(path.name, dict(known)))
+    def _ask_file(self, path: Path) -> None:
+        loaded = next((entry for entry in self.session.observations() if entry.path == path), None)
+        if loaded is not None and loaded.error is None:
+            self.ask(Case(path.name, loaded.header))
             return
 
-        def work(_job: Job) -> Case:
+        def work(_job: Job) -> dict[str, Any]:
             from calgui.core.frames.headers import rule_header
 
-            return Case(path.name, rule_header(path))
+            return rule_header(path)
 
-        self.session.tasks.start(f"Reading {path.name}", work, self.add, quiet=True)
+        def read(header: dict[str, Any]) -> None:
+            self._reading -= 1
+            self.ask(Case(path.name, header))
 
-    def paste(self) -> None:
-        """A case from the options on the clipboard."""
-        text = QGuiApplication.clipboard().text()
-        try:
-            words = [word for word in shlex.split(text) if "=" in word or word == "--set"]
-        except ValueError as error:
-            self.session.notice("warning", f"The clipboard holds no options: {error}.", "Copy --set KEY=VALUE …")
-            return
-        if not words:
-            self.session.notice("warning", "The clipboard holds no options.", "Copy --set KEY=VALUE …")
-            return
-        try:
-            self.add(from_options("from options", words))
-        except CalguiError as error:
-            self.session.notice("warning", error.message, error.cure)
+        def failed(error: Exception) -> None:
+            self._reading -= 1
+            self.session.report(error, "Reading a header")
 
-    def copy(self) -> None:
-        """Copy the case in focus as options of the command line."""
-        if self.options.text():
-            QGuiApplication.clipboard().setText(self.options.text())
-            self.session.notice("info", "The case was copied as options of the command line.")
+        self._reading += 1
+        self.session.tasks.start("Reading a header", work, read, failed, quiet=True)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin with the selected observation, where nothing else is asked."""
+        """Start with the selected observation, and list those that are loaded."""
         super().showEvent(event)
+        self._list_observations()
+        # what is asked from elsewhere comes right after the page is shown, and comes first
         self._begin.start()
 
     def _begin_with_observation(self) -> None:
-        if not self.board.cases and self.session.cache is not None:
-            self.add_observation()
+        if not self.board.cases and self.session.selection and not self._reading:
+            self._ask_file(self.session.selection[0])
 
-    # ---- the case in focus
+    def _others(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._list_observations()
 
-    def _place(self) -> int:
-        column = self.table.currentIndex().column()
-        return column if column >= 0 else len(self.board.cases) - 1
+    def _list_observations(self) -> None:
+        if not self._stale:
+            return
+        self._stale = False
+        self._entries = [entry for entry in self.session.observations() if entry.error is None]
+        seen: dict[str, int] = {}
+        for entry in self._entries:
+            seen[entry.path.name] = seen.get(entry.path.name, 0) + 1
+        self._names.setStringList(
+            [
+                entry.path.name if seen[entry.path.name] == 1 else f"{entry.path.name}  in {entry.path.parent}"
+                for entry in self._entries
+            ]
+        )
+        self.start.setCurrentIndex(-1)
+        self.start.setEnabled(bool(self._entries))
+        self._tell()
 
-    def _duplicate(self) -> None:
-        place = self._place()
-        if 0 <= place < len(self.board.cases):
-            self.add(self.board.cases[place])
+    def _start_from(self, row: int) -> None:
+        if 0 <= row < len(self._entries):
+            entry = self._entries[row]
+            self.start.setCurrentIndex(-1)
+            place = self.board.add(Case(entry.path.name, entry.header))
+            if place is not None:
+                self._go(place, self._type)
+
+    # ---- what the buttons do
+
+    def empty(self) -> None:
+        """Add a case that starts from nothing."""
+        place = self.board.add(Case(_EMPTY))
+        if place is not None:
+            self._go(place, self._type)
+
+    def duplicate(self) -> None:
+        """Add the case in focus once more."""
+        case = self.inquiry.case()
+        if case is not None:
+            place = self.board.add(replace(case))
+            if place is not None:
+                self._go(place, self._type)
+
+    def remove(self) -> None:
+        """Take the case in focus away."""
+        self.board.remove(self._place)
+
+    def reset(self) -> None:
+        """Back to what the case in focus starts from."""
+        if self.inquiry.case() is not None:
+            self.board.reset(self._place)
+
+    def copy_options(self) -> None:
+        """Copy the case in focus as options of the command line."""
+        if self.preview.text():
+            QGuiApplication.clipboard().setText(self.preview.text())
+
+    def copy_command(self) -> None:
+        """Copy a command line that tells the answers of the case in focus."""
+        cache, context = self.session.cache, self.session.context
+        if cache is not None and context is not None and self.preview.text():
+            start = shlex.join(["calgui", "whatif", "--cache", str(cache.path), "--context", context])
+            QGuiApplication.clipboard().setText(f"{start} {self.preview.text()}")
+
+    def paste(self) -> None:
+        """Add a case from the options that were copied."""
+        try:
+            case = pasted_case(QGuiApplication.clipboard().text())
+        except CalguiError as error:
+            self.session.report(error, "Pasting")
+            return
+        place = self.board.add(case)
+        if place is not None:
+            self._go(place, self._type)
 
     def _rename(self) -> None:
-        place = self._place()
-        if not 0 <= place < len(self.board.cases):
-            return
-        name, accepted = QInputDialog.getText(self, "Rename the case", "Name", text=self.board.cases[place].name)
-        if accepted:
-            self.board.rename(place, name)
+        case = self.inquiry.case()
+        if case is not None:
+            self.board.rename(self._place, self.name.text())
+            self._tell()
 
-    def _try(self, miss: NearMiss) -> None:
-        """A near miss goes into a copy, so that both can be compared."""
-        place = self._place()
-        changes = [(one.parameter, None if one.after == _UNDEFINED else one.after) for one in miss.changes]
-        case = self.board.cases[place]
-        added = self.board.add(case)
-        if added is not None:
-            self.board.rename(added, f"{case.name} → {miss.file}")
-            self.board.apply(added, changes)
-            self._focused = (added, self._focused[1] if self._focused is not None else "")
-            self._refocus()
+    # ---- the cell in focus
 
-    # ---- following
+    def _go(self, place: int, type_: str | None) -> None:
+        """Look at a case, and at one of its answers, as soon as there is a row for it."""
+        self._wanted = (place, type_)
+        self._place, self._type = place, type_
+        self._restore()
 
-    def _focus(self, index: QModelIndex, _before: object = None) -> None:
-        if index.isValid():
-            line = self.model.lines[index.row()]
-            self._focused = (index.column(), line.name)
-        self._explain()
-        self._tell_options()
+    def _restore(self) -> None:
+        """The cell in focus stays so when rows or columns are others."""
+        place, kind = self._wanted or (self._place, self._type)
+        place = min(place, self.model.columnCount() - 1)
+        kind = kind or self._lost(place)
+        row = self.model.row_of("answer", kind) if kind is not None else None
+        if row is None:
+            row = next((number for number, line in enumerate(self.model.lines) if line.kind == "setting"), None)
+        self._place = max(place, 0)
+        if place >= 0 and row is not None:
+            self.table.setCurrentIndex(self.model.index(row, place))
+            self.table.scrollTo(self.model.index(row, place))
+        self._type = kind
+        self.inquiry.focus(self._place, kind)
+        self._tell()
 
-    def _refocus(self) -> None:
-        """The same row of the same case; of a new table the first answer that is not as it should be."""
-        if self._focused is None or not self.model.lines or not self.model.columnCount():
-            return
-        column, name = self._focused
-        column = min(column, self.model.columnCount() - 1)
-        rows = [row for row, line in enumerate(self.model.lines) if line.name == name and line.kind != "title"]
-        answers = [row for row, line in enumerate(self.model.lines) if line.kind == "answer"]
-        lost = [row for row in answers if self._is_lost(row, column)]
-        settings = [row for row, line in enumerate(self.model.lines) if line.kind == "setting"]
-        row = next(iter([*rows, *lost, *answers, *settings]), None)
-        if row is not None and not self.table.indexWidget(self.table.currentIndex()):
-            self.table.setCurrentIndex(self.model.index(row, column))
-
-    def _is_lost(self, row: int, column: int) -> bool:
-        answer = self.model.answer(self.model.index(row, column))
-        return answer is not None and answer.status.value in ("not-found", "error")
+    def _lost(self, place: int) -> str | None:
+        """The first type that a case gets no file of, though it should: what one most likely asks about."""
+        answers = self.board.columns[place].answers if 0 <= place < len(self.board.columns) else {}
+        return next((name for name in sorted(answers) if answers[name].status in _LOST), None)
 
     def _follow(self) -> None:
-        there = bool(self.board.cases)
-        session = self.session
-        for name in ("duplicate", "rename", "reset", "remove"):
-            self.buttons[name].setEnabled(there)
-        ready = session.cache is not None and session.context is not None
-        for name in ("nothing", "paste"):
-            self.buttons[name].setEnabled(ready)
-        self.buttons["observation"].setEnabled(ready and bool(session.selection))
-        self.split.setVisible(there and ready)
-        self._refocus()
-        self._explain()
-        self._tell_options()
-        problems = [f"{one.case.name}: {one.problem}" for one in self.board.columns if one.problem]
-        if not ready:
-            text = "Open a CRDS cache to ask what its rules would select."
-        elif not there:
-            text = "Begin with the selected observation, or from nothing; then set values: the answers follow at once."
-        else:
-            text = "   ".join(problems)
-        self.told.setText(text)
-        self.told.setVisible(bool(text))
-        self.told.setStyleSheet(f"color: {theme().colour('warning' if problems and there else 'muted').name()}")
+        if self._wanted is not None and not self.board.busy:
+            self._restore()
+            self._wanted = None
+        self._tell()
 
-    def _explain(self) -> None:
-        index = self.table.currentIndex()
-        answer = self.model.answer(index) if index.isValid() and index.column() < self.model.columnCount() else None
-        if answer is None:
-            # while values are set, the last answer asked about stays explained
-            types = {one.type for column in self.board.columns for one in column.answers.values()}
-            kind = self._explained[1] if self._explained is not None and self._explained[1] in types else None
-        else:
-            kind = answer.type
-        place = self._place()
-        if kind is None or not 0 <= place < len(self.board.cases):
-            self._explained = None
-            self.explanation.show_answer(None, "")
+    def _focus(self, index: QModelIndex, _before: QModelIndex) -> None:
+        if not index.isValid():
             return
-        asked = self.board.cases[place], kind
-        if self._explained is None or asked[0] is not self._explained[0] or asked[1] != self._explained[1]:
-            self._explained = asked
-            self.explanation.show_answer(*asked)
+        line = self.model.lines[index.row()]
+        self._place = index.column()
+        if line.kind == "answer":
+            self._type = line.name
+        self.inquiry.focus(self._place, self._type)
+        self._tell()
 
-    def _tell_options(self) -> None:
-        place = self._place()
-        column = self.board.columns[place] if 0 <= place < len(self.board.columns) else None
-        text = shlex.join(column.options) if column is not None else ""
-        self.options.setText(text)
-        self.options.setCursorPosition(0)
-        self.options.setToolTip(text)
-        self.copy_options.setEnabled(bool(text))
+    def _focus_column(self, place: int) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.table.setCurrentIndex(self.model.index(index.row(), place))
+
+    # ---- telling
+
+    def _tell(self) -> None:
+        cases, columns = self.board.cases, self.board.columns
+        case = self.inquiry.case()
+        column = columns[self._place] if self._place < len(columns) else None
+        if self.session.cache is None:
+            told = "Open a CRDS cache to ask its rules."
+        elif self.session.context is None:
+            told = "This cache holds no context: there are no rules to ask."
+        elif not cases:
+            told = (
+                "Start from a loaded observation, or with an empty case from nothing. Change values by a double click: "
+                "the references that the rules then select follow at once. No file is touched."
+            )
+        else:
+            told = f"{column.case.name}: {column.problem}" if column is not None and column.problem else ""
+        self.told.setText(told)
+        self.told.setVisible(bool(told))
+        self.splitter.setVisible(self.session.cache is not None and bool(cases))
+        self.why.setVisible(self._type is not None)
+        if not self.name.hasFocus() or not self.name.isModified():
+            self.name.setText(case.name if case is not None else "")
+        self.preview.setText(shlex.join(column.options) if column is not None else "")
+        self.preview.setCursorPosition(0)
+        self.name.setEnabled(case is not None)
+        self.only.setEnabled(len(cases) > 1)
+        for name, button in self.buttons.items():
+            needs = {"empty": self.session.cache is not None, "paste": self.session.cache is not None}
+            ready = bool(self.preview.text()) if name in ("copy", "command") else case is not None
+            button.setEnabled(needs.get(name, ready))

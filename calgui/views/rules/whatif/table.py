@@ -20,7 +20,7 @@ from calgui.views.theme import theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = 25
-_LEAST, _MOST = 170, 340
+_LEAST, _MOST = 170, 480
 #: keys of rules that ask for more than one of some values, and are no value to choose
 _OPERATOR = re.compile(r"not |between |[#(<>=]|.*[*?]|N/A$", re.IGNORECASE)
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.rules.values import Trace
+from calgui.core.rules.questions.whatif import Case
+from calgui.core.rules.values import Change, Trace
 
 #: crds's word for a parameter that the header lacks
 UNDEFINED = "UNDEFINED"
@@ -38,6 +39,57 @@ class Observation:
     header: Mapping[str, Any]
     error: str | None = None
     stamp: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the page that puts cases side by side.
+
+    Attributes
+    ----------
+    cases : tuple of Case
+        To put there; the last one is looked at.
+    type : str or None
+        Reference type whose answer is explained.
+    """
+
+    cases: tuple[Case, ...]
+    type: str | None = None
+
+
+class Inquirer(Protocol):
+    """What the panel that says why needs of whoever asks: a `QObject` with these, and the signals that tell of them."""
+
+    trace: Trace | None
+    accepted: Mapping[str, tuple[str, ...]]
+    what_if: "dict[str, WhatIf]"
+    problem: str | None
+    type: str | None
+    trace_changed: Any
+    what_if_changed: Any
+    busy_changed: Any
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way."""
+
+    def case(self) -> Case | None:
+        """The header in focus, with what is supposed."""
+
+    def nothing(self) -> str:
+        """What to do where there is nothing to explain."""
+
+    def command(self) -> str | None:
+        """The command line that asks the same."""
+
+    def set_value(self, parameter: str, keyword: str | None, value: str | None) -> None:
+        """Suppose another value."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Suppose the changes of a near miss."""
+
+    def reset(self) -> None:
+        """Suppose nothing any more."""
 
 
 @dataclass(frozen=True)

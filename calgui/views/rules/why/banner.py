@@ -4,15 +4,14 @@ from html import escape
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from calgui.views.rules.why.asking import UNDEFINED
-from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.rules.why.asking import UNDEFINED, Inquirer
 from calgui.views.theme import SPACE, theme
 
 
 class Banner(QFrame):
     """Says what is supposed, in a colour that cannot be overlooked, with the way back."""
 
-    def __init__(self, inquiry: Inquiry, parent: QWidget | None = None) -> None:
+    def __init__(self, inquiry: Inquirer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.inquiry = inquiry
         self.setObjectName("what_if_banner")

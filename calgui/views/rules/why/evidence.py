@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -142,7 +142,8 @@ class NearMissModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{self.changes(miss)}\n{miss.file}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self.changes(miss)}\nwould select {miss.file}. Click to try it; the file is not touched."
+            ways = "Click to try it here, right-click to put it beside others; the file is not touched."
+            return f"{self.changes(miss)}\nwould select {miss.file}. {ways}"
         return None
 
 
@@ -184,9 +185,12 @@ class Evidence(QWidget):
     -------
     tried(NearMiss)
         The user wants to see what a near miss would change.
+    put_aside(NearMiss)
+        The user wants to see it beside the observation as it is.
     """
 
     tried = Signal(object)
+    put_aside = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -206,6 +210,13 @@ class Evidence(QWidget):
         self.misses_view.clicked.connect(self._try)
         self.misses_view.activated.connect(self._try)
         self.misses_view.setItemDelegate(_MissDelegate(self.misses_view))
+        aside = QAction("Try this in What if", self.misses_view)
+        aside.setObjectName("try_near_miss_in_what_if")
+        aside.setShortcut(QKeySequence("Ctrl+Return"))
+        aside.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        aside.triggered.connect(lambda _checked=False: self._put_aside())
+        self.misses_view.addAction(aside)
+        self.misses_view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.misses_view.setMouseTracking(True)
         self.misses_view.setCursor(Qt.CursorShape.PointingHandCursor)
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
@@ -310,3 +321,8 @@ class Evidence(QWidget):
     def _try(self, index: QModelIndex) -> None:
         if index.isValid() and index.row() < len(self.misses.misses):
             self.tried.emit(self.misses.misses[index.row()])
+
+    def _put_aside(self) -> None:
+        index = self.misses_view.currentIndex()
+        if index.isValid() and index.row() < len(self.misses.misses):
+            self.put_aside.emit(self.misses.misses[index.row()])

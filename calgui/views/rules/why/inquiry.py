@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
+from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.values import Change, Trace
 from calgui.views.rules.why.asking import UNDEFINED, Observation, WhatIf, altered, listed_values, observe
 from calgui.views.rules.why.summary import TypeRow, summarise, telling
@@ -181,6 +182,33 @@ class Inquiry(QObject):
     def busy(self) -> bool:
         """Whether an answer is on its way."""
         return bool(self._working)
+
+    def case(self) -> Case | None:
+        """The observation in focus with what is supposed, to be put beside others.
+
+        Returns
+        -------
+        Case or None
+            None where nothing is in focus.
+        """
+        if self.index >= len(self.observations) or self.observations[self.index].error is not None:
+            return None
+        seen = self.observations[self.index]
+        case = Case(seen.path.name, seen.header)
+        for change in self.what_if.values():
+            gone = change.value == UNDEFINED
+            if gone:
+                case = case.with_change(change.label, None)
+            case = case.with_change(change.parameter, None if gone else change.value)
+        return case
+
+    def nothing(self) -> str:
+        """What to do where there is nothing to explain."""
+        if self.session.cache is None:
+            return "Open a CRDS cache to see why its rules choose a file."
+        if not self.session.selection:
+            return "Select an observation, and a reference type, to see why."
+        return "Nothing to explain."
 
     def command(self) -> str | None:
         """The command line that asks the same question.

@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 
 from calgui.core.rules.values import Fate, NearMiss, Rule, Status, Trace
 from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
-from calgui.views.rules.why.asking import UNDEFINED
+from calgui.views.rules.why.asking import UNDEFINED, Inquirer, Question
 from calgui.views.rules.why.banner import Banner
 from calgui.views.rules.why.evidence import Evidence, fit_height
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.rules.why.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
 from calgui.views.rules.why.matrix_header import ParameterHeader
+from calgui.views.rules.why.reach import ReachPanel, changed_by
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
@@ -44,12 +45,14 @@ class WhyPanel(QWidget):
     session : Session
         Whose selected observation is explained.
     parent : QWidget, optional
+    inquiry : Inquirer, optional
+        Who asks; by default the session's own, about the selected observations.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, inquiry: Inquirer | None = None) -> None:
         super().__init__(parent)
-        self.session, self.inquiry = session, Inquiry.of(session)
-        self.setObjectName("why_panel")
+        self.session, self.inquiry = session, inquiry or Inquiry.of(session)
+        self.setObjectName("why_panel" if inquiry is None else "why_case_panel")
         self.setAccessibleName("Why this reference and not another")
         self.banner = Banner(self.inquiry, self)
         self.sentence, self.subtitle, self.where = QLabel(self), QLabel(self), QLabel(self)
@@ -86,6 +89,16 @@ class WhyPanel(QWidget):
         self.more.clicked.connect(self.show_all)
         self.evidence = Evidence(self)
         self.evidence.tried.connect(self._try)
+        self.evidence.put_aside.connect(self._put_aside)
+        self.reach = ReachPanel(session, self.inquiry, self)
+        self.reach.hide()
+        self.reach_button = QToolButton(self)
+        self.reach_button.setObjectName("what_would_it_take")
+        self.reach_button.setText("What would it take?")
+        self.reach_button.setAccessibleName("What would it take to select another file?")
+        self.reach_button.setToolTip("For any file of the mapping: the fewest header changes, or changes of a rule")
+        self.reach_button.setCheckable(True)
+        self.reach_button.toggled.connect(lambda _on: self._share())
         # the button goes with the banner, and the focus with it, far away
         self.banner.button.clicked.connect(self.matrix.setFocus)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
@@ -125,6 +138,7 @@ class WhyPanel(QWidget):
             ("copy_rows", "Copy selected rules", QKeySequence.StandardKey.Copy, self.copy_rows),
             ("copy_matrix", "Copy the whole matrix", "Ctrl+Shift+C", self.copy_matrix),
             ("copy_command", "Copy the command line", "", self.copy_command),
+            ("open_what_if", "Try this in What if", "", self.open_what_if),
             ("show_rule_in_mapping", "Show this rule in the mapping", "Ctrl+Return", self._show_rule),
         ):
             action = QAction(text, view)
@@ -148,6 +162,8 @@ class WhyPanel(QWidget):
             button.setAccessibleName(text)
             button.setAutoRaise(True)
             button.clicked.connect(lambda _checked=False, call=call: call())
+            # on the page of cases itself it leads nowhere
+            button.setVisible(name != "open_what_if_button" or isinstance(self.inquiry, Inquiry))
             copy.addWidget(button)
         foot = QHBoxLayout()
         foot.addWidget(self.legend, 1)
@@ -171,13 +187,16 @@ class WhyPanel(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.sentence, 1)
         top.addWidget(self.where, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.reach_button, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.banner)
         layout.addLayout(top)
         layout.addWidget(self.subtitle)
         layout.addWidget(self.tabs)
         layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.reach, 1)
         layout.addStretch()
-        layout.setStretchFactor(self.splitter, 1)
+        for part in (self.splitter, self.reach):
+            layout.setStretchFactor(part, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the space anew."""
@@ -224,7 +243,7 @@ class WhyPanel(QWidget):
         self.header.show_trace(trace, self.inquiry.accepted, self.inquiry.what_if)
         for before, after in pairwise((self.tabs, *self.header.editors, self.matrix)):
             QWidget.setTabOrder(before, after)
-        self.splitter.setVisible(trace is not None and bool(trace.rules or trace.parameters))
+        self._share(arrange=False)
         self._size_columns()
         self._fold()
         if trace is not None:
@@ -237,6 +256,17 @@ class WhyPanel(QWidget):
         self._show_legend()
         self._tell()
         self._arrange()
+
+    def _share(self, arrange: bool = True) -> None:
+        """Show the rules, or what it would take to select another file."""
+        trace = self.inquiry.trace
+        told = trace is not None and bool(trace.rules or trace.parameters)
+        self.reach_button.setVisible(told)
+        reaching = told and self.reach_button.isChecked()
+        self.splitter.setVisible(told and not reaching)
+        self.reach.setVisible(reaching)
+        if arrange:
+            self._arrange()
 
     def _size_columns(self) -> None:
         font = self.matrix.font()
@@ -271,7 +301,7 @@ class WhyPanel(QWidget):
             label.setStyleSheet(f"color: {look.colour('muted').name()}")
         if trace is None:
             self.where.setText("")
-            text = inquiry.problem or ("" if inquiry.busy else self._nothing())
+            text = inquiry.problem or ("" if inquiry.busy else inquiry.nothing())
             self._say(text, "error" if inquiry.problem else "muted", "")
             return
         mark = STATUSES[trace.status]
@@ -287,13 +317,6 @@ class WhyPanel(QWidget):
         self.sentence.setStyleSheet(f"color: {theme().colour(role).name()}")
         self.subtitle.setText(subtitle)
         self.subtitle.setVisible(bool(subtitle))
-
-    def _nothing(self) -> str:
-        if self.session.cache is None:
-            return "Open a CRDS cache to see why its rules choose a file."
-        if not self.session.selection:
-            return "Select an observation, and a reference type, to see why."
-        return "Nothing to explain."
 
     def _restyle(self) -> None:
         self.banner.refresh()
@@ -327,19 +350,6 @@ class WhyPanel(QWidget):
         self._arrange()
         self.matrix.setFocus()
 
-    def open_what_if(self) -> None:
-        """Take the observation, with what is supposed of it, to the page where cases stand side by side."""
-        from calgui.core.rules.questions.whatif import Case
-
-        inquiry = self.inquiry
-        if inquiry.index >= len(inquiry.observations):
-            return
-        seen = inquiry.observations[inquiry.index]
-        changes = tuple(
-            (one.parameter, None if one.value == UNDEFINED else one.value) for one in inquiry.what_if.values()
-        )
-        self.session.ask_page("whatif", Case(seen.path.name, dict(seen.header), changes))
-
     def copy_matrix(self) -> None:
         """Copy the whole matrix as tab-separated text."""
         QGuiApplication.clipboard().setText(self.model.table())
@@ -364,6 +374,18 @@ class WhyPanel(QWidget):
         # what it changes is seen among the rules
         self.tabs.setCurrentIndex(0)
         self.inquiry.apply(miss.changes)
+
+    def open_what_if(self) -> None:
+        """Put the header in focus beside other cases, on a page of its own."""
+        case = self.inquiry.case()
+        if case is not None:
+            self.session.ask_page("whatif", Question((case,), self.inquiry.type))
+
+    def _put_aside(self, miss: NearMiss) -> None:
+        case = self.inquiry.case()
+        if case is not None:
+            question = Question((case, changed_by(case, miss.changes, miss.file)), self.inquiry.type)
+            self.session.ask_page("whatif", question)
 
     def _edit(self, index: QModelIndex) -> None:
         if FIRST <= index.column() < FIRST + len(self.header.editors):

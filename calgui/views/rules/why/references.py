@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from calgui.core.rules.values import Selection, Status, Trust
 from calgui.views.rules.marks import TRUSTS
+from calgui.views.rules.why.asking import Question
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.rules.why.references_model import FILE, MAPPING, TRUST, TYPE, USE, ReferencesModel, SentenceDelegate
 from calgui.views.rules.why.summary import Answer, TypeRow
@@ -213,6 +214,7 @@ class ReferencesPanel(QWidget):
                 selection.file is not None,
             ),
             ("show_in_rules", "Show in Rules", lambda: self._show_rules(selection), selection.mapping is not None),
+            ("try_in_what_if", "Try in What if", self._try, self.inquiry.case() is not None),
             ("copy_name", "Copy name", lambda: _copy(selection.file or ""), selection.file is not None),
             ("copy_path", "Copy path", lambda: _copy(str(path)), path is not None),
         )
@@ -231,6 +233,11 @@ class ReferencesPanel(QWidget):
             line = trace.rules[0].line
         self.session.place_requested.emit("rules")
         self.session.mapping_requested.emit(selection.mapping, line)
+
+    def _try(self) -> None:
+        case = self.inquiry.case()
+        if case is not None:
+            self.session.ask_page("whatif", Question((case,), self.inquiry.type))
 
     def _menu(self, point: QPoint) -> None:
         index = self.view.indexAt(point)

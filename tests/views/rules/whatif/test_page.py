@@ -1,5 +1,6 @@
 """Suppositions in the window: whole tasks on the demo night."""
 
+import json
 import shlex
 from collections.abc import Callable
 
@@ -7,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from calgui.cli.main import cli
@@ -15,6 +15,7 @@ from calgui.core.rules.questions.whatif import Case
 from calgui.core.simulate import DemoNight
 from calgui.views.rules.whatif.page import WhatIfPage
 from calgui.views.rules.why.inquiry import Inquiry
+from calgui.views.rules.why.matrix_header import ValueEditor
 from calgui.views.window import MainWindow
 
 
@@ -46,7 +47,7 @@ def test_it_begins_with_the_observation_and_what_it_lacks(page: WhatIfPage) -> N
     assert text(page, "FILTER") == "H"
     assert text(page, "flat").startswith("not found: FILTER is H")
     assert page.model.lines[page.table.currentIndex().row()].name == "flat"
-    assert "FILTER is H" in page.explanation.sentence.text()
+    assert "FILTER is H" in page.why.sentence.text()
 
 
 def test_a_value_is_typed_and_the_answers_follow(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
@@ -67,26 +68,52 @@ def test_a_value_is_typed_and_the_answers_follow(page: WhatIfPage, qtbot: QtBot,
     assert text(page, "flat").startswith("not found")
 
 
-def test_side_by_side_with_a_near_miss(page: WhatIfPage, window, settled) -> None:
-    page.explanation.files.setCurrentText("tmt_iris_flat_0002.fits")
-    page.explanation.files.activated.emit(page.explanation.files.currentIndex())
+def test_side_by_side_with_a_near_miss(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
+    qtbot.mouseClick(page.why.reach_button, Qt.MouseButton.LeftButton)
+    reach = page.why.reach
+    reach.choose("tmt_iris_flat_0002.fits")
     settled(window)
-    assert "FILTER" in page.explanation.found.text()
-    page.explanation.take.click()
+    assert "FILTER: H → " in reach.header_text.text()
+    qtbot.mouseClick(reach.button, Qt.MouseButton.LeftButton)
     settled(window)
-    assert len(page.board.cases) == 2
+    assert [case.name for case in page.board.cases][1] == "tmt_iris_flat_0002.fits"
     assert text(page, "flat", 1) == "tmt_iris_flat_0002.fits"
     index = page.model.index(row(page, "flat"), 1)
-    assert page.model.differs(index)
-    assert page.model.data(index, Qt.ItemDataRole.FontRole).bold()
-    assert text(page, "flat", 0).startswith("not found")
+    assert page.table.currentIndex() == index
+    assert page.inquiry.trace is not None
+    assert page.inquiry.trace.selected == "tmt_iris_flat_0002.fits"
+    for title, first in (("flat", "not found"), ("FILTER", "H")):
+        other = page.model.index(row(page, title), 1)
+        assert page.model.differs(other)
+        assert page.model.data(other, Qt.ItemDataRole.FontRole).bold()
+        assert not page.model.data(other, Qt.ItemDataRole.DecorationRole).isNull()
+        assert text(page, title, 0).startswith(first)
 
 
-def test_a_rule_that_would_have_to_change_is_shown_in_its_mapping(page: WhatIfPage, window, settled) -> None:
-    assert page.explanation.changes.count() > 0
-    item = page.explanation.changes.item(0)
-    mapping, line = item.data(Qt.ItemDataRole.UserRole)
-    page.explanation.changes.itemClicked.emit(item)
+def test_only_the_rows_that_differ(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
+    everything = page.model.rowCount()
+    page.duplicate()
+    settled(window)
+    page.only.click()
+    assert page.model.rowCount() == 0
+    page.board.set(1, "META.INSTRUMENT.FILTER", "FILTER", "K")
+    settled(window)
+    shown = [line.name for line in page.model.lines if line.kind != "title"]
+    assert shown[0] == "META.INSTRUMENT.FILTER"
+    assert "flat" in shown
+    assert "mask" not in shown
+    page.only.click()
+    assert page.model.rowCount() == everything
+
+
+def test_a_rule_that_would_have_to_change_is_shown_in_its_mapping(page: WhatIfPage, qtbot, window, settled) -> None:
+    page.why.reach_button.click()
+    settled(window)
+    rules = page.why.reach.rules
+    assert rules.count() > 0
+    mapping, line = rules.item(0).data(Qt.ItemDataRole.UserRole)
+    place = rules.visualItemRect(rules.item(0)).center()
+    qtbot.mouseClick(rules.viewport(), Qt.MouseButton.LeftButton, pos=place)
     settled(window)
     rules = window.place("rules")
     assert rules.bar.tabText(rules.bar.currentIndex()) == "Cache"
@@ -97,7 +124,7 @@ def test_a_rule_that_would_have_to_change_is_shown_in_its_mapping(page: WhatIfPa
 def test_the_options_give_the_same_answers_on_the_command_line(page: WhatIfPage, demo_night, window, settled) -> None:
     set_value(page, "FILTER", "KN2")
     settled(window)
-    page.copy()
+    page.copy_options()
     options = shlex.split(QGuiApplication.clipboard().text())
     assert options[0] == "--set"
     told = CliRunner().invoke(cli, ["bestrefs", "--cache", str(demo_night.cache), *options])
@@ -113,7 +140,7 @@ def test_the_options_give_the_same_answers_on_the_command_line(page: WhatIfPage,
 
 def test_from_nothing_the_instrument_comes_first(page: WhatIfPage, window, settled) -> None:
     page.board.remove(0)
-    page.buttons["nothing"].click()
+    page.buttons["empty"].click()
     settled(window)
     assert [line.kind for line in page.model.lines] == ["title", "setting"]
     assert "Choose the instrument" in page.told.text()
@@ -126,11 +153,12 @@ def test_from_nothing_the_instrument_comes_first(page: WhatIfPage, window, settl
     assert text(page, "drizpars") == "tmt_iris_drizpars_0001.fits"
 
 
-def test_cases_are_renamed_reset_and_taken_away(page: WhatIfPage, window, settled, monkeypatch) -> None:
+def test_cases_are_renamed_reset_and_taken_away(page: WhatIfPage, window, qtbot, settled) -> None:
     page.buttons["duplicate"].click()
     settled(window)
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("with J", True))
-    page.buttons["rename"].click()
+    page.name.selectAll()
+    qtbot.keyClicks(page.name, "with J")
+    qtbot.keyClick(page.name, Qt.Key.Key_Return)
     set_value(page, "FILTER", "J", 1)
     settled(window)
     assert [case.name for case in page.board.cases][1] == "with J"
@@ -155,6 +183,8 @@ def test_from_the_reason_of_an_observation(page: WhatIfPage, window: MainWindow,
     settled(window)
     why.open_what_if()
     settled(window)
+    assert page.board.find(Inquiry.of(window.session).case()) == 0
+    assert page.inquiry.type == "flat"
     assert text(page, "FILTER") == "J"
     assert text(page, "flat") == "tmt_iris_flat_0003.fits"
 
@@ -163,7 +193,7 @@ def test_what_is_no_case_is_refused(page: WhatIfPage, window, settled) -> None:
     for said in ("", "no options here", "--set 'FILTER=K"):
         QGuiApplication.clipboard().setText(said)
         page.paste()
-        assert page.session.notices[-1].level == "warning"
+        assert page.session.notices[-1].level in ("warning", "error")
     page.ask(Case("odd", {"INSTRUME": "NOBODY"}))
     settled(window)
     assert "odd" in page.told.text()
@@ -174,7 +204,7 @@ def test_nothing_is_open(window: MainWindow, settled) -> None:
     settled(window)
     page = window.place("rules").page("whatif")
     assert "Open a CRDS cache" in page.told.text()
-    assert not page.buttons["nothing"].isEnabled()
+    assert not page.buttons["empty"].isEnabled()
 
 
 @pytest.mark.parametrize("name", ["tmt", "ligeriri", "hst", "jwst"])
@@ -191,4 +221,84 @@ def test_real_caches(window: MainWindow, real_data, settled, name: str) -> None:
         if line.kind == "answer":
             page.table.setCurrentIndex(page.model.index(number, 0))
     settled(window)
-    assert page.explanation.reason is not None or page.explanation.sentence.text()
+    assert page.inquiry.trace is not None
+    assert page.inquiry.trace.type == answers[-1].name
+    assert page.why.sentence.text()
+
+
+@pytest.mark.parametrize("name", ["FILTER", "DATE-OBS", "INSTRUME"])
+def test_a_value_is_taken_away_and_comes_back(page: WhatIfPage, window, settled, name: str) -> None:
+    before = text(page, name)
+    page.table.setCurrentIndex(page.model.index(row(page, name), 0))
+    page.table.clear_value()
+    settled(window)
+    assert text(page, name) == "(missing)"
+    set_value(page, name, before)
+    settled(window)
+    assert not page.board.cases[0].changes
+    assert text(page, "flat").startswith("not found: FILTER is H")
+
+
+def test_the_answers_are_those_of_whatif_on_the_command_line(page, demo_night, window, settled) -> None:
+    set_value(page, "FILTER", "K")
+    page.table.setCurrentIndex(page.model.index(row(page, "PUPIL"), 0))
+    page.table.clear_value()
+    settled(window)
+    page.copy_command()
+    words = shlex.split(QGuiApplication.clipboard().text())
+    told = CliRunner().invoke(cli, [*words[1:], "--json"])
+    assert told.exit_code == 0, told.output
+    case = json.loads(told.stdout)["cases"][0]
+    column = page.board.columns[0]
+    assert "PUPIL" not in " ".join(column.options)
+    assert {one["type"]: (one["status"], one["file"]) for one in case["references"]} == {
+        kind: (one.status.value, one.file) for kind, one in column.answers.items()
+    }
+    assert tuple(case["options"]) == column.options
+
+
+def test_a_header_or_a_file_is_asked_about(page: WhatIfPage, demo_night, window, settled) -> None:
+    other = next(demo_night.raw.rglob("*image_0001.fits"))
+    page.ask(other)
+    settled(window)
+    assert [case.name for case in page.board.cases][1] == other.name
+    page.ask(str(other))
+    settled(window)
+    assert len(page.board.cases) == 2, "the same is not put there twice"
+    page.ask({"INSTRUME": "IRIS"})
+    settled(window)
+    assert text(page, "DETECTOR", 2) == "(missing)"
+    with pytest.raises(TypeError):
+        page.ask(3)
+
+
+def test_an_observation_is_added_by_a_part_of_its_name(
+    page: WhatIfPage, qtbot: QtBot, demo_night, window, settled
+) -> None:
+    window.open_paths([demo_night.raw])
+    settled(window)
+    window.session.ask_page("whatif")
+    settled(window)
+    names = [page.start.itemText(number) for number in range(page.start.count())]
+    assert len(names) > 10
+    qtbot.keyClicks(page.start.lineEdit(), "image_0002")
+    completer = page.start.completer()
+    assert completer.completionCount() == 1
+    chosen = completer.completionModel().index(0, 0)
+    completer.popup().setCurrentIndex(chosen)
+    qtbot.keyClick(completer.popup(), Qt.Key.Key_Return)
+    settled(window)
+    assert "image_0002" in page.board.cases[-1].name
+    assert page.table.currentIndex().column() == 1
+
+
+def test_a_value_edited_in_the_explanation_is_set_in_the_case(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
+    editor = page.why.findChild(ValueEditor, "value_FILTER")
+    editor.lineEdit().selectAll()
+    qtbot.keyClicks(editor.lineEdit(), "K")
+    qtbot.keyClick(editor.lineEdit(), Qt.Key.Key_Return)
+    settled(window)
+    assert text(page, "FILTER") == "K"
+    assert page.inquiry.trace is not None
+    assert page.inquiry.trace.selected == text(page, "flat")
+    assert not page.why.banner.isVisible()
