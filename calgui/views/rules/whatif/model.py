@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.rules.questions.whatif import UNDEFINED, Setting
-from calgui.core.rules.values import Selection, Status
+from calgui.core.rules.values import Selection, Status, Trust
 from calgui.views.rules.marks import STATUSES, TRUSTS, Mark, mark_icon, with_keywords
 from calgui.views.rules.whatif.board import Board
 from calgui.views.theme import theme
@@ -165,15 +165,23 @@ class CasesModel(QAbstractTableModel):
             return _bold()
         if role == Qt.ItemDataRole.ForegroundRole and missing:
             return theme().colour("warning")
-        if role == Qt.ItemDataRole.ToolTipRole:
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             listed = f"Rules list: {', '.join(setting.accepted[:60])}" if setting.accepted else "Any value can be set."
             told = [OTHER_VALUE.meaning] * differs + [SET.meaning] * setting.changed
             return "\n".join((*told, listed))
         return None
 
+    def _unfit(self, answer: Selection) -> bool:
+        """Whether the file itself is not as it should be; a cache of mappings only has none, and that is no defect."""
+        cache = self.board.session.cache
+        there = cache is not None and cache.has_references
+        return there and answer.trust not in (None, Trust.OK, Trust.UNCHECKED)
+
     def _of_answer(self, answer: Selection, differs: bool, role: int) -> object:
         mark = STATUSES[answer.status]
         if role == Qt.ItemDataRole.DisplayRole:
+            if answer.file is not None and self._unfit(answer):
+                return f"{answer.file}  ·  {TRUSTS[answer.trust].word}"
             tells = answer.message and answer.status is not Status.NOT_APPLICABLE
             return answer.file or (f"{mark.word}: {with_keywords(answer.message or '')}" if tells else mark.word)
         if role == Qt.ItemDataRole.DecorationRole:

@@ -4,14 +4,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QStringListModel, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.errors import CalguiError
-from calgui.core.frames.index import FileEntry
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.values import Status
@@ -30,11 +27,15 @@ from calgui.views.rules.whatif.board import Board
 from calgui.views.rules.whatif.inquiry import CaseInquiry
 from calgui.views.rules.whatif.model import CasesModel
 from calgui.views.rules.whatif.options import pasted_case
+from calgui.views.rules.whatif.start import ObservationChooser
 from calgui.views.rules.whatif.table import CasesTable
 from calgui.views.rules.why.asking import Question
 from calgui.views.rules.why.panel import WhyPanel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+
+if TYPE_CHECKING:
+    from calgui.core.frames.index import FileEntry
 
 _EMPTY = "Empty"
 _LOST = (Status.NOT_FOUND, Status.ERROR)
@@ -69,9 +70,7 @@ class WhatIfPage(QWidget):
         self._begin = QTimer(self)
         self._begin.setSingleShot(True)
         self._begin.timeout.connect(self._begin_with_observation)
-        self._stale = True
-        self._entries: list[FileEntry] = []
-        self.start = self._make_start()
+        self.start = ObservationChooser(session, self)
         self.name = self._line("whatif_name", "Name of the case in focus", "Name of the case")
         self.preview = self._line("whatif_options", "The case in focus as options of the command line", "")
         self.preview.setReadOnly(True)
@@ -137,27 +136,6 @@ class WhatIfPage(QWidget):
         line.setPlaceholderText(hint)
         return line
 
-    def _make_start(self) -> QComboBox:
-        box = QComboBox(self)
-        box.setObjectName("whatif_start")
-        box.setAccessibleName("Add a case that starts from a loaded observation")
-        box.setToolTip("Add a case that starts from a loaded observation; type a part of its name")
-        box.setEditable(True)
-        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        box.setMaxVisibleItems(20)
-        # thousands of names are not measured
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(24)
-        self._names = QStringListModel(self)
-        box.setModel(self._names)
-        completer = QCompleter(self._names, box)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        box.setCompleter(completer)
-        box.lineEdit().setPlaceholderText("Add an observation…")
-        box.lineEdit().setObjectName("whatif_start_text")
-        return box
-
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(SPACE)
@@ -183,8 +161,8 @@ class WhatIfPage(QWidget):
         column.addLayout(foot)
         self.splitter.addWidget(upper)
         self.splitter.addWidget(self.why)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
+        # the explanation needs its height even in a small window; what is more goes to both
+        self.splitter.setSizes([1000, 1000])
         self.splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
@@ -196,7 +174,7 @@ class WhatIfPage(QWidget):
         layout.setStretchFactor(self.splitter, 1)
 
     def _connect(self) -> None:
-        self.start.activated.connect(self._start_from)
+        self.start.chosen.connect(self._start_from)
         self.name.editingFinished.connect(self._rename)
         self.only.toggled.connect(self.model.show_only_differences)
         self.table.selectionModel().currentChanged.connect(self._focus)
@@ -204,7 +182,6 @@ class WhatIfPage(QWidget):
         self.board.changed.connect(self._follow)
         self.model.modelReset.connect(self._restore)
         self.session.context_changed.connect(self._tell)
-        self.session.observations_changed.connect(self._others)
         theme().changed.connect(self.table.viewport().update)
 
     # ---- asked
@@ -267,7 +244,7 @@ class WhatIfPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Start with the selected observation, and list those that are loaded."""
         super().showEvent(event)
-        self._list_observations()
+        self.start.refresh()
         # what is asked from elsewhere comes right after the page is shown, and comes first
         self._begin.start()
 
@@ -275,36 +252,10 @@ class WhatIfPage(QWidget):
         if not self.board.cases and self.session.selection and not self._reading:
             self._ask_file(self.session.selection[0])
 
-    def _others(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._list_observations()
-
-    def _list_observations(self) -> None:
-        if not self._stale:
-            return
-        self._stale = False
-        self._entries = [entry for entry in self.session.observations() if entry.error is None]
-        seen: dict[str, int] = {}
-        for entry in self._entries:
-            seen[entry.path.name] = seen.get(entry.path.name, 0) + 1
-        self._names.setStringList(
-            [
-                entry.path.name if seen[entry.path.name] == 1 else f"{entry.path.name}  in {entry.path.parent}"
-                for entry in self._entries
-            ]
-        )
-        self.start.setCurrentIndex(-1)
-        self.start.setEnabled(bool(self._entries))
-        self._tell()
-
-    def _start_from(self, row: int) -> None:
-        if 0 <= row < len(self._entries):
-            entry = self._entries[row]
-            self.start.setCurrentIndex(-1)
-            place = self.board.add(Case(entry.path.name, entry.header))
-            if place is not None:
-                self._go(place, self._type)
+    def _start_from(self, entry: "FileEntry") -> None:
+        place = self.board.add(Case(entry.path.name, entry.header))
+        if place is not None:
+            self._go(place, self._type)
 
     # ---- what the buttons do
 

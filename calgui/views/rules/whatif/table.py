@@ -3,7 +3,7 @@
 import re
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -133,6 +133,14 @@ class CasesTable(QTableView):
             action.triggered.connect(lambda _checked=False, call=call: call())
             self.addAction(action)
         model.modelReset.connect(self._size)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width anew; the cell in focus stays in sight."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._size()
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def _size(self) -> None:
         count = self.cases.columnCount()

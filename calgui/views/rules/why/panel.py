@@ -19,15 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import Fate, NearMiss, Rule, Status, Trace
-from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, Mark, with_keywords
+from calgui.core.rules.values import NearMiss, Rule, Status
+from calgui.views.rules.marks import OUTCOMES, STATUSES, SUBSTITUTED, with_keywords
 from calgui.views.rules.why.asking import UNDEFINED, Inquirer, Question
 from calgui.views.rules.why.banner import Banner
 from calgui.views.rules.why.evidence import Evidence, fit_height
 from calgui.views.rules.why.inquiry import Inquiry
-from calgui.views.rules.why.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel, brief
+from calgui.views.rules.why.matrix import FILE, FIRST, ROW_HEIGHT, MatrixDelegate, MatrixModel
 from calgui.views.rules.why.matrix_header import ParameterHeader
 from calgui.views.rules.why.reach import ReachPanel, changed_by
+from calgui.views.rules.why.telling import because, marks_in
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
@@ -308,7 +309,7 @@ class WhyPanel(QWidget):
         self.where.setText(f"{trace.type} · {trace.mapping or 'no mapping'}")
         self.where.setToolTip(trace.context)
         if trace.status is Status.SELECTED:
-            self._say(f"{mark.glyph}  {trace.selected}", "good", _because(trace))
+            self._say(f"{mark.glyph}  {trace.selected}", "good", because(trace))
         else:
             self._say(f"{mark.glyph}  {with_keywords(trace.message or mark.meaning)}", mark.role, "")
 
@@ -327,7 +328,7 @@ class WhyPanel(QWidget):
 
     def _show_legend(self) -> None:
         look, parts = theme(), []
-        for mark in _marks_in(self.model.trace):
+        for mark in marks_in(self.model.trace):
             fill, colour = look.colour(mark.fill).name(), look.colour(mark.role).name()
             parts.append(
                 f"<span style='background:{fill}; color:{colour}'><b>&nbsp;{escape(mark.glyph)}&nbsp;</b></span>"
@@ -399,27 +400,3 @@ class WhyPanel(QWidget):
         if index.isValid() and trace is not None and trace.mapping is not None:
             self.session.place_requested.emit("rules")
             self.session.mapping_requested.emit(trace.mapping, self.model.rules[index.row()].line)
-
-
-def _because(trace: Trace) -> str:
-    winner = next((rule for rule in trace.rules if rule.fate is Fate.WINNER), None)
-    if winner is None:
-        return ""
-    chosen = next((verdict for rule in trace.rules for verdict in rule.dates if verdict.chosen), None)
-    matched = sum(rule.fate is not Fate.ELIMINATED for rule in trace.rules)
-    among = f"{matched} of {len(trace.rules)} rules match" if len(trace.rules) > 1 else "the only rule"
-    text = f"because <b>{escape(brief(winner))}</b> wins with weight {winner.weight} ({among})"
-    if chosen is not None:
-        reason = f": {escape(chosen.reason)}" if chosen.reason else ""
-        text += f", and its date <b>{escape(chosen.date)}</b> is chosen{reason}"
-    return f"{text}."
-
-
-def _marks_in(trace: Trace | None) -> list[Mark]:
-    if trace is None:
-        return []
-    outcomes = {cell.outcome for rule in trace.rules for cell in rule.cells}
-    marks = [mark for outcome, mark in OUTCOMES.items() if outcome in outcomes]
-    if any(cell.substituted is not None for rule in trace.rules for cell in rule.cells):
-        marks.append(SUBSTITUTED)
-    return marks
