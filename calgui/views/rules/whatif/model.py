@@ -44,11 +44,13 @@ class CasesModel(QAbstractTableModel):
         self.lines: list[Line] = []
         self.only_differences = False
         self._count = 0
+        self._has_files = False
         board.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Follow the board; where rows and columns stay the same, only the cells change."""
-        columns = self.board.columns
+        columns, cache = self.board.columns, self.board.session.cache
+        self._has_files = cache is not None and cache.has_references
         settings = list(dict.fromkeys(name for column in columns for name in column.settings))
         types = sorted({name for column in columns for name in column.answers})
         if self.only_differences and len(columns) > 1:
@@ -173,9 +175,7 @@ class CasesModel(QAbstractTableModel):
 
     def _unfit(self, answer: Selection) -> bool:
         """Whether the file itself is not as it should be; a cache of mappings only has none, and that is no defect."""
-        cache = self.board.session.cache
-        there = cache is not None and cache.has_references
-        return there and answer.trust not in (None, Trust.OK, Trust.UNCHECKED)
+        return self._has_files and answer.trust not in (None, Trust.OK, Trust.UNCHECKED)
 
     def _of_answer(self, answer: Selection, differs: bool, role: int) -> object:
         mark = STATUSES[answer.status]
@@ -185,7 +185,8 @@ class CasesModel(QAbstractTableModel):
             tells = answer.message and answer.status is not Status.NOT_APPLICABLE
             return answer.file or (f"{mark.word}: {with_keywords(answer.message or '')}" if tells else mark.word)
         if role == Qt.ItemDataRole.DecorationRole:
-            return mark_icon(DIFFERS if differs else mark)
+            trust = TRUSTS[answer.trust] if answer.trust is not None and self._unfit(answer) else mark
+            return mark_icon(DIFFERS if differs else trust)
         if role == Qt.ItemDataRole.FontRole and differs:
             return _bold()
         if role == Qt.ItemDataRole.ForegroundRole:

@@ -102,13 +102,13 @@ class WhatIfPage(QWidget):
             ("duplicate", "Duplicate", "The case in focus once more, beside the others", "Ctrl+D", self.duplicate),
             ("reset", "Reset", "Back to what the case in focus starts from", "", self.reset),
             ("remove", "Remove", "Take the case in focus away", "Ctrl+Backspace", self.remove),
-            ("copy", "Copy", "Copy these options of the command line", "Ctrl+Shift+C", self.copy_options),
+            ("copy", "Copy", "Copy these options of the command line", "Ctrl+Alt+C", self.copy_options),
             ("command", "Copy command", "Copy a whole command line that asks the same", "", self.copy_command),
             (
                 "paste",
                 "Paste",
                 "A case from copied --set options, or a command line with some",
-                "Ctrl+Shift+V",
+                "Ctrl+Alt+V",
                 self.paste,
             ),
         )

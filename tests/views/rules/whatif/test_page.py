@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from calgui.cli.main import cli
-from calgui.core.rules.questions.whatif import Case
+from calgui.core.rules.questions.whatif import Case, answers
 from calgui.core.simulate import DemoNight
 from calgui.views.rules.whatif.page import WhatIfPage
 from calgui.views.rules.why.inquiry import Inquiry
@@ -309,3 +309,67 @@ def test_a_value_edited_in_the_explanation_is_set_in_the_case(page: WhatIfPage, 
     assert page.inquiry.trace is not None
     assert page.inquiry.trace.selected == text(page, "flat")
     assert not page.why.banner.isVisible()
+
+
+def test_a_file_that_is_no_file_is_said_beside_its_name(window: MainWindow, real_data, settled) -> None:
+    window.open_paths([real_data / "caches" / "tmt"])
+    settled(window)
+    header = {"INSTRUME": "IRIS", "DETECTOR": "IRIS1", "SUBARRAY": "FULL", "DATE-OBS": "2016-03-01"}
+    window.session.ask_page("whatif", {**header, "TIME-OBS": "00:00:00"})
+    settled(window)
+    page = window.place("rules").page("whatif")
+    assert text(page, "dark") == "tmt_iris_dark_0001.fits  ·  LFS pointer"
+
+
+def test_the_latest_question_wins(page: WhatIfPage, window, settled) -> None:
+    for value in ("K", "J", "KN1", "KN2", "J"):
+        page.board.set(0, "META.INSTRUMENT.FILTER", "FILTER", value)
+    settled(window)
+    assert text(page, "flat") == "tmt_iris_flat_0003.fits"
+    assert page.inquiry.trace is not None
+    assert page.inquiry.trace.selected == "tmt_iris_flat_0003.fits"
+
+
+def test_another_context_is_asked_at_once(page: WhatIfPage, window, settled) -> None:
+    session = window.session
+    session.set_context(session.cache, "tmt_0001.pmap")
+    settled(window)
+    told = answers(session.cache, "tmt_0001.pmap", page.board.cases[0])
+    assert {kind: one.file for kind, one in page.board.columns[0].answers.items()} == {
+        one.type: one.file for one in told
+    }
+    assert page.inquiry.trace is not None
+    assert page.inquiry.trace.context == "tmt_0001.pmap"
+
+
+def test_many_cases_are_refused(page: WhatIfPage, window, settled) -> None:
+    for _ in range(15):
+        page.duplicate()
+    settled(window)
+    assert page.model.columnCount() == 12
+    assert page.session.notices[-1].level == "warning"
+    for _ in range(12):
+        page.remove()
+    settled(window)
+    assert page.model.columnCount() == 0
+    assert "Start from a loaded observation" in page.told.text()
+    assert not page.splitter.isVisible()
+
+
+def test_the_keyboard_alone(page: WhatIfPage, qtbot: QtBot, window, settled) -> None:
+    keys, control, alt = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+    window.activateWindow()
+    page.table.setFocus()
+    QGuiApplication.clipboard().clear()
+    qtbot.keyClick(page.table, keys.Key_C, control | alt)
+    assert QGuiApplication.clipboard().text() == page.preview.text() != ""
+    qtbot.keyClick(page.table, keys.Key_V, control | alt)
+    settled(window)
+    qtbot.keyClick(page.table, keys.Key_D, control)
+    settled(window)
+    qtbot.keyClick(page.table, keys.Key_N, control)
+    settled(window)
+    assert [case.name for case in page.board.cases][1:] == ["Pasted", "Pasted (2)", "Empty"]
+    qtbot.keyClick(page.table, keys.Key_Backspace, control)
+    settled(window)
+    assert len(page.board.cases) == 3
