@@ -70,6 +70,13 @@ PAGES: tuple[Page, ...] = (
         "MatrixPage",
     ),
     Page(
+        "compare",
+        "Compare",
+        "What differs between two contexts, and for which observations?",
+        f"{_HERE}.compare.page",
+        "ComparePage",
+    ),
+    Page(
         "lint",
         "Lint",
         "What is wrong with the whole cache, why does it matter, and how is it cured?",

@@ -256,8 +256,12 @@ class MatrixPage(QWidget):
             return
         paths = tuple(entry.path for entry in entries)
 
+        before = self.model.matrix
+
         def work(job: Job) -> _Answer:
             found = matrix(cache, context, [entry.header for entry in entries], _names(paths), None, since, job)
+            # nothing is new: what is chosen stays chosen
+            found = before if found == before else found
             return _Answer(found, paths, {name: _kept(found, one) for name, one in _FILTERS.items()})
 
         self._working = True

@@ -268,6 +268,17 @@ class TimelinePage(QWidget):
 
     def _done(self, lanes: Lanes | None) -> None:
         self._working = False
+        if (
+            lanes is not None
+            and self.lanes is not None
+            and (lanes.lanes, lanes.settings)
+            == (
+                self.lanes.lanes,
+                self.lanes.settings,
+            )
+        ):
+            self._tell()  # nothing is new: what is chosen stays chosen
+            return
         keep = lanes is not None and self.lanes is not None and len(self.lanes.lanes) == len(lanes.lanes)
         self.lanes = lanes
         if lanes is not None:
