@@ -73,6 +73,7 @@ class ReachPanel(QWidget):
         self.miss: NearMiss | None = None
         self.rule_changes: tuple[RuleChange, ...] = ()
         self._asked: object = None
+        self._any = False
         self.busy = False
         self.search = QLineEdit(self)
         self.search.setObjectName("reach_search")
@@ -88,6 +89,7 @@ class ReachPanel(QWidget):
         self.files.setModel(self.found)
         self.files.setUniformItemSizes(True)
         self.files.setSpacing(1)
+        self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.files.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.header_title, self.header_text, self.rules_title = QLabel(self), QLabel(self), QLabel(self)
@@ -154,7 +156,9 @@ class ReachPanel(QWidget):
         if self.names.stringList()[1:] != names:
             self.names.setStringList([_ANY, *names])
         if self.file not in names:
-            self.file = None
+            # the nearest one is what one most likely asks about
+            nearest = None if self._any else next(iter(trace.near_misses), None)
+            self.file = nearest.file if nearest is not None and nearest.file in names else None
         wanted = next((row for row in range(self.found.rowCount()) if self._name(row) == self.file), None)
         if wanted is not None:
             self.files.setCurrentIndex(self.found.index(wanted, 0))
@@ -167,6 +171,7 @@ class ReachPanel(QWidget):
     def _choose(self, index: QModelIndex, _before: QModelIndex) -> None:
         if index.isValid():
             self.file = self._name(index.row())
+            self._any = self.file is None
             self._ask()
 
     def choose(self, file: str | None) -> None:

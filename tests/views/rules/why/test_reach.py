@@ -121,6 +121,24 @@ def test_a_change_of_a_rule_leads_to_its_line(desk: Desk, path: Path, real_data:
     assert all(part in text for part in change.key)
 
 
+def test_it_begins_with_the_nearest_file_unless_any_is_asked_for(desk: Desk, path: Path, real_data: Path) -> None:
+    desk.look(real_data / "caches" / "tmt", path, "flat")
+    desk.panel.reach_button.click()
+    desk.settle()
+    reach = desk.panel.reach
+    assert reach.file == desk.panel.inquiry.trace.near_misses[0].file
+    assert "FILTER: J → <b>K</b>" in reach.header_text.text()
+    reach.choose(None)
+    desk.settle()
+    assert reach.file is None
+    assert not reach.button.isEnabled()
+    assert reach.rules.count() > 0
+    desk.panel.inquiry.set_value("META.INSTRUMENT.FILTER", "FILTER", "H")
+    desk.settle()
+    assert reach.file is None
+    assert reach.rules.item(0).text().startswith("FILTER: K → K|H")
+
+
 def test_the_search_narrows_the_files(desk: Desk, path: Path, real_data: Path) -> None:
     desk.look(real_data / "caches" / "tmt", path, "dark")
     desk.panel.reach_button.click()
