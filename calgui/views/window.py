@@ -28,6 +28,7 @@ from calgui.views.widgets.header_bar import HeaderBar, cache_title
 from calgui.views.widgets.help_panel import HelpPanel
 from calgui.views.widgets.notices import NoticeList
 from calgui.views.widgets.rail import Rail
+from calgui.views.widgets.reload_bar import ReloadBar
 from calgui.views.widgets.search import SearchField
 from calgui.views.widgets.search_sources import Sources
 from calgui.views.widgets.status_bar import StatusBar
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
         self.notices = NoticeList(session, self)
         self.notices.hide()
+        self.reload_bar = ReloadBar(session, self)
         self.help = HelpPanel(self)
         self.help.hide()
         self.status = StatusBar(session, self)
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.reload_bar)
         layout.addLayout(middle, 1)
         layout.addWidget(self.notices)
         self.setCentralWidget(centre)
@@ -105,6 +108,7 @@ class MainWindow(QMainWindow):
         self.status.notices_asked.connect(self.show_notices)
         self.notices.closed.connect(lambda: self.show_notices(False))
         self.notices.cleared.connect(self.status.tell)
+        self.reload_bar.asked.connect(self._read_cache_again)
         self.observe.read_out.connect(self.status.readout.setText)
         self.observe.open_requested.connect(lambda what: self.ask_files() if what == "files" else self.ask_folder())
         session.place_requested.connect(self.go)
@@ -279,13 +283,22 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Look again at the files that are open, and at the current cache."""
         self.observe.files.refresh()
+        self._read_cache_again()
+
+    def _read_cache_again(self) -> None:
         cache = self.session.cache
-        if cache is not None:
-            self.session.tasks.start(
-                "Reading the cache again",
-                lambda _job: cache.reload(),
-                lambda _none: self.session.context_changed.emit(),
-            )
+        if cache is None:
+            return
+
+        def read() -> None:
+            # a context that is gone gives way to the default one
+            context = self.session.context
+            if cache is self.session.cache and context not in cache.contexts:
+                self.session.set_context(cache, cache.default_context)
+            else:
+                self.session.context_changed.emit()
+
+        self.session.tasks.start("Reading the cache again", lambda _job: cache.reload(), lambda _none: read())
 
     def close_cache(self) -> None:
         """Close the current cache."""
