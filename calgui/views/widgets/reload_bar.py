@@ -1,13 +1,17 @@
 """A bar over all places: the open cache changed on disk, and may be read again."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from calgui.core.jobs import Job
-from calgui.core.rules.cache import Cache
-from calgui.core.rules.files.watch import Change
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.files.watch import Change
 
 #: how often the folder is looked at, while the window is in front
 _EVERY_MS = 2000
@@ -70,12 +74,12 @@ class ReloadBar(QFrame):
             return
         self._looking = True
 
-        def work(_job: Job) -> tuple[Cache, Change | None]:
+        def work(_job: Job) -> "tuple[Cache, Change | None]":
             return cache, cache.changed()
 
         self.session.tasks.start("Watching the cache", work, self._seen, self._unseen, quiet=True)
 
-    def _seen(self, found: tuple[Cache, Change | None]) -> None:
+    def _seen(self, found: "tuple[Cache, Change | None]") -> None:
         self._looking = False
         cache, change = found
         if cache is not self.session.cache or change == self.change:
