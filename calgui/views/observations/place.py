@@ -57,6 +57,7 @@ class ObservePlace(QWidget):
         session.observations = lambda: [row.entry for row in self.table.model.entries()]
         self.files.scanning_changed.connect(lambda scanning: None if scanning else set_apart())
         self.panels: dict[str, QWidget] = {}
+        self.viewer: Any = None
         self.picture: Any = None
         self.inspector: Any = None
         self._slots = {name: _slot(name, self) for name in ("references", "picture", "inspector", "why")}
@@ -172,28 +173,25 @@ class ObservePlace(QWidget):
         self.inspector.show_file(self.session.selection[0] if self.session.selection else None)
 
     def _make_picture(self) -> None:
-        from calgui.views.image.view import ImageView
+        from calgui.views.observations.viewer import Viewer
 
-        self.picture = ImageView(self.session, parent=self)
-        self.picture.cursor_moved.connect(lambda reading: self.read_out.emit(_said(reading)))
-        self._fill("picture", self.picture)
+        self.viewer = Viewer(self.session, self)
+        self.picture = self.viewer.picture
+        self.viewer.cursor_moved.connect(lambda reading: self.read_out.emit(_said(reading)))
+        self._fill("picture", self.viewer)
         self._show_selection()
 
     def _show_selection(self) -> None:
         selection = self.session.selection
         if self.inspector is not None:
             self.inspector.show_file(selection[0] if selection else None)
-        if self.picture is None:
-            return
-        if selection:
-            self.picture.show_file(selection[0])
-        else:
-            self.picture.clear()
+        if self.viewer is not None:
+            self.viewer.show_files(selection)
 
     def _show_file(self, path: Path) -> None:
         self.session.place_requested.emit("observe")
-        if self.picture is not None:
-            self.picture.show_file(path)
+        if self.viewer is not None:
+            self.viewer.show_files([path])
         if self.inspector is not None:
             self.inspector.show_file(path)
 

@@ -1,0 +1,1 @@
+"""The spectrum view: spectra over one another, known lines, fits of peaks."""

@@ -1,0 +1,323 @@
+"""The plot of spectra: steps or lines, error bands, labelled lines of lamps, and the fit of a peak."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QWidget
+
+from calgui.core.spectra.lines import line_list
+from calgui.core.spectra.peaks import Peak
+from calgui.core.spectra.spectrum import Smoothing, Spectrum
+from calgui.views.spectrum.trace import Axis, Floats, Trace
+from calgui.views.theme import theme
+
+#: labels of so many lines of one species at most stand on the plot; the strongest of what is seen
+_MOST_LINES = 40
+_LABEL_ROOM = 26
+_SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
+
+
+class SpectrumPlot(pg.PlotWidget):
+    """Spectra over one another.
+
+    Signals
+    -------
+    pointed(object)
+        Place on the horizontal axis under the cursor, or None.
+    chosen(float, float)
+        The user dragged over a range of the horizontal axis, with the mode `set_choosing` on.
+    """
+
+    pointed = Signal(object)
+    chosen = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._box = _RangeBox()
+        super().__init__(parent, viewBox=self._box, background=theme().colour("surface"))
+        self.setObjectName("spectrum_plot")
+        self.setAccessibleName("Spectra")
+        self.setToolTip("")
+        self.axis = Axis()
+        self._curves: list[Any] = []
+        self._bands: list[Any] = []
+        self.traces: tuple[Trace, ...] = ()
+        self.seen: list[Spectrum] = []
+        self.species: tuple[str, ...] = ()
+        self.offset = 0.0
+        self.log = False
+        self._marks = _LineMarks()
+        self._marks.setZValue(5)
+        self.getPlotItem().getViewBox().addItem(self._marks, ignoreBounds=True)
+        self._fit = self.plot([], [], pen=None)
+        self._fit.setZValue(6)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setVisible(False)
+        self.addItem(self._cursor, ignoreBounds=True)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.showGrid(x=True, y=True, alpha=0.12)
+        for side in ("bottom", "left"):
+            item.getAxis(side).enableAutoSIPrefix(False)
+        self.scene().sigMouseMoved.connect(self._moved)
+        self._box.chosen.connect(self.chosen)
+        self._box.sigRangeChanged.connect(lambda *_: self._place_marks())
+        theme().changed.connect(self.retheme)
+        self.retheme()
+
+    # ---- what is drawn
+
+    def draw(
+        self,
+        traces: Sequence[Trace],
+        axis: Axis,
+        *,
+        smoothing: Smoothing | None = None,
+        width: float = 3.0,
+        offset: float = 0.0,
+        log: bool = False,
+        bands: bool = True,
+    ) -> None:
+        """Draw spectra.
+
+        Parameters
+        ----------
+        traces : sequence of Trace
+            The first lies lowest.
+        axis : Axis
+            Of all of them; what has no wavelengths is left out where they are asked for.
+        smoothing : str or None
+            See `Spectrum.smoothed`.
+        width : float
+            Of the smoothing, in pixels.
+        offset : float
+            Each trace is lifted by so much over the one before.
+        log : bool
+            Logarithmic values; what is not above zero is left out.
+        bands : bool
+            Whether one standard deviation is drawn about each.
+        """
+        self._clear_curves()
+        same_axis = axis.unit == self.axis.unit
+        self.axis, self.traces, self.offset, self.log = axis, tuple(traces), offset, log
+        self.seen = []
+        item = self.getPlotItem()
+        item.setLogMode(False, log)
+        for place, trace in enumerate(one for one in traces if one.visible):
+            spectrum = trace.drawn(smoothing, width)
+            self.seen.append(spectrum)
+            if axis.unit != "pixel" and spectrum.wavelength is None:
+                continue
+            x, lift = axis.of(spectrum), place * offset
+            colour = theme().colour(trace.role)
+            if bands and spectrum.error is not None:
+                self._draw_band(x, spectrum, lift, colour)
+            curve = self.plot(x, _positive(spectrum.flux + lift, log), pen=pg.mkPen(colour, width=1), connect="finite")
+            curve.setClipToView(True)
+            curve.setDownsampling(auto=True, method="peak")
+            self._curves.append(curve)
+        units = {one.spectrum.unit for one in traces if one.visible and one.spectrum.unit}
+        muted = theme().colour("muted").name()
+        item.setLabel("bottom", axis.title, color=muted)
+        item.setLabel("left", " / ".join(sorted(units)) or "value", color=muted)
+        if not same_axis:
+            self.autoRange()
+        self._place_marks()
+
+    def _draw_band(self, x: Floats, spectrum: Spectrum, lift: float, colour: QColor) -> None:
+        assert spectrum.error is not None
+        fill = QColor(colour)
+        fill.setAlpha(50)
+        ends = [
+            pg.PlotDataItem(x, _positive(spectrum.flux + lift + sign * spectrum.error, self.log), connect="finite")
+            for sign in (-1, 1)
+        ]
+        for end in ends:
+            end.setPen(None)
+            end.setLogMode(False, self.log)
+            self.addItem(end)
+        band = pg.FillBetweenItem(*ends, brush=fill)
+        self.addItem(band)
+        self._bands += [*ends, band]
+
+    def _clear_curves(self) -> None:
+        for one in (*self._curves, *self._bands):
+            self.removeItem(one)
+        self._curves, self._bands = [], []
+
+    def show_fit(self, peak: Peak | None, x: Floats | None = None, lift: float = 0.0) -> None:
+        """Draw the model of a fitted peak, or nothing.
+
+        Parameters
+        ----------
+        peak : Peak or None
+            What was fitted.
+        x : ndarray
+            Places of its model on the present axis.
+        lift : float
+            Of the trace that it belongs to.
+        """
+        if peak is None or x is None:
+            self._fit.setData([], [])
+            return
+        self._fit.setPen(pg.mkPen(theme().colour("text"), width=2, style=Qt.PenStyle.DashLine))
+        self._fit.setData(x, _positive(peak.model + lift, self.log))
+
+    def show_lines(self, species: Sequence[str]) -> None:
+        """Mark the lines of some species.
+
+        Parameters
+        ----------
+        species : sequence of str
+            Of `SPECIES`.
+        """
+        self.species = tuple(species)
+        self._place_marks()
+
+    def point(self, x: float | None) -> None:
+        """Draw the cursor's line at a place, or hide it.
+
+        Parameters
+        ----------
+        x : float or None
+            On the present axis.
+        """
+        self._cursor.setVisible(x is not None)
+        if x is not None:
+            self._cursor.setValue(x)
+
+    def set_choosing(self, on: bool) -> None:
+        """Whether dragging chooses a range instead of moving the plot."""
+        self._box.choosing = on
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    def marked(self) -> tuple[tuple[str, float], ...]:
+        """The lines that are marked now: species, and place on the axis."""
+        return tuple((name, x) for name, x, _ in self._marks.marks)
+
+    # ---- inside
+
+    def _place_marks(self) -> None:
+        """The strongest lines of what is seen; others would hide one another."""
+        low, high = self._box.viewRange()[0]
+        leader = next((one for one in self.seen if one.wavelength is not None), None)
+        marks = []
+        for name in self.species:
+            lines = line_list(name)
+            places = self.axis.of_wavelength(lines.wavelength, leader)
+            inside = np.flatnonzero((places >= low) & (places <= high))
+            strongest = inside[np.argsort(-lines.intensity[inside], kind="stable")[:_MOST_LINES]]
+            marks += [
+                (name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}") for one in strongest
+            ]
+        self._marks.show(sorted(marks, key=lambda mark: mark[1]))
+
+    def _moved(self, where: QPointF) -> None:
+        inside = self._box.sceneBoundingRect().contains(where)
+        self.pointed.emit(self._box.mapSceneToView(where).x() if inside and self.traces else None)
+
+    def leaveEvent(self, event: Any) -> None:
+        """Nothing is under the cursor any more."""
+        super().leaveEvent(event)
+        self.pointed.emit(None)
+
+    def retheme(self) -> None:
+        """Take the colours of the theme."""
+        look = theme()
+        self.setBackground(look.colour("surface"))
+        for side in ("bottom", "left"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(look.colour("line"))
+            axis.setTextPen(look.colour("muted"))
+        self._cursor.setPen(pg.mkPen(look.colour("muted"), width=1, style=Qt.PenStyle.DotLine))
+        self._box.retheme()
+        self._marks.update()
+
+
+class _RangeBox(pg.ViewBox):
+    """A view that can be dragged over to choose a range."""
+
+    chosen = Signal(float, float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choosing = False
+        self._range = pg.LinearRegionItem(movable=False)
+        self._range.setVisible(False)
+        self.addItem(self._range, ignoreBounds=True)
+
+    def retheme(self) -> None:
+        """Take the colours of the theme."""
+        fill = theme().colour("accent")
+        fill.setAlpha(50)
+        self._range.setBrush(fill)
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        """Choose a range with the left button, where that is on."""
+        if not self.choosing or event.button() != Qt.MouseButton.LeftButton or axis is not None:
+            super().mouseDragEvent(event, axis)
+            return
+        event.accept()
+        ends = sorted(self.mapToView(where).x() for where in (event.buttonDownPos(), event.pos()))
+        self._range.setRegion(ends)
+        self._range.setVisible(not event.isFinish())
+        if event.isFinish() and ends[1] > ends[0]:
+            self.chosen.emit(*ends)
+
+
+class _LineMarks(pg.GraphicsObject):
+    """Ticks from the top with names; a name is left out where it would lie on the one before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks: list[tuple[str, float, str]] = []
+
+    def show(self, marks: list[tuple[str, float, str]]) -> None:
+        self.marks = marks
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect() if self.getViewBox() is not None else QRectF()
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        view = self.getViewBox()
+        if view is None or not self.marks:
+            return
+        painter.save()
+        painter.resetTransform()
+        device = view.scene().views()[0].viewportTransform()
+        area = device.mapRect(view.sceneBoundingRect())
+        font = QFont(painter.font())
+        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
+        painter.setFont(font)
+        last = -1e9
+        for name, x, text in self.marks:
+            at = device.map(view.mapViewToScene(QPointF(x, 0.0))).x()
+            colour = theme().colour(_SPECIES_ROLES.get(name, "muted"))
+            painter.setPen(colour)
+            painter.drawLine(QPointF(at, area.top()), QPointF(at, area.top() + 12))
+            if at - last < _LABEL_ROOM * 0.6:
+                continue
+            last = at
+            painter.save()
+            painter.translate(at, area.top() + 15)
+            painter.rotate(90)
+            painter.drawText(QPointF(0, painter.fontMetrics().ascent() / 2 - 1), text)
+            painter.restore()
+        painter.restore()
+
+
+def _positive(values: Floats, log: bool) -> Floats:
+    return np.where(values > 0, values, np.nan) if log else values
+
+
+def _short(vacuum_nm: float, axis: Axis) -> str:
+    """A wavelength as a label: in the unit of the axis, in nm on a pixel axis."""
+    if axis.unit == "pixel":
+        return f"{vacuum_nm:.2f}"
+    value = float(axis.of_wavelength(np.array([vacuum_nm]), None)[0])
+    return f"{value:.{ {'nm': 2, 'um': 5, 'Angstrom': 1}[axis.unit] }f}"

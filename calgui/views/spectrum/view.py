@@ -1,0 +1,379 @@
+"""`SpectrumView`: spectra over one another, with known lines, readout, fits of peaks, and saving."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.errors import CalguiError
+from calgui.core.jobs import Job
+from calgui.core.spectra.export import write_spectrum
+from calgui.core.spectra.peaks import fit_peak
+from calgui.core.spectra.reading import read_spectrum
+from calgui.core.spectra.spectrum import Spectrum
+from calgui.core.spectra.wavelength import shown
+from calgui.views.image.export import ask_for_png, save_png
+from calgui.views.session import Session
+from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
+from calgui.views.spectrum.fits import Fit, FitsTable
+from calgui.views.spectrum.plot import SpectrumPlot
+from calgui.views.spectrum.trace import PIXEL, Trace
+from calgui.views.theme import SPACE, figures, theme
+
+_MOST = 40
+
+
+class SpectrumView(QWidget):
+    """Spectra over one another.
+
+    Parameters
+    ----------
+    session : Session
+        Whose tasks read files, and who is told of what went wrong.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    pixel_pointed(object)
+        Pixel of the first spectrum under the cursor (a float), or None.
+    """
+
+    pixel_pointed = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName("spectrum_view")
+        self.setAccessibleName("Spectra")
+        self.traces: list[Trace] = []
+        self._numbers = 0
+        self.bar = SpectrumBar(self)
+        self.plot = SpectrumPlot(self)
+        self.readout = QLabel(self)
+        self.readout.setObjectName("spectrum_readout")
+        self.readout.setAccessibleName("Under the cursor")
+        self.readout.setFont(figures())
+        self.message = QLabel(self)
+        self.message.setObjectName("spectrum_message")
+        self.message.setWordWrap(True)
+        self.legend = QListWidget(self)
+        self.legend.setObjectName("spectrum_legend")
+        self.legend.setAccessibleName("Which spectra are drawn")
+        self.legend.setToolTip("Untick a spectrum to hide it; Delete takes it away.")
+        self.legend.setMaximumHeight(78)
+        self.fits = FitsTable(self)
+        self._lay_out()
+        self._connect()
+        self._refresh()
+
+    # ---- for other views
+
+    def show_spectra(self, spectra: Sequence[Spectrum]) -> None:
+        """Show some spectra in place of all others.
+
+        Parameters
+        ----------
+        spectra : sequence of Spectrum
+            The first is read out, and fitted.
+        """
+        shape = [len(trace.spectrum) for trace in self.traces]
+        self.traces, self._numbers = [], 0
+        for spectrum in spectra[:_MOST]:
+            self.traces.append(Trace(self._numbers, spectrum))
+            self._numbers += 1
+        if spectra and spectra[0].wavelength is not None and self.bar.chosen_axis.unit == PIXEL:
+            self.bar.axis.setCurrentText("nm vacuum")
+        self._refresh()
+        if shape != [len(trace.spectrum) for trace in self.traces]:
+            self.plot.autoRange()
+
+    def add_spectrum(self, spectrum: Spectrum) -> None:
+        """Draw a spectrum over those that are there.
+
+        Parameters
+        ----------
+        spectrum : Spectrum
+            Any.
+        """
+        if len(self.traces) >= _MOST:
+            self.session.notice("warning", f"{_MOST} spectra are drawn already.", "Take some away first.")
+            return
+        self._add(spectrum)
+
+    def show_file(self, path: Path, hdu: int | None = None, *, add: bool = False) -> None:
+        """Read a spectrum in the background and show it.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            FITS.
+        hdu : int, optional
+            Number of the HDU; else the first that holds one.
+        add : bool
+            Over those that are there.
+        """
+
+        def work(_job: Job) -> Spectrum:
+            return read_spectrum(path, hdu)
+
+        self.session.tasks.start(
+            f"Reading {path.name}",
+            work,
+            self.add_spectrum if add else lambda spectrum: self.show_spectra([spectrum]),
+            lambda error: self._failed(path, error),
+            key="" if add else "spectrum-file",
+            quiet=True,
+        )
+
+    def clear(self, message: str = "No spectrum yet.") -> None:
+        """Show nothing.
+
+        Parameters
+        ----------
+        message : str
+            Said in its place.
+        """
+        self.traces = []
+        self.message.setText(message)
+        self._refresh()
+
+    # ---- making
+
+    def _lay_out(self) -> None:
+        above = QWidget(self)
+        column = QVBoxLayout(above)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        column.addLayout(row)
+        column.addWidget(self.message)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.readout)
+        column.addWidget(self.legend)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.setObjectName("spectrum_splitter")
+        split.addWidget(above)
+        split.addWidget(self.fits)
+        split.setStretchFactor(0, 4)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.addWidget(split)
+
+    def _connect(self) -> None:
+        bar = self.bar
+        bar.changed.connect(self._draw)
+        bar.lines_changed.connect(self.plot.show_lines)
+        bar.choosing.connect(self.plot.set_choosing)
+        bar.whole.triggered.connect(lambda: self.plot.autoRange())
+        bar.open.triggered.connect(self._ask_open)
+        bar.save.triggered.connect(self._ask_save)
+        bar.picture.triggered.connect(self._ask_picture)
+        self.plot.chosen.connect(self.fit_between)
+        self.plot.pointed.connect(self._read_out)
+        self.fits.chosen.connect(self._show_fit)
+        self.legend.itemChanged.connect(self._legend_changed)
+        self.legend.installEventFilter(self)
+        theme().changed.connect(self._refresh)
+
+    # ---- what is shown
+
+    def _add(self, spectrum: Spectrum) -> None:
+        self.traces.append(Trace(self._numbers, spectrum))
+        self._numbers += 1
+        if spectrum.wavelength is not None and len(self.traces) == 1 and self.bar.chosen_axis.unit == PIXEL:
+            self.bar.axis.setCurrentText("nm vacuum")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Legend, choosers and plot."""
+        there = bool(self.traces)
+        self.message.setVisible(not there)
+        self.bar.setEnabled(True)
+        self.bar.allow_wavelengths(any(trace.spectrum.wavelength is not None for trace in self.traces))
+        self.legend.blockSignals(True)
+        self.legend.clear()
+        for trace in self.traces:
+            item = QListWidgetItem(trace.spectrum.name or "spectrum")
+            item.setForeground(theme().colour(trace.role))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if trace.visible else Qt.CheckState.Unchecked)
+            if trace.spectrum.path is not None:
+                item.setToolTip(str(trace.spectrum.path))
+            self.legend.addItem(item)
+        self.legend.blockSignals(False)
+        self.legend.setVisible(len(self.traces) > 1)
+        self.fits.setVisible(bool(self.fits.fits.fits))
+        self._draw()
+
+    def _draw(self) -> None:
+        bar = self.bar
+        kind: Any = SMOOTHINGS[bar.smoothing.currentText()]
+        self.plot.draw(
+            self.traces,
+            bar.chosen_axis,
+            smoothing=kind,
+            width=bar.width.value(),
+            offset=bar.offset.value(),
+            log=bar.log.isChecked(),
+            bands=bar.bands.isChecked(),
+        )
+        self.plot.show_fit(None)
+
+    def _legend_changed(self, item: QListWidgetItem) -> None:
+        row = self.legend.row(item)
+        self.traces[row] = replace(self.traces[row], visible=item.checkState() == Qt.CheckState.Checked)
+        self._draw()
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """Delete takes the chosen spectrum away."""
+        if watched is self.legend and event.type() == event.Type.KeyPress and event.key() == Qt.Key.Key_Delete:
+            row = self.legend.currentRow()
+            if 0 <= row < len(self.traces):
+                del self.traces[row]
+                self._refresh()
+            return True
+        return super().eventFilter(watched, event)
+
+    # ---- reading out
+
+    def _read_out(self, x: float | None) -> None:
+        leader = next((trace.spectrum for trace in self.traces if trace.visible), None)
+        self.plot.point(x)
+        pixel = self.pixel_at(x) if x is not None else None
+        self.pixel_pointed.emit(pixel)
+        if leader is None or pixel is None:
+            self.readout.setText(" ")
+            return
+        place = round(pixel)
+        parts = [f"pixel {pixel:.2f}"]
+        wave = leader.wavelength_at(pixel)
+        if wave is not None:
+            parts.append(f"{wave:.4f} nm vacuum")
+            parts.append(f"{shown(wave, 'nm', 'air'):.4f} nm air")
+        value = leader.flux[place]
+        error = f" ± {leader.error[place]:.3g}" if leader.error is not None else ""
+        parts.append(f"{value:.6g}{error} {leader.unit}".rstrip() if np.isfinite(value) else "no value")
+        self.readout.setText("     ".join(parts))
+
+    def pixel_at(self, x: float) -> float | None:
+        """The pixel of the first visible spectrum at a place on the axis.
+
+        Parameters
+        ----------
+        x : float
+            On the present axis.
+
+        Returns
+        -------
+        float or None
+            None outside of it.
+        """
+        leader = next((trace.spectrum for trace in self.traces if trace.visible), None)
+        if leader is None or not len(leader):
+            return None
+        places = self.bar.chosen_axis.of(leader)
+        if len(places) < 2:
+            return 0.0 if abs(x - places[0]) <= 0.5 else None
+        pixels = leader.pixels
+        if places[0] > places[-1]:
+            places, pixels = places[::-1], pixels[::-1]
+        half = abs(places[1] - places[0]) / 2
+        if not places[0] - half <= x <= places[-1] + half:
+            return None
+        return float(np.interp(x, places, pixels))
+
+    # ---- fits
+
+    def fit_between(self, low: float, high: float) -> None:
+        """Fit a peak of the first visible spectrum in a range of the axis, and add it to the list.
+
+        Parameters
+        ----------
+        low, high : float
+            On the present axis.
+        """
+        trace = next((one for one in self.traces if one.visible), None)
+        if trace is None:
+            return
+        axis, spectrum = self.bar.chosen_axis, trace.spectrum
+        x = axis.of(spectrum)
+        inside = (x >= low) & (x <= high)
+        error = spectrum.error[inside] if spectrum.error is not None else None
+        shape: Any = SHAPES[self.bar.shape.currentText()]
+        try:
+            peak = fit_peak(x[inside], spectrum.flux[inside], error, shape)
+        except CalguiError as failure:
+            self.session.notice("warning", failure.message, failure.cure)
+            return
+        self.fits.add(Fit(peak, spectrum.name, axis.title))
+        self.fits.setVisible(True)
+        good = inside & np.isfinite(spectrum.flux)
+        if error is not None and spectrum.error is not None:
+            good &= np.isfinite(spectrum.error) & (spectrum.error > 0)
+        self.plot.show_fit(peak, x[good])
+
+    def _show_fit(self, fit: Fit | None) -> None:
+        if fit is not None and fit.axis == self.bar.chosen_axis.title:
+            self.plot.point(fit.peak.centre)
+        self.fits.setVisible(bool(self.fits.fits.fits))
+
+    # ---- files
+
+    def _failed(self, path: Path, error: Exception) -> None:
+        if isinstance(error, CalguiError):
+            self.clear(f"{path.name}: {error.message} {error.cure}".strip())
+        self.session.report(error, f"Reading {path.name}")
+
+    def _ask_open(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Add spectra", "", "FITS files (*.fits *.fits.gz *.fit);;All files (*)"
+        )
+        for name in names:
+            self.show_file(Path(name), add=bool(self.traces))
+
+    def _ask_save(self) -> None:
+        trace = next((one for one in self.traces if one.visible), None)
+        if trace is None:
+            return
+        stem = Path(trace.spectrum.path).stem if trace.spectrum.path is not None else "spectrum"
+        name, kind = QFileDialog.getSaveFileName(
+            self, "Save the spectrum", f"{stem}_spectrum.ecsv", "ECSV table (*.ecsv);;FITS table (*.fits)"
+        )
+        if not name:
+            return
+        path = Path(name)
+        if path.suffix.lower() not in (".ecsv", ".fits"):
+            path = path.with_name(path.name + (".fits" if "fits" in kind else ".ecsv"))
+        try:
+            write_spectrum(trace.spectrum, path, overwrite=True)
+        except CalguiError as error:
+            self.session.report(error, "Saving the spectrum")
+        else:
+            self.session.notice("info", f"The spectrum was saved as {path.name}.")
+
+    def _ask_picture(self) -> None:
+        path = ask_for_png(self, "spectrum")
+        if path is None:
+            return
+        try:
+            save_png(self.plot.grab(), path)
+        except CalguiError as error:
+            self.session.report(error, "Saving the plot")
+        else:
+            self.session.notice("info", f"The plot was saved as {path.name}.")
