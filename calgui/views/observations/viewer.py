@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
@@ -41,18 +41,25 @@ class Viewer(QWidget):
         super().__init__(parent)
         self.session = session
         self.setObjectName("viewer")
+        self._spectrum: SpectrumView | None = None
+        # a bar and a stack of their own: a tab widget whose bar is hidden holds the focus
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("viewer_tabs")
+        self.tabs.setAccessibleName("Picture or spectrum")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.addTab("Picture")
+        self.tabs.hide()
         self.picture = ImageView(session, parent=self)
         self.picture.cursor_moved.connect(self.cursor_moved)
-        self._spectrum: SpectrumView | None = None
-        self.tabs = QTabWidget(self)
-        self.tabs.setObjectName("viewer_tabs")
-        self.tabs.setDocumentMode(True)
-        self.tabs.setTabBarAutoHide(True)
-        self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self.picture, "Picture")
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.picture)
+        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self.tabs)
+        layout.addWidget(self.stack, 1)
 
     @property
     def spectrum(self) -> "SpectrumView":
@@ -61,7 +68,9 @@ class Viewer(QWidget):
             from calgui.views.spectrum.view import SpectrumView
 
             self._spectrum = SpectrumView(self.session, self)
-            self.tabs.addTab(self._spectrum, "Spectrum")
+            self.stack.addWidget(self._spectrum)
+            self.tabs.addTab("Spectrum")
+            self.tabs.show()
         return self._spectrum
 
     def show_files(self, paths: Sequence[Path]) -> None:
@@ -89,11 +98,11 @@ class Viewer(QWidget):
         if not spectra:
             if self._spectrum is not None:
                 self._spectrum.clear("No spectrum in what is selected.")
-                self.tabs.setCurrentWidget(self.picture)
+                self.tabs.setCurrentIndex(0)
             return
         self.spectrum.show_spectra(spectra)
         if alone:
-            self.tabs.setCurrentWidget(self.spectrum)
+            self.tabs.setCurrentIndex(1)
 
 
 def _spectra_of(paths: Sequence[Path]) -> "tuple[tuple[Spectrum, ...], bool]":

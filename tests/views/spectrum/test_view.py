@@ -129,11 +129,11 @@ def test_a_file_with_a_spectrum_opens_in_its_own_tab(
     viewer = window.observe.viewer
     window.session.select([real_data / "arcs" / "keck_mosfire_arcs_H.fits"])
     settled(window)
-    assert viewer.tabs.currentWidget() is viewer.spectrum
+    assert viewer.stack.currentWidget() is viewer.spectrum
     assert len(viewer.spectrum.traces) == 1
     window.session.select([image])
     settled(window)
-    assert viewer.tabs.currentWidget() is viewer.picture
+    assert viewer.stack.currentWidget() is viewer.picture
     assert not viewer.spectrum.traces
 
 
