@@ -28,9 +28,10 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.rules.values import Finding, Node
-from calgui.views.rules.cache.facts import Fact, Facts
+from calgui.views.rules.cache.facts import Fact, Facts, is_mapping
 from calgui.views.rules.cache.mapping_text import MappingText
 from calgui.views.rules.cache.tree_model import kind_of
+from calgui.views.rules.cache.users import UsersView
 from calgui.views.rules.marks import SEVERITIES, TRUSTS, Mark
 from calgui.views.theme import SPACE, figures, theme
 
@@ -38,6 +39,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _COLUMNS = ("HDU", "Keyword", "Value", "Comment")
 _MOST_FINDINGS = 40
+#: the tab of what uses a file
+USED_BY = 2
 
 
 class CardsModel(QAbstractTableModel):
@@ -154,6 +157,9 @@ class Details(QWidget):
         self.where = QLabel(self)
         self.where.setObjectName("node_where")
         self.where.setWordWrap(True)
+        self.check = QPushButton("Check this file", self)
+        self.check.setObjectName("check_file")
+        self.check.setToolTip("Read the whole file: does it open, do its checksums hold, what is its SHA-1.")
         self.picture, self.copy = QPushButton("Show picture", self), QPushButton("Copy path", self)
         self.picture.setObjectName("show_picture")
         self.picture.setAccessibleName("Show the picture of this reference")
@@ -173,6 +179,8 @@ class Details(QWidget):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.text, "Mapping")
         self.tabs.addTab(self.cards, "Reference's header")
+        self.users = UsersView(self)
+        self.tabs.addTab(self.users, "Used by")
         self._lay_out()
         theme().changed.connect(self._restyle)
         self.show_nothing("")
@@ -180,6 +188,7 @@ class Details(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
+        head.addWidget(self.check)
         head.addWidget(self.picture)
         head.addWidget(self.copy)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
@@ -206,7 +215,7 @@ class Details(QWidget):
         self.node = self.facts = None
         self.title.setText("")
         self.where.setText(why)
-        for widget in (self.picture, self.copy, self.splitter, self.title):
+        for widget in (self.check, self.picture, self.copy, self.splitter, self.title):
             widget.hide()
 
     def show_node(self, node: Node, where: str) -> None:
@@ -240,14 +249,17 @@ class Details(QWidget):
         self.splitter.show()
         self.copy.setVisible(facts.path is not None)
         self.picture.setVisible(facts.showable)
+        self.check.setVisible(node.file is not None and not is_mapping(node.file) and facts.path is not None)
         self.browser.setHtml(_html(facts))
         self._show_text(node, facts)
         self.cards.show_headers(facts.hdus)
         has_text, has_cards = facts.mapping is not None, bool(facts.hdus)
         self.tabs.setTabVisible(0, has_text)
         self.tabs.setTabVisible(1, has_cards)
-        self.tabs.setCurrentIndex(1 if has_cards and node.kind in ("file", "reference") else 0)
-        self.tabs.setVisible(has_text or has_cards)
+        self.tabs.setTabVisible(USED_BY, node.file is not None)
+        if self.tabs.currentIndex() != USED_BY or node.file is None:  # what was looked at stays, from node to node
+            self.tabs.setCurrentIndex(1 if has_cards and node.kind in ("file", "reference") else 0)
+        self.tabs.setVisible(has_text or has_cards or node.file is not None)
         self._share_space()
 
     def _show_text(self, node: Node, facts: Facts) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calgui.core.errors import CalguiError
+from calgui.core.rules.deepcheck.checking import badges
 from calgui.core.rules.values import Finding, MappingInfo, Node, Trust
 from calgui.views.rules.marks import TRUSTS, Mark
 
 if TYPE_CHECKING:
     from calgui.core.frames.headers import HduHeader
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.deepcheck.truststore import TrustStore
 
 GOOD, BAD, UNKNOWN = (
     Mark("✓", "holds", "good", "good_fill", ""),
@@ -76,7 +78,7 @@ def is_mapping(name: str | None) -> bool:
     return name is not None and name.endswith((".pmap", ".imap", ".rmap"))
 
 
-def gather(cache: "Cache", context: str | None, node: Node) -> Facts:
+def gather(cache: "Cache", context: str | None, node: Node, store: "TrustStore | None" = None) -> Facts:
     """Gather what is known of a node.
 
     Parameters
@@ -87,6 +89,8 @@ def gather(cache: "Cache", context: str | None, node: Node) -> Facts:
         From which the cache is seen.
     node : Node
         Of the tree.
+    store : TrustStore, optional
+        What earlier checks of references found.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def gather(cache: "Cache", context: str | None, node: Node) -> Facts:
     text_of = node.file if is_mapping(node.file) else node.mapping
     mapping, problem = _mapping(cache, text_of)
     if node.file is not None and not is_mapping(node.file):
-        return _reference(cache, node, mapping)
+        return _reference(cache, node, mapping, store)
     lines = _mapping_facts(cache, mapping) if mapping is not None and (is_mapping(node.file)) else ()
     if lines and node.children:
         lines = (*lines[:-1], Fact("Reaches", counted(node)), lines[-1])
@@ -200,8 +204,11 @@ def _checksum(info: MappingInfo) -> Fact:
     return Fact("Checksum", f"does not hold: stated {info.sha1_stated}, the text's is {info.sha1_actual}", BAD)
 
 
-def _reference(cache: "Cache", node: Node, mapping: MappingInfo | None) -> Facts:
+def _reference(cache: "Cache", node: Node, mapping: MappingInfo | None, store: "TrustStore | None") -> Facts:
     assert node.file is not None
+    badge = badges(cache, [node.file], store)[node.file] if store is not None else None
+    if badge is not None:
+        cache.remember(node.file, badge.verdict)
     verdict, path = cache.verdict(node.file), cache.reference_path(node.file)
     mark = TRUSTS[verdict.trust]
     lines = [Fact("File", verdict.reason or mark.meaning, mark)]
@@ -209,6 +216,13 @@ def _reference(cache: "Cache", node: Node, mapping: MappingInfo | None) -> Facts
         lines.append(Fact("Size", f"{bytes_text(verdict.real_size)} promised; here {bytes_text(verdict.size or 0)}"))
     elif verdict.size is not None:
         lines.append(Fact("Size", bytes_text(verdict.size)))
+    if badge is not None:
+        opens = {True: ", it opens", False: ", it does not open", None: ""}[badge.opens]
+        lines.append(Fact("Checked", f"{badge.checked:%Y-%m-%d %H:%M} UTC{opens}", mark))
+        if badge.sha1 is not None:
+            lines.append(Fact("SHA-1", badge.sha1))
+    elif path is not None and store is not None:
+        lines.append(Fact("Checked", "not yet, or changed since", UNKNOWN))
     if path is not None:
         lines.append(Fact("Path", str(path)))
         changed = _when(path)

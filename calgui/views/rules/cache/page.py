@@ -1,6 +1,8 @@
 """The page where a cache is looked at: its tree, its defects, a search over it all, and the text behind each node."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSplitter,
     QTabWidget,
     QTreeView,
@@ -16,12 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.jobs import Job
-from calgui.core.rules.values import Finding
-from calgui.views.rules.cache.details import Details
+from calgui.core.rules.values import Finding, Trust
+from calgui.views.rules.cache.details import USED_BY, Details
 from calgui.views.rules.cache.facts import Facts, gather
 from calgui.views.rules.cache.findings_list import FindingsView
 from calgui.views.rules.cache.outline import Outline
 from calgui.views.rules.cache.tree_model import TreeDelegate, TreeModel
+from calgui.views.rules.cache.trusting import Trusting, recall
+from calgui.views.rules.cache.users import Users, users_of
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.header_bar import cache_title
@@ -68,12 +73,25 @@ class CachePage(QWidget):
         self.details = Details(self)
         self.details.followed.connect(lambda name: self.show_mapping(name, None))
         self.details.picture_asked.connect(self._show_picture)
+        self.details.users.rule_asked.connect(self.show_mapping)
+        self.details.users.observation_asked.connect(self._show_observation)
+        self.details.tabs.currentChanged.connect(lambda _place: self._look_for_users())
+        self.trust = Trusting(session, self)
+        self.trust.found.connect(self._badges_found)
+        self.details.check.clicked.connect(self._check_file)
+        self.check_all = QPushButton("Check all files", self)
+        self.check_all.setObjectName("check_all")
+        self.check_all.setToolTip(
+            "Read all references that this context reaches; what is known already is not read again."
+        )
+        self.check_all.clicked.connect(lambda: self.trust.check())
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._search)
         self._lay_out()
         session.context_changed.connect(self.reload)
+        session.observations_changed.connect(self._look_for_users)
         theme().changed.connect(self.tree.viewport().update)
         self.reload()
 
@@ -125,6 +143,7 @@ class CachePage(QWidget):
         column.setSpacing(SPACE // 2)
         row = QHBoxLayout()
         row.addWidget(self.search, 1)
+        row.addWidget(self.check_all)
         column.addLayout(row)
         column.addWidget(self.told)
         column.addWidget(self.tabs, 1)
@@ -150,6 +169,7 @@ class CachePage(QWidget):
         cache, context = self.session.cache, self.session.context
         self.model.show(Outline())
         self.findings.show_findings(())
+        self.check_all.setEnabled(cache is not None and context is not None and cache.has_references)
         self.matches = []
         if cache is None:
             self.session.tasks.supersede("rules-tree")
@@ -160,9 +180,12 @@ class CachePage(QWidget):
         self._say(f"Reading {cache.name}…")
         self.details.show_nothing("")
 
+        store = self.trust.store
+
         def work(job: Job) -> tuple[Outline, tuple[Finding, ...]]:
             from calgui.core.rules.tree import tree
 
+            recall(store, cache, context)
             # the same name as in the chooser of caches
             root = replace(tree(cache, context), label=cache_title(cache.path))
             return Outline.of(root, job), cache.findings(context)
@@ -311,13 +334,53 @@ class CachePage(QWidget):
             return
         node = outline.nodes[number]
         self.details.show_node(node, outline.path(outline.parent[number]) if number else "")
+        store = self.trust.store
 
         def work(_job: Job) -> Facts:
-            return gather(cache, context, node)
+            return gather(cache, context, node, store)
+
+        self.session.tasks.start("Reading", work, self._show_facts, self._no_facts, key="rules-facts", quiet=True)
+
+    def _show_facts(self, facts: Facts) -> None:
+        self.details.show_facts(facts)
+        self._look_for_users()
+
+    def _look_for_users(self) -> None:
+        """What uses the file in focus, once somebody looks at that tab."""
+        details, cache, context = self.details, self.session.cache, self.session.context
+        node = details.node
+        if cache is None or node is None or node.file is None or details.tabs.currentIndex() != USED_BY:
+            return
+        if not details.users.isVisible():
+            return
+        file, entries = node.file, list(self.session.observations())
+        details.users.show_looking()
+
+        def work(job: Job) -> Users:
+            return users_of(cache, context, file, entries, job)
 
         self.session.tasks.start(
-            "Reading", work, self.details.show_facts, self._no_facts, key="rules-facts", quiet=True
+            "Looking for what uses it", work, details.users.show_users, self._no_facts, key="rules-users", quiet=True
         )
+
+    def _show_observation(self, path: Path) -> None:
+        self.session.place_requested.emit("observe")
+        self.session.select([path])
+
+    # ---- trust
+
+    def _check_file(self) -> None:
+        node = self.details.node
+        if node is not None and node.file is not None:
+            self.trust.check([node.file])
+
+    def _badges_found(self, trusts: Mapping[str, Trust]) -> None:
+        """Show what a check found: of the file in focus, and where it is in the tree."""
+        self.model.take(trusts)
+        self.tree.viewport().update()
+        number = self._current()
+        if number is not None and self.model.outline.nodes[number].file in trusts:
+            self._show_facts_of(number)
 
     def _no_facts(self, error: Exception) -> None:
         self.session.report(error, "Reading the cache")

@@ -1,5 +1,8 @@
 """The cache's tree as a model over its outline, and how its rows are drawn."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -44,11 +47,13 @@ class TreeModel(QAbstractItemModel):
         self._visible: bytearray | None = None
         self._matches: frozenset[int] = frozenset()
         self._shown: dict[int, list[int]] = {}
+        self._trusts: dict[str, Trust] = {}
 
     def show(self, outline: Outline) -> None:
         """Show another tree, whole."""
         self.beginResetModel()
         self.outline, self._visible, self._matches, self._shown = outline, None, frozenset(), {}
+        self._trusts = {}
         self.endResetModel()
 
     def narrow(self, matches: list[int], visible: bytearray | None) -> None:
@@ -118,11 +123,25 @@ class TreeModel(QAbstractItemModel):
         """The node of a place."""
         return self.outline.nodes[index.internalId()]
 
+    def take(self, trusts: Mapping[str, Trust]) -> None:
+        """Draw references with what a check found of them since the tree was made.
+
+        Parameters
+        ----------
+        trusts : mapping of str to Trust
+            By file name; added to what is known.
+        """
+        self._trusts.update(trusts)
+
+    def _checked(self, node: Node) -> Node:
+        trust = self._trusts.get(node.file) if node.trust is not None and node.file is not None else None
+        return node if trust is None or trust is node.trust else replace(node, trust=trust)
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, tooltip and counts of a node."""
         if not index.isValid():
             return None
-        node = self.node(index)
+        node = self._checked(self.node(index))
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return node.label
         if role == Qt.ItemDataRole.AccessibleDescriptionRole or role == Qt.ItemDataRole.ToolTipRole:
