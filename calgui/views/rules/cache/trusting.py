@@ -84,7 +84,8 @@ class Trusting(QObject):
                 "warning", f"{len(bad):,} of {len(badges):,} references cannot be trusted: {names}.", bad[0].reason
             )
         else:
-            self.session.notice("info", f"{len(badges):,} references were checked: all can be trusted.")
+            what = f"{badges[0].name} was" if len(badges) == 1 else f"{len(badges):,} references were"
+            self.session.notice("info", f"{what} checked: {'it' if len(badges) == 1 else 'all'} can be trusted.")
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Cancelled):

@@ -99,6 +99,7 @@ class UsersView(QTreeWidget):
         self.setAccessibleName("What uses this file")
         self.setHeaderLabels(["What", "Where"])
         self.setUniformRowHeights(True)
+        self.setStyleSheet("#node_users::item { padding: 3px 0; }")
         self.setAlternatingRowColors(True)
         self.setToolTip("Return or a double click leads there.")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
