@@ -50,7 +50,7 @@ def _measure(title: str, cache: Cache, instrument: str) -> list[Row]:
     if context is None:
         return []
     plan = plan_for(cache, context, instrument)
-    maker = _Maker(cache, plan, random.Random(5))
+    maker = Maker(cache, plan, random.Random(5))
     run, mixture = maker.run(), maker.mixture()
     return [
         _explaining(title, cache, plan, mixture),
@@ -140,7 +140,7 @@ def _nearest(folder: Path) -> Row:
     )
 
 
-class _Maker:
+class Maker:
     """Headers of one instrument, out of the values that its rules list."""
 
     def __init__(self, cache: Cache, plan: Plan, rng: random.Random) -> None:
