@@ -11,7 +11,7 @@ from benchmarks.harness import Row, compare
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.files.mapping_file import checksum
 from calgui.core.rules.lint.run import lint
-from calgui.core.rules.questions.compare import changed_selections
+from calgui.core.rules.questions.compare import changed_selections, compare_contexts
 from calgui.core.rules.questions.matrix import matrix
 from calgui.core.rules.selection.header import plan_for
 
@@ -68,7 +68,10 @@ def _comparing(cache: Cache) -> Row:
     names = [str(number) for number in range(len(headers))]
     return compare(
         f"comparing two contexts for {len(headers):,} observations",
-        lambda: changed_selections(cache, "tmt_0002.pmap", cache, "tmt_0003.pmap", headers),
+        lambda: (
+            compare_contexts(cache, "tmt_0001.pmap", cache, "tmt_0003.pmap"),
+            changed_selections(cache, "tmt_0001.pmap", cache, "tmt_0003.pmap", headers),
+        ),
         "one matrix of them",
         lambda: matrix(cache, "tmt_0003.pmap", headers, names),
         2.5,

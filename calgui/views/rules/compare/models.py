@@ -1,6 +1,6 @@
 """Changes of rules, and changed selections, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
@@ -48,12 +48,12 @@ class ChangesModel(_Table):
         self.all: tuple[Change, ...] = ()
         self.shown: list[Change] = []
 
-    def show(self, changes: Sequence[Change], words: str = "") -> None:
-        """Show the changes that hold all words."""
+    def show(self, changes: Sequence[Change], words: str = "", actions: Collection[str] = ACTIONS) -> None:
+        """Show the changes of some actions that hold all words."""
         wanted = words.casefold().split()
         self.beginResetModel()
         self.all = tuple(changes)
-        self.shown = [one for one in changes if all(word in _text(one) for word in wanted)]
+        self.shown = [one for one in changes if one.action in actions and all(word in _text(one) for word in wanted)]
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -107,15 +107,29 @@ class SelectionsModel(_Table):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.names: Sequence[str] = ()
-        self.all: tuple[ChangedSelection, ...] = ()
         self.shown: list[ChangedSelection] = []
 
-    def show(self, changed: Sequence[ChangedSelection], names: Sequence[str], words: str = "") -> None:
-        """Show the changed selections that hold all words."""
+    def show(self, changed: Sequence[ChangedSelection], names: Sequence[str], texts: Sequence[str], words: str) -> None:
+        """Show the changed selections that hold all words.
+
+        Parameters
+        ----------
+        changed : sequence of ChangedSelection
+        names : sequence of str
+            Of the observations.
+        texts : sequence of str
+            From `searchable`, one for each changed selection.
+        words : str
+            Separated by space; empty for all.
+        """
         wanted = words.casefold().split()
         self.beginResetModel()
-        self.all, self.names = tuple(changed), names
-        self.shown = [one for one in changed if all(word in " ".join(self._cells(one)).casefold() for word in wanted)]
+        self.names = names
+        self.shown = (
+            [one for one, text in zip(changed, texts, strict=True) if all(word in text for word in wanted)]
+            if wanted
+            else list(changed)
+        )
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -144,7 +158,27 @@ class SelectionsModel(_Table):
         return None
 
     def _cells(self, one: ChangedSelection) -> tuple[str, ...]:
-        return self.names[one.index], one.type, _said(one.old), _said(one.new)
+        return _cells_of(one, self.names)
+
+
+def _cells_of(one: ChangedSelection, names: Sequence[str]) -> tuple[str, ...]:
+    return names[one.index], one.type, _said(one.old), _said(one.new)
+
+
+def searchable(changed: Sequence[ChangedSelection], names: Sequence[str]) -> list[str]:
+    """What a search finds changed selections by; safe in another thread, since there may be a hundred thousand.
+
+    Parameters
+    ----------
+    changed : sequence of ChangedSelection
+    names : sequence of str
+        Of the observations.
+
+    Returns
+    -------
+    list of str
+    """
+    return [" ".join(_cells_of(one, names)).casefold() for one in changed]
 
 
 def _said(selection: Selection | None) -> str:

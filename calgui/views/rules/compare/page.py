@@ -30,10 +30,11 @@ from calgui.core.rules.questions.compare import (
     text_diff,
 )
 from calgui.core.rules.values import Selection, Trust
-from calgui.views.rules.compare.models import ChangesModel, SelectionsModel
+from calgui.views.rules.compare.models import ACTIONS, ChangesModel, SelectionsModel, searchable
 from calgui.views.rules.compare.pixels import PixelsPanel
 from calgui.views.rules.compare.sides import Side, Sides
 from calgui.views.rules.compare.text import DiffText
+from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -51,6 +52,8 @@ class _Answer:
     told: ContextDiff
     selections: tuple[ChangedSelection, ...]
     paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
     text: str
 
 
@@ -75,7 +78,7 @@ class ComparePage(QWidget):
         self.filter = QLineEdit(self)
         self.filter.setObjectName("compare_filter")
         self.filter.setAccessibleName("Filter the differences")
-        self.filter.setPlaceholderText("Filter: type, rule, file")
+        self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(280)
         self.told = QLabel(self)
@@ -89,7 +92,11 @@ class ComparePage(QWidget):
         self.text = DiffText(self)
         self.pixels = PixelsPanel(session, self)
         self.show_rule = self._make_button("compare_show_rule", "Show in the mapping", self.go_to_rule)
-        self.show_why = self._make_button("compare_show_why", "Show why", self.go_to_reason)
+        self.show_why = self._make_button("compare_show_why", "Why after", lambda: self.go_to_reason())
+        self.show_why.setToolTip("Explain the selection of the newer context.")
+        self.show_why_before = self._make_button("compare_show_why_before", "Why before", self.go_to_old_reason)
+        self.show_why_before.setToolTip("Explain the selection of the older context.")
+        self.actions_shown = {name: self._make_switch(name) for name in ACTIONS}
         self.show_pixels = self._make_button("compare_show_pixels", "Pixels' difference", self.subtract)
         self.tabs = QTabWidget(self)
         self._pause = QTimer(self)
@@ -129,13 +136,21 @@ class ComparePage(QWidget):
         button.clicked.connect(lambda _checked=False: call())  # type: ignore[operator]
         return button
 
+    def _make_switch(self, action: str) -> QPushButton:
+        button = QPushButton(self)
+        button.setObjectName(f"compare_{action}")
+        button.setCheckable(True)
+        button.setChecked(True)
+        button.toggled.connect(lambda _on: self._narrow())
+        return button
+
     def _lay_out(self) -> None:
         self.tabs.setObjectName("compare_tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for word, table, buttons in (
-            ("Rules", self.rules, (self.show_rule,)),
-            ("Observations", self.observations, (self.show_why, self.show_pixels)),
+            ("Rules", self.rules, (self.show_rule, *self.actions_shown.values())),
+            ("Observations", self.observations, (self.show_why_before, self.show_why, self.show_pixels)),
         ):
             page = QWidget(self.tabs)
             column = QVBoxLayout(page)
@@ -177,6 +192,7 @@ class ComparePage(QWidget):
         self.sides.changed.connect(self._ask)
         self.filter.textChanged.connect(lambda _text: self._pause.start())
         self._pause.timeout.connect(self._narrow)
+        self.tabs.currentChanged.connect(self._show_text)
         self.rules.doubleClicked.connect(lambda _index: self.go_to_rule())
         self.observations.doubleClicked.connect(lambda _index: self.go_to_reason())
         self.rules.selectionModel().currentChanged.connect(lambda *_: self._allow())
@@ -243,7 +259,9 @@ class ComparePage(QWidget):
                 for pair in told.pairs
                 if pair.old is not None and pair.new is not None
             )
-            return _Answer(old, new, told, tuple(changed), tuple(entry.path for entry in entries), text)
+            paths = tuple(entry.path for entry in entries)
+            names = tuple(path.name for path in paths)
+            return _Answer(old, new, told, tuple(changed), paths, names, tuple(searchable(changed, names)), text)
 
         self._working = True
         self._tell()
@@ -255,7 +273,7 @@ class ComparePage(QWidget):
             self._tell()
             return
         self.answer = answer
-        self.text.show_text(answer.text if answer is not None else "")
+        self._show_text(self.tabs.currentIndex())
         self.pixels.hide()
         self._narrow()
         for table, most in ((self.rules, 300), (self.observations, 320)):
@@ -265,6 +283,11 @@ class ComparePage(QWidget):
                 texts = [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 80))]
                 texts.append(str(model.headerData(column, Qt.Orientation.Horizontal)))
                 table.setColumnWidth(column, min(most, max(map(metrics.horizontalAdvance, texts)) + 44))
+
+    def _show_text(self, tab: int) -> None:
+        """The texts, once somebody looks at them: they may have ten thousand lines."""
+        if self.tabs.widget(tab) is self.text:
+            self.text.show_text(self.answer.text if self.answer is not None else "")
 
     def _failed(self, error: Exception) -> None:
         self._done(None)
@@ -279,15 +302,24 @@ class ComparePage(QWidget):
 
     def _narrow(self) -> None:
         answer, words = self.answer, self.filter.text()
-        self.changes.show(answer.told.changes if answer is not None else (), words)
-        names = [path.name for path in answer.paths] if answer is not None else []
-        self.selections.show(answer.selections if answer is not None else (), names, words)
+        actions = [name for name, button in self.actions_shown.items() if button.isChecked()]
+        self.changes.show(answer.told.changes if answer is not None else (), words, actions)
+        if answer is None:
+            self.selections.show((), (), (), "")
+        else:
+            self.selections.show(answer.selections, answer.names, answer.texts, words)
         self._tell()
 
     def _tell(self) -> None:
         answer = self.answer
         self.told.setStyleSheet(f"color: {theme().colour('muted').name()}")
         self.tabs.setVisible(answer is not None)
+        for action, button in self.actions_shown.items():
+            mark = ACTIONS[action]
+            count = sum(one.action == action for one in answer.told.changes) if answer is not None else 0
+            button.setIcon(mark_icon(mark))
+            button.setText(f"{count:,} {mark.word}")
+            button.setToolTip(f"{mark.meaning} Shown where pressed.")
         if not self.session.caches:
             text = "Open a CRDS cache to compare two of its contexts."
         elif self._working:
@@ -305,7 +337,8 @@ class ComparePage(QWidget):
     def _allow(self) -> None:
         self.show_rule.setEnabled(self.rules.currentIndex().isValid())
         chosen = self._selection()
-        self.show_why.setEnabled(chosen is not None)
+        for button in (self.show_why, self.show_why_before):
+            button.setEnabled(chosen is not None)
         self.show_pixels.setEnabled(chosen is not None and chosen.old is not None and chosen.new is not None)
 
     def _selection(self) -> ChangedSelection | None:
@@ -337,12 +370,23 @@ class ComparePage(QWidget):
         elif side.cache is not self.session.cache:
             self.session.set_context(side.cache, side.cache.default_context)
 
-    def go_to_reason(self) -> None:
-        """Explain the selection in focus, as the newer context makes it."""
+    def go_to_old_reason(self) -> None:
+        """Explain the selection in focus, as the older context makes it."""
+        if self.answer is not None:
+            self.go_to_reason(self.answer.old)
+
+    def go_to_reason(self, side: Side | None = None) -> None:
+        """Explain the selection in focus.
+
+        Parameters
+        ----------
+        side : Side, optional
+            Whose; the newer one's by default.
+        """
         chosen = self._selection()
         if chosen is None or self.answer is None:
             return
-        self._look_at(self.answer.new)
+        self._look_at(side or self.answer.new)
         self.session.place_requested.emit("observe")
         self.session.select([self.answer.paths[chosen.index]])
         Inquiry.of(self.session).focus(chosen.type)

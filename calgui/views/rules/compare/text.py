@@ -14,6 +14,9 @@ _KINDS = (
     ("-", "error", "error_fill"),
 )
 
+#: lines that are shown; more would hold up the window
+_MOST = 5000
+
 
 class DiffText(QPlainTextEdit):
     """A unified difference; its lines begin with a sign as well as having a colour."""
@@ -37,7 +40,12 @@ class DiffText(QPlainTextEdit):
         text : str
             Unified.
         """
-        self.setPlainText(text)
+        lines = text.split("\n")
+        if len(lines) > _MOST:
+            lines = [*lines[:_MOST], f"@@ and {len(lines) - _MOST:,} more lines; the command line prints them all @@"]
+        whole = "\n".join(lines)
+        if whole != self.toPlainText():
+            self.setPlainText(whole)
 
 
 class _Highlighter(QSyntaxHighlighter):

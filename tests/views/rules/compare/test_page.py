@@ -31,6 +31,7 @@ def test_it_begins_with_the_context_before(page: ComparePage) -> None:
     assert (page.answer.old.mapping, page.answer.new.mapping) == ("tmt_0002.pmap", "tmt_0003.pmap")
     added = {(one.type, one.new) for one in page.changes.shown if one.action == "added"}
     assert ("dark", "tmt_iris_dark_0005.fits") in added
+    page.tabs.setCurrentIndex(2)
     lines = page.text.toPlainText().splitlines()
     assert any(line.startswith("+") and "tmt_iris_dark_0005.fits" in line for line in lines)
 
@@ -78,6 +79,12 @@ def test_from_an_observation_to_the_reason_and_to_the_pixels(page: ComparePage, 
     settled(window)
     assert window.session.selection == (page.answer.paths[chosen.index],)
     assert Inquiry.of(window.session).type == "dark"
+    window.session.ask_page("compare")
+    page.observations.setCurrentIndex(page.selections.index(row, 0))
+    page.show_why_before.click()
+    settled(window)
+    assert window.session.context == "tmt_0002.pmap"
+    assert Inquiry.of(window.session).trace.selected == chosen.old.file
 
 
 def test_references_that_are_not_there(page: ComparePage, window, settled, tmp_path, demo_night) -> None:
@@ -139,6 +146,9 @@ def test_two_caches(page: ComparePage, window, settled, real_data) -> None:
 def test_a_filter_and_a_copy(page: ComparePage, qtbot: QtBot) -> None:
     page.filter.setText("dark date")
     qtbot.waitUntil(lambda: len(page.changes.shown) == 2)
+    page.actions_shown["added"].click()
+    assert not page.changes.shown
+    page.actions_shown["added"].click()
     page.rules.selectAll()
     page.rules.actions()[0].trigger()
     lines = QGuiApplication.clipboard().text().split("\n")
