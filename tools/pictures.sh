@@ -22,7 +22,7 @@ picture() {
 picture observe light "$night"/raw/iris_20260311_image_0006.fits "$night"/raw
 picture observe dark "$night"/raw/iris_20260311_image_0001.fits "$night"/raw
 picture rules light
-for page in whatif timeline matrix compare lint; do
+for page in whatif timeline matrix compare pipeline lint; do
     picture rules-$page light "$night"/raw/iris_20260311_image_0006.fits "$night"/raw
 done
 picture bench light "$night"/raw/iris_20260311_dark_000?.fits

@@ -77,6 +77,13 @@ PAGES: tuple[Page, ...] = (
         "ComparePage",
     ),
     Page(
+        "pipeline",
+        "Pipeline",
+        "What would stpipe fetch for a step, and how is it told to take another file?",
+        f"{_HERE}.pipeline.page",
+        "PipelinePage",
+    ),
+    Page(
         "lint",
         "Lint",
         "What is wrong with the whole cache, why does it matter, and how is it cured?",
