@@ -152,6 +152,9 @@ def matrix(
     """
     if len(headers) != len(names):
         raise UsageError(f"There are {len(headers)} headers and {len(names)} names.")
+    for name in (context, since):
+        if name is not None:
+            cache.check_context(name)
     job = job or Job()
     whole = 1.0 if since is None else 0.5
     now = best_references_many(cache, context, headers, types, job.part(0, whole))
