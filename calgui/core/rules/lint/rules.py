@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from calgui.core.errors import InputError
+from calgui.core.errors import CalguiError, InputError
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.files.mapping_file import SPECIAL
@@ -14,6 +14,7 @@ from calgui.core.rules.lint.lines import Lines, walk
 from calgui.core.rules.lint.overlaps import Overlap, overlaps
 from calgui.core.rules.lint.report import found
 from calgui.core.rules.lint.shadows import Hidden, shadows
+from calgui.core.rules.questions import moments
 from calgui.core.rules.values import Finding, Place, Severity
 
 #: rules of one mapping that are compared with each other
@@ -85,6 +86,14 @@ class _Mapping:
         self.cache, self.name, self.wins, self.job = cache, name, wins, job
         self.grid = Grid(selector)
         self.lines = Lines(cache.parsed(name))
+        self.axis = moments.axis(selector)
+        self.whose = _instrument(cache, name)
+
+    def _date(self, pair: Overlap) -> tuple[tuple[str, str], ...]:
+        """A date on which both rules have a file, so that the header can be tried; nothing where that is not told."""
+        begins = [moments.parse(row.first) for row in (pair.first, pair.second)]
+        found = [begin for begin in begins if begin is not None]
+        return tuple(moments.words(self.axis, max(found)).items()) if len(found) == 2 and self.axis else ()
 
     def findings(self) -> Iterator[Finding]:
         if len(self.grid.rows) > MOST_RULES:
@@ -190,7 +199,7 @@ class _Mapping:
                     self.lines.line(pair.first.key),
                     pair.first.key,
                     note=f"overlaps {self._shown(pair.second)}",
-                    header=pair.header,
+                    header=(*self.whose, *pair.header, *self._date(pair)),
                 )
                 for pair in some
             ]
@@ -227,6 +236,16 @@ class _Mapping:
                 if files and not SPECIAL.issuperset(files):
                     text = f"The rule {self._shown(row)} takes any observation that the other rules leave."
                     yield found("catch-all", [self._place(row, None, files[-1], text)], text)
+
+
+def _instrument(cache: Cache, name: str) -> tuple[tuple[str, str], ...]:
+    """What makes an observation one of the mapping's instrument."""
+    instrument = cache.parsed(name).word("instrument")
+    try:
+        key = str(cache.load(cache.default_context or "").instrument_key).upper()
+    except CalguiError:
+        return ()
+    return ((key, instrument.upper()),) if instrument else ()
 
 
 def _key(key: tuple[str, ...]) -> str:
