@@ -284,9 +284,23 @@ class Table:
         return found
 
 
+_LISTED: "WeakKeyDictionary[Any, dict[str, frozenset[Any]]]" = WeakKeyDictionary()
+
+
+def _listed(selector: Any, parameter: str) -> frozenset[Any]:
+    """Values that the rules of a column list."""
+    columns = _LISTED.setdefault(selector, {})
+    if parameter not in columns:
+        columns[parameter] = frozenset(selector._parkey_map[parameter])
+    return columns[parameter]
+
+
 def refusal(selector: Any, parameter: str, value: str) -> BaseException | None:
     """What crds raises where it does not let a value reach the matchers of a column."""
     try:
+        # its own first step, without the log line into which it writes the whole list each time
+        if value in _listed(selector, parameter):
+            return None
         selector._validate_value(parameter, value, selector._parkey_map[parameter])
     except (Exception, SystemExit) as error:  # noqa: BLE001 - crds stops the selection for whatever is raised here
         return error.with_traceback(None)
