@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 
+#: rules that are tried whether they can win: each costs some selections
+MOST_PROVED = 400
+_UNTRIED = f"Only the first {MOST_PROVED} rules that name a file are tried."
+
+
 @dataclass(frozen=True)
 class Asked:
     """What one rule asks of one parameter.
@@ -86,7 +91,7 @@ def matches(cache: "Cache", context: str, reference: str, *, prove: bool = True)
     reference : str
         Name of a file; folders before it are ignored.
     prove : bool
-        Whether to look for a header that lets each rule win.
+        Whether to look for a header that lets each rule win; of the first `MOST_PROVED` only.
 
     Returns
     -------
@@ -100,13 +105,14 @@ def matches(cache: "Cache", context: str, reference: str, *, prove: bool = True)
         When the cache has no such context, or it cannot be read.
     """
     wanted = base_name(reference)
-    found = []
+    found: list[Match] = []
     for rules in rule_files(cache, context):
         if rules.parsed is None or wanted not in rules.parsed.text:
             continue
         for place in namings(rules.parsed):
             if place.file == wanted:
-                told = _can_win(cache, context, rules, place) if prove else Witness(None)
+                tried = prove and len(found) < MOST_PROVED
+                told = _can_win(cache, context, rules, place) if tried else Witness(None, _UNTRIED if prove else "")
                 found.append(_match(cache.observatory, rules, place, told))
     return tuple(sorted(found, key=lambda one: (one.instrument, one.type, one.line)))
 

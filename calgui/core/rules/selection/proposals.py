@@ -17,6 +17,10 @@ _PATTERN = frozenset("*|(){}#<>")
 _LAST = ("N/A", UNDEFINED)
 
 
+#: values by rules that are compared for one parameter: of a mapping of tens of thousands of rules only the first values
+_WORK, _LEAST_VALUES = 4_000_000, 40
+
+
 def options(
     table: Table, selector: Any, index: int, allowed: tuple[str, ...] = (), *, each: bool = False
 ) -> tuple[Column, ...]:
@@ -46,7 +50,8 @@ def options(
     if key not in known:
         condition = crds_module("core.utils").condition_value
         found: dict[tuple[int, int, str], Column] = {}
-        for text in _texts(table, index, allowed):
+        elements = max(1, len(table.elements[index]))
+        for text in _texts(table, index, allowed)[: max(_LEAST_VALUES, _WORK // elements)]:
             value = condition(text)
             if value in ("*", ""):
                 continue
