@@ -427,7 +427,7 @@ def _summary(answer: _Answer) -> str:
             files = {one.index for one in answer.selections}
             text += f"; {len(files):,} of {len(answer.paths):,} loaded observations select something else"
         text += "."
-    return " ".join((text, *told.problems))
+    return " ".join((text, *dict.fromkeys(told.problems)))
 
 
 def _copy(table: QTableView) -> None:
