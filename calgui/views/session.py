@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError
+from calgui.views.history import History
 from calgui.views.tasks import Task, Tasks
 
 if TYPE_CHECKING:
@@ -36,6 +37,26 @@ class Notice:
     cure: str = ""
 
 
+@dataclass(frozen=True)
+class Pixel:
+    """A pixel that the user picked, in whichever view.
+
+    Attributes
+    ----------
+    path : pathlib.Path or None
+        Of its file; None for a frame that is in no file.
+    x, y : int
+        Column and row of the plane, counted from 0.
+    plane : tuple of int
+        Index along each leading axis; empty where the view does not know one.
+    """
+
+    path: Path | None
+    x: int
+    y: int
+    plane: tuple[int, ...] = ()
+
+
 class Session(QObject):
     """The state that the places share: caches, context, selected observations, tasks, notices.
 
@@ -57,6 +78,8 @@ class Session(QObject):
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
         Show this file (a path) in the picture.
+    pixel_picked(object)
+        A `Pixel`, or None when it is let go; every view of the same file marks it.
     noticed(Notice)
         Something to tell the user.
     """
@@ -69,6 +92,7 @@ class Session(QObject):
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
+    pixel_picked = Signal(object)
     noticed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -80,6 +104,8 @@ class Session(QObject):
         self.context: str | None = None
         self.selection: tuple[Path, ...] = ()
         self.notices: list[Notice] = []
+        self.history = History(self)
+        self.pixel: Pixel | None = None
         #: gives the entries of all files that are open; the place that has their table sets it
         self.observations: Callable[[], Sequence[FileEntry]] = tuple
         self._asked = self._current_asked = 0
@@ -162,6 +188,18 @@ class Session(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selection_changed.emit()
+
+    def pick(self, pixel: Pixel | None) -> None:
+        """Pick a pixel, for every view of its file.
+
+        Parameters
+        ----------
+        pixel : Pixel or None
+            None lets go of it.
+        """
+        if pixel != self.pixel:
+            self.pixel = pixel
+            self.pixel_picked.emit(pixel)
 
     def ask_page(self, name: str, about: object = None) -> None:
         """Ask for a page of the Rules place.
