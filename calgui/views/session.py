@@ -78,6 +78,8 @@ class Session(QObject):
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
         Show this file (a path) in the picture.
+    compare_requested(object)
+        Go to the Compare place with the pictures of these files (a sequence of paths).
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
     noticed(Notice)
@@ -92,6 +94,7 @@ class Session(QObject):
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
+    compare_requested = Signal(object)
     pixel_picked = Signal(object)
     noticed = Signal(object)
 

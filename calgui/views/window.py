@@ -1,6 +1,6 @@
 """The main window: places, header, status, menus; opens what it is given, and remembers its shape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.observe.read_out.connect(self.status.readout.setText)
         self.observe.open_requested.connect(lambda what: self.ask_files() if what == "files" else self.ask_folder())
         session.place_requested.connect(self.go)
+        session.compare_requested.connect(self._compare)
         session.caches_changed.connect(lambda: self.menus.close_cache.setEnabled(bool(session.caches)))
         session.context_changed.connect(self._retitle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -169,6 +170,11 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentWidget(self.place(name))
             self.rail.show_chosen(name)
             self.status.readout.clear()
+
+    def _compare(self, paths: Sequence[Path]) -> None:
+        place: Any = self.place("compare")
+        place.compare(paths)
+        self.go("compare")
 
     @property
     def busy(self) -> bool:
