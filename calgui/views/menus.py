@@ -66,17 +66,45 @@ class Menus:
 
     def _fill_file(self, menu: QMenu) -> None:
         window = self.window
-        self._action(menu, "open_files", "Open &files…", "Ctrl+O", window.ask_files)
-        self._action(menu, "open_folder", "Open f&older…", "Ctrl+Shift+O", window.ask_folder)
-        self._action(menu, "open_cache", "Open &cache…", "Ctrl+Alt+O", window.ask_cache)
+        self._action(menu, "open_files", "Open &files…", "Ctrl+O", window.opener.ask_files)
+        self._action(menu, "open_folder", "Open f&older…", "Ctrl+Shift+O", window.opener.ask_folder)
+        self._action(menu, "open_cache", "Open &cache…", "Ctrl+Alt+O", window.opener.ask_cache)
         self.recent = QMenu("Open &recent", menu)
         self.recent.setObjectName("menu_recent")
         self.recent.aboutToShow.connect(self._fill_recent)
         menu.addMenu(self.recent)
         menu.addSeparator()
-        self._action(menu, "refresh", "&Read again", "F5", window.refresh, "Look again at what is open")
+        self._action(menu, "refresh", "&Read again", "F5", window.opener.refresh, "Look again at what is open")
         self.close_cache = self._action(menu, "close_cache", "C&lose cache", "Ctrl+W", window.close_cache)
         self.close_cache.setEnabled(False)
+        menu.addSeparator()
+        self._action(
+            menu,
+            "open_session",
+            "Open session…",
+            "Ctrl+Alt+S",
+            window.sessions.ask_open,
+            "Take up a session in place of what is open",
+        )
+        self._action(
+            menu,
+            "save_session",
+            "&Save session…",
+            "Ctrl+Shift+S",
+            window.sessions.ask_save,
+            "What is open and where you are, as a small file that names the files",
+        )
+        self.reopen = self._action(
+            menu,
+            "reopen_session",
+            "Reopen &where I was",
+            "",
+            lambda: None,
+            "When the program is started without files, open what was open when it was closed",
+        )
+        self.reopen.setCheckable(True)
+        self.reopen.setChecked(remembered("sessions/reopen", True))
+        self.reopen.toggled.connect(partial(remember, "sessions/reopen"))
         menu.addSeparator()
         self._action(menu, "quit", "&Quit", "Ctrl+Q", window.close)
 

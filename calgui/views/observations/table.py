@@ -1,6 +1,7 @@
 """The table of observations with its filter, its columns and what it says of itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
@@ -165,7 +166,7 @@ class ObservationTable(QWidget):
 
     def _connect(self) -> None:
         self.files.arrived.connect(self._arrived)
-        self.files.scanning_changed.connect(lambda _on: self._tell())
+        self.files.scanning_changed.connect(self._scanned)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._selecting.start())
         self.view.customContextMenuRequested.connect(self._menu)
         header = self.view.horizontalHeader()
@@ -272,6 +273,12 @@ class ObservationTable(QWidget):
         if empty and self.model.total:
             self.first_arrived.emit()
 
+    def _scanned(self, scanning: bool) -> None:
+        self._tell()
+        if not scanning and not self._selecting.isActive():
+            # what was selected before its rows were there
+            self._follow()
+
     def _apply_filter(self) -> None:
         self.model.set_query(parse(self.filter.text()))
         self._follow()
@@ -325,9 +332,32 @@ class ObservationTable(QWidget):
     def remove_selected(self) -> None:
         """Take the selected files out of the table; the files themselves stay."""
         paths = [self.model.row(number).entry.path for number in self._selected()]
+        if paths:
+            self._remove(paths)
+            what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
+            self.session.history.did(
+                f"take {what} out of the table", partial(self.files.open, paths), partial(self._remove, paths)
+            )
+
+    def _remove(self, paths: list[Path]) -> None:
         self.model.remove(paths)
         self.files.forget(paths)
         self.session.select(())
+        self._tell()
+
+    def close_roots(self, roots: Iterable[Path]) -> None:
+        """Take files and folders out that were opened.
+
+        Parameters
+        ----------
+        roots : iterable of pathlib.Path
+            As they were opened.
+        """
+        closed = self.files.close_roots(roots)
+        gone = [row.entry.path for row in self.model.entries() if closed(row.entry.path)]
+        self.model.remove(gone)
+        away = set(gone)
+        self.session.select(path for path in self.session.selection if path not in away)
         self._tell()
 
     def _selected(self) -> list[int]:
