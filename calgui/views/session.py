@@ -301,5 +301,6 @@ class Session(QObject):
             )
 
     def close(self) -> None:
-        """Stop all work."""
+        """Stop all work; nothing can be undone any more."""
         self.tasks.close()
+        self.history.clear()

@@ -1,6 +1,7 @@
 """The main window: places, header, status, menus; opens what it is given, and remembers its shape."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +233,14 @@ class MainWindow(QMainWindow):
         choice : str
             ``system``, ``light`` or ``dark``.
         """
+        before = self.theme_choice
         self.theme_choice = choice
         remember("window/theme", choice)
+        self.menus.themes[choice].setChecked(True)
+        if choice != before:
+            self.session.history.did(
+                f"choose the {choice} theme", partial(self.set_theme, before), partial(self.set_theme, choice)
+            )
         theme().apply({"light": False, "dark": True}.get(choice))
 
     def _follow_system(self, _scheme: Qt.ColorScheme) -> None:

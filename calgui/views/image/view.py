@@ -26,6 +26,7 @@ from calgui.views.image.overlays import Overlays
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
 from calgui.views.image.readout import ReadoutRow, StatisticsPanel
+from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
 from calgui.views.theme import SPACE, theme
@@ -77,6 +78,7 @@ class ImageView(QWidget):
         self.look = Look(self.bar, self.limits_bar, self.item, self._find_limits)
         self.probe = Probe(tasks, key, self.canvas, self.readout, self.panel)
         self._connect()
+        self.steps = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()

@@ -150,7 +150,7 @@ class ObservePlace(QWidget):
         return {"filter": self.table.filter.text(), "splitters": sizes}
 
     def _take_up(self, kept: Any) -> None:
-        self.table.filter.setText(str(kept["filter"])[:1000])
+        self.table.take_filter(str(kept["filter"])[:1000])
         for name, splitter in self._splitters.items():
             sizes = kept["splitters"][name]
             if (
