@@ -31,6 +31,7 @@ from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
 from calgui.views.image.readout import ReadoutRow, StatisticsPanel
+from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
 from calgui.views.theme import SPACE, theme
@@ -89,6 +90,7 @@ class ImageView(QWidget):
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
+        self.steps = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()
