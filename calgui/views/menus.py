@@ -131,7 +131,7 @@ class Menus(QObject):
                 menu, f"go_{place.name}", place.word, f"Ctrl+{number}", partial(self.window.go, place.name), place.tip
             )
         menu.addSeparator()
-        self._action(menu, "go_search", "&Search everything", "Ctrl+K", self.window.focus_search)
+        self._action(menu, "go_search", "&Search, or do anything", "Ctrl+K", self.window.focus_search)
         self._action(menu, "go_filter", "&Filter the observations", "Ctrl+L", self.window.focus_filter)
 
     def _fill_view(self, menu: QMenu) -> None:
@@ -177,7 +177,9 @@ class Menus(QObject):
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self.window
-        self._action(menu, "show_shortcuts", "&Shortcuts", "F1", partial(window.show_help, "shortcuts"))
+        self._action(
+            menu, "show_shortcuts", "&Shortcuts", "? F1", window.toggle_sheet, "All keys, searched as you type"
+        )
         self._action(menu, "show_licence", "&Licence", "", partial(window.show_help, "licence"))
         self._action(menu, "show_about", "&About calgui", "", partial(window.show_help, "about"))
 

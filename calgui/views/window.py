@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from calgui.views.autosave import Autosave
+from calgui.views.commands import shortcuts
 from calgui.views.menus import Menus
 from calgui.views.opener import Opener
 from calgui.views.places import PLACES
@@ -33,6 +35,7 @@ from calgui.views.widgets.reload_bar import ReloadBar
 from calgui.views.widgets.restore_bar import RestoreBar
 from calgui.views.widgets.search import SearchField
 from calgui.views.widgets.search_sources import Sources
+from calgui.views.widgets.shortcut_sheet import ShortcutSheet
 from calgui.views.widgets.status_bar import StatusBar
 
 #: as it opens for the first time, where the screen is large enough
@@ -59,6 +62,7 @@ class MainWindow(QMainWindow):
         self.theme_choice: str = remembered("window/theme", "system")
         self._widgets: dict[str, QWidget] = {}
         self._closed = False
+        self._before: QWidget | None = None
         self.search = SearchField(self)
         self.header = HeaderBar(session, self.search, self)
         self.rail = Rail([(place.name, place.word, place.tip) for place in self.places], self)
@@ -81,9 +85,12 @@ class MainWindow(QMainWindow):
         self.restore_bar = RestoreBar(self.autosave, self)
         self.centre.insertWidget(1, self.restore_bar)
         self.menus = Menus(self)
-        found = Sources(session, self.place, self.menus.actions)
-        self.search.sources = found.all()
+        self.sheet = ShortcutSheet(lambda: shortcuts(self, self.menus.actions), self)
+        found = Sources(session, self.place, self.menus.actions, self.stack.currentWidget)
+        self.search.sources, self.search.at_first = found.all(), found.at_first
         self.search.begun.connect(found.forget)
+        self.search.done.connect(found.done)
+        self.search.left.connect(self._go_back)
         self._connect()
         self._restore()
         self.go("observe")
@@ -110,7 +117,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.rail.chosen.connect(self.go)
-        self.header.help_asked.connect(lambda: self.show_help("shortcuts"))
+        self.header.help_asked.connect(self.sheet.toggle)
         self.header.cache_asked.connect(self.opener.ask_cache)
         self.help.closed.connect(self.help.hide)
         self.status.notices_asked.connect(self.show_notices)
@@ -216,14 +223,28 @@ class MainWindow(QMainWindow):
         Parameters
         ----------
         page : str
-            ``shortcuts``, ``about`` or ``licence``.
+            ``about`` or ``licence``.
         """
-        self.help.toggle(page, self.menus.actions)
+        self.help.toggle(page)
+
+    def toggle_sheet(self) -> None:
+        """Show the sheet of all shortcuts, or hide it."""
+        self.sheet.toggle()
 
     def focus_search(self) -> None:
         """Put the cursor into the search over everything."""
+        before = QApplication.focusWidget()
+        if before is not None and before is not self.search:
+            self._before = before
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        self.search.offer()
+
+    def _go_back(self) -> None:
+        """Give the focus back to what had it before the search."""
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._before = None
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter of the observations."""
