@@ -78,6 +78,9 @@ class Session(QObject):
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
         Show this file (a path) in the picture.
+    card_requested(object, object, str)
+        Show this keyword of a file (a path) in its header: in the HDU of this number, or None for the first that
+        has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
     noticed(Notice)
@@ -92,6 +95,7 @@ class Session(QObject):
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
+    card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
     noticed = Signal(object)
 
