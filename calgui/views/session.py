@@ -80,6 +80,8 @@ class Session(QObject):
         Show this file (a path) in the picture.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
+    help_requested(str)
+        A page of the help is asked for by name.
     noticed(Notice)
         Something to tell the user.
     """
@@ -93,6 +95,7 @@ class Session(QObject):
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
     pixel_picked = Signal(object)
+    help_requested = Signal(str)
     noticed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

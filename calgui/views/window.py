@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.errors import CalguiError
+from calgui.views.help.guide import Guide
 from calgui.views.menus import Menus, remember_recent
 from calgui.views.opening import classify
 from calgui.views.places import PLACES
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.help.over(self.stack)
         self.observe: Any = self.place("observe")
+        self.guide = Guide(self)
         self.menus = Menus(self)
         found = Sources(session, self.place, self.menus.actions)
         self.search.sources = found.all()
