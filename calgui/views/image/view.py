@@ -31,6 +31,7 @@ from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
 from calgui.views.image.readout import ReadoutRow, StatisticsPanel
+from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
 from calgui.views.theme import SPACE, theme
@@ -89,6 +90,7 @@ class ImageView(QWidget):
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
+        self.steps = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()
@@ -201,6 +203,29 @@ class ImageView(QWidget):
             self.canvas.set_alignment(alignment)
         else:
             self.placing.lay()
+
+    def take_apart(self) -> tuple[QWidget, QWidget]:
+        """Give the choosers and figures away, for a place that has them once for several pictures.
+
+        Returns
+        -------
+        above, below : QWidget
+            What stands above and below the picture; they stay connected with it.
+        """
+        above, below = QWidget(), QWidget()
+        for holder, parts in (
+            (above, (self.source_bar, self.bar)),
+            (below, (self.panel, self.limits_bar, self.readout)),
+        ):
+            layout = QVBoxLayout(holder)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(SPACE // 2)
+            for part in parts:
+                layout.addWidget(part)
+        own = self.layout()
+        if own is not None:
+            own.setContentsMargins(0, 0, 0, 0)
+        return above, below
 
     @property
     def drawing(self) -> Drawing | None:

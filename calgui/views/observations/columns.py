@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from calgui.core.frames.conditions import written as written
 from calgui.core.frames.index import FileEntry
 
 #: texts sort after numbers, nothing after both
@@ -92,27 +93,6 @@ def is_keyword(text: str) -> bool:
     bool
     """
     return bool(_KEYWORD.fullmatch(text.strip().upper()))
-
-
-def written(value: Any) -> str:
-    """A header's value as it is shown.
-
-    Parameters
-    ----------
-    value : object
-        Of a card; None where the card has no value.
-
-    Returns
-    -------
-    str
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return " ".join(str(value).split())
 
 
 def sort_key(value: Any) -> SortKey:

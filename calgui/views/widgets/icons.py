@@ -11,6 +11,7 @@ _NAMES = {
     "observe": "mdi6.telescope",
     "rules": "mdi6.file-tree-outline",
     "bench": "mdi6.tune-vertical",
+    "compare": "mdi6.compare",
     "search": "mdi6.magnify",
     "help": "mdi6.help-circle-outline",
     "columns": "mdi6.table-column-plus-after",

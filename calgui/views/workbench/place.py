@@ -1,5 +1,7 @@
 """The Bench place: the calibrations of the catalogue, and a page for each algorithm that makes or judges them."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -85,6 +87,7 @@ class BenchPlace(QWidget):
         self.list.currentItemChanged.connect(lambda item, _before: self._show(item))
         theme().changed.connect(self._retheme)
         self._fill()
+        session.keep("bench", self._kept, self._take_up)
         # the first preview is not to wait for the compiler
         warm_up()
 
@@ -178,6 +181,20 @@ class BenchPlace(QWidget):
             self.facts.setText(_facts(what))
             self.facts_help.set_page(page_of_calibration(what.key), what.title)
             self.stack.setCurrentWidget(self.facts)
+
+    def _kept(self) -> dict[str, Any]:
+        item = self.list.currentItem()
+        name = item.data(0, _NAME) if item is not None else None
+        pages = {name: kept for name, page in self._pages.items() if (kept := page.kept())}
+        return {"algorithm": name if isinstance(name, str) else "", "pages": pages}
+
+    def _take_up(self, kept: Any) -> None:
+        known = registry()
+        for name, page in kept["pages"].items():
+            if name in known:
+                self.page(name).take_up(page)
+        if kept["algorithm"] in known:
+            self.show_algorithm(kept["algorithm"])
 
     @property
     def busy(self) -> bool:
