@@ -86,6 +86,8 @@ class Session(QObject):
         has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
+    help_requested(str)
+        A page of the help is asked for by name.
     noticed(Notice)
         Something to tell the user.
     """
@@ -101,6 +103,7 @@ class Session(QObject):
     compare_requested = Signal(object)
     card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
+    help_requested = Signal(str)
     noticed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

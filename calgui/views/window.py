@@ -20,6 +20,7 @@ from shiboken6 import isValid
 
 from calgui.views.autosave import Autosave
 from calgui.views.commands import shortcuts
+from calgui.views.help.guide import Guide
 from calgui.views.menus import Menus
 from calgui.views.opener import Opener
 from calgui.views.places import PLACES
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.help.over(self.stack)
         self.observe: Any = self.place("observe")
+        self.guide = Guide(self)
         self.sessions = Sessions(self)
         self.opener = Opener(session, self.observe, self.sessions, self)
         self.autosave = Autosave(self.sessions, session, self)
