@@ -214,6 +214,28 @@ class PicturesPage(QWidget):
         self.follow.setChecked(False)
         self.show_paths([path for at, path in enumerate(self.paths) if at != place])
 
+    def take_up(self, kept: dict[str, object]) -> None:
+        """Show again what was shown in an earlier session.
+
+        Parameters
+        ----------
+        kept : dict
+            ``way``, ``lock``, ``limits`` and ``paths``; what is not understood is passed over.
+        """
+        paths = kept.get("paths")
+        if isinstance(paths, list) and paths and all(isinstance(path, str) for path in paths):
+            self.follow.setChecked(False)
+            self.show_paths([Path(str(path)) for path in paths if Path(str(path)).is_file()])
+        lock = self.bar.lock.findData(kept.get("lock"))
+        if lock >= 0:
+            self.bar.lock.setCurrentIndex(lock)
+            self.locks.set_by(self.bar.lock.itemData(lock))
+        if isinstance(kept.get("limits"), bool):
+            self.bar.limits.setChecked(bool(kept["limits"]))
+        way = kept.get("way")
+        if isinstance(way, str) and way in self.bar.ways and self.bar.ways[way].isEnabled():
+            self.bar.set_way(way)
+
     # ---- how they are shown
 
     def _show_way(self) -> None:
