@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QHeaderView, QTableView, QTreeView, QWidget
 
-from calgui.core.tables import SUFFIXES, Column, titled, write_table
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
+
+if TYPE_CHECKING:
+    from calgui.core.tables import Column
 
 #: data role of a cell as a spreadsheet is to have it
 COPIED = Qt.ItemDataRole.UserRole + 4711
@@ -95,6 +97,8 @@ class TableCopying(QObject):
         copy_cells(chosen(view), titles=True)
 
     def _save(self, view: QTableView | QTreeView) -> None:
+        from calgui.core.tables import SUFFIXES, write_table
+
         cells = chosen(view, whole=True)
         if len(cells) < 2:
             self._session.notice("info", "The table is empty: there is nothing to save.", "Show something first.")
@@ -239,7 +243,7 @@ def _clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def columns_of(cells: Cells) -> list[Column]:
+def columns_of(cells: Cells) -> "list[Column]":
     """Cells as columns: of numbers where all are numbers or missing.
 
     Parameters
@@ -252,6 +256,8 @@ def columns_of(cells: Cells) -> list[Column]:
     list of Column
         With the units that stand in the titles.
     """
+    from calgui.core.tables import Column, titled
+
     made = []
     for place, title in enumerate(cells[0]):
         texts = [row[place] for row in cells[1:]]
