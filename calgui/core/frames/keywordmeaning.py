@@ -2,6 +2,7 @@
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,10 +11,12 @@ from pathlib import Path
 from calgui.core.resources import resources
 
 #: a keyword that is in several tables is that of the first
-_TABLES = ("fits.csv",)
+_TABLES = ("iris.csv", "pipeline.csv", "fits.csv")
+_OBSERVATORIES = ("tmt.toml", "ligeriri.toml")
 _HOLE = re.compile(r"\{([a-z])\}")
-#: ``{a}`` is the letter of another description of the coordinates, or nothing; the others are numbers
+#: ``{a}`` is the letter of another description of the coordinates, or nothing; ``{w}`` a word; the others are numbers
 _LETTER = "a"
+_FORMS = {_LETTER: "[A-Z]?", "w": "[A-Z0-9_]+"}
 _UNIT = re.compile(r"\s*\[([^\]\s][^\]]{0,24})\]")
 #: what stands in brackets at the start of comments and is a time scale or a range, not a unit
 _NO_UNIT = re.compile(r"(?i)utc|ut1?|tai|tdb|tt|\d.*|[tf]/[tf]|iso.*|yyyy.*")
@@ -72,7 +75,7 @@ def meaning_of(keyword: str) -> Meaning | None:
     Parameters
     ----------
     keyword : str
-        In any case.
+        In any case; a parkey (``META.INSTRUMENT.FILTER``) is asked about as the FITS keyword that holds it.
 
     Returns
     -------
@@ -126,6 +129,7 @@ def without_unit(comment: str) -> str:
 @cache
 def _meaning(keyword: str) -> Meaning | None:
     plain, patterns = _facts()
+    keyword = _parkeys().get(keyword, keyword) if "." in keyword else keyword
     found = plain.get(keyword)
     if found is not None:
         return found
@@ -157,10 +161,22 @@ def _facts() -> tuple[dict[str, Meaning], tuple[tuple[re.Pattern[str], Meaning],
     return plain, tuple(patterns)
 
 
+@cache
+def _parkeys() -> dict[str, str]:
+    """FITS keywords of the parkeys that the known observatories have."""
+    found: dict[str, str] = {}
+    for name in _OBSERVATORIES:
+        with (resources() / "observatories" / name).open("rb") as file:
+            table = tomllib.load(file)["keywords"]
+        for parkey, (keyword, *_) in table.items():
+            found.setdefault(parkey, keyword)
+    return found
+
+
 def _pattern(keyword: str) -> re.Pattern[str]:
     parts = _HOLE.split(keyword)
     said = [
-        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{'[A-Z]?' if part == _LETTER else '[0-9]+'})"
+        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{_FORMS.get(part, '[0-9]+')})"
         for place, part in enumerate(parts)
     ]
     return re.compile("".join(said))
