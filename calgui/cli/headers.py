@@ -215,6 +215,5 @@ def _print_found(found: "Found") -> None:
     console = screen()
     if found.hits:
         console.print(shown)
-    files = len({hit.path for hit in found.hits})
     first = "the first " if found.more else ""
-    console.print(f"{first}{len(found.hits):,} cards in {files:,} of {found.files:,} files")
+    console.print(f"{first}{len(found.hits):,} cards in {found.matched:,} of {found.files:,} files")

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from calgui.core.resources import resources
@@ -126,17 +126,18 @@ def without_unit(comment: str) -> str:
     return comment
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def _meaning(keyword: str) -> Meaning | None:
     plain, patterns = _facts()
     keyword = _parkeys().get(keyword, keyword) if "." in keyword else keyword
     found = plain.get(keyword)
     if found is not None:
         return found
-    for pattern, fact in patterns:
-        match = pattern.fullmatch(keyword)
-        if match:
-            return _filled(fact, keyword, match.groupdict())
+    for length in range(len(keyword), 0, -1):
+        for pattern, fact in patterns.get(keyword[:length], ()):
+            match = pattern.fullmatch(keyword)
+            if match:
+                return _filled(fact, keyword, match.groupdict())
     return None
 
 
@@ -148,17 +149,18 @@ def _filled(fact: Meaning, keyword: str, holes: dict[str, str]) -> Meaning:
 
 
 @cache
-def _facts() -> tuple[dict[str, Meaning], tuple[tuple[re.Pattern[str], Meaning], ...]]:
-    """All tables: keywords, and patterns of keywords."""
+def _facts() -> tuple[dict[str, Meaning], dict[str, list[tuple[re.Pattern[str], Meaning]]]]:
+    """All tables: keywords, and patterns of keywords by what stands before their first hole."""
     plain: dict[str, Meaning] = {}
-    patterns: list[tuple[re.Pattern[str], Meaning]] = []
+    patterns: dict[str, list[tuple[re.Pattern[str], Meaning]]] = {}
     for name in _TABLES:
         for fact in _read(resources() / "keywords" / name):
             if "{" in fact.keyword:
-                patterns.append((_pattern(fact.keyword), fact))
+                start = fact.keyword.partition("{")[0]
+                patterns.setdefault(start, []).append((_pattern(fact.keyword), fact))
             else:
                 plain.setdefault(fact.keyword, fact)
-    return plain, tuple(patterns)
+    return plain, patterns
 
 
 @cache

@@ -76,6 +76,7 @@ class HeadersPage(QWidget):
         self._files: tuple[FileHeaders, ...] = ()
         self._selected = 0
         self._stale = True
+        self._outdated = False
         self._working = False
         self._problem = ""
         self.bar = HeadersBar(self)
@@ -147,6 +148,7 @@ class HeadersPage(QWidget):
         self.table.selectionModel().currentChanged.connect(self._focus)
         self.model.modelReset.connect(lambda: self._focus(QModelIndex()))
         self.session.selection_changed.connect(self._selection_changed)
+        self.session.observations_changed.connect(self._observations_changed)
         theme().changed.connect(self._retheme)
 
     # ---- asking
@@ -172,6 +174,8 @@ class HeadersPage(QWidget):
         super().showEvent(event)
         if self._stale:
             self.show_files(self.session.selection)
+        elif self._outdated:
+            self._observations_changed()
 
     def _selection_changed(self) -> None:
         self._stale = True
@@ -188,7 +192,7 @@ class HeadersPage(QWidget):
         """
         wanted = tuple(dict.fromkeys(paths))
         self._selected, self.paths = len(wanted), wanted[:MOST_FILES]
-        self._stale = False
+        self._stale = self._outdated = False
         self._files = ()
         if not self.paths:
             self.session.tasks.supersede("headers_page")
@@ -196,23 +200,37 @@ class HeadersPage(QWidget):
             return
         self._compare()
 
-    def _compare(self) -> None:
+    def _observations_changed(self) -> None:
+        """Files may have been read anew: read these too."""
+        self._outdated = not self.isVisible()
+        if self.paths and not self._working and self.isVisible():
+            self._files = ()
+            self._compare(quiet=True)
+
+    def _compare(self, quiet: bool = False) -> None:
         """Compare the files, which are read unless that was done already."""
-        paths, files, asked = self.paths, self._files, self.asked
+        paths, files, asked, before = self.paths, self._files, self.asked, self.model.table
 
         def work(job: Job) -> _Answer:
             read = files or read_files(paths, job)
             reference = paths.index(asked.reference) if asked.reference in paths else 0
-            return _Answer(read, compare_headers(read, reference, asked.keywords))
+            table = compare_headers(read, reference, asked.keywords)
+            # nothing is new: the eye stays where it was
+            return _Answer(read, before if table == before else table)
 
         self._working = True
         self._tell()
-        self.session.tasks.start("Headers side by side", work, self._done, self._failed, key="headers_page")
+        self.session.tasks.start(
+            "Headers side by side", work, self._done, self._failed, key="headers_page", quiet=quiet
+        )
 
     def _done(self, answer: _Answer) -> None:
         self._working, self._problem = False, ""
         before, focus = self.model.table, self._place()
         self._files = answer.files
+        if answer.table is before:
+            self._tell()
+            return
         self.model.show(answer.table)
         self.bar.show_table(answer.table)
         self._narrow()
@@ -269,12 +287,13 @@ class HeadersPage(QWidget):
 
     def _tell(self) -> None:
         files = self.model.table.files
-        some, several = bool(files) and not self._working, len(files) > 1
+        some, several = bool(files), len(files) > 1
         self.told.setText(self._problem or self._said())
         self.table.setVisible(bool(files))
         self.bar.enable(some, several)
         self.bar.past.setVisible(bool(self.asked.ignored))
-        self.bar.past.setText(f"Looked past: {', '.join(self.asked.ignored)}  ✕")
+        past = self.asked.ignored
+        self.bar.past.setText(f"Looked past: {', '.join(past) if len(past) < 4 else f'{len(past)} keywords'}  ✕")
 
     def _said(self) -> str:
         table, how = self.model.table, "Ctrl or Shift and a click select more files in Observe."

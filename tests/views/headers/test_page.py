@@ -190,6 +190,32 @@ def test_dates_and_checksums_count_when_asked_for(page: HeadersPage, tmp_path: P
     assert page.model.table.differing == 0
 
 
+def test_a_file_that_changed_is_read_anew_and_the_eye_stays(page: HeadersPage, tmp_path: Path, qtbot: QtBot) -> None:
+    paths = [tmp_path / "a.fits", tmp_path / "b.fits"]
+    for path in paths:
+        hdu = fits.PrimaryHDU()
+        hdu.header["FILTER"] = "K"
+        hdu.writeto(path)
+    page.session.select(paths)
+    wait(page, qtbot)
+    page.table.setCurrentIndex(cell(page, "FILTER", 1))
+    with qtbot.assertNotEmitted(page.model.modelReset):
+        page.session.observations_changed.emit()
+        wait(page, qtbot)
+    fits.setval(paths[1], "FILTER", value="J")
+    page.session.observations_changed.emit()
+    wait(page, qtbot)
+    assert cell(page, "FILTER", 1).data() == "J"
+    assert page.table.currentIndex() == cell(page, "FILTER", 1)
+    page.hide()
+    fits.setval(paths[1], "FILTER", value="H")
+    page.session.observations_changed.emit()
+    assert not page.busy
+    page.show()
+    wait(page, qtbot)
+    assert cell(page, "FILTER", 1).data() == "H"
+
+
 def test_what_is_copied_and_saved_is_what_is_shown(shown: Page, tmp_path: Path) -> None:
     page, paths = shown
     page.bar.only.click()
