@@ -51,7 +51,8 @@ class _Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in _COMMANDS and not args[0].startswith("-")) or args[0] == "--":
+        first = args[0].partition("=")[0] if args else "--"
+        if first in ("--", "--session") or (first not in _COMMANDS and not first.startswith("-")):
             args = ["open", *args]
         return super().parse_args(ctx, args)
 
@@ -86,5 +87,6 @@ def say_anything() -> None:
 def cli() -> None:
     """Calibration data of TMT/IRIS: which reference do the CRDS rules select, why, and is it good?
 
-    Without a command, or with files, folders or CRDS caches, opens the window.
+    Without a command, or with files, folders or CRDS caches, opens the window; --session FILE takes up a session
+    that was saved from it.
     """

@@ -8,18 +8,21 @@ import click
 
 from calgui.cli.output import PATH
 from calgui.core.errors import InputError, UsageError
+from calgui.core.sessions import read_session
 
 _SIZE = (1600, 1000)
 
 
 @click.command("open")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=PATH)
-def open_window(paths: tuple[Path, ...]) -> None:
-    """Open the window, with files, folders or CRDS caches."""
+@click.option("--session", "file", type=PATH, help="Take up a session that was saved from the window (*.calgui).")
+def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
+    """Open the window, with files, folders, CRDS caches or a session."""
     _check(paths)
+    saved = read_session(file) if file is not None else None
     from calgui.views.app import run
 
-    sys.exit(run(paths))
+    sys.exit(run(paths, saved=saved))
 
 
 @click.command()

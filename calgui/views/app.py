@@ -4,12 +4,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from calgui.core.algorithms.warming import compile_ahead, stop_ahead
+from calgui.core.sessions import Saved
 from calgui.views.hooks import Hooks
 from calgui.views.session import Session
 from calgui.views.settings import remembered
@@ -18,6 +20,8 @@ from calgui.views.window import MainWindow
 
 #: milliseconds that belong to the window and what it was given to open, before anything is compiled
 _FIRST_WORK = 3000
+#: milliseconds that belong to the first painting, before it is looked for what was open last
+_FIRST_LOOK = 50
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
@@ -60,8 +64,15 @@ def make_window(session: Session) -> MainWindow:
     return MainWindow(session)
 
 
-def run(paths: Iterable[Path | str] = (), caches: Iterable[Path | str] = (), arguments: list[str] | None = None) -> int:
+def run(
+    paths: Iterable[Path | str] = (),
+    caches: Iterable[Path | str] = (),
+    arguments: list[str] | None = None,
+    saved: Saved | None = None,
+) -> int:
     """Open the window and stay until it is closed.
+
+    Given nothing to open, it takes up what was open when it was closed last, unless the user wants otherwise.
 
     Parameters
     ----------
@@ -71,12 +82,15 @@ def run(paths: Iterable[Path | str] = (), caches: Iterable[Path | str] = (), arg
         Folders that are caches, whatever they look like.
     arguments : list of str, optional
         For Qt.
+    saved : Saved, optional
+        A session to take up.
 
     Returns
     -------
     int
         Exit code.
     """
+    paths, caches = list(paths), list(caches)
     app = application(arguments)
     session = Session()
     hooks = Hooks(session)
@@ -88,6 +102,10 @@ def run(paths: Iterable[Path | str] = (), caches: Iterable[Path | str] = (), arg
         for cache in caches:
             session.open_cache(Path(cache).absolute())
         window.open_paths(paths)
+        if saved is not None:
+            window.sessions.take_up(saved)
+        empty = not paths and not caches and saved is None
+        QTimer.singleShot(_FIRST_LOOK, partial(window.autosave.begin, empty))
         QTimer.singleShot(_FIRST_WORK, compile_ahead)
         return app.exec()
     finally:

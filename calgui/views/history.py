@@ -1,5 +1,6 @@
 """Undo and redo: what was done, as pairs of calls."""
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
@@ -7,6 +8,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 #: steps that are kept; each holds what it needs to go back
 _MOST = 200
+#: seconds after which a step of the same key is one of its own: a second drag
+_PAUSE = 1.5
 
 
 class _Step(QUndoCommand):
@@ -15,7 +18,7 @@ class _Step(QUndoCommand):
     def __init__(self, text: str, redo: Callable[[], object], undo: Callable[[], object], key: str) -> None:
         super().__init__(text)
         self._redo, self._undo, self.key = redo, undo, key
-        self._first = True
+        self._first, self._when = True, time.monotonic()
 
     def redo(self) -> None:
         """Do it again; the stack calls it once when it takes the step, which was done already."""
@@ -34,9 +37,9 @@ class _Step(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Join a later step of the same key: a slider that is dragged is one step back."""
-        if not isinstance(other, _Step) or other.key != self.key:
+        if not isinstance(other, _Step) or other.key != self.key or other._when - self._when > _PAUSE:
             return False
-        self._redo = other._redo
+        self._redo, self._when = other._redo, other._when
         self.setText(other.text())
         return True
 
@@ -64,7 +67,7 @@ class History(QUndoStack):
         undo, redo : callable
             Take it back, and do it again. They hold values, not widgets that may go.
         key : str
-            Steps that follow one another with the same key are one.
+            Steps that follow one another at once with the same key are one.
         """
         if not self._going:
             self.push(_Step(text, self._quietly(redo), self._quietly(undo), key))

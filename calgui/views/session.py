@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError
 from calgui.views.history import History
+from calgui.views.keeping import Keeping
 from calgui.views.tasks import Task, Tasks
 
 if TYPE_CHECKING:
@@ -78,11 +79,15 @@ class Session(QObject):
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
         Show this file (a path) in the picture.
+    compare_requested(object)
+        Go to the Compare place with the pictures of these files (a sequence of paths).
     card_requested(object, object, str)
         Show this keyword of a file (a path) in its header: in the HDU of this number, or None for the first that
         has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
+    help_requested(str)
+        A page of the help is asked for by name.
     noticed(Notice)
         Something to tell the user.
     """
@@ -95,8 +100,10 @@ class Session(QObject):
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
+    compare_requested = Signal(object)
     card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
+    help_requested = Signal(str)
     noticed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -109,12 +116,28 @@ class Session(QObject):
         self.selection: tuple[Path, ...] = ()
         self.notices: list[Notice] = []
         self.history = History(self)
+        self.keeping = Keeping()
         self.pixel: Pixel | None = None
         #: gives the entries of all files that are open; the place that has their table sets it
         self.observations: Callable[[], Sequence[FileEntry]] = tuple
         self._asked = self._current_asked = 0
 
-    def open_cache(self, path: Path, then: Callable[[], None] | None = None) -> Task:
+    def keep(self, name: str, save: Callable[[], Any], restore: Callable[[Any], object]) -> None:
+        """Let a view come back as it was when the program is started again, or a session opened.
+
+        Parameters
+        ----------
+        name : str
+            Of the view.
+        save : callable
+            Gives what is to come back, as a value of JSON; called every few seconds, so it must be quick.
+        restore : callable
+            Given such a value once the view is there; it comes from a file, so it may be damaged. See
+            `calgui.views.keeping`.
+        """
+        self.keeping.keep(name, save, restore)
+
+    def open_cache(self, path: Path, then: Callable[[], None] | None = None, context: str | None = None) -> Task:
         """Open a cache in the background and make it the current one; one that is open already is only chosen.
 
         Parameters
@@ -123,6 +146,8 @@ class Session(QObject):
             Its folder.
         then : callable, optional
             Called once it is open.
+        context : str, optional
+            To be chosen; its default one where it has no such context.
 
         Returns
         -------
@@ -145,7 +170,8 @@ class Session(QObject):
             # of several that are opened at once the last one asked for stays, whichever takes longest
             if asked >= self._current_asked:
                 self._current_asked = asked
-                self.set_context(same or cache, cache.default_context)
+                chosen = same or cache
+                self.set_context(chosen, context if context in chosen.contexts else chosen.default_context)
             if then is not None:
                 then()
 
@@ -179,6 +205,37 @@ class Session(QObject):
         if (cache, context) != (self.cache, self.context):
             self.cache, self.context = cache, context
             self.context_changed.emit()
+
+    def choose_context(self, cache: "Cache | None", context: str | None) -> None:
+        """As `set_context`, by the user, who can take it back.
+
+        Parameters
+        ----------
+        cache : Cache or None
+            One of `caches`.
+        context : str or None
+            Name of a ``.pmap``.
+        """
+        before = self.cache.path if self.cache is not None else None, self.context
+        after = cache.path if cache is not None else None, context
+        self.set_context(cache, context)
+        if before != after:
+            text = f"choose {context or 'a cache'}"
+            self.history.did(text, lambda: self.return_to(*before), lambda: self.return_to(*after))
+
+    def return_to(self, path: Path | None, context: str | None) -> None:
+        """Make a cache the current one again, where it is still open.
+
+        Parameters
+        ----------
+        path : pathlib.Path or None
+            Its folder.
+        context : str or None
+            One of its contexts; another is chosen where it is gone.
+        """
+        cache = next((known for known in self.caches if known.path == path), None)
+        if cache is not None:
+            self.set_context(cache, context if context in cache.contexts else cache.default_context)
 
     def select(self, paths: Iterable[Path]) -> None:
         """Select observations.
@@ -254,5 +311,6 @@ class Session(QObject):
             )
 
     def close(self) -> None:
-        """Stop all work."""
+        """Stop all work; nothing can be undone any more."""
         self.tasks.close()
+        self.history.clear()

@@ -35,6 +35,21 @@ def settings_path() -> Path:
     return platformdirs.user_config_path("calgui") / "window.ini"
 
 
+def state_folder() -> Path:
+    """The folder of what the program leaves for its next start.
+
+    Returns
+    -------
+    pathlib.Path
+        It may not be there yet.
+    """
+    if _override is not None:
+        return _override / "state"
+    import platformdirs
+
+    return platformdirs.user_state_path("calgui")
+
+
 def remembered(key: str, default: Any = None) -> Any:
     """A value as it was remembered.
 

@@ -26,6 +26,8 @@ _ROLES: dict[str, tuple[str, str]] = {
     "error_fill": ("#fbe4e2", "#4c2320"),
     "neutral_fill": ("#eceff3", "#2d3238"),
     "picture": ("#e3e6ea", "#121417"),
+    "region": ("#00bd7e", "#35e0a1"),
+    "contour": ("#c2410c", "#ffb454"),
 }
 
 SPACE = 8

@@ -1,6 +1,7 @@
 """The main window: places, header, status, menus; opens what it is given, and remembers its shape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QSizePolicy,
@@ -16,12 +16,16 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
-from calgui.core.errors import CalguiError
-from calgui.views.menus import Menus, remember_recent
-from calgui.views.opening import classify
+from calgui.views.autosave import Autosave
+from calgui.views.commands import shortcuts
+from calgui.views.help.guide import Guide
+from calgui.views.menus import Menus
+from calgui.views.opener import Opener
 from calgui.views.places import PLACES
 from calgui.views.session import Session
+from calgui.views.sessions import Sessions
 from calgui.views.settings import remember, remember_state, remembered, remembered_state
 from calgui.views.theme import theme
 from calgui.views.widgets.header_bar import HeaderBar, cache_title
@@ -29,8 +33,10 @@ from calgui.views.widgets.help_panel import HelpPanel
 from calgui.views.widgets.notices import NoticeList
 from calgui.views.widgets.rail import Rail
 from calgui.views.widgets.reload_bar import ReloadBar
+from calgui.views.widgets.restore_bar import RestoreBar
 from calgui.views.widgets.search import SearchField
 from calgui.views.widgets.search_sources import Sources
+from calgui.views.widgets.shortcut_sheet import ShortcutSheet
 from calgui.views.widgets.status_bar import StatusBar
 
 #: as it opens for the first time, where the screen is large enough
@@ -57,6 +63,7 @@ class MainWindow(QMainWindow):
         self.theme_choice: str = remembered("window/theme", "system")
         self._widgets: dict[str, QWidget] = {}
         self._closed = False
+        self._before: QWidget | None = None
         self.search = SearchField(self)
         self.header = HeaderBar(session, self.search, self)
         self.rail = Rail([(place.name, place.word, place.tip) for place in self.places], self)
@@ -73,10 +80,19 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.help.over(self.stack)
         self.observe: Any = self.place("observe")
+        self.guide = Guide(self)
+        self.sessions = Sessions(self)
+        self.opener = Opener(session, self.observe, self.sessions, self)
+        self.autosave = Autosave(self.sessions, session, self)
+        self.restore_bar = RestoreBar(self.autosave, self)
+        self.centre.insertWidget(1, self.restore_bar)
         self.menus = Menus(self)
-        found = Sources(session, self.place, self.menus.actions)
-        self.search.sources = found.all()
+        self.sheet = ShortcutSheet(lambda: shortcuts(self, self.menus.actions), self)
+        found = Sources(session, self.place, self.menus.actions, self.stack.currentWidget)
+        self.search.sources, self.search.at_first = found.all(), found.at_first
         self.search.begun.connect(found.forget)
+        self.search.done.connect(found.done)
+        self.search.left.connect(self._go_back)
         self._connect()
         self._restore()
         self.go("observe")
@@ -90,6 +106,7 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.rail)
         middle.addWidget(self.stack, 1)
         layout = QVBoxLayout(centre)
+        self.centre = layout
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
@@ -102,16 +119,17 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.rail.chosen.connect(self.go)
-        self.header.help_asked.connect(lambda: self.show_help("shortcuts"))
-        self.header.cache_asked.connect(self.ask_cache)
+        self.header.help_asked.connect(self.sheet.toggle)
+        self.header.cache_asked.connect(self.opener.ask_cache)
         self.help.closed.connect(self.help.hide)
         self.status.notices_asked.connect(self.show_notices)
         self.notices.closed.connect(lambda: self.show_notices(False))
         self.notices.cleared.connect(self.status.tell)
-        self.reload_bar.asked.connect(self._read_cache_again)
+        self.reload_bar.asked.connect(self.opener.read_cache_again)
         self.observe.read_out.connect(self.status.readout.setText)
-        self.observe.open_requested.connect(lambda what: self.ask_files() if what == "files" else self.ask_folder())
+        self.observe.open_requested.connect(self._ask_to_open)
         session.place_requested.connect(self.go)
+        session.compare_requested.connect(self._compare)
         session.caches_changed.connect(lambda: self.menus.close_cache.setEnabled(bool(session.caches)))
         session.context_changed.connect(self._retitle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -123,6 +141,9 @@ class MainWindow(QMainWindow):
         geometry = remembered_state("window/geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
+
+    def _ask_to_open(self, what: str) -> None:
+        (self.opener.ask_files if what == "files" else self.opener.ask_folder)()
 
     def _begin_at_table(self) -> None:
         # an empty table cannot take the focus, so that the search has it until then
@@ -170,6 +191,17 @@ class MainWindow(QMainWindow):
             self.rail.show_chosen(name)
             self.status.readout.clear()
 
+    def _compare(self, paths: Sequence[Path]) -> None:
+        place: Any = self.place("compare")
+        place.compare(paths)
+        self.go("compare")
+
+    @property
+    def place_name(self) -> str:
+        """Name of the place that is shown."""
+        shown = self.stack.currentWidget()
+        return next((name for name, widget in self._widgets.items() if widget is shown), "observe")
+
     @property
     def busy(self) -> bool:
         """Whether anything is still being made, read or computed."""
@@ -193,14 +225,28 @@ class MainWindow(QMainWindow):
         Parameters
         ----------
         page : str
-            ``shortcuts``, ``about`` or ``licence``.
+            ``about`` or ``licence``.
         """
-        self.help.toggle(page, self.menus.actions)
+        self.help.toggle(page)
+
+    def toggle_sheet(self) -> None:
+        """Show the sheet of all shortcuts, or hide it."""
+        self.sheet.toggle()
 
     def focus_search(self) -> None:
         """Put the cursor into the search over everything."""
+        before = QApplication.focusWidget()
+        if before is not None and before is not self.search:
+            self._before = before
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        self.search.offer()
+
+    def _go_back(self) -> None:
+        """Give the focus back to what had it before the search."""
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._before = None
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter of the observations."""
@@ -216,8 +262,14 @@ class MainWindow(QMainWindow):
         choice : str
             ``system``, ``light`` or ``dark``.
         """
+        before = self.theme_choice
         self.theme_choice = choice
         remember("window/theme", choice)
+        self.menus.themes[choice].setChecked(True)
+        if choice != before:
+            self.session.history.did(
+                f"choose the {choice} theme", partial(self.set_theme, before), partial(self.set_theme, choice)
+            )
         theme().apply({"light": False, "dark": True}.get(choice))
 
     def _follow_system(self, _scheme: Qt.ColorScheme) -> None:
@@ -227,83 +279,18 @@ class MainWindow(QMainWindow):
     # ---- opening
 
     def open_paths(self, paths: Iterable[Path | str]) -> None:
-        """Open files, folders and caches.
+        """Open files, folders, caches and sessions.
 
         Parameters
         ----------
         paths : iterable of path-like
             What is missing is told as a notice; the rest is opened.
         """
-        opened: list[Path] = []
-        files: list[Path] = []
-        for path in paths:
-            try:
-                given = classify([path])
-            except CalguiError as error:
-                self.session.report(error)
-                continue
-            for cache in given.caches:
-                self.session.open_cache(cache)
-            files += given.files
-            opened += [*given.caches, *given.files]
-        if files:
-            self.observe.open(files)
-        if opened:
-            remember_recent(opened)
-
-    def ask_files(self) -> None:
-        """Ask for files, and open them."""
-        names, _kind = QFileDialog.getOpenFileNames(
-            self, "Open files", self._folder(), "FITS (*.fits *.fit *.fts *.fits.gz *.fits.fz);;All files (*)"
-        )
-        self._opened_by_hand(names)
-
-    def ask_folder(self) -> None:
-        """Ask for a folder, and open all FITS files in it and below."""
-        name = QFileDialog.getExistingDirectory(self, "Open a folder of observations", self._folder())
-        self._opened_by_hand([name] if name else [])
-
-    def ask_cache(self) -> None:
-        """Ask for a CRDS cache, and open it."""
-        name = QFileDialog.getExistingDirectory(self, "Open a CRDS cache", self._folder())
-        if name:
-            remember("window/folder", str(Path(name).parent))
-            remember_recent([Path(name)])
-            # the user says that it is a cache: what is wrong with it is said by opening it
-            self.session.open_cache(Path(name))
-
-    def _folder(self) -> str:
-        return str(remembered("window/folder", ""))
-
-    def _opened_by_hand(self, names: list[str]) -> None:
-        if names:
-            remember("window/folder", str(Path(names[0]).parent))
-            self.open_paths(names)
-
-    def refresh(self) -> None:
-        """Look again at the files that are open, and at the current cache."""
-        self.observe.files.refresh()
-        self._read_cache_again()
-
-    def _read_cache_again(self) -> None:
-        cache = self.session.cache
-        if cache is None:
-            return
-
-        def read() -> None:
-            # a context that is gone gives way to the default one
-            context = self.session.context
-            if cache is self.session.cache and context not in cache.contexts:
-                self.session.set_context(cache, cache.default_context)
-            else:
-                self.session.context_changed.emit()
-
-        self.session.tasks.start("Reading the cache again", lambda _job: cache.reload(), lambda _none: read())
+        self.opener.open_paths(paths)
 
     def close_cache(self) -> None:
         """Close the current cache."""
-        if self.session.cache is not None:
-            self.session.close_cache(self.session.cache)
+        self.opener.close_cache()
 
     # ---- events
 
@@ -341,6 +328,8 @@ class MainWindow(QMainWindow):
             QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
             try:
                 self.session.close()
+                # once nothing writes any more
+                self.autosave.end()
                 self.observe.close_files()
             finally:
                 QApplication.restoreOverrideCursor()

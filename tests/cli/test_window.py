@@ -88,3 +88,13 @@ def test_the_bench_is_drawn_with_the_given_files_as_its_inputs(demo_night: DemoN
         greys.append({colour.lightness() for colour in middle if colour.hslSaturation() < 30})
     # a dark shows noise; an empty bench hardly more than its background and a word
     assert len(greys[0]) > 60 > len(greys[1])
+
+
+def test_a_session_that_is_none_is_said_before_a_window_opens(tmp_path: Path) -> None:
+    path = tmp_path / "night.calgui"
+    path.write_text('{"format": "calgui-session", "version": 99}')
+    done = calgui(f"--session={path}", home=tmp_path)
+    assert done.returncode == 3
+    assert "night.calgui" in done.stderr
+    assert "version 99" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -41,7 +41,7 @@ def opened(
             settled(window)
         window.session.notice("warning", "The lamp is warm.", "Wait a minute.")
         window.show_notices(True)
-        window.show_help("shortcuts")
+        window.show_help("about")
         return window
 
     yield make

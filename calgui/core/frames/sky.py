@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
@@ -23,8 +24,8 @@ def has_sky(header: Mapping[str, Any]) -> bool:
     return sum(kind in _CELESTIAL for kind in kinds) == 2
 
 
-def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[float, float]] | None:
-    """A function from pixel to sky position.
+def celestial(header: Mapping[str, Any]) -> Any | None:
+    """The celestial coordinates of an image.
 
     Parameters
     ----------
@@ -33,9 +34,8 @@ def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[floa
 
     Returns
     -------
-    callable or None
-        ``(x, y)``, counted from 0, to right ascension and declination in degrees (NaN outside the projection);
-        None where the header has no usable celestial coordinates.
+    astropy.wcs.WCS or None
+        Of two axes; None where the header has no usable celestial coordinates.
     """
     if not has_sky(header):
         return None
@@ -52,18 +52,95 @@ def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[floa
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
-            celestial = WCS(cards).celestial
-        if celestial.pixel_n_dim != 2:
+            found = WCS(cards).celestial
+        if found.pixel_n_dim != 2:
             return None
-        celestial.wcs_pix2world(0.0, 0.0, 0)
+        found.wcs_pix2world(0.0, 0.0, 0)
     except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError, AttributeError):
+        return None
+    return found
+
+
+def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[float, float]] | None:
+    """A function from pixel to sky position.
+
+    Parameters
+    ----------
+    header : mapping
+        Keywords of the image.
+
+    Returns
+    -------
+    callable or None
+        ``(x, y)``, counted from 0, to right ascension and declination in degrees (NaN outside the projection);
+        None where the header has no usable celestial coordinates.
+    """
+    found = celestial(header)
+    if found is None:
         return None
 
     def position(x: float, y: float) -> tuple[float, float]:
-        right_ascension, declination = celestial.all_pix2world(x, y, 0)
+        right_ascension, declination = found.all_pix2world(x, y, 0)
         return float(right_ascension), float(declination)
 
     return position
+
+
+@dataclass(frozen=True)
+class Compass:
+    """Which way is north and east, and how large a pixel is, at one place of a picture.
+
+    Attributes
+    ----------
+    north, east : (float, float)
+        Unit vectors in pixels.
+    scale : float
+        Arcseconds to a pixel, along the north.
+    """
+
+    north: tuple[float, float]
+    east: tuple[float, float]
+    scale: float
+
+
+def compass(header: Mapping[str, Any], x: float, y: float) -> Compass | None:
+    """The compass at a place of a picture.
+
+    Parameters
+    ----------
+    header : mapping
+        Keywords of the image.
+    x, y : float
+        The place, in pixels from 0.
+
+    Returns
+    -------
+    Compass or None
+        None where the header has no usable celestial coordinates there.
+    """
+    found = celestial(header)
+    if found is None:
+        return None
+    longitude, latitude = (float(value) for value in found.all_pix2world(x, y, 0))
+    step = 1e-5 if latitude < 89.9999 else -1e-5  # degrees
+    try:
+        up = found.all_world2pix(longitude, latitude + step, 0)
+        aside = found.all_world2pix(longitude + step / math.cos(math.radians(latitude)), latitude, 0)
+    except (ValueError, ArithmeticError, RuntimeError):
+        return None
+    north = _unit(float(up[0]) - x, float(up[1]) - y, step)
+    east = _unit(float(aside[0]) - x, float(aside[1]) - y, step)
+    if north is None or east is None:
+        return None
+    return Compass(north[0], east[0], abs(step) * 3600.0 / north[1])
+
+
+def _unit(across: float, along: float, step: float) -> tuple[tuple[float, float], float] | None:
+    length = math.hypot(across, along)
+    if not math.isfinite(length) or length == 0:
+        return None
+    sign = math.copysign(1.0, step)
+    return (sign * across / length, sign * along / length), length
 
 
 def sky_text(right_ascension: float, declination: float) -> str:

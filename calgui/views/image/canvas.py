@@ -1,62 +1,46 @@
-"""The surface that the picture lies on: zoom by wheel about the cursor, pan by dragging, boxes, keys."""
+"""The surface that the picture lies on: zoom by wheel about the cursor, pan by dragging, drawing, keys."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QTransform
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
+from calgui.core.regions.alignment import Alignment
+from calgui.views.image.surface import PictureBox
 from calgui.views.theme import theme
 
 #: a picture this many times longer than wide is stretched across, or it would be a hair
 _THIN = 24
 
 
-class PictureBox(pg.ViewBox):
-    """Pan with the left button, zoom with the wheel; Shift and drag, or `boxing`, draws a box.
-
-    Signals
-    -------
-    box_dragged(QRectF, bool)
-        In pixels of the picture; whether the button was let go.
-    """
-
-    box_dragged = Signal(QRectF, bool)
-
-    def __init__(self) -> None:
-        super().__init__(lockAspect=True, enableMenu=False, enableMouse=True, defaultPadding=0.0)
-        self.boxing = False
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Pan, or draw a box."""
-        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if ev.button() == Qt.MouseButton.LeftButton and (self.boxing or shift):
-            ev.accept()
-            start = self.mapToView(ev.buttonDownPos())
-            self.box_dragged.emit(QRectF(start, self.mapToView(ev.pos())).normalized(), ev.isFinish())
-        elif ev.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            super().mouseDragEvent(ev, axis)
-        else:
-            ev.ignore()
-
-
 class Canvas(pg.GraphicsView):
     """The picture's surface with its zoom; takes the keyboard when clicked.
+
+    The picture may lie shifted, turned and scaled on the surface (`set_alignment`), as when several are compared; what
+    is asked and told here is in pixels of the picture.
 
     Signals
     -------
     hovered(QPointF)
-        The cursor, in pixels of the picture.
+        The cursor.
     left()
         The cursor has left.
     zoomed(float)
-        Screen pixels to one pixel of the picture.
+        Screen pixels to one pixel of the surface.
+    dragged(QPointF, QPointF, bool)
+        While drawing: from where to where; whether the button was let go.
+    clicked(QPointF, bool)
+        Where; whether it was a double click.
     """
 
     hovered = Signal(QPointF)
     left = Signal()
     zoomed = Signal(float)
+    dragged = Signal(QPointF, QPointF, bool)
+    clicked = Signal(QPointF, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=theme().colour("picture"))
@@ -67,21 +51,96 @@ class Canvas(pg.GraphicsView):
         self.setMinimumSize(160, 120)
         self.box_view = PictureBox()
         self.setCentralItem(self.box_view)
-        self.box_frame = QGraphicsRectItem()
-        self.box_frame.setZValue(10)
+        #: what lies on the picture and is told in its pixels
+        self.layer = pg.ItemGroup()
+        self.layer.setZValue(10)
+        self.box_view.addItem(self.layer, ignoreBounds=True)
+        self.box_frame = QGraphicsRectItem(self.layer)
         self.box_frame.hide()
-        self.box_view.addItem(self.box_frame, ignoreBounds=True)
+        #: the detector that a subarray is a part of
+        self.outline = QGraphicsRectItem()
+        self.outline.hide()
+        self.box_view.addItem(self.outline, ignoreBounds=True)
+        self.alignment = Alignment()
+        #: what else keys do; says whether it did anything
+        self.key_pressed: Callable[[Qt.Key], bool] = lambda _key: False
+        self._transform = QTransform()
+        self._items: list[Any] = [self.layer]
         self.box_view.sigTransformChanged.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
         self._shape = (0, 0)
         self._fitted = True
         self.box_view.sigRangeChangedManually.connect(self._moved_by_hand)
         self.box_view.sigResized.connect(self._resized)
+        self.box_view.dragged.connect(
+            lambda start, end, done: self.dragged.emit(self.to_picture(start), self.to_picture(end), done)
+        )
+        self.box_view.clicked.connect(lambda at, double: self.clicked.emit(self.to_picture(at), double))
         self.retheme()
 
     def retheme(self) -> None:
         """Take the theme's colours."""
         self.setBackground(theme().colour("picture"))
         self.box_frame.setPen(pg.mkPen(theme().colour("accent"), width=2))
+        self.outline.setPen(pg.mkPen(theme().colour("muted"), width=1, style=Qt.PenStyle.DashLine))
+
+    # ---- the picture on the surface
+
+    def add_picture(self, item: Any) -> None:
+        """Put a picture on the surface.
+
+        Parameters
+        ----------
+        item : QGraphicsItem
+            Drawn in its own pixels.
+        """
+        self.box_view.addItem(item)
+        item.setTransform(self._transform)
+        self._items.append(item)
+
+    def set_alignment(self, alignment: Alignment, detector: tuple[int, int] | None = None) -> None:
+        """Lay the picture elsewhere on the surface.
+
+        Parameters
+        ----------
+        alignment : Alignment
+            From its pixels to those of the surface.
+        detector : tuple of int, optional
+            Rows and columns of the detector that the picture is a part of: its outline is drawn, and shown by `fit`.
+        """
+        one = alignment
+        self.alignment = one
+        self._transform = QTransform(one.xx, one.yx, one.xy, one.yy, one.dx, one.dy)
+        for item in self._items:
+            item.setTransform(self._transform)
+        self.outline.setVisible(detector is not None)
+        if detector is not None:
+            self.outline.setRect(QRectF(-0.5, -0.5, detector[1], detector[0]))
+        self._set_limits()
+
+    def to_picture(self, point: QPointF) -> QPointF:
+        """The pixel of the picture at a place of the surface."""
+        return point if self.alignment.plain else QPointF(*self.alignment.back(point.x(), point.y()))
+
+    def to_surface(self, x: float, y: float) -> QPointF:
+        """The place of a pixel of the picture on the surface."""
+        return QPointF(*self.alignment.of(x, y))
+
+    @property
+    def extent(self) -> QRectF:
+        """All that there is on the surface: the picture, or the detector that it is a part of."""
+        high, wide = max(self._shape[0], 1), max(self._shape[1], 1)
+        extent = self._transform.mapRect(QRectF(-0.5, -0.5, wide, high))
+        if not self.outline.isVisible():
+            return extent
+        whole = extent.united(self.outline.rect())
+        margin = 0.02 * max(whole.width(), whole.height())
+        return whole.adjusted(-margin, -margin, margin, margin)
+
+    @property
+    def seen(self) -> QRectF:
+        """What is seen, in pixels of the picture."""
+        seen = self.box_view.viewRect()
+        return seen if self.alignment.plain else self._transform.inverted()[0].mapRect(seen)
 
     def set_shape(self, shape: tuple[int, int]) -> None:
         """Prepare for a picture of another size and show all of it; keep the zoom for one of the same size.
@@ -96,10 +155,17 @@ class Canvas(pg.GraphicsView):
         self._shape = shape
         high, wide = max(shape[0], 1), max(shape[1], 1)
         self.box_view.setAspectLocked(max(high, wide) < _THIN * min(high, wide))
-        self.box_view.setLimits(
-            xMin=-20.0 * wide, xMax=20.0 * wide, yMin=-20.0 * high, yMax=20.0 * high, minXRange=0.5, minYRange=0.5
-        )
+        self._set_limits()
         self.fit()
+
+    def _set_limits(self) -> None:
+        """How far one can go: somewhat beyond the picture."""
+        extent = self.extent
+        wide, high = 20 * extent.width(), 20 * extent.height()
+        self.box_view.setLimits(
+            xMin=extent.left() - wide, xMax=extent.right() + wide, yMin=extent.top() - high,
+            yMax=extent.bottom() + high, minXRange=0.5, minYRange=0.5,
+        )  # fmt: skip
 
     @property
     def thin(self) -> bool:
@@ -107,17 +173,18 @@ class Canvas(pg.GraphicsView):
         return not self.box_view.state["aspectLocked"]
 
     def fit(self) -> None:
-        """Show the whole picture."""
+        """Show the whole picture, or the whole detector that it is a part of."""
         self._fitted = True
-        high, wide = max(self._shape[0], 1), max(self._shape[1], 1)
+        extent = self.extent
         place = self.box_view.rect()
-        across, along = float(wide), float(high)
+        across, along = extent.width(), extent.height()
         if not self.thin and place.width() > 0 and place.height() > 0:
             # in the very proportions of the place: then the lock of the aspect has nothing left to decide
-            scale = max(wide / place.width(), high / place.height())
+            scale = max(across / place.width(), along / place.height())
             across, along = scale * place.width(), scale * place.height()
+        middle = extent.center()
         self.box_view.setRange(
-            QRectF((wide - across - 1) / 2, (high - along - 1) / 2, across, along), padding=0.0, disableAutoRange=True
+            QRectF(middle.x() - across / 2, middle.y() - along / 2, across, along), padding=0.0, disableAutoRange=True
         )
 
     def one_to_one(self) -> None:
@@ -161,7 +228,19 @@ class Canvas(pg.GraphicsView):
             Of the square, in pixels.
         """
         self._fitted = False
-        self.box_view.setRange(QRectF(x - side / 2, y - side / 2, side, side), padding=0.0)
+        middle = self.to_surface(x, y)
+        self.box_view.setRange(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), padding=0.0)
+
+    def show_rect(self, rect: QRectF) -> None:
+        """Show a part of the surface.
+
+        Parameters
+        ----------
+        rect : QRectF
+            As `box_view` tells it of another canvas.
+        """
+        self._fitted = False
+        self.box_view.setRange(rect, padding=0.0, disableAutoRange=True)
 
     def pan(self, across: float, up: float) -> None:
         """Move the view by parts of its size.
@@ -175,15 +254,15 @@ class Canvas(pg.GraphicsView):
         seen = self.box_view.viewRect()
         self.box_view.translateBy(x=across * seen.width(), y=up * seen.height())
 
-    def set_boxing(self, on: bool) -> None:
-        """Let dragging draw a box in place of moving the picture.
+    def set_drawing(self, on: bool) -> None:
+        """Let dragging draw in place of moving the picture.
 
         Parameters
         ----------
         on : bool
             Which of the two.
         """
-        self.box_view.boxing = on
+        self.box_view.drawing = on
         self.viewport().setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
     def show_box(self, rect: QRectF | None) -> None:
@@ -201,7 +280,7 @@ class Canvas(pg.GraphicsView):
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         """Tell where the cursor is."""
         super().mouseMoveEvent(ev)
-        self.hovered.emit(self.box_view.mapSceneToView(self.mapToScene(ev.position().toPoint())))
+        self.hovered.emit(self.to_picture(self.box_view.mapSceneToView(self.mapToScene(ev.position().toPoint()))))
 
     def leaveEvent(self, ev: Any) -> None:
         """Tell that the cursor has left."""
@@ -241,7 +320,11 @@ class Canvas(pg.GraphicsView):
             keys.Key_Up: lambda: self.pan(0, 0.1),
             keys.Key_Down: lambda: self.pan(0, -0.1),
         }
-        action = actions.get(Qt.Key(ev.key()))
+        key = Qt.Key(ev.key())
+        if self.key_pressed(key):
+            ev.accept()
+            return
+        action = actions.get(key)
         if action is None or ev.modifiers() & (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
         ):

@@ -1,6 +1,7 @@
 """What the image view shows, as a value: which layer and plane of which frame, and how it is named. No Qt."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,13 @@ class Content:
         return next((info for info in self.hdus if info.index == self.wanted.hdu), None)
 
     @property
+    def path(self) -> Path | None:
+        """The file; None for a frame that is in none."""
+        if self.wanted is not None:
+            return self.wanted.path
+        return self.frame.path if self.frame is not None else None
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """The layers that can be shown."""
         has = {"SCI": True}
@@ -138,6 +146,12 @@ class Content:
             return None
         layer = {"SCI": self.frame.data, "ERR": self.frame.err, "DQ": self.frame.dq}[self.layer]
         return None if layer is None else self._plane(layer)
+
+    @property
+    def err(self) -> Array | None:
+        """One standard deviation of the values of the plane, (ny, nx); None for a layer that has none."""
+        wanted = self.frame.err if self.frame is not None and self.layer == "SCI" else None
+        return None if wanted is None else self._plane(wanted)
 
     @property
     def dq(self) -> Array | None:

@@ -18,6 +18,7 @@ from calgui.core.frames.display import STRETCHES
 from calgui.core.frames.dq import FLAGS, Flag
 from calgui.core.frames.fits import HduInfo
 from calgui.core.frames.reduction import Reduction
+from calgui.core.regions.shapes import KINDS
 from calgui.views.image.colours import COLOUR_MAPS
 from calgui.views.theme import SPACE
 
@@ -196,10 +197,13 @@ class ViewBar(QToolBar):
     -------
     flags_changed(), reduction_chosen()
         By the user.
+    hint(str)
+        What to do with the tool that was chosen; empty for nothing.
     """
 
     flags_changed = Signal()
     reduction_chosen = Signal()
+    hint = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,6 +220,13 @@ class ViewBar(QToolBar):
         self.one = self.tool("picture_one", "1:1", "One pixel of the picture on one of the screen (1)")
         self.box = self.tool(
             "picture_box", "Box", "Drag a box to see its statistics (or hold Shift while dragging)", True
+        )
+        self.draw = QMenu(self)
+        self.draw.setObjectName("picture_draw_menu")
+        self.shapes = {kind: self._shape(kind, word) for kind, word in KINDS.items()}
+        self._menu_button("picture_draw", "Draw", "Draw a region: box, circle, annulus, line or polygon", self.draw)
+        self.measure = self.tool(
+            "picture_measure_tool", "Measure", "Regions with their figures, profiles, values about the cursor", True
         )
         self.flags = QMenu(self)
         self.flags.setObjectName("picture_flags_menu")
@@ -286,8 +297,24 @@ class ViewBar(QToolBar):
             entry.triggered.connect(lambda _on: self.reduction_chosen.emit())
             self._reductions.addAction(entry)
         self.more.addSeparator()
+        self.compass = self._entry("picture_show_compass", "Compass and scale", "North, east and a scale bar")
+        self.compass.setCheckable(True)
+        self.compass.setChecked(True)
+        self.placed = self._entry(
+            "picture_placed",
+            "In the full detector",
+            "Show a subarray where it lies on the detector (SUBSTRT1, SUBSTRT2)",
+        )
+        self.placed.setCheckable(True)
+        self.more.addSeparator()
         self.copy = self._entry("picture_copy", "Copy the picture", "Copy what is seen to the clipboard")
         self.save = self._entry("picture_save", "Save the picture…", "Save what is seen as a PNG file")
+
+    def _shape(self, kind: str, word: str) -> QAction:
+        action = self.draw.addAction(word)
+        action.setObjectName(f"picture_draw_{kind}")
+        action.setCheckable(True)
+        return action
 
     @property
     def reduction(self) -> Reduction:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from calgui.core.frames.display import equalised_table, stretch_table
@@ -14,8 +15,13 @@ from calgui.views.image.histogram import LimitsBar
 from calgui.views.image.item import PictureItem
 
 
-class Look:
+class Look(QObject):
     """Puts the choices of the bars into effect on the picture.
+
+    Signals
+    -------
+    changed()
+        Other limits, tones or colours, or another picture.
 
     Parameters
     ----------
@@ -32,6 +38,8 @@ class Look:
         What is drawn; its samples are those of the histogram.
     """
 
+    changed = Signal()
+
     def __init__(
         self,
         bar: ViewBar,
@@ -39,6 +47,7 @@ class Look:
         item: PictureItem,
         find_limits: Callable[[Any, Callable[[Limits], None]], None],
     ) -> None:
+        super().__init__(bar)
         self.drawing: Drawing | None = None
         self._bar, self._limits_bar, self._item = bar, limits_bar, item
         self._find_limits = find_limits
@@ -48,6 +57,11 @@ class Look:
         bar.invert.toggled.connect(lambda _on: self._apply_colours())
         bar.flags_changed.connect(self.apply_flags)
         limits_bar.strip.released.connect(self._count)
+
+    @property
+    def limits(self) -> Limits:
+        """The values drawn darkest and brightest."""
+        return self._item.limits
 
     def show_limits(self, limits: Limits, recount: bool = True) -> None:
         """Draw these values darkest and brightest.
@@ -65,6 +79,8 @@ class Look:
             self._count()
         if self._bar.stretch.currentText() == "histogram":
             self.apply_stretch()
+        else:
+            self.changed.emit()
 
     def apply_stretch(self) -> None:
         """Tones by the chosen stretch."""
@@ -73,6 +89,7 @@ class Look:
             self._item.set_table(stretch_table(name))
         elif self.drawing is not None:
             self._item.set_table(equalised_table(self.drawing.samples, self._item.limits))
+        self.changed.emit()
 
     def apply_flags(self) -> None:
         """Colours of the chosen flags."""
@@ -96,3 +113,4 @@ class Look:
             f'Pixels without a value (NaN) are drawn in <span style="background: {no_value_colour(name)}">'
             "&nbsp;this tone&nbsp;</span>."
         )
+        self.changed.emit()

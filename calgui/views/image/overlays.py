@@ -21,10 +21,12 @@ class Overlays(QObject):
         self._canvas = canvas
         self.note = self._label("picture_note", "Note on the picture")
         self.caption = self._label("picture_caption", "How the picture is reduced")
+        self.hint = self._label("picture_hint", "What to do with the tool")
         self.message = self._label("picture_message", "Why there is no picture")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self._said = ""
+        self._on_right = False
         canvas.installEventFilter(self)
         self.retheme()
 
@@ -46,6 +48,7 @@ class Overlays(QObject):
             "padding: 3px 7px; border-radius: 3px;"
         )
         self.caption.setStyleSheet(style)
+        self.hint.setStyleSheet(style)
         self.note.setStyleSheet(f"{style} font-weight: 600; border-left: 3px solid {colour('accent').name()};")
         self.message.setStyleSheet(f"color: {colour('muted').name()}; padding: {4 * SPACE}px;")
 
@@ -59,6 +62,29 @@ class Overlays(QObject):
         """
         self.note.setText(text)
         self.note.setVisible(bool(text))
+        self._lay()
+
+    def put_note(self, right: bool) -> None:
+        """Put the note into the upper right corner, or back into the left one.
+
+        Parameters
+        ----------
+        right : bool
+            Which.
+        """
+        self._on_right = right
+        self._lay()
+
+    def set_hint(self, text: str) -> None:
+        """Say what to do.
+
+        Parameters
+        ----------
+        text : str
+            Empty for nothing.
+        """
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
         self._lay()
 
     def set_message(self, text: str) -> None:
@@ -92,7 +118,9 @@ class Overlays(QObject):
 
     def _lay(self) -> None:
         self.note.adjustSize()
-        self.note.move(SPACE, SPACE)
+        self.note.move(self._canvas.width() - self.note.width() - SPACE if self._on_right else SPACE, SPACE)
+        self.hint.adjustSize()
+        self.hint.move((self._canvas.width() - self.hint.width()) // 2, SPACE)
         self.caption.adjustSize()
         self.caption.move(SPACE, self._canvas.height() - self.caption.height() - SPACE)
         self.message.setGeometry(self._canvas.rect())

@@ -6,8 +6,9 @@ from typing import Any
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
 from calgui.core.frames import dq as flags
-from calgui.core.frames.sky import has_sky, sky_reader, sky_text
+from calgui.core.frames.sky import compass, has_sky, sky_reader, sky_text
 from calgui.core.frames.statistics import Box, Statistics, statistics
+from calgui.core.jobs import Job
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.content import Content, value_at
 from calgui.views.image.readout import Reading, ReadoutRow, StatisticsPanel
@@ -23,6 +24,8 @@ class Probe(QObject):
         A `Reading`, or None where the cursor is not on the picture.
     box_changed(object)
         A `Box`, or None when it is taken away.
+    oriented(object)
+        The `Compass` of the picture, or None where it does not know its place on the sky.
 
     Parameters
     ----------
@@ -38,6 +41,7 @@ class Probe(QObject):
 
     read = Signal(object)
     box_changed = Signal(object)
+    oriented = Signal(object)
 
     def __init__(self, tasks: Tasks, key: str, canvas: Canvas, row: ReadoutRow, panel: StatisticsPanel) -> None:
         super().__init__(canvas)
@@ -48,9 +52,10 @@ class Probe(QObject):
         self._sky_of: Any = None
         self.box: Box | None = None
         self.statistics: Statistics | None = None
+        #: first column and row of a subarray on its detector, from 0
+        self.origin: tuple[int, int] | None = None
         canvas.hovered.connect(self.hover)
         canvas.left.connect(lambda: self._tell(None))
-        canvas.box_view.box_dragged.connect(self._drag)
         panel.closed.connect(self.remove_box)
 
     def forget(self) -> None:
@@ -77,16 +82,19 @@ class Probe(QObject):
             self._measure()
 
     def _find_sky(self, content: Content) -> None:
+        self.oriented.emit(None)
         if not has_sky(content.header):
             return
-        header = dict(content.header)
+        header, size = dict(content.header), content.size
 
-        def found(reader: Callable[[float, float], tuple[float, float]] | None) -> None:
-            self._sky = reader
+        def work(_job: Job) -> Any:
+            return sky_reader(header), compass(header, (size[1] - 1) / 2, (size[0] - 1) / 2)
 
-        self._tasks.start(
-            "Reading coordinates", lambda _job: sky_reader(header), found, key=self._key + "sky", quiet=True
-        )
+        def found(both: Any) -> None:
+            self._sky, there = both
+            self.oriented.emit(there)
+
+        self._tasks.start("Reading coordinates", work, found, key=self._key + "sky", quiet=True)
 
     def hover(self, point: QPointF) -> None:
         """Read a pixel.
@@ -108,15 +116,25 @@ class Probe(QObject):
         if info is not None and info.name.endswith("DQ") and value is not None and value == value:
             bits = int(value)
         sky = sky_text(*self._sky(x, y)) if self._sky is not None else ""
-        self._tell(Reading(x, y, value, content.unit, flags.decode(bits), bits, sky))
+        self._tell(Reading(x, y, value, content.unit, flags.decode(bits), bits, sky, self.origin))
 
     def _tell(self, reading: Reading | None) -> None:
         self._row.show_reading(reading)
         self.read.emit(reading)
 
-    def _drag(self, rect: QRectF, finished: bool) -> None:
+    def drag(self, start: QPointF, end: QPointF, finished: bool) -> None:
+        """Draw the box from one place to another.
+
+        Parameters
+        ----------
+        start, end : QPointF
+            In pixels of the picture.
+        finished : bool
+            Whether the button was let go.
+        """
         if self._content is None:
             return
+        rect = QRectF(start, end).normalized()
         box = Box.around(rect.left(), rect.top(), rect.right(), rect.bottom(), self._content.size)
         if box is not None:
             self.show_box(box, measure=finished)

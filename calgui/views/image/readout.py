@@ -30,6 +30,8 @@ class Reading:
         The same as a number.
     sky : str
         Position on the sky, empty without coordinates.
+    origin : tuple of int or None
+        First column and row of a subarray on its detector, from 0.
     """
 
     x: int
@@ -39,11 +41,15 @@ class Reading:
     flags: tuple[str, ...] = ()
     dq: int = 0
     sky: str = ""
+    origin: tuple[int, int] | None = None
 
     @property
     def place_text(self) -> str:
-        """Column and row, as numpy and as FITS count."""
-        return f"{self.short_place_text}   (FITS {self.x + 1}, {self.y + 1})"
+        """Column and row, as numpy and as FITS count; of a subarray also on the detector."""
+        on_detector = ""
+        if self.origin is not None:
+            on_detector = f"; detector {self.x + self.origin[0]}, {self.y + self.origin[1]}"
+        return f"{self.short_place_text}   (FITS {self.x + 1}, {self.y + 1}{on_detector})"
 
     @property
     def short_place_text(self) -> str:

@@ -7,25 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.core.frames.statistics import Box, Statistics
+from calgui.core.regions.alignment import Alignment
 from calgui.views.image.canvas import Canvas
+from calgui.views.image.compass import CompassOverlay
 from calgui.views.image.content import Content, Drawing
+from calgui.views.image.contours import Contours
 from calgui.views.image.controls import SourceBar, ViewBar, reduction_words
-from calgui.views.image.export import ask_for_png, save_png
+from calgui.views.image.export import PictureExport
 from calgui.views.image.histogram import LimitsBar
 from calgui.views.image.item import PictureItem
 from calgui.views.image.loader import Opened, Wanted
 from calgui.views.image.look import Look
+from calgui.views.image.marks import Picking
+from calgui.views.image.measuring import Measuring
 from calgui.views.image.overlays import Overlays
+from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
 from calgui.views.image.readout import ReadoutRow, StatisticsPanel
+from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
 from calgui.views.theme import SPACE, theme
@@ -76,7 +82,15 @@ class ImageView(QWidget):
         self.reader = PictureReader(tasks, key, self._place_size, self)
         self.look = Look(self.bar, self.limits_bar, self.item, self._find_limits)
         self.probe = Probe(tasks, key, self.canvas, self.readout, self.panel)
+        self.measuring = Measuring(
+            session, tasks, self.canvas, self.bar, self.split, self.probe, lambda: self.visible_box
+        )
+        self.contours = Contours(tasks, key, self.canvas, self.look, self.bar.more)
+        self.placing = Placing(self.canvas, self.bar.placed)
+        self.picking = Picking(session, self.canvas) if session is not None else None
+        self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
+        self.steps = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()
@@ -176,6 +190,43 @@ class ImageView(QWidget):
         self.bar.limits.setCurrentText("manual")
         self.look.show_limits(limits, recount=not self.limits_bar.strip.dragging)
 
+    def lay(self, alignment: Alignment | None) -> None:
+        """Lay the picture on the surface as another view says, so that several can be compared.
+
+        Parameters
+        ----------
+        alignment : Alignment or None
+            None lets the picture lie where it would by itself.
+        """
+        self.placing.held = alignment is not None
+        if alignment is not None:
+            self.canvas.set_alignment(alignment)
+        else:
+            self.placing.lay()
+
+    def take_apart(self) -> tuple[QWidget, QWidget]:
+        """Give the choosers and figures away, for a place that has them once for several pictures.
+
+        Returns
+        -------
+        above, below : QWidget
+            What stands above and below the picture; they stay connected with it.
+        """
+        above, below = QWidget(), QWidget()
+        for holder, parts in (
+            (above, (self.source_bar, self.bar)),
+            (below, (self.panel, self.limits_bar, self.readout)),
+        ):
+            layout = QVBoxLayout(holder)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(SPACE // 2)
+            for part in parts:
+                layout.addWidget(part)
+        own = self.layout()
+        if own is not None:
+            own.setContentsMargins(0, 0, 0, 0)
+        return above, below
+
     @property
     def drawing(self) -> Drawing | None:
         """What is drawn; None before the pixels are there."""
@@ -201,7 +252,7 @@ class ImageView(QWidget):
         """The pixels that are seen; None without a picture."""
         if self.content is None:
             return None
-        seen = self.canvas.box_view.viewRect().adjusted(0.5, 0.5, -0.5, -0.5)
+        seen = self.canvas.seen.adjusted(0.5, 0.5, -0.5, -0.5)
         return Box.around(seen.left(), seen.top(), seen.right(), seen.bottom(), self.content.size)
 
     # -- construction ----------------------------------------------------------------------------------------------
@@ -216,7 +267,8 @@ class ImageView(QWidget):
         self.bar = ViewBar()
         self.canvas = Canvas()
         self.item = PictureItem()
-        self.canvas.box_view.addItem(self.item)
+        self.canvas.add_picture(self.item)
+        self.compass = CompassOverlay(self.canvas)
         self.overlays = Overlays(self.canvas)
         self.panel = StatisticsPanel()
         self.limits_bar = LimitsBar()
@@ -229,7 +281,11 @@ class ImageView(QWidget):
         layout.setSpacing(SPACE // 2)
         layout.addLayout(head)
         layout.addWidget(self.bar)
-        layout.addWidget(self.canvas, 1)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setObjectName("picture_splitter")
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.canvas)
+        layout.addWidget(self.split, 1)
         layout.addWidget(self.panel)
         layout.addWidget(self.limits_bar)
         layout.addWidget(self.readout)
@@ -241,16 +297,20 @@ class ImageView(QWidget):
         self.source_bar.plane_chosen.connect(self._choose_plane)
         bar.fit.triggered.connect(lambda: canvas.fit())
         bar.one.triggered.connect(lambda: canvas.one_to_one())
-        bar.box.toggled.connect(canvas.set_boxing)
         bar.reduction_chosen.connect(self._redraw)
-        bar.copy.triggered.connect(self.copy_picture)
-        bar.save.triggered.connect(self._save_as)
+        bar.copy.triggered.connect(lambda: self.export.copy())
+        bar.save.triggered.connect(lambda: self.export.ask())
+        bar.hint.connect(self.overlays.set_hint)
+        bar.compass.toggled.connect(self.compass.set_wanted)
         self.limits_bar.limits_chosen.connect(self.set_limits)
         canvas.box_view.sigRangeChanged.connect(lambda *_: self.visible_changed.emit())
         self.item.level_needed.connect(self._need_level)
         self.item.drawn.connect(self._was_drawn)
         self.probe.read.connect(self.cursor_moved)
         self.probe.box_changed.connect(self.box_changed)
+        self.probe.oriented.connect(self.compass.set_compass)
+        if self._session is not None:
+            self._session.pixel_picked.connect(self.measuring.show_picked)
         reader.looked.connect(self._show_look)
         reader.ready.connect(self._draw)
         reader.blank.connect(self._show_blank)
@@ -306,7 +366,7 @@ class ImageView(QWidget):
         """Title, choosers and the room for the picture."""
         self.content = content
         self.title.setText(content.title)
-        path = content.wanted.path if content.wanted is not None else content.frame.path if content.frame else None
+        path = content.path
         self.title.setToolTip(str(path) if path is not None else content.name)
         self.source_bar.set_hdus(content.choices, content.wanted.hdu if content.wanted else None)
         self.source_bar.set_layers(content.layers, content.layer)
@@ -315,7 +375,11 @@ class ImageView(QWidget):
         self.overlays.set_message("")
         self.bar.setEnabled(True)
         self.limits_bar.setEnabled(True)
-        self.probe.set_content(content)
+        for part in (self.placing, self.probe, self.measuring, self.picking):
+            if part is not None:
+                part.set_content(content)
+        region = self.placing.region
+        self.probe.origin = (region.x, region.y) if region is not None else None
         self.shown.emit(path)
 
     def _show_blank(self, what: Content | Opened) -> None:
@@ -338,8 +402,13 @@ class ImageView(QWidget):
     def _empty(self, message: str, keep_sources: bool = False) -> None:
         self.look.drawing = None
         self.item.set_picture(None)
+        self.contours.refresh()
+        self.compass.set_compass(None)
         if not keep_sources:
             self.content = None
+            if self.picking is not None:
+                self.picking.set_content(None)
+            self.measuring.set_content(None)
             self.title.setText("")
             self.title.setToolTip("")
             self.source_bar.set_hdus((), None)
@@ -403,35 +472,3 @@ class ImageView(QWidget):
         """Limits that were set by hand belong to the values that they were set for."""
         if self.bar.limits.currentText() == "manual":
             self.bar.limits.setCurrentText("zscale")
-
-    # -- the picture as a picture ------------------------------------------------------------------------------------
-
-    def copy_picture(self) -> None:
-        """Copy what is seen to the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self.canvas.grab())
-        self._say("The picture was copied.")
-
-    def save_picture(self, path: Path) -> None:
-        """Save what is seen as a PNG file, whole or not at all.
-
-        Parameters
-        ----------
-        path : pathlib.Path
-            Replaced if it is there.
-        """
-        save_png(self.canvas.grab(), path)
-        self._say(f"The picture was saved as {path.name}.")
-
-    def _save_as(self) -> None:
-        path = ask_for_png(self, Path(self.content.name).stem if self.content is not None else "picture")
-        if path is None:
-            return
-        try:
-            self.save_picture(path)
-        except CalguiError as error:
-            if self._session is not None:
-                self._session.report(error, "Saving the picture")
-
-    def _say(self, text: str) -> None:
-        if self._session is not None:
-            self._session.notice("info", text)

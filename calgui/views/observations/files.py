@@ -1,7 +1,7 @@
 """The observations that are open: scanned in the background, handed on some at a time."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,8 @@ class ObservedFiles(QObject):
         self.interrupted = False
         self._index: FileIndex | None = None
         self._lock = threading.Lock()
-        self._running: list[Task] = []
+        self._running: dict[Task, list[Path]] = {}
+        self._closed: set[Path] = set()
         self._waiting: list[Row] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -75,18 +76,17 @@ class ObservedFiles(QObject):
         if not wanted:
             return
         self.roots += [path for path in wanted if path not in self.roots]
+        self._closed.difference_update(wanted)
         self.interrupted = False
-        task: Task | None = None
 
         def ended(error: Exception | None = None) -> None:
-            if task in self._running:
-                self._running.remove(task)
-            self._tell_end(error)
+            closed = self._closed.issuperset(self._running.pop(task, wanted))
+            self._tell_end(None if closed and isinstance(error, Cancelled) else error)
 
         task = self.session.tasks.start(
             "Reading headers", lambda job: self._scan(wanted, job), lambda _count: ended(), ended
         )
-        self._running.append(task)
+        self._running[task] = wanted
         self.scanning_changed.emit(True)
 
     def refresh(self) -> None:
@@ -103,6 +103,32 @@ class ObservedFiles(QObject):
         gone = set(paths)
         self.roots = [path for path in self.roots if path not in gone]
         self.forgotten.emit()
+
+    def close_roots(self, roots: Iterable[Path]) -> Callable[[Path], bool]:
+        """No longer look at files and folders that were opened; what is still being read of them is dropped.
+
+        Parameters
+        ----------
+        roots : iterable of pathlib.Path
+            As they were opened.
+
+        Returns
+        -------
+        callable
+            Whether a file was of these alone.
+        """
+        self._closed.update(roots)
+        self.roots = [path for path in self.roots if path not in self._closed]
+        for task, paths in self._running.items():
+            if self._closed.issuperset(paths):
+                task.job.cancel()
+        self._waiting = [row for row in self._waiting if not self._is_closed(row.entry.path)]
+        self.forgotten.emit()
+        return self._is_closed
+
+    def _is_closed(self, path: Path) -> bool:
+        around = {path, *path.parents}
+        return not around.isdisjoint(self._closed) and around.isdisjoint(self.roots)
 
     def close(self) -> None:
         """Let go of the index; call it when no scan runs any more."""
@@ -128,7 +154,7 @@ class ObservedFiles(QObject):
             return self._index
 
     def _take(self, rows: "list[Row]") -> None:
-        self._waiting += rows
+        self._waiting += [row for row in rows if not self._is_closed(row.entry.path)] if self._closed else rows
         if not self._timer.isActive():
             self._hand_on()
             self._timer.start()

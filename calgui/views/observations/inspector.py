@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from calgui.core.errors import CalguiError
 from calgui.core.frames.headers import HduHeader, union
 from calgui.views.observations.header_model import KEYWORD, VALUE, HeaderModel
+from calgui.views.observations.pixel.page import PixelPage
 from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -160,6 +161,8 @@ class Inspector(QWidget):
         self.tabs.tabBar().setAccessibleName("Parts of the header")
         self.tabs.addTab(self.rules, "Read by rules")
         self.tabs.addTab(page, "All headers")
+        self.pixel = PixelPage(self.session, self)
+        self.tabs.addTab(self.pixel, "Pixel")
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.hint, 1)
 

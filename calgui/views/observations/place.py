@@ -65,6 +65,7 @@ class ObservePlace(QWidget):
         self._completed = False
         session.selection_changed.connect(self._show_selection)
         session.frame_requested.connect(self._show_file)
+        session.keep("observe", self._kept, self._take_up)
 
     def _lay_out(self) -> dict[str, QSplitter]:
         left = _splitter("observe_left", Qt.Orientation.Vertical, (self.table, self._slots["references"]), (3, 2))
@@ -98,6 +99,16 @@ class ObservePlace(QWidget):
             Absolute.
         """
         self.files.open(paths)
+
+    def close_roots(self, roots: Iterable[Path]) -> None:
+        """Take files and folders out of the table that were opened.
+
+        Parameters
+        ----------
+        roots : iterable of pathlib.Path
+            As they were opened.
+        """
+        self.table.close_roots(roots)
 
     def complete(self) -> None:
         """Make the panels that are not there yet, one at a time so that the window stays alive."""
@@ -133,6 +144,21 @@ class ObservePlace(QWidget):
     def close_files(self) -> None:
         """Let go of the index; call it when no task runs any more."""
         self.files.close()
+
+    def _kept(self) -> dict[str, Any]:
+        sizes = {name: splitter.sizes() for name, splitter in self._splitters.items()}
+        return {"filter": self.table.filter.text(), "splitters": sizes}
+
+    def _take_up(self, kept: Any) -> None:
+        self.table.take_filter(str(kept["filter"])[:1000])
+        for name, splitter in self._splitters.items():
+            sizes = kept["splitters"][name]
+            if (
+                len(sizes) == splitter.count()
+                and all(isinstance(size, int) for size in sizes)
+                and min(sizes) >= 0 < max(sizes)
+            ):
+                splitter.setSizes(sizes)
 
     # ---- panels
 

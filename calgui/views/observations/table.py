@@ -1,6 +1,7 @@
 """The table of observations with its filter, its columns and what it says of itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal
@@ -28,6 +29,7 @@ from calgui.views.observations.reason import ReasonDelegate
 from calgui.views.observations.rows import Row, runs
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
+from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
 
@@ -80,6 +82,8 @@ class ObservationTable(QWidget):
         self._lay_out()
         self._connect()
         self._restore_order()
+        self._columns = Steps(session.history, self._column_state, self._put_columns, _column_words)
+        self._filters = Steps(session.history, self.filter.text, self.filter.setText, _filter_words, join="all")
         self._tell()
 
     # ---- making
@@ -165,12 +169,12 @@ class ObservationTable(QWidget):
 
     def _connect(self) -> None:
         self.files.arrived.connect(self._arrived)
-        self.files.scanning_changed.connect(lambda _on: self._tell())
+        self.files.scanning_changed.connect(self._scanned)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._selecting.start())
         self.view.customContextMenuRequested.connect(self._menu)
         header = self.view.horizontalHeader()
         header.sectionResized.connect(self._resized)
-        header.sectionMoved.connect(lambda *_: self._remember_columns())
+        header.sectionMoved.connect(self._moved)
         header.sortIndicatorChanged.connect(self._sorted)
         header.customContextMenuRequested.connect(self._header_menu)
         self.session.selection_changed.connect(self._follow)
@@ -187,10 +191,16 @@ class ObservationTable(QWidget):
 
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
+            ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
             ("copy_rows", "Copy rows", QKeySequence.StandardKey.Copy, self.copy_rows),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
         )
+
+    def compare_selected(self) -> None:
+        """Compare the pictures of the selected files."""
+        if self.session.selection:
+            self.session.compare_requested.emit(self.session.selection)
 
     # ---- columns
 
@@ -227,7 +237,21 @@ class ObservationTable(QWidget):
         self.model.set_columns([keyword_column(key) for key in keys])
         self._restore_order()
         self._remember_columns()
+        self._columns.note()
         self._follow()
+
+    def _column_state(self) -> tuple[tuple[str, ...], tuple[str, bool]]:
+        """Keys in the order that is seen, and what sorts the rows."""
+        header = self.view.horizontalHeader()
+        places = sorted(range(len(self.model.columns)), key=header.visualIndex)
+        by, down = header.sortIndicatorSection(), Qt.SortOrder.DescendingOrder
+        key = self.model.columns[by].key if 0 <= by < len(places) else FILE.key
+        return tuple(self.model.columns[place].key for place in places), (key, header.sortIndicatorOrder() == down)
+
+    def _put_columns(self, state: tuple[tuple[str, ...], tuple[str, bool]]) -> None:
+        keys, order = state
+        remember("observations/sort", list(order))
+        self.set_columns(list(keys))
 
     def _restore_order(self) -> None:
         header = self.view.horizontalHeader()
@@ -246,9 +270,11 @@ class ObservationTable(QWidget):
         self.model.sort(place, order)
 
     def _remember_columns(self) -> None:
-        header = self.view.horizontalHeader()
-        places = sorted(range(len(self.model.columns)), key=header.visualIndex)
-        remember("observations/columns", [self.model.columns[place].key for place in places])
+        remember("observations/columns", list(self._column_state()[0]))
+
+    def _moved(self) -> None:
+        self._remember_columns()
+        self._columns.note()
 
     def _resized(self, place: int, _before: int, width: int) -> None:
         last = self.view.horizontalHeader().logicalIndex(len(self.model.columns) - 1)
@@ -258,6 +284,7 @@ class ObservationTable(QWidget):
     def _sorted(self, place: int, order: Qt.SortOrder) -> None:
         if 0 <= place < len(self.model.columns):
             remember("observations/sort", [self.model.columns[place].key, order == Qt.SortOrder.DescendingOrder])
+            self._columns.note()
 
     def save(self) -> None:
         """Remember the widths of the columns."""
@@ -272,8 +299,15 @@ class ObservationTable(QWidget):
         if empty and self.model.total:
             self.first_arrived.emit()
 
+    def _scanned(self, scanning: bool) -> None:
+        self._tell()
+        if not scanning and not self._selecting.isActive():
+            # what was selected before its rows were there
+            self._follow()
+
     def _apply_filter(self) -> None:
         self.model.set_query(parse(self.filter.text()))
+        self._filters.note()
         self._follow()
         self._tell()
 
@@ -296,6 +330,18 @@ class ObservationTable(QWidget):
             chosen.setCurrentIndex(self.model.index(numbers[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
         chosen.blockSignals(False)
         self.view.viewport().update()
+
+    def take_filter(self, text: str) -> None:
+        """Show only what fits a filter that was in use before; no step of the user's.
+
+        Parameters
+        ----------
+        text : str
+            As it would be typed.
+        """
+        self.filter.setText(text)
+        self._filters.settle()
+        self._apply_filter()
 
     def select_path(self, path: Path) -> None:
         """Select one file and bring it into view; a filter that hides it is taken away.
@@ -325,9 +371,32 @@ class ObservationTable(QWidget):
     def remove_selected(self) -> None:
         """Take the selected files out of the table; the files themselves stay."""
         paths = [self.model.row(number).entry.path for number in self._selected()]
+        if paths:
+            self._remove(paths)
+            what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
+            self.session.history.did(
+                f"take {what} out of the table", partial(self.files.open, paths), partial(self._remove, paths)
+            )
+
+    def _remove(self, paths: list[Path]) -> None:
         self.model.remove(paths)
         self.files.forget(paths)
         self.session.select(())
+        self._tell()
+
+    def close_roots(self, roots: Iterable[Path]) -> None:
+        """Take files and folders out that were opened.
+
+        Parameters
+        ----------
+        roots : iterable of pathlib.Path
+            As they were opened.
+        """
+        closed = self.files.close_roots(roots)
+        gone = [row.entry.path for row in self.model.entries() if closed(row.entry.path)]
+        self.model.remove(gone)
+        away = set(gone)
+        self.session.select(path for path in self.session.selection if path not in away)
         self._tell()
 
     def _selected(self) -> list[int]:
@@ -387,6 +456,19 @@ class ObservationTable(QWidget):
 
     def _header_menu(self, point: QPoint) -> None:
         self.columns_menu.popup(self.view.horizontalHeader().mapToGlobal(point))
+
+
+def _column_words(before: tuple[tuple[str, ...], object], after: tuple[tuple[str, ...], object]) -> str:
+    old, new = set(before[0]), set(after[0])
+    if new - old:
+        return f"show the column {', '.join(sorted(new - old))}"
+    if old - new:
+        return f"hide the column {', '.join(sorted(old - new))}"
+    return "move a column" if before[0] != after[0] else "sort the observations"
+
+
+def _filter_words(_before: str, after: str) -> str:
+    return f"filter by {after}" if after else "take the filter away"
 
 
 def _remembered_columns() -> list[str]:

@@ -43,6 +43,7 @@ class RulesPlace(QWidget):
         session.mapping_requested.connect(self._show_mapping)
         session.page_requested.connect(self._ask)
         self._show(0)
+        session.keep("rules", self._kept, self._take_up)
 
     @property
     def busy(self) -> bool:
@@ -76,6 +77,13 @@ class RulesPlace(QWidget):
             Of the table of pages.
         """
         self.bar.setCurrentIndex(next(number for number, page in enumerate(PAGES) if page.name == name))
+
+    def _kept(self) -> dict[str, str]:
+        return {"page": PAGES[self.bar.currentIndex()].name}
+
+    def _take_up(self, kept: Any) -> None:
+        if any(page.name == kept["page"] for page in PAGES):
+            self.go(kept["page"])
 
     def _show(self, number: int) -> None:
         self.stack.setCurrentWidget(self.page(PAGES[number].name))

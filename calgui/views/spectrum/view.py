@@ -31,6 +31,7 @@ from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
 from calgui.views.spectrum.fits import Fit, FitsTable
 from calgui.views.spectrum.plot import SpectrumPlot
 from calgui.views.spectrum.trace import PIXEL, Trace
+from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, figures, theme
 
 _MOST = 40
@@ -59,7 +60,7 @@ class SpectrumView(QWidget):
         self.setObjectName("spectrum_view")
         self.setAccessibleName("Spectra")
         self.traces: list[Trace] = []
-        self._numbers = 0
+        self._numbers = self._shown = 0
         self.bar = SpectrumBar(self)
         self.plot = SpectrumPlot(self)
         self.readout = QLabel(self)
@@ -78,6 +79,7 @@ class SpectrumView(QWidget):
         self._lay_out()
         self._connect()
         self._refresh()
+        self._steps = Steps(session.history, self._state, self._put, _words)
 
     # ---- for other views
 
@@ -91,9 +93,11 @@ class SpectrumView(QWidget):
         """
         shape = [len(trace.spectrum) for trace in self.traces]
         self.traces, self._numbers = [], 0
+        self._shown += 1
         for spectrum in spectra[:_MOST]:
             self.traces.append(Trace(self._numbers, spectrum))
             self._numbers += 1
+        self._steps.settle()
         if spectra and spectra[0].wavelength is not None and self.bar.chosen_axis.unit == PIXEL:
             self.bar.axis.setCurrentText("nm vacuum")
         self._refresh()
@@ -147,6 +151,8 @@ class SpectrumView(QWidget):
             Said in its place.
         """
         self.traces = []
+        self._shown += 1
+        self._steps.settle()
         self.message.setText(message)
         self._refresh()
 
@@ -198,7 +204,17 @@ class SpectrumView(QWidget):
         self._numbers += 1
         if spectrum.wavelength is not None and len(self.traces) == 1 and self.bar.chosen_axis.unit == PIXEL:
             self.bar.axis.setCurrentText("nm vacuum")
+        self._steps.note()
         self._refresh()
+
+    def _state(self) -> tuple[int, tuple[Trace, ...]]:
+        return self._shown, tuple(self.traces)
+
+    def _put(self, state: tuple[int, tuple[Trace, ...]]) -> None:
+        # spectra of files that are no longer looked at stay away
+        if state[0] == self._shown:
+            self.traces = list(state[1])
+            self._refresh()
 
     def _refresh(self) -> None:
         """Legend, choosers and plot."""
@@ -238,6 +254,7 @@ class SpectrumView(QWidget):
     def _legend_changed(self, item: QListWidgetItem) -> None:
         row = self.legend.row(item)
         self.traces[row] = replace(self.traces[row], visible=item.checkState() == Qt.CheckState.Checked)
+        self._steps.note()
         self._draw()
 
     def eventFilter(self, watched: Any, event: Any) -> bool:
@@ -246,6 +263,7 @@ class SpectrumView(QWidget):
             row = self.legend.currentRow()
             if 0 <= row < len(self.traces):
                 del self.traces[row]
+                self._steps.note()
                 self._refresh()
             return True
         return super().eventFilter(watched, event)
@@ -377,3 +395,15 @@ class SpectrumView(QWidget):
             self.session.report(error, "Saving the plot")
         else:
             self.session.notice("info", f"The plot was saved as {path.name}.")
+
+
+def _words(earlier: tuple[int, tuple[Trace, ...]], later: tuple[int, tuple[Trace, ...]]) -> str:
+    before, after = earlier[1], later[1]
+    if len(after) > len(before):
+        return f"add the spectrum {after[-1].spectrum.name}".rstrip()
+    if len(after) < len(before):
+        left = {trace.number for trace in after}
+        gone = next(trace for trace in before if trace.number not in left)
+        return f"remove the spectrum {gone.spectrum.name}".rstrip()
+    other = next((new for old, new in zip(before, after, strict=True) if old.visible != new.visible), None)
+    return f"{'show' if other.visible else 'hide'} the spectrum {other.spectrum.name}".rstrip() if other else ""

@@ -52,7 +52,7 @@ class HeaderBar(QFrame):
         self.help_button = QToolButton(self)
         self.help_button.setObjectName("help_button")
         self.help_button.setAccessibleName("Help: shortcuts")
-        self.help_button.setToolTip("Shortcuts (F1)")
+        self.help_button.setToolTip("Shortcuts (?); F1 explains what you are at")
         self.help_button.setAutoRaise(True)
         self.help_button.clicked.connect(self.help_asked)
         layout = QHBoxLayout(self)
@@ -110,12 +110,12 @@ class HeaderBar(QFrame):
     def _choose_cache(self, place: int) -> None:
         cache = self.session.caches[place]
         if cache is not self.session.cache:
-            self.session.set_context(cache, cache.default_context)
+            self.session.choose_context(cache, cache.default_context)
 
     def _choose_context(self, place: int) -> None:
         name = self.contexts.itemData(place)
         if self.session.cache is not None and name is not None:
-            self.session.set_context(self.session.cache, name)
+            self.session.choose_context(self.session.cache, name)
 
     def _retheme(self) -> None:
         self.help_button.setIcon(icon("help", "muted"))

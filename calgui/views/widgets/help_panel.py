@@ -1,28 +1,15 @@
-"""Help beside the place, never in the way: shortcuts, licence, about."""
+"""Help beside the place, never in the way: licence, about."""
 
-from collections.abc import Iterable
-from html import escape
 from importlib import metadata
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from calgui import __version__
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
 
-_TITLES = {"shortcuts": "Shortcuts", "licence": "Licence", "about": "About calgui"}
-#: keys that no menu shows
-_MORE = (
-    ("Ctrl+C", "Copy the selected rows"),
-    ("Ctrl+Shift+C", "Copy the paths of the selected files, or the matrix of rules"),
-    ("Del", "Take files out of the table"),
-    ("Down", "From the filter into the table"),
-    ("F2", "Change a value in the matrix of rules"),
-    ("Ctrl+Return", "Show the rule in its mapping"),
-    ("Wheel, drag", "Zoom and move the picture"),
-)
+_TITLES = {"licence": "Licence", "about": "About calgui"}
 _WIDTH = 380
 _LICENCE = (
     "calgui is free software under the BSD 3-Clause Licence: use, change and pass on, with the copyright notice "
@@ -48,7 +35,6 @@ class HelpPanel(QFrame):
         self.setAutoFillBackground(True)
         self._below: QWidget | None = None
         self._page = ""
-        self._actions: tuple[QAction, ...] = ()
         self.title = QLabel(self)
         self.close_button = QToolButton(self)
         self.close_button.setObjectName("help_close")
@@ -91,20 +77,18 @@ class HelpPanel(QFrame):
             corner = self._below.mapTo(self.window(), self._below.rect().topRight())
             self.setGeometry(corner.x() - _WIDTH + 1, corner.y(), _WIDTH, self._below.height())
 
-    def toggle(self, page: str, actions: Iterable[QAction]) -> None:
+    def toggle(self, page: str) -> None:
         """Show a page; hide it where it is shown already.
 
         Parameters
         ----------
         page : str
-            ``shortcuts``, ``about`` or ``licence``.
-        actions : iterable of QAction
-            Whose shortcuts are listed.
+            ``about`` or ``licence``.
         """
         if self.isVisible() and page == self._page:
             self.hide()
             return
-        self._page, self._actions = page, tuple(actions)
+        self._page = page
         self._fill()
         self._place()
         self.show()
@@ -116,26 +100,7 @@ class HelpPanel(QFrame):
             return
         self.close_button.setIcon(icon("close", "muted"))
         self.title.setText(f"<b>{_TITLES[self._page]}</b>")
-        text = {"shortcuts": lambda: _shortcuts(self._actions), "licence": _licence, "about": _about}[self._page]()
-        self.text.setHtml(text)
-
-
-def _shortcuts(actions: Iterable[QAction]) -> str:
-    muted = theme().colour("muted").name()
-    rows = []
-    for action in actions:
-        keys = ", ".join(
-            key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts() if not key.isEmpty()
-        )
-        if keys:
-            rows.append((keys, action.text().replace("&", "")))
-    rows += _MORE
-    lines = "".join(
-        f"<tr><td style='padding:4px 16px 4px 0; white-space:nowrap'><b>{escape(keys)}</b></td>"
-        f"<td style='padding:4px 0; color:{muted}'>{escape(text)}</td></tr>"
-        for keys, text in rows
-    )
-    return f"<table>{lines}</table>"
+        self.text.setHtml({"licence": _licence, "about": _about}[self._page]())
 
 
 def _licence() -> str:

@@ -1,22 +1,30 @@
 """What the search over everything looks through."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
+from calgui.core.help import documentation
+from calgui.views.commands import Command, of_menus, of_view
 from calgui.views.session import Session
+from calgui.views.settings import remember, remembered
+from calgui.views.widgets.fuzzy import begins_words, fit
 from calgui.views.widgets.header_bar import cache_title
 from calgui.views.widgets.search import Hit, Source, having
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-#: how an action's name begins, and what makes its text clear outside of its menu
-_KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: "}
+#: commands that are remembered, and of them those that are offered at first
+_REMEMBERED, _OFFERED = 30, 8
+#: typed before words, it asks for commands alone
+_COMMANDS = ">"
 
 
 class Sources:
@@ -30,11 +38,20 @@ class Sources:
         Gives the widget of a place by its name.
     actions : sequence of QAction
         Of the menus.
+    shown : callable
+        Gives the widget of the place that is shown.
     """
 
-    def __init__(self, session: Session, place: Callable[[str], QWidget], actions: Sequence[QAction]) -> None:
-        self._session, self._place, self._actions = session, place, actions
+    def __init__(
+        self,
+        session: Session,
+        place: Callable[[str], QWidget],
+        actions: Sequence[QAction],
+        shown: Callable[[], QWidget | None],
+    ) -> None:
+        self._session, self._place, self._actions, self._shown = session, place, actions, shown
         self._names: dict[Path, list[str]] = {}
+        self._known: tuple[Command, ...] | None = None
 
     def all(self) -> list[Source]:
         """What can be found, in the order of the hits.
@@ -43,11 +60,82 @@ class Sources:
         -------
         list of callable
         """
-        return [self._files, self._mappings, self._references, self._deeds, self._elsewhere]
+        return [
+            self._clear_deeds,
+            partial(_unless_commands, self._files),
+            partial(_unless_commands, self._mappings),
+            partial(_unless_commands, self._references),
+            self._other_deeds,
+            partial(_unless_commands, self._help),
+            partial(_unless_commands, self._elsewhere),
+        ]
 
     def forget(self) -> None:
-        """Look at the folders of references again: a new search begins."""
-        self._names = {}
+        """Look at the folders of references and at the commands of the view again: a new search begins."""
+        self._names, self._known = {}, None
+
+    # ---- commands
+
+    def at_first(self) -> list[Hit]:
+        """What is offered before anything is typed: what was done last, then all that can be done here.
+
+        Returns
+        -------
+        list of Hit
+        """
+        by_name = {command.name: command for command in reversed(self._commands())}
+        last = [by_name[name] for name in _remembered() if name in by_name][:_OFFERED]
+        rest = [command for command in self._commands() if command not in last]
+        return [_hit(command, recent=True) for command in last] + [_hit(command) for command in rest]
+
+    def done(self, hit: Hit) -> None:
+        """Remember a command that was done from here.
+
+        Parameters
+        ----------
+        hit : Hit
+            Any.
+        """
+        if hit.name:
+            names = [hit.name, *(name for name in _remembered() if name != hit.name)]
+            remember("search/recent", names[:_REMEMBERED])
+
+    def _commands(self) -> tuple[Command, ...]:
+        if self._known is None:
+            shown = self._shown()
+            self._known = (*of_menus(self._actions), *(of_view(shown) if shown is not None else ()))
+        return self._known
+
+    def _ranked(self, words: tuple[str, ...], clear: bool) -> Iterator[Hit]:
+        """Commands that fit, best first; clear are those whose words begin with what was typed."""
+        typed = " ".join(words).removeprefix(_COMMANDS)
+        recent = _remembered()
+        found = []
+        for place, command in enumerate(self._commands()):
+            whole = f"{command.text} {command.group}"
+            if begins_words(typed, whole) != clear:
+                continue
+            score = fit(typed, command.text)
+            if score is None:
+                score = fit(typed, whole)
+            if score is None:
+                # the tip tells it in other words; these must be whole
+                score = 0.01 if having(words, f"{command.text} {command.tip}") else None
+            if score is not None:
+                found.append((-score - 0.05 * (command.name in recent), place, command))
+        for _score, _place, command in sorted(found, key=lambda one: one[:2]):
+            yield _hit(command)
+
+    def _clear_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        return self._ranked(words, clear=True)
+
+    def _help(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        for page in documentation().pages.values():
+            if having(words, page.title):
+                yield Hit(page.title, "help", "help", partial(self._session.help_requested.emit, page.name))
+
+    def _other_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        return self._ranked(words, clear=False)
 
     # ---- finding
 
@@ -73,13 +161,6 @@ class Sources:
                 if having(words, name):
                     kind = f"reference of {cache_title(cache.path)}"
                     yield Hit(name, kind, "cache", partial(self._show_reference, cache, name))
-
-    def _deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
-        for action in self._actions:
-            kind = next((word for start, word in _KINDS.items() if action.objectName().startswith(start)), "")
-            text = kind + action.text().replace("&", "")
-            if action.isEnabled() and having(words, f"{text} {action.toolTip()}"):
-                yield Hit(text, "action", "bench", action.trigger)
 
     def _elsewhere(self, words: tuple[str, ...]) -> Iterator[Hit]:
         text = " ".join(words)
@@ -124,3 +205,23 @@ class Sources:
         self._session.place_requested.emit("rules")
         rules: Any = self._place("rules")
         rules.search.setText(text)
+
+
+def _unless_commands(source: Source, words: tuple[str, ...]) -> Iterable[Hit]:
+    return () if words[0].startswith(_COMMANDS) else source(words)
+
+
+def _remembered() -> list[str]:
+    return [name for name in remembered("search/recent", []) if isinstance(name, str)]
+
+
+def _hit(command: Command, recent: bool = False) -> Hit:
+    kind = f"{command.group} · done before" if recent else command.group
+    return Hit(command.text, kind, "time" if recent else "bench", partial(_run, command), command.keys, command.name)
+
+
+def _run(command: Command) -> None:
+    owner = getattr(command.run, "__self__", None)
+    # what was found may have gone with its view meanwhile
+    if not isinstance(owner, QObject) or isValid(owner):
+        command.run()

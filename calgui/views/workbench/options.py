@@ -1,6 +1,6 @@
 """A form made from the options of an algorithm: units, ranges, choices, help, and the way back to the default."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -125,6 +125,28 @@ class OptionForm(QWidget):
         """
         self._fields[name].put(value)
 
+    def put_values(self, values: Mapping[str, Any]) -> None:
+        """Put several values into the form; options that there are not are passed over.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            As `values` gave them, or as they were read from a file.
+        """
+        for name, value in values.items():
+            field = self._fields.get(name)
+            if field is not None and _plain(field.value) != _plain(value):
+                field.put(value)
+
+    def changed_values(self) -> dict[str, Any]:
+        """The options that are not as they are by default, as values of JSON.
+
+        Returns
+        -------
+        dict
+        """
+        return {name: _plain(field.value) for name, field in self._fields.items() if field.changed}
+
     def _retheme(self) -> None:
         for field in self._fields.values():
             field.retheme()
@@ -209,9 +231,13 @@ class _Field:
         if isinstance(editor, QCheckBox):
             editor.setChecked(bool(value))
         elif isinstance(editor, QComboBox):
-            editor.setCurrentIndex(editor.findData(_plain(value)))
+            place = editor.findData(_plain(value))
+            if place >= 0:
+                editor.setCurrentIndex(place)
         elif isinstance(editor, QLineEdit):
-            editor.setText("" if value is None else shown(value))
+            # all digits: a value that comes back is to be what it was
+            text = f"{value:.15g}" if isinstance(value, float) else shown(value)
+            editor.setText("" if value is None else text)
             self._read(editor.text())
 
     def _read(self, text: str) -> None:

@@ -1,10 +1,11 @@
 """The page of one algorithm: inputs, references and options on the left; picture, numbers and verdict on the right."""
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
@@ -14,7 +15,10 @@ from calgui.core.runs.preview import Examined
 from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.saving import proposed, save_report
+from calgui.views.help.button import HelpButton
+from calgui.views.help.guide import page_of_algorithm
 from calgui.views.session import Session
+from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
 from calgui.views.workbench.actions import ActionsBar
@@ -66,6 +70,7 @@ class AlgorithmPage(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
         self._settle.timeout.connect(self._look)
+        self._steps = Steps(session.history, self._setting, self._put, self._words, join="same")
         self._build()
         self._connect()
         self._update_buttons()
@@ -111,7 +116,12 @@ class AlgorithmPage(QWidget):
         summary.setWordWrap(True)
         if self.how.source:
             summary.setToolTip(f"Method: {self.how.source}.")
-        column.addWidget(title)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        help_button = HelpButton(self.session, page_of_algorithm(self.how.name), self.how.title)
+        help_button.setObjectName(f"bench_help_{self.how.name}")
+        head.addWidget(help_button)
+        column.addLayout(head)
         column.addWidget(summary)
         column.addWidget(_heading("Inputs"))
         column.addWidget(self.inputs)
@@ -128,6 +138,8 @@ class AlgorithmPage(QWidget):
 
     def _connect(self) -> None:
         self.inputs.changed.connect(self._inputs_changed)
+        for part in (self.inputs, self.references, self.options):
+            part.changed.connect(self._steps.note)
         self.references.changed.connect(self._changed)
         self.options.changed.connect(self._changed)
         self.region.changed.connect(self._changed)
@@ -153,6 +165,51 @@ class AlgorithmPage(QWidget):
         self._fit = False
         self._update_buttons()
         self._changed()
+
+    # -- undo, and what comes back with a session ---------------------------------------------------------------------
+
+    def _setting(self) -> tuple[tuple[Path, ...], dict[str, Any], dict[str, Path]]:
+        return self.inputs.paths, self.options.values(), dict(self.references.given)
+
+    def _put(self, setting: tuple[tuple[Path, ...], dict[str, Any], dict[str, Path]]) -> None:
+        paths, values, given = setting
+        self.inputs.set_paths(paths)
+        self.options.put_values(values)
+        self.references.give_all(given)
+
+    def _words(self, before: Any, after: Any) -> str:
+        if before[0] != after[0]:
+            return f"change the inputs of {self.how.title}"
+        changed = [name for name, value in after[1].items() if before[1][name] != value]
+        what = changed[0].replace("_", " ") if changed else "the references"
+        return f"change {what} of {self.how.title}"
+
+    def kept(self) -> dict[str, Any]:
+        """What comes back with a session, as a value of JSON; empty where nothing was chosen.
+
+        Returns
+        -------
+        dict
+        """
+        parts = {
+            "inputs": [str(path) for path in self.inputs.paths],
+            "options": self.options.changed_values(),
+            "references": {kind: str(path) for kind, path in self.references.given.items()},
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    def take_up(self, kept: dict[str, Any]) -> None:
+        """Choose again what was chosen.
+
+        Parameters
+        ----------
+        kept : dict
+            As `kept` gave it, perhaps damaged.
+        """
+        self.options.put_values(kept.get("options", {}))
+        self.references.give_all({kind: Path(path) for kind, path in kept.get("references", {}).items()})
+        self.inputs.set_paths(Path(path) for path in kept.get("inputs", []))
+        self._steps.settle()
 
     # -- preview ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """The Bench place: the calibrations of the catalogue, and a page for each algorithm that makes or judges them."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -17,6 +19,8 @@ from PySide6.QtWidgets import (
 from calgui.core.algorithms.registry import registry
 from calgui.core.algorithms.warming import warm_up
 from calgui.core.catalogue import CATALOGUE, Calibration
+from calgui.core.help import page_of_calibration
+from calgui.views.help.button import HelpButton
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.workbench.folding import SideStrip
@@ -62,6 +66,11 @@ class BenchPlace(QWidget):
         self.facts.setWordWrap(True)
         self.facts.setMargin(3 * SPACE)
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts_help = HelpButton(session, "views/bench", "Calibrations")
+        self.facts_help.setObjectName("bench_help_facts")
+        corner = QVBoxLayout(self.facts)
+        corner.addWidget(self.facts_help, 0, Qt.AlignmentFlag.AlignRight)
+        corner.addStretch(1)
         self.stack.addWidget(self.facts)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
@@ -78,6 +87,7 @@ class BenchPlace(QWidget):
         self.list.currentItemChanged.connect(lambda item, _before: self._show(item))
         theme().changed.connect(self._retheme)
         self._fill()
+        session.keep("bench", self._kept, self._take_up)
         # the first preview is not to wait for the compiler
         warm_up()
 
@@ -169,7 +179,22 @@ class BenchPlace(QWidget):
             self.stack.setCurrentWidget(self.page(what))
         elif isinstance(what, Calibration):
             self.facts.setText(_facts(what))
+            self.facts_help.set_page(page_of_calibration(what.key), what.title)
             self.stack.setCurrentWidget(self.facts)
+
+    def _kept(self) -> dict[str, Any]:
+        item = self.list.currentItem()
+        name = item.data(0, _NAME) if item is not None else None
+        pages = {name: kept for name, page in self._pages.items() if (kept := page.kept())}
+        return {"algorithm": name if isinstance(name, str) else "", "pages": pages}
+
+    def _take_up(self, kept: Any) -> None:
+        known = registry()
+        for name, page in kept["pages"].items():
+            if name in known:
+                self.page(name).take_up(page)
+        if kept["algorithm"] in known:
+            self.show_algorithm(kept["algorithm"])
 
     @property
     def busy(self) -> bool:

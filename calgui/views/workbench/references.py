@@ -1,5 +1,6 @@
 """The references of an algorithm: selected by the rules of the current cache, or chosen by hand."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -94,6 +95,18 @@ class BenchReferences(QWidget):
         self._used = ()
         self._show()
         self.changed.emit()
+
+    def give_all(self, given: Mapping[str, Path]) -> None:
+        """Choose all that is chosen by hand.
+
+        Parameters
+        ----------
+        given : mapping of str to pathlib.Path
+            Type to file; all others are selected by the rules.
+        """
+        for kind in self._files:
+            if self.given.get(kind) != given.get(kind):
+                self.give(kind, given.get(kind))
 
     def show_used(self, used: tuple[UsedReference, ...]) -> None:
         """Show what was found.

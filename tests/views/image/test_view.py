@@ -383,9 +383,9 @@ def test_a_dragged_box_is_measured(qtbot: QtBot, view: ImageView) -> None:
 
 def test_copy_and_save(view: ImageView, session: Session, tmp_path: Path) -> None:
     view.show_frame(frame())
-    view.copy_picture()
+    view.export.copy()
     assert QGuiApplication.clipboard().image().size() == view.canvas.grab().size()
-    view.save_picture(tmp_path / "dark.png")
+    view.export.save(tmp_path / "dark.png")
     assert QImage(str(tmp_path / "dark.png")).size() == view.canvas.grab().size()
     assert [path.name for path in tmp_path.iterdir()] == ["dark.png"], "no temporary file is left"
     assert "dark.png" in session.notices[-1].text

@@ -11,6 +11,7 @@ from calgui.core.jobs import Job
 from calgui.core.rules.questions.whatif import UNDEFINED, Case, Setting, answers, as_options, header_of, settings_of
 from calgui.core.rules.values import Selection
 from calgui.views.session import Session
+from calgui.views.stepping import Steps
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -63,6 +64,7 @@ class Board(QObject):
         # what was answered, by the identity of the case (its header cannot be hashed), and by which rules
         self._done: dict[int, Column] = {}
         self._asked: tuple[object, str | None] = (None, None)
+        self._steps = Steps(session.history, lambda: tuple(self.cases), self._put, _words)
         session.context_changed.connect(self.ask)
 
     @property
@@ -89,7 +91,10 @@ class Board(QObject):
             self.session.notice("warning", f"{_MOST} cases are side by side already.", "Take one away first.")
             return None
         self.cases.append(replace(case, name=self._free(case.name)))
-        self.ask()
+        if len(self.cases) == 1:
+            # the page itself begins with a case; without one there is nothing to go back to
+            self._steps.settle()
+        self._changed()
         return len(self.cases) - 1
 
     def find(self, case: Case) -> int | None:
@@ -117,7 +122,7 @@ class Board(QObject):
         """
         if 0 <= place < len(self.cases):
             del self.cases[place]
-            self.ask()
+            self._changed()
 
     def rename(self, place: int, name: str) -> None:
         """Call a case otherwise.
@@ -131,7 +136,7 @@ class Board(QObject):
         """
         if name.strip() and name != self.cases[place].name:
             self.cases[place] = replace(self.cases[place], name=self._free(name.strip()))
-            self.ask()
+            self._changed()
 
     def set(self, place: int, parkey: str, keyword: str | None, value: str | None) -> None:
         """Set a value of a case.
@@ -157,7 +162,7 @@ class Board(QObject):
         if value != cache.observatory.parkeys(case.header).get(parkey.upper()):
             case = set_value(cache, case, parkey, value)
         self.cases[place] = case
-        self.ask()
+        self._changed()
 
     def apply(self, place: int, changes: Sequence[tuple[str, str | None]]) -> None:
         """Set several values of a case at once.
@@ -175,7 +180,7 @@ class Board(QObject):
         for parkey, value in changes:
             case = set_value(cache, case, parkey, value)
         self.cases[place] = case
-        self.ask()
+        self._changed()
 
     def reset(self, place: int) -> None:
         """Back to what a case starts from.
@@ -186,6 +191,14 @@ class Board(QObject):
             Of the case.
         """
         self.cases[place] = replace(self.cases[place], changes=())
+        self._changed()
+
+    def _changed(self) -> None:
+        self._steps.note()
+        self.ask()
+
+    def _put(self, cases: tuple[Case, ...]) -> None:
+        self.cases = list(cases)
         self.ask()
 
     def _free(self, name: str) -> str:
@@ -228,6 +241,15 @@ class Board(QObject):
     def _failed(self, error: Exception) -> None:
         self._answered(tuple(Column(case, {}, {}, problem=str(error)) for case in self.cases))
         self.session.report(error, "What if")
+
+
+def _words(before: tuple[Case, ...], after: tuple[Case, ...]) -> str:
+    if len(after) != len(before):
+        both = (*after, *before)
+        other = next((case for case in both if case not in before or case not in after), both[0])
+        return f"{'add' if len(after) > len(before) else 'remove'} the case {other.name}"
+    old, new = next((one, two) for one, two in zip(before, after, strict=True) if one != two)
+    return f"rename the case {old.name}" if old.name != new.name else f"change the case {new.name}"
 
 
 def set_value(cache: "Cache", case: Case, parkey: str, value: str | None) -> Case:

@@ -1,0 +1,179 @@
+"""North, east and a scale bar on a picture that knows its place on the sky."""
+
+import math
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from calgui.core.frames.sky import Compass
+from calgui.views.image.canvas import Canvas
+from calgui.views.theme import SPACE, theme
+
+_SIZE = 78
+_BAR_HIGH = 26
+#: the bar is about so long on the screen
+_BAR = 110.0
+
+
+def nice(arcseconds: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is not above a length.
+
+    Parameters
+    ----------
+    arcseconds : float
+        Above 0.
+
+    Returns
+    -------
+    float
+    """
+    power = 10.0 ** math.floor(math.log10(arcseconds))
+    return max(step * power for step in (1, 2, 5) if step * power <= arcseconds * (1 + 1e-9))
+
+
+def angle_text(arcseconds: float) -> str:
+    """An angle for people.
+
+    Parameters
+    ----------
+    arcseconds : float
+        Above 0.
+
+    Returns
+    -------
+    str
+        In degrees, arcminutes, arcseconds or milliarcseconds.
+    """
+    for unit, size in (("°", 3600.0), ("′", 60.0), ("″", 1.0)):
+        if arcseconds >= size:
+            return f"{arcseconds / size:g}{unit}"
+    return f"{arcseconds * 1000:g} mas"
+
+
+class CompassOverlay(QWidget):
+    """Arrows in the upper right corner of a canvas, the scale bar in the lower right; never takes the mouse.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        What it lies on.
+    """
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setObjectName("picture_compass")
+        self.setAccessibleName("Compass and scale")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._canvas = canvas
+        self.compass: Compass | None = None
+        self._wanted = True
+        self._covered = False
+        canvas.installEventFilter(self)
+        canvas.zoomed.connect(lambda _scale: self.update())
+        theme().changed.connect(self.update)
+        self.hide()
+
+    def set_compass(self, compass: Compass | None) -> None:
+        """Show another compass.
+
+        Parameters
+        ----------
+        compass : Compass or None
+            None for a picture that does not know its place.
+        """
+        self.compass = compass
+        self._tell()
+
+    def set_wanted(self, on: bool) -> None:
+        """Show it or not."""
+        self._wanted = on
+        self._tell()
+
+    def set_covered(self, on: bool) -> None:
+        """Leave the upper corner to something else: the arrows stand lower.
+
+        Parameters
+        ----------
+        on : bool
+            Whether it is taken.
+        """
+        self._covered = on
+        self.update()
+
+    def _tell(self) -> None:
+        self.setVisible(self._wanted and self.compass is not None)
+        self.setGeometry(self._canvas.rect())
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep to the canvas when it changes its size."""
+        if watched is self._canvas and event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._canvas.rect())
+        return super().eventFilter(watched, event)
+
+    @property
+    def bar(self) -> tuple[float, float] | None:
+        """Length of the scale bar: in arcseconds, and in points of the screen; None without a scale."""
+        if self.compass is None:
+            return None
+        one = self._canvas.alignment
+        stretch = math.sqrt(abs(one.xx * one.yy - one.xy * one.yx))
+        points = self._canvas.scale_factor() / self._canvas.devicePixelRatioF() * stretch
+        scale = self.compass.scale / points  # arcseconds to a point of the screen
+        if not (math.isfinite(scale) and scale > 0):
+            return None
+        length = nice(scale * _BAR)
+        return length, length / scale
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the arrows and the bar."""
+        if self.compass is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour, plate = theme().colour("text"), QColor(theme().colour("surface"))
+        plate.setAlpha(190)
+        self._draw_bar(painter, colour, plate)
+        if self.height() < 3 * _SIZE:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(plate)
+        top = SPACE + (36 if self._covered else 0)
+        room = QRectF(self.width() - _SIZE - SPACE, top, _SIZE, _SIZE)
+        painter.drawRoundedRect(room, 4, 4)
+        painter.setPen(QPen(colour, 1.6))
+        for name, (across, along) in (("N", self.compass.north), ("E", self.compass.east)):
+            self._draw_arrow(painter, room.center(), name, across, along)
+
+    def _draw_arrow(self, painter: QPainter, middle: QPointF, name: str, across: float, along: float) -> None:
+        one = self._canvas.alignment
+        x, y = one.xx * across + one.xy * along, one.yx * across + one.yy * along
+        length = math.hypot(x, y) or 1.0
+        way = QPointF(x / length, -y / length)  # rows run upwards on the screen
+        aside = QPointF(-way.y(), way.x())
+        tip = middle + way * (0.30 * _SIZE)
+        painter.drawLine(middle, tip)
+        painter.drawLine(tip, tip - way * 7 + aside * 4)
+        painter.drawLine(tip, tip - way * 7 - aside * 4)
+        at = middle + way * (0.40 * _SIZE)
+        painter.drawText(QRectF(at.x() - 8, at.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
+
+    def _draw_bar(self, painter: QPainter, colour: QColor, plate: QColor) -> None:
+        bar = self.bar
+        if bar is None:
+            return
+        length, points = bar
+        text = angle_text(length)
+        wide = max(points, painter.fontMetrics().horizontalAdvance(text))
+        room = QRectF(self.width() - wide - 3 * SPACE, self.height() - _BAR_HIGH - SPACE, wide + 2 * SPACE, _BAR_HIGH)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(plate)
+        painter.drawRoundedRect(room, 3, 3)
+        painter.setPen(QPen(colour, 1.6))
+        low = room.bottom() - 6
+        left, right = room.center().x() - points / 2, room.center().x() + points / 2
+        painter.drawLine(QPointF(left, low), QPointF(right, low))
+        for end in (left, right):
+            painter.drawLine(QPointF(end, low - 3), QPointF(end, low + 3))
+        painter.drawText(room.adjusted(0, 0, 0, -9), Qt.AlignmentFlag.AlignCenter, text)

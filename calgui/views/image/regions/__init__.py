@@ -1,0 +1,1 @@
+"""Regions on a picture: drawing, editing, listing and measuring them."""

@@ -1,0 +1,44 @@
+"""The view box that a picture lies in: what the mouse means."""
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+
+
+class PictureBox(pg.ViewBox):
+    """Pan with the left button, zoom with the wheel; with a tool, or Shift held, dragging and clicking draw.
+
+    Signals
+    -------
+    dragged(QPointF, QPointF, bool)
+        From where to where, on the surface; whether the button was let go.
+    clicked(QPointF, bool)
+        Where, on the surface; whether it was a double click.
+    """
+
+    dragged = Signal(QPointF, QPointF, bool)
+    clicked = Signal(QPointF, bool)
+
+    def __init__(self) -> None:
+        super().__init__(lockAspect=True, enableMenu=False, enableMouse=True, defaultPadding=0.0)
+        self.drawing = False
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Pan, or draw."""
+        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if ev.button() == Qt.MouseButton.LeftButton and (self.drawing or shift):
+            ev.accept()
+            self.dragged.emit(self.mapToView(ev.buttonDownPos()), self.mapToView(ev.pos()), ev.isFinish())
+        elif ev.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            super().mouseDragEvent(ev, axis)
+        else:
+            ev.ignore()
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """Tell where it was clicked."""
+        if ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            self.clicked.emit(self.mapToView(ev.pos()), bool(ev.double()))
+        else:
+            super().mouseClickEvent(ev)

@@ -1,0 +1,117 @@
+"""Keys that views understand without an action for them: each view declares its own, for the sheet of shortcuts.
+
+Those of actions, menus and buttons are found by themselves (`calgui.views.commands`); a view with a ``keyPressEvent``
+or with gestures of the mouse adds them with one call at the end of its module::
+
+    declare("Cube", ("Space", "Play the slices"), ("PgUp, PgDown", "The slice before, or after"))
+
+What stands in the table below is of views that are there from the start, or whose module is read late.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Keys of a view.
+
+    Attributes
+    ----------
+    view : str
+        Its name for people.
+    keys : str
+        As Qt writes them, several separated by commas.
+    text : str
+        What they do.
+    """
+
+    view: str
+    keys: str
+    text: str
+
+
+_declared: dict[tuple[str, str], Declared] = {}
+
+
+def declare(view: str, *keys: tuple[str, str]) -> None:
+    """Tell the keys of a view.
+
+    Parameters
+    ----------
+    view : str
+        Its name for people, as that of others with which it is grouped.
+    keys : tuple of (str, str)
+        Keys, and what they do; a later declaration of the same keys takes the place of the earlier one.
+    """
+    for names, text in keys:
+        _declared[view, names] = Declared(view, names, text)
+
+
+def declared() -> tuple[Declared, ...]:
+    """All keys that were declared.
+
+    Returns
+    -------
+    tuple of Declared
+        In the order of their declaration.
+    """
+    return tuple(_declared.values())
+
+
+declare(
+    "Everywhere",
+    ("Tab, Shift+Tab", "To the next part, or the one before"),
+    ("Esc", "Close what lies over the place: this list, what was found, help"),
+    ("Alt", "The letters that are underlined in menus and on buttons"),
+)
+declare(
+    "Tables",
+    ("Ctrl+C", "Copy the selected cells, as a spreadsheet takes them"),
+    ("Ctrl+Shift+C", "Copy with the titles of the columns; under Observe, the paths of the files"),
+    ("Ctrl+A", "Select all rows"),
+    ("Shift+F10", "Menu of what is selected"),
+)
+declare("Observations", ("Down, Return", "From the filter into the table"), ("Del", "Take files out of the table"))
+declare(
+    "Picture",
+    ("+, -", "Zoom in and out, as does the wheel"),
+    ("0", "The whole picture"),
+    ("1", "One pixel of the picture on one of the screen"),
+    ("Left, Right, Up, Down", "Move the picture, as does dragging"),
+    ("Shift+drag", "A box, and its statistics"),
+)
+declare(
+    "Histogram",
+    ("Left, Right", "Move both limits"),
+    ("Up, Down", "Widen or narrow what lies between the limits"),
+)
+declare(
+    "Spectrum",
+    ("F", "Fit a peak: drag over a line"),
+    ("Home", "The whole spectrum"),
+    ("Space", "Hide or show the chosen spectrum, in the list"),
+    ("Del", "Take the chosen spectrum away, in the list"),
+)
+declare("Plots", ("Ctrl+S", "Save the plot in focus, or its data"), ("Wheel, drag", "Zoom and move"))
+declare(
+    "Why",
+    ("F2", "Change a value of the header: what would then be selected?"),
+    ("Ctrl+Return", "Show the rule in its mapping"),
+    ("Ctrl+Shift+C", "Copy the whole matrix of rules"),
+)
+declare("Cache", ("Ctrl+F", "Search the rules"), ("*", "Open everything below"))
+declare(
+    "What if",
+    ("F2", "Change the value in focus"),
+    ("Del", "Take the value in focus away"),
+    ("Ctrl+N", "Empty case"),
+    ("Ctrl+D", "Duplicate the case"),
+    ("Ctrl+Backspace", "Remove the case"),
+)
+declare(
+    "Timeline",
+    ("+, -", "Zoom in and out"),
+    ("Home", "The whole time"),
+    ("Left, Right, Up, Down", "From file to file, and from type to type"),
+)
+declare("Bench", ("Del", "Take the selected files out of the inputs"))

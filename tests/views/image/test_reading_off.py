@@ -1,0 +1,171 @@
+"""Profiles, pixel values, the picked pixel, contours, compass, and subarrays in their place."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from pytestqt.qtbot import QtBot
+
+from calgui.core.frames.dq import HOT
+from calgui.core.frames.frame import Frame
+from calgui.core.frames.limits import Limits
+from calgui.views.image import ImageView
+from calgui.views.image.compass import angle_text, nice
+from calgui.views.image.measure.panel import PIXELS, PROFILES
+from calgui.views.session import Pixel, Session
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mouse import click
+
+SIZE = (60, 80)
+
+
+def plane() -> np.ndarray:
+    y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
+    return (2.0 * x + 3.0 * y).astype(np.float32)
+
+
+def frame(**header: object) -> Frame:
+    dq = np.zeros(SIZE, np.uint32)
+    dq[20, 30] = HOT
+    return Frame(plane(), None, dq, header, Path("/somewhere/plane.fits"))
+
+
+@pytest.fixture
+def shown(view: ImageView, qtbot: QtBot) -> ImageView:
+    view.show_frame(frame(BUNIT="electron"))
+    qtbot.waitUntil(lambda: view.drawing is not None)
+    return view
+
+
+def point(view: ImageView, x: float, y: float) -> None:
+    view.canvas.hovered.emit(QPointF(x, y))
+
+
+def test_profiles_follow_the_cursor(shown: ImageView) -> None:
+    shown.bar.measure.setChecked(True)
+    panel = shown.measuring.panel
+    panel.tabs.setCurrentIndex(PROFILES)
+    point(shown, 12, 34)
+    (row,), (column,) = panel.profiles.row.curves, panel.profiles.column.curves
+    np.testing.assert_array_equal(row.y, plane()[34])
+    np.testing.assert_array_equal(column.y, plane()[:, 12])
+    assert "row 34" in panel.profiles.row.labels[0]
+    assert "electron" in panel.profiles.row.labels[1]
+
+
+def test_the_table_has_the_values_about_the_cursor(shown: ImageView) -> None:
+    shown.bar.measure.setChecked(True)
+    panel = shown.measuring.panel
+    panel.tabs.setCurrentIndex(PIXELS)
+    point(shown, 30, 20)
+    model = panel.pixels.model
+    texts = {
+        model.pixel(model.index(row, column)): model.data(model.index(row, column))
+        for row in range(model.rowCount())
+        for column in range(model.columnCount())
+    }
+    assert texts[30, 20] == "120 ⚑"
+    assert texts[31, 20] == "122"
+    assert texts[30, 21] == "123"
+    assert "HOT" in model.data(model.index(5, 6), 3)  # the tool tip
+    point(shown, 0, 0)
+    assert model.data(model.index(model.rowCount() - 1, 0)) is None  # outside
+
+
+def test_a_click_picks_a_pixel_for_every_view(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    other = ImageView(session)
+    qtbot.addWidget(other)
+    other.resize(400, 400)
+    other.show()
+    other.show_frame(frame())
+    stranger = ImageView(session)
+    qtbot.addWidget(stranger)
+    stranger.show_frame(Frame(plane(), path=Path("/somewhere/else.fits")))
+    click(shown, 33, 22)
+    assert session.pixel == Pixel(Path("/somewhere/plane.fits"), 33, 22)
+    assert shown.picking.mark.isVisible()
+    assert other.picking.mark.isVisible()
+    assert (other.picking.mark.pos().x(), other.picking.mark.pos().y()) == (33, 22)
+    assert not stranger.picking.mark.isVisible()
+    # held: the table stays where it was clicked
+    shown.bar.measure.setChecked(True)
+    shown.measuring.panel.tabs.setCurrentIndex(PIXELS)
+    shown.measuring.show_picked()
+    point(shown, 5, 5)
+    assert (shown.measuring.panel.pixels.model.x, shown.measuring.panel.pixels.model.y) == (33, 22)
+    click(shown, 33, 22)
+    assert session.pixel is None
+    assert not shown.picking.mark.isVisible()
+
+
+def test_contours_follow_the_limits(shown: ImageView, qtbot: QtBot) -> None:
+    shown.contours.count.setValue(3)
+    shown.contours.sigma.setValue(0)
+    shown.set_limits(Limits(0.0, 200.0))
+    shown.contours.action.setChecked(True)
+    qtbot.waitUntil(lambda: list(shown.contours.found) == [50.0, 100.0, 150.0])
+    assert all(count == 1 for count in shown.contours.found.values())
+    shown.set_limits(Limits(0.0, 100.0))
+    qtbot.waitUntil(lambda: list(shown.contours.found) == [25.0, 50.0, 75.0])
+    shown.contours.action.setChecked(False)
+    assert shown.contours.found == {}
+    assert shown.contours._item.path().isEmpty()
+
+
+def test_a_subarray_lies_where_the_header_says(view: ImageView, qtbot: QtBot) -> None:
+    assert not view.bar.placed.isEnabled()
+    header = {"SUBSTRT1": 101, "SUBSTRT2": 201, "DETXSIZE": 512, "DETYSIZE": 400, "SUBARRAY": "CUSTOM"}
+    view.show_frame(frame(**header))
+    assert view.bar.placed.isEnabled()
+    view.bar.placed.setChecked(True)
+    assert view.canvas.to_surface(0, 0) == QPointF(100, 200)
+    assert view.canvas.outline.isVisible()
+    assert view.canvas.box_view.viewRect().contains(view.canvas.outline.rect())
+    point(view, 5, 6)
+    # what is said of a pixel does not change, and its place on the detector is added
+    assert "x 5  y 6" in view.readout.place.text() or "detector 105, 206" in view.readout.place.text()
+    view.bar.placed.setChecked(False)
+    assert view.canvas.alignment.plain
+    view.show_frame(frame())
+    assert not view.bar.placed.isEnabled()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"SUBSTRT1": -5, "SUBSTRT2": 1},
+        {"SUBSTRT1": 4090, "SUBSTRT2": 4090, "INSTRUME": "IRIS"},
+        {"SUBSTRT1": "x", "SUBSTRT2": "y"},
+        {"SUBSTRT1": 1e99, "SUBSTRT2": 1, "DETXSIZE": 1e300, "DETYSIZE": 4},
+        {"SUBARRAY": "FULL"},
+    ],
+)
+def test_a_header_that_cannot_be_right_places_nothing(view: ImageView, header: dict[str, object]) -> None:
+    view.show_frame(frame(**header))
+    assert not view.bar.placed.isEnabled()
+    assert view.canvas.alignment.plain
+
+
+def test_the_compass_is_there_where_the_header_has_coordinates(view: ImageView, qtbot: QtBot) -> None:
+    view.show_frame(frame())
+    assert not view.compass.isVisible()
+    wcs = {
+        "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 266.4, "CRVAL2": -29.0, "CRPIX1": 40.5, "CRPIX2": 30.5,
+        "CD1_1": -1.1e-6, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 1.1e-6,
+    }  # fmt: skip
+    view.show_frame(frame(**wcs))
+    qtbot.waitUntil(view.compass.isVisible)
+    length, points = view.compass.bar
+    # the bar is as long as the pixels under it
+    pixels = points / view.canvas.scale_factor() * view.canvas.devicePixelRatioF()
+    assert length == pytest.approx(pixels * 1.1e-6 * 3600, rel=1e-4)
+    view.bar.compass.setChecked(False)
+    assert not view.compass.isVisible()
+
+
+def test_nice_lengths() -> None:
+    assert [nice(value) for value in (1.0, 0.0199, 0.3, 7.0, 1200.0)] == pytest.approx([1, 0.01, 0.2, 5, 1000])
+    assert [angle_text(value) for value in (0.02, 5, 120, 7200)] == ["20 mas", "5″", "2′", "2°"]
