@@ -247,13 +247,12 @@ class PicturesPage(QWidget):
         computed = way in ("difference", "ratio")
         last = self._last
         seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
-        self.result.view.setVisible(computed and there)
+        self.result.pane.setVisible(computed and there)
         if computed:
             for cell in self.cells:
-                cell.view.hide()
+                cell.pane.hide()
             self.board.set_views([self.result.view])
             self.board.set_mode("one")
-            self.result.view.show()
             self._compute()
         else:
             self.pairing.forget()
@@ -294,7 +293,8 @@ class PicturesPage(QWidget):
 
     def _turned(self, place: int) -> None:
         self.table.show_current(place)
-        self._show_controls()
+        if not self.board.running:  # choosers that change twice a second are of no use
+            self._show_controls()
 
     def _show_controls(self) -> None:
         front = self.front
@@ -344,6 +344,7 @@ class PicturesPage(QWidget):
         key = event.key()
         if key == Qt.Key.Key_Space and self.bar.way == "blink":
             self.board.set_running(not self.board.running)
+            self._show_controls()
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self.bar.way in ("one", "blink"):
             self.board.set_running(False)
             self.board.step(1 if key == Qt.Key.Key_PageDown else -1)
