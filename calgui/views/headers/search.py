@@ -83,6 +83,7 @@ class HeaderSearch(QWidget):
         self._lay_out()
         self._connect()
         self._tell()
+        session.keep("headers_search", self._kept, self._take_up)
 
     # ---- making
 
@@ -138,6 +139,15 @@ class HeaderSearch(QWidget):
         self.compare_button.clicked.connect(self.compare)
         self.session.observations_changed.connect(self._out_of_date)
         theme().changed.connect(self._retheme)
+
+    def _kept(self) -> str:
+        """What comes back with the session."""
+        return self.field.text()
+
+    def _take_up(self, kept: object) -> None:
+        """What was looked for when the session was left."""
+        if isinstance(kept, str):
+            self.field.setText(kept)
 
     # ---- asking
 
