@@ -16,7 +16,7 @@ from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
 
 #: more than this nobody reads
-MOST_HITS = 50_000
+MOST_HITS = 20_000
 _MEMORY = 64_000_000
 
 
@@ -57,8 +57,8 @@ class Found:
         In the order of the files; at most as many as were asked for.
     more : bool
         Whether there are more.
-    files : int
-        How many files were looked through.
+    files, matched : int
+        How many files were looked through, and how many the hits are in.
     unread : tuple
         Path, and why it could not be read.
     """
@@ -66,6 +66,7 @@ class Found:
     hits: tuple[Hit, ...] = ()
     more: bool = False
     files: int = 0
+    matched: int = 0
     unread: tuple[tuple[Path, str], ...] = ()
 
 
@@ -180,7 +181,8 @@ def search_headers(
         if len(hits) > most:
             break
     job.report(1.0, f"{len(hits):,} cards")
-    return Found(tuple(hits[:most]), len(hits) > most, done, tuple(unread))
+    matched = len({hit.path for hit in hits[:most]})
+    return Found(tuple(hits[:most]), len(hits) > most, done, matched, tuple(unread))
 
 
 def _search(path: Path, known: _Remembered, words: Sequence[str], conditions: Sequence[Condition]) -> list[Hit]:

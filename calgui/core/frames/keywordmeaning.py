@@ -2,18 +2,21 @@
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from calgui.core.resources import resources
 
 #: a keyword that is in several tables is that of the first
-_TABLES = ("fits.csv",)
+_TABLES = ("iris.csv", "pipeline.csv", "fits.csv")
+_OBSERVATORIES = ("tmt.toml", "ligeriri.toml")
 _HOLE = re.compile(r"\{([a-z])\}")
-#: ``{a}`` is the letter of another description of the coordinates, or nothing; the others are numbers
+#: ``{a}`` is the letter of another description of the coordinates, or nothing; ``{w}`` a word; the others are numbers
 _LETTER = "a"
+_FORMS = {_LETTER: "[A-Z]?", "w": "[A-Z0-9_]+"}
 _UNIT = re.compile(r"\s*\[([^\]\s][^\]]{0,24})\]")
 #: what stands in brackets at the start of comments and is a time scale or a range, not a unit
 _NO_UNIT = re.compile(r"(?i)utc|ut1?|tai|tdb|tt|\d.*|[tf]/[tf]|iso.*|yyyy.*")
@@ -72,7 +75,7 @@ def meaning_of(keyword: str) -> Meaning | None:
     Parameters
     ----------
     keyword : str
-        In any case.
+        In any case; a parkey (``META.INSTRUMENT.FILTER``) is asked about as the FITS keyword that holds it.
 
     Returns
     -------
@@ -123,16 +126,18 @@ def without_unit(comment: str) -> str:
     return comment
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def _meaning(keyword: str) -> Meaning | None:
     plain, patterns = _facts()
+    keyword = _parkeys().get(keyword, keyword) if "." in keyword else keyword
     found = plain.get(keyword)
     if found is not None:
         return found
-    for pattern, fact in patterns:
-        match = pattern.fullmatch(keyword)
-        if match:
-            return _filled(fact, keyword, match.groupdict())
+    for length in range(len(keyword), 0, -1):
+        for pattern, fact in patterns.get(keyword[:length], ()):
+            match = pattern.fullmatch(keyword)
+            if match:
+                return _filled(fact, keyword, match.groupdict())
     return None
 
 
@@ -144,23 +149,36 @@ def _filled(fact: Meaning, keyword: str, holes: dict[str, str]) -> Meaning:
 
 
 @cache
-def _facts() -> tuple[dict[str, Meaning], tuple[tuple[re.Pattern[str], Meaning], ...]]:
-    """All tables: keywords, and patterns of keywords."""
+def _facts() -> tuple[dict[str, Meaning], dict[str, list[tuple[re.Pattern[str], Meaning]]]]:
+    """All tables: keywords, and patterns of keywords by what stands before their first hole."""
     plain: dict[str, Meaning] = {}
-    patterns: list[tuple[re.Pattern[str], Meaning]] = []
+    patterns: dict[str, list[tuple[re.Pattern[str], Meaning]]] = {}
     for name in _TABLES:
         for fact in _read(resources() / "keywords" / name):
             if "{" in fact.keyword:
-                patterns.append((_pattern(fact.keyword), fact))
+                start = fact.keyword.partition("{")[0]
+                patterns.setdefault(start, []).append((_pattern(fact.keyword), fact))
             else:
                 plain.setdefault(fact.keyword, fact)
-    return plain, tuple(patterns)
+    return plain, patterns
+
+
+@cache
+def _parkeys() -> dict[str, str]:
+    """FITS keywords of the parkeys that the known observatories have."""
+    found: dict[str, str] = {}
+    for name in _OBSERVATORIES:
+        with (resources() / "observatories" / name).open("rb") as file:
+            table = tomllib.load(file)["keywords"]
+        for parkey, (keyword, *_) in table.items():
+            found.setdefault(parkey, keyword)
+    return found
 
 
 def _pattern(keyword: str) -> re.Pattern[str]:
     parts = _HOLE.split(keyword)
     said = [
-        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{'[A-Z]?' if part == _LETTER else '[0-9]+'})"
+        re.escape(part) if place % 2 == 0 else f"(?P<{part}>{_FORMS.get(part, '[0-9]+')})"
         for place, part in enumerate(parts)
     ]
     return re.compile("".join(said))

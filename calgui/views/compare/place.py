@@ -53,6 +53,7 @@ class ComparePlace(QWidget):
         layout.addWidget(self.stack, 1)
         if session.selection:
             self.pictures.show_paths(session.selection)
+        self.search.side_by_side.connect(self._show_headers)
         session.keep("compare", self._kept, self._take_up)
 
     def compare(self, paths: Sequence[Path]) -> None:
@@ -66,6 +67,10 @@ class ComparePlace(QWidget):
         self.tabs.setCurrentIndex(PICTURES)
         self.pictures.follow.setChecked(False)
         self.pictures.show_paths(paths)
+
+    def _show_headers(self, _paths: object = None) -> None:
+        """The headers of the selected files."""
+        self.tabs.setCurrentIndex(HEADERS)
 
     def _kept(self) -> dict[str, object]:
         """What comes back with the session."""

@@ -67,6 +67,7 @@ class HeaderTableModel(QAbstractTableModel):
         self.narrowed = Narrowed()
         self.lines: list[Row | Band] = []
         self._names: list[str] = []
+        self._bands: list[str] = []
         self._bold = QFont()
         self._bold.setBold(True)
         self._slanted = QFont()
@@ -85,6 +86,7 @@ class HeaderTableModel(QAbstractTableModel):
         self.beginResetModel()
         self.table = table or _EMPTY
         self._names = short_names([file.path for file in self.table.files])
+        self._bands = _said_of_hdus(self.table)
         self._choose()
         self.endResetModel()
 
@@ -257,10 +259,7 @@ class HeaderTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme().colour("muted")
         if role == Qt.ItemDataRole.DisplayRole and column == MEANING:
-            rows = [row for row in self.table.rows if row.hdu == band.hdu]
-            differ = sum(row.differs for row in rows)
-            many = f"{len(rows):,} keyword{'' if len(rows) == 1 else 's'}"
-            return many if len(self.table.files) < 2 else f"{many}, {differ:,} differ{'s' if differ == 1 else ''}"
+            return self._bands[band.hdu]
         return None
 
     def _of_cell(self, row: Row, cell: Cell, role: int) -> object:
@@ -330,6 +329,19 @@ class HeaderTableModel(QAbstractTableModel):
             than = f" ({self._names[self.table.reference]}: {base.text})" if base.there else ""
             lines.append(f"{mark.meaning.removesuffix('.')}{than}.")
         return lines
+
+
+def _said_of_hdus(table: HeaderTable) -> list[str]:
+    """How many keywords each HDU has, and how many differ."""
+    many, differ = [0] * len(table.hdus), [0] * len(table.hdus)
+    for row in table.rows:
+        many[row.hdu] += 1
+        differ[row.hdu] += row.differs
+    return [
+        f"{count:,} keyword{'' if count == 1 else 's'}"
+        + (f", {other:,} differ{'s' if other == 1 else ''}" if len(table.files) > 1 else "")
+        for count, other in zip(many, differ, strict=True)
+    ]
 
 
 def meaning_text(row: Row) -> str:

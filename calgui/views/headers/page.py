@@ -9,51 +9,25 @@ from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, 
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError, Cancelled
-from calgui.core.frames.headercompare import HOUSEKEEPING, FileHeaders, HeaderTable, compare_headers, read_files
 from calgui.core.frames.headerexport import lines_of, tab_separated, write_lines
-from calgui.core.jobs import Job
 from calgui.views.headers.bar import HeadersBar
+from calgui.views.headers.comparison import Comparison
 from calgui.views.headers.model import MEANING, UNIT, HeaderTableModel
 from calgui.views.headers.table import copy_action, make_table
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
-#: more columns than this nobody compares by eye
-MOST_FILES = 20
 _WIDEST_KEYWORD, _WIDEST_MEANING, _WIDEST_FILE, _NARROWEST_FILE = 200, 300, 260, 120
 _LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What is made off the main thread."""
+class _Place:
+    """A cell: HDU, keyword and which of several; line and column."""
 
-    files: tuple[FileHeaders, ...]
-    table: HeaderTable
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How the files are compared.
-
-    Attributes
-    ----------
-    reference : pathlib.Path or None
-        The file that the others are held against; None, or a file that is not among them, for the first.
-    housekeeping : bool
-        Whether CHECKSUM, DATE, HISTORY and the like are looked past.
-    ignored : tuple of str
-        Further keywords to look past.
-    """
-
-    reference: Path | None = None
-    housekeeping: bool = True
-    ignored: tuple[str, ...] = ()
-
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        """All that is looked past."""
-        return (*(HOUSEKEEPING if self.housekeeping else ()), *self.ignored)
+    keyword: tuple[str, str, int]
+    line: int
+    column: int
 
 
 class HeadersPage(QWidget):
@@ -71,12 +45,9 @@ class HeadersPage(QWidget):
         self.session = session
         self.setObjectName("headers_page")
         self.setAccessibleName("Headers side by side")
-        self.asked = Asked()
-        self.paths: tuple[Path, ...] = ()
-        self._files: tuple[FileHeaders, ...] = ()
-        self._selected = 0
+        self.comparison = Comparison(session, self)
         self._stale = True
-        self._working = False
+        self._outdated = False
         self._problem = ""
         self.bar = HeadersBar(self)
         self.model = HeaderTableModel(self)
@@ -90,6 +61,7 @@ class HeadersPage(QWidget):
         self._lay_out()
         self._connect()
         self._tell()
+        session.keep("headers", self._kept, self._take_up)
 
     # ---- making
 
@@ -132,7 +104,11 @@ class HeadersPage(QWidget):
         layout.addStretch(0)
 
     def _connect(self) -> None:
-        bar = self.bar
+        bar, comparison = self.bar, self.comparison
+        comparison.began.connect(self._began)
+        comparison.made.connect(self._made)
+        comparison.ended.connect(self._tell)
+        comparison.failed.connect(self._failed)
         bar.narrowed.connect(self._pause.start)
         self._pause.timeout.connect(self._narrow)
         bar.only.toggled.connect(lambda _on: self._narrow())
@@ -147,6 +123,7 @@ class HeadersPage(QWidget):
         self.table.selectionModel().currentChanged.connect(self._focus)
         self.model.modelReset.connect(lambda: self._focus(QModelIndex()))
         self.session.selection_changed.connect(self._selection_changed)
+        self.session.observations_changed.connect(self._observations_changed)
         theme().changed.connect(self._retheme)
 
     # ---- asking
@@ -154,7 +131,7 @@ class HeadersPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether headers are being read."""
-        return self._working
+        return self.comparison.working
 
     def ask(self, about: object) -> None:
         """Show some files.
@@ -172,11 +149,19 @@ class HeadersPage(QWidget):
         super().showEvent(event)
         if self._stale:
             self.show_files(self.session.selection)
+        elif self._outdated:
+            self._observations_changed()
 
     def _selection_changed(self) -> None:
         self._stale = True
         if self.isVisible():
             self.show_files(self.session.selection)
+
+    def _observations_changed(self) -> None:
+        """Files may have been read anew: read these too."""
+        self._outdated = not self.isVisible()
+        if self.isVisible():
+            self.comparison.read_anew()
 
     def show_files(self, paths: Iterable[Path]) -> None:
         """Put the headers of files side by side.
@@ -186,43 +171,19 @@ class HeadersPage(QWidget):
         paths : iterable of pathlib.Path
             Of these the first twenty are shown.
         """
-        wanted = tuple(dict.fromkeys(paths))
-        self._selected, self.paths = len(wanted), wanted[:MOST_FILES]
-        self._stale = False
-        self._files = ()
-        if not self.paths:
-            self.session.tasks.supersede("headers_page")
-            self._done(_Answer((), HeaderTable((), 0, (), ())))
-            return
-        self._compare()
+        self._stale = self._outdated = False
+        self.comparison.show_files(paths)
 
-    def _compare(self) -> None:
-        """Compare the files, which are read unless that was done already."""
-        paths, files, asked = self.paths, self._files, self.asked
-
-        def work(job: Job) -> _Answer:
-            read = files or read_files(paths, job)
-            reference = paths.index(asked.reference) if asked.reference in paths else 0
-            return _Answer(read, compare_headers(read, reference, asked.keywords))
-
-        self._working = True
-        self._tell()
-        self.session.tasks.start("Headers side by side", work, self._done, self._failed, key="headers_page")
-
-    def _done(self, answer: _Answer) -> None:
-        self._working, self._problem = False, ""
-        before, focus = self.model.table, self._place()
-        self._files = answer.files
-        self.model.show(answer.table)
-        self.bar.show_table(answer.table)
+    def _made(self) -> None:
+        before, focus, table = self.model.table, self._place(), self.comparison.table
+        self.model.show(table)
+        self.bar.show_table(table)
         self._narrow()
-        if [file.path for file in before.files] != [file.path for file in answer.table.files]:
+        if [file.path for file in before.files] != [file.path for file in table.files]:
             self._size_columns()
         self._return_to(focus)
-        self._tell()
 
     def _failed(self, error: Exception) -> None:
-        self._done(_Answer((), HeaderTable((), 0, (), ())))
         if isinstance(error, Cancelled):
             self._problem = "Cancelled. Select files again to read their headers."
             self._tell()
@@ -231,18 +192,22 @@ class HeadersPage(QWidget):
 
     # ---- showing
 
-    def _place(self) -> tuple[str, str, int, int] | None:
-        """HDU, keyword and column of the cell in focus."""
+    def _place(self) -> _Place | None:
+        """Where the cell in focus is."""
         index = self.table.currentIndex()
         row = self.model.row_at(index)
-        return None if row is None else (self.model.table.hdus[row.hdu], row.keyword, row.number, index.column())
+        if row is None:
+            return None
+        return _Place((self.model.table.hdus[row.hdu], row.keyword, row.number), index.row(), index.column())
 
-    def _return_to(self, place: tuple[str, str, int, int] | None) -> None:
-        if place is None:
+    def _return_to(self, place: _Place | None) -> None:
+        """Go to the same keyword; where it is no longer shown, to what stands in its place."""
+        if place is None or not self.model.rowCount():
             return
-        line = self.model.find(*place[:3])
-        if line is not None and place[3] < self.model.columnCount():
-            self.table.setCurrentIndex(self.model.index(line, place[3]))
+        line = self.model.find(*place.keyword)
+        line = min(place.line, self.model.rowCount() - 1) if line is None else line
+        if place.column < self.model.columnCount():
+            self.table.setCurrentIndex(self.model.index(line, place.column))
 
     def _narrow(self) -> None:
         focus = self._place()
@@ -267,18 +232,23 @@ class HeadersPage(QWidget):
                 wanted = max(_NARROWEST_FILE, min(_WIDEST_FILE, wanted + 20))
             self.table.setColumnWidth(column, wanted)
 
+    def _began(self) -> None:
+        self._problem = ""
+        self.bar.housekeeping.setChecked(self.comparison.asked.housekeeping)
+        self._tell()
+
     def _tell(self) -> None:
-        files = self.model.table.files
-        some, several = bool(files) and not self._working, len(files) > 1
+        files, past = self.model.table.files, self.comparison.asked.ignored
+        some, several = bool(files), len(files) > 1
         self.told.setText(self._problem or self._said())
         self.table.setVisible(bool(files))
         self.bar.enable(some, several)
-        self.bar.past.setVisible(bool(self.asked.ignored))
-        self.bar.past.setText(f"Looked past: {', '.join(self.asked.ignored)}  ✕")
+        self.bar.past.setVisible(bool(past))
+        self.bar.past.setText(f"Looked past: {', '.join(past) if len(past) < 4 else f'{len(past)} keywords'}  ✕")
 
     def _said(self) -> str:
         table, how = self.model.table, "Ctrl or Shift and a click select more files in Observe."
-        if self._working and not table.files:
+        if self.comparison.working and not table.files:
             return "Reading headers…"
         if not table.files:
             return f"Select two or more files in Observe to see their headers side by side. {how}"
@@ -290,8 +260,8 @@ class HeadersPage(QWidget):
         said += "" if shown == len(table.rows) else f"; {shown:,} shown"
         unread = sum(file.error is not None for file in table.files)
         said += f"; {unread} cannot be read" if unread else ""
-        if self._selected > len(self.paths):
-            said += f". {self._selected:,} are selected: the first {len(self.paths)} are shown"
+        if self.comparison.wanted > len(self.comparison.paths):
+            said += f". {self.comparison.wanted:,} are selected: the first {len(self.comparison.paths)} are shown"
         return said
 
     def _focus(self, index: QModelIndex, _before: object = None) -> None:
@@ -311,29 +281,30 @@ class HeadersPage(QWidget):
         menu.addActions(self.table.actions())
         menu.exec(self.table.viewport().mapToGlobal(where))
 
+    # ---- kept between sessions
+
+    def _kept(self) -> dict[str, object]:
+        """What comes back with the session."""
+        return {
+            "only_differences": self.bar.only.isChecked(),
+            "housekeeping": self.comparison.asked.housekeeping,
+            "ignored": list(self.comparison.asked.ignored),
+        }
+
+    def _take_up(self, kept: object) -> None:
+        if not isinstance(kept, dict):
+            return
+        self.bar.only.setChecked(kept.get("only_differences") is True)
+        ignored = kept.get("ignored")
+        words = [word for word in ignored if isinstance(word, str) and word] if isinstance(ignored, list) else []
+        housekeeping = kept.get("housekeeping") is not False
+        self.comparison.apply(replace(self.comparison.asked, housekeeping=housekeeping, ignored=tuple(words)))
+
     # ---- doing
 
-    def _set(self, text: str, asked: Asked) -> None:
-        """Compare in another way; that can be undone."""
-        before = self.asked
-        if asked == before:
-            return
-        self._apply(asked)
-        self.session.history.did(text, lambda: self._apply(before), lambda: self._apply(asked))
-
-    def _apply(self, asked: Asked) -> None:
-        self.asked = asked
-        self.bar.housekeeping.setChecked(asked.housekeeping)
-        if self.paths:
-            self._compare()
-        else:
-            self._tell()
-
     def _set_housekeeping(self, on: bool) -> None:
-        self._set("look past dates and checksums" if on else "count dates and checksums", self._with(housekeeping=on))
-
-    def _with(self, **changes: object) -> Asked:
-        return replace(self.asked, **changes)
+        text = "look past dates and checksums" if on else "count dates and checksums"
+        self.comparison.change(text, housekeeping=on)
 
     def hold_against(self, file: int | None = None) -> None:
         """Hold the others against a file.
@@ -344,24 +315,24 @@ class HeadersPage(QWidget):
             Its number; None for that of the cell in focus.
         """
         file = self.model.file_at(self.table.currentIndex().column()) if file is None else file
-        if file is not None and 0 <= file < len(self.paths):
-            path = self.paths[file]
-            self._set(f"hold headers against {path.name}", self._with(reference=path))
+        paths = self.comparison.paths
+        if file is not None and 0 <= file < len(paths):
+            self.comparison.change(f"hold headers against {paths[file].name}", reference=paths[file])
 
     def hold_against_next(self) -> None:
         """Hold the others against the next file; with two files the two change their parts."""
-        if self.paths:
-            self.hold_against((self.model.table.reference + 1) % len(self.paths))
+        if self.comparison.paths:
+            self.hold_against((self.model.table.reference + 1) % len(self.comparison.paths))
 
     def look_past(self) -> None:
         """No longer count differences of the keyword in focus."""
-        row = self.model.row_at(self.table.currentIndex())
-        if row is not None and row.keyword and row.keyword not in self.asked.ignored:
-            self._set(f"look past {row.keyword}", self._with(ignored=(*self.asked.ignored, row.keyword)))
+        row, past = self.model.row_at(self.table.currentIndex()), self.comparison.asked.ignored
+        if row is not None and row.keyword and row.keyword not in past:
+            self.comparison.change(f"look past {row.keyword}", ignored=(*past, row.keyword))
 
     def look_at_all(self) -> None:
         """Count again the keywords that were looked past one by one."""
-        self._set("count all keywords", self._with(ignored=()))
+        self.comparison.change("count all keywords", ignored=())
 
     def show_file(self) -> None:
         """Go to the file of the cell in focus, in Observe, at this keyword."""
@@ -369,9 +340,9 @@ class HeadersPage(QWidget):
         row, file = self.model.row_at(index), self.model.file_at(index.column())
         if row is None or file is None:
             return
-        path = self.paths[file]
+        path = self.comparison.paths[file]
         self.session.frame_requested.emit(path)
-        numbers = [hdu.index for hdu in self._files[file].hdus if hdu.header.get(row.keyword) is not None]
+        numbers = [hdu.index for hdu in self.comparison.files[file].hdus if hdu.header.get(row.keyword) is not None]
         self.session.card_requested.emit(path, numbers[0] if numbers else None, row.keyword)
 
     def copy(self) -> None:

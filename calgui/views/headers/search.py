@@ -18,12 +18,15 @@ from PySide6.QtWidgets import (
 from calgui.core.errors import Cancelled
 from calgui.core.frames.headerexport import tab_separated
 from calgui.core.frames.headersearch import Found, HeaderMemory, search_headers
+from calgui.core.jobs import Job
 from calgui.views.headers.found_model import COMMENT, FILE, HDU, KEYWORD, UNIT, VALUE, FoundModel
 from calgui.views.headers.table import copy_action, make_table
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
 _PAUSE_MS = 200
+#: more rows nobody reads, and Qt looks at each of them when all are selected
+_MOST_ROWS = 5_000
 _WIDTHS = {FILE: 260, HDU: 90, KEYWORD: 110, VALUE: 220, UNIT: 80, COMMENT: 300}
 _HELP = (
     "Words find cards that have them all in keyword, value or comment. Conditions such as FILTER=K*, EXPTIME>30 or "
@@ -80,6 +83,7 @@ class HeaderSearch(QWidget):
         self._lay_out()
         self._connect()
         self._tell()
+        session.keep("headers_search", self._kept, self._take_up)
 
     # ---- making
 
@@ -136,6 +140,15 @@ class HeaderSearch(QWidget):
         self.session.observations_changed.connect(self._out_of_date)
         theme().changed.connect(self._retheme)
 
+    def _kept(self) -> str:
+        """What comes back with the session."""
+        return self.field.text()
+
+    def _take_up(self, kept: object) -> None:
+        """What was looked for when the session was left."""
+        if isinstance(kept, str):
+            self.field.setText(kept)
+
     # ---- asking
 
     @property
@@ -178,10 +191,16 @@ class HeaderSearch(QWidget):
             return
         self._searching = True
         self._tell()
-        memory = self.memory
+        memory, before = self.memory, self.found
+
+        def work(job: Job) -> Found:
+            found = search_headers(paths, text, job, memory, most=_MOST_ROWS)
+            # nothing is new: what is chosen stays chosen
+            return before if found == before else found
+
         self.session.tasks.start(
             "Searching headers",
-            lambda job: search_headers(paths, text, job, memory),
+            work,
             self._done,
             self._failed,
             key="headers_search",
@@ -189,7 +208,7 @@ class HeaderSearch(QWidget):
 
     def _done(self, found: Found) -> None:
         self._searching = False
-        if found.hits != self.found.hits:
+        if found is not self.found:
             self.model.show(found.hits)
         self.found = found
         self._tell()
@@ -218,13 +237,13 @@ class HeaderSearch(QWidget):
             return f"{many:,} files are open. {_HELP}"
         if self._searching and not found.hits:
             return "Searching…"
-        files = len({hit.path for hit in found.hits})
         unread = f" {len(found.unread):,} could not be read." if found.unread else ""
         if not found.hits:
             return f"Nothing found in {found.files:,} files.{unread}"
         first = "The first " if found.more else ""
         cards = "card" if len(found.hits) == 1 else "cards"
-        return f"{first}{len(found.hits):,} {cards} in {files:,} of {found.files:,} files.{unread}"
+        more = " Another word finds fewer." if found.more else ""
+        return f"{first}{len(found.hits):,} {cards} in {found.matched:,} of {found.files:,} files.{more}{unread}"
 
     def _enable(self) -> None:
         rows = self._rows()

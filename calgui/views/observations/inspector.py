@@ -106,7 +106,7 @@ class Inspector(QWidget):
         edit.setObjectName("header_search")
         edit.setAccessibleName("Search the headers")
         edit.setPlaceholderText("Search headers")
-        edit.setToolTip("Words in keyword, value, comment or parkey")
+        edit.setToolTip("Words in keyword, value, comment, meaning or parkey")
         edit.setClearButtonEnabled(True)
         edit.textChanged.connect(lambda _text: self._searching.start())
         return edit

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from calgui.core.errors import Cancelled
 from calgui.core.frames.conditions import split
+from calgui.core.frames.headercompare import compare_headers, read_files
+from calgui.core.frames.headerexport import lines_of, tab_separated, write_lines
 from calgui.core.frames.headers import read_headers
 from calgui.core.frames.headersearch import Found, HeaderMemory, search_headers
 from calgui.core.jobs import Job, Progress
@@ -148,3 +151,31 @@ def test_a_thousand_files_are_searched_in_well_under_two_seconds(demo_night: Dem
     took = time.perf_counter() - start
     assert len(found.hits) == 1000
     assert took < 1.5
+
+
+_IMAGES = st.one_of(
+    st.text(st.characters(min_codepoint=0, max_codepoint=255), max_size=80),
+    st.builds(
+        "{:8.8}= {}".format, st.sampled_from(["EXPTIME", "A B", "naxis9", "KEY", "HIERARCH"]), st.text(max_size=70)
+    ),
+)
+
+
+@given(st.lists(_IMAGES, max_size=12), st.sampled_from(["key", "EXPTIME>1", "KEY=", "a'b", "KEY!=3 x", "\ud800"]))
+@settings(max_examples=80, deadline=None)
+def test_any_cards_are_searched_compared_and_written(images: list[str], text: str) -> None:
+    start = ["SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    0"]
+    cards = [image.encode("latin-1", "replace")[:80].ljust(80) for image in [*start, *images]]
+    # an END among the random cards would end the header before its time, which is fine as well
+    raw = b"".join(cards) + b"END".ljust(80)
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / "a.fits", Path(folder) / "b.fits"]
+        paths[0].write_bytes(raw.ljust(-(-len(raw) // 2880) * 2880))
+        paths[1].write_bytes((b"".join(cards[:3]) + b"END".ljust(80)).ljust(2880))
+        found = search_headers(paths, text)
+        assert found.files == 2
+        table = compare_headers(read_files(paths))
+        lines = lines_of(table)
+        assert len({len(line) for line in lines}) == 1
+        assert len(tab_separated(lines).split("\n")) == len(lines) + 1
+        assert write_lines(lines, Path(folder) / "x.ecsv").stat().st_size > 0

@@ -1,5 +1,6 @@
 """Headers side by side in the window: whole tasks on the demo night."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,10 @@ def test_a_hidden_page_reads_nothing_until_it_is_looked_at(
     page.hide()
     page.session.select(sorted(demo_night.raw.glob("*image*.fits"))[:2])
     assert not page.busy
-    assert not page.paths
+    assert not page.comparison.paths
     page.show()
     wait(page, qtbot)
-    assert len(page.paths) == 2
+    assert len(page.comparison.paths) == 2
 
 
 def test_every_cell_is_what_the_file_says(shown: Page, qtmodeltester: ModelTester) -> None:
@@ -160,6 +161,7 @@ def test_keywords_are_looked_past_and_counted_again(shown: Page, qtbot: QtBot) -
     page.look_past()
     wait(page, qtbot)
     assert page.model.table.differing == before - 1
+    assert page.table.currentIndex() == cell(page, "FILENAME", 1)
     assert "FILENAME" in page.bar.past.text()
     assert page.bar.past.isVisible()
     page.bar.past.click()
@@ -188,6 +190,67 @@ def test_dates_and_checksums_count_when_asked_for(page: HeadersPage, tmp_path: P
     wait(page, qtbot)
     assert page.bar.housekeeping.isChecked()
     assert page.model.table.differing == 0
+
+
+def test_a_file_that_changed_is_read_anew_and_the_eye_stays(page: HeadersPage, tmp_path: Path, qtbot: QtBot) -> None:
+    paths = [tmp_path / "a.fits", tmp_path / "b.fits"]
+    for path in paths:
+        hdu = fits.PrimaryHDU()
+        hdu.header["FILTER"] = "K"
+        hdu.writeto(path)
+    page.session.select(paths)
+    wait(page, qtbot)
+    page.table.setCurrentIndex(cell(page, "FILTER", 1))
+    with qtbot.assertNotEmitted(page.model.modelReset):
+        page.session.observations_changed.emit()
+        wait(page, qtbot)
+    fits.setval(paths[1], "FILTER", value="J")
+    page.session.observations_changed.emit()
+    wait(page, qtbot)
+    assert cell(page, "FILTER", 1).data() == "J"
+    assert page.table.currentIndex() == cell(page, "FILTER", 1)
+    page.hide()
+    fits.setval(paths[1], "FILTER", value="H")
+    page.session.observations_changed.emit()
+    assert not page.busy
+    page.show()
+    wait(page, qtbot)
+    assert cell(page, "FILTER", 1).data() == "H"
+
+
+def test_the_eye_stays_near_a_keyword_that_goes(shown: Page, qtbot: QtBot) -> None:
+    page, _paths = shown
+    page.bar.only.click()
+    where = cell(page, "FILENAME", 1)
+    line = where.row()
+    page.table.setCurrentIndex(where)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    wait(page, qtbot)
+    assert page.model.find("PRIMARY", "FILENAME") is None
+    assert (page.table.currentIndex().row(), page.table.currentIndex().column()) == (line, FILES + 1)
+
+
+def test_how_it_was_comes_back_with_the_session(shown: Page, qtbot: QtBot) -> None:
+    page, paths = shown
+    page.bar.only.click()
+    page.bar.housekeeping.click()
+    page.table.setCurrentIndex(cell(page, "FILENAME", 1))
+    page.look_past()
+    wait(page, qtbot)
+    state = json.loads(json.dumps(page.session.keeping.state()))
+    other = HeadersPage(page.session)
+    qtbot.addWidget(other)
+    page.session.keeping.restore(state)
+    other.show_files(paths)
+    wait(other, qtbot)
+    assert other.bar.only.isChecked()
+    assert not other.bar.housekeeping.isChecked()
+    assert other.model.table.differing == page.model.table.differing
+    for damaged in (None, 3, {}, {"ignored": 3}, {"ignored": [None, 4]}):
+        page.session.keeping.restore({"headers": damaged})
+    wait(other, qtbot)
+    assert other.comparison.asked.ignored == ()
 
 
 def test_what_is_copied_and_saved_is_what_is_shown(shown: Page, tmp_path: Path) -> None:

@@ -95,6 +95,24 @@ def test_chosen_files_go_side_by_side(search: HeaderSearch, window: MainWindow, 
     assert len(asked.args[0]) == len({hit.path for hit in search.model.hits})
 
 
+def test_the_compare_place_shows_them_side_by_side(
+    window: MainWindow, demo_night: DemoNight, settled: Callable, qtbot: QtBot
+) -> None:
+    window.open_paths([demo_night.raw])
+    settled(window)
+    window.go("compare")
+    place = window.place("compare")
+    place.tabs.setCurrentIndex(2)
+    find(place.search, "FILTER=KN3", qtbot)
+    place.search.table.selectAll()
+    place.search.compare_button.click()
+    settled(window)
+    assert place.stack.currentWidget() is place.headers
+    assert [file.path for file in place.headers.model.table.files] == list(window.session.selection)
+    kept = window.session.keeping.state()
+    assert kept["headers_search"] == "FILTER=KN3"
+
+
 def test_results_are_sorted_by_value_and_copied(search: HeaderSearch, qtbot: QtBot) -> None:
     find(search, "EXPTIME>=0", qtbot)
     search.table.sortByColumn(VALUE, Qt.SortOrder.DescendingOrder)
