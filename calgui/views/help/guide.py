@@ -33,6 +33,7 @@ PAGES: dict[str, str] = {
     "pipeline_page": "views/rules-pipeline",
     "lint_page": "views/rules-lint",
     "bench_place": "views/bench",
+    "compare_place": "views/compare",
     "search_everything": "views/search",
 }
 _BENCH_PAGE = "bench_page_"
