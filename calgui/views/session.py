@@ -81,6 +81,9 @@ class Session(QObject):
         Show this file (a path) in the picture.
     compare_requested(object)
         Go to the Compare place with the pictures of these files (a sequence of paths).
+    card_requested(object, object, str)
+        Show this keyword of a file (a path) in its header: in the HDU of this number, or None for the first that
+        has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
     help_requested(str)
@@ -98,6 +101,7 @@ class Session(QObject):
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
     compare_requested = Signal(object)
+    card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
     help_requested = Signal(str)
     noticed = Signal(object)

@@ -8,7 +8,7 @@ from typing import IO
 
 from calgui.core.errors import UsageError
 from calgui.core.frames.headercompare import HeaderTable, Row
-from calgui.core.frames.keywordmeaning import meaning_of, unit_of
+from calgui.core.frames.keywordmeaning import meaning_of, unit_of, without_unit
 
 _TITLES = ("hdu", "keyword", "meaning", "unit", "differs")
 
@@ -53,7 +53,7 @@ def lines_of(table: HeaderTable, rows: Iterable[Row] | None = None) -> list[list
             [
                 table.hdus[row.hdu],
                 row.name,
-                meaning.text if meaning is not None else "",
+                meaning.text if meaning is not None else without_unit(comment_of(row)),
                 unit_of(row.keyword, comment_of(row)),
                 "yes" if row.differs else "",
                 *(cell.text for cell in row.cells),

@@ -104,6 +104,25 @@ def unit_of(keyword: str, comment: str = "") -> str:
     return found.unit if found is not None else ""
 
 
+def without_unit(comment: str) -> str:
+    """A comment without the unit in brackets before it.
+
+    Parameters
+    ----------
+    comment : str
+        Of a card.
+
+    Returns
+    -------
+    str
+        The same where it does not begin with a unit, or says nothing else.
+    """
+    match = _UNIT.match(comment)
+    if match and not _NO_UNIT.fullmatch(match[1]):
+        return comment[match.end() :].strip() or comment
+    return comment
+
+
 @cache
 def _meaning(keyword: str) -> Meaning | None:
     plain, patterns = _facts()

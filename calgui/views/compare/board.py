@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtCore import QChildEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from calgui.views.image.view import ImageView
@@ -14,6 +14,55 @@ from calgui.views.theme import theme
 Mode = Literal["one", "grid", "blink", "split"]
 _GAP = 6
 _GRIP = 9
+
+
+class Pane(QWidget):
+    """The window through which a picture is seen: as large as the picture, or a part of it where it is split.
+
+    Parameters
+    ----------
+    board : Board
+        Where it is.
+    """
+
+    def __init__(self, board: "Board") -> None:
+        super().__init__(board)
+        self.setObjectName("compared_pane")
+        self.setAutoFillBackground(True)
+        self.hide()
+        self._room = QRect()
+
+    def show_part(self, part: QRect, whole: QRect) -> None:
+        """Show a part of a picture that is laid out in a larger room.
+
+        Parameters
+        ----------
+        part, whole : QRect
+            On the board.
+        """
+        self._room = whole.translated(-part.topLeft())
+        self.setGeometry(part)
+        self._fill()
+
+    def show_whole(self, room: QRect) -> None:
+        """Show all of the picture.
+
+        Parameters
+        ----------
+        room : QRect
+            On the board.
+        """
+        self.show_part(room, room)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Lay out what is put into it."""
+        super().childEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        for child in self.children():
+            if isinstance(child, ImageView) and child.geometry() != self._room:
+                child.setGeometry(self._room)
 
 
 class Board(QWidget):
@@ -76,6 +125,11 @@ class Board(QWidget):
         self.lay()
         self.set_running(mode == "blink")
 
+    def _pane(self, place: int) -> Pane:
+        pane = self.views[place].parentWidget()
+        assert isinstance(pane, Pane)
+        return pane
+
     def show_one(self, place: int) -> None:
         """Bring a picture to the front.
 
@@ -88,11 +142,13 @@ class Board(QWidget):
             before = self.current
             self.current = place
             if self.mode in ("one", "blink"):
-                # the same place on the surface, before it is painted
-                self.views[place].setGeometry(self.rect())
-                self.views[place].show()
-                if before < len(self.views):
-                    self.views[before].hide()
+                pane = self._pane(place)
+                pane.show_whole(self.rect())
+                pane.show()
+                if self.mode == "blink":
+                    pane.raise_()  # those behind stay: hiding one paints the place anew
+                elif before < len(self.views):
+                    self._pane(before).hide()
 
     def set_pair(self, left: int, right: int) -> None:
         """Choose the two pictures of a split.
@@ -146,7 +202,6 @@ class Board(QWidget):
     def lay(self) -> None:
         """Put every picture in its place."""
         for view in self.views:
-            view.clearMask()
             view.item.set_part(0.0, 1.0)
             _put_names(view, right=False)
         self._grip.setVisible(self.mode == "split" and len(self.views) > 1)
@@ -157,24 +212,26 @@ class Board(QWidget):
         elif self.mode == "split" and len(self.views) > 1:
             self._lay_split()
         else:
-            for place, view in enumerate(self.views):
-                view.setGeometry(self.rect())
-                view.setVisible(place == self.current)
+            for place in range(len(self.views)):
+                self._pane(place).show_whole(self.rect())
+                self._pane(place).setVisible(place == self.current or self.mode == "blink")
+            self._pane(self.current).raise_()
 
     def _lay_grid(self) -> None:
         columns, rows = grid_of(len(self.views), self.width(), self.height())
         wide = (self.width() - _GAP * (columns - 1)) // columns
         high = (self.height() - _GAP * (rows - 1)) // rows
-        for place, view in enumerate(self.views):
+        for place in range(len(self.views)):
             row, column = divmod(place, columns)
-            view.setGeometry(column * (wide + _GAP), row * (high + _GAP), wide, high)
-            view.show()
+            self._pane(place).show_whole(QRect(column * (wide + _GAP), row * (high + _GAP), wide, high))
+            self._pane(place).show()
 
     def _lay_split(self) -> None:
         left, right = self.pair
-        for place, view in enumerate(self.views):
-            view.setGeometry(self.rect())
-            view.setVisible(place in (left, right))
+        for place in range(len(self.views)):
+            if place not in (left, right) or left == right:
+                self._pane(place).show_whole(self.rect())
+            self._pane(place).setVisible(place in (left, right))
         if left >= len(self.views) or right >= len(self.views) or left == right:
             return
         _put_names(self.views[right], right=True)
@@ -183,8 +240,8 @@ class Board(QWidget):
     def _place_edge(self) -> None:
         left, right = self.views[self.pair[0]], self.views[self.pair[1]]
         at = round(self.edge * self.width())
-        left.setMask(QRegion(0, 0, at, self.height()))
-        right.setMask(QRegion(at, 0, self.width() - at, self.height()))
+        self._pane(self.pair[0]).show_part(QRect(0, 0, at, self.height()), self.rect())
+        self._pane(self.pair[1]).show_part(QRect(at, 0, self.width() - at, self.height()), self.rect())
         left.item.set_part(0.0, self._share(left, at))
         right.item.set_part(self._share(right, at), 1.0)
         self._grip.setGeometry(at - _GRIP // 2, 0, _GRIP, self.height())
@@ -193,7 +250,7 @@ class Board(QWidget):
     def _share(self, view: ImageView, at: int) -> float:
         """A place of the board as a part of the width of a picture's canvas."""
         canvas = view.canvas
-        left = canvas.mapTo(self, canvas.rect().topLeft()).x() if canvas.isVisible() else 0
+        left = canvas.mapTo(self, canvas.rect().topLeft()).x()
         return min(max((at - left) / max(canvas.width(), 1), 0.0), 1.0)
 
     def set_edge(self, edge: float) -> None:

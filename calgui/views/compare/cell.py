@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
+from calgui.views.compare.board import Board, Pane
 from calgui.views.image.marks import Mark
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
@@ -35,14 +35,15 @@ class Cell(QObject):
         Whose tasks read the file.
     path : pathlib.Path or None
         The file; None for what is computed.
-    parent : QWidget
+    board : Board
         Where the view is.
     """
 
-    def __init__(self, session: Session, path: Path | None, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, path: Path | None, board: Board) -> None:
+        super().__init__(board)
         self.path = path
-        self.view = ImageView(session, parent=parent)
+        self.pane = Pane(board)
+        self.view = ImageView(session, parent=self.pane)
         self.view.setObjectName("compared_picture")
         self.above, self.below = self.view.take_apart()
         self.cursor = Mark(self.view.canvas, "accent")
@@ -67,7 +68,7 @@ class Cell(QObject):
     def close(self) -> None:
         """Let go of the view and its parts."""
         self.view.clear()
-        for widget in (self.view, self.above, self.below):
+        for widget in (self.pane, self.above, self.below):
             widget.hide()
             widget.setParent(None)
             widget.deleteLater()

@@ -214,6 +214,28 @@ class PicturesPage(QWidget):
         self.follow.setChecked(False)
         self.show_paths([path for at, path in enumerate(self.paths) if at != place])
 
+    def take_up(self, kept: dict[str, object]) -> None:
+        """Show again what was shown in an earlier session.
+
+        Parameters
+        ----------
+        kept : dict
+            ``way``, ``lock``, ``limits`` and ``paths``; what is not understood is passed over.
+        """
+        paths = kept.get("paths")
+        if isinstance(paths, list) and paths and all(isinstance(path, str) for path in paths):
+            self.follow.setChecked(False)
+            self.show_paths([Path(str(path)) for path in paths if Path(str(path)).is_file()])
+        lock = self.bar.lock.findData(kept.get("lock"))
+        if lock >= 0:
+            self.bar.lock.setCurrentIndex(lock)
+            self.locks.set_by(self.bar.lock.itemData(lock))
+        if isinstance(kept.get("limits"), bool):
+            self.bar.limits.setChecked(bool(kept["limits"]))
+        way = kept.get("way")
+        if isinstance(way, str) and way in self.bar.ways and self.bar.ways[way].isEnabled():
+            self.bar.set_way(way)
+
     # ---- how they are shown
 
     def _show_way(self) -> None:
@@ -225,13 +247,12 @@ class PicturesPage(QWidget):
         computed = way in ("difference", "ratio")
         last = self._last
         seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
-        self.result.view.setVisible(computed and there)
+        self.result.pane.setVisible(computed and there)
         if computed:
             for cell in self.cells:
-                cell.view.hide()
+                cell.pane.hide()
             self.board.set_views([self.result.view])
             self.board.set_mode("one")
-            self.result.view.show()
             self._compute()
         else:
             self.pairing.forget()
@@ -272,7 +293,8 @@ class PicturesPage(QWidget):
 
     def _turned(self, place: int) -> None:
         self.table.show_current(place)
-        self._show_controls()
+        if not self.board.running:  # choosers that change twice a second are of no use
+            self._show_controls()
 
     def _show_controls(self) -> None:
         front = self.front
@@ -322,6 +344,7 @@ class PicturesPage(QWidget):
         key = event.key()
         if key == Qt.Key.Key_Space and self.bar.way == "blink":
             self.board.set_running(not self.board.running)
+            self._show_controls()
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self.bar.way in ("one", "blink"):
             self.board.set_running(False)
             self.board.step(1 if key == Qt.Key.Key_PageDown else -1)

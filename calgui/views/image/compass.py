@@ -69,10 +69,17 @@ class CompassOverlay(QWidget):
         self.compass: Compass | None = None
         self._wanted = True
         self._covered = False
+        self._scale = 0.0
         canvas.installEventFilter(self)
-        canvas.zoomed.connect(lambda _scale: self.update())
+        canvas.zoomed.connect(self._zoomed)
         theme().changed.connect(self.update)
         self.hide()
+
+    def _zoomed(self, scale: float) -> None:
+        # painted over the picture, it would have that painted too at every step of a move
+        if scale != self._scale:
+            self._scale = scale
+            self.update()
 
     def set_compass(self, compass: Compass | None) -> None:
         """Show another compass.

@@ -99,6 +99,28 @@ class HeaderModel(QAbstractItemModel):
         text = f"{keyword}\t{written(value)}\t{comment}\t{self._marks.get(keyword.upper(), '')}".casefold()
         return all(word in text for word in self._wanted)
 
+    def find(self, hdu: int | None, keyword: str) -> QModelIndex:
+        """Where a card is.
+
+        Parameters
+        ----------
+        hdu : int or None
+            Number of the HDU; None for the first that has it.
+        keyword : str
+            In any case.
+
+        Returns
+        -------
+        QModelIndex
+            Of the keyword; invalid where it is not shown.
+        """
+        for place, group in enumerate(self._groups):
+            if hdu is None or group.hdu.index == hdu:
+                for row, card in enumerate(group.cards):
+                    if card.keyword.upper() == keyword.upper():
+                        return self.index(row, KEYWORD, self.index(place, 0))
+        return QModelIndex()
+
     def lines(self, indexes: Sequence[_Index]) -> str:
         """Some rows as text, ``KEYWORD = value / comment`` each; an HDU stands for all its cards.
 
