@@ -155,7 +155,7 @@ def plain(markdown: str) -> str:
     str
     """
     text = _LINK.sub(lambda match: match[2], _LINK.sub(lambda match: match[2], markdown))
-    return re.sub(r"(\*\*|`|^[#>\-\s|]+|\|)|(?<!\w)[*_]|[*_](?!\w)", "", text).strip()
+    return re.sub(r"(\*\*|`|^[#>\-\s|]+|\|)|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)", "", text).strip()
 
 
 def resolve(page: str, target: str, text: str = "", *, picture: bool = False) -> Link:

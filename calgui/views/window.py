@@ -38,6 +38,7 @@ from calgui.views.widgets.search import SearchField
 from calgui.views.widgets.search_sources import Sources
 from calgui.views.widgets.shortcut_sheet import ShortcutSheet
 from calgui.views.widgets.status_bar import StatusBar
+from calgui.views.widgets.table_copying import TableCopying, let_go
 
 #: as it opens for the first time, where the screen is large enough
 _SIZE = QSize(1440, 900)
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.search.begun.connect(found.forget)
         self.search.done.connect(found.done)
         self.search.left.connect(self._go_back)
+        self.copying = TableCopying(session, self)
         self._connect()
         self._restore()
         self.go("observe")
@@ -323,6 +325,7 @@ class MainWindow(QMainWindow):
         """Remember the shape, stop all work, and wait for it."""
         if not self._closed:
             self._closed = True
+            let_go()
             remember_state("window/geometry", self.saveGeometry())
             self.observe.save()
             QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)

@@ -35,6 +35,7 @@ PAGES: dict[str, str] = {
     "headers_page": "views/headers-compare",
     "headers_search_page": "views/headers-compare",
     "bench_place": "views/bench",
+    "compare_place": "views/compare",
     "search_everything": "views/search",
 }
 _BENCH_PAGE = "bench_page_"

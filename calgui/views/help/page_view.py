@@ -122,6 +122,7 @@ class PageView(QTextBrowser):
         document = self.document()
         document.clear()
         document.setUndoRedoEnabled(False)
+        document.setDocumentMargin(0)
         self.setMarkdown(self.page.text)
         apply(document, self.font().pointSizeF() * self.scale)
         self._name_pictures()

@@ -129,7 +129,8 @@ def _style_table(table: QTextTable) -> None:
     look.setCellSpacing(0)
     look.setTopMargin(SPACE / 2)
     look.setBottomMargin(1.5 * SPACE)
-    look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+    # with its border a table of the whole width would be a pixel too wide
+    look.setWidth(QTextLength(QTextLength.Type.PercentageLength, 99))
     table.setFormat(look)
     for column in range(table.columns()):
         cell = table.cellAt(0, column)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from calgui.core.frames.limits import Histogram, Limits
+from calgui.core.tables import Column
 from calgui.views.theme import SPACE, figures, theme
 
 _GRAB = 12
@@ -60,6 +61,19 @@ class HistogramStrip(QWidget):
         self._histogram = histogram
         self._reach()
         self.update()
+
+    def series(self) -> list[Column]:
+        """The bins: both edges of each, and how many pixels it has.
+
+        Returns
+        -------
+        list of Column
+            None without a histogram.
+        """
+        if self._histogram is None:
+            return []
+        edges, counts = self._histogram.edges, self._histogram.counts
+        return [Column("from", edges[:-1]), Column("to", edges[1:]), Column("pixels", counts)]
 
     @property
     def dragging(self) -> bool:

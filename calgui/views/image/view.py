@@ -35,6 +35,7 @@ from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.plot_saving import offer_saving
 
 _NUMBERS = itertools.count(1)
 
@@ -80,6 +81,8 @@ class ImageView(QWidget):
         tasks = tasks or (session.tasks if session is not None else Tasks(self))
         key = f"picture-{next(_NUMBERS)}-"
         self.reader = PictureReader(tasks, key, self._place_size, self)
+        strip = self.limits_bar.strip
+        offer_saving(strip, "histogram", session, strip.series)
         self.look = Look(self.bar, self.limits_bar, self.item, self._find_limits)
         self.probe = Probe(tasks, key, self.canvas, self.readout, self.panel)
         self.measuring = Measuring(

@@ -25,7 +25,7 @@ from calgui.core.spectra.peaks import fit_peak
 from calgui.core.spectra.reading import read_spectrum
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import shown
-from calgui.views.image.export import ask_for_png, save_png
+from calgui.core.tables import Column
 from calgui.views.session import Session
 from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
 from calgui.views.spectrum.fits import Fit, FitsTable
@@ -33,6 +33,7 @@ from calgui.views.spectrum.plot import SpectrumPlot
 from calgui.views.spectrum.trace import PIXEL, Trace
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.plot_saving import offer_saving
 
 _MOST = 40
 
@@ -75,6 +76,7 @@ class SpectrumView(QWidget):
         self.legend.setAccessibleName("Which spectra are drawn")
         self.legend.setToolTip("Untick a spectrum to hide it; Delete takes it away.")
         self.legend.setMaximumHeight(78)
+        self.saving = offer_saving(self.plot, self._name, session, self._series)
         self.fits = FitsTable(self)
         self._lay_out()
         self._connect()
@@ -189,7 +191,7 @@ class SpectrumView(QWidget):
         bar.whole.triggered.connect(lambda: self.plot.autoRange())
         bar.open.triggered.connect(self._ask_open)
         bar.save.triggered.connect(self._ask_save)
-        bar.picture.triggered.connect(self._ask_picture)
+        bar.picture.triggered.connect(self.saving.ask_picture)
         self.plot.chosen.connect(self.fit_between)
         self.plot.pointed.connect(self._read_out)
         self.fits.chosen.connect(self._show_fit)
@@ -353,6 +355,23 @@ class SpectrumView(QWidget):
 
     # ---- files
 
+    def _name(self) -> str:
+        path = next((trace.spectrum.path for trace in self.traces if trace.spectrum.path is not None), None)
+        return f"{Path(path).stem}_spectrum" if path is not None else "spectrum"
+
+    def _series(self) -> list[Column]:
+        """All that is drawn: places on the axis, values, errors of each spectrum."""
+        axis, columns = self.bar.chosen_axis, []
+        unit = "pix" if axis.unit == PIXEL else axis.unit
+        visible = [trace for trace in self.traces if trace.visible]
+        for number, (trace, seen) in enumerate(zip(visible, self.plot.seen, strict=True), 1):
+            last = f" {number}" if len(visible) > 1 else ""
+            columns += [Column(f"{'pixel' if axis.unit == PIXEL else 'wavelength'}{last}", axis.of(seen), unit)]
+            columns += [Column(f"flux{last}", seen.flux, trace.spectrum.unit)]
+            if seen.error is not None:
+                columns.append(Column(f"error{last}", seen.error, trace.spectrum.unit))
+        return columns
+
     def _failed(self, path: Path, error: Exception) -> None:
         if isinstance(error, CalguiError):
             self.clear(f"{path.name}: {error.message} {error.cure}".strip())
@@ -384,17 +403,6 @@ class SpectrumView(QWidget):
             self.session.report(error, "Saving the spectrum")
         else:
             self.session.notice("info", f"The spectrum was saved as {path.name}.")
-
-    def _ask_picture(self) -> None:
-        path = ask_for_png(self, "spectrum")
-        if path is None:
-            return
-        try:
-            save_png(self.plot.grab(), path)
-        except CalguiError as error:
-            self.session.report(error, "Saving the plot")
-        else:
-            self.session.notice("info", f"The plot was saved as {path.name}.")
 
 
 def _words(earlier: tuple[int, tuple[Trace, ...]], later: tuple[int, tuple[Trace, ...]]) -> str:

@@ -43,7 +43,7 @@ class ComparisonPanel(QWidget):
         self.changed.setHorizontalHeaderLabels(["hot pixel", "x", "y"])
         self.changed.setToolTip("Columns and rows counted from 0. Select one to see it in the difference.")
         self.changed.itemSelectionChanged.connect(self._look)
-        self.curves = CurvesPanel()
+        self.curves = CurvesPanel(session)
         self.curves.setObjectName("bench_comparison_curves")
         # one at a time, each with the whole height: no list is squeezed by a plot
         self.side = QTabWidget()

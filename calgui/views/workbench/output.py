@@ -90,7 +90,7 @@ class OutputPanel(QWidget):
         self.banner.add_button(self.show_whole_button)
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_picture")
-        self.curves = CurvesPanel()
+        self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
         self.hot = HotPixels()

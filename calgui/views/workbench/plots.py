@@ -10,7 +10,10 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Curve
+from calgui.core.tables import Column, titled
+from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.plot_saving import offer_saving
 
 _ROLES = ("accent", "warning", "good", "muted")
 #: a plot is not drawn smaller than this, title and axes included
@@ -24,10 +27,12 @@ class CurvePlot(QWidget):
     ----------
     curve : Curve
         What to draw.
+    session : Session, optional
+        Who saves the plot.
     parent : QWidget, optional
     """
 
-    def __init__(self, curve: Curve, parent: QWidget | None = None) -> None:
+    def __init__(self, curve: Curve, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"bench_diagnostic_{curve.title.split()[0].lower()}")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -42,6 +47,8 @@ class CurvePlot(QWidget):
         self.plot.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
         self.plot.setAccessibleName(curve.title)
         self.plot.setToolTip(f"{curve.title}. Wheel: zoom; drag: move; right click: more.")
+        self._curve = curve
+        self.saving = offer_saving(self.plot, _file_name(curve.title), session, self._series)
         # it takes the room that there is, and asks for none
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         layout = QVBoxLayout(self)
@@ -77,7 +84,17 @@ class CurvePlot(QWidget):
         for item, (x, y) in zip(self._items, lines, strict=True):
             item.setData(x, y)
         self.heading.setText(_heading(curve))
+        self._curve = curve
         return True
+
+    def _series(self) -> list[Column]:
+        """Both axes of each line; of a histogram the edges of its bins are one more than the counts."""
+        curve, columns = self._curve, []
+        (x_name, x_unit), (y_name, y_unit) = titled(curve.x_label), titled(curve.y_label)
+        for name, (x, y) in curve.lines.items():
+            of = f" of {name}" if len(curve.lines) > 1 else ""
+            columns += [Column(f"{x_name}{of}", np.asarray(x), x_unit), Column(f"{y_name}{of}", np.asarray(y), y_unit)]
+        return columns
 
     def _draw_axes(self, curve: Curve) -> None:
         item = self.plot.getPlotItem()
@@ -100,6 +117,10 @@ class CurvePlot(QWidget):
         return self.plot.plot(x, y, pen=pen, name=name, connect="finite")
 
 
+def _file_name(title: str) -> str:
+    return "_".join("".join(char if char.isalnum() else " " for char in title.casefold()).split()) or "plot"
+
+
 def _heading(curve: Curve) -> str:
     """Title and legend; the legend wraps where a plot is narrow."""
     colours = [theme().colour(_ROLES[number % len(_ROLES)]).name() for number in range(len(curve.lines))]
@@ -114,8 +135,9 @@ def _heading(curve: Curve) -> str:
 class CurvesPanel(QScrollArea):
     """All diagnostics of a result: below one another, or two in a row where that spares the scrolling."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.setObjectName("bench_curves")
         self.setAccessibleName("Diagnostics")
         self.setWidgetResizable(True)
@@ -152,7 +174,7 @@ class CurvesPanel(QScrollArea):
         alike = bool(plots) and len(plots) == len(curves)
         if alike and all(plot.take(curve) for plot, curve in zip(plots, curves, strict=True)):
             return
-        self._plots = [CurvePlot(curve) for curve in curves]
+        self._plots = [CurvePlot(curve, self._session) for curve in curves]
         self._columns = 0
         inside = QWidget()
         self._grid = QGridLayout(inside)

@@ -1,17 +1,21 @@
 """What can be read off a picture, below it: regions, profiles, pixels."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from calgui.core.frames.statistics import Box
+from calgui.core.tables import Column
 from calgui.views.image.content import Content
+from calgui.views.image.measure.figure import Figure
 from calgui.views.image.measure.pixels_page import PixelsPage
 from calgui.views.image.measure.profiles_page import ProfilesPage
 from calgui.views.image.measure.regions_page import RegionsPage
 from calgui.views.image.regions.measurer import Measurer
 from calgui.views.image.regions.region_set import RegionSet
+from calgui.views.widgets.plot_saving import from_titles, offer_saving
 
 if TYPE_CHECKING:
     from calgui.views.session import Session
@@ -54,6 +58,8 @@ class MeasurePanel(QWidget):
         self.regions = RegionsPage(session, regions, measurer, self)
         self.profiles = ProfilesPage(self)
         self.pixels = PixelsPage(self)
+        for figure in (self.profiles.row, self.profiles.column, self.regions.figure):
+            offer_saving(figure, figure.objectName(), session, partial(_columns, figure))
         self.stack = QStackedWidget(self)
         for title, page in (("Regions", self.regions), ("Profiles", self.profiles), ("Pixels", self.pixels)):
             self.tabs.addTab(title)
@@ -93,3 +99,7 @@ class MeasurePanel(QWidget):
             self.profiles.show_at(x, y, seen)
         elif page == PIXELS:
             self.pixels.show_at(x, y)
+
+
+def _columns(figure: Figure) -> list[Column]:
+    return from_titles(figure.series())

@@ -26,11 +26,13 @@ from calgui.core.jobs import Job
 from calgui.core.rules.questions.lanes import Lanes, lanes_of
 from calgui.core.rules.questions.whatif import Case, Setting
 from calgui.core.rules.values import Status
+from calgui.core.tables import Column
 from calgui.views.rules.marks import STATUSES, mark_icon
 from calgui.views.rules.timeline.chart import ChartScroll, Spot, TimelineChart, date_words
 from calgui.views.rules.whatif.table import choices
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.plot_saving import offer_saving
 
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f")
 
@@ -95,6 +97,7 @@ class TimelinePage(QWidget):
         self.told.setObjectName("timeline_told")
         self.told.setWordWrap(True)
         self.chart = TimelineChart()
+        self.saving = offer_saving(self.chart, "timeline", session, self._series)
         self.scroll = ChartScroll(self.chart, self)
         self.details = QLabel(self)
         self.details.setObjectName("timeline_details")
@@ -112,6 +115,20 @@ class TimelinePage(QWidget):
         self._lay_out()
         self._connect()
         self._tell()
+
+    def _series(self) -> list[Column]:
+        """A row for each span of time of each type; empty where it has no beginning or no end."""
+        spans = [
+            (lane.type, one.start, one.end, one.file or "", one.status.value)
+            for lane in self.chart.lanes
+            if lane.told is not None
+            for one in lane.told.segments
+        ]
+        rows = [(kind, _moment(start), _moment(end), file, status) for kind, start, end, file, status in spans]
+        names = ("type", "from (UTC)", "until (UTC)", "file", "status")
+        return (
+            [Column(name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)] if rows else []
+        )
 
     def _make_in_use(self) -> QTableWidget:
         table = QTableWidget(0, 2, self)
@@ -448,3 +465,7 @@ class TimelinePage(QWidget):
         self.fit.setEnabled(lanes is not None and bool(lanes.lanes))
         self.night.setEnabled(lanes is not None and bool(lanes.lanes))
         self._tell_details()
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="milliseconds") if moment is not None else ""
