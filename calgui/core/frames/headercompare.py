@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Row:
         """The keyword as it is shown."""
         return f"{self.keyword or '(blank)'}{f' ({self.number})' if self.number > 1 else ''}"
 
-    @property
+    @cached_property
     def differs(self) -> bool:
         """Whether a file says otherwise than the reference file."""
         return not self.ignored and any(cell.state not in (State.SAME, State.ABSENT) for cell in self.cells)
