@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-night
 
-.PHONY: help demo test lint bench pictures lock clean
+.PHONY: help demo test lint bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,7 +13,7 @@ help:
 	@echo "make test      run the tests"
 	@echo "make lint      check style, types and architecture"
 	@echo "make bench     measure speed against named peers"
-	@echo "make pictures  draw the pictures of the documentation"
+	@echo "make docs      draw the pictures of the documentation (and of the help) anew"
 	@echo "make lock      resolve the dependencies anew"
 	@echo "make clean     remove .venv and the demo night"
 
@@ -44,9 +44,9 @@ bench: $(VENV)/.ready
 	@$(BIN)/python tools/doctor.py qt
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks
 
-pictures: $(VENV)/.ready
+docs: $(VENV)/.ready
 	@$(BIN)/python tools/doctor.py qt
-	@sh tools/pictures.sh $(BIN)
+	@sh tools/docs.sh $(BIN)
 
 lock: $(VENV)/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

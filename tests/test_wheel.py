@@ -40,6 +40,16 @@ def test_the_demo_works_from_the_wheel_in_an_empty_folder(installed: Path, tmp_p
     assert json.loads(truth.read_text())["size"] == 128
 
 
+def test_the_help_comes_with_it(installed: Path, tmp_path: Path) -> None:
+    ask = "from calgui.core.help import documentation as d; print(d().folder, len(d().pages), len(d().chapters))"
+    folder, pages, chapters = run(installed, tmp_path, "-c", ask).stdout.split()
+    assert Path(folder) == installed / "calgui" / "docs"
+    assert int(pages) == len(list((REPO / "docs").rglob("*.md")))
+    assert int(chapters) > 3
+    pictures = {path.relative_to(REPO / "docs") for path in (REPO / "docs").rglob("*.png")}
+    assert pictures == {path.relative_to(folder) for path in Path(folder).rglob("*.png")}
+
+
 def test_it_holds_the_licence_and_no_tests(installed: Path) -> None:
     names = {path.relative_to(installed).parts[0] for path in installed.iterdir()}
     assert names == {"calgui", next(name for name in names if name.endswith(".dist-info"))}

@@ -32,6 +32,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "crds": ("calgui.cli.stock", "crds"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),
     "run": ("calgui.cli.algorithms", "run"),
+    "headers": ("calgui.cli.headers", "headers"),
+    "search-headers": ("calgui.cli.headers", "search_headers"),
 }
 
 

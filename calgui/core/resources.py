@@ -13,5 +13,20 @@ def resources() -> Path:
     pathlib.Path
         ``calgui/resources`` in a wheel, the top-level ``resources`` in a checkout.
     """
-    packaged = _PACKAGE / "resources"
-    return packaged if packaged.is_dir() else _PACKAGE.parent / "resources"
+    return _found("resources")
+
+
+def docs() -> Path:
+    """Folder of the documentation, which is the help of the program.
+
+    Returns
+    -------
+    pathlib.Path
+        ``calgui/docs`` in a wheel, the top-level ``docs`` in a checkout.
+    """
+    return _found("docs")
+
+
+def _found(name: str) -> Path:
+    packaged = _PACKAGE / name
+    return packaged if packaged.is_dir() else _PACKAGE.parent / name

@@ -21,6 +21,8 @@ _VIEWS = {
     "bench_difference": "Picture",
     "spectrum_view": "Spectrum",
     "inspector": "Header",
+    "headers_page": "Headers side by side",
+    "headers_search_page": "Search headers",
     "why_panel": "Why",
     "why_case_panel": "Why",
     **{f"{page.name}_page": page.word for page in PAGES},

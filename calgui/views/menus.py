@@ -182,9 +182,10 @@ class Menus(QObject):
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self.window
-        self._action(
-            menu, "show_shortcuts", "&Shortcuts", "? F1", window.toggle_sheet, "All keys, searched as you type"
-        )
+        self._action(menu, "help_here", "&Help on this view", "F1", window.guide.here, "What it is and how to read it")
+        self._action(menu, "help_contents", "&Contents", "Shift+F1", window.guide.contents, "All pages of the help")
+        menu.addSeparator()
+        self._action(menu, "show_shortcuts", "&Shortcuts", "?", window.toggle_sheet, "All keys, searched as you type")
         self._action(menu, "show_licence", "&Licence", "", partial(window.show_help, "licence"))
         self._action(menu, "show_about", "&About calgui", "", partial(window.show_help, "about"))
 

@@ -68,4 +68,11 @@ PLACES: tuple[Place, ...] = (
         "calgui.views.workbench.place",
         "BenchPlace",
     ),
+    Place(
+        "compare",
+        "Compare",
+        "Frames side by side, blinking, split, one less another",
+        "calgui.views.compare.place",
+        "ComparePlace",
+    ),
 )

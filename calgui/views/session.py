@@ -79,8 +79,15 @@ class Session(QObject):
         Show this mapping in the Rules place, at this line (or None).
     frame_requested(object)
         Show this file (a path) in the picture.
+    compare_requested(object)
+        Go to the Compare place with the pictures of these files (a sequence of paths).
+    card_requested(object, object, str)
+        Show this keyword of a file (a path) in its header: in the HDU of this number, or None for the first that
+        has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
+    help_requested(str)
+        A page of the help is asked for by name.
     noticed(Notice)
         Something to tell the user.
     """
@@ -93,7 +100,10 @@ class Session(QObject):
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
     frame_requested = Signal(object)
+    compare_requested = Signal(object)
+    card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
+    help_requested = Signal(str)
     noticed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:

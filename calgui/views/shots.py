@@ -133,6 +133,10 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
     window.go(view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
         session.ask_page(_pages()[view])
+    if view == "compare":
+        place: Any = window.place("compare")
+        place.compare([row.entry.path for row in table.model.entries()])
+        place.pictures.bar.set_way("grid")
     if view == "bench":
         bench: Any = window.place("bench")
         bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())

@@ -109,6 +109,7 @@ class Theme(QObject):
             QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px; }}
             QHeaderView::section {{ background: {raised}; color: {muted}; border: 0;
                 border-bottom: 1px solid {line}; padding: 4px 6px; }}
+            QTableCornerButton::section {{ background: {raised}; border: 0; border-bottom: 1px solid {line}; }}
             QTableView, QTreeView, QListView, QPlainTextEdit {{ border: 1px solid {line}; }}
             QTableView {{ gridline-color: {line}; }}
             QSplitter::handle {{ background: {line}; }}

@@ -1,6 +1,6 @@
 """The main window: places, header, status, menus; opens what it is given, and remembers its shape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from shiboken6 import isValid
 
 from calgui.views.autosave import Autosave
 from calgui.views.commands import shortcuts
+from calgui.views.help.guide import Guide
 from calgui.views.menus import Menus
 from calgui.views.opener import Opener
 from calgui.views.places import PLACES
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.help.over(self.stack)
         self.observe: Any = self.place("observe")
+        self.guide = Guide(self)
         self.sessions = Sessions(self)
         self.opener = Opener(session, self.observe, self.sessions, self)
         self.autosave = Autosave(self.sessions, session, self)
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
         self.observe.read_out.connect(self.status.readout.setText)
         self.observe.open_requested.connect(self._ask_to_open)
         session.place_requested.connect(self.go)
+        session.compare_requested.connect(self._compare)
         session.caches_changed.connect(lambda: self.menus.close_cache.setEnabled(bool(session.caches)))
         session.context_changed.connect(self._retitle)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -189,6 +192,11 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentWidget(self.place(name))
             self.rail.show_chosen(name)
             self.status.readout.clear()
+
+    def _compare(self, paths: Sequence[Path]) -> None:
+        place: Any = self.place("compare")
+        place.compare(paths)
+        self.go("compare")
 
     @property
     def place_name(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from calgui.core.errors import InputError
+from calgui.core.frames.arithmetic import combined_error, subtract
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.statistics import Statistics, statistics
@@ -86,11 +87,10 @@ def difference(old: Frame, new: Frame) -> Difference:
             path=new.path,
             cure="Only images of one unit can be subtracted.",
         )
-    with np.errstate(invalid="ignore", over="ignore"):
-        data = new.data - old.data
+    data = subtract(new.data, old.data)
     here, there = np.isfinite(new.data), np.isfinite(old.data)
     both = here & there
-    err = np.hypot(new.err, old.err) if new.err is not None and old.err is not None else None
+    err = combined_error("difference", new.data, old.data, new.err, old.err)
     dq = new.dq if old.dq is None else old.dq if new.dq is None else new.dq | old.dq
     frame = Frame(data, err, dq, {"BUNIT": new.unit or old.unit}, None)
     return Difference(

@@ -39,6 +39,28 @@ class Alignment:
         return (self.yy * x - self.xy * y) / size, (self.xx * y - self.yx * x) / size
 
     @property
+    def numbers(self) -> tuple[float, float, float, float, float, float]:
+        """``(xx, xy, yx, yy, dx, dy)``."""
+        return self.xx, self.xy, self.yx, self.yy, self.dx, self.dy
+
+    @property
+    def inverse(self) -> "Alignment":
+        """The map the other way."""
+        size = self.xx * self.yy - self.xy * self.yx
+        xx, xy, yx, yy = self.yy / size, -self.xy / size, -self.yx / size, self.xx / size
+        return Alignment(xx, xy, yx, yy, -xx * self.dx - xy * self.dy, -yx * self.dx - yy * self.dy)
+
+    def then(self, other: "Alignment") -> "Alignment":
+        """This map, and after it another."""
+        return Alignment(
+            other.xx * self.xx + other.xy * self.yx,
+            other.xx * self.xy + other.xy * self.yy,
+            other.yx * self.xx + other.yy * self.yx,
+            other.yx * self.xy + other.yy * self.yy,
+            *other.of(self.dx, self.dy),
+        )
+
+    @property
     def plain(self) -> bool:
         """Whether it changes nothing."""
         return self == Alignment()

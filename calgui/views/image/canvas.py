@@ -69,6 +69,8 @@ class Canvas(pg.GraphicsView):
         self.box_view.sigTransformChanged.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
         self._shape = (0, 0)
         self._fitted = True
+        # pyqtgraph would wait until the next painting, and paint all of it a second time
+        self.box_view.sigRangeChanged.connect(lambda *_: self.box_view.updateMatrix())
         self.box_view.sigRangeChangedManually.connect(self._moved_by_hand)
         self.box_view.sigResized.connect(self._resized)
         self.box_view.dragged.connect(

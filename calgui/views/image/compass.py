@@ -10,7 +10,7 @@ from calgui.core.frames.sky import Compass
 from calgui.views.image.canvas import Canvas
 from calgui.views.theme import SPACE, theme
 
-_SIZE = 92
+_SIZE = 78
 _BAR_HIGH = 26
 #: the bar is about so long on the screen
 _BAR = 110.0
@@ -68,10 +68,18 @@ class CompassOverlay(QWidget):
         self._canvas = canvas
         self.compass: Compass | None = None
         self._wanted = True
+        self._covered = False
+        self._scale = 0.0
         canvas.installEventFilter(self)
-        canvas.zoomed.connect(lambda _scale: self.update())
+        canvas.zoomed.connect(self._zoomed)
         theme().changed.connect(self.update)
         self.hide()
+
+    def _zoomed(self, scale: float) -> None:
+        # painted over the picture, it would have that painted too at every step of a move
+        if scale != self._scale:
+            self._scale = scale
+            self.update()
 
     def set_compass(self, compass: Compass | None) -> None:
         """Show another compass.
@@ -88,6 +96,17 @@ class CompassOverlay(QWidget):
         """Show it or not."""
         self._wanted = on
         self._tell()
+
+    def set_covered(self, on: bool) -> None:
+        """Leave the upper corner to something else: the arrows stand lower.
+
+        Parameters
+        ----------
+        on : bool
+            Whether it is taken.
+        """
+        self._covered = on
+        self.update()
 
     def _tell(self) -> None:
         self.setVisible(self._wanted and self.compass is not None)
@@ -123,11 +142,12 @@ class CompassOverlay(QWidget):
         colour, plate = theme().colour("text"), QColor(theme().colour("surface"))
         plate.setAlpha(190)
         self._draw_bar(painter, colour, plate)
-        if self.height() < 2 * _SIZE:
+        if self.height() < 3 * _SIZE:
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(plate)
-        room = QRectF(self.width() - _SIZE - SPACE, SPACE, _SIZE, _SIZE)
+        top = SPACE + (36 if self._covered else 0)
+        room = QRectF(self.width() - _SIZE - SPACE, top, _SIZE, _SIZE)
         painter.drawRoundedRect(room, 4, 4)
         painter.setPen(QPen(colour, 1.6))
         for name, (across, along) in (("N", self.compass.north), ("E", self.compass.east)):
@@ -143,7 +163,7 @@ class CompassOverlay(QWidget):
         painter.drawLine(middle, tip)
         painter.drawLine(tip, tip - way * 7 + aside * 4)
         painter.drawLine(tip, tip - way * 7 - aside * 4)
-        at = middle + way * (0.41 * _SIZE)
+        at = middle + way * (0.40 * _SIZE)
         painter.drawText(QRectF(at.x() - 8, at.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
 
     def _draw_bar(self, painter: QPainter, colour: QColor, plate: QColor) -> None:

@@ -13,6 +13,9 @@ from calgui.core.frames.limits import Limits
 from calgui.core.frames.reduction import Pyramid
 from calgui.views.image.colours import colour_table
 
+#: blocks of a level: x start, x stop, y start, y stop
+Window = tuple[int, int, int, int]
+
 #: pictures up to this many pixels are reduced while drawing; larger ones in the background
 SMALL = 1_500_000
 
@@ -42,8 +45,10 @@ class PictureItem(pg.ImageItem):
         self.limits = Limits(0.0, 1.0)
         self._table = stretch_table("linear")
         self._colours = np.array(colour_table("grey"), np.uint32)
-        self._cached: tuple[Any, QImage] | None = None
-        self._cached_flags: tuple[Any, QImage] | None = None
+        self._cached: tuple[int, Window, QImage] | None = None
+        self._cached_flags: tuple[int, Window, QImage] | None = None
+        self._part = (0.0, 1.0)
+        self._whole = True
         self._shape = (0, 0)
         self.last_factor = 0
 
@@ -112,6 +117,20 @@ class PictureItem(pg.ImageItem):
         self._cached_flags = None
         self.update()
 
+    def set_part(self, low: float, high: float) -> None:
+        """Draw only a part of the view from left to right; the rest is covered by another picture.
+
+        Parameters
+        ----------
+        low, high : float
+            0 is the view's left edge, 1 its right one.
+        """
+        if (low, high) != self._part:
+            self._part = low, high
+            # an edge that is dragged uncovers more and more: drawn whole, it costs nothing from now on
+            self._whole = True
+            self.update()
+
     def refresh(self) -> None:
         """Draw anew, with a level that has become available."""
         self._cached = self._cached_flags = None
@@ -133,6 +152,7 @@ class PictureItem(pg.ImageItem):
 
     def viewTransformChanged(self) -> None:
         """Draw another part."""
+        self._whole = False
         self.update()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
@@ -141,9 +161,15 @@ class PictureItem(pg.ImageItem):
             return
         # asked of Qt: what pyqtgraph remembers of the view is out of date while it changes
         view = self.getViewBox()
-        seen = self.boundingRect() if view is None else view.mapRectToItem(self, view.boundingRect())
-        visible = seen.intersected(self.boundingRect())
-        if visible.isEmpty():
+        seen = part = self.boundingRect()
+        if view is not None:
+            room = view.boundingRect()
+            seen = view.mapRectToItem(self, room)
+            low, high = self._part
+            strip = QRectF(room.left() + low * room.width(), room.top(), (high - low) * room.width(), room.height())
+            part = view.mapRectToItem(self, strip)
+        visible, part = seen.intersected(self.boundingRect()), part.intersected(self.boundingRect())
+        if visible.isEmpty() or part.isEmpty():
             return
         wanted = self._factor(painter)
         if wanted not in self._picture.factors or (self._flags is not None and wanted not in self._flags.factors):
@@ -155,8 +181,8 @@ class PictureItem(pg.ImageItem):
                 self.level_needed.emit(wanted)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.setClipRect(self.boundingRect())
-        self.last_factor = self._draw_picture(painter, visible, wanted)
-        self._draw_flags(painter, visible, wanted)
+        self.last_factor = self._draw_picture(painter, visible, part, wanted)
+        self._draw_flags(painter, visible, part, wanted)
         self.drawn.emit(self.last_factor)
 
     def _factor(self, painter: QPainter) -> int:
@@ -172,31 +198,46 @@ class PictureItem(pg.ImageItem):
         wanted = math.ceil(1 / scale - 1e-6)
         return max(1, min(wanted, max(self._shape)))
 
-    def _draw_picture(self, painter: QPainter, visible: QRectF, wanted: int) -> int:
+    def _draw_picture(self, painter: QPainter, visible: QRectF, part: QRectF, wanted: int) -> int:
         assert self._picture is not None
         factor, level = self._picture.best(wanted)
-        window = _window(visible, factor, level.shape)
-        key = (factor, window)
-        if self._cached is None or self._cached[0] != key:
+        needed = _window(part, factor, level.shape)
+        if not _holds(self._cached, factor, needed):
+            window = _window(visible, factor, level.shape) if self._whole else needed
             tones = to_tones(level[window[2] : window[3], window[0] : window[1]], self.limits, self._table)
-            self._cached = key, _image(np.take(self._colours, tones), QImage.Format.Format_RGB32)
-        painter.drawImage(_target(window, factor), self._cached[1])
+            self._cached = factor, window, _image(np.take(self._colours, tones), QImage.Format.Format_RGB32)
+        assert self._cached is not None
+        painter.drawImage(_target(self._cached[1], factor), self._cached[2])
         return factor
 
-    def _draw_flags(self, painter: QPainter, visible: QRectF, wanted: int) -> None:
+    def _draw_flags(self, painter: QPainter, visible: QRectF, part: QRectF, wanted: int) -> None:
         if self._flags is None or not self._flag_colours or not self._flags.factors:
             return
         factor, level = self._flags.best(wanted)
-        window = _window(visible, factor, level.shape)
-        key = (factor, window)
-        if self._cached_flags is None or self._cached_flags[0] != key:
-            part = level[window[2] : window[3], window[0] : window[1]]
-            colours = flag_colours(part, self._flag_colours)
-            self._cached_flags = key, _image(colours, QImage.Format.Format_ARGB32_Premultiplied)
-        painter.drawImage(_target(window, factor), self._cached_flags[1])
+        needed = _window(part, factor, level.shape)
+        if not _holds(self._cached_flags, factor, needed):
+            window = _window(visible, factor, level.shape) if self._whole else needed
+            bits = level[window[2] : window[3], window[0] : window[1]]
+            colours = flag_colours(bits, self._flag_colours)
+            self._cached_flags = factor, window, _image(colours, QImage.Format.Format_ARGB32_Premultiplied)
+        assert self._cached_flags is not None
+        painter.drawImage(_target(self._cached_flags[1], factor), self._cached_flags[2])
 
 
-def _window(visible: QRectF, factor: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def _holds(cached: tuple[int, Window, QImage] | None, factor: int, needed: Window) -> bool:
+    """Whether what was drawn before has all that is needed, and not so much more that drawing it is slow."""
+    if cached is None or cached[0] != factor:
+        return False
+    window = cached[1]
+    inside = window[0] <= needed[0] and window[1] >= needed[1] and window[2] <= needed[2] and window[3] >= needed[3]
+    return inside and _size(window) <= 4 * max(_size(needed), 1)
+
+
+def _size(window: Window) -> int:
+    return (window[1] - window[0]) * (window[3] - window[2])
+
+
+def _window(visible: QRectF, factor: int, shape: tuple[int, ...]) -> Window:
     """The blocks of a level that a part of the picture touches: x start, x stop, y start, y stop."""
     left = math.floor((visible.left() + 0.5) / factor)
     right = math.ceil((visible.right() + 0.5) / factor)
@@ -205,7 +246,7 @@ def _window(visible: QRectF, factor: int, shape: tuple[int, ...]) -> tuple[int, 
     return max(0, left), min(shape[1], max(right, left + 1)), max(0, low), min(shape[0], max(high, low + 1))
 
 
-def _target(window: tuple[int, int, int, int], factor: int) -> QRectF:
+def _target(window: Window, factor: int) -> QRectF:
     x_start, x_stop, y_start, y_stop = window
     return QRectF(
         x_start * factor - 0.5, y_start * factor - 0.5, (x_stop - x_start) * factor, (y_stop - y_start) * factor

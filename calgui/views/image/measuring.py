@@ -65,6 +65,7 @@ class Measuring(QObject):
         self._panel: MeasurePanel | None = None
         for kind, action in bar.shapes.items():
             action.triggered.connect(lambda on, kind=kind: self.layer.set_tool(kind if on else ""))
+        split.setStretchFactor(0, 3)
         self.layer.tool_changed.connect(self._tool_changed)
         bar.box.toggled.connect(self._boxing)
         bar.measure.toggled.connect(self._show_panel)
@@ -81,10 +82,19 @@ class Measuring(QObject):
             self._panel = MeasurePanel(self._session, self.regions, self.measurer)
             self._panel.sought.connect(self._seek)
             self._split.addWidget(self._panel)
-            self._split.setStretchFactor(0, 3)
-            self._split.setStretchFactor(1, 2)
+            self._split.setStretchFactor(self._split.count() - 1, 2)
             self._panel.set_content(self._content)
         return self._panel
+
+    def put_panel_in(self, split: "QSplitter") -> None:
+        """Let the panel be elsewhere than below the picture.
+
+        Parameters
+        ----------
+        split : QSplitter
+            Where it goes once it is wanted.
+        """
+        self._split = split
 
     def show_regions(self, regions: RegionSet) -> None:
         """Show another set, such as one that several views share.

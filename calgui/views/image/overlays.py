@@ -26,6 +26,7 @@ class Overlays(QObject):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self._said = ""
+        self._on_right = False
         canvas.installEventFilter(self)
         self.retheme()
 
@@ -61,6 +62,17 @@ class Overlays(QObject):
         """
         self.note.setText(text)
         self.note.setVisible(bool(text))
+        self._lay()
+
+    def put_note(self, right: bool) -> None:
+        """Put the note into the upper right corner, or back into the left one.
+
+        Parameters
+        ----------
+        right : bool
+            Which.
+        """
+        self._on_right = right
         self._lay()
 
     def set_hint(self, text: str) -> None:
@@ -106,7 +118,7 @@ class Overlays(QObject):
 
     def _lay(self) -> None:
         self.note.adjustSize()
-        self.note.move(SPACE, SPACE)
+        self.note.move(self._canvas.width() - self.note.width() - SPACE if self._on_right else SPACE, SPACE)
         self.hint.adjustSize()
         self.hint.move((self._canvas.width() - self.hint.width()) // 2, SPACE)
         self.caption.adjustSize()

@@ -207,6 +207,29 @@ class ImageView(QWidget):
         else:
             self.placing.lay()
 
+    def take_apart(self) -> tuple[QWidget, QWidget]:
+        """Give the choosers and figures away, for a place that has them once for several pictures.
+
+        Returns
+        -------
+        above, below : QWidget
+            What stands above and below the picture; they stay connected with it.
+        """
+        above, below = QWidget(), QWidget()
+        for holder, parts in (
+            (above, (self.source_bar, self.bar)),
+            (below, (self.panel, self.limits_bar, self.readout)),
+        ):
+            layout = QVBoxLayout(holder)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(SPACE // 2)
+            for part in parts:
+                layout.addWidget(part)
+        own = self.layout()
+        if own is not None:
+            own.setContentsMargins(0, 0, 0, 0)
+        return above, below
+
     @property
     def drawing(self) -> Drawing | None:
         """What is drawn; None before the pixels are there."""

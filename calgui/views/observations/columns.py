@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from calgui.core.frames.conditions import written as written
 from calgui.core.frames.index import FileEntry
+from calgui.core.frames.keywordmeaning import meaning_of
 
 #: texts sort after numbers, nothing after both
 _NUMBER, _TEXT, _NOTHING = 0, 1, 2
@@ -76,7 +78,12 @@ def keyword_column(keyword: str) -> Column:
     """
     key = keyword.strip().upper()
     built_in = next((column for column in BUILT_IN if column.key == key), None)
-    return built_in or Column(key, key, (key,), f"The keyword {key}.")
+    if built_in is not None:
+        return built_in
+    meaning = meaning_of(key)
+    unit = f" ({meaning.unit})" if meaning is not None and meaning.unit else ""
+    about = f": {meaning.text}" if meaning is not None else ""
+    return Column(key, f"{key}{unit}", (key,), f"The keyword {key}{about}.")
 
 
 def is_keyword(text: str) -> bool:
@@ -92,27 +99,6 @@ def is_keyword(text: str) -> bool:
     bool
     """
     return bool(_KEYWORD.fullmatch(text.strip().upper()))
-
-
-def written(value: Any) -> str:
-    """A header's value as it is shown.
-
-    Parameters
-    ----------
-    value : object
-        Of a card; None where the card has no value.
-
-    Returns
-    -------
-    str
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return " ".join(str(value).split())
 
 
 def sort_key(value: Any) -> SortKey:

@@ -1,62 +1,13 @@
 """The filter over the table: words, and conditions such as ``FILTER=K*`` or ``EXPTIME>=30``."""
 
-import fnmatch
-import operator
-import re
-import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from calgui.views.observations.columns import BUILT_IN, Column, written
+from calgui.core.frames.conditions import Condition, split
+from calgui.views.observations.columns import BUILT_IN, Column
 from calgui.views.observations.rows import Row
 
-_CONDITION = re.compile(r"([A-Za-z0-9_.-]+)(!=|<=|>=|=|<|>)(.*)", re.DOTALL)
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _COLUMNS: Mapping[str, Column] = {column.key: column for column in BUILT_IN}
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One ``KEY=value``.
-
-    Attributes
-    ----------
-    key : str
-        Keyword or name of a column, upper case.
-    sign : str
-        ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``.
-    wanted : str
-        As typed; with ``=`` and ``!=`` it may hold ``*`` and ``?``; empty means that there is no value.
-    """
-
-    key: str
-    sign: str
-    wanted: str
-
-    def holds(self, row: Row) -> bool:
-        """Whether a row fulfils it."""
-        column = _COLUMNS.get(self.key)
-        value = column.value(row.entry) if column is not None else row.entry.header.get(self.key)
-        if self.sign in ("=", "!="):
-            return self._equal(value) == (self.sign == "=")
-        if value is None:
-            return False
-        mine, theirs = _number(value), _number(self.wanted)
-        if mine is not None and theirs is not None:
-            return _ORDER[self.sign](mine, theirs)
-        return _ORDER[self.sign](written(value).casefold(), self.wanted.casefold())
-
-    def _equal(self, value: Any) -> bool:
-        mine, theirs = _number(value), _number(self.wanted)
-        if mine is not None and theirs is not None:
-            return mine == theirs
-        return fnmatch.fnmatchcase(written(value).casefold(), self.wanted.casefold())
 
 
 @dataclass(frozen=True)
@@ -87,7 +38,7 @@ class Query:
             text = row.text(columns)
             if not all(word in text for word in self.words):
                 return False
-        return all(condition.holds(row) for condition in self.conditions)
+        return all(_holds(condition, row) for condition in self.conditions)
 
 
 def parse(text: str) -> Query:
@@ -103,24 +54,11 @@ def parse(text: str) -> Query:
     Query
         Any text is a filter: what is no condition is a word.
     """
-    try:
-        parts = shlex.split(text)
-    except ValueError:
-        parts = text.replace('"', " ").replace("'", " ").split()
-    words, conditions = [], []
-    for part in parts:
-        match = _CONDITION.fullmatch(part)
-        if match:
-            conditions.append(Condition(match[1].upper(), match[2], match[3]))
-        else:
-            words.append(part.casefold())
-    return Query(tuple(words), tuple(conditions))
+    return Query(*split(text))
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+def _holds(condition: Condition, row: Row) -> bool:
+    """A condition may name a column of the table, or else any keyword."""
+    column = _COLUMNS.get(condition.key)
+    value = column.value(row.entry) if column is not None else row.entry.header.get(condition.key)
+    return condition.accepts(value)

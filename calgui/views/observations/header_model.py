@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from calgui.core.frames.cards import Card
 from calgui.core.frames.headers import HduHeader
+from calgui.core.frames.keywordmeaning import meaning_of
 from calgui.views.observations.columns import written
 from calgui.views.theme import theme
 from calgui.views.widgets.icons import icon
@@ -36,6 +37,9 @@ class HeaderModel(QAbstractItemModel):
         self._marks: Mapping[str, str] = {}
         self._bold = QFont()
         self._bold.setBold(True)
+        #: what the program knows, and the file does not say
+        self._slanted = QFont()
+        self._slanted.setItalic(True)
 
     # ---- what is in it
 
@@ -69,7 +73,7 @@ class HeaderModel(QAbstractItemModel):
                     self.dataChanged.emit(self.index(0, 0, group), last)
 
     def search(self, text: str) -> None:
-        """Leave only cards that hold every word in keyword, value, comment or parkey.
+        """Leave only cards that hold every word in keyword, value, comment (or else meaning) or parkey.
 
         Parameters
         ----------
@@ -96,8 +100,31 @@ class HeaderModel(QAbstractItemModel):
         if not self._wanted:
             return True
         keyword, value, comment = card
-        text = f"{keyword}\t{written(value)}\t{comment}\t{self._marks.get(keyword.upper(), '')}".casefold()
+        told = comment or _meaning(keyword)
+        text = f"{keyword}\t{written(value)}\t{told}\t{self._marks.get(keyword.upper(), '')}".casefold()
         return all(word in text for word in self._wanted)
+
+    def find(self, hdu: int | None, keyword: str) -> QModelIndex:
+        """Where a card is.
+
+        Parameters
+        ----------
+        hdu : int or None
+            Number of the HDU; None for the first that has it.
+        keyword : str
+            In any case.
+
+        Returns
+        -------
+        QModelIndex
+            Of the keyword; invalid where it is not shown.
+        """
+        for place, group in enumerate(self._groups):
+            if hdu is None or group.hdu.index == hdu:
+                for row, card in enumerate(group.cards):
+                    if card.keyword.upper() == keyword.upper():
+                        return self.index(row, KEYWORD, self.index(place, 0))
+        return QModelIndex()
 
     def lines(self, indexes: Sequence[_Index]) -> str:
         """Some rows as text, ``KEYWORD = value / comment`` each; an HDU stands for all its cards.
@@ -161,11 +188,14 @@ class HeaderModel(QAbstractItemModel):
         keyword, value, comment = card
         mark = self._marks.get(keyword.upper())
         if role == Qt.ItemDataRole.DisplayRole:
-            return (keyword, written(value), comment)[index.column()]
+            return (keyword, written(value), comment or _meaning(keyword))[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_line(card)}\n{mark}" if mark else _line(card)
+            meaning = meaning_of(keyword)
+            return "\n".join(filter(None, (_line(card), *(meaning.lines if meaning is not None else ()), mark)))
         if role == Qt.ItemDataRole.FontRole and mark and index.column() == KEYWORD:
             return self._bold
+        if role == Qt.ItemDataRole.FontRole and not comment and index.column() == COMMENT:
+            return self._slanted
         if role == Qt.ItemDataRole.DecorationRole and index.column() == KEYWORD and self._marks:
             return icon("rule", "accent") if mark else _no_icon()
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -201,6 +231,12 @@ def _title(hdu: HduHeader) -> str:
     name = f" {hdu.name}{version}" if hdu.name else ""
     odd = "  ·  " + hdu.warnings[0] if hdu.warnings else ""
     return f"{hdu.index}{name}  ·  {hdu.kind}, {size}{odd}"
+
+
+def _meaning(keyword: str) -> str:
+    """What a keyword means, for a card that does not say it."""
+    meaning = meaning_of(keyword)
+    return meaning.brief if meaning is not None and keyword else ""
 
 
 def _line(card: Card) -> str:

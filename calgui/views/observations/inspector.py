@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from calgui.core.errors import CalguiError
 from calgui.core.frames.headers import HduHeader, union
 from calgui.views.observations.header_model import KEYWORD, VALUE, HeaderModel
+from calgui.views.observations.pixel.page import PixelPage
 from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -69,6 +70,8 @@ class Inspector(QWidget):
         super().__init__(parent)
         self.session = session
         self.path: Path | None = None
+        self._seen: Path | None = None
+        self._wanted_card: tuple[Path, int | None, str] | None = None
         self.setObjectName("inspector")
         self.setAccessibleName("Header of the selected file")
         self.title, self.subtitle, self.hint = (self._label(name) for name in ("title", "subtitle", "hint"))
@@ -86,6 +89,7 @@ class Inspector(QWidget):
         self._searching.timeout.connect(self._apply_search)
         self._lay_out()
         session.context_changed.connect(lambda: self.show_file(self.path))
+        session.card_requested.connect(self.show_card)
         theme().changed.connect(self._retheme)
         self._retheme()
         self.show_file(None)
@@ -102,7 +106,7 @@ class Inspector(QWidget):
         edit.setObjectName("header_search")
         edit.setAccessibleName("Search the headers")
         edit.setPlaceholderText("Search headers")
-        edit.setToolTip("Words in keyword, value, comment or parkey")
+        edit.setToolTip("Words in keyword, value, comment, meaning or parkey")
         edit.setClearButtonEnabled(True)
         edit.textChanged.connect(lambda _text: self._searching.start())
         return edit
@@ -157,6 +161,8 @@ class Inspector(QWidget):
         self.tabs.tabBar().setAccessibleName("Parts of the header")
         self.tabs.addTab(self.rules, "Read by rules")
         self.tabs.addTab(page, "All headers")
+        self.pixel = PixelPage(self.session, self)
+        self.tabs.addTab(self.pixel, "Pixel")
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.hint, 1)
 
@@ -170,7 +176,7 @@ class Inspector(QWidget):
         path : pathlib.Path or None
             None for nothing.
         """
-        self.path = path
+        self.path, self._seen = path, None
         if path is None:
             self.session.tasks.supersede("headers")
             self._say("Select an observation to see its headers.")
@@ -186,6 +192,7 @@ class Inspector(QWidget):
         )
 
     def _show(self, seen: Inspected) -> None:
+        self._seen = self.path
         self.hint.hide()
         self.tabs.show()
         self.model.mark({row.keyword: tip(row) for row in seen.read if row.keyword})
@@ -197,6 +204,39 @@ class Inspector(QWidget):
         self.subtitle.setText(self._said(seen))
         self.subtitle.setVisible(bool(self.subtitle.text()))
         self._tell()
+        self._go_to_card()
+
+    def show_card(self, path: Path, hdu: int | None, keyword: str) -> None:
+        """Bring a card into view, and choose it.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Of the file that is shown, or will be next.
+        hdu : int or None
+            Number of the HDU; None for the first that has it.
+        keyword : str
+            In any case.
+        """
+        self._wanted_card = path, hdu, keyword
+        # of a file that is still being read the card is shown when it arrives
+        if path == self._seen:
+            self._go_to_card()
+
+    def _go_to_card(self) -> None:
+        if self._wanted_card is None or self._wanted_card[0] != self.path:
+            return
+        (_, hdu, keyword), self._wanted_card = self._wanted_card, None
+        self._searching.stop()
+        self.search.clear()
+        self._searching.stop()
+        self._apply_search()
+        index = self.model.find(hdu, keyword)
+        if index.isValid():
+            self.tabs.setCurrentIndex(ALL)
+            self.tree.setExpanded(index.parent(), True)
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def _said(self, seen: Inspected) -> str:
         look = theme()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QAction, QColor, QFont, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from calgui.core.frames.keywordmeaning import meaning_of
 from calgui.core.rules.selection.reading import KeywordRead
 from calgui.views.theme import theme
 from calgui.views.widgets.icons import icon
@@ -154,7 +155,9 @@ def tip(row: KeywordRead) -> str:
     """
     name = f"{row.keyword} = {row.parkey}" if row.keyword and row.keyword != row.parkey else row.parkey
     value = "The header lacks it: the rules see UNDEFINED." if row.missing else f"The rules see {row.value}."
-    return f"{name}\n{value}\nRead for {', '.join(row.types)}."
+    meaning = meaning_of(row.keyword) if row.keyword else None
+    about = meaning.brief if meaning is not None else ""
+    return "\n".join(filter(None, (name, about, value, f"Read for {', '.join(row.types)}.")))
 
 
 def _text(row: KeywordRead, column: int) -> str:

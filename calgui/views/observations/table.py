@@ -191,10 +191,16 @@ class ObservationTable(QWidget):
 
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
+            ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
             ("copy_rows", "Copy rows", QKeySequence.StandardKey.Copy, self.copy_rows),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
         )
+
+    def compare_selected(self) -> None:
+        """Compare the pictures of the selected files."""
+        if self.session.selection:
+            self.session.compare_requested.emit(self.session.selection)
 
     # ---- columns
 

@@ -52,7 +52,7 @@ class HeaderBar(QFrame):
         self.help_button = QToolButton(self)
         self.help_button.setObjectName("help_button")
         self.help_button.setAccessibleName("Help: shortcuts")
-        self.help_button.setToolTip("Shortcuts (?)")
+        self.help_button.setToolTip("Shortcuts (?); F1 explains what you are at")
         self.help_button.setAutoRaise(True)
         self.help_button.clicked.connect(self.help_asked)
         layout = QHBoxLayout(self)

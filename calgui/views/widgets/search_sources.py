@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from calgui.core.help import documentation
 from calgui.views.commands import Command, of_menus, of_view
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
@@ -65,6 +66,7 @@ class Sources:
             partial(_unless_commands, self._mappings),
             partial(_unless_commands, self._references),
             self._other_deeds,
+            partial(_unless_commands, self._help),
             partial(_unless_commands, self._elsewhere),
         ]
 
@@ -126,6 +128,11 @@ class Sources:
 
     def _clear_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
         return self._ranked(words, clear=True)
+
+    def _help(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        for page in documentation().pages.values():
+            if having(words, page.title):
+                yield Hit(page.title, "help", "help", partial(self._session.help_requested.emit, page.name))
 
     def _other_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
         return self._ranked(words, clear=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
@@ -15,6 +15,8 @@ from calgui.core.runs.preview import Examined
 from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.saving import proposed, save_report
+from calgui.views.help.button import HelpButton
+from calgui.views.help.guide import page_of_algorithm
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
@@ -114,7 +116,12 @@ class AlgorithmPage(QWidget):
         summary.setWordWrap(True)
         if self.how.source:
             summary.setToolTip(f"Method: {self.how.source}.")
-        column.addWidget(title)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        help_button = HelpButton(self.session, page_of_algorithm(self.how.name), self.how.title)
+        help_button.setObjectName(f"bench_help_{self.how.name}")
+        head.addWidget(help_button)
+        column.addLayout(head)
         column.addWidget(summary)
         column.addWidget(_heading("Inputs"))
         column.addWidget(self.inputs)

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from calgui.core.algorithms.registry import registry
 from calgui.core.algorithms.warming import warm_up
 from calgui.core.catalogue import CATALOGUE, Calibration
+from calgui.core.help import page_of_calibration
+from calgui.views.help.button import HelpButton
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.workbench.folding import SideStrip
@@ -64,6 +66,11 @@ class BenchPlace(QWidget):
         self.facts.setWordWrap(True)
         self.facts.setMargin(3 * SPACE)
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts_help = HelpButton(session, "views/bench", "Calibrations")
+        self.facts_help.setObjectName("bench_help_facts")
+        corner = QVBoxLayout(self.facts)
+        corner.addWidget(self.facts_help, 0, Qt.AlignmentFlag.AlignRight)
+        corner.addStretch(1)
         self.stack.addWidget(self.facts)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
@@ -172,6 +179,7 @@ class BenchPlace(QWidget):
             self.stack.setCurrentWidget(self.page(what))
         elif isinstance(what, Calibration):
             self.facts.setText(_facts(what))
+            self.facts_help.set_page(page_of_calibration(what.key), what.title)
             self.stack.setCurrentWidget(self.facts)
 
     def _kept(self) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def test_there_and_back(xx, xy, yx, yy, dx, dy, x, y):
         return
     alignment = Alignment(xx, xy, yx, yy, dx, dy)
     np.testing.assert_allclose(alignment.back(*alignment.of(x, y)), (x, y), atol=1e-6 + 1e-9 * abs(x))
+    np.testing.assert_allclose(alignment.inverse.of(*alignment.of(x, y)), (x, y), atol=1e-6)
+    other = Alignment(0.5, 0.25, -0.5, 1.5, 3.0, -4.0)
+    np.testing.assert_allclose(alignment.then(other).of(x, y), other.of(*alignment.of(x, y)), atol=1e-6 + 1e-9 * abs(x))
 
 
 def test_the_compass_of_a_turned_picture():

@@ -41,5 +41,8 @@ def test_a_reference_shows_its_type(make_row: Callable[..., Row]) -> None:
 def test_any_keyword_can_be_a_column(make_row: Callable[..., Row]) -> None:
     assert make_row("a.fits", AIRMASS=1.25).cell(keyword_column(" airmass "))[0] == "1.25"
     assert keyword_column("exptime") in BUILT_IN
+    assert keyword_column("LGSR0").title == "LGSR0 (m)"
+    assert "Fried" in keyword_column("LGSR0").tip
+    assert keyword_column("NOSUCHKW").title == "NOSUCHKW"
     assert is_keyword("date-obs")
     assert not is_keyword("é")

@@ -54,6 +54,28 @@ def test_marked_keywords_stand_out(model: HeaderModel) -> None:
     assert model.index(0, 0, model.index(0, 0)).data(Qt.ItemDataRole.FontRole) is None
 
 
+def test_what_a_card_does_not_say_is_told_from_what_is_known(model: HeaderModel) -> None:
+    model.search("EXPTIME")
+    group = model.index(0, 0)
+    keyword, comment = model.index(0, 0, group), model.index(0, COMMENT, group)
+    assert comment.data().endswith("[s]")
+    assert comment.data(Qt.ItemDataRole.FontRole).italic()
+    assert "iris_metadata" in keyword.data(Qt.ItemDataRole.ToolTipRole)
+    assert model.lines([keyword]) == "EXPTIME = 30\n"
+    model.search("BUNIT")
+    told = model.index(0, COMMENT, model.index(0, 0))
+    assert told.data() == "unit of the image"
+    assert told.data(Qt.ItemDataRole.FontRole) is None
+    model.search("exposure time")
+    assert keywords(model) == ["EXPTIME"]
+
+
+def test_cards_are_found_by_hdu_and_keyword(model: HeaderModel) -> None:
+    assert model.find(None, "bunit").parent().row() == 1
+    assert model.find(1, "BUNIT").data() == "BUNIT"
+    assert not model.find(0, "BUNIT").isValid()
+
+
 def test_cards_are_copied_as_they_are_written(model: HeaderModel) -> None:
     model.search("BUNIT")
     group = model.index(0, 0)

@@ -20,6 +20,9 @@ from calgui.views.rules.why.summary import Answer, TypeRow
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
+#: a file in one of these states can be looked at
+_READABLE = (Trust.OK, Trust.UNCHECKED, Trust.CHECKSUM_MISMATCH)
+
 
 class ReferencesPanel(QWidget):
     """One row for each reference type; the row in focus drives the panel that says why.
@@ -183,7 +186,7 @@ class ReferencesPanel(QWidget):
         selection = self.model.answer_of(index).selection
         if selection.file is None:
             return
-        if selection.path is not None and selection.trust in (Trust.OK, Trust.UNCHECKED, Trust.CHECKSUM_MISMATCH):
+        if selection.path is not None and selection.trust in _READABLE:
             self.session.frame_requested.emit(selection.path)
             return
         mark = TRUSTS[selection.trust] if selection.trust is not None else TRUSTS[Trust.MISSING]
@@ -212,6 +215,12 @@ class ReferencesPanel(QWidget):
                 "Show picture",
                 lambda: self._open(self.view.currentIndex()),
                 selection.file is not None,
+            ),
+            (
+                "compare_reference",
+                "Compare with the observation",
+                lambda: self.session.compare_requested.emit((self.session.selection[0], path)),
+                selection.trust in _READABLE and bool(self.session.selection),
             ),
             ("show_in_rules", "Show in Rules", lambda: self._show_rules(selection), selection.mapping is not None),
             ("try_in_what_if", "Try in What if", self._try, self.inquiry.case() is not None),

@@ -7,7 +7,7 @@ import pytest
 from calgui.core.rules.lint.table import CHECKS
 from calgui.core.rules.lint.telling import WORDS
 
-_PAGE = Path(__file__).resolve().parents[4] / "docs" / "lint.md"
+_PAGE = Path(__file__).resolve().parents[4] / "docs" / "views" / "rules-lint.md"
 
 
 @pytest.mark.parametrize("code", CHECKS)

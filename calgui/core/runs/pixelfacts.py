@@ -1,0 +1,194 @@
+"""All that is known of one pixel: what its file has there, and what the references selected for it have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.algorithms.geometry import region_of
+from calgui.core.errors import CalguiError
+from calgui.core.frames.dq import decode
+from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.jobs import Job
+from calgui.core.rules.values import Status
+from calgui.core.runs.references import unusable
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+#: planes of a reference that are told, such as the coefficients of a polynomial
+_MOST_PLANES = 8
+
+
+@dataclass(frozen=True)
+class PixelFact:
+    """What one file has at a pixel.
+
+    Attributes
+    ----------
+    what : str
+        ``observation``, or the type of a reference.
+    path : pathlib.Path or None
+        The file; None where there is none.
+    place : tuple of int or None
+        Column and row in that file, from 0.
+    values : tuple of float
+        One for each plane, at most eight; NaN where there is no value. Empty where there is a problem.
+    error : float or None
+        One standard deviation of the first value.
+    dq : int
+        Data-quality bits.
+    unit : str
+        Of the values.
+    problem : str
+        Why there is no value; empty where there is.
+    """
+
+    what: str
+    path: Path | None
+    place: tuple[int, int] | None = None
+    values: tuple[float, ...] = ()
+    error: float | None = None
+    dq: int = 0
+    unit: str = ""
+    problem: str = ""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Names of its data-quality bits."""
+        return decode(self.dq)
+
+
+def pixel_facts(
+    path: Path, plane: tuple[int, ...], x: int, y: int, cache: "Cache | None", context: str | None, job: Job
+) -> tuple[PixelFact, ...]:
+    """What is known of a pixel.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The observation.
+    plane : tuple of int
+        Index along each leading axis; the first plane where it does not fit the file.
+    x, y : int
+        Column and row of its plane, from 0.
+    cache : Cache or None
+        Whose rules select references; without one only the observation is told.
+    context : str or None
+        Its operational context if None.
+    job : Job
+        Looked at between files.
+
+    Returns
+    -------
+    tuple of PixelFact
+        The observation, then the selected references in the order of the mapping; those not applicable are left out.
+
+    Raises
+    ------
+    InputError
+        The observation itself cannot be read, or has no such pixel.
+    """
+    try:
+        frame = open_frame(path, plane=plane or None)
+    except CalguiError:
+        frame = open_frame(path)
+    with frame:
+        here = region_of(frame)
+        facts = [_read(frame, "observation", x, y)]
+        header = dict(frame.header)
+    detector = here.x + x, here.y + y
+    if cache is not None:
+        facts += _of_references(header, detector, cache, context, job)
+    return tuple(facts)
+
+
+def _of_references(
+    header: Mapping[str, Any], detector: tuple[int, int], cache: "Cache", context: str | None, job: Job
+) -> list[PixelFact]:
+    from calgui.core.rules.selection.select import best_references
+
+    chosen = context or cache.default_context
+    if chosen is None:
+        return []
+    try:
+        selections = best_references(cache, chosen, header)
+    except CalguiError as error:
+        return [PixelFact("references", None, problem=error.message)]
+    facts = []
+    for selection in selections:
+        job.check()
+        if selection.status is not Status.SELECTED or selection.file is None:
+            continue
+        why = unusable(selection)
+        if why is not None or selection.path is None:
+            facts.append(PixelFact(selection.type, selection.path, problem=why[0] if why else "it is not there"))
+            continue
+        facts.append(_of_reference(selection.type, selection.path, detector))
+    return facts
+
+
+def _of_reference(kind: str, path: Path, detector: tuple[int, int]) -> PixelFact:
+    try:
+        with open_frame(path) as frame:
+            if len(frame.shape) < 2:
+                return PixelFact(kind, path, problem="it holds no picture")
+            there = region_of(frame)
+            x, y = detector[0] - there.x, detector[1] - there.y
+            if not (0 <= x < there.nx and 0 <= y < there.ny):
+                return PixelFact(kind, path, problem="it does not cover this pixel")
+            return _read(frame, kind, x, y)
+    except CalguiError as error:
+        return PixelFact(kind, path, problem=error.message)
+
+
+def _read(frame: FitsFrame, what: str, x: int, y: int) -> PixelFact:
+    """The pixel of a frame; of its first planes where it has several."""
+    ny, nx = frame.shape[-2:]
+    if len(frame.shape) < 2 or not (0 <= x < nx and 0 <= y < ny):
+        return PixelFact(what, frame.path, problem=f"its picture of {nx} × {ny} has no such pixel")
+    if len(frame.shape) == 2:
+        data, err, dq = frame.rows(y, y + 1)
+        return PixelFact(
+            what, frame.path, (x, y), (float(data[0, x]),), None if err is None else float(err[0, x]),
+            0 if dq is None else int(dq[0, x]), frame.unit,
+        )  # fmt: skip
+    values, dq_bits = [], 0
+    for place in range(min(_planes(frame.shape), _MOST_PLANES)):
+        with open_frame(frame.path, plane=place) as one:
+            data, _err, dq = one.rows(y, y + 1)
+        values.append(float(data[0, x]))
+        dq_bits |= 0 if dq is None else int(dq[0, x])
+    return PixelFact(what, frame.path, (x, y), tuple(values), None, dq_bits, frame.unit)
+
+
+def _planes(shape: Sequence[int]) -> int:
+    count = 1
+    for length in shape[:-2]:
+        count *= length
+    return count
+
+
+#: two files with these in common were made of one exposure
+_EXPOSURE = ("DETECTOR", "DATE-OBS", "TIME-OBS", "EXP_NO", "SUBSTRT1", "SUBSTRT2")
+
+
+def same_exposure(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two headers are of the same exposure, as a ramp and the image made of it are.
+
+    Parameters
+    ----------
+    one, other : mapping
+        FITS keywords.
+
+    Returns
+    -------
+    bool
+        Detector and start to the second must be there and agree, and so must whatever else both say.
+    """
+    start = [str(header.get("DATE-OBS") or "") + str(header.get("TIME-OBS") or "") for header in (one, other)]
+    if start[0] != start[1] or len(start[0]) < len("2026-03-11T01:00"):
+        return False
+    if not one.get("DETECTOR") or not other.get("DETECTOR"):
+        return False
+    return all(str(one[key]) == str(other[key]) for key in _EXPOSURE if key in one and key in other)

@@ -1,0 +1,1 @@
+"""The Compare place: frames side by side, one over another, and one less another."""

@@ -1,0 +1,75 @@
+"""One frame of the comparison: its view, its letter, and its controls."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from calgui.views.compare.board import Board, Pane
+from calgui.views.image.marks import Mark
+from calgui.views.image.view import ImageView
+from calgui.views.session import Session
+from calgui.views.theme import theme
+
+
+def letter(place: int) -> str:
+    """What a frame is called: A, B, C, and on.
+
+    Parameters
+    ----------
+    place : int
+        From 0.
+
+    Returns
+    -------
+    str
+    """
+    return chr(ord("A") + place) if place < 26 else f"{chr(ord('A') + place // 26 - 1)}{chr(ord('A') + place % 26)}"
+
+
+class Cell(QObject):
+    """A view of one frame, whose choosers and figures are elsewhere.
+
+    Parameters
+    ----------
+    session : Session
+        Whose tasks read the file.
+    path : pathlib.Path or None
+        The file; None for what is computed.
+    board : Board
+        Where the view is.
+    """
+
+    def __init__(self, session: Session, path: Path | None, board: Board) -> None:
+        super().__init__(board)
+        self.path = path
+        self.pane = Pane(board)
+        self.view = ImageView(session, parent=self.pane)
+        self.view.setObjectName("compared_picture")
+        self.above, self.below = self.view.take_apart()
+        self.cursor = Mark(self.view.canvas, "accent")
+        theme().changed.connect(self.cursor_retheme)
+        if path is not None:
+            self.view.show_file(path)
+
+    def cursor_retheme(self) -> None:
+        """Take the colour of the theme."""
+        self.cursor.retheme()
+
+    def name(self, place: int) -> None:
+        """Give the frame its letter.
+
+        Parameters
+        ----------
+        place : int
+            From 0.
+        """
+        self.view.set_note(letter(place))
+
+    def close(self) -> None:
+        """Let go of the view and its parts."""
+        self.view.clear()
+        for widget in (self.pane, self.above, self.below):
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
+        self.deleteLater()

@@ -1,0 +1,93 @@
+"""The Compare place: pictures and headers side by side, and a search over all headers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from calgui.views.compare.pictures import PicturesPage
+from calgui.views.headers.page import HeadersPage
+from calgui.views.headers.search import HeaderSearch
+from calgui.views.session import Session
+
+_PAGES = (
+    ("Pictures", "Frames side by side, blinking, split, one less another"),
+    ("Headers", "Headers side by side, with what differs marked"),
+    ("Search headers", "Look for a keyword, value or comment in all open files"),
+)
+PICTURES, HEADERS, SEARCH = range(3)
+
+
+class ComparePlace(QWidget):
+    """Frames side by side.
+
+    Parameters
+    ----------
+    session : Session
+        Whose selection is compared.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName("compare_place")
+        self.setAccessibleName("Compare")
+        self.tabs = QTabBar(self)
+        self.tabs.setObjectName("compare_tabs")
+        self.tabs.setAccessibleName("What is compared")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.pictures = PicturesPage(session, self)
+        self.headers = HeadersPage(session, self)
+        self.search = HeaderSearch(session, self)
+        self.stack = QStackedWidget(self)
+        for (title, tip), page in zip(_PAGES, (self.pictures, self.headers, self.search), strict=True):
+            self.tabs.setTabToolTip(self.tabs.addTab(title), tip)
+            self.stack.addWidget(page)
+        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self.stack, 1)
+        if session.selection:
+            self.pictures.show_paths(session.selection)
+        self.search.side_by_side.connect(self._show_headers)
+        session.keep("compare", self._kept, self._take_up)
+
+    def compare(self, paths: Sequence[Path]) -> None:
+        """Compare the pictures of these files.
+
+        Parameters
+        ----------
+        paths : sequence of pathlib.Path
+            In their order.
+        """
+        self.tabs.setCurrentIndex(PICTURES)
+        self.pictures.follow.setChecked(False)
+        self.pictures.show_paths(paths)
+
+    def _show_headers(self, _paths: object = None) -> None:
+        """The headers of the selected files."""
+        self.tabs.setCurrentIndex(HEADERS)
+
+    def _kept(self) -> dict[str, object]:
+        """What comes back with the session."""
+        page = self.pictures
+        followed = page.follow.isChecked()
+        return {
+            "page": self.tabs.currentIndex(),
+            "way": page.bar.way,
+            "lock": page.locks.by,
+            "limits": page.bar.limits.isChecked(),
+            "paths": [] if followed else [str(path) for path in page.paths],
+        }
+
+    def _take_up(self, kept: object) -> None:
+        if not isinstance(kept, dict):
+            return
+        page = kept.get("page")
+        if isinstance(page, int) and 0 <= page < self.tabs.count():
+            self.tabs.setCurrentIndex(page)
+        self.pictures.take_up(kept)

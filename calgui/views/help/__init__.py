@@ -1,0 +1,1 @@
+"""The documentation in the program: a window that shows the page of what one is at."""

@@ -1,0 +1,142 @@
+"""A tab of the inspector: the picked pixel in the observation, in its references, along its ramp or spectrum."""
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.errors import CalguiError
+from calgui.core.jobs import Job
+from calgui.core.runs.pixelfacts import PixelFact, pixel_facts
+from calgui.views.image.histogram import number
+from calgui.views.session import Pixel, Session
+from calgui.views.theme import SPACE, figures, theme
+
+_TITLES = ("What", "Value", "Flags", "File")
+_HINT = "Click a pixel of the picture: its value, and what the selected references have there, stand here."
+
+
+class PixelPage(QWidget):
+    """What is known of the picked pixel.
+
+    Parameters
+    ----------
+    session : Session
+        Whose picked pixel is told, and whose cache has the references.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName("pixel_page")
+        self.facts: tuple[PixelFact, ...] = ()
+        self.title = QLabel(_HINT, self)
+        self.title.setObjectName("pixel_title")
+        self.title.setWordWrap(True)
+        self.table = QTableWidget(0, len(_TITLES), self)
+        self.table.setObjectName("pixel_facts")
+        self.table.setAccessibleName("What files have at the picked pixel")
+        self.table.setHorizontalHeaderLabels(_TITLES)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        self.table.itemDoubleClicked.connect(lambda item: self._open(item.row()))
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, SPACE, 0, 0)
+        self.column.setSpacing(SPACE)
+        self.column.addWidget(self.title)
+        self.column.addWidget(self.table, 1)
+        session.pixel_picked.connect(self.show_pixel)
+        session.context_changed.connect(self._again)
+        theme().changed.connect(self._fill)
+        self.show_pixel(session.pixel)
+
+    def _again(self) -> None:
+        self.show_pixel(self.session.pixel)
+
+    def show_pixel(self, pixel: Pixel | None) -> None:
+        """Tell of another pixel.
+
+        Parameters
+        ----------
+        pixel : Pixel or None
+            None for nothing.
+        """
+        self.session.tasks.supersede("pixel-facts")
+        if pixel is None or pixel.path is None:
+            self.facts = ()
+            self.title.setText(_HINT if pixel is None else "This picture is in no file.")
+            self._fill()
+            return
+        path, cache, context = pixel.path, self.session.cache, self.session.context
+        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1})")
+        self.title.setToolTip(str(path))
+
+        def work(job: Job) -> tuple[PixelFact, ...]:
+            return pixel_facts(path, pixel.plane, pixel.x, pixel.y, cache, context, job)
+
+        self.session.tasks.start(
+            f"Looking at a pixel of {path.name}", work, self._show, self._failed, key="pixel-facts", quiet=True
+        )
+
+    def _show(self, facts: tuple[PixelFact, ...]) -> None:
+        self.facts = facts
+        self._fill()
+
+    def _failed(self, error: Exception) -> None:
+        self.facts = ()
+        self._fill()
+        if isinstance(error, CalguiError):
+            self.title.setText(" ".join(part for part in (error.message, error.cure) if part))
+        else:
+            self.session.report(error, "Looking at a pixel")
+
+    def _fill(self) -> None:
+        self.table.setVisible(bool(self.facts))
+        self.table.setRowCount(len(self.facts))
+        for row, fact in enumerate(self.facts):
+            texts = (fact.what, _value(fact), ", ".join(fact.flags), fact.path.name if fact.path is not None else "")
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if column == 1:
+                    item.setFont(figures())
+                if fact.problem and column == 1:
+                    item.setForeground(theme().colour("muted"))
+                item.setToolTip(_tip(fact) if column != 2 else text)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(row, column, item)
+
+    def _open(self, row: int) -> None:
+        path: Path | None = self.facts[row].path
+        if path is not None and not self.facts[row].problem:
+            self.session.frame_requested.emit(path)
+
+
+def _value(fact: PixelFact) -> str:
+    if fact.problem:
+        return fact.problem
+    told = "  ".join("NaN" if math.isnan(value) else number(value) for value in fact.values)
+    error = f" ± {fact.error:.3g}" if fact.error is not None and not math.isnan(fact.error) else ""
+    return f"{told}{error} {fact.unit}".rstrip()
+
+
+def _tip(fact: PixelFact) -> str:
+    parts = [str(fact.path)] if fact.path is not None else []
+    if fact.place is not None:
+        parts.append(f"x {fact.place[0]}, y {fact.place[1]} of that file; a double click shows it")
+    return "\n".join(parts)

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Draws every picture of the documentation from a demo night of its own.
+set -eu
+bin=$1
+out=docs/pictures
+work=${TMPDIR:-/tmp}/calgui-docs
+rm -rf "$work"
+trap 'rm -rf "$work"' EXIT
+QT_QPA_PLATFORM=offscreen
+XDG_CONFIG_HOME=$work
+PYTHONPATH=$PWD
+export QT_QPA_PLATFORM XDG_CONFIG_HOME PYTHONPATH
+night=$work/demo-night
+raw=$night/raw/iris_20260311
+"$bin/python" -m calgui demo "$night" --no-window >/dev/null
+mkdir -p "$out"
+# picture FILE VIEW THEME SIZE PATH...
+picture() {
+    name=$1
+    view=$2
+    theme=$3
+    size=$4
+    shift 4
+    "$bin/python" -m calgui shot "$out/$name-$theme.png" --view "$view" --theme "$theme" --size "$size" \
+        --cache "$night/cache" "$@"
+    echo "$out/$name-$theme.png"
+}
+picture observe observe light 1440x900 "$raw"_image_0006.fits "$night"/raw
+picture observe observe dark 1440x900 "$raw"_image_0001.fits "$night"/raw
+picture picture picture light 1800x1300 "$raw"_image_0001.fits
+picture headers headers light 1600x1000 "$raw"_image_0006.fits
+picture why why light 1600x1000 "$raw"_image_0006.fits
+picture rules rules light 1440x900
+for page in whatif timeline matrix compare pipeline lint; do
+    picture rules-$page rules-$page light 1440x900 "$raw"_image_0006.fits "$night"/raw
+done
+picture bench bench light 1440x900 "$raw"_dark_000?.fits
+picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
+picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits
+"$bin/python" tools/figures.py "$night" "$out/calibrations"
+"$bin/python" tools/png.py "$out"
