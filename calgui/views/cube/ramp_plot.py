@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from calgui.core.cubes.ramp import Samples, StraightLine, straight_line
+from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.plot_saving import from_titles, offer_saving
 
 _ROLES = ("accent", "warning", "good", "error")
 #: integrations that are drawn
@@ -21,10 +23,12 @@ class RampPlot(QWidget):
 
     Parameters
     ----------
+    session : Session
+        Who is told of what was saved.
     parent : QWidget, optional
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ramp_view")
         self.plot = pg.PlotWidget(self, background=theme().colour("surface"))
@@ -49,6 +53,7 @@ class RampPlot(QWidget):
         self.samples: Samples | None = None
         self.lines: tuple[StraightLine, ...] = ()
         self._name = ""
+        self.saving = offer_saving(self.plot, "ramp", session, lambda: from_titles(self.series()))
         theme().changed.connect(self.retheme)
 
     def show_samples(self, samples: Samples | None, name: str = "") -> None:

@@ -69,7 +69,7 @@ class CubeView(QWidget):
         self.image = ImageView(session, parent=self)
         self.bar = SliceBar(self)
         self.spectrum = SpectrumView(session, self)
-        self.reads = RampPlot(self)
+        self.reads = RampPlot(session, self)
         self.pictures = Pictures(session, "cube-picture", self)
         self.ranges = Ranges(self.spectrum.plot, self._places)
         self._answer = QTimer(self, singleShot=True, interval=_ANSWER_MS)
