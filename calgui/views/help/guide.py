@@ -124,6 +124,7 @@ class Guide(QObject):
         reader.show()
         reader.raise_()
         reader.activateWindow()
+        reader.view.setFocus()
 
     def contents(self) -> None:
         """Open the list of all pages."""
