@@ -24,6 +24,7 @@ PAGES: dict[str, str] = {
     "inspector": "views/headers",
     "image_view": "views/picture",
     "spectrum_view": "views/spectrum",
+    "cube_view": "views/cube",
     "rules_place": "views/rules",
     "cache_page": "views/rules-cache",
     "whatif_page": "views/rules-whatif",
