@@ -33,6 +33,8 @@ PAGES: dict[str, str] = {
     "compare_page": "views/rules-compare",
     "pipeline_page": "views/rules-pipeline",
     "lint_page": "views/rules-lint",
+    "headers_page": "views/headers-compare",
+    "headers_search_page": "views/headers-compare",
     "bench_place": "views/bench",
     "compare_place": "views/compare",
     "search_everything": "views/search",
