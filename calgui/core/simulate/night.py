@@ -27,7 +27,7 @@ DEFAULT_SIZE = 512
 DEFAULT_SEED = 30
 MINIMUM_SIZE, MAXIMUM_SIZE = 128, 4096
 #: changes when the same seed and size give other files
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,13 @@ def _is_there(folder: Path, size: int, seed: int) -> bool:
             path=folder,
             cure="Choose a folder that does not exist yet, or an empty one.",
         )
-    if (truth.get("format"), truth.get("size"), truth.get("seed")) != (FORMAT, size, seed):
+    if (truth.get("size"), truth.get("seed")) == (size, seed) and truth.get("format") != FORMAT:
+        raise InputError(
+            "This is the demo night of another version of calgui, whose files are others.",
+            path=folder,
+            cure="Choose another folder, or delete this one first.",
+        )
+    if (truth.get("size"), truth.get("seed")) != (size, seed):
         raise InputError(
             f"This is a demo night of size {truth.get('size')} and seed {truth.get('seed')} (made by version "
             f"{truth.get('version')}), not of size {size} and seed {seed}.",

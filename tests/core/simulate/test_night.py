@@ -54,6 +54,16 @@ def test_another_night_in_the_folder_is_refused(small: DemoNight, size: int, see
     assert told.value.cure
 
 
+def test_the_night_of_another_version_is_refused(tmp_path: Path) -> None:
+    night = make_demo(tmp_path / "demo", SMALL, 7)
+    truth = json.loads(night.truth.read_text())
+    night.truth.write_text(json.dumps(truth | {"format": truth["format"] - 1}))
+    with pytest.raises(InputError, match="another version") as told:
+        make_demo(night.folder, SMALL, 7)
+    assert told.value.path == night.folder
+    assert told.value.cure
+
+
 @pytest.mark.parametrize("content", [None, "", "[]", '{"seed": 7}', "\udcff"])
 def test_a_folder_of_somebody_is_left_alone(tmp_path: Path, content: str | None) -> None:
     folder = tmp_path / "thesis"
@@ -143,7 +153,8 @@ def test_every_file_is_sound_fits_and_says_what_it_is(demo_night: DemoNight) -> 
                 assert on_sky <= set(header), path.name
                 if "ramp" not in path.name:
                     assert {"CTYPE1", "CRVAL1", "CRPIX1", "CD1_1"} <= set(hdus["SCI"].header), path.name
-            assert hdus["SCI"].shape[-2:] == (header["SUBSIZE2"], header["SUBSIZE1"])
+            if header["EXP_TYPE"] != "IRIS_CUBE":  # spaxels are no pixels of the detector
+                assert hdus["SCI"].shape[-2:] == (header["SUBSIZE2"], header["SUBSIZE1"])
             assert hdus["SCI"].header["BUNIT"] in {"electron/s", "adu"}
 
 

@@ -13,7 +13,20 @@ def kinds() -> tuple[Kind, ...]:
     -------
     tuple of Kind
     """
-    from calgui.core.simulate.kinds import adc, arc, dark, flat, lenslet, mask, pinhole, pipeline, science, sky, stars
+    from calgui.core.simulate.kinds import (
+        adc,
+        arc,
+        cube,
+        dark,
+        flat,
+        lenslet,
+        mask,
+        pinhole,
+        pipeline,
+        science,
+        sky,
+        stars,
+    )
 
     modules = (dark, flat, mask, pipeline, pinhole, arc, lenslet)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND)
+    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)
