@@ -25,7 +25,7 @@ from calgui.core.frames.layout import (
     siblings,
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.source import PlainSource, Source, open_source
+from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source
 from calgui.core.jobs import Job
 
 #: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
@@ -75,6 +75,7 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
         pixels = math.prod(frame.shape)
         check_memory(pixels * (4 + 4 * frame.has_err + 4 * frame.has_dq), frame.path)
         data, err, dq = frame.rows(0, frame.shape[0]) if job is None else _in_bands(frame, job)
+        frame.check_end()
         return Frame(data, err, dq, frame.header, frame.path)
 
 
@@ -245,6 +246,17 @@ class FitsFrame:
         if dq is None:
             return np.zeros(shape, np.uint32)
         return dq if dq.flags.writeable else dq.copy()
+
+    def check_end(self) -> None:
+        """Check that a compressed file is whole, once its numbers have been read.
+
+        Raises
+        ------
+        InputError
+            It is damaged, and so may be what was read.
+        """
+        if isinstance(self._data.source, CompressedSource):
+            self._data.source.check_end()
 
     def _clipped(self, start: int, stop: int) -> tuple[int, int]:
         start, stop, _ = slice(start, stop).indices(self.shape[0])
