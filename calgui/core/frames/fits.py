@@ -385,12 +385,17 @@ def _check_whole(source: Source, hdu: HduHeader) -> None:
     if hdu.offset + hdu.size > source.limit:
         there = max((source.size or 0) - hdu.offset, 0)
         raise InputError(
-            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, {there:,} are there."
+            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, {there:,} are there."
             if isinstance(source, PlainSource)
-            else f"HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, more than this compressed file can hold.",
+            else f"HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, more than this compressed file can hold.",
             path=source.path,
             cure="Copy or download it again.",
         )
+
+
+def _bytes(size: int) -> str:
+    """A number of bytes for people, however large a damaged header makes it."""
+    return f"{size:,} bytes" if size < 10**15 else f"some 10^{round(size.bit_length() * 0.30103)} bytes"
 
 
 def _stamp(path: Path) -> tuple[int, int]:
