@@ -26,7 +26,10 @@ from calgui.core.frames.layout import (
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
 from calgui.core.frames.source import PlainSource, Source, open_source
+from calgui.core.jobs import Job
 
+#: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
+_BAND = 8 << 20
 #: bands from this size on, in bytes, are compared with the free memory
 _LARGE = 1 << 28
 
@@ -42,7 +45,7 @@ __all__ = [
 ]
 
 
-def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> Frame:
+def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None, job: Job | None = None) -> Frame:
     """Read a frame into memory.
 
     Parameters
@@ -54,6 +57,8 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     plane : int or tuple of int, optional
         Which plane of a cube or ramp: counted through all leading axes, or one index for each of them. Without
         it everything is read.
+    job : Job, optional
+        Told of the progress, and looked at for cancel; the frame is then read in bands.
 
     Returns
     -------
@@ -69,8 +74,34 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     with open_frame(path, hdu, plane) as frame:
         pixels = math.prod(frame.shape)
         check_memory(pixels * (4 + 4 * frame.has_err + 4 * frame.has_dq), frame.path)
-        data, err, dq = frame.rows(0, frame.shape[0])
+        data, err, dq = frame.rows(0, frame.shape[0]) if job is None else _in_bands(frame, job)
         return Frame(data, err, dq, frame.header, frame.path)
+
+
+def _in_bands(frame: "FitsFrame", job: Job) -> "Rows":
+    """All rows of a frame, some at a time."""
+    shape, total = frame.shape, frame.shape[0]
+    data = np.empty(shape, np.float32)
+    err = np.empty(shape, np.float32) if frame.has_err else None
+    dq = np.empty(shape, np.uint32) if frame.has_dq else None
+    length = math.prod(shape[1:])
+    step = max(1, _BAND // max(4 * length, 1))
+    for start in range(0, total, step):
+        job.report(start / total, f"Reading {frame.name}")
+        stop = min(start + step, total)
+        part = slice(start * length, stop * length)
+        _into(data[start:stop], frame.data_rows(start, stop, data.reshape(-1)[part]))
+        if err is not None and frame._err is not None:
+            _into(err[start:stop], frame._err.floats(start, stop, err.reshape(-1)[part]))
+        if dq is not None:
+            dq[start:stop] = frame.dq_rows(start, stop)
+    return Rows(data, err, dq)
+
+
+def _into(room: FloatArray, rows: FloatArray) -> None:
+    """Rows in their room; most readers have read right into it."""
+    if not np.may_share_memory(room, rows):
+        room[...] = rows
 
 
 def open_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> "FitsFrame":
