@@ -31,11 +31,20 @@ picture picture picture light 1800x1300 "$raw"_image_0001.fits
 picture headers headers light 1600x1000 "$raw"_image_0006.fits
 picture why why light 1600x1000 "$raw"_image_0006.fits
 picture rules rules light 1440x900
-for page in whatif timeline matrix compare pipeline lint; do
+for page in timeline matrix compare pipeline; do
     picture rules-$page rules-$page light 1440x900 "$raw"_image_0006.fits "$night"/raw
 done
+# a healthy cache has no finding: one with faults
+cp -r "$night/cache" "$work/spoilt"
+references=$work/spoilt/references/tmt/iris
+rm "$references"/tmt_iris_flat_0003.fits
+head -c 5000 "$references"/tmt_iris_sky_0001.fits >"$work/short" && mv "$work/short" "$references"/tmt_iris_sky_0001.fits
+cp "$references"/tmt_iris_mask_0001.fits "$references"/tmt_iris_mask_0009.fits
+"$bin/python" -m calgui shot "$out/rules-lint-light.png" --view rules-lint --size 1440x900 --cache "$work/spoilt"
+echo "$out/rules-lint-light.png"
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits
+picture compare-headers compare-headers light 1440x900 "$raw"_image_0001.fits "$raw"_image_0003.fits "$raw"_image_0006.fits
 "$bin/python" tools/figures.py "$night" "$out/calibrations"
 "$bin/python" tools/png.py "$out"

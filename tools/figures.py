@@ -27,6 +27,7 @@ from calgui.views.session import Session
 from calgui.views.spectrum.view import SpectrumView
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.window import MainWindow
 
 _WIDTH = 1120
 _HEIGHTS = {Look: 520, Cards: 440, Spectrum: 400}
@@ -55,6 +56,7 @@ def main(folder: Path, out: Path) -> None:
             for name, make in maker.all().items():
                 _draw(session, night, make(), out / f"{name}.png")
             _draw_spectra(session, maker, out.parent / "spectrum-light.png")
+            _draw_what_if(night, out.parent / "rules-whatif-light.png")
             _draw_help(session, out.parent / "help-light.png")
         finally:
             session.close()
@@ -151,6 +153,30 @@ def _draw_spectra(session: Session, maker: Maker, path: Path) -> None:
     view.show()
     _wait(session)
     _save(view, path)
+
+
+def _draw_what_if(night: DemoNight, path: Path) -> None:
+    """The image without a flat, and the same with another filter."""
+    session = Session()
+    window = MainWindow(session)
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.resize(1440, 900)
+    window.show()
+    window.observe.complete()
+    session.open_cache(night.cache)
+    window.open_paths([night.raw / "iris_20260311_image_0006.fits"])
+    _wait(session)
+    window.observe.table.view.selectRow(0)
+    session.ask_page("whatif")
+    _wait(session)
+    rules: Any = window.place("rules")
+    page = rules.page("whatif")
+    page.duplicate()
+    page.board.apply(1, (("META.INSTRUMENT.FILTER", "K"),))
+    page.board.rename(1, "the same with K")
+    _wait(session)
+    _save(window, path)
+    session.close()
 
 
 def _draw_help(session: Session, path: Path) -> None:

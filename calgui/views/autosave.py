@@ -115,7 +115,11 @@ class Autosave(QObject):
             self._writing, self._written = False, raw
 
         self._session.tasks.start(
-            "Keeping where you are", lambda _job: write_session(saved, path, overwrite=True), done, failed, quiet=True
+            "Keeping where you are",
+            lambda _job: write_session(saved, path, overwrite=True),
+            done,
+            failed,
+            background=True,
         )
 
     def restore(self) -> None:

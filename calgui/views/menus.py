@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from calgui.views.layout_menu import LayoutMenu
 from calgui.views.settings import remember, remembered
 
 if TYPE_CHECKING:
@@ -159,6 +160,10 @@ class Menus(QObject):
             self.actions.append(action)
             if name in hidden:
                 self.window.show_panel(name, False)
+        menu.addSeparator()
+        self.layouts = LayoutMenu(
+            self.window, menu, lambda into, name, text, call: self._action(into, name, text, "", call)
+        )
         menu.addSeparator()
         notices = self._action(menu, "show_notices", "&Notices", "Ctrl+Shift+N", lambda: None)
         notices.setCheckable(True)

@@ -26,6 +26,8 @@ _PANELS = {
     "picture": "picture",
     "headers": "inspector",
 }
+#: parts of the Compare place, by the number of their tab
+_COMPARED = {"compare": 0, "compare-headers": 1}
 #: page of the bench that is drawn
 _AT_THE_BENCH = "master-dark"
 #: work that takes longer than this is not waited for
@@ -41,7 +43,7 @@ def views() -> tuple[str, ...]:
     -------
     tuple of str
     """
-    return (*(place.name for place in PLACES), *_PANELS, *_pages())
+    return (*(place.name for place in PLACES), *_PANELS, *_pages(), "compare-headers")
 
 
 def _pages() -> dict[str, str]:
@@ -130,13 +132,15 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
         table.select_path(named)
     elif table.model.rowCount():
         table.view.selectRow(0)
-    window.go(view if view in {place.name for place in PLACES} else "observe")
+    window.go("compare" if view in _COMPARED else view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
         session.ask_page(_pages()[view])
-    if view == "compare":
+    if view in _COMPARED:
         place: Any = window.place("compare")
-        place.compare([row.entry.path for row in table.model.entries()])
+        session.select(row.entry.path for row in table.model.entries())
+        place.compare(session.selection)
         place.pictures.bar.set_way("grid")
+        place.tabs.setCurrentIndex(_COMPARED[view])
     if view == "bench":
         bench: Any = window.place("bench")
         bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())

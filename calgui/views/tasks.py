@@ -31,7 +31,9 @@ class Task:
     job : Job
         Its progress and cancel token.
     quiet : bool
-        Whether it is left out of the progress bar (work that takes well under a second).
+        Whether it is left out of the progress bar as long as it takes no more than a second.
+    background : bool
+        Whether nobody waits for it: it never comes into the progress bar.
     """
 
     id: int
@@ -39,6 +41,7 @@ class Task:
     key: str
     job: Job
     quiet: bool
+    background: bool = False
     done: Callable[[Any], None] | None = field(default=None, repr=False)
     failed: Callable[[Exception], None] | None = field(default=None, repr=False)
     dropped: bool = False
@@ -79,6 +82,7 @@ class Tasks(QObject):
         *,
         key: str = "",
         quiet: bool = False,
+        background: bool = False,
     ) -> Task:
         """Run ``work`` in the background.
 
@@ -93,14 +97,16 @@ class Tasks(QObject):
         key : str
             A newer task of the same key supersedes this one.
         quiet : bool
-            Leave it out of the progress bar.
+            Leave it out of the progress bar unless it takes more than a second.
+        background : bool
+            Leave it out of the progress bar: nobody waits for it.
 
         Returns
         -------
         Task
             Cancelled already where all work has been stopped by `close`: a timer of a window that is going away.
         """
-        task = Task(next(self._ids), title, key, Job(title), quiet, done, failed)
+        task = Task(next(self._ids), title, key, Job(title), quiet, background, done, failed)
         if self._closed:
             task.dropped = True
             task.job.cancel()

@@ -115,7 +115,7 @@ def test_a_damaged_value_costs_nobody_else_anything() -> None:
     assert got == [4]
 
 
-@pytest.mark.parametrize("kept", [3, None, {}, {"filter": []}, {"filter": "", "splitters": {"observe_left": ["a"]}}])
+@pytest.mark.parametrize("kept", [3, None, {}, {"filter": []}, {"filter": "", "panels": {"tree": ["a"]}}])
 def test_the_views_survive_damaged_values(start: Any, kept: object) -> None:
     window = start()
     window.go("rules")

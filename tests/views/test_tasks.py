@@ -10,6 +10,7 @@ from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from calgui.views.session import Notice, Session
 from calgui.views.tasks import Tasks
+from calgui.views.widgets.status_bar import JobsBar
 
 
 @pytest.fixture
@@ -107,3 +108,32 @@ def test_an_error_reaches_the_user_once_with_its_cure(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(told))
     session.close()
     assert told == [Notice("error", "dark.fits: is truncated.", "Copy it again.")]
+
+
+def test_quiet_work_is_shown_once_one_waits_and_work_that_nobody_waits_for_never(qtbot: QtBot) -> None:
+    session = Session()
+    jobs = JobsBar(session)
+    qtbot.addWidget(jobs)
+    jobs.show()
+    go_on = threading.Event()
+
+    def work(job: Job) -> None:
+        job.report(0.25, "Reading pixels")
+        while not go_on.wait(0.01):
+            job.check()
+
+    quick = session.tasks.start("Quick", lambda _job: None, quiet=True)
+    hidden = session.tasks.start("Watching", work, background=True)
+    slow = session.tasks.start("Slow", work, quiet=True)
+    qtbot.wait(400)
+    assert quick not in session.tasks.running
+    assert jobs.shown is None
+    qtbot.waitUntil(lambda: jobs.shown is slow, timeout=3000)
+    assert jobs.cancel.isVisible()
+    assert "Reading pixels" in jobs.label.text()
+    jobs.cancel_shown()
+    qtbot.waitUntil(lambda: slow not in session.tasks.running)
+    assert jobs.shown is None
+    assert hidden in session.tasks.running
+    go_on.set()
+    session.close()

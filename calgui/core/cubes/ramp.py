@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.cubes.cube import Cube
 from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer, cube_shape
 from calgui.core.cubes.reading import kind_of
 from calgui.core.errors import InputError, UsageError
@@ -140,6 +141,16 @@ class Ramp:
         if isinstance(step, bool) or not isinstance(step, int | float) or not math.isfinite(step) or step <= 0:
             return None
         return np.asarray(float(step) * np.arange(1, self.shape[1] + 1), np.float64)
+
+    def as_cube(self) -> Cube:
+        """Its reads as planes, all integrations after one another.
+
+        Returns
+        -------
+        Cube
+            Over the same numbers.
+        """
+        return Cube(self._data, None, self._group_dq, self.header, self.path)
 
     def samples(self, x: int, y: int) -> Samples:
         """The reads of a pixel.

@@ -34,7 +34,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "T" if value else "F"
     if isinstance(value, float):
-        return f"{value:.10g}"
+        return f"{value:.15g}"  # as many figures as FITS has: dates in days need them
     return " ".join(str(value).split())
 
 

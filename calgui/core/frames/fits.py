@@ -30,7 +30,16 @@ from calgui.core.frames.source import PlainSource, Source, open_source
 #: bands from this size on, in bytes, are compared with the free memory
 _LARGE = 1 << 28
 
-__all__ = ["FitsFrame", "HduInfo", "check_memory", "describe_file", "open_frame", "plane_index", "read_frame"]
+__all__ = [
+    "FitsFrame",
+    "HduInfo",
+    "check_memory",
+    "describe_file",
+    "free_memory",
+    "open_frame",
+    "plane_index",
+    "read_frame",
+]
 
 
 def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> Frame:
@@ -303,7 +312,7 @@ def check_memory(needed: int, path: Path) -> None:
     InputError
         Saying how much is needed and how much is free.
     """
-    free = _free_memory()
+    free = free_memory()
     if needed > free:
         raise InputError(
             f"Reading it takes {needed / 1e9:,.1f} GB of memory, {free / 1e9:,.1f} GB are free.",
@@ -312,7 +321,13 @@ def check_memory(needed: int, path: Path) -> None:
         )
 
 
-def _free_memory() -> int:
+def free_memory() -> int:
+    """Bytes of memory that can be taken without others being moved out.
+
+    Returns
+    -------
+    int
+    """
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):

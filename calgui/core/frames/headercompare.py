@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from calgui.core.jobs import Job
 
 #: what differs between any two files, and says nothing of what is in them
 HOUSEKEEPING = ("CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM", "DATE", "COMMENT", "HISTORY", "")
+
+_LINE_END = " ⏎ "
 
 
 class State(Enum):
@@ -86,7 +89,7 @@ class Row:
         """The keyword as it is shown."""
         return f"{self.keyword or '(blank)'}{f' ({self.number})' if self.number > 1 else ''}"
 
-    @property
+    @cached_property
     def differs(self) -> bool:
         """Whether a file says otherwise than the reference file."""
         return not self.ignored and any(cell.state not in (State.SAME, State.ABSENT) for cell in self.cells)
@@ -193,8 +196,7 @@ def compare_headers(
         tables = [_keyed(by_file[place]) for place in range(len(files))]
         for key in _merged([tables[place] for place in order]):
             cards = [table.get(key) for table in tables]
-            base = cards[reference]
-            cells = tuple(_cell(file, card, base) for file, card in zip(files, cards, strict=True))
+            cells = _cells(files, cards, cards[reference])
             ignored = any(fnmatch.fnmatchcase(key[0], pattern) for pattern in patterns)
             rows.append(Row(number, *key, cells, ignored))
     return HeaderTable(tuple(files), reference, tuple(_title(group) for group in groups), tuple(rows))
@@ -223,13 +225,15 @@ def same_value(one: Any, other: Any) -> bool:
     return bool(one == other) or (one != one and other != other)
 
 
-def told(value: Any) -> str:
+def told(value: Any, exact: bool = False) -> str:
     """A value as it stands in a cell.
 
     Parameters
     ----------
     value : object
         Of a card.
+    exact : bool
+        With every figure of a number and every blank of a text, so that no two values are told alike.
 
     Returns
     -------
@@ -238,6 +242,8 @@ def told(value: Any) -> str:
     """
     if value is None:
         return "(undefined)"
+    if exact and not isinstance(value, bool):
+        return f"'{_LINE_END.join(value.splitlines())}'" if isinstance(value, str) else repr(value)
     text = written(value)
     if isinstance(value, str) and (text in ("", "T", "F", "(undefined)") or as_number(text) is not None):
         return f"'{text}'"
@@ -344,12 +350,25 @@ def _merged(tables: Sequence[dict[_Key, Card]]) -> list[_Key]:
     return order
 
 
-def _cell(file: FileHeaders, card: Card | None, base: Card | None) -> Cell:
-    if file.error is not None:
-        return Cell(State.ABSENT)
-    if card is None:
-        return Cell(State.ABSENT if base is None else State.MISSING)
-    state = State.EXTRA
+def _cells(files: Sequence[FileHeaders], cards: Sequence[Card | None], base: Card | None) -> tuple[Cell, ...]:
+    """A row; values that differ are never told alike."""
+    states = [_state(file, card, base) for file, card in zip(files, cards, strict=True)]
+    texts = ["" if card is None else told(card.value) for card in cards]
     if base is not None:
-        state = State.SAME if same_value(card.value, base.value) else State.DIFFERENT
-    return Cell(state, told(card.value), card.value, card.comment)
+        alike = told(base.value)
+        if any(state is State.DIFFERENT and text == alike for state, text in zip(states, texts, strict=True)):
+            texts = ["" if card is None else told(card.value, exact=True) for card in cards]
+    return tuple(
+        Cell(state) if card is None else Cell(state, text, card.value, card.comment)
+        for state, text, card in zip(states, texts, cards, strict=True)
+    )
+
+
+def _state(file: FileHeaders, card: Card | None, base: Card | None) -> State:
+    if file.error is not None:
+        return State.ABSENT
+    if card is None:
+        return State.ABSENT if base is None else State.MISSING
+    if base is None:
+        return State.EXTRA
+    return State.SAME if same_value(card.value, base.value) else State.DIFFERENT

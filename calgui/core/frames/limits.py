@@ -274,6 +274,7 @@ def histogram(values: Array, limits: Limits, total: int, bins: int = 256) -> His
     width = limits.high - limits.low
     low = min(max(float(values.min()), limits.low - width), limits.low)
     high = max(min(float(values.max()), limits.high + width), limits.high)
-    counts, edges = np.histogram(values, bins=bins, range=(low, high))
+    # in float32 there may be fewer numbers between the limits than bins
+    counts, edges = np.histogram(values.astype(np.float64, copy=False), bins=bins, range=(low, high))
     share = values.size / max(total, values.size)
     return Histogram(edges, counts / share, share)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.geometry import region_of
-from calgui.core.errors import CalguiError
+from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.dq import decode
 from calgui.core.frames.fits import FitsFrame, open_frame
 from calgui.core.jobs import Job
@@ -14,7 +14,9 @@ from calgui.core.rules.values import Status
 from calgui.core.runs.references import unusable
 
 if TYPE_CHECKING:
+    from calgui.core.cubes.ramp import Samples
     from calgui.core.rules.cache import Cache
+    from calgui.core.spectra.spectrum import Spectrum
 
 #: planes of a reference that are told, such as the coefficients of a polynomial
 _MOST_PLANES = 8
@@ -57,6 +59,63 @@ class PixelFact:
     def flags(self) -> tuple[str, ...]:
         """Names of its data-quality bits."""
         return decode(self.dq)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What lies behind a pixel along a third axis.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The cube or ramp.
+    samples : Samples or None
+        Reads of a ramp.
+    spectrum : Spectrum or None
+        Of a cube.
+    """
+
+    path: Path
+    samples: "Samples | None" = None
+    spectrum: "Spectrum | None" = None
+
+
+def behind(path: Path, x: int, y: int, others: Sequence[tuple[Path, Mapping[str, Any]]], job: Job) -> Behind | None:
+    """The spectrum through a pixel, or the reads behind it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The observation.
+    x, y : int
+        Column and row, from 0.
+    others : sequence of (path, mapping)
+        Open files with their headers: one of them may be the ramp that the observation was made of.
+    job : Job
+        Looked at between files.
+
+    Returns
+    -------
+    Behind or None
+        None for a plain image without a ramp of the same exposure among the others, and outside of its pixels.
+    """
+    from calgui.core.cubes.ramp import open_ramp
+    from calgui.core.cubes.reading import kind_of, open_cube
+
+    kind = kind_of(path)
+    try:
+        if kind == "cube":
+            return Behind(path, spectrum=open_cube(path).spectrum(x, y))
+        if kind == "ramp":
+            return Behind(path, samples=open_ramp(path).samples(x, y))
+        mine = next((header for other, header in others if other == path), None)
+        for other, header in others:
+            job.check()
+            if mine is not None and other != path and same_exposure(mine, header) and kind_of(other) == "ramp":
+                return Behind(other, samples=open_ramp(other).samples(x, y))
+    except (UsageError, InputError):
+        return None  # the value itself says that there is no such pixel, or what is wrong with the file
+    return None
 
 
 def pixel_facts(

@@ -109,7 +109,9 @@ def _of_table(path: Path, hdu: HduHeader) -> Spectrum:
         raise unreadable(path, error) from error
     flux = columns["flux"].reshape(-1)
     if flux.size > _MOST:
-        raise InputError(f"The table has {flux.size:,} values: too many for a spectrum.", path=path)
+        raise InputError(
+            f"The table has {flux.size:,} values: too many for a spectrum.", path=path, cure="Open it as a picture."
+        )
     wave, sigma = columns.get("wave"), columns.get("error")
     wave = wave.reshape(-1) if wave is not None and wave.size == flux.size else None
     sigma = sigma.reshape(-1) if sigma is not None and sigma.size == flux.size else None

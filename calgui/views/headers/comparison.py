@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from calgui.core.frames.headercompare import HOUSEKEEPING, FileHeaders, HeaderTable, compare_headers, read_files
+from calgui.core.frames.keywordmeaning import meaning_of
 from calgui.core.jobs import Job
 from calgui.views.session import Session
 
@@ -145,6 +146,7 @@ class Comparison(QObject):
             read = files or read_files(paths, job)
             reference = paths.index(asked.reference) if asked.reference in paths else 0
             table = compare_headers(read, reference, asked.keywords)
+            meaning_of("SIMPLE")  # the tables of meanings are read here, not while the page is drawn
             # nothing is new: the eye stays where it was
             return _Answer(read, before if table == before else table)
 

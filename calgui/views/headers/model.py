@@ -26,7 +26,7 @@ FILES = 2
 STATES: dict[State, Mark] = {
     State.DIFFERENT: Mark("≠", "differs", "warning", "warning_fill", "Another value than in the reference file."),
     State.MISSING: Mark("–", "missing", "error", "error_fill", "The reference file has it, this one lacks it."),
-    State.EXTRA: Mark("+", "only here", "accent", "selected", "The reference file lacks it."),
+    State.EXTRA: Mark("+", "only here", "accent", "neutral_fill", "The reference file lacks it."),
 }
 #: what a cell shows where neither this file nor the reference file has the keyword
 DASH = "—"

@@ -18,7 +18,8 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
 _WIDEST_KEYWORD, _WIDEST_MEANING, _WIDEST_FILE, _NARROWEST_FILE = 200, 300, 260, 120
-_LOOKED_AT = 200
+#: rows that are looked at for the widths of columns
+_LOOKED_AT = 60
 
 
 @dataclass(frozen=True)

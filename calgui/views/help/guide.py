@@ -32,8 +32,6 @@ PAGES: dict[str, str] = {
     "compare_page": "views/rules-compare",
     "pipeline_page": "views/rules-pipeline",
     "lint_page": "views/rules-lint",
-    "headers_page": "views/headers-compare",
-    "headers_search_page": "views/headers-compare",
     "bench_place": "views/bench",
     "compare_place": "views/compare",
     "search_everything": "views/search",
@@ -126,6 +124,7 @@ class Guide(QObject):
         reader.show()
         reader.raise_()
         reader.activateWindow()
+        reader.view.setFocus()
 
     def contents(self) -> None:
         """Open the list of all pages."""

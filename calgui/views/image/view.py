@@ -207,6 +207,14 @@ class ImageView(QWidget):
         else:
             self.placing.lay()
 
+    def hold_limits(self) -> None:
+        """Keep the limits for what is shown next."""
+        self.bar.limits.setCurrentText("manual")
+
+    def release_limits(self) -> None:
+        """Let what is shown next have limits of its own."""
+        self._release_manual()
+
     def take_apart(self) -> tuple[QWidget, QWidget]:
         """Give the choosers and figures away, for a place that has them once for several pictures.
 

@@ -176,7 +176,9 @@ class ObservedFiles(QObject):
             self.session.report(error, "Reading headers")
         if self._index is not None:
             for note in self._index.notes:
-                self.session.notice("warning", note)
+                self.session.notice(
+                    "warning", note, "Your files are untouched; if it comes back, make its folder writable."
+                )
             self._index.notes.clear()
         if not self._timer.isActive():
             self.scanning_changed.emit(self.scanning)

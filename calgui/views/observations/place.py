@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from calgui.views.observations.files import ObservedFiles
+from calgui.views.observations.layouts import DEFAULT, LAYOUTS, PANELS
 from calgui.views.observations.table import ObservationTable
 from calgui.views.session import Session
-from calgui.views.settings import remember_state, remembered_state
+from calgui.views.settings import remember, remembered
+from calgui.views.widgets.arrangement import Arrangement
 
 #: so often at most the others are told that files arrive
 _TELL_MS = 300
@@ -61,32 +63,21 @@ class ObservePlace(QWidget):
         self.picture: Any = None
         self.inspector: Any = None
         self._slots = {name: _slot(name, self) for name in ("references", "picture", "inspector", "why")}
-        self._splitters = self._lay_out()
+        self.arrangement = self._lay_out()
         self._completed = False
         session.selection_changed.connect(self._show_selection)
         session.frame_requested.connect(self._show_file)
         session.keep("observe", self._kept, self._take_up)
 
-    def _lay_out(self) -> dict[str, QSplitter]:
-        left = _splitter("observe_left", Qt.Orientation.Vertical, (self.table, self._slots["references"]), (3, 2))
-        top = _splitter(
-            "observe_top", Qt.Orientation.Horizontal, (self._slots["picture"], self._slots["inspector"]), (3, 2)
-        )
-        right = _splitter("observe_right", Qt.Orientation.Vertical, (top, self._slots["why"]), (3, 2))
-        whole = _splitter("observe_whole", Qt.Orientation.Horizontal, (left, right), (2, 3))
+    def _lay_out(self) -> Arrangement:
+        widgets = {"table": self.table, **self._slots}
+        panels = {name: (title, widgets[name]) for name, title in PANELS.items()}
+        arrangement = Arrangement("observe_panels", panels, LAYOUTS[DEFAULT], self)
+        arrangement.put(remembered("layouts/observe", {}))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(whole)
-        splitters = {splitter.objectName(): splitter for splitter in (left, top, right, whole)}
-        whole.setSizes([560, 840])
-        top.setSizes([560, 340])
-        left.setSizes([400, 300])
-        right.setSizes([400, 370])
-        for name, splitter in splitters.items():
-            state = remembered_state(f"splitters/{name}")
-            if state is not None:
-                splitter.restoreState(state)
-        return splitters
+        layout.addWidget(arrangement)
+        return arrangement
 
     # ---- what the window asks
 
@@ -133,32 +124,51 @@ class ObservePlace(QWidget):
         on : bool
             Whether it is shown.
         """
-        self._slots[name].setVisible(on)
+        self.arrangement.show_panel(name, on)
+
+    def arrange(self, state: object, text: str) -> None:
+        """Put the panels elsewhere, as a step that can be taken back.
+
+        Parameters
+        ----------
+        state : object
+            As the arrangement gives it.
+        text : str
+            What it is, after the word Undo.
+        """
+        before = self.arrangement.state()
+        if self.arrangement.put(state):
+            self.arranged(text, before)
+
+    def arranged(self, text: str, before: object) -> None:
+        """Note that the panels stand elsewhere now.
+
+        Parameters
+        ----------
+        text : str
+            What was done.
+        before : object
+            How they stood.
+        """
+        after, put = self.arrangement.state(), self.arrangement.put
+        self.session.history.did(text, lambda: put(before), lambda: put(after))
 
     def save(self) -> None:
-        """Remember the splitters and the columns."""
+        """Remember where the panels are, and the columns."""
         self.table.save()
-        for name, splitter in self._splitters.items():
-            remember_state(f"splitters/{name}", splitter.saveState())
+        remember("layouts/observe", self.arrangement.state())
 
     def close_files(self) -> None:
         """Let go of the index; call it when no task runs any more."""
+        self.arrangement.close_windows()
         self.files.close()
 
     def _kept(self) -> dict[str, Any]:
-        sizes = {name: splitter.sizes() for name, splitter in self._splitters.items()}
-        return {"filter": self.table.filter.text(), "splitters": sizes}
+        return {"filter": self.table.filter.text(), "panels": self.arrangement.state()}
 
     def _take_up(self, kept: Any) -> None:
         self.table.take_filter(str(kept["filter"])[:1000])
-        for name, splitter in self._splitters.items():
-            sizes = kept["splitters"][name]
-            if (
-                len(sizes) == splitter.count()
-                and all(isinstance(size, int) for size in sizes)
-                and min(sizes) >= 0 < max(sizes)
-            ):
-                splitter.setSizes(sizes)
+        self.arrangement.put(kept["panels"])
 
     # ---- panels
 
@@ -245,14 +255,3 @@ def _slot(name: str, parent: QWidget) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     slot.setMinimumSize(240, 90)
     return slot
-
-
-def _splitter(name: str, way: Qt.Orientation, widgets: tuple[QWidget, ...], shares: tuple[int, ...]) -> QSplitter:
-    splitter = QSplitter(way)
-    splitter.setObjectName(name)
-    splitter.setHandleWidth(1)
-    splitter.setChildrenCollapsible(False)
-    for place, (widget, share) in enumerate(zip(widgets, shares, strict=True)):
-        splitter.addWidget(widget)
-        splitter.setStretchFactor(place, share)
-    return splitter

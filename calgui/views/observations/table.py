@@ -329,6 +329,8 @@ class ObservationTable(QWidget):
         if numbers:
             chosen.setCurrentIndex(self.model.index(numbers[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
         chosen.blockSignals(False)
+        if numbers:
+            self.view.scrollTo(self.model.index(numbers[0], 0))
         self.view.viewport().update()
 
     def take_filter(self, text: str) -> None:

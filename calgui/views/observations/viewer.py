@@ -1,6 +1,7 @@
-"""What a selected file looks like: its picture, and beside it its spectra, where it has some."""
+"""What a selected file looks like: its picture, its spectra, and the cube or ramp that it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,20 +9,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
-from calgui.core.jobs import Job
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 
 if TYPE_CHECKING:
     from calgui.core.spectra.spectrum import Spectrum
+    from calgui.views.cube.view import CubeView
     from calgui.views.spectrum.view import SpectrumView
 
 #: files of a selection whose spectra are drawn over one another
 _MOST = 20
+PICTURE, SPECTRUM, CUBE = range(3)
 
 
 class Viewer(QWidget):
-    """Picture and spectra; their tabs are there once a file with a spectrum was selected.
+    """Picture, spectra and cube; their tabs are there for files that have them.
 
     Parameters
     ----------
@@ -42,19 +44,23 @@ class Viewer(QWidget):
         self.session = session
         self.setObjectName("viewer")
         self._spectrum: SpectrumView | None = None
+        self._cube: CubeView | None = None
+        self._shown: Path | None = None
         # a bar and a stack of their own: a tab widget whose bar is hidden holds the focus
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("viewer_tabs")
-        self.tabs.setAccessibleName("Picture or spectrum")
+        self.tabs.setAccessibleName("Picture, spectrum or cube")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.addTab("Picture")
-        self.tabs.hide()
+        for title in ("Picture", "Spectrum", "Cube"):
+            self.tabs.addTab(title)
         self.picture = ImageView(session, parent=self)
         self.picture.cursor_moved.connect(self.cursor_moved)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.picture)
-        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(self._go)
+        self._offer(SPECTRUM, False)
+        self._offer(CUBE, False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -69,40 +75,97 @@ class Viewer(QWidget):
 
             self._spectrum = SpectrumView(self.session, self)
             self.stack.addWidget(self._spectrum)
-            self.tabs.addTab("Spectrum")
-            self.tabs.show()
         return self._spectrum
 
+    @property
+    def cube(self) -> "CubeView":
+        """The view of cubes and ramps; made when it is first needed."""
+        if self._cube is None:
+            from calgui.views.cube.view import CubeView
+
+            self._cube = CubeView(self.session, self)
+            self._cube.cursor_moved.connect(self.cursor_moved)
+            self.stack.addWidget(self._cube)
+        return self._cube
+
+    def _go(self, tab: int) -> None:
+        pages = {PICTURE: lambda: self.picture, SPECTRUM: lambda: self.spectrum, CUBE: lambda: self.cube}
+        self.stack.setCurrentWidget(pages[tab]())
+        if tab == CUBE and self._shown is not None:
+            self.cube.show_file(self._shown)
+
+    def _offer(self, tab: int, on: bool) -> None:
+        if not on and self.tabs.currentIndex() == tab:
+            self.tabs.setCurrentIndex(PICTURE)
+        self.tabs.setTabVisible(tab, on)
+        self.tabs.setVisible(any(self.tabs.isTabVisible(other) for other in (SPECTRUM, CUBE)))
+
     def show_files(self, paths: Sequence[Path]) -> None:
-        """Show the picture of the first file, and the spectra of all of them.
+        """Show the picture of the first file, its cube, and the spectra of all of them.
 
         Parameters
         ----------
         paths : sequence of pathlib.Path
             Empty for nothing.
         """
+        self._shown = paths[0] if paths else None
         if not paths:
             self.picture.clear()
-            self._show_spectra(((), False))
+            self._show_found(Found())
             return
         self.picture.show_file(paths[0])
         chosen = tuple(paths[:_MOST])
+        self.session.tasks.start(
+            "Looking for spectra", lambda _job: _look(chosen), self._show_found, key="viewer-spectra", quiet=True
+        )
 
-        def work(_job: Job) -> "tuple[tuple[Spectrum, ...], bool]":
-            return _spectra_of(chosen)
+    def _show_found(self, found: "Found") -> None:
+        self._show_spectra(found)
+        if found.kind is not None:
+            self.tabs.setTabText(CUBE, "Ramp" if found.kind == "ramp" else "Cube")
+        self._offer(CUBE, found.kind is not None)
+        if self._cube is not None:
+            # a cube that nobody looks at is not read
+            if found.kind is not None and self.tabs.currentIndex() == CUBE and self._shown is not None:
+                self._cube.show_file(self._shown)
+            elif found.kind is None:
+                self._cube.clear()
 
-        self.session.tasks.start("Looking for spectra", work, self._show_spectra, key="viewer-spectra", quiet=True)
-
-    def _show_spectra(self, found: "tuple[tuple[Spectrum, ...], bool]") -> None:
-        spectra, alone = found
-        if not spectra:
+    def _show_spectra(self, found: "Found") -> None:
+        if not found.spectra:
             if self._spectrum is not None:
                 self._spectrum.clear("No spectrum in what is selected.")
-                self.tabs.setCurrentIndex(0)
+            self._offer(SPECTRUM, False)
             return
-        self.spectrum.show_spectra(spectra)
-        if alone:
-            self.tabs.setCurrentIndex(1)
+        self._offer(SPECTRUM, True)
+        self.spectrum.show_spectra(found.spectra)
+        if found.alone:
+            self.tabs.setCurrentIndex(SPECTRUM)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What files have besides a picture.
+
+    Attributes
+    ----------
+    spectra : tuple of Spectrum
+        Of all of them.
+    alone : bool
+        Whether the first has nothing else to look at.
+    kind : str or None
+        ``cube`` or ``ramp`` where the first is one.
+    """
+
+    spectra: "tuple[Spectrum, ...]" = ()
+    alone: bool = False
+    kind: str | None = None
+
+
+def _look(paths: Sequence[Path]) -> Found:
+    from calgui.core.cubes.reading import kind_of
+
+    return Found(*_spectra_of(paths), kind_of(paths[0]))
 
 
 def _spectra_of(paths: Sequence[Path]) -> "tuple[tuple[Spectrum, ...], bool]":

@@ -129,7 +129,7 @@ class PlotSaving(QObject):
     def _start(self, path: Path, work: Callable[[], Path], what: str) -> None:
         session = self._session
         if session is None:
-            raise CalguiError("There is nobody to save for.", path=path)
+            raise CalguiError("There is nobody to save for.", path=path, cure="Copy the plot.")
         session.tasks.start(
             f"Saving {path.name}",
             lambda _job: work(),

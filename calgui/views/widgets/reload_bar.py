@@ -77,7 +77,7 @@ class ReloadBar(QFrame):
         def work(_job: Job) -> "tuple[Cache, Change | None]":
             return cache, cache.changed()
 
-        self.session.tasks.start("Watching the cache", work, self._seen, self._unseen, quiet=True)
+        self.session.tasks.start("Watching the cache", work, self._seen, self._unseen, background=True)
 
     def _seen(self, found: "tuple[Cache, Change | None]") -> None:
         self._looking = False

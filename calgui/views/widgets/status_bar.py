@@ -1,5 +1,6 @@
 """The bar at the bottom: running work with Cancel, what is under the cursor, and the count of notices."""
 
+import time
 from collections import Counter
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -13,6 +14,8 @@ from calgui.views.widgets.icons import icon
 
 #: work that ends sooner is not worth a bar that flickers
 _SHOW_AFTER_MS = 150
+#: from then on one waits, even for what is usually done at once
+_LONG_MS = 1000
 #: letters of the newest notice; the list has all
 _SHORT = 70
 
@@ -54,6 +57,10 @@ class JobsBar(QWidget):
             layout.addWidget(widget)
         self._delay = QTimer(self, singleShot=True, interval=_SHOW_AFTER_MS)
         self._delay.timeout.connect(self._tell)
+        #: quiet work and when it began, seconds
+        self._quiet: dict[Task, float] = {}
+        self._long = QTimer(self, singleShot=True)
+        self._long.timeout.connect(self._show_long)
         session.tasks.started.connect(self._started)
         session.tasks.progressed.connect(self._progressed)
         session.tasks.finished.connect(self._finished)
@@ -72,9 +79,27 @@ class JobsBar(QWidget):
             self.label.setText(f"{self.shown.title}: stopping…")
 
     def _started(self, task: Task) -> None:
-        if not task.quiet:
-            self._tasks.append(task)
-            self._delay.start()
+        if task.background:
+            return
+        if task.quiet:
+            self._quiet[task] = time.monotonic()
+            if not self._long.isActive():
+                self._long.start(_LONG_MS)
+            return
+        self._tasks.append(task)
+        self._delay.start()
+
+    def _show_long(self) -> None:
+        """Show quiet work that has taken a second; look again when the next one will have."""
+        now = time.monotonic()
+        for task, begun in list(self._quiet.items()):
+            if now - begun >= 0.99 * _LONG_MS / 1000:
+                del self._quiet[task]
+                self._tasks.append(task)
+        if self._quiet:
+            self._long.start(max(1, round(_LONG_MS - 1000 * (now - min(self._quiet.values())))))
+        if not self._delay.isActive():
+            self._tell()
 
     def _progressed(self, task: Task, progress: Progress) -> None:
         self._progress[task.id] = progress
@@ -83,6 +108,7 @@ class JobsBar(QWidget):
 
     def _finished(self, task: Task) -> None:
         self._progress.pop(task.id, None)
+        self._quiet.pop(task, None)
         if task in self._tasks:
             self._tasks.remove(task)
             self._tell()

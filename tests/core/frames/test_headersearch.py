@@ -136,7 +136,7 @@ def test_words_find_what_a_plain_look_finds(demo_night: DemoNight, text: str) ->
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "T" if value else "F"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def test_a_thousand_files_are_searched_in_well_under_two_seconds(demo_night: DemoNight, tmp_path: Path) -> None:

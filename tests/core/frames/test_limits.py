@@ -120,3 +120,10 @@ def test_histogram_of_a_sample_is_scaled_to_the_whole() -> None:
 
 def test_histogram_of_nothing_is_empty() -> None:
     assert histogram(np.empty(0, np.float32), Limits(0, 1), 0).counts.sum() == 0
+
+
+def test_a_histogram_of_values_that_float32_can_hardly_tell_apart() -> None:
+    values = np.nextafter(np.float32(20), np.float32(30)) * np.ones(50, np.float32)
+    values[:20] = 20
+    limits = find_limits(values.reshape(5, 10), "min-max")
+    assert histogram(values, limits, 50).counts.sum() == 50

@@ -51,7 +51,7 @@ def test_a_click_selects_and_return_goes_to_the_card(
 ) -> None:
     found = find(search, "CRPIX1", qtbot)
     window.go("rules")
-    row = 2
+    row = 6
     where = search.table.visualRect(search.model.index(row, KEYWORD)).center()
     qtbot.mouseClick(search.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(where.x(), where.y()))
     assert [path.name for path in window.session.selection] == [found[row][0]]
@@ -66,6 +66,9 @@ def test_a_click_selects_and_return_goes_to_the_card(
     chosen = inspector.tree.currentIndex()
     assert chosen.data() == "CRPIX1"
     assert inspector.tree.viewport().rect().intersects(inspector.tree.visualRect(chosen))
+    table = window.observe.table
+    line = table.view.visualRect(table.model.index(table.model.find(inspector.path), 0))
+    assert table.view.viewport().rect().intersects(line)
 
 
 def test_a_card_of_the_file_that_is_shown_is_gone_to_at_once(

@@ -13,7 +13,16 @@ TYPE = next(column for column in BUILT_IN if column.key == "TYPE")
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (True, "T"), (False, "F"), (30.0, "30"), (0.025, "0.025"), (7, "7"), (" a\n b ", "a b")],
+    [
+        (None, ""),
+        (True, "T"),
+        (False, "F"),
+        (30.0, "30"),
+        (0.025, "0.025"),
+        (61110.583333333, "61110.583333333"),
+        (7, "7"),
+        (" a\n b ", "a b"),
+    ],
 )
 def test_values_are_written_briefly(value: object, text: str) -> None:
     assert written(value) == text

@@ -145,10 +145,16 @@ def find_instrument(cache: "Cache", context: str, header: Mapping[str, Any]) -> 
         key = str(pmap.instrument_key).upper()
         keyword = cache.observatory.keyword_of(key)
         also = f" ({keyword})" if keyword and keyword != key else ""
-        raise InputError(f"The header lacks the instrument, {key}{also}; {context} knows {listed}.") from error
+        raise InputError(
+            f"The header lacks the instrument, {key}{also}; {context} knows {listed}.",
+            cure=f"Set {keyword or key} in the header, or choose another file.",
+        ) from error
     name = {"WFII": "WFPC2"}.get(name, name)  # as crds does
     if name not in known:
-        raise InputError(f"The instrument is {name}, which {context} does not know; it knows {listed}.")
+        raise InputError(
+            f"The instrument is {name}, which {context} does not know; it knows {listed}.",
+            cure="Choose a context or a cache that knows it.",
+        )
     return name
 
 

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -16,10 +17,15 @@ from PySide6.QtWidgets import (
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.runs.pixelfacts import PixelFact, pixel_facts
+from calgui.core.runs.pixelfacts import Behind, PixelFact, behind, pixel_facts
 from calgui.views.image.histogram import number
+from calgui.views.image.measure.figure import Curve
 from calgui.views.session import Pixel, Session
 from calgui.views.theme import SPACE, figures, theme
+
+if TYPE_CHECKING:
+    from calgui.views.cube.ramp_plot import RampPlot
+    from calgui.views.image.measure.figure import Figure
 
 _TITLES = ("What", "Value", "Flags", "File")
 _HINT = "Click a pixel of the picture: its value, and what the selected references have there, stand here."
@@ -61,6 +67,12 @@ class PixelPage(QWidget):
         self.column.setSpacing(SPACE)
         self.column.addWidget(self.title)
         self.column.addWidget(self.table, 1)
+        self.behind_title = QLabel(self)
+        self.behind_title.setObjectName("pixel_behind_title")
+        self.behind_title.hide()
+        self.column.addWidget(self.behind_title)
+        self._reads: RampPlot | None = None
+        self._spectrum: Figure | None = None
         session.pixel_picked.connect(self.show_pixel)
         session.context_changed.connect(self._again)
         theme().changed.connect(self._fill)
@@ -80,27 +92,72 @@ class PixelPage(QWidget):
         self.session.tasks.supersede("pixel-facts")
         if pixel is None or pixel.path is None:
             self.facts = ()
+            self._show_behind(None)
             self.title.setText(_HINT if pixel is None else "This picture is in no file.")
             self._fill()
             return
         path, cache, context = pixel.path, self.session.cache, self.session.context
+        others = [(entry.path, entry.header) for entry in self.session.observations()]
         self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1})")
         self.title.setToolTip(str(path))
 
-        def work(job: Job) -> tuple[PixelFact, ...]:
-            return pixel_facts(path, pixel.plane, pixel.x, pixel.y, cache, context, job)
+        def work(job: Job) -> tuple[tuple[PixelFact, ...], Behind | None]:
+            facts = pixel_facts(path, pixel.plane, pixel.x, pixel.y, cache, context, job)
+            return facts, behind(path, pixel.x, pixel.y, others, job)
 
         self.session.tasks.start(
             f"Looking at a pixel of {path.name}", work, self._show, self._failed, key="pixel-facts", quiet=True
         )
 
-    def _show(self, facts: tuple[PixelFact, ...]) -> None:
-        self.facts = facts
+    def _show(self, found: tuple[tuple[PixelFact, ...], Behind | None]) -> None:
+        self.facts, behind_it = found
         self._fill()
+        self._show_behind(behind_it)
+
+    def _show_behind(self, found: Behind | None) -> None:
+        """The ramp or spectrum through the pixel, below the table."""
+        self.behind_title.setVisible(found is not None)
+        if found is not None:
+            what = "Reads in" if found.samples is not None else "Spectrum in"
+            self.behind_title.setText(f"{what} {found.path.name}")
+            self.behind_title.setToolTip(str(found.path))
+        samples = found.samples if found is not None else None
+        spectrum = found.spectrum if found is not None else None
+        if samples is not None or self._reads is not None:
+            self.reads.show_samples(samples)
+            self.reads.setVisible(samples is not None)
+        if spectrum is not None:
+            known = spectrum.wavelength is not None
+            x = spectrum.wavelength if spectrum.wavelength is not None else spectrum.pixels
+            curve = Curve(spectrum.name, x, spectrum.flux)
+            self.spectrum.draw([curve], "wavelength in vacuum (nm)" if known else "plane", spectrum.unit or "value")
+        if spectrum is not None or self._spectrum is not None:
+            self.spectrum.setVisible(spectrum is not None)
+
+    @property
+    def reads(self) -> "RampPlot":
+        """The reads behind the pixel; made when they are first needed."""
+        if self._reads is None:
+            from calgui.views.cube.ramp_plot import RampPlot
+
+            self._reads = RampPlot(self.session, self)
+            self.column.addWidget(self._reads, 1)
+        return self._reads
+
+    @property
+    def spectrum(self) -> "Figure":
+        """The spectrum through the pixel; made when it is first needed."""
+        if self._spectrum is None:
+            from calgui.views.image.measure.figure import Figure
+
+            self._spectrum = Figure("pixel_spectrum", "Spectrum through the pixel", self)
+            self.column.addWidget(self._spectrum, 1)
+        return self._spectrum
 
     def _failed(self, error: Exception) -> None:
         self.facts = ()
         self._fill()
+        self._show_behind(None)
         if isinstance(error, CalguiError):
             self.title.setText(" ".join(part for part in (error.message, error.cure) if part))
         else:

@@ -46,7 +46,9 @@ class Trusting(QObject):
         if self._store is None:
             self._store = TrustStore()
             for note in self._store.notes:
-                self.session.notice("warning", note)
+                self.session.notice(
+                    "warning", note, "Your files are untouched; if it comes back, make its folder writable."
+                )
         return self._store
 
     def check(self, names: Sequence[str] | None = None) -> None:

@@ -1,0 +1,242 @@
+"""Cubes and ramps in the window: planes, playing, ranges, maps, spectra behind the cursor, reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from PySide6.QtCore import QPointF, Qt
+from pytestqt.qtbot import QtBot
+
+from calgui.core.frames.limits import Limits
+from calgui.core.regions.shapes import Circle, Rectangle, Region
+from calgui.views.cube.view import CubeView
+from calgui.views.observations.viewer import CUBE, PICTURE, Viewer
+from calgui.views.session import Pixel, Session
+
+WAVE = 2000 + 0.5 * np.arange(80)
+#: flux and centre of the line at each column
+FLUX, CENTRE = 50.0, 2018 + 0.1 * np.arange(12)
+
+
+def numbers() -> np.ndarray:
+    data = np.empty((80, 10, 12), np.float32)
+    for x, centre in enumerate(CENTRE):
+        line = FLUX * 0.5 / (1.2 * np.sqrt(2 * np.pi)) * np.exp(-0.5 * ((WAVE - centre) / 1.2) ** 2)
+        data[:, :, x] = (4 + line)[:, None] + np.arange(10) * 0.1
+    return data
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    image = fits.ImageHDU(numbers(), name="SCI")
+    image.header.update(
+        {"BUNIT": "electron/s", "CTYPE3": "WAVE", "CUNIT3": "nm", "CRVAL3": 2000.0, "CRPIX3": 1.0, "CDELT3": 0.5}
+    )
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(tmp_path / "cube.fits")
+    return tmp_path / "cube.fits"
+
+
+@pytest.fixture
+def ramp(tmp_path: Path) -> Path:
+    reads = np.zeros((1, 6, 10, 12), np.float32) + 7 * np.arange(1, 7)[None, :, None, None]
+    flags = np.zeros(reads.shape, np.uint8)
+    flags[0, 5, 4, 3] = 2
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(reads, name="SCI"), fits.ImageHDU(flags, name="GROUPDQ")]
+    hdus[0].header.update({"TGROUP": 2.0, "BUNIT": "DN"})
+    fits.HDUList(hdus).writeto(tmp_path / "ramp.fits")
+    return tmp_path / "ramp.fits"
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    made = Session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, session: Session) -> CubeView:
+    made = CubeView(session)
+    qtbot.addWidget(made)
+    made.resize(900, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def shown(view: CubeView, path: Path, qtbot: QtBot) -> CubeView:
+    view.show_file(path)
+    qtbot.waitUntil(lambda: view.image.content is not None and view.image.content.values is not None)
+    qtbot.waitUntil(lambda: bool(view.spectrum.traces))
+    qtbot.waitUntil(lambda: not view.session.tasks.running)
+    return view
+
+
+def values(view: CubeView) -> np.ndarray:
+    content = view.image.content
+    assert content is not None
+    assert content.values is not None
+    return content.values
+
+
+def note(view: CubeView, text: str, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: text in view.image.overlays.note.text())
+
+
+def test_planes_by_slider_number_and_key(shown: CubeView, qtbot: QtBot) -> None:
+    note(shown, "plane 40", qtbot)
+    shown.bar.slider.setValue(36)
+    note(shown, "plane 36", qtbot)
+    np.testing.assert_array_equal(values(shown), numbers()[36])
+    assert "2018.000 nm" in shown.bar.where.text()
+    qtbot.keyClick(shown, Qt.Key.Key_PageUp)
+    note(shown, "plane 37", qtbot)
+    assert shown.bar.number.value() == 37
+    shown.bar.number.setValue(5)
+    note(shown, "plane 5", qtbot)
+    assert shown.cube is not None
+    assert shown.cube.loaded
+
+
+def test_limits_are_held_from_plane_to_plane(shown: CubeView, qtbot: QtBot) -> None:
+    shown.image.set_limits(Limits(1.0, 9.0))
+    shown.bar.slider.setValue(3)
+    note(shown, "plane 3", qtbot)
+    assert shown.image.limits == Limits(1.0, 9.0)
+    shown.bar.hold.setChecked(False)
+    shown.image.bar.limits.setCurrentText("min-max")
+    shown.bar.slider.setValue(36)
+    note(shown, "plane 36", qtbot)
+    data = numbers()[36]
+    assert shown.image.limits.low == pytest.approx(float(data.min()))
+
+
+def test_playing_goes_round_and_stops(shown: CubeView, qtbot: QtBot) -> None:
+    shown.bar.speed.setValue(60)
+    shown.show_plane(78)
+    qtbot.keyClick(shown, Qt.Key.Key_Space)
+    assert shown.bar.play.text() == "Pause"
+    qtbot.waitUntil(lambda: shown.ranges.plane in range(2, 70))
+    qtbot.keyClick(shown, Qt.Key.Key_Space)
+    qtbot.wait(60)
+    stopped = shown.ranges.plane
+    qtbot.wait(120)
+    assert shown.ranges.plane == stopped
+
+
+def test_a_range_is_collapsed_and_dragged(shown: CubeView, qtbot: QtBot) -> None:
+    shown.ranges.main = (10, 20)
+    shown.bar.picture.setCurrentText("mean")
+    note(shown, "mean of planes 10 to 19", qtbot)
+    np.testing.assert_allclose(values(shown), numbers()[10:20].mean(axis=0), rtol=1e-5)
+    # on the axis of wavelengths, as a hand would drag it
+    shown.ranges._items[0].setRegion((2015.0, 2021.0))
+    note(shown, "mean of planes 30 to 42", qtbot)
+    np.testing.assert_allclose(values(shown), numbers()[30:43].mean(axis=0), rtol=1e-5)
+    shown.bar.picture.setCurrentText("median")
+    note(shown, "median", qtbot)
+    np.testing.assert_allclose(values(shown), np.median(numbers()[30:43], axis=0), rtol=1e-5)
+    shown.spectrum.bar.axis.setCurrentText("pixel")
+    assert shown.ranges._items[0].getRegion() == pytest.approx((29.5, 42.5))
+    shown.bar.slider.setValue(7)
+    note(shown, "plane 7", qtbot)
+    assert shown.bar.picture.currentText() == "one plane"
+
+
+def test_maps_of_a_line(shown: CubeView, qtbot: QtBot) -> None:
+    shown.ranges.main, shown.ranges.beside = (25, 50), ((2, 20), (58, 78))
+    shown.bar.picture.setCurrentText("line centre")
+    note(shown, "line centre", qtbot)
+    np.testing.assert_allclose(values(shown), np.repeat(CENTRE[None], 10, axis=0), atol=0.02)
+    shown.bar.picture.setCurrentText("line flux")
+    note(shown, "line flux", qtbot)
+    np.testing.assert_allclose(values(shown), FLUX, rtol=0.01)
+
+
+def test_the_spectrum_follows_the_cursor(shown: CubeView, qtbot: QtBot) -> None:
+    shown.image.canvas.hovered.emit(QPointF(3, 4))
+    qtbot.waitUntil(lambda: [trace.spectrum.name for trace in shown.spectrum.traces] == ["x 3, y 4"])
+    np.testing.assert_allclose(shown.spectrum.traces[0].spectrum.flux, numbers()[:, 4, 3])
+    shown.image.canvas.hovered.emit(QPointF(7, 2))
+    qtbot.waitUntil(lambda: [trace.spectrum.name for trace in shown.spectrum.traces] == ["x 7, y 2"])
+    assert shown.spectrum.bar.axis.currentText() == "nm vacuum"
+
+
+def test_picked_spaxels_and_regions_stay(shown: CubeView, path: Path, session: Session, qtbot: QtBot) -> None:
+    session.pick(Pixel(path, 5, 6))
+    shown.image.canvas.hovered.emit(QPointF(5, 6))
+    qtbot.waitUntil(lambda: [trace.spectrum.name for trace in shown.spectrum.traces] == ["x 5, y 6"])
+    assert shown.image.picking.mark.isVisible()
+    shown.image.measuring.regions.add(Region(Rectangle(5, 5, 4.8, 2.8), "core"))
+    qtbot.waitUntil(lambda: len(shown.spectrum.traces) == 2)
+    mean = numbers()[:, 4:7, 3:8].mean(axis=(1, 2))
+    assert "core" in shown.spectrum.traces[1].spectrum.name
+    np.testing.assert_allclose(shown.spectrum.traces[1].spectrum.flux, mean, rtol=1e-5)
+    shown.image.canvas.hovered.emit(QPointF(1, 1))
+    qtbot.waitUntil(lambda: len(shown.spectrum.traces) == 3)
+    assert [trace.spectrum.name for trace in shown.spectrum.traces][::2] == ["x 5, y 6", "x 1, y 1"]
+    shown.image.measuring.regions.add(Region(Circle(500, 500, 3)))  # outside: no spectrum, and no complaint
+    qtbot.wait(150)
+    assert not session.notices
+    # another file's pixel is none of ours
+    session.pick(Pixel(path.with_name("other.fits"), 2, 2))
+    shown.image.canvas.hovered.emit(QPointF(1, 2))
+    qtbot.waitUntil(lambda: shown.spectrum.traces[0].spectrum.name == "x 1, y 2")
+
+
+def test_the_line_at_the_plane_is_dragged(shown: CubeView, qtbot: QtBot) -> None:
+    shown.ranges._line.setValue(2018.1)
+    shown.ranges._line.sigDragged.emit(shown.ranges._line)
+    note(shown, "plane 36", qtbot)
+
+
+def test_reads_of_a_ramp(view: CubeView, ramp: Path, qtbot: QtBot) -> None:
+    view.show_file(ramp)
+    note(view, "read 5", qtbot)
+    assert not view.bar.picture.isVisible()
+    view.image.canvas.hovered.emit(QPointF(3, 4))
+    qtbot.waitUntil(lambda: bool(view.reads.lines) and view.reads.lines[0].used == 5)
+    (line,) = view.reads.lines
+    assert line.slope == pytest.approx(3.5)
+    assert "slope 3.5" in view.reads.words.text()
+    assert "5 of 6 reads" in view.reads.words.text()
+    view.image.canvas.hovered.emit(QPointF(0, 0))
+    qtbot.waitUntil(lambda: view.reads.lines[0].used == 6)
+    view.bar.slider.setValue(2)
+    note(view, "read 2", qtbot)
+    assert "6 s" in view.bar.where.text()
+
+
+def test_what_is_no_cube_is_told(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:
+    fits.PrimaryHDU(np.zeros((4, 5))).writeto(tmp_path / "flat.fits")
+    view.show_file(tmp_path / "flat.fits")
+    qtbot.waitUntil(lambda: "no cube" in view.image.overlays.message.text())
+
+
+def test_the_viewer_offers_a_cube_where_there_is_one(
+    qtbot: QtBot, session: Session, path: Path, ramp: Path, tmp_path: Path
+) -> None:
+    fits.PrimaryHDU(np.zeros((4, 5), np.float32)).writeto(tmp_path / "flat.fits")
+    viewer = Viewer(session)
+    qtbot.addWidget(viewer)
+    viewer.resize(800, 600)
+    viewer.show()
+    viewer.show_files([tmp_path / "flat.fits"])
+    qtbot.waitUntil(lambda: not session.tasks.running)
+    assert not viewer.tabs.isVisible()
+    viewer.show_files([path])
+    qtbot.waitUntil(lambda: viewer.tabs.isTabVisible(CUBE))
+    assert viewer.tabs.tabText(CUBE) == "Cube"
+    assert viewer.tabs.currentIndex() == PICTURE
+    viewer.tabs.setCurrentIndex(CUBE)
+    qtbot.waitUntil(lambda: viewer.cube.cube is not None)
+    viewer.show_files([ramp])
+    qtbot.waitUntil(lambda: viewer.cube.ramp is not None)
+    assert viewer.tabs.tabText(CUBE) == "Ramp"
+    viewer.show_files([tmp_path / "flat.fits"])
+    qtbot.waitUntil(lambda: not viewer.tabs.isTabVisible(CUBE))
+    assert viewer.stack.currentWidget() is viewer.picture
+    assert viewer.cube.cube is None

@@ -1,0 +1,97 @@
+"""A picked pixel: its value, what its references have there, and the reads or the spectrum behind it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from pytestqt.qtbot import QtBot
+
+from calgui.core.simulate.night import DemoNight
+from calgui.views.observations.pixel.page import PixelPage
+from calgui.views.session import Pixel, Session
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    made = Session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> PixelPage:
+    made = PixelPage(session)
+    qtbot.addWidget(made)
+    made.resize(420, 600)
+    made.show()
+    return made
+
+
+def texts(page: PixelPage, column: int) -> list[str]:
+    return [page.table.item(row, column).text() for row in range(page.table.rowCount())]
+
+
+def test_the_references_at_the_pixel(page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot) -> None:
+    path = demo_night.raw / "iris_20260311_image_0006.fits"
+    assert not page.table.isVisible()
+    session.open_cache(demo_night.cache)
+    session.pick(Pixel(path, 40, 50))
+    qtbot.waitUntil(lambda: page.table.rowCount() > 2)
+    whats = texts(page, 0)
+    assert whats[0] == "observation"
+    with fits.open(path) as opened:
+        assert texts(page, 1)[0].startswith(f"{float(opened['SCI'].data[50, 40]):.6g}")
+    dark = next(fact for fact in page.facts if fact.what.casefold() == "dark")
+    with fits.open(dark.path) as opened:
+        expected = float(opened["SCI"].data[50, 40])
+    assert f"{expected:.6g}" in texts(page, 1)[whats.index(dark.what)]
+    shown: list[Path] = []
+    session.frame_requested.connect(shown.append)
+    page.table.itemDoubleClicked.emit(page.table.item(whats.index(dark.what), 0))
+    assert shown == [dark.path]
+    session.pick(None)
+    assert not page.table.isVisible()
+
+
+def test_the_reads_of_a_ramp(page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot) -> None:
+    session.pick(Pixel(demo_night.raw / "iris_20260311_skyramp_0001.fits", 100, 200))
+    qtbot.waitUntil(lambda: page.behind_title.isVisible())
+    assert page.reads.isVisible()
+    assert len(page.reads.lines) == 1
+    assert page.reads.lines[0].slope > 0
+
+
+def test_the_ramp_of_the_same_exposure(page: PixelPage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    cards = {"DETECTOR": "IRIS1", "DATE-OBS": "2026-03-11", "TIME-OBS": "13:20:00"}
+    image, ramp, other = (tmp_path / f"{name}.fits" for name in ("image", "ramp", "other"))
+    for path, shape, time in (
+        (image, (6, 7), "13:20:00"),
+        (ramp, (1, 5, 6, 7), "13:20:00"),
+        (other, (1, 5, 6, 7), "14:00:00"),
+    ):
+        hdu = fits.PrimaryHDU(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))
+        hdu.header.update(cards | {"TIME-OBS": time})
+        hdu.writeto(path)
+
+    class Entry:
+        def __init__(self, path: Path) -> None:
+            self.path, self.header = path, dict(fits.getheader(path))
+
+    session.observations = lambda: [Entry(path) for path in (other, image, ramp)]
+    session.pick(Pixel(image, 3, 2))
+    qtbot.waitUntil(lambda: page.behind_title.isVisible())
+    assert "ramp.fits" in page.behind_title.text()
+    np.testing.assert_allclose(page.reads.samples.value[0], 17 + 42 * np.arange(5))
+
+
+def test_the_spectrum_through_a_cube(page: PixelPage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    data = np.arange(5 * 6 * 7, dtype=np.float32).reshape(5, 6, 7)
+    fits.PrimaryHDU(data).writeto(tmp_path / "cube.fits")
+    session.pick(Pixel(tmp_path / "cube.fits", 3, 2, (1,)))
+    qtbot.waitUntil(lambda: page.behind_title.isVisible())
+    np.testing.assert_allclose(page.spectrum.curves[0].y, data[:, 2, 3])
+    session.pick(Pixel(tmp_path / "gone.fits", 3, 2))
+    qtbot.waitUntil(lambda: "gone" in page.title.text() or "no such file" in page.title.text().casefold())
+    assert not page.spectrum.isVisible()
