@@ -94,6 +94,7 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "bitpix7.fits": lambda: image(*axes(50, 40, bitpix=7), data=bytes(8000)),
     "bitpix_text.fits": lambda: image(*axes(50, 40, bitpix="'big'"), data=bytes(8000)),
     "naxis999.fits": lambda: image("BITPIX  =                  -32", "NAXIS   =                  999"),
+    "many_huge_axes.fits": lambda: image(*axes(*(9_223_372_036_854_775_807,) * 900)),
     "naxis1000.fits": lambda: image("BITPIX  =                  -32", "NAXIS   =                 1000"),
     "naxis_missing.fits": lambda: image("BITPIX  =                  -32"),
     "axis_missing.fits": lambda: image(
@@ -155,7 +156,8 @@ REFUSED = frozenset(
         "empty.fits", "text.fits", "web.fits", "zeros.fits", "random.fits", "pointer.fits", "jpeg.fits",
         "cut_header.fits", "cut_data.fits", "no_end.fits", "gz_cut.fits.gz", "gz_bad.fits.gz", "gz_text.fits.gz",
         "bz2_cut.fits.bz2", "terabytes.fits", "overflow.fits", "negative.fits", "bitpix7.fits", "bitpix_text.fits",
-        "naxis999.fits", "naxis1000.fits", "naxis_missing.fits", "axis_missing.fits", "axis_text.fits",
+        "naxis999.fits", "many_huge_axes.fits", "naxis1000.fits", "naxis_missing.fits", "axis_missing.fits",
+        "axis_text.fits",
         "scale_text.fits", "tiles_cut.fits", "headers_only.fits", "table.fits", "axis_zero.fits",
     }
 )  # fmt: skip

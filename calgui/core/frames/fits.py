@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
-from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
+from calgui.core.frames.headers import HduHeader, Header, bytes_text, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
     HduInfo,
@@ -384,18 +384,14 @@ def _check_whole(source: Source, hdu: HduHeader) -> None:
     """Compare what the header promises with what the file can hold."""
     if hdu.offset + hdu.size > source.limit:
         there = max((source.size or 0) - hdu.offset, 0)
+        promise = f"HDU {hdu.index} {hdu.name} promises {bytes_text(hdu.size)}"
         raise InputError(
-            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, {there:,} are there."
+            f"The file is cut short: {promise}, {there:,} are there."
             if isinstance(source, PlainSource)
-            else f"HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, more than this compressed file can hold.",
+            else f"{promise}, more than this compressed file can hold.",
             path=source.path,
             cure="Copy or download it again.",
         )
-
-
-def _bytes(size: int) -> str:
-    """A number of bytes for people, however large a damaged header makes it."""
-    return f"{size:,} bytes" if size < 10**15 else f"some 10^{round(size.bit_length() * 0.30103)} bytes"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

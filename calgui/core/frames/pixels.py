@@ -13,6 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.dq import DO_NOT_USE
 from calgui.core.frames.frame import DqArray, FloatArray
 from calgui.core.frames.headers import HduHeader
+from calgui.core.frames.keywords import finite_number
 from calgui.core.frames.source import CompressedSource, Source
 
 #: bytes handled at once: input and output together fit into a core's own cache
@@ -98,13 +99,14 @@ def _number(hdu: HduHeader, keyword: str, default: float, path: Path) -> float:
     value = hdu.header.get(keyword)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    found = finite_number(value)
+    if found is None:
         raise InputError(
             f"{keyword} of HDU {hdu.index} is {value!r}, not a number.",
             path=path,
             cure="The file was written wrongly; ask for it to be written anew.",
         )
-    return float(value)
+    return found
 
 
 def read_floats(source: Source, pixels: Pixels, start: int, count: int, room: FloatArray | None = None) -> FloatArray:
