@@ -20,10 +20,11 @@ from calgui.core.simulate import DemoNight
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.views import settings
 from calgui.views.app import application
+from calgui.views.cube.view import CubeView
 from calgui.views.help.reader import HelpReader
 from calgui.views.image import ImageView
 from calgui.views.observations.inspector import Inspector
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 from calgui.views.spectrum.view import SpectrumView
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
@@ -56,6 +57,9 @@ def main(folder: Path, out: Path) -> None:
             for name, make in maker.all().items():
                 _draw(session, night, make(), out / f"{name}.png")
             _draw_spectra(session, maker, out.parent / "spectrum-light.png")
+            _draw_cube(session, maker.cube(), (18, 19, 111), out.parent / "cube-light.png")
+            ramp = night.raw / "iris_20260311_skyramp_0001.fits"
+            _draw_cube(session, ramp, (31, 40, 7), out.parent / "ramp-light.png")
             _draw_what_if(night, out.parent / "rules-whatif-light.png")
             _draw_help(session, out.parent / "help-light.png")
         finally:
@@ -153,6 +157,22 @@ def _draw_spectra(session: Session, maker: Maker, path: Path) -> None:
     view.show()
     _wait(session)
     _save(view, path)
+
+
+def _draw_cube(session: Session, path: Path, place: tuple[int, int, int], out: Path) -> None:
+    """A cube or ramp with a picked pixel."""
+    view = CubeView(session)
+    view.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    view.resize(_WIDTH, 640)
+    view.show()
+    view.show_file(path)
+    _wait(session)
+    x, y, plane = place
+    session.pick(Pixel(path, x, y))
+    view.show_plane(plane)
+    _wait(session)
+    _save(view, out)
+    session.pick(None)
 
 
 def _draw_what_if(night: DemoNight, path: Path) -> None:

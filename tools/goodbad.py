@@ -21,6 +21,7 @@ from calgui.core.simulate.kinds.stars import POINTS, SECONDS
 from calgui.core.simulate.noise import expose
 from calgui.core.simulate.optics import add_spot, add_star, vignetting
 from calgui.core.simulate.scene import IMAGER, SPECTROGRAPH, Scene
+from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 
 _REFERENCES = ("references", "tmt", "iris")
@@ -302,6 +303,30 @@ class Maker:
             text = "all there, agreeing with one another" if good else _told(faults)
             sides.append(Side(good, text, Cards(path)))
         return sides[0], sides[1]
+
+    def cube(self) -> Path:
+        """A galaxy with a turning line of Paschen beta at redshift 0.3, under the OH lines of the sky.
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        rng = self.scene.rng("cube")
+        wave = np.linspace(1620.0, 1720.0, 240)  # nm
+        y, x = np.mgrid[:40, :44].astype(float)
+        disc = 30.0 * np.exp(-np.hypot((x - 22) / 7, (y - 20) / 5))
+        centre = 1281.8 * 1.3 + 1.2 * np.tanh((x - 22) / 6)
+        line = np.exp(-0.5 * ((wave[:, None, None] - centre) / 0.6) ** 2)
+        lines = line_list("OH").within(1615.0, 1725.0)
+        sky = np.exp(-0.5 * ((wave[:, None] - lines.wavelength) / 0.25) ** 2) @ (40.0 * lines.intensity)
+        light = disc * (1.0 + 4.0 * line) + sky[:, None, None] + 3.0
+        cube = rng.poisson(50.0 * light) / 50.0
+        header = fits.Header({"BUNIT": "electron/s", "CTYPE3": "WAVE", "CUNIT3": "nm", "CRPIX3": 1.0})
+        header["CRVAL3"], header["CDELT3"] = wave[0], wave[1] - wave[0]
+        path = self.work / "galaxy_cube.fits"
+        hdus = [fits.PrimaryHDU(), fits.ImageHDU(cube.astype(np.float32), header, "SCI")]
+        fits.HDUList(hdus).writeto(path, overwrite=True)
+        return path
 
     def spectra(self) -> list[Spectrum]:
         """Two spectra of the arc, with the wavelengths of the cache.

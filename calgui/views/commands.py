@@ -19,6 +19,7 @@ _VIEWS = {
     "image_view": "Picture",
     "bench_picture": "Picture",
     "bench_difference": "Picture",
+    "picture_histogram": "Histogram",
     "spectrum_view": "Spectrum",
     "inspector": "Header",
     "headers_page": "Headers side by side",
@@ -30,6 +31,8 @@ _VIEWS = {
 }
 #: how a menu action's name begins, and what makes its text clear outside of its menu
 _KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: ", "layout_": "Layout: "}
+#: actions of those names whose text is clear as it stands
+_CLEAR = ("go_search", "go_filter", "layout_save")
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def of_menus(actions: Iterable[QAction]) -> Iterator[Command]:
         if isValid(action) and action.isEnabled() and action.isVisible():
             name = action.objectName()
             kind = next((word for start, word in _KINDS.items() if name.startswith(start)), "")
+            kind = "" if name in _CLEAR else kind
             yield Command(
                 name, kind + plain(action.text()), _menu_of(action), _keys(action), action.toolTip(), action.trigger
             )

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-#: role -> (light, dark); state colours differ in lightness as well as hue, and never stand alone
+#: role -> (light, dark); state colours never stand alone, and are told apart by the colour-blind too (tests hold that)
 _ROLES: dict[str, tuple[str, str]] = {
     "window": ("#f6f7f9", "#1d2024"),
     "surface": ("#ffffff", "#24282d"),
@@ -17,10 +17,10 @@ _ROLES: dict[str, tuple[str, str]] = {
     "muted": ("#5b6570", "#9aa5b1"),
     "accent": ("#0b63ce", "#5aa2ff"),
     "on_accent": ("#ffffff", "#0b1420"),
-    "selected": ("#d6e6fb", "#21405f"),
-    "good": ("#157347", "#4cc38a"),
-    "warning": ("#9a5b00", "#f0b04a"),
-    "error": ("#b3261e", "#ff8a80"),
+    "selected": ("#dcebfd", "#1b3650"),
+    "good": ("#037548", "#40d499"),
+    "warning": ("#8a5a00", "#dea73a"),
+    "error": ("#9a0c1d", "#ff8f81"),
     "good_fill": ("#dff3e6", "#17392a"),
     "warning_fill": ("#fdf0d5", "#46360f"),
     "error_fill": ("#fbe4e2", "#4c2320"),

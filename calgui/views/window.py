@@ -98,6 +98,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self.go("observe")
+        # not in a field, so that keys such as ? do what they say
+        self.rail.chosen_button.setFocus()
         self.observe.table.first_arrived.connect(self._begin_at_table)
 
     def _lay_out(self) -> None:
@@ -149,7 +151,7 @@ class MainWindow(QMainWindow):
 
     def _begin_at_table(self) -> None:
         # an empty table cannot take the focus, so that the search has it until then
-        if self.focusWidget() in (None, self.search) and not self.search.text():
+        if self.focusWidget() in (None, self.search, self.rail.chosen_button) and not self.search.text():
             self.observe.table.view.setFocus()
         if not self.session.selection:
             self.observe.table.view.selectRow(0)

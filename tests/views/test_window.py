@@ -453,3 +453,25 @@ def test_ten_thousand_selected_rows_are_painted_without_a_stall(
         table.view.viewport().repaint()
         took.append(time.perf_counter() - start)
     assert min(took) < 0.05
+
+
+def test_keys_do_what_they_say_from_the_start(window: MainWindow, qtbot: QtBot) -> None:
+    """No field has the focus before the user chose one, so that ? is no question mark."""
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+    focus = QApplication.focusWidget()
+    assert not isinstance(focus, QLineEdit)
+    qtbot.keyClick(focus, "?")
+    assert window.sheet.isVisible()
+    window.sheet.close()
+
+
+def test_what_is_missing_keeps_to_the_look(
+    window: MainWindow, demo_night: DemoNight, night: Night, settled: Settled
+) -> None:
+    window.open_paths([demo_night.cache, night(1)])
+    settled(window)
+    for choice in ("dark", "light"):
+        window.set_theme(choice)
+        assert theme().colour("warning").name() in window.observe.inspector.subtitle.text()
+    window.set_theme("system")

@@ -25,8 +25,11 @@ from calgui.core.frames.layout import (
     siblings,
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.source import PlainSource, Source, open_source
+from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source
+from calgui.core.jobs import Job
 
+#: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
+_BAND = 8 << 20
 #: bands from this size on, in bytes, are compared with the free memory
 _LARGE = 1 << 28
 
@@ -42,7 +45,7 @@ __all__ = [
 ]
 
 
-def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> Frame:
+def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None, job: Job | None = None) -> Frame:
     """Read a frame into memory.
 
     Parameters
@@ -54,6 +57,8 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     plane : int or tuple of int, optional
         Which plane of a cube or ramp: counted through all leading axes, or one index for each of them. Without
         it everything is read.
+    job : Job, optional
+        Told of the progress, and looked at for cancel; the frame is then read in bands.
 
     Returns
     -------
@@ -69,8 +74,35 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     with open_frame(path, hdu, plane) as frame:
         pixels = math.prod(frame.shape)
         check_memory(pixels * (4 + 4 * frame.has_err + 4 * frame.has_dq), frame.path)
-        data, err, dq = frame.rows(0, frame.shape[0])
+        data, err, dq = frame.rows(0, frame.shape[0]) if job is None else _in_bands(frame, job)
+        frame.check_end()
         return Frame(data, err, dq, frame.header, frame.path)
+
+
+def _in_bands(frame: "FitsFrame", job: Job) -> "Rows":
+    """All rows of a frame, some at a time."""
+    shape, total = frame.shape, frame.shape[0]
+    data = np.empty(shape, np.float32)
+    err = np.empty(shape, np.float32) if frame.has_err else None
+    dq = np.empty(shape, np.uint32) if frame.has_dq else None
+    length = math.prod(shape[1:])
+    step = max(1, _BAND // max(4 * length, 1))
+    for start in range(0, total, step):
+        job.report(start / total, f"Reading {frame.name}")
+        stop = min(start + step, total)
+        part = slice(start * length, stop * length)
+        _into(data[start:stop], frame.data_rows(start, stop, data.reshape(-1)[part]))
+        if err is not None and frame._err is not None:
+            _into(err[start:stop], frame._err.floats(start, stop, err.reshape(-1)[part]))
+        if dq is not None:
+            dq[start:stop] = frame.dq_rows(start, stop)
+    return Rows(data, err, dq)
+
+
+def _into(room: FloatArray, rows: FloatArray) -> None:
+    """Rows in their room; most readers have read right into it."""
+    if not np.may_share_memory(room, rows):
+        room[...] = rows
 
 
 def open_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = None) -> "FitsFrame":
@@ -215,6 +247,17 @@ class FitsFrame:
             return np.zeros(shape, np.uint32)
         return dq if dq.flags.writeable else dq.copy()
 
+    def check_end(self) -> None:
+        """Check that a compressed file is whole, once its numbers have been read.
+
+        Raises
+        ------
+        InputError
+            It is damaged, and so may be what was read.
+        """
+        if isinstance(self._data.source, CompressedSource):
+            self._data.source.check_end()
+
     def _clipped(self, start: int, stop: int) -> tuple[int, int]:
         start, stop, _ = slice(start, stop).indices(self.shape[0])
         return start, max(start, stop)
@@ -342,12 +385,17 @@ def _check_whole(source: Source, hdu: HduHeader) -> None:
     if hdu.offset + hdu.size > source.limit:
         there = max((source.size or 0) - hdu.offset, 0)
         raise InputError(
-            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, {there:,} are there."
+            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, {there:,} are there."
             if isinstance(source, PlainSource)
-            else f"HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, more than this compressed file can hold.",
+            else f"HDU {hdu.index} {hdu.name} promises {_bytes(hdu.size)}, more than this compressed file can hold.",
             path=source.path,
             cure="Copy or download it again.",
         )
+
+
+def _bytes(size: int) -> str:
+    """A number of bytes for people, however large a damaged header makes it."""
+    return f"{size:,} bytes" if size < 10**15 else f"some 10^{round(size.bit_length() * 0.30103)} bytes"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -94,6 +94,12 @@ class Row:
         """Whether a file says otherwise than the reference file."""
         return not self.ignored and any(cell.state not in (State.SAME, State.ABSENT) for cell in self.cells)
 
+    @cached_property
+    def searched(self) -> str:
+        """Keyword, values and comments, case-folded: all that a word is looked for in."""
+        cells = "\t".join(f"{written(cell.value)}\t{cell.comment}" for cell in self.cells)
+        return f"{self.keyword}\t{cells}".casefold()
+
 
 @dataclass(frozen=True)
 class FileHeaders:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QRectF, QTimer
 
 from calgui.core.frames.arithmetic import Operation, combined_error, divide, laid_on, subtract
 from calgui.core.frames.frame import Frame
@@ -70,6 +70,8 @@ class Pairing(QObject):
         self._session = session
         self.result = result
         self._asked: Any = None
+        #: part of the surface to be shown once the result is there
+        self.seen: QRectF | None = None
         self._timer = QTimer(self, singleShot=True, interval=20)
         self._timer.timeout.connect(self._start)
 
@@ -120,6 +122,9 @@ class Pairing(QObject):
         def show(frame: Frame) -> None:
             self.result.view.show_frame(frame, f"{title}: {first.name} {sign} {second.name}", note)
             self.result.view.lay(alignments.get(one, Alignment()))
+            if self.seen is not None:
+                self.result.view.canvas.show_rect(self.seen)
+                self.seen = None
 
         self._session.tasks.start(
             f"Computing the {operation}",

@@ -259,7 +259,8 @@ class PicturesPage(QWidget):
             self.board.set_views([cell.view for cell in self.cells])
             self.board.set_pair(*self.bar.pair)
             self.board.set_mode(way)  # type: ignore[arg-type]
-        if seen is not None and there:
+        if seen is not None and there and self.locks.by != "off":
+            self.pairing.seen = seen if computed else None
             for cell in (self.result,) if computed else self.cells:
                 self.locks.catch_up(cell, seen)
         self._show_controls()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
 from calgui.core.catalogue import CATALOGUE
@@ -24,6 +24,7 @@ PAGES: dict[str, str] = {
     "inspector": "views/headers",
     "image_view": "views/picture",
     "spectrum_view": "views/spectrum",
+    "cube_view": "views/cube",
     "rules_place": "views/rules",
     "cache_page": "views/rules-cache",
     "whatif_page": "views/rules-whatif",
@@ -32,6 +33,8 @@ PAGES: dict[str, str] = {
     "compare_page": "views/rules-compare",
     "pipeline_page": "views/rules-pipeline",
     "lint_page": "views/rules-lint",
+    "headers_page": "views/headers-compare",
+    "headers_search_page": "views/headers-compare",
     "bench_place": "views/bench",
     "compare_place": "views/compare",
     "search_everything": "views/search",
@@ -96,6 +99,13 @@ class Guide(QObject):
         self._window = window
         self._reader: HelpReader | None = None
         window.session.help_requested.connect(self.show)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The help goes with its window."""
+        if event.type() == QEvent.Type.Close and self._reader is not None:
+            self._reader.close()
+        return super().eventFilter(watched, event)
 
     @property
     def reader(self) -> "HelpReader":
@@ -145,7 +155,8 @@ class Guide(QObject):
         shown = self._window.stack.currentWidget()
         if focused is not None and (focused is shown or shown.isAncestorOf(focused)):
             about = page_about(focused)
-            if about:
+            # a list or tab of the place itself says nothing of what it leads to
+            if about and about != page_about(shown):
                 return about
         return page_about(_innermost(shown)) or CONTENTS
 

@@ -65,6 +65,7 @@ class PageView(QTextBrowser):
         self._sizes: dict[str, QSize] = {}
         self._waiting: set[str] = set()
         self._round = 0
+        self._text = self.document()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
@@ -119,14 +120,19 @@ class PageView(QTextBrowser):
 
     def _write(self) -> None:
         assert self.page is not None
-        document = self.document()
-        document.clear()
-        document.setUndoRedoEnabled(False)
-        document.setDocumentMargin(0)
-        self.setMarkdown(self.page.text)
-        apply(document, self.font().pointSizeF() * self.scale)
+        # a document that no view lays out yet is changed without laying it out again and again
+        self._text = QTextDocument(self)
+        self._text.setUndoRedoEnabled(False)
+        self._text.setDocumentMargin(0)
+        self._text.setDefaultFont(self.font())
+        self._text.setMarkdown(self.page.text)
+        apply(self._text, self.font().pointSizeF() * self.scale)
         self._name_pictures()
         self._fit()
+        self.setDocument(self._text)
+        for before in self.findChildren(QTextDocument, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if before is not self._text:
+                before.deleteLater()
 
     def _go_to(self, anchor: str) -> None:
         bar = self.verticalScrollBar()
@@ -169,7 +175,7 @@ class PageView(QTextBrowser):
     def _pictures(self) -> list[tuple[int, QTextImageFormat]]:
         """Where pictures stand in the text."""
         found: list[tuple[int, QTextImageFormat]] = []
-        block: QTextBlock = self.document().begin()
+        block: QTextBlock = self._text.begin()
         while block.isValid():
             found += [
                 (part.position() + number, part.charFormat().toImageFormat())
@@ -191,7 +197,7 @@ class PageView(QTextBrowser):
             self._put(position, look)
 
     def _put(self, position: int, look: QTextImageFormat) -> None:
-        cursor = QTextCursor(self.document())
+        cursor = QTextCursor(self._text)
         cursor.setPosition(position)
         cursor.setPosition(position + 1, QTextCursor.MoveMode.KeepAnchor)
         cursor.setCharFormat(look)
@@ -208,7 +214,7 @@ class PageView(QTextBrowser):
         """Margins and pictures for the present width."""
         width = self.viewport().width()
         margin = max(3 * SPACE, (width - _COLUMN) // 2)
-        root = self.document().rootFrame()
+        root = self._text.rootFrame()
         frame = root.frameFormat()
         if frame.leftMargin() != margin:
             frame.setLeftMargin(margin)
@@ -233,11 +239,11 @@ class PageView(QTextBrowser):
 
     def _indent(self, position: int) -> int:
         """Pixels by which the text at a place is set in."""
-        block = self.document().findBlock(position)
+        block = self._text.findBlock(position)
         steps = block.blockFormat().indent()
         if block.textList() is not None:
             steps += block.textList().format().indent()
-        return int(steps * self.document().indentWidth())
+        return int(steps * self._text.indentWidth())
 
     def _load(self, name: str, size: QSize) -> None:
         path, ratio, current = self._path(name), self.devicePixelRatioF(), self._round
@@ -259,7 +265,7 @@ class PageView(QTextBrowser):
                 edge.drawRect(picture.rect().adjusted(0, 0, -1, -1))
                 edge.end()
                 picture.setDevicePixelRatio(ratio)
-                self.document().addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), picture)
+                self._text.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), picture)
                 self.viewport().update()
 
         self._tasks.start("Picture of the help", work, done, lambda _error: self._waiting.discard(name), quiet=True)

@@ -149,7 +149,7 @@ def read_all(opened: Opened, job: Job) -> Opened:
     opened : Opened
         From `open_file`.
     job : Job
-        Looked at before reading.
+        Told of the progress, and looked at for cancel.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def read_all(opened: Opened, job: Job) -> Opened:
         With its frame.
     """
     job.check()
-    frame = read_frame(opened.wanted.path, opened.wanted.hdu, opened.wanted.plane or None)
+    frame = read_frame(opened.wanted.path, opened.wanted.hdu, opened.wanted.plane or None, job)
     return Opened(opened.wanted, opened.hdus, frame, opened.picture, opened.flags, opened.limits, frame.header)
 
 

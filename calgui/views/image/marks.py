@@ -1,8 +1,10 @@
 """Marks on a picture that keep their size on the screen: the picked pixel, and the cursor of another view."""
 
+from typing import Any
+
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem
 
 from calgui.views.image.canvas import Canvas
@@ -38,6 +40,17 @@ class Mark(QGraphicsPathItem):
     def retheme(self) -> None:
         """Take the colour of the theme."""
         self.setPen(pg.mkPen(theme().colour(self._role), width=2))
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Draw it on a darker or lighter edge, so that it is seen on every tone."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for pen in (pg.mkPen(theme().colour("surface"), width=5), self.pen()):
+            painter.setPen(pen)
+            painter.drawPath(self.path())
+
+    def boundingRect(self) -> QRectF:
+        """With its edge."""
+        return self.path().boundingRect().adjusted(-4, -4, 4, 4)
 
     def show_at(self, x: float, y: float) -> None:
         """Mark a place.

@@ -79,6 +79,7 @@ class Inspector(QWidget):
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.subtitle.setWordWrap(True)
+        self._inspected: Inspected | None = None
         self.tabs = QTabWidget(self)
         self.rules = RuleKeywordsView(self)
         self.search = self._make_search()
@@ -201,6 +202,7 @@ class Inspector(QWidget):
         self.rules.show_rows(seen.read)
         # without rules there is only one thing to look at; what the user chose is kept otherwise
         self.tabs.setTabVisible(RULES, bool(seen.read))
+        self._inspected = seen
         self.subtitle.setText(self._said(seen))
         self.subtitle.setVisible(bool(self.subtitle.text()))
         self._tell()
@@ -292,6 +294,8 @@ class Inspector(QWidget):
 
     def _retheme(self) -> None:
         self.copy_button.setIcon(icon("copy", "muted"))
+        if self._inspected is not None and self.subtitle.text():
+            self.subtitle.setText(self._said(self._inspected))
         self.tree.viewport().update()
         self.rules.viewport().update()
 

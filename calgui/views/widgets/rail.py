@@ -70,6 +70,11 @@ class Rail(QFrame):
         """
         self._buttons[name].setChecked(True)
 
+    @property
+    def chosen_button(self) -> QToolButton:
+        """The button of the current place."""
+        return next((one for one in self._buttons.values() if one.isChecked()), next(iter(self._buttons.values())))
+
     def _retheme(self) -> None:
         for name, button in self._buttons.items():
             button.setIcon(icon(name, "accent" if button.isChecked() else "muted"))

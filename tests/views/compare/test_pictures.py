@@ -165,6 +165,23 @@ def test_difference_and_ratio_have_values_errors_and_flags(page: PicturesPage, q
     assert not result.isVisible()
 
 
+def test_the_zoom_stays_from_way_to_way(page: PicturesPage, qtbot: QtBot) -> None:
+    page.bar.set_way("split")
+    qtbot.wait(20)
+    page.cells[0].view.look_at(30, 20, 16)
+    middle = seen(page, 0).center()
+    page.bar.set_way("difference")
+    result = page.result.view
+    qtbot.waitUntil(lambda: result.content is not None and result.content.values is not None)
+    qtbot.waitUntil(lambda: result.canvas.box_view.viewRect().height() < 20)
+    there = result.canvas.box_view.viewRect().center()
+    assert (there.x(), there.y()) == pytest.approx((middle.x(), middle.y()), abs=0.5)
+    page.bar.set_way("grid")
+    qtbot.wait(20)
+    assert seen(page, 1).height() < 40
+    assert close(seen(page, 0), seen(page, 2))
+
+
 def test_the_result_follows_another_layer(page: PicturesPage, qtbot: QtBot) -> None:
     page.bar.set_way("difference")
     result = page.result.view

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from calgui.core.simulate import DemoNight
 from calgui.views.headers.model import FILES, STATES, Band
 from calgui.views.headers.page import HeadersPage
+from calgui.views.help.guide import page_about
 from calgui.views.session import Session
 
 Page = tuple[HeadersPage, list[Path]]
@@ -315,3 +316,8 @@ def test_widgets_have_names(page: HeadersPage) -> None:
         assert button.objectName()
         assert button.text()
         assert button.accessibleDescription()
+
+
+def test_the_help_has_a_page_about_it(page: HeadersPage) -> None:
+    root = Path(__file__).resolve().parents[3]
+    assert (root / "docs" / f"{page_about(page.table)}.md").is_file()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QMessageBox, QTextBrowser, QTreeWidget
 from pytestqt.qtbot import QtBot
 
@@ -248,3 +248,12 @@ def test_each_page_is_drawn_without_holding_up_the_window(
     qtbot.waitUntil(lambda: not reader.busy, timeout=20_000)
     # nothing is wider than the window
     assert reader.view.horizontalScrollBar().maximum() == 0
+
+
+def test_pages_that_were_left_are_forgotten(qtbot: QtBot, reader: HelpReader) -> None:
+    for _ in range(5):
+        for name in ("one", "sub/two"):
+            reader.show_page(name)
+    qtbot.waitUntil(lambda: not reader.busy)
+    qtbot.wait(20)
+    assert len(reader.view.findChildren(QTextDocument)) <= 1

@@ -1,0 +1,55 @@
+"""Reading with progress and cancel gives the same frame as reading at once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from calgui.core.errors import Cancelled
+from calgui.core.frames import fits as reading
+from calgui.core.frames.fits import read_frame
+from calgui.core.jobs import Job, Progress
+
+
+@pytest.fixture(params=["plain.fits", "packed.fits.gz", "ramp.fits"])
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    rng = np.random.default_rng(3)
+    shape = (2, 3, 20, 30) if "ramp" in request.param else (40, 30)
+    data = rng.normal(size=shape).astype(np.float32)
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(data, name="SCI"), fits.ImageHDU(np.abs(data), name="ERR")]
+    hdus.append(fits.ImageHDU(rng.integers(0, 9, shape[-2:]).astype(np.int32), name="DQ"))
+    path = tmp_path / request.param
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+def test_bands_make_the_same_frame(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_BAND", 500)
+    whole, banded = read_frame(file), read_frame(file, job=Job())
+    np.testing.assert_array_equal(whole.data, banded.data)
+    for one, other in ((whole.err, banded.err), (whole.dq, banded.dq)):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            np.testing.assert_array_equal(one, other)
+            assert one.dtype == other.dtype
+    assert dict(whole.header) == dict(banded.header)
+
+
+def test_progress_is_told_and_cancel_is_heard(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_BAND", 500)
+    seen: list[Progress] = []
+    job = Job(observer=seen.append)
+    monkeypatch.setattr("calgui.core.jobs.time.monotonic", iter(range(100_000)).__next__)
+    read_frame(file, job=job)
+    fractions = [progress.fraction for progress in seen]
+    assert len(fractions) >= 2
+    assert fractions == sorted(fractions)
+    assert file.name in seen[0].text
+
+    def stop(_progress: Progress) -> None:
+        cancelled.cancel()
+
+    cancelled = Job(observer=stop)
+    with pytest.raises(Cancelled):
+        read_frame(file, job=cancelled)
