@@ -192,7 +192,6 @@ class ObservationTable(QWidget):
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
             ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
-            ("copy_rows", "Copy rows", QKeySequence.StandardKey.Copy, self.copy_rows),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
         )
@@ -360,10 +359,6 @@ class ObservationTable(QWidget):
         if number is not None:
             self.view.selectRow(number)
             self.view.scrollTo(self.model.index(number, 0))
-
-    def copy_rows(self) -> None:
-        """Copy the selected rows as tab-separated text, titles first."""
-        QGuiApplication.clipboard().setText(self.model.table(self._selected()))
 
     def copy_paths(self) -> None:
         """Copy the paths of the selected files, one a line."""
