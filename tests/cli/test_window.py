@@ -47,6 +47,19 @@ def test_parts_can_be_drawn_alone(demo_night: DemoNight, tmp_path: Path) -> None
     assert QImage(str(out)).width() < 1600
 
 
+@pytest.mark.parametrize("view", ["compare", "compare-headers"])
+def test_all_given_observations_are_compared(demo_night: DemoNight, tmp_path: Path, view: str) -> None:
+    files = sorted(demo_night.raw.glob("*_flat_*.fits"))[:2]
+    pictures = []
+    for count in (1, 2):
+        out = tmp_path / f"{count}.png"
+        done = calgui("shot", out, "--view", view, "--size", "1000x700", *files[:count], home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0].size() == pictures[1].size()
+    assert pictures[0] != pictures[1]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -1,13 +1,13 @@
 """`Cube`: planes, spectra of spaxels and regions, and sums over a range of planes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer
+from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer, Range
 from calgui.core.errors import UsageError
 from calgui.core.frames.dq import DO_NOT_USE
 from calgui.core.frames.frame import Frame
@@ -19,7 +19,11 @@ Floats = npt.NDArray[np.float64]
 How = Literal["mean", "sum", "median"]
 
 #: numbers that are worked on at a time
-_BLOCK = 16_000_000
+_BLOCK = 4_000_000
+#: numbers of a file that may be gone through between two looks at the job
+_SPAN = 32_000_000
+#: planes, each of which may take a call to the system, between two looks at the job
+_CALLS = 256
 #: error of a median over that of a mean, for normal errors and many values: sqrt(pi / 2)
 _MEDIAN = 1.2533141373155001
 
@@ -164,32 +168,13 @@ class Cube:
         Spectrum
             Errors of pixels taken as independent; those of a median are 1.25 times those of the mean.
         """
-        n = self.shape[0]
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not rows.size:
+        if not mask.any():
             raise UsageError("There is no spaxel in this region.", cure="Draw it on the picture.")
-        low, high = int(rows[0]), int(rows[-1]) + 1
-        left, right = int(columns[0]), int(columns[-1]) + 1
-        part = mask[low:high, left:right]
-        flux, error = np.full(n, np.nan), np.full(n, np.nan)
-        for plane in range(n):
-            if job is not None and plane % 64 == 0:
-                job.check()
-
-            def taken(layer: Layer, plane: int = plane) -> Array:
-                return layer.rows(plane, low, high)[:, left:right][part]
-
-            values = taken(self._data).astype(np.float64)
-            good = np.isfinite(values)
-            if self._dq is not None:
-                good &= (taken(self._dq) & np.uint32(DO_NOT_USE)) == 0
-            count = int(np.count_nonzero(good))
-            if not count:
-                continue
-            flux[plane] = _of(values[good], how)
-            if self._err is not None:
-                variance = float(np.sum(taken(self._err)[good].astype(np.float64) ** 2))
-                error[plane] = np.sqrt(variance) * {"sum": 1.0, "mean": 1 / count, "median": _MEDIAN / count}[how]
+        flux, variance, count = self._along(mask, how, job or Job())
+        scale = np.ones(count.shape) if how == "sum" else np.maximum(count, 1)
+        if how != "median":
+            flux = np.where(count > 0, flux / scale, np.nan)
+        error = np.where(count > 0, np.sqrt(variance) / scale * (_MEDIAN if how == "median" else 1.0), np.nan)
         name = f"{how} of {int(np.count_nonzero(mask)):,} spaxels"
         known = error if self._err is not None else None
         return Spectrum(flux, known, self.wavelength, self.unit, name, self.path, self.header)
@@ -219,7 +204,7 @@ class Cube:
             data, err = self._median(start, stop, job)
         else:
             data, err = self._totals(start, stop, how, job)
-        flags = self._common_flags(start, stop) if self._dq is not None else None
+        flags = self._common_flags(start, stop, job) if self._dq is not None else None
         return Frame(data, err, flags, self.header, self.path)
 
     @property
@@ -245,8 +230,11 @@ class Cube:
             Of the same shape.
         """
 
+        runs = np.split(planes, np.flatnonzero(np.diff(planes) != 1) + 1)
+
         def taken(layer: Layer) -> Array:
-            return np.stack([layer.rows(int(plane), start, stop) for plane in planes])
+            ranges = [(int(run[0]), int(run[-1]) + 1) for run in runs if run.size]
+            return np.concatenate([layer.box(one, (start, stop), (0, self.shape[2])) for one in ranges])
 
         values = taken(self._data).astype(np.float64)
         if self._dq is not None:
@@ -260,76 +248,101 @@ class Cube:
             what = ("plane", "row", "column")[axis]
             raise UsageError(f"There is no {what} {number}; they count from 0 to {self.shape[axis] - 1}.")
 
-    def _good(self, start: int, stop: int) -> tuple[Array, npt.NDArray[np.bool_]]:
-        values = self._data.planes(start, stop)
+    def _good(self, *box: Range) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Values of a part, and which of them count."""
+        values = self._data.box(*box)
         good = np.isfinite(values)
         if self._dq is not None:
-            good &= (self._dq.planes(start, stop) & np.uint32(DO_NOT_USE)) == 0
+            good &= (self._dq.box(*box) & np.uint32(DO_NOT_USE)) == 0
         return values, good
 
-    def _blocks(self, start: int, stop: int) -> list[tuple[int, int]]:
-        _, ny, nx = self.shape
-        step = max(1, _BLOCK // max(ny * nx, 1))
-        return [(first, min(first + step, stop)) for first in range(start, stop, step)]
+    def _parts(self, planes: Range, rows: Range, columns: Range, *, bands: bool) -> Iterator[tuple[Range, Range]]:
+        """Cuts a box into parts: whole planes of it, or bands of rows with all its planes."""
+        deep, high, wide = (stop - start for start, stop in (planes, rows, columns))
+        if not bands:
+            step = max(1, min(_BLOCK // (high * wide), _CALLS if self._data.by_planes else deep))
+            yield from (((low, min(low + step, planes[1])), rows) for low in range(*planes, step))
+            return
+        # where a file is not stored by planes, all planes of a row are gone through
+        span = wide * (deep if self._data.by_planes else self.shape[0])
+        step = max(1, min(_BLOCK // (deep * wide), _SPAN // span))
+        yield from ((planes, (low, min(low + step, rows[1]))) for low in range(*rows, step))
+
+    def _along(self, mask: npt.NDArray[np.bool_], how: How, job: Job) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+        """For each plane the sum (or median) over the mask, the sum of the variances, and how many values count."""
+        n = self.shape[0]
+        found, variance, count = np.full(n, np.nan if how == "median" else 0.0), np.zeros(n), np.zeros(n, np.int64)
+        rows, columns = _extent(mask, 1), _extent(mask, 0)
+        bands = how != "median" and not self._data.by_planes
+        for planes, band in self._parts((0, n), rows, columns, bands=bands):
+            job.check()
+            part = mask[slice(*band), slice(*columns)]
+            values, good = (array[:, part] for array in self._good(planes, band, columns))
+            here = slice(*planes)
+            count[here] += np.count_nonzero(good, axis=1)
+            if how == "median":
+                found[here] = _median_of(values.T, good.T)
+            else:
+                found[here] += np.where(good, values, 0).sum(axis=1, dtype=np.float64)
+            if self._err is not None:
+                errors = np.where(good, self._err.box(planes, band, columns)[:, part], 0)
+                variance[here] += np.square(errors, dtype=np.float64).sum(axis=1)
+        return found, variance, count
 
     def _totals(self, start: int, stop: int, how: How, job: Job) -> tuple[Array, Array | None]:
-        total = np.zeros(self.shape[1:])
-        count = np.zeros(self.shape[1:], np.int64)
-        variance = np.zeros(self.shape[1:]) if self._err is not None else None
-        for first, last in self._blocks(start, stop):
-            job.check()
-            values, good = self._good(first, last)
-            total += np.where(good, values, 0).sum(axis=0, dtype=np.float64)
-            count += np.count_nonzero(good, axis=0)
-            if variance is not None and self._err is not None:
-                errors = np.where(good, self._err.planes(first, last), 0).astype(np.float64)
-                variance += np.square(errors).sum(axis=0)
-            job.report((last - start) / (stop - start))
+        _, ny, nx = self.shape
+        total, variance, count = np.zeros((ny, nx)), np.zeros((ny, nx)), np.zeros((ny, nx), np.int64)
+        for planes, band in self._parts((start, stop), (0, ny), (0, nx), bands=not self._data.by_planes):
+            job.report((planes[0] - start) / (stop - start) if self._data.by_planes else band[0] / ny)
+            values, good = self._good(planes, band, (0, nx))
+            here = slice(*band)
+            total[here] += np.where(good, values, 0).sum(axis=0, dtype=np.float64)
+            count[here] += np.count_nonzero(good, axis=0)
+            if self._err is not None:
+                errors = np.where(good, self._err.box(planes, band, (0, nx)), 0)
+                variance[here] += np.square(errors, dtype=np.float64).sum(axis=0)
+        job.report(1.0)
         scale = np.ones(count.shape) if how == "sum" else np.maximum(count, 1)
         data = np.where(count > 0, total / scale, np.nan).astype(np.float32)
-        if variance is None:
+        if self._err is None:
             return data, None
         return data, np.where(count > 0, np.sqrt(variance) / scale, np.nan).astype(np.float32)
 
     def _median(self, start: int, stop: int, job: Job) -> tuple[Array, Array | None]:
         _, ny, nx = self.shape
-        step = max(1, _BLOCK // max((stop - start) * nx, 1))
         data = np.empty((ny, nx), np.float32)
-        for low in range(0, ny, step):
-            high = min(low + step, ny)
-            job.check()
-            values = np.stack([self._data.rows(plane, low, high) for plane in range(start, stop)])
-            if self._dq is not None:
-                flags = np.stack([self._dq.rows(plane, low, high) for plane in range(start, stop)])
-                values = np.where(flags & np.uint32(DO_NOT_USE), np.float32(np.nan), values)
-            data[low:high] = _nan_median(values)
-            job.report(high / ny)
+        for planes, band in self._parts((start, stop), (0, ny), (0, nx), bands=True):
+            job.report(band[0] / ny * (0.5 if self._err is not None else 1.0))
+            data[slice(*band)] = _median_of(*self._good(planes, band, (0, nx)))
         if self._err is None:
+            job.report(1.0)
             return data, None
-        _, err = self._totals(start, stop, "mean", job)
+        _, err = self._totals(start, stop, "mean", job.part(0.5, 1.0))
         return data, None if err is None else np.asarray(err * np.float32(_MEDIAN))
 
-    def _common_flags(self, start: int, stop: int) -> Array:
+    def _common_flags(self, start: int, stop: int, job: Job) -> Array:
         assert self._dq is not None
-        common = np.full(self.shape[1:], 0xFFFFFFFF, np.uint32)
-        for first, last in self._blocks(start, stop):
-            common &= np.bitwise_and.reduce(self._dq.planes(first, last), axis=0).astype(np.uint32)
+        _, ny, nx = self.shape
+        common = np.full((ny, nx), 0xFFFFFFFF, np.uint32)
+        for planes, band in self._parts((start, stop), (0, ny), (0, nx), bands=not self._data.by_planes):
+            job.check()
+            common[slice(*band)] &= np.bitwise_and.reduce(self._dq.box(planes, band, (0, nx)), axis=0)
         return common
 
 
-def _of(values: Floats, how: How) -> float:
-    if how == "median":
-        return float(np.median(values))
-    return float(values.sum()) if how == "sum" else float(values.mean())
+def _extent(mask: npt.NDArray[np.bool_], across: int) -> Range:
+    places = np.flatnonzero(np.any(mask, axis=across))
+    return int(places[0]), int(places[-1]) + 1
 
 
-def _nan_median(values: Array) -> Array:
-    """Medians along the first axis, without what has no value."""
-    import warnings
-
-    values = np.where(np.isfinite(values), values, np.nan)
-    if np.isfinite(values).all():
+def _median_of(values: Array, good: npt.NDArray[np.bool_]) -> Array:
+    """Medians along the first axis of what counts; NaN where nothing does."""
+    if good.all():
         return np.asarray(np.median(values, axis=0))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where there is nothing, NaN is the answer
-        return np.asarray(np.nanmedian(values, axis=0))
+    # what does not count comes last in the order
+    ordered = np.sort(np.where(good, values, np.float32(np.nan)), axis=0)
+    count = np.count_nonzero(good, axis=0)
+    middle = [
+        np.take_along_axis(ordered, place[None], axis=0)[0] for place in (np.maximum(count - 1, 0) // 2, count // 2)
+    ]
+    return np.asarray(np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan))

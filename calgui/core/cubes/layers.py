@@ -1,7 +1,6 @@
 """One image of three axes, read by planes or by columns, wherever its numbers are."""
 
 import math
-import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.frames.headers import HduHeader
-from calgui.core.frames.pixels import Pixels, read_bits, read_floats
+from calgui.core.frames.pixels import Pixels, read_bits, read_columns, read_floats
 from calgui.core.frames.source import Source
 from calgui.core.jobs import Job
 
@@ -17,6 +16,12 @@ Array = npt.NDArray[Any]
 
 #: neighbours along a row that are read together: the cursor goes there next
 _RUN = 32
+#: bytes that are rather read and dropped than left out by one more call to the system
+_GAP = 1 << 16
+#: numbers of neighbouring planes that are kept where planes are not stored together
+_NEAR = 12_000_000
+
+Range = tuple[int, int]
 
 
 class Layer(Protocol):
@@ -26,14 +31,18 @@ class Layer(Protocol):
     def shape(self) -> tuple[int, int, int]:
         """(n, ny, nx)."""
 
+    @property
+    def by_planes(self) -> bool:
+        """Whether a plane lies together; else a row with all its planes does."""
+
     def planes(self, start: int, stop: int) -> Array:
         """Some planes, (stop - start, ny, nx)."""
 
     def column(self, x: int, y: int) -> Array:
         """All planes at one place, (n,)."""
 
-    def rows(self, plane: int, start: int, stop: int) -> Array:
-        """Some rows of one plane, (stop - start, nx)."""
+    def box(self, planes: Range, rows: Range, columns: Range) -> Array:
+        """A part, (planes, rows, columns); each range within the shape."""
 
 
 class MemoryLayer:
@@ -54,6 +63,11 @@ class MemoryLayer:
         n, ny, nx = self._array.shape
         return n, ny, nx
 
+    @property
+    def by_planes(self) -> bool:
+        """Whether a plane lies together; else a row with all its planes does."""
+        return self._array.strides[0] >= max(self._array.strides[1:])
+
     def planes(self, start: int, stop: int) -> Array:
         """Some planes, (stop - start, ny, nx)."""
         return self._array[start:stop]
@@ -62,9 +76,9 @@ class MemoryLayer:
         """All planes at one place, (n,)."""
         return self._array[:, y, x]
 
-    def rows(self, plane: int, start: int, stop: int) -> Array:
-        """Some rows of one plane, (stop - start, nx)."""
-        return self._array[plane, start:stop]
+    def box(self, planes: Range, rows: Range, columns: Range) -> Array:
+        """A part, (planes, rows, columns); each range within the shape."""
+        return self._array[slice(*planes), slice(*rows), slice(*columns)]
 
 
 class FileLayer:
@@ -85,14 +99,12 @@ class FileLayer:
     def __init__(self, source: Source, hdu: HduHeader, axes: tuple[int, int, int], *, bits: bool = False) -> None:
         self._source = source
         self._pixels = Pixels.of(hdu, source.path)
-        self._read = read_bits if bits else read_floats
+        self._bits = bits
         self._axes = axes
         self._stored = cube_shape(hdu.shape)
-        strides = [math.prod(self._stored[axis + 1 :]) for axis in range(3)]
-        self._step, self._up, self._across = (strides[axis] for axis in axes)
         self._shape = tuple(self._stored[axis] for axis in axes)
         self._run: tuple[int, int, int, Array] | None = None
-        self._lock = threading.Lock()
+        self._near: tuple[int, Array] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -100,62 +112,43 @@ class FileLayer:
         n, ny, nx = self._shape
         return n, ny, nx
 
+    @property
+    def by_planes(self) -> bool:
+        """Whether a plane lies together; else a row with all its planes does."""
+        return self._axes[0] == 0
+
     def planes(self, start: int, stop: int) -> Array:
-        """Some planes, (stop - start, ny, nx)."""
+        """Some planes, (stop - start, ny, nx); of those not stored together the neighbours are kept for the next."""
         n, ny, nx = self.shape
         start, stop, _ = slice(start, stop).indices(n)
-        if self._axes[0] == 0:
-            part = self._read(self._source, self._pixels, start * self._step, (stop - start) * ny * nx)
-            return part.reshape(stop - start, *self._stored[1:]).transpose(0, *(axis for axis in self._axes[1:]))
-        # planes are not stored together: all that lies between is read, a slab at a time
-        made = np.empty((stop - start, ny, nx), np.float32 if self._read is read_floats else np.uint32)
-        slab = math.prod(self._stored[1:])
-        for place in range(self._stored[0]):
-            part = self._read(self._source, self._pixels, place * slab, slab).reshape(self._stored[1:])
-            taken = part[start:stop] if self._axes[0] == 1 else part[:, start:stop].T
-            if self._axes[1] == 0:
-                made[:, place, :] = taken
-            else:
-                made[:, :, place] = taken
-        return made
+        width = min(n, _NEAR // max(ny * nx, 1))
+        if self.by_planes or stop - start >= width:
+            return self.box((start, max(start, stop)), (0, ny), (0, nx))
+        near = self._near
+        if near is None or not near[0] <= start <= stop <= near[0] + len(near[1]):
+            # to reach one of them, all of the file is gone through
+            first = min(max(0, (start + stop - width) // 2), n - width)
+            near = first, self.box((first, first + width), (0, ny), (0, nx))
+            near[1].flags.writeable = False
+            self._near = near
+        return near[1][start - near[0] : stop - near[0]]
 
     def column(self, x: int, y: int) -> Array:
         """All planes at one place, (n,); its neighbours along the row are kept for the next."""
-        with self._lock:
-            run = self._run
+        run = self._run
         if run is None or run[0] != y or not run[1] <= x < run[2]:
             left = max(0, x - _RUN // 2)
             right = min(self.shape[2], left + _RUN)
-            run = y, left, right, self._columns(y, left, right)
-            with self._lock:
-                self._run = run
+            run = y, left, right, self.box((0, self.shape[0]), (y, y + 1), (left, right))[:, 0]
+            self._run = run
         return run[3][:, x - run[1]]
 
-    def _columns(self, y: int, left: int, right: int) -> Array:
-        n = self.shape[0]
-        first = y * self._up + left * self._across
-        made = np.empty((n, right - left), np.float32 if self._read is read_floats else np.uint32)
-        if self._step == 1:
-            for place in range(right - left):
-                made[:, place] = self._read(self._source, self._pixels, first + place * self._across, n)
-        elif self._across == 1:
-            for plane in range(n):
-                made[plane] = self._read(self._source, self._pixels, first + plane * self._step, right - left)
-        else:
-            for plane in range(n):
-                for place in range(right - left):
-                    at = first + plane * self._step + place * self._across
-                    made[plane, place] = self._read(self._source, self._pixels, at, 1)[0]
-        return made
-
-    def rows(self, plane: int, start: int, stop: int) -> Array:
-        """Some rows of one plane, (stop - start, nx)."""
-        _, ny, nx = self.shape
-        start, stop, _ = slice(start, stop).indices(ny)
-        if self._across == 1 and self._up == nx:
-            at = plane * self._step + start * nx
-            return self._read(self._source, self._pixels, at, (stop - start) * nx).reshape(stop - start, nx)
-        return self.planes(plane, plane + 1)[0, start:stop]
+    def box(self, planes: Range, rows: Range, columns: Range) -> Array:
+        """A part, (planes, rows, columns); each range within the shape."""
+        ranges: list[Range] = [(0, 0)] * 3
+        for axis, wanted in zip(self._axes, (planes, rows, columns), strict=True):
+            ranges[axis] = wanted
+        return self._part(*ranges).transpose(self._axes)
 
     def load(self, job: Job, start: float, stop: float) -> MemoryLayer:
         """Read all of it.
@@ -172,16 +165,45 @@ class FileLayer:
         MemoryLayer
             In the order of the file, so that it is read once from end to end.
         """
-        made = np.empty(self._stored, np.float32 if self._read is read_floats else np.uint32)
+        made = np.empty(self._stored, self._kind)
         slab = math.prod(self._stored[1:])
         step = max(1, 8_000_000 // max(slab, 1))
         for place in range(0, self._stored[0], step):
             job.check()
             count = min(step, self._stored[0] - place)
-            part = self._read(self._source, self._pixels, place * slab, count * slab)
-            made[place : place + count] = part.reshape(count, *self._stored[1:])
+            made[place : place + count] = self._straight(place * slab, count * slab).reshape(count, *self._stored[1:])
             job.report(start + (stop - start) * (place + count) / self._stored[0])
         return MemoryLayer(made.transpose(self._axes))
+
+    # ---- inside: in the order of the file
+
+    @property
+    def _kind(self) -> type[np.generic]:
+        return np.uint32 if self._bits else np.float32
+
+    def _straight(self, start: int, count: int) -> Array:
+        return (read_bits if self._bits else read_floats)(self._source, self._pixels, start, count)
+
+    def _part(self, first: Range, second: Range, third: Range) -> Array:
+        """A part by ranges of the axes as they are stored."""
+        _, middle, length = self._stored
+        shape = tuple(stop - start for start, stop in (first, second, third))
+        if 0 in shape:
+            return np.empty(shape, self._kind)
+        if shape[1:] == (middle, length):
+            return self._straight(first[0] * middle * length, math.prod(shape)).reshape(shape)
+        made = np.empty(shape, self._kind)
+        left_out = (length - shape[2]) * self._pixels.dtype.itemsize
+        for place, made_here in zip(range(*first), made, strict=True):
+            start = (place * middle + second[0]) * length
+            if not left_out:
+                made_here[:] = self._straight(start, made_here.size).reshape(made_here.shape)
+            elif shape[1] > 1 and left_out <= _GAP:
+                read_columns(self._source, self._pixels, start, length, third, made_here)
+            else:
+                for row, made_row in enumerate(made_here):
+                    made_row[:] = self._straight(start + row * length + third[0], made_row.size)
+        return made
 
 
 def cube_shape(shape: Sequence[int]) -> tuple[int, int, int]:

@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from calgui.core.cubes.cube import Cube
 from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer, cube_shape
-from calgui.core.cubes.reading import kind_of
+from calgui.core.cubes.reading import axes_text, kind_of
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.dq import DO_NOT_USE, JUMP_DET, SATURATED
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.headers import merged, read_headers
+from calgui.core.frames.keywords import finite_number
 from calgui.core.frames.layout import choose, siblings
 from calgui.core.frames.source import PlainSource, open_source
 
@@ -137,10 +138,10 @@ class Ramp:
     @property
     def times(self) -> Floats | None:
         """Seconds since the reset of each read, from TGROUP; None where the header does not say."""
-        step = self.header.get("TGROUP")
-        if isinstance(step, bool) or not isinstance(step, int | float) or not math.isfinite(step) or step <= 0:
+        step = finite_number(self.header.get("TGROUP"))
+        if step is None or step <= 0:
             return None
-        return np.asarray(float(step) * np.arange(1, self.shape[1] + 1), np.float64)
+        return np.asarray(step * np.arange(1, self.shape[1] + 1), np.float64)
 
     def as_cube(self) -> Cube:
         """Its reads as planes, all integrations after one another.
@@ -207,9 +208,10 @@ def open_ramp(path: Path | str, hdu: int | None = None) -> Ramp:
     hdus = read_headers(path)
     image = choose(hdus, hdu, path)
     if kind_of(path, hdu) != "ramp":
-        size = " × ".join(str(length) for length in reversed(image.shape)) or "none"
         raise InputError(
-            f"This is no ramp: its axes are {size}.", path=path, cure="A ramp has reads along its third axis."
+            f"This is no ramp: its axes are {axes_text(image.shape)}.",
+            path=path,
+            cure="A ramp has reads along its third axis.",
         )
     four = (1, *image.shape)[-4:]
     header = merged(hdus[0], image)

@@ -85,8 +85,9 @@ def open_cube(path: Path | str, hdu: int | None = None) -> Cube:
     image = choose(hdus, hdu, path)
     lengths = [length for length in image.shape if length > 1]
     if len(image.shape) < 3 or len(lengths) > 3 or 0 in image.shape or (len(image.shape) > 3 and image.shape[0] != 1):
-        size = " × ".join(str(length) for length in reversed(image.shape)) or "none"
-        raise InputError(f"This is no cube: its axes are {size}.", path=path, cure="A cube has three axes.")
+        raise InputError(
+            f"This is no cube: its axes are {axes_text(image.shape)}.", path=path, cure="A cube has three axes."
+        )
     header = merged(hdus[0], image)
     axes, spectral = _axes(header, len(image.shape))
     shape = cube_shape(image.shape)
@@ -106,6 +107,21 @@ def open_cube(path: Path | str, hdu: int | None = None) -> Cube:
         if name in ("ERR", "DQ") and agrees(other, image, name) and other.kind == "image" and other is not image
     }
     return Cube(FileLayer(source, image, axes), others.get("ERR"), others.get("DQ"), header, path, wavelength)
+
+
+def axes_text(shape: Sequence[int]) -> str:
+    """Lengths of axes for people, as FITS counts them.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Numpy order.
+
+    Returns
+    -------
+    str
+    """
+    return f"{len(shape)}" if len(shape) > 6 else " × ".join(str(length) for length in reversed(shape)) or "none"
 
 
 def _axes(header: Mapping[str, Any], count: int) -> tuple[tuple[int, int, int], int | None]:

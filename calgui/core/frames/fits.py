@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
-from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
+from calgui.core.frames.headers import HduHeader, Header, bytes_text, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
     HduInfo,
@@ -25,7 +25,7 @@ from calgui.core.frames.layout import (
     siblings,
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.source import PlainSource, Source, open_source
+from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source
 from calgui.core.jobs import Job
 
 #: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
@@ -75,6 +75,7 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
         pixels = math.prod(frame.shape)
         check_memory(pixels * (4 + 4 * frame.has_err + 4 * frame.has_dq), frame.path)
         data, err, dq = frame.rows(0, frame.shape[0]) if job is None else _in_bands(frame, job)
+        frame.check_end()
         return Frame(data, err, dq, frame.header, frame.path)
 
 
@@ -246,6 +247,17 @@ class FitsFrame:
             return np.zeros(shape, np.uint32)
         return dq if dq.flags.writeable else dq.copy()
 
+    def check_end(self) -> None:
+        """Check that a compressed file is whole, once its numbers have been read.
+
+        Raises
+        ------
+        InputError
+            It is damaged, and so may be what was read.
+        """
+        if isinstance(self._data.source, CompressedSource):
+            self._data.source.check_end()
+
     def _clipped(self, start: int, stop: int) -> tuple[int, int]:
         start, stop, _ = slice(start, stop).indices(self.shape[0])
         return start, max(start, stop)
@@ -372,10 +384,11 @@ def _check_whole(source: Source, hdu: HduHeader) -> None:
     """Compare what the header promises with what the file can hold."""
     if hdu.offset + hdu.size > source.limit:
         there = max((source.size or 0) - hdu.offset, 0)
+        promise = f"HDU {hdu.index} {hdu.name} promises {bytes_text(hdu.size)}"
         raise InputError(
-            f"The file is cut short: HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, {there:,} are there."
+            f"The file is cut short: {promise}, {there:,} are there."
             if isinstance(source, PlainSource)
-            else f"HDU {hdu.index} {hdu.name} promises {hdu.size:,} bytes, more than this compressed file can hold.",
+            else f"{promise}, more than this compressed file can hold.",
             path=source.path,
             cure="Copy or download it again.",
         )

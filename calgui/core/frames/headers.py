@@ -17,7 +17,17 @@ from calgui.core.frames.cards import CARD, Card, parse_cards
 from calgui.core.frames.keywords import OF_COMPRESSION, OF_PIXELS, Header, collect, is_structural
 from calgui.core.frames.source import Source, check_is_fits, open_source
 
-__all__ = ["BLOCK", "HduHeader", "Header", "image_header", "merged", "read_headers", "rule_header", "union"]
+__all__ = [
+    "BLOCK",
+    "HduHeader",
+    "Header",
+    "bytes_text",
+    "image_header",
+    "merged",
+    "read_headers",
+    "rule_header",
+    "union",
+]
 
 BLOCK = 2880
 _BITPIX = (8, 16, 32, 64, -32, -64)
@@ -251,7 +261,7 @@ def _next_hdu(source: Source, hdu: HduHeader, index: int) -> tuple[HduHeader | N
 
 def _cut_short(hdu: HduHeader, source: Source) -> str:
     there = f", the file has {max(source.size - hdu.offset, 0):,}" if source.size is not None else ""
-    return f"The file is cut short: the header promises {hdu.size:,} bytes of data{there}."
+    return f"The file is cut short: the header promises {bytes_text(hdu.size)} of data{there}."
 
 
 def _read_hdu(source: Source, offset: int, index: int) -> HduHeader:
@@ -379,3 +389,18 @@ def _integer(value: Any) -> int | None:
 def _whole(value: Any, default: int) -> int:
     number = _integer(value)
     return default if number is None or number < 0 else number
+
+
+def bytes_text(size: int) -> str:
+    """A number of bytes for people, however large a damaged header makes it.
+
+    Parameters
+    ----------
+    size : int
+        Of any length: Python itself refuses to spell out some thousand figures.
+
+    Returns
+    -------
+    str
+    """
+    return f"{size:,} bytes" if size < 10**15 else f"some 10^{round(size.bit_length() * 0.30103)} bytes"

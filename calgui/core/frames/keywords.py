@@ -1,5 +1,6 @@
 """Keywords and values of a header as a mapping, and which of them are the file's own affair."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -77,3 +78,25 @@ def is_structural(keyword: str) -> bool:
     bool
     """
     return bool(_STRUCTURE.fullmatch(keyword))
+
+
+def finite_number(value: Any) -> float | None:
+    """A keyword's value as a number, whatever a damaged header says.
+
+    Parameters
+    ----------
+    value : object
+        As it was read.
+
+    Returns
+    -------
+    float or None
+        None for what is no number, not finite, or a whole number that no float holds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None

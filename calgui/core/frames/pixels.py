@@ -13,6 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.dq import DO_NOT_USE
 from calgui.core.frames.frame import DqArray, FloatArray
 from calgui.core.frames.headers import HduHeader
+from calgui.core.frames.keywords import finite_number
 from calgui.core.frames.source import CompressedSource, Source
 
 #: bytes handled at once: input and output together fit into a core's own cache
@@ -98,13 +99,14 @@ def _number(hdu: HduHeader, keyword: str, default: float, path: Path) -> float:
     value = hdu.header.get(keyword)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    found = finite_number(value)
+    if found is None:
         raise InputError(
             f"{keyword} of HDU {hdu.index} is {value!r}, not a number.",
             path=path,
             cure="The file was written wrongly; ask for it to be written anew.",
         )
-    return float(value)
+    return found
 
 
 def read_floats(source: Source, pixels: Pixels, start: int, count: int, room: FloatArray | None = None) -> FloatArray:
@@ -159,6 +161,52 @@ def read_bits(source: Source, pixels: Pixels, start: int, count: int) -> DqArray
     return out
 
 
+def read_columns(
+    source: Source, pixels: Pixels, start: int, length: int, columns: tuple[int, int], out: npt.NDArray[Any]
+) -> None:
+    """Read the same columns of rows that lie one behind the other.
+
+    Parameters
+    ----------
+    source, pixels : Source, Pixels
+        As for `read_floats`.
+    start : int
+        First value of the first row, in the order of the file.
+    length : int
+        Values of a row; whole rows are read, in pieces.
+    columns : tuple of int
+        First of them, and the one after the last.
+    out : ndarray of float32 or uint32, shape (rows, columns)
+        Filled with values, or with data-quality bits.
+
+    Raises
+    ------
+    InputError
+        The file ends before.
+    """
+    first, last = columns
+    size = pixels.dtype.itemsize
+    step = max(1, _PIECE // (length * size))
+    buffer = np.empty((min(step, len(out)), length), pixels.dtype)
+    for row in range(0, len(out), step):
+        piece = buffer[: min(step, len(out) - row)]
+        _read_whole(source, pixels, start + row * length, piece)
+        _convert(piece[:, first:last], pixels, out[row : row + len(piece)])
+
+
+def _read_whole(source: Source, pixels: Pixels, start: int, stored: npt.NDArray[Any]) -> None:
+    wanted = stored.reshape(-1).view(np.uint8).data
+    if source.read_into(pixels.offset + start * pixels.dtype.itemsize, wanted) < len(wanted):
+        raise InputError("The file is cut short: pixels are missing at its end.", path=source.path, cure=_CURE)
+
+
+def _convert(stored: npt.NDArray[Any], pixels: Pixels, out: npt.NDArray[Any]) -> None:
+    if out.dtype == np.float32:
+        _to_floats(stored, pixels, out)
+    else:
+        out[:] = to_bits(stored, pixels.scale, pixels.zero)
+
+
 def _fill(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]) -> None:
     """Fill ``out`` from the file, by two threads if it is large."""
     if isinstance(source, CompressedSource) or out.nbytes < _LARGE or (os.cpu_count() or 1) < 2:
@@ -180,14 +228,8 @@ def _fill_part(source: Source, pixels: Pixels, start: int, out: npt.NDArray[Any]
     for first in range(0, out.size, step):
         begin = first if in_place else 0
         piece = buffer[begin : begin + min(step, out.size - first)]
-        wanted = piece.view(np.uint8).data
-        found = source.read_into(pixels.offset + (start + first) * size, wanted)
-        if found < len(wanted):
-            raise InputError("The file is cut short: pixels are missing at its end.", path=source.path, cure=_CURE)
-        if out.dtype == np.float32:
-            _to_floats(piece, pixels, out[first : first + piece.size])
-        else:
-            out[first : first + piece.size] = to_bits(piece, pixels.scale, pixels.zero)
+        _read_whole(source, pixels, start + first, piece)
+        _convert(piece, pixels, out[first : first + piece.size])
 
 
 def _to_floats(stored: npt.NDArray[Any], pixels: Pixels, out: FloatArray) -> None:

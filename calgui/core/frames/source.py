@@ -266,6 +266,18 @@ class CompressedSource:
                 done += len(piece)
         return done
 
+    def check_end(self) -> None:
+        """Read on to the end, where the checksum of the whole stands: what was damaged may have given wrong numbers.
+
+        Raises
+        ------
+        InputError
+            The file is cut short or damaged.
+        """
+        with self._lock:
+            while self._next(1 << 20):
+                pass
+
     def again(self) -> Source:
         """See `Source`."""
         return open_source(self.path)

@@ -153,6 +153,8 @@ def pixel_facts(
     except CalguiError:
         frame = open_frame(path)
     with frame:
+        if len(frame.shape) < 2:
+            return (PixelFact("observation", path, problem="it holds no picture"),)
         here = region_of(frame)
         facts = [_read(frame, "observation", x, y)]
         header = dict(frame.header)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.frames.keywords import finite_number
 from calgui.core.spectra.wavelength import to_vacuum
 
 #: kinds of axis that are wavelengths (FITS standard, table 25); a name of our own after the dash is an algorithm
@@ -87,4 +88,4 @@ def wavelengths(header: Mapping[str, Any], axis: int, length: int) -> npt.NDArra
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+    return finite_number(value) is not None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.registry import registry
@@ -85,4 +85,32 @@ def test_the_menu_opens_the_contents(window: MainWindow, qtbot: QtBot) -> None:
     action = next(action for action in window.menus.actions if action.objectName() == "help_contents")
     action.trigger()
     assert window.guide.reader.page_name == CONTENTS
+    qtbot.waitUntil(lambda: not window.guide.busy)
+
+
+def test_the_widgets_that_pages_are_about_are_there(window: MainWindow, settled: Callable[[MainWindow], None]) -> None:
+    for place in PLACES:
+        window.go(place.name)
+    for page in PAGES:
+        window.session.ask_page(page.name)
+    assert window.observe.viewer.spectrum is not None
+    assert window.observe.viewer.cube is not None
+    settled(window)
+    assert [name for name in guide.PAGES if window.findChild(QWidget, name) is None] == []
+
+
+def test_the_help_goes_with_its_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.guide.contents()
+    reader = window.guide.reader
+    qtbot.waitUntil(lambda: reader.isVisible() and not window.guide.busy)
+    window.close()
+    assert not reader.isVisible()
+
+
+def test_the_search_over_everything_finds_pages(window: MainWindow, qtbot: QtBot) -> None:
+    window.search.setFocus()
+    qtbot.keyClicks(window.search, "pinhole grid")
+    hit = next(hit for hit in window.search.hits if hit.kind == "help")
+    hit.deed()
+    assert window.guide.reader.page_name == "calibrations/pinhole"
     qtbot.waitUntil(lambda: not window.guide.busy)

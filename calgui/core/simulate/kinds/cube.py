@@ -31,15 +31,15 @@ LSF_NM = 0.17  # sigma: two steps wide at half height
 SPAXEL_ARCSEC = 0.009
 LIGHT_KM_S = 299792.458
 
-REDSHIFT = 1.4798
+REDSHIFT = 1.462  # puts Hα into a gap between OH lines
 #: vacuum wavelength at rest in nm (NIST Atomic Spectra Database), flux relative to Hα
 GALAXY_LINES: tuple[tuple[str, float, float], ...] = (
     ("[N II]", 654.986, 0.1),
     ("Halpha", 656.461, 1.0),
     ("[N II]", 658.527, 0.3),
 )
-PEAK_RATE = 3.0  # e-/s of Hα in the middle, summed over the line
-CONTINUUM_RATE = 0.05  # e-/s and step in the middle, at the middle of the range
+PEAK_RATE = 12.0  # e-/s of Hα in the middle, summed over the line
+CONTINUUM_RATE = 0.2  # e-/s and step in the middle, at the middle of the range
 CONTINUUM_SLOPE = 0.2  # relative change from the middle of the range to its end
 MIDDLE = (9.4, 11.8)  # x, y
 RADIUS, AXIS_RATIO, TILT = 3.5, 0.6, 35.0  # spaxels; degrees of the long axis from x towards y
