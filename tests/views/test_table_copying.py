@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from astropy.table import Table
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QFileDialog, QTableView, QTreeView
 from pytestqt.qtbot import QtBot
 
@@ -166,6 +166,9 @@ def test_every_table_and_tree_of_the_window_takes_part(
         assert names.count("save_table") == 1, view.objectName()
         copies = [action for action in view.actions() if QKeySequence("Ctrl+C") in action.shortcuts()]
         assert len(copies) == 1, view.objectName()
+        # two for one key, and Qt does neither
+        others = [key.key() for key in view.findChildren(QShortcut)]
+        assert QKeySequence("Ctrl+C") not in others, view.objectName()
         assert view.contextMenuPolicy() != Qt.ContextMenuPolicy.DefaultContextMenu
 
 

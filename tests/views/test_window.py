@@ -33,6 +33,7 @@ from calgui.views.observations.rows import Row
 from calgui.views.places import PLACES
 from calgui.views.session import Session
 from calgui.views.theme import theme
+from calgui.views.widgets.table_copying import chosen, copy_cells
 from calgui.views.window import MainWindow
 
 Settled = Callable[[MainWindow], None]
@@ -67,7 +68,7 @@ def test_open_filter_add_a_column_and_select(window: MainWindow, night: Night, s
     assert window.observe.inspector.path.name == "iris_0005.fits"
     assert window.observe.picture.content.values[0, 0] == 5
 
-    table.copy_rows()
+    copy_cells(chosen(table.view), titles=True)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].endswith("AIRMASS")
     assert lines[1].startswith("iris_0005.fits\tIRIS_DARK")

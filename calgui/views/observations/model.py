@@ -222,21 +222,3 @@ class ObservationsModel(QAbstractTableModel):
             return False
         told_in = TYPE if TYPE in self.columns else self.columns[-1]
         return column == told_in
-
-    def table(self, numbers: Iterable[int]) -> str:
-        """Some rows as tab-separated text with a line of titles.
-
-        Parameters
-        ----------
-        numbers : iterable of int
-            Rows shown.
-
-        Returns
-        -------
-        str
-        """
-        lines = ["\t".join(column.title for column in self.columns)]
-        for number in numbers:
-            row = self._shown[number]
-            lines.append("\t".join(row.cell(column)[0] for column in self.columns))
-        return "\n".join(lines) + "\n"

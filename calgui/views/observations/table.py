@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.views.observations.column_menu import ColumnMenu
-from calgui.views.observations.columns import BUILT_IN, FILE, keyword_column
+from calgui.views.observations.columns import FILE, keyword_column
 from calgui.views.observations.files import ObservedFiles
 from calgui.views.observations.filtering import parse
 from calgui.views.observations.keyboard import KeyboardWay
 from calgui.views.observations.model import ObservationsModel
 from calgui.views.observations.reason import ReasonDelegate
 from calgui.views.observations.rows import Row, runs
+from calgui.views.observations.table_state import ColumnState, column_words, filter_words, remembered_columns
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
 from calgui.views.stepping import Steps
@@ -65,7 +66,7 @@ class ObservationTable(QWidget):
         self.setObjectName("observations_panel")
         self.setAccessibleName("Observations")
         self.model = ObservationsModel(self)
-        self.model.set_columns([keyword_column(key) for key in _remembered_columns()])
+        self.model.set_columns([keyword_column(key) for key in remembered_columns()])
         self._widths: dict[str, int] = {**_WIDTHS, **remembered("observations/widths", {})}
         self.filter = self._make_filter()
         self.columns_menu = ColumnMenu(session, self.model, self)
@@ -82,8 +83,8 @@ class ObservationTable(QWidget):
         self._lay_out()
         self._connect()
         self._restore_order()
-        self._columns = Steps(session.history, self._column_state, self._put_columns, _column_words)
-        self._filters = Steps(session.history, self.filter.text, self.filter.setText, _filter_words, join="all")
+        self._columns = Steps(session.history, self._column_state, self._put_columns, column_words)
+        self._filters = Steps(session.history, self.filter.text, self.filter.setText, filter_words, join="all")
         self._tell()
 
     # ---- making
@@ -192,7 +193,6 @@ class ObservationTable(QWidget):
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
             ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
-            ("copy_rows", "Copy rows", QKeySequence.StandardKey.Copy, self.copy_rows),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
         )
@@ -240,7 +240,7 @@ class ObservationTable(QWidget):
         self._columns.note()
         self._follow()
 
-    def _column_state(self) -> tuple[tuple[str, ...], tuple[str, bool]]:
+    def _column_state(self) -> ColumnState:
         """Keys in the order that is seen, and what sorts the rows."""
         header = self.view.horizontalHeader()
         places = sorted(range(len(self.model.columns)), key=header.visualIndex)
@@ -248,7 +248,7 @@ class ObservationTable(QWidget):
         key = self.model.columns[by].key if 0 <= by < len(places) else FILE.key
         return tuple(self.model.columns[place].key for place in places), (key, header.sortIndicatorOrder() == down)
 
-    def _put_columns(self, state: tuple[tuple[str, ...], tuple[str, bool]]) -> None:
+    def _put_columns(self, state: ColumnState) -> None:
         keys, order = state
         remember("observations/sort", list(order))
         self.set_columns(list(keys))
@@ -361,10 +361,6 @@ class ObservationTable(QWidget):
             self.view.selectRow(number)
             self.view.scrollTo(self.model.index(number, 0))
 
-    def copy_rows(self) -> None:
-        """Copy the selected rows as tab-separated text, titles first."""
-        QGuiApplication.clipboard().setText(self.model.table(self._selected()))
-
     def copy_paths(self) -> None:
         """Copy the paths of the selected files, one a line."""
         paths = (str(self.model.row(number).entry.path) for number in self._selected())
@@ -458,23 +454,3 @@ class ObservationTable(QWidget):
 
     def _header_menu(self, point: QPoint) -> None:
         self.columns_menu.popup(self.view.horizontalHeader().mapToGlobal(point))
-
-
-def _column_words(before: tuple[tuple[str, ...], object], after: tuple[tuple[str, ...], object]) -> str:
-    old, new = set(before[0]), set(after[0])
-    if new - old:
-        return f"show the column {', '.join(sorted(new - old))}"
-    if old - new:
-        return f"hide the column {', '.join(sorted(old - new))}"
-    return "move a column" if before[0] != after[0] else "sort the observations"
-
-
-def _filter_words(_before: str, after: str) -> str:
-    return f"filter by {after}" if after else "take the filter away"
-
-
-def _remembered_columns() -> list[str]:
-    keys = [key for key in remembered("observations/columns", []) if isinstance(key, str) and key]
-    if not keys:
-        return [column.key for column in BUILT_IN]
-    return list(dict.fromkeys(keys if FILE.key in keys else [FILE.key, *keys]))

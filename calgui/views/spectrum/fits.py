@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from calgui.core.spectra.peaks import Peak
@@ -108,7 +108,7 @@ class FitsModel(QAbstractTableModel):
 
 
 class FitsTable(QTableView):
-    """Fits as a table; Delete removes, Copy copies with tabs between the cells.
+    """Fits as a table; Delete removes.
 
     Signals
     -------
@@ -132,28 +132,18 @@ class FitsTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(24)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.selectionModel().currentRowChanged.connect(self._tell)
-        for name, text, keys, call in (
-            ("copy_fits", "Copy", QKeySequence.StandardKey.Copy, self.copy),
-            ("remove_fits", "Remove", QKeySequence.StandardKey.Delete, self.remove),
-        ):
-            action = QAction(text, self)
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _checked=False, call=call: call())
-            self.addAction(action)
+        action = QAction("Remove", self)
+        action.setObjectName("remove_fits")
+        action.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _checked=False: self.remove())
+        self.addAction(action)
 
     def add(self, fit: Fit) -> None:
         """Add a fit and choose it."""
         self.fits.add(fit)
         self.selectRow(len(self.fits.fits) - 1)
         self.scrollToBottom()
-
-    def copy(self) -> None:
-        """Copy the chosen rows, or all, with their titles."""
-        rows = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self.fits.fits))
-        lines = [_COLUMNS, *(self.fits.fits[row].cells for row in rows)]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in lines))
 
     def remove(self) -> None:
         """Remove the chosen rows."""

@@ -5,12 +5,14 @@ beside one another, ``"down"`` below one another, and ``{"tabs": [...], "current
 Beside the tree stands which panels float: ``{"tree": ..., "floating": {"why": [x, y, width, height]}}``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from calgui.views.widgets.panel_tree import is_place, joined, panels_in, without
 
 Side = Literal["left", "right", "top", "bottom"]
 #: share of the room that a panel gets when it is moved to an edge
@@ -89,7 +91,7 @@ class Arrangement(QWidget):
             self._take_back(name)
         if isinstance(floating, Mapping):
             for name, place in floating.items():
-                if name in self._panels and name not in self._windows and _is_place(place):
+                if name in self._panels and name not in self._windows and is_place(place):
                     self._float(name, QRect(*place))
         self._build()
         return True
@@ -97,7 +99,7 @@ class Arrangement(QWidget):
     def _is_whole(self, tree: Any) -> bool:
         """Whether a tree has every panel once, and nothing else."""
         try:
-            names = list(_names(tree, 0))
+            names = list(panels_in(tree, 0))
         except (TypeError, ValueError, KeyError):
             return False
         return sorted(names) == sorted(self._panels)
@@ -138,7 +140,7 @@ class Arrangement(QWidget):
         if name in self._windows:
             self._windows[name].setVisible(on)
         bar = next((bar for _tree, bar in self._bars if name in _tabs(bar)), None)
-        around = [(tree, splitter) for tree, splitter in self._splitters if name in _names(tree, 0)]
+        around = [(tree, splitter) for tree, splitter in self._splitters if name in panels_in(tree, 0)]
         sizes = [self._read(tree)["sizes"] for tree, _splitter in around]
         if bar is None:
             self._panels[name][1].setVisible(on)
@@ -171,7 +173,7 @@ class Arrangement(QWidget):
         side : str
             ``left``, ``right``, ``top`` or ``bottom``.
         """
-        rest = _without(self.state()["tree"], name)
+        rest = without(self.state()["tree"], name)
         first = side in ("left", "top")
         room = self.width() if side in ("left", "right") else self.height()
         sizes = [round(_SHARE * room), round((1 - _SHARE) * room)]
@@ -192,7 +194,7 @@ class Arrangement(QWidget):
         name, other : str
             Of the panels.
         """
-        self._settle(name, _joined(_without(self.state()["tree"], name), other, name))
+        self._settle(name, joined(without(self.state()["tree"], name), other, name))
 
     def float(self, name: str) -> None:
         """Give a panel a window of its own; closing that brings it back.
@@ -299,7 +301,7 @@ class Arrangement(QWidget):
 
     def _is_there(self, tree: Any) -> bool:
         """Whether a part has any panel that is not in a window of its own."""
-        return any(name not in self._windows for name in _names(tree, 0))
+        return any(name not in self._windows for name in panels_in(tree, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first time that there is room, share it."""
@@ -375,62 +377,3 @@ class _PanelWindow(QWidget):
 
 def _tabs(bar: QTabBar) -> list[str]:
     return [bar.tabData(place) for place in range(bar.count())]
-
-
-def _names(tree: Any, depth: int) -> Iterator[str]:
-    """All panels of a tree; whatever is no tree is an error."""
-    if depth > 12:
-        raise ValueError("too deep")
-    if isinstance(tree, str):
-        yield tree
-        return
-    if "tabs" in tree:
-        if not all(isinstance(name, str) for name in tree["tabs"]) or not isinstance(tree.get("current", 0), int):
-            raise TypeError("no names of panels")
-        yield from tree["tabs"]
-        return
-    sizes, parts = tree["sizes"], tree["parts"]
-    fine = all(isinstance(size, int | float) and 0 <= size < 1e5 for size in sizes)
-    if tree["split"] not in ("across", "down") or len(sizes) != len(parts) or len(parts) < 2 or not fine:
-        raise ValueError("no split")
-    for part in parts:
-        yield from _names(part, depth + 1)
-
-
-def _without(tree: Any, name: str) -> Any:
-    """A tree without a panel; its room goes to its neighbours."""
-    if tree == name:
-        return None
-    if isinstance(tree, str):
-        return tree
-    if "tabs" in tree:
-        left = [one for one in tree["tabs"] if one != name]
-        return {"tabs": left, "current": 0} if len(left) > 1 else (left[0] if left else None)
-    pairs = [(_without(part, name), size) for part, size in zip(tree["parts"], tree["sizes"], strict=True)]
-    left_pairs = [(part, size) for part, size in pairs if part is not None]
-    if len(left_pairs) < 2:
-        return left_pairs[0][0] if left_pairs else None
-    parts, sizes = zip(*left_pairs, strict=True)
-    return {"split": tree["split"], "sizes": list(sizes), "parts": list(parts)}
-
-
-def _joined(tree: Any, other: str, name: str) -> Any:
-    """A tree in which a panel stands behind another one."""
-    if tree == other:
-        return {"tabs": [other, name], "current": 1}
-    if isinstance(tree, str):
-        return tree
-    if "tabs" in tree:
-        tabs = list(tree["tabs"])
-        return {"tabs": [*tabs, name], "current": len(tabs)} if other in tabs else tree
-    return {**tree, "parts": [_joined(part, other, name) for part in tree["parts"]]}
-
-
-def _is_place(place: Any) -> bool:
-    """Whether four numbers are a place for a window."""
-    return (
-        isinstance(place, list)
-        and len(place) == 4
-        and all(isinstance(one, int) and not isinstance(one, bool) and abs(one) < 20_000 for one in place)
-        and min(place[2:]) > 0
-    )

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -161,15 +160,6 @@ class Grid(QTableWidget):
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        QShortcut(QKeySequence.StandardKey.Copy, self, self._copy, context=Qt.ShortcutContext.WidgetShortcut)
-
-    def _copy(self) -> None:
-        rows = sorted({index.row() for index in self.selectedIndexes()})
-        lines = [
-            "\t".join(cell.text() if (cell := self.item(row, column)) else "" for column in range(self.columnCount()))
-            for row in rows
-        ]
-        QApplication.clipboard().setText("\n".join(lines))
 
     def put(self, row: int, column: int, text: str, tip: str = "", number: bool = False) -> QTableWidgetItem:
         """Fill a cell."""

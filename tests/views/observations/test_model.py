@@ -82,13 +82,6 @@ def test_unreadable_is_told_by_word_icon_and_reason(model: ObservationsModel) ->
     assert "It is broken." in cell.data(Qt.ItemDataRole.AccessibleTextRole)
 
 
-def test_rows_copied_as_a_table(model: ObservationsModel) -> None:
-    lines = model.table([0, 1]).splitlines()
-    assert lines[0].split("\t")[0] == "File"
-    assert lines[1].split("\t")[EXPOSURE] == "5"
-    assert len(lines) == 3
-
-
 def test_ten_thousand_rows_are_quick(qtbot: QtBot, make_row: Callable[..., Row]) -> None:
     rows = [
         make_row(f"iris_{number:05d}.fits", EXP_TYPE=f"T{number % 7}", EXPTIME=(number * 7919) % 1000, AIRMASS=number)

@@ -103,7 +103,7 @@ class UsersView(QTreeWidget):
         self.setAlternatingRowColors(True)
         self.setToolTip("Return or a double click leads there.")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        action = QAction("Copy", self)
+        action = QAction("Copy all", self)
         action.setObjectName("copy_users")
         action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

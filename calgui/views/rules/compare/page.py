@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -122,12 +122,6 @@ class ComparePage(QWidget):
         table.verticalHeader().setDefaultSectionSize(24)
         table.horizontalHeader().setStretchLastSection(True)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        action = QAction("Copy", table)
-        action.setObjectName(f"{name}_copy")
-        action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(lambda _checked=False: _copy(table))
-        table.addAction(action)
         return table
 
     def _make_button(self, name: str, text: str, call: object) -> QPushButton:
@@ -428,13 +422,3 @@ def _summary(answer: _Answer) -> str:
             text += f"; {len(files):,} of {len(answer.paths):,} loaded observations select something else"
         text += "."
     return " ".join((text, *dict.fromkeys(told.problems)))
-
-
-def _copy(table: QTableView) -> None:
-    """The chosen rows with their titles, as a spreadsheet likes them."""
-    model = table.model()
-    rows = sorted({index.row() for index in table.selectedIndexes()})
-    columns = range(model.columnCount())
-    lines = [[str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]]
-    lines += [[str(model.index(row, column).data() or "") for column in columns] for row in rows]
-    QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))

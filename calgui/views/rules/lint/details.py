@@ -130,7 +130,7 @@ class LintDetails(QWidget):
         table.selectionModel().currentRowChanged.connect(lambda *_: self._allow())
         for name, text, keys, call in (
             ("lint_go", "Show in the cache", "Return", lambda: self._ask(self.place_asked)),
-            ("lint_copy", "Copy", QKeySequence.StandardKey.Copy, self.copy),
+            ("lint_copy", "Copy the places", QKeySequence.StandardKey.Copy, self.copy),
         ):
             action = QAction(text, table)
             action.setObjectName(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -154,16 +154,12 @@ class MatrixPage(QWidget):
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name, text, keys, call in (
-            ("matrix_show_why", "Show why", "Return", self.show_why),
-            ("matrix_copy", "Copy", QKeySequence.StandardKey.Copy, self.copy),
-        ):
-            action = QAction(text, table)
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _checked=False, call=call: call())
-            table.addAction(action)
+        action = QAction("Show why", table)
+        action.setObjectName("matrix_show_why")
+        action.setShortcut(QKeySequence("Return"))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _checked=False: self.show_why())
+        table.addAction(action)
         return table
 
     def _lay_out(self) -> None:
@@ -370,20 +366,6 @@ class MatrixPage(QWidget):
         self.session.select([self.paths[row.index]])
         if cell is not None:
             Inquiry.of(self.session).focus(cell.type)
-
-    def copy(self) -> None:
-        """Copy the chosen cells as a spreadsheet likes them, with their titles."""
-        chosen = sorted((index.row(), index.column()) for index in self.table.selectedIndexes())
-        if not chosen:
-            return
-        rows, columns = (sorted({place[axis] for place in chosen}) for axis in (0, 1))
-        picked = set(chosen)
-        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        lines = [["observation", *(str(self.model.headerData(column, across)) for column in columns)]]
-        for row in rows:
-            cells = [str(self.model.index(row, one).data() or "") if (row, one) in picked else "" for one in columns]
-            lines.append([str(self.model.headerData(row, down)), *cells])
-        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
     def _ask_export(self) -> None:
         name, kind = QFileDialog.getSaveFileName(

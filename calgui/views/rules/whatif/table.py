@@ -3,7 +3,7 @@
 import re
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -122,16 +122,12 @@ class CasesTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.horizontalHeader().setMinimumSectionSize(90)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name, text, keys, call in (
-            ("whatif_clear", "Take the value away", "Delete", self.clear_value),
-            ("whatif_copy", "Copy", QKeySequence.StandardKey.Copy, self.copy),
-        ):
-            action = QAction(text, self)
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(lambda _checked=False, call=call: call())
-            self.addAction(action)
+        action = QAction("Take the value away", self)
+        action.setObjectName("whatif_clear")
+        action.setShortcut(QKeySequence("Delete"))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _checked=False: self.clear_value())
+        self.addAction(action)
         model.modelReset.connect(self._size)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -153,15 +149,3 @@ class CasesTable(QTableView):
         index = self.currentIndex()
         if index.isValid():
             self.cases.setData(index, "")
-
-    def copy(self) -> None:
-        """Copy the chosen cells with their titles, as a spreadsheet likes them."""
-        chosen = {(index.row(), index.column()) for index in self.selectedIndexes()}
-        rows, columns = (sorted({place[axis] for place in chosen}) for axis in (0, 1))
-        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        lines = [["", *(str(self.cases.headerData(column, across)) for column in columns)]]
-        for row in rows:
-            cells = [str(self.cases.index(row, one).data() or "") if (row, one) in chosen else "" for one in columns]
-            lines.append([str(self.cases.headerData(row, down)), *cells])
-        if chosen:
-            QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
