@@ -7,9 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.errors import InputError
+from calgui.core.frames.fits import check_whole
 from calgui.core.frames.headers import HduHeader
 from calgui.core.frames.pixels import Pixels, read_bits, read_columns, read_floats
-from calgui.core.frames.source import Source
+from calgui.core.frames.source import Source, stamp
 from calgui.core.jobs import Job
 
 Array = npt.NDArray[Any]
@@ -94,10 +96,17 @@ class FileLayer:
         Which of its three axes (numpy order) are plane, y and x.
     bits : bool
         Whether they are data-quality bits (uint32); else values (float32).
+
+    Raises
+    ------
+    InputError
+        The file is cut short; later, where it was changed since.
     """
 
     def __init__(self, source: Source, hdu: HduHeader, axes: tuple[int, int, int], *, bits: bool = False) -> None:
+        check_whole(source, hdu)
         self._source = source
+        self._stamp = stamp(source.path)
         self._pixels = Pixels.of(hdu, source.path)
         self._bits = bits
         self._axes = axes
@@ -170,6 +179,7 @@ class FileLayer:
         step = max(1, 8_000_000 // max(slab, 1))
         for place in range(0, self._stored[0], step):
             job.check()
+            self._check()
             count = min(step, self._stored[0] - place)
             made[place : place + count] = self._straight(place * slab, count * slab).reshape(count, *self._stored[1:])
             job.report(start + (stop - start) * (place + count) / self._stored[0])
@@ -181,11 +191,17 @@ class FileLayer:
     def _kind(self) -> type[np.generic]:
         return np.uint32 if self._bits else np.float32
 
+    def _check(self) -> None:
+        path = self._source.path
+        if stamp(path) != self._stamp:
+            raise InputError("The file was changed while it was being read.", path=path, cure="Open it again.")
+
     def _straight(self, start: int, count: int) -> Array:
         return (read_bits if self._bits else read_floats)(self._source, self._pixels, start, count)
 
     def _part(self, first: Range, second: Range, third: Range) -> Array:
         """A part by ranges of the axes as they are stored."""
+        self._check()
         _, middle, length = self._stored
         shape = tuple(stop - start for start, stop in (first, second, third))
         if 0 in shape:

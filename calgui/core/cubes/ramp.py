@@ -220,13 +220,12 @@ def open_ramp(path: Path | str, hdu: int | None = None) -> Ramp:
     layers: dict[str, Layer] = {}
     wanted = {"SCI": image} | {name: one for name, one in others.items() if name in ("GROUPDQ", "PIXELDQ", "DQ")}
     if isinstance(source, PlainSource) and all(one.kind == "image" for one in wanted.values()):
-        for name, one in wanted.items():
-            if one.offset + one.size > source.limit:
-                source.close()
-                raise InputError(
-                    f"The file is cut short in its HDU {one.name}.", path=path, cure="Copy or download it again."
-                )
-            layers[name] = FileLayer(source.again(), one, (0, 1, 2), bits=name != "SCI")
+        try:
+            for name, one in wanted.items():
+                layers[name] = FileLayer(source, one, (0, 1, 2), bits=name != "SCI")
+        except InputError:
+            source.close()
+            raise
     else:
         source.close()
         for name, one in wanted.items():

@@ -92,21 +92,22 @@ def open_cube(path: Path | str, hdu: int | None = None) -> Cube:
     axes, spectral = _axes(header, len(image.shape))
     shape = cube_shape(image.shape)
     wavelength = wavelengths(header, spectral, shape[axes[0]]) if spectral is not None else None
+    beside = {
+        name: other
+        for name, other in siblings(hdus, image).items()
+        if name in ("ERR", "DQ") and agrees(other, image, name) and other is not image
+    }
     source = open_source(path)
-    if not isinstance(source, PlainSource) or image.kind != "image":
+    if not isinstance(source, PlainSource) or any(one.kind != "image" for one in (image, *beside.values())):
         source.close()
         return _from_memory(path, image, header, axes, wavelength)
-    if image.offset + image.size > source.limit:
+    try:
+        data = FileLayer(source, image, axes)
+        others = {name: FileLayer(source, other, axes, bits=name == "DQ") for name, other in beside.items()}
+    except InputError:
         source.close()
-        # the reader of frames says what is wrong, and what to do
-        read_frame(path, image.index, 0)
-        raise InputError("The file is cut short.", path=path, cure="Copy or download it again.")
-    others = {
-        name: FileLayer(source.again(), other, axes, bits=name == "DQ")
-        for name, other in siblings(hdus, image).items()
-        if name in ("ERR", "DQ") and agrees(other, image, name) and other.kind == "image" and other is not image
-    }
-    return Cube(FileLayer(source, image, axes), others.get("ERR"), others.get("DQ"), header, path, wavelength)
+        raise
+    return Cube(data, others.get("ERR"), others.get("DQ"), header, path, wavelength)
 
 
 def axes_text(shape: Sequence[int]) -> str:

@@ -25,7 +25,7 @@ from calgui.core.frames.layout import (
     siblings,
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source
+from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source, stamp
 from calgui.core.jobs import Job
 
 #: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
@@ -282,10 +282,10 @@ class _Reader:
         self.source, self.hdu, self.lead = source, hdu, lead
         self.shape = hdu.shape[len(lead) :]
         self._row = math.prod(self.shape[1:])
-        self._stamp = _stamp(source.path)
+        self._stamp = stamp(source.path)
         self._tiles: Any = None
         try:
-            _check_whole(source, hdu)
+            check_whole(source, hdu)
             self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
         except InputError:
             source.close()
@@ -327,7 +327,7 @@ class _Reader:
 
     def _checked(self) -> Source:
         path = self.source.path
-        if _stamp(path) != self._stamp:
+        if stamp(path) != self._stamp:
             raise InputError("The file was changed while it was being read.", path=path, cure="Open it again.")
         return self.source
 
@@ -380,8 +380,21 @@ def free_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _check_whole(source: Source, hdu: HduHeader) -> None:
-    """Compare what the header promises with what the file can hold."""
+def check_whole(source: Source, hdu: HduHeader) -> None:
+    """Compare what the header promises with what the file can hold.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    hdu : HduHeader
+        One of its HDUs.
+
+    Raises
+    ------
+    InputError
+        Pixels are missing at the end.
+    """
     if hdu.offset + hdu.size > source.limit:
         there = max((source.size or 0) - hdu.offset, 0)
         promise = f"HDU {hdu.index} {hdu.name} promises {bytes_text(hdu.size)}"
@@ -392,11 +405,3 @@ def _check_whole(source: Source, hdu: HduHeader) -> None:
             path=source.path,
             cure="Copy or download it again.",
         )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return -1, -1
-    return found.st_size, found.st_mtime_ns

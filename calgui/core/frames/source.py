@@ -140,6 +140,26 @@ def unreadable(path: Path, error: Exception) -> InputError:
     return InputError(f"The file cannot be read: {reason}.", path=path, cure="Check the disk, or copy the file anew.")
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file does.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    tuple of int
+        Its size and the time of its last change in ns; -1 where it cannot be looked at.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
+
+
 def _check_start(path: Path, start: bytes) -> None:
     if not start:
         raise InputError("The file is empty (0 bytes).", path=path, cure="Copy or download it again.")

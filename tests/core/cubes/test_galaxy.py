@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from astropy.wcs import WCS
 
 from calgui.core.cubes.maps import line_maps
 from calgui.core.cubes.reading import kind_of, open_cube
@@ -41,6 +42,14 @@ def test_the_galaxy_turns_as_the_truth_says(demo_night: DemoNight) -> None:
     assert np.ptp(seen[bright]) > 150
     sigma = np.hypot(60, truth["lsf_sigma_nm"] / halpha * 299792.458)
     assert np.nanmedian(maps.width.data[bright]) == pytest.approx(sigma, rel=0.15)
+    # each map lies on the sky where the cube does
+    assert [one.unit for one in (maps.flux, maps.continuum, maps.centre, maps.width)] == [cube.unit] * 2 + [
+        "nm",
+        "km/s",
+    ]
+    ours, theirs = (WCS(dict(one.header), naxis=2).pixel_to_world_values(3.0, 5.0) for one in (maps.centre, cube))
+    np.testing.assert_array_equal(ours, theirs)
+    assert ours[0] == pytest.approx(cube.header["CRVAL1"], abs=0.1 / 3600)
     x, y = truth["dead_spaxel"]
     assert np.isnan(maps.flux.data[y, x])
     assert np.isnan(cube.spectrum(x, y).flux).all()

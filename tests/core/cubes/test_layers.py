@@ -1,5 +1,6 @@
 """Parts of files and arrays in every order of axes, against numpy's own slices."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -216,11 +217,17 @@ def test_cancel_is_heard(tmp_path: Path, order: tuple[int, int, int]) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
-def test_a_file_cut_short_while_it_is_open_is_told(tmp_path: Path, order: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_file_that_changes_while_it_is_open_is_told(tmp_path: Path, order: tuple[int, int, int], cut: bool) -> None:
     ours, _ = files(tmp_path, order)
     assert ours.path is not None
     with ours.path.open("r+b") as file:
-        file.truncate(20_000)
+        if cut:
+            file.truncate(20_000)
+        else:
+            file.seek(9000)
+            file.write(b"other numbers")
+    os.utime(ours.path, (1e9, 1e9))
     for call in (
         lambda: ours.plane(59),
         lambda: ours.spectrum(10, 13),
@@ -228,6 +235,48 @@ def test_a_file_cut_short_while_it_is_open_is_told(tmp_path: Path, order: tuple[
         lambda: ours.spectrum_of(np.ones((14, 11), bool)),
         lambda: ours.load(Job()),
     ):
+        with pytest.raises(InputError, match="was changed") as told:
+            call()
+        assert told.value.path == ours.path
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_a_file_cut_short_unnoticed_ends_nothing(
+    tmp_path: Path, order: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = files(tmp_path, order)
+    assert ours.path is not None
+    monkeypatch.setattr(FileLayer, "_check", lambda self: None)  # cut between the look at it and the reading
+    os.truncate(ours.path, 20_000)
+    for call in (lambda: ours.plane(59), lambda: ours.spectrum(10, 13), lambda: ours.load(Job())):
         with pytest.raises(InputError, match="cut short") as told:
             call()
         assert told.value.path == ours.path
+
+
+@pytest.mark.parametrize("packed", [("SCI",), ("DQ",), ("ERR",), ("SCI", "ERR", "DQ")])
+def test_what_is_compressed_in_part_loses_nothing(tmp_path: Path, packed: tuple[str, ...]) -> None:
+    data = np.random.default_rng(1).integers(0, 99, (20, 8, 9)).astype(np.int16)  # whole numbers lose nothing
+    dq = np.zeros(data.shape, np.int32)
+    dq[3, 4, 5] = 1
+    hdus = [fits.PrimaryHDU()]
+    for name, array in (("SCI", data), ("ERR", data + 1), ("DQ", dq)):
+        hdus.append((fits.CompImageHDU if name in packed else fits.ImageHDU)(array, name=name))
+    path = tmp_path / "c.fits"
+    fits.HDUList(hdus).writeto(path)
+    cube = open_cube(path)
+    spectrum = cube.spectrum(5, 4)
+    assert np.flatnonzero(np.isnan(spectrum.flux)).tolist() == [3]
+    np.testing.assert_allclose(np.delete(spectrum.flux, 3), np.delete(data[:, 4, 5], 3))
+    assert spectrum.error is not None
+    np.testing.assert_allclose(spectrum.error, data[:, 4, 5] + 1)
+
+
+@pytest.mark.parametrize("name", ["SCI", "ERR", "DQ"])
+def test_an_image_that_ends_too_early_is_named(tmp_path: Path, name: str) -> None:
+    _, _ = files(tmp_path, (0, 1, 2))
+    path = tmp_path / "c.fits"
+    hdu = next(one for one in read_headers(path) if one.name == name)
+    os.truncate(path, hdu.offset + hdu.size - 100)
+    with pytest.raises(InputError, match=f"cut short: HDU {hdu.index} {name}"):
+        open_cube(path)
