@@ -1,1 +1,1 @@
-"""Broken and odd files, made by name, for the tests of readers and of the window."""
+"""Broken and odd files, made by name, and the window driven at random, for tests of what should not happen."""

@@ -114,7 +114,14 @@ class Locks(QObject):
                 found[place] = by_sky(header, first, size)
             return found
 
-        self._session.tasks.start("Laying pictures on the sky", work, self._take_sky, key="compare-sky", quiet=True)
+        asked = list(self.cells)
+        self._session.tasks.start(
+            "Laying pictures on the sky",
+            work,
+            lambda found: self._take_sky(found) if asked == self.cells else None,
+            key="compare-sky",
+            quiet=True,
+        )
 
     def _by_pixel(self, place: int) -> Alignment | None:
         """By the pixels of the detector, where headers say which those are."""

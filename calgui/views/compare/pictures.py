@@ -177,8 +177,8 @@ class PicturesPage(QWidget):
             cells.append(cell)
         self.cells = cells
         self.locks.set_cells(cells)
-        for gone in known.values():
-            gone.close()
+        if self._last in known.values():
+            self._last = None
         for place, cell in enumerate(cells):
             cell.name(place)
         self.table.show_frames(wanted)
@@ -187,6 +187,8 @@ class PicturesPage(QWidget):
             self.bar.set_way("one")
         self.board.current = min(self.board.current, max(len(cells) - 1, 0))
         self._show_way()
+        for gone in known.values():
+            gone.close()
 
     def _selection_changed(self) -> None:
         if self.follow.isChecked() and self.session.selection:

@@ -46,9 +46,9 @@ class SpectrumBar(QWidget):
             "boxcar and Gaussian: weighted means; median: running median. Only what is drawn changes.",
             tuple(SMOOTHINGS),
         )
-        self.width = _number("spectrum_width", "Width of the smoothing", "Width in pixels", 3.0, 2.0, 99.0, 1.0)
-        self.width.setSuffix(" px")
-        self.width.setEnabled(False)
+        self.span = _number("spectrum_width", "Width of the smoothing", "Width in pixels", 3.0, 2.0, 99.0, 1.0)
+        self.span.setSuffix(" px")
+        self.span.setEnabled(False)
         self.offset = _number(
             "spectrum_offset", "Offset", "Each spectrum is lifted by so much over the one before", 0.0, -1e9, 1e9, 1.0
         )
@@ -86,7 +86,7 @@ class SpectrumBar(QWidget):
         for widget in (self.axis, self.lines, self.fit, self.shape, self.more):
             first.addWidget(widget)
         first.addStretch(1)
-        for text, widgets in (("smoothing", (self.smoothing, self.width)), ("offset", (self.offset,))):
+        for text, widgets in (("smoothing", (self.smoothing, self.span)), ("offset", (self.offset,))):
             label = QLabel(text)
             label.setBuddy(widgets[0])
             second.addWidget(label)
@@ -104,8 +104,8 @@ class SpectrumBar(QWidget):
     def _connect(self) -> None:
         for box in (self.axis, self.smoothing):
             box.currentTextChanged.connect(lambda _text: self.changed.emit())
-        self.smoothing.currentTextChanged.connect(lambda text: self.width.setEnabled(SMOOTHINGS[text] is not None))
-        for number in (self.width, self.offset):
+        self.smoothing.currentTextChanged.connect(lambda text: self.span.setEnabled(SMOOTHINGS[text] is not None))
+        for number in (self.span, self.offset):
             number.valueChanged.connect(lambda _value: self.changed.emit())
         for action in (self.log, self.bands):
             action.toggled.connect(lambda _on: self.changed.emit())

@@ -246,7 +246,7 @@ class SpectrumView(QWidget):
             self.traces,
             bar.chosen_axis,
             smoothing=kind,
-            width=bar.width.value(),
+            width=bar.span.value(),
             offset=bar.offset.value(),
             log=bar.log.isChecked(),
             bands=bar.bands.isChecked(),

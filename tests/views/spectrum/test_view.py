@@ -96,7 +96,7 @@ def test_several_with_offset_and_smoothing(view: SpectrumView, qtbot: QtBot) -> 
     curves = [curve.getOriginalDataset()[1] for curve in view.plot._curves]
     assert curves[1].min() > 1000
     view.bar.smoothing.setCurrentText("boxcar")
-    view.bar.width.setValue(9)
+    view.bar.span.setValue(9)
     assert view.plot._curves[0].getOriginalDataset()[1].max() < FLUX.max() - 20
     view.legend.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert len(view.plot._curves) == 1
