@@ -16,6 +16,14 @@ from calgui.views.window import MainWindow
 
 
 @pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    """A session that ends with the test."""
+    made = Session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     """The window, shown, with all its panels."""
     made = make_window(Session())

@@ -1,7 +1,7 @@
 """Plots are saved as PNG and SVG, their data as ECSV, each whole and as it is seen."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,6 @@ from calgui.views.window import MainWindow
 from calgui.views.workbench.plots import CurvesPanel
 
 Settled = Callable[[MainWindow], None]
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -52,6 +52,8 @@ class PicturesPage(QWidget):
         self.setObjectName("compare_pictures")
         self.setAccessibleName("Compared pictures")
         self.cells: list[Cell] = []
+        #: the compared files
+        self.paths: tuple[Path, ...] = ()
         self.bar = CompareBar(self)
         self.table = FramesTable(self)
         self.board = Board(self)
@@ -148,9 +150,9 @@ class PicturesPage(QWidget):
     # ---- which frames
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """The compared files."""
-        return tuple(cell.path for cell in self.cells if cell.path is not None)
+    def busy(self) -> bool:
+        """Whether views of files are still to be made."""
+        return len(self.cells) < len(self.paths)
 
     def show_paths(self, paths: Sequence[Path]) -> None:
         """Compare these files; views of files that stay are kept.
@@ -165,11 +167,22 @@ class PicturesPage(QWidget):
             self.session.notice(
                 "warning", f"{len(paths)} files are selected; the first {_MOST} are compared.", "Select fewer."
             )
+        self.paths = tuple(wanted)
+        self.table.show_frames(wanted)
+        self.bar.set_frames([path.name for path in wanted])
+        self._take()
+
+    def _take(self) -> None:
+        """Lay out the views that are there, and one that is not: many at once would stop the window."""
         known = {cell.path: cell for cell in self.cells}
         cells = []
-        for path in wanted:
+        made = False
+        for path in self.paths:
             cell = known.pop(path, None)
             if cell is None:
+                if made:
+                    continue
+                made = True
                 cell = Cell(self.session, path, self.board)
                 cell.view.shown.connect(self._compute)
                 cell.view.look.changed.connect(self._compute)
@@ -181,14 +194,14 @@ class PicturesPage(QWidget):
             self._last = None
         for place, cell in enumerate(cells):
             cell.name(place)
-        self.table.show_frames(wanted)
-        self.bar.set_frames([path.name for path in wanted])
-        if len(cells) < 2 and self.bar.way not in ("one", "grid"):
+        if len(self.paths) < 2 and self.bar.way not in ("one", "grid"):
             self.bar.set_way("one")
         self.board.current = min(self.board.current, max(len(cells) - 1, 0))
         self._show_way()
         for gone in known.values():
             gone.close()
+        if self.busy:
+            QTimer.singleShot(0, self, self._take)
 
     def _selection_changed(self) -> None:
         if self.follow.isChecked() and self.session.selection:

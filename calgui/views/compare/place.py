@@ -56,6 +56,11 @@ class ComparePlace(QWidget):
         self.search.side_by_side.connect(self._show_headers)
         session.keep("compare", self._kept, self._take_up)
 
+    @property
+    def busy(self) -> bool:
+        """Whether pages are still being filled."""
+        return self.pictures.busy or self.headers.busy
+
     def compare(self, paths: Sequence[Path]) -> None:
         """Compare the pictures of these files.
 

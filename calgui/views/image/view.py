@@ -6,41 +6,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.core.frames.statistics import Box, Statistics
 from calgui.core.regions.alignment import Alignment
-from calgui.views.image.canvas import Canvas
-from calgui.views.image.compass import CompassOverlay
 from calgui.views.image.content import Content, Drawing
 from calgui.views.image.contours import Contours
-from calgui.views.image.controls import SourceBar, ViewBar, reduction_words
+from calgui.views.image.controls import reduction_words
 from calgui.views.image.export import PictureExport
-from calgui.views.image.histogram import LimitsBar
-from calgui.views.image.item import PictureItem
+from calgui.views.image.face import PictureFace
 from calgui.views.image.loader import Opened, Wanted
 from calgui.views.image.look import Look
 from calgui.views.image.marks import Picking
 from calgui.views.image.measuring import Measuring
-from calgui.views.image.overlays import Overlays
 from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
-from calgui.views.image.readout import ReadoutRow, StatisticsPanel
 from calgui.views.image.steps import LookSteps
 from calgui.views.session import Session
 from calgui.views.tasks import Tasks
-from calgui.views.theme import SPACE, theme
+from calgui.views.theme import theme
 from calgui.views.widgets.plot_saving import offer_saving
 
 _NUMBERS = itertools.count(1)
 
 
-class ImageView(QWidget):
+class ImageView(PictureFace):
     """A picture with everything that belongs to it.
 
     Signals
@@ -77,7 +72,6 @@ class ImageView(QWidget):
         self.setAccessibleName("Picture view")
         self._session = session
         self.content: Content | None = None
-        self._build()
         tasks = tasks or (session.tasks if session is not None else Tasks(self))
         key = f"picture-{next(_NUMBERS)}-"
         self.reader = PictureReader(tasks, key, self._place_size, self)
@@ -150,28 +144,6 @@ class ImageView(QWidget):
         self.set_note("")
         self._empty(message)
 
-    def set_note(self, text: str) -> None:
-        """Say something on the picture, such as which part of the whole it is.
-
-        Parameters
-        ----------
-        text : str
-            Empty for nothing.
-        """
-        self.overlays.set_note(text)
-
-    def look_at(self, x: float, y: float, side: float = 64) -> None:
-        """Zoom to a pixel.
-
-        Parameters
-        ----------
-        x, y : float
-            Column and row, from 0.
-        side : float
-            Pixels that are seen about it.
-        """
-        self.canvas.look_at(x, y, side)
-
     def show_box(self, box: Box) -> None:
         """Put a box on the picture and measure what is in it.
 
@@ -215,38 +187,10 @@ class ImageView(QWidget):
         """Let what is shown next have limits of its own."""
         self._release_manual()
 
-    def take_apart(self) -> tuple[QWidget, QWidget]:
-        """Give the choosers and figures away, for a place that has them once for several pictures.
-
-        Returns
-        -------
-        above, below : QWidget
-            What stands above and below the picture; they stay connected with it.
-        """
-        above, below = QWidget(), QWidget()
-        for holder, parts in (
-            (above, (self.source_bar, self.bar)),
-            (below, (self.panel, self.limits_bar, self.readout)),
-        ):
-            layout = QVBoxLayout(holder)
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(SPACE // 2)
-            for part in parts:
-                layout.addWidget(part)
-        own = self.layout()
-        if own is not None:
-            own.setContentsMargins(0, 0, 0, 0)
-        return above, below
-
     @property
     def drawing(self) -> Drawing | None:
         """What is drawn; None before the pixels are there."""
         return self.look.drawing
-
-    @property
-    def limits(self) -> Limits:
-        """The values drawn darkest and brightest."""
-        return self.item.limits
 
     @property
     def box(self) -> Box | None:
@@ -267,39 +211,6 @@ class ImageView(QWidget):
         return Box.around(seen.left(), seen.top(), seen.right(), seen.bottom(), self.content.size)
 
     # -- construction ----------------------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        self.title = QLabel()
-        self.title.setObjectName("picture_title")
-        self.title.setAccessibleName("What is shown")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.source_bar = SourceBar()
-        self.bar = ViewBar()
-        self.canvas = Canvas()
-        self.item = PictureItem()
-        self.canvas.add_picture(self.item)
-        self.compass = CompassOverlay(self.canvas)
-        self.overlays = Overlays(self.canvas)
-        self.panel = StatisticsPanel()
-        self.limits_bar = LimitsBar()
-        self.readout = ReadoutRow()
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.source_bar)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        layout.setSpacing(SPACE // 2)
-        layout.addLayout(head)
-        layout.addWidget(self.bar)
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.setObjectName("picture_splitter")
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.canvas)
-        layout.addWidget(self.split, 1)
-        layout.addWidget(self.panel)
-        layout.addWidget(self.limits_bar)
-        layout.addWidget(self.readout)
 
     def _connect(self) -> None:
         bar, canvas, reader = self.bar, self.canvas, self.reader
@@ -327,15 +238,6 @@ class ImageView(QWidget):
         reader.blank.connect(self._show_blank)
         reader.failed.connect(self._failed)
         reader.reduced.connect(self.item.refresh)
-
-    def _retheme(self) -> None:
-        self.canvas.retheme()
-        self.panel.retheme()
-        self.overlays.retheme()
-        self.limits_bar.strip.update()
-
-    def _place_size(self) -> QSize:
-        return self.canvas.viewport().size() * self.canvas.devicePixelRatioF()
 
     # -- reading and drawing ----------------------------------------------------------------------------------------
 

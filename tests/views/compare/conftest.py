@@ -1,6 +1,6 @@
 """Frames with an answer: planes whose difference, ratio and place on the sky are known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,6 @@ def sky(scale: float = 1e-6, turn: float = 0.0, crpix: tuple[float, float] = (40
         "CRPIX1": crpix[0], "CRPIX2": crpix[1], "CD1_1": -scale * cos, "CD1_2": scale * sin,
         "CD2_1": scale * sin, "CD2_2": scale * cos,
     }  # fmt: skip
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from .conftest import SIZE, plane, sky
 
 
 def ready(page: PicturesPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.busy)
     qtbot.waitUntil(lambda: all(cell.view.drawing is not None for cell in page.cells))
     qtbot.waitUntil(lambda: not page.session.tasks.running)
 
@@ -293,6 +294,7 @@ def test_a_file_that_cannot_be_read_leaves_the_others(
     bad.write_bytes(b"nothing of the kind")
     session.select([save("a.fits", plane()), bad])
     page = place.pictures
+    qtbot.waitUntil(lambda: not page.busy)
     qtbot.waitUntil(lambda: page.cells[0].view.drawing is not None)
     qtbot.waitUntil(lambda: "bad.fits" in page.cells[1].view.overlays.message.text())
     for way in ("grid", "blink", "split", "difference", "ratio", "one"):

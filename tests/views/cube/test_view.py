@@ -1,6 +1,5 @@
 """Cubes and ramps in the window: planes, playing, ranges, maps, spectra behind the cursor, reads."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,13 +46,6 @@ def ramp(tmp_path: Path) -> Path:
     hdus[0].header.update({"TGROUP": 2.0, "BUNIT": "DN"})
     fits.HDUList(hdus).writeto(tmp_path / "ramp.fits")
     return tmp_path / "ramp.fits"
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

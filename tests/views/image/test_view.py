@@ -1,6 +1,5 @@
 """The image view shows frames and files of every shape, reads in the background, and says what it shows."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +17,6 @@ from calgui.core.frames.writing import write_frame
 from calgui.views.image import ImageView, Reading
 from calgui.views.image.loader import LARGE
 from calgui.views.session import Session
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def view(qtbot: QtBot, session: Session) -> ImageView:
-    made = ImageView(session)
-    qtbot.addWidget(made)
-    made.resize(640, 640)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
 
 
 def frame(shape: tuple[int, ...] = (64, 48), seed: int = 1) -> Frame:

@@ -1,6 +1,5 @@
 """A picked pixel: its value, what its references have there, and the reads or the spectrum behind it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,6 @@ from pytestqt.qtbot import QtBot
 from calgui.core.simulate.night import DemoNight
 from calgui.views.observations.pixel.page import PixelPage
 from calgui.views.session import Pixel, Session
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

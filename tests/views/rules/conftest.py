@@ -1,10 +1,9 @@
 """Answers of the rules built by hand, as the core gives them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.values import (
     Cell,
@@ -18,7 +17,6 @@ from calgui.core.rules.values import (
     Status,
     Trace,
 )
-from calgui.views.session import Session
 
 PARAMETERS = (
     Parameter("META.INSTRUMENT.DETECTOR", "DETECTOR", "IRIS1", "IRIS1"),
@@ -90,14 +88,6 @@ def make_trace() -> Callable[..., Trace]:
         )
 
     return make
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    """A session that ends with the test."""
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Whole tasks at the bench: choose darks, see a refusal, change an option, run, cancel, save, read back."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,6 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("night") / "demo"
     make_demo(folder, size=SIDE, seed=11)
     return folder
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -33,13 +33,6 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def place(qtbot: QtBot, session: Session) -> BenchPlace:
     made = BenchPlace(session)
     qtbot.addWidget(made)
