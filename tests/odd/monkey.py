@@ -239,7 +239,7 @@ class Monkey:
         return self.random.choice(lively if lively and self.random.random() < 0.8 else widgets)
 
     def _point(self, widget: QWidget) -> QPoint:
-        return QPoint(self.random.randrange(widget.width()), self.random.randrange(widget.height()))
+        return QPoint(self.random.randrange(max(widget.width(), 1)), self.random.randrange(max(widget.height(), 1)))
 
     def _inner(self, widget: QWidget) -> QWidget:
         viewport = getattr(widget, "viewport", None)

@@ -8,6 +8,7 @@ from astropy.io import fits
 
 from calgui.core.errors import UsageError
 from calgui.core.spectra.lines import SPECIES, line_list
+from calgui.core.spectra.wavelength import to_vacuum
 
 
 @pytest.mark.parametrize("species", SPECIES)
@@ -66,3 +67,16 @@ def test_real_lines_stand_where_the_lists_say(real_data: Path, name: str, specie
     # the published wavelengths are good to a fraction of a pixel; blends shift by one or two
     assert max(apart) < 2.5
     assert np.median(apart) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("species", "air"),
+    [
+        ("Kr", 810.43655), ("Kr", 811.29012), ("Kr", 826.32426), ("Kr", 829.81099), ("Xe", 823.16336),
+        ("Xe", 840.91894), ("Xe", 979.9697), ("Xe", 992.3198),
+    ],
+)  # fmt: skip
+def test_the_strong_lines_below_a_micrometre(species: str, air: float) -> None:
+    # wavelengths in air as the NIST Handbook of Basic Atomic Spectroscopic Data has them
+    vacuum = float(to_vacuum(np.array([air]))[0])
+    assert np.min(np.abs(line_list(species).wavelength - vacuum)) < 0.003
