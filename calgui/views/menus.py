@@ -10,12 +10,12 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from calgui.views.layout_menu import LayoutMenu
+from calgui.views.recent import recent_paths
 from calgui.views.settings import remember, remembered
 
 if TYPE_CHECKING:
     from calgui.views.window import MainWindow
 
-_RECENT = 12
 _PANELS = (
     ("references", "References"),
     ("picture", "Picture"),
@@ -203,26 +203,3 @@ class Menus(QObject):
         else:
             self.recent.addSeparator()
             self.recent.addAction("Forget all").triggered.connect(lambda: remember("window/recent", []))
-
-
-def recent_paths() -> list[str]:
-    """What was opened last, the newest first; only what is still there.
-
-    Returns
-    -------
-    list of str
-    """
-    return [text for text in remembered("window/recent", []) if isinstance(text, str) and Path(text).exists()]
-
-
-def remember_recent(paths: list[Path]) -> None:
-    """Put paths at the front of what was opened last.
-
-    Parameters
-    ----------
-    paths : list of pathlib.Path
-        Absolute.
-    """
-    fresh = [str(path) for path in paths]
-    older = [text for text in remembered("window/recent", []) if text not in fresh]
-    remember("window/recent", [*fresh, *older][:_RECENT])

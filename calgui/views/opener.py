@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.sessions import SUFFIX, is_session
-from calgui.views.menus import remember_recent
 from calgui.views.opening import classify
+from calgui.views.recent import remember_recent
 from calgui.views.session import Session
 from calgui.views.sessions import Sessions
 from calgui.views.settings import remember, remembered

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.sessions import SUFFIX, Saved, read_session, write_session
-from calgui.views.menus import remember_recent
+from calgui.views.recent import remember_recent
 from calgui.views.settings import remember, remembered
 
 #: selected observations that come back; more of them are no place that one was at
