@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QBrush
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
 from calgui.views.image.canvas import Canvas
@@ -102,9 +102,12 @@ class Pins(QObject):
         self._roles, self.marks = dict(roles), {}
         for number, (place, role) in enumerate(roles.items(), start=1):
             mark = self.marks[place] = Mark(self._canvas, role)
-            label = QGraphicsSimpleTextItem(str(number), mark)
-            label.setPos(7, 4)
-            label.setBrush(QBrush(theme().colour(role)))
+            # on an edge, as the mark itself, so that it is read on every tone
+            for colour, width in (("surface", 4), (role, 0)):
+                label = QGraphicsSimpleTextItem(str(number), mark)
+                label.setPos(7, 4)
+                label.setBrush(QBrush(theme().colour(colour)))
+                label.setPen(QPen(theme().colour(colour), width) if width else QPen(Qt.PenStyle.NoPen))
             mark.show_at(*place)
 
     def retheme(self) -> None:
