@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.cubes.header import picture_header
 from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer, Range
 from calgui.core.errors import UsageError
 from calgui.core.frames.dq import DO_NOT_USE
@@ -45,6 +46,8 @@ class Cube:
         The file.
     wavelength : ndarray of float64, shape (n,), or None
         In vacuum, in nm.
+    axes : tuple of int
+        Which axes (numpy order) plane, y and x are in the header.
     """
 
     def __init__(
@@ -55,9 +58,12 @@ class Cube:
         header: Mapping[str, Any] | None = None,
         path: Path | None = None,
         wavelength: Floats | None = None,
+        axes: tuple[int, int, int] = (0, 1, 2),
     ) -> None:
         self._data, self._err, self._dq = data, err, dq
         self.header: Mapping[str, Any] = header if header is not None else {}
+        #: of pictures that are made of it: x and y are their first and second axis
+        self.picture_header: Mapping[str, Any] = picture_header(self.header, axes)
         self.path = path
         self.wavelength = wavelength
 
@@ -128,7 +134,7 @@ class Cube:
 
         data = one(self._data, np.float32)
         assert data is not None
-        return Frame(data, one(self._err, np.float32), one(self._dq, np.uint32), self.header, self.path)
+        return Frame(data, one(self._err, np.float32), one(self._dq, np.uint32), self.picture_header, self.path)
 
     def spectrum(self, x: int, y: int) -> Spectrum:
         """The spectrum of a spaxel.
@@ -205,7 +211,7 @@ class Cube:
         else:
             data, err = self._totals(start, stop, how, job)
         flags = self._common_flags(start, stop, job) if self._dq is not None else None
-        return Frame(data, err, flags, self.header, self.path)
+        return Frame(data, err, flags, self.picture_header, self.path)
 
     @property
     def has_errors(self) -> bool:

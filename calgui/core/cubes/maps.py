@@ -97,7 +97,7 @@ def line_maps(cube: Cube, line: tuple[int, int], continuum: Sequence[tuple[int, 
             width = width / centre * _LIGHT
 
     def frame(array: Array, unit: str, err: Array | None = None) -> Frame:
-        header = {**cube.header, "BUNIT": unit}  # the place on the sky is the cube's
+        header = {**cube.picture_header, "BUNIT": unit}  # the place on the sky is the cube's
         return Frame(array.astype(np.float32), None if err is None else err.astype(np.float32), None, header)
 
     apart = "nm" if cube.wavelength is not None else "plane"

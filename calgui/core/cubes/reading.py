@@ -107,7 +107,7 @@ def open_cube(path: Path | str, hdu: int | None = None) -> Cube:
     except InputError:
         source.close()
         raise
-    return Cube(data, others.get("ERR"), others.get("DQ"), header, path, wavelength)
+    return Cube(data, others.get("ERR"), others.get("DQ"), header, path, wavelength, axes)
 
 
 def axes_text(shape: Sequence[int]) -> str:
@@ -183,5 +183,5 @@ def of_frame(
     assert data is not None
     return Cube(
         data, layer(frame.err), layer(frame.dq), header if header is not None else frame.header,
-        path if path is not None else frame.path, wavelength,
+        path if path is not None else frame.path, wavelength, axes,
     )  # fmt: skip

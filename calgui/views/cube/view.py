@@ -16,12 +16,14 @@ from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.fits import free_memory
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.regions.masks import inside
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.views.cube.pictures import Pictures
+from calgui.views.cube.pins import Pins
 from calgui.views.cube.ramp_plot import RampPlot
 from calgui.views.cube.ranges import Ranges
+from calgui.views.cube.regions import named, region_spectra
 from calgui.views.cube.slice_bar import COLLAPSED, MAPS, SliceBar
+from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
 from calgui.views.image.readout import Reading
 from calgui.views.image.view import ImageView
 from calgui.views.session import Pixel, Session
@@ -64,10 +66,16 @@ class CubeView(QWidget):
         self._cursor: tuple[int, int] | None = None
         self._reading = False
         self._regional: dict[int, Spectrum] = {}
+        #: of the last answer, so that pinned ones are not read again and again from a large file
+        self._kept: dict[tuple[int, int], Spectrum] = {}
         self._single: list[Spectrum] = []
+        self._single_pins: tuple[tuple[int, int], ...] = ()
         self._shown = ""
+        self._frame: Frame | None = None
         self.image = ImageView(session, parent=self)
         self.bar = SliceBar(self)
+        self.tools = CubeTools(self)
+        self.pins = Pins(session, self.image.canvas)
         self.spectrum = SpectrumView(session, self)
         self.reads = RampPlot(session, self)
         self.pictures = Pictures(session, "cube-picture", self)
@@ -86,6 +94,7 @@ class CubeView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.image, 1)
         column.addWidget(self.bar)
+        column.addWidget(self.tools)
         self.below = QStackedWidget(self)
         self.below.addWidget(self.spectrum)
         self.below.addWidget(self.reads)
@@ -111,6 +120,11 @@ class CubeView(QWidget):
         self.image.cursor_moved.connect(self._point)
         self.image.cursor_moved.connect(self.cursor_moved)
         self.session.pixel_picked.connect(self._picked)
+        self.pins.changed.connect(self._pinned)
+        self.tools.pin.clicked.connect(self.pin)
+        self.tools.unpin.clicked.connect(self.pins.clear)
+        self.tools.how.currentTextChanged.connect(lambda _how: self._measure.start())
+        self.tools.save.clicked.connect(self._ask_save)
         regions = self.image.measuring.regions
         for signal in (regions.added, regions.changed, regions.removed):
             signal.connect(lambda _number: self._measure.start())
@@ -168,7 +182,10 @@ class CubeView(QWidget):
             self.session.tasks.supersede(key)
         self.cube = self.ramp = self.path = self._cursor = None
         self._reading = False
-        self._regional = {}
+        self._regional, self._kept, self._frame = {}, {}, None
+        self.tools.save.setEnabled(False)
+        self.pins.begin(None)
+        self.tools.unpin.setEnabled(False)
         self.image.clear(message)
         self.spectrum.clear("Move over the picture to see the spectrum of a spaxel.")
         self.reads.show_samples(None)
@@ -179,6 +196,8 @@ class CubeView(QWidget):
         self.cube, self.ramp = cube, ramp
         count = cube.shape[0]
         self.bar.set_count(count, ramp is not None)
+        self.tools.set_ramp(ramp is not None)
+        self.pins.begin(self.path)
         self.below.setCurrentWidget(self.reads if ramp is not None else self.spectrum)
         self.ranges.begin(count)
         if ramp is not None:
@@ -256,7 +275,8 @@ class CubeView(QWidget):
             view.hold_limits()
         elif self._shown != name:
             view.release_limits()
-        self._shown = name
+        self._shown, self._frame = name, frame
+        self.tools.save.setEnabled(True)
         view.show_frame(frame, self.path.name if self.path is not None else frame.name, self._note(name, of))
 
     def _note(self, name: str, of: Any) -> str:
@@ -303,17 +323,19 @@ class CubeView(QWidget):
     def _read(self) -> None:
         """Read what is behind the picked pixel and the one under the cursor: the latest wins."""
         cube, ramp = self.cube, self.ramp
-        places = list(dict.fromkeys(place for place in (self.picked, self._cursor) if place is not None))
+        pins = self.pins.places
+        single = [place for place in dict.fromkeys((self.picked, self._cursor)) if place is not None]
+        places = [*single[:1], *pins, *(place for place in single[1:] if place not in pins)]
         if cube is None or not places or self._reading:
             return
         self._reading = True
-        turn = self._turn
-        asked = self._cursor, self.picked
+        turn, kept = self._turn, self._kept
+        asked = self._cursor, self.picked, pins
 
         def work(_job: Job) -> Any:
             if ramp is not None:
                 return ramp.samples(*places[0])
-            return [cube.spectrum(*place) for place in places]
+            return [kept.get(place) or cube.spectrum(*place) for place in places]
 
         def done(found: Any) -> None:
             if turn != self._turn:
@@ -322,8 +344,9 @@ class CubeView(QWidget):
             if ramp is not None:
                 self.reads.show_samples(found, f"x {places[0][0]}, y {places[0][1]}")
             else:
-                self._show_spectra(found)
-            if asked != (self._cursor, self.picked):
+                self._kept = dict(zip(places, found, strict=True))
+                self._show_spectra(found, pins)
+            if asked != (self._cursor, self.picked, self.pins.places):
                 self._answer.start()
 
         self._start("Reading a spectrum", work, done, "cube-spectrum", turn)
@@ -337,40 +360,56 @@ class CubeView(QWidget):
 
         self.session.tasks.start(title, work, done, failed, key=key, quiet=True)
 
-    def _show_spectra(self, found: list[Spectrum]) -> None:
-        self._single = found
+    def _show_spectra(self, found: list[Spectrum], pins: tuple[tuple[int, int], ...]) -> None:
+        """The one that is read out, the pinned ones, those of regions, and then the one under the cursor."""
+        self._single, self._single_pins = found, pins
+        last = 1 + len(pins)
+        pinned = [named(spectrum, f"pin {number}") for number, spectrum in enumerate(found[1:last], start=1)]
         regions = [self._regional[number] for number in sorted(self._regional)]
-        self.spectrum.show_spectra([*found[:1], *regions, *found[1:]])
+        self.spectrum.show_spectra([*found[:1], *pinned, *regions, *found[last:]])
+        traces = self.spectrum.traces[1:last]
+        self.pins.show_marks({place: trace.role for place, trace in zip(pins, traces, strict=False)})
         self.ranges.place()
 
+    def pin(self) -> None:
+        """Keep the spectrum of the picked spaxel, else of the one under the cursor; or let go of it."""
+        place = self.picked or self._cursor
+        if self.cube is not None and self.ramp is None and place is not None:
+            self.pins.toggle(place)
+
+    def _pinned(self) -> None:
+        self.tools.unpin.setEnabled(bool(self.pins.places))
+        self._read()
+
+    def _ask_save(self) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        what = self.image.overlays.note.text() or self._shown
+        stem = self.path.stem if self.path is not None else "cube"
+        path = ask_for_map(self, f"{stem}_{self._shown.replace(' ', '_')}")
+        if path is not None:
+            save_map(self.session, frame, what, path)
+
     def _read_regions(self) -> None:
-        """Mean spectra of the regions on the picture."""
+        """Spectra of the regions on the picture."""
         cube = self.cube
         regions = self.image.measuring.regions
         if cube is None or self.ramp is not None:
             return
-        size = cube.shape[1:]
         wanted = {number: regions[number] for number in regions.numbers if regions[number].shape.kind != "line"}
         turn = self._turn
-
-        def work(job: Job) -> dict[int, Spectrum]:
-            made = {}
-            for number, region in wanted.items():
-                job.check()
-                found = inside(region.shape, (size[0], size[1]))
-                if found is not None:
-                    mask = np.zeros(size, np.bool_)
-                    mask[found[0].slices] = found[1]
-                    spectrum = cube.spectrum_of(mask, "mean", job)
-                    made[number] = _named(spectrum, region.name or region.shape.text)
-            return made
+        how: Any = self.tools.how.currentText()
 
         def done(made: dict[int, Spectrum]) -> None:
             if turn == self._turn:
                 self._regional = made
-                self._show_spectra(self._single if self._single and self._single[0].path == self.path else [])
+                same = bool(self._single) and self._single[0].path == self.path
+                self._show_spectra(self._single if same else [], self._single_pins if same else ())
 
-        self._start("Spectra of regions", work, done, "cube-regions", turn)
+        self._start(
+            "Spectra of regions", lambda job: region_spectra(cube, wanted, how, job), done, "cube-regions", turn
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Picture and plot beside one another where there is the width, else below."""
@@ -383,12 +422,8 @@ class CubeView(QWidget):
             self.split.setSizes([half, half])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays; Page Up and Page Down go by one plane."""
-        if not self.bar.key(event):
+        """Space plays; Page Up and Page Down go by one plane; P pins."""
+        if event.key() == Qt.Key.Key_P and not event.modifiers():
+            self.pin()
+        elif not self.bar.key(event):
             super().keyPressEvent(event)
-
-
-def _named(spectrum: Spectrum, name: str) -> Spectrum:
-    from dataclasses import replace
-
-    return replace(spectrum, name=f"{name} ({spectrum.name})")

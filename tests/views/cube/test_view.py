@@ -179,6 +179,70 @@ def test_picked_spaxels_and_regions_stay(shown: CubeView, path: Path, session: S
     qtbot.waitUntil(lambda: shown.spectrum.traces[0].spectrum.name == "x 1, y 2")
 
 
+def test_pinned_spaxels_stay_and_are_marked(shown: CubeView, path: Path, session: Session, qtbot: QtBot) -> None:
+    for x, y in ((2, 3), (9, 7)):
+        session.pick(Pixel(path, x, y))
+        qtbot.keyClick(shown, Qt.Key.Key_P)
+    session.pick(None)
+    shown.image.canvas.hovered.emit(QPointF(4, 4))
+
+    def names() -> list[str]:
+        return [trace.spectrum.name for trace in shown.spectrum.traces]
+
+    wanted = ["x 4, y 4", "pin 1 (x 2, y 3)", "pin 2 (x 9, y 7)"]
+    qtbot.waitUntil(lambda: names() == wanted)
+    np.testing.assert_allclose(shown.spectrum.traces[2].spectrum.flux, numbers()[:, 7, 9])
+    assert {place: (mark.pos().x(), mark.pos().y()) for place, mark in shown.pins.marks.items()} == {
+        (2, 3): (2, 3),
+        (9, 7): (9, 7),
+    }
+    session.history.undo()
+    qtbot.waitUntil(lambda: names() == wanted[:2])
+    assert list(shown.pins.marks) == [(2, 3)]
+    session.history.redo()
+    qtbot.waitUntil(lambda: names() == wanted)
+    shown.tools.unpin.click()
+    qtbot.waitUntil(lambda: names() == wanted[:1])
+    assert not shown.pins.marks
+    assert not shown.tools.unpin.isEnabled()
+
+
+def test_how_regions_are_joined(shown: CubeView, qtbot: QtBot) -> None:
+    shown.image.measuring.regions.add(Region(Rectangle(5, 5, 4.8, 2.8), "core"))
+    part = numbers()[:, 4:7, 3:8]
+    truths = {
+        "mean": part.mean(axis=(1, 2)),
+        "sum": part.sum(axis=(1, 2)),
+        "median": np.median(part.reshape(80, -1), axis=1),
+    }
+    for how in ("sum", "median", "mean"):
+        shown.tools.how.setCurrentText(how)
+        qtbot.waitUntil(lambda how=how: any(f"{how} of" in one.spectrum.name for one in shown.spectrum.traces))
+        found = next(one.spectrum for one in shown.spectrum.traces if "core" in one.spectrum.name)
+        np.testing.assert_allclose(found.flux, truths[how], rtol=1e-5)
+
+
+def test_a_map_is_saved(
+    shown: CubeView, path: Path, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.bar.picture.setCurrentText("sum")
+    note(shown, "sum of planes", qtbot)
+    chosen = path.with_name("map")
+    monkeypatch.setattr("calgui.views.cube.tools.QFileDialog.getSaveFileName", lambda *_: (str(chosen), ""))
+    shown.tools.save.click()
+    saved = path.with_name("map.fits")
+    qtbot.waitUntil(lambda: not session.tasks.running and saved.exists())
+    with fits.open(saved) as hdus:
+        np.testing.assert_array_equal(hdus["SCI"].data, values(shown))
+        assert "sum of planes" in str(hdus[0].header["HISTORY"])
+        assert "CTYPE3" not in hdus["SCI"].header
+    before = path.read_bytes()
+    chosen = path
+    shown.tools.save.click()
+    qtbot.waitUntil(lambda: any(one.level != "info" for one in session.notices))
+    assert path.read_bytes() == before
+
+
 def test_the_line_at_the_plane_is_dragged(shown: CubeView, qtbot: QtBot) -> None:
     shown.ranges._line.setValue(2018.1)
     shown.ranges._line.sigDragged.emit(shown.ranges._line)
