@@ -32,7 +32,9 @@ from calgui.views.spectrum.view import SpectrumView
 #: a cube up to this many bytes, and a quarter of the free memory, is read into memory
 _MOST = 2_000_000_000
 #: from this proportion on, the plot stands beside the picture
-_WIDE = 1.5
+_WIDE = 1.1
+#: width that both need beside one another
+_ROOM = 940
 #: the cursor is answered at most so often
 _ANSWER_MS = 30
 
@@ -71,6 +73,7 @@ class CubeView(QWidget):
         self._single: list[Spectrum] = []
         self._single_pins: tuple[tuple[int, int], ...] = ()
         self._shown = ""
+        self._laid = False
         self._frame: Frame | None = None
         self.image = ImageView(session, parent=self)
         self.bar = SliceBar(self)
@@ -414,9 +417,10 @@ class CubeView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Picture and plot beside one another where there is the width, else below."""
         super().resizeEvent(event)
-        wide = self.width() > _WIDE * self.height()
+        wide = self.width() > max(_WIDE * self.height(), _ROOM)
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if way != self.split.orientation():
+        if way != self.split.orientation() or not self._laid:
+            self._laid = True
             self.split.setOrientation(way)
             half = max(self.width() if wide else self.height(), 2) // 2
             self.split.setSizes([half, half])

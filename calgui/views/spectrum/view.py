@@ -75,7 +75,6 @@ class SpectrumView(QWidget):
         self.legend.setObjectName("spectrum_legend")
         self.legend.setAccessibleName("Which spectra are drawn")
         self.legend.setToolTip("Untick a spectrum to hide it; Delete takes it away.")
-        self.legend.setMaximumHeight(78)
         self.saving = offer_saving(self.plot, self._name, session, self._series)
         self.fits = FitsTable(self)
         self._lay_out()
@@ -236,6 +235,9 @@ class SpectrumView(QWidget):
             self.legend.addItem(item)
         self.legend.blockSignals(False)
         self.legend.setVisible(len(self.traces) > 1)
+        # as high as its rows, three at most: the room belongs to the plot
+        rows = min(len(self.traces), 3) * max(self.legend.sizeHintForRow(0), 1)
+        self.legend.setFixedHeight(rows + 2 * self.legend.frameWidth() + 2)
         self.fits.setVisible(bool(self.fits.fits.fits))
         self._draw()
 
