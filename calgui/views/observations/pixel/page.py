@@ -1,6 +1,7 @@
 """A tab of the inspector: the picked pixel in the observation, in its references, along its ramp or spectrum."""
 
 import math
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,8 @@ class PixelPage(QWidget):
             return
         path, cache, context = pixel.path, self.session.cache, self.session.context
         others = [(entry.path, entry.header) for entry in self.session.observations()]
-        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1})")
+        name = escape(path.name)
+        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1}) of {name}")
         self.title.setToolTip(str(path))
 
         def work(job: Job) -> tuple[tuple[PixelFact, ...], Behind | None]:
