@@ -111,9 +111,12 @@ def test_nothing_breaks_and_nothing_piles_up(
     done: deque[str] = deque(maxlen=30)
     first: dict[str, Any] | None = None
     start, steps = time.monotonic(), 0
+    trail = []
     while steps < STEPS or time.monotonic() - start < SECONDS:
         done.append(monkey.step())
         steps += 1
+        if steps % 200 == 0:
+            trail.append(round(resident()))
         told = [notice.text for notice in session.notices if "defect of the program" in notice.cure]
         assert not told, f"{told} after {list(done)}"
         if steps == STEPS // 2 or (first is None and time.monotonic() - start > SECONDS / 2 > 0):
@@ -130,4 +133,5 @@ def test_nothing_breaks_and_nothing_piles_up(
     assert last["memory"] - first["memory"] < GROWTH
     if SECONDS:
         told = f"seed {seed}: {steps} steps, {first['memory']:.0f} to {last['memory']:.0f} MB, widgets"
-        sys.stderr.write(f"{told} {sum(first['widgets'].values())} to {sum(last['widgets'].values())}\n")
+        told = f"{told} {sum(first['widgets'].values())} to {sum(last['widgets'].values())}"
+        sys.stderr.write(f"{told}, MB at every 200 steps {trail}\n")
