@@ -1,11 +1,20 @@
 """Where a pixel is on the sky."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
+#: keywords without which, or with another value than the file's, a position would be a wrong one
+_OF_PLACE = re.compile(
+    r"(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|WCSAXES|C[PQ]DIS|D2IMDIS)\d*|(CD|PC|PV|PS)\d+_\d+|[AB]P?_(\d+_\d+|ORDER)"
+    r"|LONPOLE|LATPOLE|D[PQ]\d.*"
+)
+#: numbers over which wcslib and astropy loop, and for whose square they take memory
+_COUNTS = re.compile(r"(WCSAXES[A-Z]?|NAXIS)|[AB]P?_ORDER")
+_MOST_AXES, _MOST_ORDER = 99, 9
 
 
 def has_sky(header: Mapping[str, Any]) -> bool:
@@ -41,14 +50,11 @@ def celestial(header: Mapping[str, Any]) -> Any | None:
         return None
     import warnings
 
-    from astropy.io import fits
     from astropy.wcs import WCS, FITSFixedWarning
 
-    cards = fits.Header()
-    for key, value in header.items():
-        # commentary and over-long keywords say nothing of coordinates
-        if len(key) <= 8 and isinstance(value, int | float | str) and key not in {"COMMENT", "HISTORY", ""}:
-            cards[key] = value
+    cards = _cards(header)
+    if cards is None:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
@@ -59,6 +65,26 @@ def celestial(header: Mapping[str, Any]) -> Any | None:
     except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError, AttributeError):
         return None
     return found
+
+
+def _cards(header: Mapping[str, Any]) -> Any | None:
+    """A header as astropy takes it; None where what says the place is damaged."""
+    from astropy.io import fits
+
+    cards = fits.Header()
+    for key, value in header.items():
+        # commentary and over-long keywords say nothing of coordinates
+        if len(key) > 8 or not isinstance(value, int | float | str) or key in {"COMMENT", "HISTORY", ""}:
+            continue
+        count = _COUNTS.fullmatch(key)
+        if count and not (isinstance(value, int) and 0 <= value <= (_MOST_AXES if count[1] else _MOST_ORDER)):
+            return None
+        try:
+            cards[key] = value
+        except ValueError:
+            if _OF_PLACE.fullmatch(key):
+                return None
+    return cards
 
 
 def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[float, float]] | None:

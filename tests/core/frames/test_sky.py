@@ -1,6 +1,8 @@
 """Sky positions are astropy's, and headers without them say so cheaply."""
 
+import resource
 import sys
+import time
 
 import pytest
 from astropy.coordinates import SkyCoord
@@ -55,6 +57,29 @@ def test_headers_without_sky(header: dict[str, object]) -> None:
 def test_broken_coordinates_are_none() -> None:
     assert sky_reader(HEADER | {"CD1_1": 0.0, "CD1_2": 0.0}) is None
     assert sky_reader(HEADER | {"CTYPE1": "RA---XYZ", "CTYPE2": "DEC--XYZ"}) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("A_ORDER", 2**31 - 1), ("B_ORDER", 50_000), ("AP_ORDER", "many"), ("A_ORDER", -1), ("WCSAXES", 20_000),
+        ("WCSAXESB", 20_000), ("NAXIS", 5000), ("CRVAL1", float("nan")), ("CRPIX2", float("inf")), ("CD1_1", "\x00"),
+    ],
+)  # fmt: skip
+def test_counts_and_places_that_cannot_be_are_none_at_once(key: str, value: object) -> None:
+    sky_reader(HEADER)  # what astropy takes when it is first used is not the header's
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sky_reader(HEADER | {key: value}) is None
+    assert time.perf_counter() - start < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+@pytest.mark.parametrize(("key", "value"), [("OBJECT", "\x00"), ("=", 1), ("NOTE", float("nan")), ("HUGE", 2**80)])
+def test_what_is_odd_beside_does_not_take_the_place_away(key: str, value: object) -> None:
+    reader, plain = sky_reader(HEADER | {key: value}), sky_reader(HEADER)
+    assert reader is not None
+    assert plain is not None
+    assert reader(3, 4) == plain(3, 4)
 
 
 def test_asking_whether_there_is_a_sky_is_cheap() -> None:
