@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.errors import InputError
-from calgui.core.frames.fits import check_whole
 from calgui.core.frames.headers import HduHeader
 from calgui.core.frames.pixels import Pixels, read_bits, read_columns, read_floats
+from calgui.core.frames.room import check_whole
 from calgui.core.frames.source import Source, stamp
 from calgui.core.jobs import Job
 

@@ -31,6 +31,31 @@ _CURE = "Choose another HDU, or ask for the file to be written anew."
 
 
 @dataclass(frozen=True)
+class ArrayPlaces:
+    """Where the arrays of a column of different lengths lie.
+
+    Attributes
+    ----------
+    place : int
+        Bytes before the column in a row.
+    code : str
+        Type of the two numbers that a row holds, as numpy calls it.
+    size : int
+        Bytes of one value.
+    heap : int
+        Bytes of the table before its heap.
+    where : ndarray of int64, shape (rows, 2)
+        Number of values, and bytes of the heap before them.
+    """
+
+    place: int
+    code: str
+    size: int
+    heap: int
+    where: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class _Column:
     """Where one column lies in a row.
 
@@ -109,6 +134,30 @@ def read_columns(path: Path | str, hdu: HduHeader, names: list[str]) -> dict[str
         source.close()
 
 
+def array_places(source: Source, hdu: HduHeader, name: str) -> ArrayPlaces:
+    """Find the arrays of a column.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    hdu : HduHeader
+        A binary table.
+    name : str
+        As `column_names` tells it.
+
+    Returns
+    -------
+    ArrayPlaces
+
+    Raises
+    ------
+    InputError
+        There is no such column, or an array lies outside of the table.
+    """
+    return _Table(source, hdu).array_places(name)
+
+
 class _Table:
     """The rows of one table."""
 
@@ -184,26 +233,44 @@ class _Table:
             place += values.size
         return out
 
+    def array_places(self, name: str) -> ArrayPlaces:
+        """Where the arrays of a column lie; all of them within the table."""
+        column = self._columns.get(name)
+        if column is None or column.code not in ("P", "Q") or not column.count or column.behind not in _BYTES:
+            raise self._wrong(f"has no arrays in a column {name}")
+        if column.place + column.width > self._width:
+            raise self._wrong(f"has rows of {self._width} bytes, too short for its column {name}")
+        theap = self._header.get("THEAP")
+        heap = theap if _is_count(theap) else self._width * self._rows
+        code, size = (">i4" if column.code == "P" else ">i8"), _BYTES[column.behind]
+        pieces = [piece.view(code).reshape(len(piece), -1)[:, :2].astype(np.int64) for piece in self._pieces(column)]
+        where = np.concatenate(pieces) if pieces else np.empty((0, 2), np.int64)
+        counts, places = where[:, 0], where[:, 1]
+        room = self._hdu.size - heap
+        # compared by division: a product of damaged numbers may be beyond all integers
+        if (
+            np.any(counts < 0)
+            or np.any(places < 0)
+            or np.any(places > room)
+            or np.any(counts > (room - places) // size)
+        ):
+            raise self._wrong(f"has values of {name} outside of its place")
+        return ArrayPlaces(column.place, code, size, heap, where)
+
     def _of_heap(self, column: _Column) -> Floats:
         """Arrays of different lengths, one behind the other; each row says how long its own is, and where."""
         if column.behind not in _NUMBERS:
             raise self._wrong(f"has no numbers in its column {column.name}")
-        heap = self._header.get("THEAP")
-        start = heap if _is_count(heap) else self._width * self._rows
-        dtype = np.dtype(_NUMBERS[column.behind])
+        places = self.array_places(column.name)
+        total = int(places.where[:, 0].sum())
+        if total > _MOST:
+            raise self._wrong(f"has {total:,} values in {column.name}: too many for a spectrum")
         found: list[Floats] = []
-        total = 0
-        for piece in self._pieces(column):
-            pairs = piece.view(">i4" if column.code == "P" else ">i8").reshape(-1, 2).tolist() if column.count else []
-            for count, place in pairs:
-                total += max(count, 0)
-                end = start + place + count * dtype.itemsize
-                if count < 0 or place < 0 or end > self._hdu.size or total > _MOST:
-                    raise self._wrong(f"has values of {column.name} outside of its place")
-                raw = self._source.read(self._hdu.offset + start + place, count * dtype.itemsize)
-                if len(raw) < count * dtype.itemsize:
-                    raise self._short()
-                found.append(self._without_null(np.frombuffer(raw, dtype), column))
+        for count, place in places.where.tolist():
+            raw = self._source.read(self._hdu.offset + places.heap + place, count * places.size)
+            if len(raw) < count * places.size:
+                raise self._short()
+            found.append(self._without_null(np.frombuffer(raw, _NUMBERS[column.behind]), column))
         return np.concatenate(found) if found else np.empty(0)
 
     def _of_text(self, column: _Column) -> Floats:

@@ -1,17 +1,17 @@
 """Frames out of FITS files: whole, one plane, or in bands of rows."""
 
 import math
-import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
-from calgui.core.frames.headers import HduHeader, Header, bytes_text, merged, read_headers
+from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
     HduInfo,
@@ -25,20 +25,24 @@ from calgui.core.frames.layout import (
     siblings,
 )
 from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.source import CompressedSource, PlainSource, Source, open_source, stamp
+from calgui.core.frames.room import check_memory, check_whole
+from calgui.core.frames.source import CompressedSource, Source, open_source, stamp
 from calgui.core.jobs import Job
+
+if TYPE_CHECKING:
+    from calgui.core.frames.tiles import Tiles
 
 #: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
 _BAND = 8 << 20
+#: bytes of a compressed image that are decompressed at once; its compressed bytes are in memory beside them
+_TILES = 2 << 20
 #: bands from this size on, in bytes, are compared with the free memory
 _LARGE = 1 << 28
 
 __all__ = [
     "FitsFrame",
     "HduInfo",
-    "check_memory",
     "describe_file",
-    "free_memory",
     "open_frame",
     "plane_index",
     "read_frame",
@@ -86,7 +90,7 @@ def _in_bands(frame: "FitsFrame", job: Job) -> "Rows":
     err = np.empty(shape, np.float32) if frame.has_err else None
     dq = np.empty(shape, np.uint32) if frame.has_dq else None
     length = math.prod(shape[1:])
-    step = max(1, _BAND // max(4 * length, 1))
+    step = frame._data.whole_tiles(max(1, _BAND // max(4 * length, 1)))
     for start in range(0, total, step):
         job.report(start / total, f"Reading {frame.name}")
         stop = min(start + step, total)
@@ -283,7 +287,7 @@ class _Reader:
         self.shape = hdu.shape[len(lead) :]
         self._row = math.prod(self.shape[1:])
         self._stamp = stamp(source.path)
-        self._tiles: Any = None
+        self._tiles: Tiles | None = None
         try:
             check_whole(source, hdu)
             self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
@@ -299,7 +303,7 @@ class _Reader:
         """Values of some rows."""
         shape = self._room(start, stop)
         if self._pixels is None:
-            return np.ascontiguousarray(self._section(start, stop), np.float32).reshape(shape)
+            return self._unpacked(start, stop)
         source, first = self._checked(), self._first + start * self._row
         return read_floats(source, self._pixels, first, math.prod(shape), room).reshape(shape)
 
@@ -331,78 +335,33 @@ class _Reader:
             raise InputError("The file was changed while it was being read.", path=path, cure="Open it again.")
         return self.source
 
+    def whole_tiles(self, rows: int) -> int:
+        """So many rows, or as many more as lead to the end of a tile: what is cut through is decompressed twice."""
+        if self._pixels is not None:
+            return rows
+        side = self._opened_tiles().sides[len(self.shape) - 1]
+        return -(-rows // side) * side
+
+    def _unpacked(self, start: int, stop: int) -> FloatArray:
+        """Values of some rows of tiles, a few at a time: a whole picture would be in memory twice."""
+        step = self.whole_tiles(max(1, _TILES // max(4 * self._row, 1)))
+        first = start // step * step + step
+        if first >= stop:
+            return np.ascontiguousarray(self._section(start, stop), np.float32).reshape(self._room(start, stop))
+        out = np.empty(self._room(start, stop), np.float32)
+        edges = [start, *range(first, stop, step), stop]
+        for begin, end in pairwise(edges):
+            out[begin - start : end - start] = self._section(begin, end)
+        return out
+
     def _section(self, start: int, stop: int) -> npt.NDArray[Any]:
+        section: npt.NDArray[Any] = self._opened_tiles().read((*self.lead, slice(start, stop)))
+        return section
+
+    def _opened_tiles(self) -> "Tiles":
         from calgui.core.frames.tiles import open_tiles
 
         source = self._checked()
         if self._tiles is None:
             self._tiles = open_tiles(source, self.hdu)
-        section: npt.NDArray[Any] = self._tiles.read((*self.lead, slice(start, stop)))
-        return section
-
-
-def check_memory(needed: int, path: Path) -> None:
-    """Refuse what does not fit into the free memory, before it is taken.
-
-    Parameters
-    ----------
-    needed : int
-        Bytes.
-    path : pathlib.Path
-        The file, for the message.
-
-    Raises
-    ------
-    InputError
-        Saying how much is needed and how much is free.
-    """
-    free = free_memory()
-    if needed > free:
-        raise InputError(
-            f"Reading it takes {needed / 1e9:,.1f} GB of memory, {free / 1e9:,.1f} GB are free.",
-            path=path,
-            cure="Read one plane, close other programs, or check whether the header is right.",
-        )
-
-
-def free_memory() -> int:
-    """Bytes of memory that can be taken without others being moved out.
-
-    Returns
-    -------
-    int
-    """
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def check_whole(source: Source, hdu: HduHeader) -> None:
-    """Compare what the header promises with what the file can hold.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-    hdu : HduHeader
-        One of its HDUs.
-
-    Raises
-    ------
-    InputError
-        Pixels are missing at the end.
-    """
-    if hdu.offset + hdu.size > source.limit:
-        there = max((source.size or 0) - hdu.offset, 0)
-        promise = f"HDU {hdu.index} {hdu.name} promises {bytes_text(hdu.size)}"
-        raise InputError(
-            f"The file is cut short: {promise}, {there:,} are there."
-            if isinstance(source, PlainSource)
-            else f"{promise}, more than this compressed file can hold.",
-            path=source.path,
-            cure="Copy or download it again.",
-        )
+        return self._tiles

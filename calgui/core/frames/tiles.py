@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.errors import InputError
-from calgui.core.frames.headers import HduHeader
+from calgui.core.frames.headers import BLOCK, HduHeader
 from calgui.core.frames.source import PlainSource, Source
+from calgui.core.frames.tilestreams import Streams, check_streams
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -26,8 +27,10 @@ class Tiles:
     """A compressed image whose sections can be read."""
 
     # astropy moves one place through the bytes, so only one thread may ask at a time
-    def __init__(self, section: Any, source: Source) -> None:
+    def __init__(self, section: Any, source: Source, sides: list[int]) -> None:
         self._section = section
+        #: pixels of a tile along each axis, first axis of FITS first
+        self.sides = tuple(sides)
         self._source = source
         self._lock = threading.Lock()
 
@@ -79,13 +82,14 @@ def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
         The table does not hold as many tiles as the image needs, or cannot be read.
     """
     sides = _check_tiles(source, hdu)
+    streams = check_streams(source, hdu, sides)
     from astropy.io import fits
 
     try:
         cards = [(key, value) for key, value in hdu.header.items() if _is_of_tiles(key, value, hdu.bitpix)]
-        table = fits.Header([*_layout_cards(hdu, sides), *cards])
+        table = fits.Header([*_layout_cards(hdu, sides, streams.pad), *cards])
         start = (fits.PrimaryHDU().header.tostring() + table.tostring()).encode("ascii")
-        return Tiles(fits.open(_Window(start, source, hdu), memmap=False)[1].section, source)
+        return Tiles(fits.open(_Window(start, source, hdu, streams), memmap=False)[1].section, source, sides)
     except InputError:
         raise
     except Exception as error:
@@ -98,7 +102,7 @@ def _is_of_tiles(key: str, value: Any, bitpix: int) -> bool:
     return value is not None and bool(_OF_TILES.fullmatch(key))
 
 
-def _layout_cards(hdu: HduHeader, sides: list[int]) -> list[tuple[str, Any]]:
+def _layout_cards(hdu: HduHeader, sides: list[int], pad: int) -> list[tuple[str, Any]]:
     """How the table and the image are laid out, as it was read and checked."""
     header = hdu.header
     width, rows = header["NAXIS1"], header["NAXIS2"]
@@ -109,7 +113,7 @@ def _layout_cards(hdu: HduHeader, sides: list[int]) -> list[tuple[str, Any]]:
         ("NAXIS", 2),
         ("NAXIS1", width),
         ("NAXIS2", rows),
-        ("PCOUNT", hdu.size - width * rows),
+        ("PCOUNT", hdu.size - width * rows + pad),
         ("GCOUNT", 1),
         ("TFIELDS", header["TFIELDS"]),
         ("ZIMAGE", True),
@@ -160,12 +164,14 @@ def _damaged(source: Source, what: str) -> InputError:
 class _Window(io.RawIOBase):
     """A file of one table: headers made anew, and behind them the table's data where they lie in the source."""
 
-    def __init__(self, start: bytes, source: Source, hdu: HduHeader) -> None:
+    def __init__(self, start: bytes, source: Source, hdu: HduHeader, streams: Streams) -> None:
         super().__init__()
-        self._start, self._source, self._offset = start, source, hdu.offset
+        self._start = start + streams.table
+        self._source, self._offset = source, hdu.offset + len(streams.table)
+        self._behind = hdu.size - len(streams.table)
         # a file that is compressed as a whole can only be read on and on, and tiles may lie in any order
-        self._held = None if isinstance(source, PlainSource) else source.read(hdu.offset, hdu.size)
-        self._length = len(start) + -(-hdu.size // 2880) * 2880
+        self._held = None if isinstance(source, PlainSource) else source.read(self._offset, self._behind)
+        self._length = len(start) + -(-(hdu.size + streams.pad) // BLOCK) * BLOCK
         self._place = 0
 
     def readable(self) -> bool:
@@ -186,13 +192,15 @@ class _Window(io.RawIOBase):
         left = max(self._length - self._place, 0)
         size = left if size is None or size < 0 else min(size, left)
         found = self._start[self._place : self._place + size]
-        behind = self._place + len(found) - len(self._start)
         if len(found) < size:
-            rest = size - len(found)
-            if self._held is None:
-                found += self._source.read(self._offset + behind, rest)
-            else:
-                found += self._held[behind : behind + rest]
+            first = self._place + len(found) - len(self._start)
+            last = min(first + size - len(found), self._behind)
+            if self._held is not None:
+                found += self._held[first:last]
+            elif last > first:
+                found += self._source.read(self._offset + first, last - first)
+            # zeros follow the file's own bytes
+            found = found.ljust(size, b"\0")
         self._place += len(found)
         return found
 

@@ -13,8 +13,8 @@ from calgui.core.cubes.cube import Cube
 from calgui.core.cubes.ramp import Ramp, open_ramp
 from calgui.core.cubes.reading import kind_of, open_cube
 from calgui.core.errors import CalguiError, Cancelled
-from calgui.core.frames.fits import free_memory
 from calgui.core.frames.frame import Frame
+from calgui.core.frames.room import free_memory
 from calgui.core.jobs import Job
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.views.cube.pictures import Pictures
