@@ -71,7 +71,10 @@ class Theme(QObject):
         if dark is None:
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         self.dark = dark
-        app.setStyle("Fusion")
+        # putting a style on polishes every widget anew, and so does the sheet below
+        if app.property("calgui_style") is None:
+            app.setProperty("calgui_style", "Fusion")
+            app.setStyle("Fusion")
         app.setPalette(self._palette())
         app.setStyleSheet(self._sheet())
         self.changed.emit()
