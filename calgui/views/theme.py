@@ -41,6 +41,7 @@ class Theme(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.dark = False
+        self._styled = False
 
     def colour(self, role: str) -> QColor:
         """A colour by role.
@@ -71,10 +72,9 @@ class Theme(QObject):
         if dark is None:
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         self.dark = dark
-        # putting a style on polishes every widget anew, and so does the sheet below
-        if app.property("calgui_style") is None:
-            app.setProperty("calgui_style", "Fusion")
+        if not self._styled:  # each call leaves a style behind
             app.setStyle("Fusion")
+            self._styled = True
         app.setPalette(self._palette())
         app.setStyleSheet(self._sheet())
         self.changed.emit()
