@@ -64,6 +64,24 @@ def _scaled() -> bytes:
     return whole(hdu)
 
 
+def said(whole: bytes, *cards: str) -> bytes:
+    """A file of one extension, whose header says something else, in the place of what it said or at its end."""
+    for text in cards:
+        start, new = whole.find(card(text)[:9], 2880), card(text)
+        if start < 0:
+            start = whole.index(card("END"), 2880)
+            rest = -(-(start + 80) // 2880) * 2880
+            new = (new + card("END")).ljust(-(-(start + 160) // 2880) * 2880 - start)
+            whole = whole[:start] + new + whole[rest:]
+        else:
+            whole = whole[:start] + new + whole[start + 80 :]
+    return whole
+
+
+def tiles(kind: str = "RICE_1") -> bytes:
+    return several(fits.CompImageHDU(pixels(), compression_type=kind))
+
+
 def _table() -> bytes:
     columns = [fits.Column("flux", "D", array=np.arange(30.0)), fits.Column("wave", "D", array=1000 + np.arange(30.0))]
     return several(fits.BinTableHDU.from_columns(columns))
@@ -103,7 +121,12 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "axis_text.fits": lambda: image(*axes("'fifty'", 40), data=bytes(8000)),
     "axis_zero.fits": lambda: image(*axes(0, 40)),
     "scale_text.fits": lambda: image(*axes(50, 40), "BSCALE  = 'much'", data=bytes(8000)),
-    "tiles_cut.fits": lambda: several(fits.CompImageHDU(pixels(), compression_type="RICE_1"))[:-2880],
+    "tiles_cut.fits": lambda: tiles()[:-2880],
+    "tiles_of_billions_of_columns.fits": lambda: said(tiles(), "TFIELDS = 2147483647"),
+    "tiles_unknown.fits": lambda: said(tiles(), "ZCMPTYPE= 'MAGIC'"),
+    "tiles_of_nothing.fits": lambda: said(tiles(), "ZTILE1  = 0"),
+    "tiles_too_few.fits": lambda: said(tiles(), "ZNAXIS2 = 4000"),
+    "tiles_damaged.fits": lambda: tiles("GZIP_1")[:-2880] + bytes(2880),
     # odd, but fine
     "scaled.fits": _scaled,
     "unsigned.fits": lambda: whole(fits.PrimaryHDU(pixels().astype(np.uint16))),
@@ -115,7 +138,9 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "constant.fits": lambda: _all(3.0),
     "one_pixel.fits": lambda: whole(fits.PrimaryHDU(np.ones((1, 1), np.float32))),
     "one_row.fits": lambda: whole(fits.PrimaryHDU(np.arange(50, dtype=np.float32)[None])),
-    "tiles.fits": lambda: several(fits.CompImageHDU(pixels(), compression_type="GZIP_2")),
+    "tiles.fits": lambda: tiles("GZIP_2"),
+    "tiles_larger_than_the_image.fits": lambda: said(tiles(), "ZTILE1  = 2147483647"),
+    "tiles_of_odd_words.fits": lambda: said(tiles(), "CRVAL1  = 'x'", "BUNIT   = 'a(((b'", "TDIM1   = '(((,'"),
     "gz.fits.gz": lambda: gzip.compress(whole()),
     "xz.fits.xz": lambda: lzma.compress(whole()),
     "empty_primary.fits": lambda: several(fits.ImageHDU(pixels(), name="SCI")),
@@ -158,7 +183,9 @@ REFUSED = frozenset(
         "bz2_cut.fits.bz2", "terabytes.fits", "overflow.fits", "negative.fits", "bitpix7.fits", "bitpix_text.fits",
         "naxis999.fits", "many_huge_axes.fits", "naxis1000.fits", "naxis_missing.fits", "axis_missing.fits",
         "axis_text.fits",
-        "scale_text.fits", "tiles_cut.fits", "headers_only.fits", "table.fits", "axis_zero.fits",
+        "scale_text.fits", "tiles_cut.fits", "tiles_of_billions_of_columns.fits", "tiles_unknown.fits",
+        "tiles_of_nothing.fits", "tiles_too_few.fits", "tiles_damaged.fits",
+        "headers_only.fits", "table.fits", "axis_zero.fits",
     }
 )  # fmt: skip
 

@@ -334,8 +334,9 @@ class _Reader:
     def _section(self, start: int, stop: int) -> npt.NDArray[Any]:
         from calgui.core.frames.tiles import open_tiles
 
+        source = self._checked()
         if self._tiles is None:
-            self._tiles = open_tiles(self._checked(), self.hdu)
+            self._tiles = open_tiles(source, self.hdu)
         section: npt.NDArray[Any] = self._tiles.read((*self.lead, slice(start, stop)))
         return section
 

@@ -1,15 +1,27 @@
 """Tile-compressed images (``.fz``), decompressed by astropy only where rows are asked for."""
 
+import io
+import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.errors import InputError
-from calgui.core.frames.cards import CARD
-from calgui.core.frames.headers import BLOCK, HduHeader
-from calgui.core.frames.source import Source
+from calgui.core.frames.headers import HduHeader
+from calgui.core.frames.source import PlainSource, Source
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+#: the cards that say how tiles become pixels; what else a header says must not disturb
+_OF_TILES = re.compile(
+    r"TTYPE\d+|TFORM\d+|THEAP|ZCMPTYPE|ZNAME\d+|ZVAL\d+|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO|BSCALE|BZERO|BLANK"
+)
+_KINDS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
+#: the FITS standard has no more columns
+_MOST_COLUMNS = 999
 
 
 class Tiles:
@@ -42,8 +54,10 @@ class Tiles:
         try:
             with self._lock, np.errstate(all="ignore"):
                 return np.asarray(self._section[index])
+        except InputError:
+            raise
         except Exception as error:
-            raise _damaged(self._source, f"cannot be decompressed: {error}") from error
+            raise _damaged(self._source, f"cannot be decompressed: {_said(error)}") from error
 
 
 def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
@@ -59,48 +73,127 @@ def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
     Returns
     -------
     Tiles
+        Which read from the source, and hold no copy of it unless the whole file is compressed once more.
 
     Raises
     ------
     InputError
         The table does not hold as many tiles as the image needs, or cannot be read.
     """
-    _check_tiles(source, hdu)
-    import io
-
+    sides = _check_tiles(source, hdu)
     from astropy.io import fits
 
-    # the HDU alone, behind an empty primary one: what else is in the file must not disturb
-    primary = "".join(card.ljust(CARD) for card in _PRIMARY).encode().ljust(BLOCK)
-    body = source.read(hdu.start, hdu.end - hdu.start)
-    whole = io.BytesIO(primary + body.ljust(hdu.end - hdu.start, b"\0"))
     try:
-        return Tiles(fits.open(whole, memmap=False)[1].section, source)
+        cards = [(key, value) for key, value in hdu.header.items() if _OF_TILES.fullmatch(key) and value is not None]
+        table = fits.Header([*_layout_cards(hdu, sides), *cards])
+        start = (fits.PrimaryHDU().header.tostring() + table.tostring()).encode("ascii")
+        return Tiles(fits.open(_Window(start, source, hdu), memmap=False)[1].section, source)
+    except InputError:
+        raise
     except Exception as error:
-        raise _damaged(source, f"cannot be read: {error}") from error
+        raise _damaged(source, f"cannot be read: {_said(error)}") from error
 
 
-def _check_tiles(source: Source, hdu: HduHeader) -> None:
-    """A header that promises a huge image over a small table is found out before memory is taken."""
-    tiles = 1
+def _layout_cards(hdu: HduHeader, sides: list[int]) -> list[tuple[str, Any]]:
+    """How the table and the image are laid out, as it was read and checked."""
+    header = hdu.header
+    width, rows = header["NAXIS1"], header["NAXIS2"]
+    lengths = tuple(reversed(hdu.shape))
+    return [
+        ("XTENSION", "BINTABLE"),
+        ("BITPIX", 8),
+        ("NAXIS", 2),
+        ("NAXIS1", width),
+        ("NAXIS2", rows),
+        ("PCOUNT", hdu.size - width * rows),
+        ("GCOUNT", 1),
+        ("TFIELDS", header["TFIELDS"]),
+        ("ZIMAGE", True),
+        ("ZBITPIX", hdu.bitpix),
+        ("ZNAXIS", len(lengths)),
+        *((f"ZNAXIS{axis}", length) for axis, length in enumerate(lengths, 1)),
+        *((f"ZTILE{axis}", side) for axis, side in enumerate(sides, 1)),
+    ]
+
+
+def _check_tiles(source: Source, hdu: HduHeader) -> list[int]:
+    """The sides of a tile; a header that promises what the table cannot hold is found out before memory is taken."""
+    header = hdu.header
+    for keyword, least, most in (("TFIELDS", 1, _MOST_COLUMNS), ("NAXIS1", 1, 1 << 40), ("NAXIS2", 0, 1 << 40)):
+        value = header.get(keyword)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise _damaged(source, f"has a table whose {keyword} is {_said(value)}")
+    if header["NAXIS1"] * header["NAXIS2"] > hdu.size:
+        raise _damaged(source, "has a table that is larger than its place")
+    if header.get("ZCMPTYPE") not in _KINDS:
+        raise _damaged(
+            source, f"is compressed by {_said(header.get('ZCMPTYPE'))}, which is none of {', '.join(_KINDS)}"
+        )
+    tiles, sides = 1, []
     for axis, length in enumerate(reversed(hdu.shape), 1):
-        tile = hdu.header.get(f"ZTILE{axis}", length if axis == 1 else 1)
+        tile = header.get(f"ZTILE{axis}", length if axis == 1 else 1)
         if isinstance(tile, bool) or not isinstance(tile, int) or tile <= 0:
-            raise _damaged(source, f"has tiles of {tile!r} pixels")
+            raise _damaged(source, f"has tiles of {_said(tile)} pixels")
         tiles *= -(-length // tile)
-    rows = hdu.header.get("NAXIS2")
-    if rows != tiles:
-        raise _damaged(source, f"needs {tiles} tiles, its table has {rows}")
+        sides.append(min(tile, max(length, 1)))
+    if header["NAXIS2"] != tiles:
+        raise _damaged(source, f"needs {_said(tiles)} tiles, its table has {header['NAXIS2']}")
+    return sides
+
+
+def _said(what: object) -> str:
+    """A value or an error in few words."""
+    if isinstance(what, int) and abs(what) > 10**18:
+        return "a number beyond all measure"
+    text = str(what) if isinstance(what, Exception) else repr(what)
+    return " ".join(text.split())[:100]
 
 
 def _damaged(source: Source, what: str) -> InputError:
     return InputError(f"The compressed image {what}.", path=source.path, cure="Copy or download it again.")
 
 
-_PRIMARY = (
-    "SIMPLE  =                    T",
-    "BITPIX  =                    8",
-    "NAXIS   =                    0",
-    "EXTEND  =                    T",
-    "END",
-)
+class _Window(io.RawIOBase):
+    """A file of one table: headers made anew, and behind them the table's data where they lie in the source."""
+
+    def __init__(self, start: bytes, source: Source, hdu: HduHeader) -> None:
+        super().__init__()
+        self._start, self._source, self._offset = start, source, hdu.offset
+        # a file that is compressed as a whole can only be read on and on, and tiles may lie in any order
+        self._held = None if isinstance(source, PlainSource) else source.read(hdu.offset, hdu.size)
+        self._length = len(start) + -(-hdu.size // 2880) * 2880
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._length}[whence]
+        self._place = max(base + offset, 0)
+        return self._place
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = max(self._length - self._place, 0)
+        size = left if size is None or size < 0 else min(size, left)
+        found = self._start[self._place : self._place + size]
+        behind = self._place + len(found) - len(self._start)
+        if len(found) < size:
+            rest = size - len(found)
+            if self._held is None:
+                found += self._source.read(self._offset + behind, rest)
+            else:
+                found += self._held[behind : behind + rest]
+        self._place += len(found)
+        return found
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        found = self.read(len(view))
+        view[: len(found)] = found
+        return len(found)

@@ -1,6 +1,5 @@
 """Spectra out of FITS files: one-dimensional images, and tables with a column of flux."""
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from calgui.core.errors import InputError
+from calgui.core.frames.columns import MOST_COLUMNS, column_names, read_columns
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.headers import HduHeader, read_headers
-from calgui.core.frames.source import unreadable
 from calgui.core.spectra.axis import wavelengths
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import IN_NM, to_vacuum
@@ -19,8 +18,6 @@ _FLUX = ("FLUX", "COUNTS", "SPEC", "SPECTRUM", "INTENSITY", "OPT_COUNTS", "BOX_C
 _WAVE = ("WAVELENGTH", "WAVE", "LAMBDA", "WAVE_VAC", "OPT_WAVE", "BOX_WAVE", "WAVE_AIR", "AWAV")
 _ERROR = ("ERROR", "ERR", "FLUX_ERROR", "FLUXERR", "SIGMA", "UNCERTAINTY", "STDEV")
 _UNITS = {"nm": 1.0, "um": 1e3, "micron": 1e3, "angstrom": 0.1, "m": 1e9, "a": 0.1}
-#: most values of a table's column that are taken for a spectrum
-_MOST = 10_000_000
 
 
 def spectra_in(path: Path | str) -> tuple[HduHeader, ...]:
@@ -45,7 +42,7 @@ def spectra_in(path: Path | str) -> tuple[HduHeader, ...]:
         hdu
         for hdu in read_headers(path)
         if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1)
-        or (hdu.kind in ("table", "ascii-table") and _named(hdu.header, _FLUX))
+        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX))
     )
 
 
@@ -96,25 +93,13 @@ def _of_image(path: Path, hdu: HduHeader) -> Spectrum:
 
 
 def _of_table(path: Path, hdu: HduHeader) -> Spectrum:
-    from astropy.io import fits
-
-    names = {part: _named(hdu.header, known) for part, known in (("flux", _FLUX), ("wave", _WAVE), ("error", _ERROR))}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd ends in an error, or is in the header's own warnings
-            with fits.open(path, memmap=True) as opened:
-                table = opened[hdu.index].data
-                columns = {part: np.array(table[name], np.float64) for part, name in names.items() if name}
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise unreadable(path, error) from error
-    flux = columns["flux"].reshape(-1)
-    if flux.size > _MOST:
-        raise InputError(
-            f"The table has {flux.size:,} values: too many for a spectrum.", path=path, cure="Open it as a picture."
-        )
-    wave, sigma = columns.get("wave"), columns.get("error")
-    wave = wave.reshape(-1) if wave is not None and wave.size == flux.size else None
-    sigma = sigma.reshape(-1) if sigma is not None and sigma.size == flux.size else None
+    names = {part: _named(hdu, known) for part, known in (("flux", _FLUX), ("wave", _WAVE), ("error", _ERROR))}
+    columns = read_columns(path, hdu, sorted({name for name in names.values() if name}))
+    flux, wave, sigma = (columns.get(names[part]) for part in ("flux", "wave", "error"))
+    if flux is None:
+        raise InputError("The table has no column of flux.", path=path, cure="Choose another HDU.")
+    wave = wave if wave is not None and wave.size == flux.size else None
+    sigma = sigma if sigma is not None and sigma.size == flux.size else None
     if wave is not None:
         wave = _in_vacuum(wave, names["wave"], _unit(hdu.header, names["wave"]))
         good = np.isfinite(wave) & (wave > 0)
@@ -133,19 +118,14 @@ def _in_vacuum(wave: Any, name: str, unit: str) -> Any:
         return to_vacuum(nm) if name.upper() in ("WAVE_AIR", "AWAV") else nm
 
 
-def _named(header: Mapping[str, Any], known: tuple[str, ...]) -> str:
+def _named(hdu: HduHeader, known: tuple[str, ...]) -> str:
     """The first column that is called one of the names, as the table spells it; empty if none is."""
-    count = header.get("TFIELDS")
-    columns = (
-        [str(header.get(f"TTYPE{number}") or "").strip() for number in range(1, min(count, 999) + 1)]
-        if isinstance(count, int)
-        else []
-    )
+    columns = column_names(hdu)
     return next((column for name in known for column in columns if column.upper() == name), "")
 
 
 def _unit(header: Mapping[str, Any], column: str) -> str:
-    number = next((n for n in range(1, 1000) if str(header.get(f"TTYPE{n}") or "").strip() == column), 0)
+    number = next((n for n in range(1, MOST_COLUMNS + 1) if str(header.get(f"TTYPE{n}") or "").strip() == column), 0)
     return str(header.get(f"TUNIT{number}") or "").strip()
 
 
