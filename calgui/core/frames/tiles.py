@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 #: the cards that say how tiles become pixels; what else a header says must not disturb
-_OF_TILES = re.compile(
-    r"TTYPE\d+|TFORM\d+|THEAP|ZCMPTYPE|ZNAME\d+|ZVAL\d+|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO|BSCALE|BZERO|BLANK"
-)
+_OF_TILES = re.compile(r"TTYPE\d+|TFORM\d+|THEAP|ZCMPTYPE|ZNAME\d+|ZVAL\d+|ZQUANTIZ|ZDITHER0|ZSCALE|ZZERO|BSCALE|BZERO")
 _KINDS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
 #: the FITS standard has no more columns
 _MOST_COLUMNS = 999
@@ -84,7 +82,7 @@ def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
     from astropy.io import fits
 
     try:
-        cards = [(key, value) for key, value in hdu.header.items() if _OF_TILES.fullmatch(key) and value is not None]
+        cards = [(key, value) for key, value in hdu.header.items() if _is_of_tiles(key, value, hdu.bitpix)]
         table = fits.Header([*_layout_cards(hdu, sides), *cards])
         start = (fits.PrimaryHDU().header.tostring() + table.tostring()).encode("ascii")
         return Tiles(fits.open(_Window(start, source, hdu), memmap=False)[1].section, source)
@@ -92,6 +90,12 @@ def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
         raise
     except Exception as error:
         raise _damaged(source, f"cannot be read: {_said(error)}") from error
+
+
+def _is_of_tiles(key: str, value: Any, bitpix: int) -> bool:
+    if key in ("BLANK", "ZBLANK"):
+        return isinstance(value, int) and (bitpix > 0 or key == "ZBLANK")
+    return value is not None and bool(_OF_TILES.fullmatch(key))
 
 
 def _layout_cards(hdu: HduHeader, sides: list[int]) -> list[tuple[str, Any]]:
