@@ -26,6 +26,8 @@ _PANELS = {
     "picture": "picture",
     "headers": "inspector",
 }
+#: what the picture's panel shows besides the picture, by the number of its tab
+_TABS = {"spectrum": 1, "cube": 2}
 #: parts of the Compare place, by the number of their tab
 _COMPARED = {"compare": 0, "compare-headers": 1}
 #: page of the bench that is drawn
@@ -43,7 +45,7 @@ def views() -> tuple[str, ...]:
     -------
     tuple of str
     """
-    return (*(place.name for place in PLACES), *_PANELS, *_pages(), "compare-headers")
+    return (*(place.name for place in PLACES), *_PANELS, *_TABS, *_pages(), "compare-headers")
 
 
 def _pages() -> dict[str, str]:
@@ -145,6 +147,12 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
         bench: Any = window.place("bench")
         bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())
     _wait(lambda: not window.busy)
+    if view in _TABS:
+        tabs = window.observe.viewer.tabs
+        if not tabs.isTabVisible(_TABS[view]):
+            raise UsageError(f"The first file has no {view}.", path=named, cure="Name one that has, first.")
+        tabs.setCurrentIndex(_TABS[view])
+        _wait(lambda: not window.busy)
 
 
 def _wait(done: Callable[[], bool]) -> None:
@@ -166,7 +174,7 @@ def _wait(done: Callable[[], bool]) -> None:
 
 
 def _save(window: MainWindow, view: str, out: Path) -> None:
-    panel = _PANELS.get(view)
+    panel = "picture" if view in _TABS else _PANELS.get(view)
     widget = window if panel is None else window.observe.table if panel == "table" else window.observe.panels[panel]
     out.parent.mkdir(parents=True, exist_ok=True)
     if not widget.grab().save(str(out), "PNG"):

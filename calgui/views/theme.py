@@ -41,6 +41,7 @@ class Theme(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.dark = False
+        self._styled = False
 
     def colour(self, role: str) -> QColor:
         """A colour by role.
@@ -71,7 +72,9 @@ class Theme(QObject):
         if dark is None:
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         self.dark = dark
-        app.setStyle("Fusion")
+        if not self._styled:  # each call leaves a style behind
+            app.setStyle("Fusion")
+            self._styled = True
         app.setPalette(self._palette())
         app.setStyleSheet(self._sheet())
         self.changed.emit()

@@ -111,3 +111,14 @@ def test_a_session_that_is_none_is_said_before_a_window_opens(tmp_path: Path) ->
     assert "night.calgui" in done.stderr
     assert "version 99" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cube_is_drawn_and_what_is_none_is_named(demo_night: DemoNight, tmp_path: Path) -> None:
+    cube, image = (next(demo_night.raw.glob(f"*{kind}*.fits")) for kind in ("cube", "image"))
+    drawn = calgui("shot", tmp_path / "cube.png", "--view", "cube", cube, home=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    assert not QImage(str(tmp_path / "cube.png")).isNull()
+    refused = calgui("shot", tmp_path / "none.png", "--view", "cube", image, home=tmp_path)
+    assert refused.returncode == 2
+    assert image.name in refused.stderr
+    assert not (tmp_path / "none.png").exists()

@@ -95,6 +95,8 @@ class Monkey:
         told = call()
         for _ in range(self.random.randint(1, 4)):
             QCoreApplication.processEvents()
+            # what is to be deleted goes when the program's own loop turns, which does not run here
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self._close_popups()
         return f"{self.last} {told}" if told is not None else self.last
 

@@ -15,9 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
+from calgui.core.errors import Cancelled
+from calgui.core.jobs import Job
+
 _READY = b"ready\n"
 
 _ahead: "subprocess.Popen[bytes] | None" = None
+#: of the threads that load the loops now
+_loading = Job("Loading the loops")
 
 
 def compile_ahead() -> None:
@@ -29,8 +34,10 @@ def compile_ahead() -> None:
 
 
 def stop_ahead() -> None:
-    """End that process; what it has compiled is kept, and the next start goes on from there."""
-    global _ahead
+    """End that process and the loading; what was compiled is kept, and the next start goes on from there."""
+    global _ahead, _loading
+    _loading.cancel()
+    _loading = Job(_loading.title)
     if _ahead is not None:
         _ahead.terminate()
         _ahead.communicate()
@@ -47,25 +54,42 @@ def warm_up() -> threading.Thread:
         Already started; a daemon, so that it never holds up the end of the program.
     """
 
+    job = _loading
+
     def run() -> None:
         if _ahead is not None and _ahead.stdout is not None:
             with suppress(ValueError):  # it was stopped
                 _ahead.stdout.readline()
-        exercise()
+        try:
+            exercise(job=job)
+        except Cancelled:
+            pass
+        except RuntimeError:
+            # a program that ends gives no new threads to a loop that was being compiled meanwhile
+            if not job.cancelled:
+                raise
 
     thread = threading.Thread(target=run, name="calgui-warm-up", daemon=True)
     thread.start()
     return thread
 
 
-def exercise(n: int = 3) -> None:
+def exercise(n: int = 3, job: Job | None = None) -> None:
     """Call every loop once on a few pixels, which compiles it or loads it from the disk.
 
     Parameters
     ----------
     n : int
         Number of frames, for which the loops that are written out are compiled.
+    job : Job, optional
+        Cancel, heeded between two loops.
+
+    Raises
+    ------
+    Cancelled
+        When the work is to stop.
     """
+    job = job or Job()
     import numpy as np
 
     from calgui.core.algorithms.combine import Combination, Method, combine
@@ -74,7 +98,9 @@ def exercise(n: int = 3) -> None:
 
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
     for method in get_args(Method):
+        job.check()
         combine(frames, Combination(method))
+    job.check()
     pixels, bits = frames[0].data.reshape(-1), np.zeros(64, np.uint32)
     good = np.ones(64, np.bool_)
     at = np.uint64(pixels.ctypes.data), np.uint64(bits.ctypes.data)

@@ -6,15 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from calgui.core.frames.keywords import finite_number
+
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
-#: keywords without which, or with another value than the file's, a position would be a wrong one
-_OF_PLACE = re.compile(
-    r"(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|WCSAXES|C[PQ]DIS|D2IMDIS)\d*|(CD|PC|PV|PS)\d+_\d+|[AB]P?_(\d+_\d+|ORDER)"
-    r"|LONPOLE|LATPOLE|D[PQ]\d.*"
+#: keywords that decide the place, whose values must be numbers: astropy puts zeros where they are none
+_NUMBERS = re.compile(
+    r"(CRVAL|CRPIX|CDELT|CROTA)\d+|(CD|PC|PV)\d+_\d+|[AB]P?_\d+_\d+|LONPOLE|LATPOLE"
+    r"|(?P<count>(?P<axes>WCSAXES[A-Z]?|NAXIS)|[AB]P?_ORDER)"
 )
 #: numbers over which wcslib and astropy loop, and for whose square they take memory
-_COUNTS = re.compile(r"(WCSAXES[A-Z]?|NAXIS)|[AB]P?_ORDER")
 _MOST_AXES, _MOST_ORDER = 99, 9
+#: how astropy and wcslib complain of damaged headers
+_COMPLAINTS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError
+)  # fmt: skip
+_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
+_NO_VALUE = frozenset({"COMMENT", "HISTORY", "CONTINUE", "HIERARCH", "END"})
 
 
 def has_sky(header: Mapping[str, Any]) -> bool:
@@ -44,47 +51,46 @@ def celestial(header: Mapping[str, Any]) -> Any | None:
     Returns
     -------
     astropy.wcs.WCS or None
-        Of two axes; None where the header has no usable celestial coordinates.
+        Of two axes; None where the header has no usable celestial coordinates, as where one of their numbers is none.
     """
-    if not has_sky(header):
+    if not has_sky(header) or not all(_is_sound(key, value) for key, value in header.items()):
         return None
     import warnings
 
+    from astropy.io import fits
     from astropy.wcs import WCS, FITSFixedWarning
 
-    cards = _cards(header)
-    if cards is None:
-        return None
+    cards = fits.Header([(key, value) for key, value in header.items() if _is_usable(key, value)])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
             found = WCS(cards).celestial
         if found.pixel_n_dim != 2:
             return None
-        found.wcs_pix2world(0.0, 0.0, 0)
-    except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError, AttributeError):
+        found.all_pix2world(0.0, 0.0, 0)
+    except _COMPLAINTS:
         return None
     return found
 
 
-def _cards(header: Mapping[str, Any]) -> Any | None:
-    """A header as astropy takes it; None where what says the place is damaged."""
-    from astropy.io import fits
+def _is_sound(key: str, value: Any) -> bool:
+    """Whether a keyword that decides the place has a number that can be one."""
+    found = _NUMBERS.fullmatch(key)
+    if found is None:
+        return True
+    number = finite_number(value)
+    if number is None or found["count"] is None:
+        return number is not None
+    return number.is_integer() and 0 <= number <= (_MOST_AXES if found["axes"] else _MOST_ORDER)
 
-    cards = fits.Header()
-    for key, value in header.items():
-        # commentary and over-long keywords say nothing of coordinates
-        if len(key) > 8 or not isinstance(value, int | float | str) or key in {"COMMENT", "HISTORY", ""}:
-            continue
-        count = _COUNTS.fullmatch(key)
-        if count and not (isinstance(value, int) and 0 <= value <= (_MOST_AXES if count[1] else _MOST_ORDER)):
-            return None
-        try:
-            cards[key] = value
-        except ValueError:
-            if _OF_PLACE.fullmatch(key):
-                return None
-    return cards
+
+def _is_usable(key: str, value: Any) -> bool:
+    """Whether astropy takes a card: an umlaut in the observer's name must not cost the place."""
+    if not _KEYWORD.fullmatch(key) or key in _NO_VALUE:
+        return False
+    if isinstance(value, str):
+        return value.isascii() and value.isprintable()
+    return finite_number(value) is not None or isinstance(value, bool)
 
 
 def sky_reader(header: Mapping[str, Any]) -> Callable[[float, float], tuple[float, float]] | None:
@@ -147,12 +153,14 @@ def compass(header: Mapping[str, Any], x: float, y: float) -> Compass | None:
     found = celestial(header)
     if found is None:
         return None
+    from astropy.wcs import NoConvergence
+
     longitude, latitude = (float(value) for value in found.all_pix2world(x, y, 0))
     step = 1e-5 if latitude < 89.9999 else -1e-5  # degrees
     try:
         up = found.all_world2pix(longitude, latitude + step, 0)
         aside = found.all_world2pix(longitude + step / math.cos(math.radians(latitude)), latitude, 0)
-    except (ValueError, ArithmeticError, RuntimeError):
+    except (ValueError, ArithmeticError, RuntimeError, NoConvergence):
         return None
     north = _unit(float(up[0]) - x, float(up[1]) - y, step)
     east = _unit(float(aside[0]) - x, float(aside[1]) - y, step)

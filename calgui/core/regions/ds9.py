@@ -160,6 +160,15 @@ def _numbers(shape: Shape) -> Iterable[float]:
     return [float(number) for number in vars(shape).values()]
 
 
+def _on_sky(one: Any, wcs: Any) -> Any:
+    try:
+        return one.to_sky(wcs)
+    except Exception as error:  # a damaged header fails in many ways once its numbers are used
+        raise UsageError(
+            "The celestial coordinates of this picture cannot be used for regions.", cure="Save the regions in pixels."
+        ) from error
+
+
 def write_regions(
     path: Path | str,
     regions: Sequence[Region],
@@ -191,7 +200,7 @@ def write_regions(
     Raises
     ------
     UsageError
-        Celestial coordinates are asked for where the header has none.
+        Celestial coordinates are asked for where the header has none, or none that can be used.
     InputError
         The file exists already, or cannot be written.
     """
@@ -204,7 +213,7 @@ def write_regions(
     for region in regions:
         one = as_library(region.shape)
         if wcs is not None:
-            one = one.to_sky(wcs)
+            one = _on_sky(one, wcs)
         if region.name:
             # what ends a text in this format must not be in it
             one.meta["text"] = "".join(" " if sign in "{}\n\r" else sign for sign in region.name)

@@ -35,6 +35,8 @@ _MOST = 2_000_000_000
 _WIDE = 1.1
 #: width that both need beside one another
 _ROOM = 940
+#: height from which on there is room for a histogram between picture and plot
+_HIGH = 620
 #: the cursor is answered at most so often
 _ANSWER_MS = 30
 
@@ -418,6 +420,8 @@ class CubeView(QWidget):
         """Picture and plot beside one another where there is the width, else below."""
         super().resizeEvent(event)
         wide = self.width() > max(_WIDE * self.height(), _ROOM)
+        # in a low panel the histogram leaves its room to the picture; limits are still chosen above it
+        self.image.limits_bar.setVisible(wide or self.height() > _HIGH)
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if way != self.split.orientation() or not self._laid:
             self._laid = True

@@ -17,6 +17,8 @@ from calgui.views.widgets.arrangement import Arrangement
 
 #: so often at most the others are told that files arrive
 _TELL_MS = 300
+#: objects through which a full round of Python's collector goes in a few milliseconds
+_MANY = 50_000
 
 
 class ObservePlace(QWidget):
@@ -235,9 +237,11 @@ class ObservePlace(QWidget):
 def set_apart() -> None:
     """Take what stays for long, packages and rows, out of the rounds of Python's collector.
 
-    Each of its full rounds would look at all of it, and stop the window for 50 to 100 ms.
+    Each of its full rounds would look at all of it, and stop the window for 50 to 100 ms. But what was set apart and
+    then let go in a ring of references, as a view of a file is, stays for ever: few things are not set apart.
     """
-    gc.freeze()
+    if len(gc.get_objects()) > _MANY:
+        gc.freeze()
 
 
 def _said(reading: Any) -> str:

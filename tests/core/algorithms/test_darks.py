@@ -264,10 +264,18 @@ def test_twenty_frames_of_4096_stay_under_one_gigabyte(tmp_path: Path) -> None:
     from astropy.io import fits
 
     cards = {"BUNIT": "electron", "EXPTIME": 100.0, "DETECTOR": "IRIS1", "READPATT": "CDS", "IMGDTEMP": 76.0}
-    noise = np.random.default_rng(1).normal(0, 9, (4096, 4096)).astype(">f4")
-    first = tmp_path / "dark_00.fits"
-    fits.PrimaryHDU(noise, fits.Header(cards.items())).writeto(first)
-    for index in range(1, 20):
-        (tmp_path / f"dark_{index:02d}.fits").hardlink_to(first)
-    made = subprocess.run([sys.executable, "-c", _TWENTY, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert int(made.stdout) < 1000
+
+    def peak(side: int) -> int:
+        folder = tmp_path / str(side)
+        folder.mkdir()
+        noise = np.random.default_rng(1).normal(0, 9, (side, side)).astype(">f4")
+        first = folder / "dark_00.fits"
+        fits.PrimaryHDU(noise, fits.Header(cards.items())).writeto(first)
+        for index in range(1, 20):
+            (folder / f"dark_{index:02d}.fits").hardlink_to(first)
+        made = subprocess.run([sys.executable, "-c", _TWENTY, str(folder)], capture_output=True, text=True, check=True)
+        return int(made.stdout)
+
+    # loops are compiled once, by whoever needs them first: that takes memory of its own
+    peak(64)
+    assert peak(4096) < 1000

@@ -1,5 +1,10 @@
 """Compiling in another process, before the loops are wanted."""
 
+import threading
+from typing import Any
+
+import pytest
+
 from calgui.core.algorithms import warming
 
 
@@ -30,3 +35,45 @@ def test_the_marker_is_made_when_everything_is_compiled(capfdbinary, monkeypatch
     warming._compile_all()
     assert capfdbinary.readouterr().out == b"ready\n."
     assert warming._marker().exists()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_program_that_ends_while_loops_are_loaded_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    told: list[Any] = []
+    ended = threading.Event()
+
+    def compiling(*_args: object, **_more: object) -> None:
+        ended.wait(30)
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    monkeypatch.setattr(warming, "exercise", compiling)
+    thread = warming.warm_up()
+    if stopped:
+        warming.stop_ahead()
+    ended.set()
+    thread.join(30)
+    assert bool(told) != stopped
+
+
+def test_loading_ends_when_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    told: list[Any] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    def combine(*args: object) -> None:
+        seen.append(args)
+        begun.set()
+        ended.wait(30)
+
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    monkeypatch.setattr("calgui.core.algorithms.combine.combine", combine)
+    thread = warming.warm_up()
+    assert begun.wait(30)
+    warming.stop_ahead()
+    ended.set()
+    thread.join(30)
+    assert len(seen) == 1
+    assert not told

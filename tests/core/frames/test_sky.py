@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from calgui.core.frames.sky import has_sky, sky_reader, sky_text
+from calgui.core.frames.sky import compass, has_sky, sky_reader, sky_text
 
 HEADER = {
     "NAXIS": 2, "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 266.4168, "CRVAL2": -29.0078, "CRPIX1": 100.5,
@@ -74,12 +74,38 @@ def test_counts_and_places_that_cannot_be_are_none_at_once(key: str, value: obje
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
 
 
-@pytest.mark.parametrize(("key", "value"), [("OBJECT", "\x00"), ("=", 1), ("NOTE", float("nan")), ("HUGE", 2**80)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("OBJECT", "\x00"), ("OBSERVER", "Ångström"), ("=", 1), ("NOTE", float("nan")), ("HUGE", 2**80), ("END", 1),
+     ("CONTINUE", 2)],
+)  # fmt: skip
 def test_what_is_odd_beside_does_not_take_the_place_away(key: str, value: object) -> None:
     reader, plain = sky_reader(HEADER | {key: value}), sky_reader(HEADER)
     assert reader is not None
     assert plain is not None
     assert reader(3, 4) == plain(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("CRVAL1", "here"), ("CRVAL1", None), ("CRVAL1", 2**3000), ("CD1_1", True), ("PV1_1", ""), ("CPDIS1", "Lookup"),
+     ("NAXIS1", -4)],
+)  # fmt: skip
+def test_no_place_is_better_than_a_wrong_one(key: str, value: object) -> None:
+    assert sky_reader(HEADER | {key: value}) is None
+    assert compass(HEADER | {key: value}, 1, 2) is None
+
+
+def test_what_wcslib_itself_stumbles_over() -> None:
+    # a polynomial of two axes in a cube: "NULL error object in wcslib"
+    header = HEADER | {"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV", "CTYPE3": "WAVE"}
+    assert sky_reader(header) is None
+
+
+def test_a_distortion_that_cannot_be_undone_has_no_compass() -> None:
+    wild = {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 2, "B_ORDER": 2, "A_2_0": 1e3, "B_0_2": -1e5}
+    assert sky_reader(HEADER | wild) is not None
+    assert compass(HEADER | wild, 100, 100) is None
 
 
 def test_asking_whether_there_is_a_sky_is_cheap() -> None:

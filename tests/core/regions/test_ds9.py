@@ -65,6 +65,13 @@ def test_regions_on_the_sky_lie_where_the_header_says(tmp_path):
     assert "no celestial coordinates" in without.left_out[0]
 
 
+def test_a_damaged_header_on_the_sky_is_refused_by_a_sentence(tmp_path):
+    for card in ({"RADESYS": "deg", "CTYPE3": "WAVE", "CRVAL3": 3}, {"CPDIS1": "Lookup"}, {"CRVAL1": "here"}):
+        with pytest.raises(UsageError, match="celestial"):
+            write_regions(tmp_path / "a.reg", [Region(Circle(5, 5, 2))], HEADER | card, sky=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_sky_and_back(tmp_path):
     regions = [Region(Circle(30, 40, 5)), Region(Rectangle(60, 20, 8, 4, 25)), Region(Line(3, 4, 50, 60))]
     found = read_regions(write_regions(tmp_path / "s.reg", regions, HEADER, sky=True), HEADER)
