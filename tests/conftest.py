@@ -1,6 +1,8 @@
 """Fixtures that every test may use: a home of its own, and the real data where it is at hand."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,20 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         folder.mkdir()  # astropy ignores, with a warning, a folder that is not there
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder))
     return home
+
+
+@pytest.fixture(autouse=True)
+def released_keys() -> Iterator[None]:
+    """Qt holds the modifiers of the last simulated press for held, and selecting would add to what is selected."""
+    yield
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    application = widgets.QApplication.instance() if widgets is not None else None
+    if application is not None and application.keyboardModifiers():
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        QTest.keyClick(widgets.QWidget(), Qt.Key.Key_F24)
+        assert not application.keyboardModifiers()
 
 
 @pytest.fixture(scope="session")
