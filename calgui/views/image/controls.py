@@ -231,8 +231,8 @@ class ViewBar(QToolBar):
         self.flags = QMenu(self)
         self.flags.setObjectName("picture_flags_menu")
         self.flags.setToolTipsVisible(True)
-        self._flags_button = self._menu_button(
-            "picture_flags_button", "Flags", "Mark flagged pixels, by the colour of each data-quality bit", self.flags
+        self._flags_action = self._menu_button(
+            "picture_flags_tool", "Flags", "Mark flagged pixels, by the colour of each data-quality bit", self.flags
         )
         self.more = QMenu(self)
         self.more.setToolTipsVisible(True)
@@ -273,16 +273,18 @@ class ViewBar(QToolBar):
         button.setAccessibleName(tip)  # type: ignore[union-attr]
         return action
 
-    def _menu_button(self, name: str, text: str, tip: str, menu: QMenu) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setText(text)
+    def _menu_button(self, name: str, text: str, tip: str, menu: QMenu) -> QAction:
+        """An action and no widget: Qt lists only actions behind the » of what there is no room for."""
+        action = self.addAction(text)
+        action.setObjectName(name)
+        action.setToolTip(tip)
+        action.setMenu(menu)
+        button = self.widgetForAction(action)
+        assert isinstance(button, QToolButton)
+        button.setObjectName(f"{name}_button")
         button.setAccessibleName(tip)
-        button.setToolTip(tip)
-        button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.addWidget(button)
-        return button
+        return action
 
     def _fill_more(self) -> None:
         self.invert = self._entry("picture_invert", "Invert", "Low values bright")
@@ -352,9 +354,9 @@ class ViewBar(QToolBar):
             self.flags.addSeparator()
             for text, state in (("Mark all", True), ("Mark none", False)):
                 self.flags.addAction(text).triggered.connect(lambda _checked, on=state: self.mark_all(on))
-        self._flags_button.setEnabled(bool(present))
+        self._flags_action.setEnabled(bool(present))
         total = "no pixel is flagged here" if not present else "mark them by the colour of each data-quality bit"
-        self._flags_button.setToolTip(f"Flagged pixels: {total}")
+        self._flags_action.setToolTip(f"Flagged pixels: {total}")
 
     def mark_all(self, on: bool) -> None:
         """Mark every flag, or none.

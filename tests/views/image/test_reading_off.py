@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from calgui.core.frames.dq import HOT
@@ -169,3 +170,17 @@ def test_the_compass_is_there_where_the_header_has_coordinates(view: ImageView, 
 def test_nice_lengths() -> None:
     assert [nice(value) for value in (1.0, 0.0199, 0.3, 7.0, 1200.0)] == pytest.approx([1, 0.01, 0.2, 5, 1000])
     assert [angle_text(value) for value in (0.02, 5, 120, 7200)] == ["20 mas", "5″", "2′", "2°"]
+
+
+def test_tools_without_room_are_behind_the_sign(view: ImageView, qtbot: QtBot) -> None:
+    dq = np.zeros((40, 50), np.uint32)
+    dq[3, 4] = HOT
+    view.show_frame(Frame(np.ones((40, 50), np.float32), None, dq, {}))
+    qtbot.waitUntil(lambda: view.drawing is not None)
+    view.resize(380, 400)
+    rest = view.bar.findChild(QToolButton, "qt_toolbar_ext_button")
+    qtbot.waitUntil(lambda: rest is not None and rest.isVisible())
+    behind = {action.text(): action.menu() for action in rest.menu().actions()}
+    assert behind["Flags"] is view.bar.flags
+    assert behind["More"] is view.bar.more
+    assert "HOT   1" in [action.text() for action in behind["Flags"].actions()]
