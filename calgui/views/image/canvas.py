@@ -34,6 +34,8 @@ class Canvas(pg.GraphicsView):
         While drawing: from where to where; whether the button was let go.
     clicked(QPointF, bool)
         Where; whether it was a double click.
+    moved()
+        The user zoomed or moved.
     """
 
     hovered = Signal(QPointF)
@@ -41,6 +43,7 @@ class Canvas(pg.GraphicsView):
     zoomed = Signal(float)
     dragged = Signal(QPointF, QPointF, bool)
     clicked = Signal(QPointF, bool)
+    moved = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=theme().colour("picture"))
@@ -158,7 +161,7 @@ class Canvas(pg.GraphicsView):
         high, wide = max(shape[0], 1), max(shape[1], 1)
         self.box_view.setAspectLocked(max(high, wide) < _THIN * min(high, wide))
         self._set_limits()
-        self.fit()
+        self._fit()
 
     def _set_limits(self) -> None:
         """How far one can go: somewhat beyond the picture."""
@@ -176,6 +179,10 @@ class Canvas(pg.GraphicsView):
 
     def fit(self) -> None:
         """Show the whole picture, or the whole detector that it is a part of."""
+        self._fit()
+        self.moved.emit()
+
+    def _fit(self) -> None:
         self._fitted = True
         extent = self.extent
         place = self.box_view.rect()
@@ -218,6 +225,7 @@ class Canvas(pg.GraphicsView):
         """
         self._fitted = False
         self.box_view.scaleBy((1 / ratio, 1 / ratio))
+        self.moved.emit()
 
     def look_at(self, x: float, y: float, side: float) -> None:
         """Show a square about a pixel.
@@ -232,6 +240,18 @@ class Canvas(pg.GraphicsView):
         self._fitted = False
         middle = self.to_surface(x, y)
         self.box_view.setRange(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), padding=0.0)
+        self.moved.emit()
+
+    @property
+    def aim(self) -> QRectF:
+        """The part of the surface that the user looks at: all of the picture, or the square that is seen whole."""
+        seen = self.box_view.viewRect()
+        if self._fitted:
+            return self.extent
+        if self.thin:
+            return seen
+        side, middle = min(seen.width(), seen.height()), seen.center()
+        return QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
 
     def show_rect(self, rect: QRectF) -> None:
         """Show a part of the surface.
@@ -255,6 +275,7 @@ class Canvas(pg.GraphicsView):
         self._fitted = False
         seen = self.box_view.viewRect()
         self.box_view.translateBy(x=across * seen.width(), y=up * seen.height())
+        self.moved.emit()
 
     def set_drawing(self, on: bool) -> None:
         """Let dragging draw in place of moving the picture.
@@ -338,7 +359,8 @@ class Canvas(pg.GraphicsView):
     def _resized(self, *_: Any) -> None:
         """Keep showing all, where all is shown."""
         if self._fitted and self._shape != (0, 0):
-            self.fit()
+            self._fit()
 
     def _moved_by_hand(self, *_: Any) -> None:
         self._fitted = False
+        self.moved.emit()

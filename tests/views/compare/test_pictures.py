@@ -19,26 +19,7 @@ from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
 from calgui.views.session import Session
 
-from .conftest import SIZE, plane, sky
-
-
-def ready(page: PicturesPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.busy)
-    qtbot.waitUntil(lambda: all(cell.view.drawing is not None for cell in page.cells))
-    qtbot.waitUntil(lambda: not page.session.tasks.running)
-
-
-@pytest.fixture
-def page(place: ComparePlace, session: Session, save: Callable[..., Path], qtbot: QtBot) -> PicturesPage:
-    dq = np.zeros(SIZE, np.uint32)
-    dq[20, 30] = HOT
-    session.select([save("a.fits", plane()), save("b.fits", plane(5.0), dq), save("c.fits", 2 * plane())])
-    ready(place.pictures, qtbot)
-    return place.pictures
-
-
-def seen(page: PicturesPage, place: int) -> QRectF:
-    return page.cells[place].view.canvas.box_view.viewRect()
+from .conftest import plane, ready, seen, sky
 
 
 def close(one: QRectF, other: QRectF) -> bool:

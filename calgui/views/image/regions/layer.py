@@ -171,6 +171,10 @@ class RegionLayer(QObject):
         item = self._items.get(number)
         if item is None or self._taking:
             return
+        if item.kind != self.regions[number].shape.kind:  # laid on pixels of another form, or that undone
+            self._removed(number)
+            self._added(number)
+            return
         self._taking = True
         try:
             if item.shape_now() != self.regions[number].shape:
