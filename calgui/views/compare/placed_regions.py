@@ -50,6 +50,18 @@ class PlacedRegions(RegionSet):
         """Add a region, told in pixels of this picture."""
         return self._source.add(self._there(region))
 
+    def sketch(self, number: int | None, region: Region) -> int:
+        """Show a region while it is being drawn here."""
+        return self._source.sketch(number, self._there(region))
+
+    def drawn(self, number: int) -> None:
+        """The region that was being drawn is done."""
+        self._source.drawn(number)
+
+    def drop(self, number: int) -> None:
+        """The region that was being drawn is not wanted."""
+        self._source.drop(number)
+
     def add_all(self, regions: Iterable[Region]) -> None:
         """Add regions in one step."""
         self._source.add_all([self._there(region) for region in regions])

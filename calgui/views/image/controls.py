@@ -1,7 +1,7 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
+from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from calgui.core.frames.reduction import Reduction
 from calgui.core.regions.shapes import KINDS
 from calgui.views.image.colours import COLOUR_MAPS
 from calgui.views.theme import SPACE
+from calgui.views.widgets.staying_menu import StayingMenu
 
 LIMITS = ("zscale", "99.5%", "98%", "min-max", "manual")
 _LIMITS_HELP = (
@@ -228,7 +229,7 @@ class ViewBar(QToolBar):
         self.measure = self.tool(
             "picture_measure_tool", "Measure", "Regions with their figures, profiles, values about the cursor", True
         )
-        self.flags = QMenu(self)
+        self.flags = StayingMenu(self)
         self.flags.setObjectName("picture_flags_menu")
         self.flags.setToolTipsVisible(True)
         self._flags_action = self._menu_button(
@@ -308,7 +309,8 @@ class ViewBar(QToolBar):
             "Show a subarray where it lies on the detector (SUBSTRT1, SUBSTRT2)",
         )
         self.placed.setCheckable(True)
-        self.more.addSeparator()
+        #: what else is drawn over the picture goes before it
+        self.drawn_over = self.more.addSeparator()
         self.copy = self._entry("picture_copy", "Copy the picture", "Copy what is seen to the clipboard")
         self.save = self._entry("picture_save", "Save the picture…", "Save what is seen as a PNG file")
 
@@ -381,6 +383,16 @@ class ViewBar(QToolBar):
 
 
 def _swatch(colour: str) -> QIcon:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(colour))
-    return QIcon(pixmap)
+    """A square of the flag's colour, full while it is marked and empty while it is not."""
+    icon = QIcon()
+    for state in (QIcon.State.On, QIcon.State.Off):
+        pixmap = QPixmap(12, 12)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setPen(QPen(QColor(colour), 2))
+        painter.drawRect(1, 1, 10, 10)
+        if state is QIcon.State.On:
+            painter.fillRect(0, 0, 12, 12, QColor(colour))
+        painter.end()
+        icon.addPixmap(pixmap, QIcon.Mode.Normal, state)
+    return icon

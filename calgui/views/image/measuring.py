@@ -10,6 +10,7 @@ from calgui.core.regions.shapes import KINDS
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.content import Content
 from calgui.views.image.controls import ViewBar
+from calgui.views.image.histogram import number as figure
 from calgui.views.image.probe import Probe
 from calgui.views.image.readout import Reading
 from calgui.views.image.regions.layer import RegionLayer
@@ -67,6 +68,7 @@ class Measuring(QObject):
             action.triggered.connect(lambda on, kind=kind: self.layer.set_tool(kind if on else ""))
         split.setStretchFactor(0, 3)
         self.layer.tool_changed.connect(self._tool_changed)
+        self.measurer.measured.connect(self._sketch_measured)
         bar.box.toggled.connect(self._boxing)
         bar.measure.toggled.connect(self._show_panel)
         canvas.dragged.connect(self._dragged)
@@ -133,6 +135,13 @@ class Measuring(QObject):
             self._canvas.set_drawing(True)
         hint = "" if not kind else _HINTS.get(kind, _HINTS[""]).format(what=KINDS[kind].casefold())
         self._bar.hint.emit(hint)
+
+    def _sketch_measured(self, number: int) -> None:
+        """While a region is being drawn, what is in it stands in place of what to do."""
+        if number == self.layer.sketched and number in self.regions:
+            told = self.measurer.found[number].statistics
+            mean, sigma = ("no value" if value != value else figure(value) for value in (told.mean, told.sigma))
+            self._bar.hint.emit(f"{self.regions[number].text}:  {told.n:,} pixels,  mean {mean},  σ {sigma}")
 
     def _boxing(self, on: bool) -> None:
         if on:
