@@ -11,7 +11,7 @@ from calgui.views.compare.cell import letter
 
 Way = Literal["one", "grid", "blink", "split", "difference", "ratio"]
 WAYS: dict[Way, tuple[str, str, str]] = {
-    "one": ("One", "One frame at a time; the list chooses which", "Alt+1"),
+    "one": ("Tabs", "One frame at a time, each behind its tab", "Alt+1"),
     "grid": ("Grid", "All frames beside one another", "Alt+2"),
     "blink": ("Blink", "All frames in turn in one place: what differs, jumps (Space stops and goes on)", "Alt+3"),
     "split": ("Split", "Two frames in one place, with an edge to drag", "Alt+4"),

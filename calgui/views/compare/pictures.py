@@ -21,6 +21,7 @@ from calgui.core.frames import dq as flags
 from calgui.views.compare.bar import CompareBar
 from calgui.views.compare.board import Board
 from calgui.views.compare.cell import Cell
+from calgui.views.compare.frame_tabs import FrameTabs
 from calgui.views.compare.frames_table import FramesTable
 from calgui.views.compare.locks import Locks
 from calgui.views.compare.pairing import Pairing
@@ -56,6 +57,7 @@ class PicturesPage(QWidget):
         self.paths: tuple[Path, ...] = ()
         self.bar = CompareBar(self)
         self.table = FramesTable(self)
+        self.tabs = FrameTabs(self)
         self.board = Board(self)
         self.locks = Locks(session, self)
         self.regions = RegionSet(session.history, self)
@@ -107,6 +109,7 @@ class PicturesPage(QWidget):
         column.setSpacing(SPACE // 2)
         column.addWidget(self.bar)
         column.addWidget(self.above)
+        column.addWidget(self.tabs)
         column.addWidget(self.message, 1)
         column.addWidget(self.split, 1)
         column.addWidget(self.below)
@@ -129,6 +132,7 @@ class PicturesPage(QWidget):
         bar.limits_chosen.connect(self.locks.set_limits)
         bar.interval_chosen.connect(self.board.set_interval)
         self.table.row_chosen.connect(self.show_frame)
+        self.tabs.chosen.connect(self.show_frame)
         self.table.remove_asked.connect(self._remove)
         self.board.turned.connect(self._turned)
         self.locks.pointed.connect(self._point)
@@ -169,7 +173,9 @@ class PicturesPage(QWidget):
             )
         self.paths = tuple(wanted)
         self.table.show_frames(wanted)
-        self.bar.set_frames([path.name for path in wanted])
+        names = [path.name for path in wanted]
+        self.bar.set_frames(names)
+        self.tabs.set_frames(names)
         self._take()
 
     def _take(self) -> None:
@@ -257,6 +263,7 @@ class PicturesPage(QWidget):
         self.message.setVisible(not there)
         for widget in (self.split, self.above, self.below):
             widget.setVisible(there)
+        self.tabs.setVisible(there and way == "one" and len(self.paths) > 1)
         computed = way in ("difference", "ratio")
         self.result.pane.setVisible(computed and there)
         if computed:
@@ -300,7 +307,7 @@ class PicturesPage(QWidget):
         self._show_controls()
 
     def _turned(self, place: int) -> None:
-        self.table.show_current(place)
+        self._mark(place)
         if not self.board.running:  # choosers that change twice a second are of no use
             self._show_controls()
 
@@ -311,7 +318,12 @@ class PicturesPage(QWidget):
         self.above.setCurrentWidget(front.above)
         self.below.setCurrentWidget(front.below)
         if front in self.cells:
-            self.table.show_current(self.cells.index(front))
+            self._mark(self.cells.index(front))
+
+    def _mark(self, place: int) -> None:
+        """Say which frame is in front."""
+        self.table.show_current(place)
+        self.tabs.show_current(place)
 
     def _measure(self, cell: Cell, on: bool) -> None:
         """Only one frame at a time has its figures below."""

@@ -289,3 +289,22 @@ def test_letters_and_grids() -> None:
     assert grid_of(4, 1000, 1000) == (2, 2)
     assert grid_of(3, 1500, 500) == (3, 1)
     assert grid_of(0, 100, 100) == (1, 1)
+
+
+def test_frames_have_tabs(page: PicturesPage, qtbot: QtBot) -> None:
+    tabs = page.tabs
+    assert tabs.isVisible()
+    assert [tabs.tabText(place) for place in range(3)] == ["A  a.fits", "B  b.fits", "C  c.fits"]
+    qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
+    assert [cell.view.isVisible() for cell in page.cells] == [False, False, True]
+    assert page.table.currentRow() == 2
+    tabs.setFocus()
+    qtbot.keyClick(tabs, Qt.Key.Key_Left)
+    assert [cell.view.isVisible() for cell in page.cells] == [False, True, False]
+    page.table.selectRow(0)
+    assert tabs.currentIndex() == 0
+    page.bar.set_way("grid")
+    assert not tabs.isVisible()
+    page.bar.set_way("one")
+    page._remove(1)
+    assert [tabs.tabText(place) for place in range(tabs.count())] == ["A  a.fits", "B  c.fits"]
