@@ -30,7 +30,7 @@ class FrameTabs(QTabBar):
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
-        self.setElideMode(Qt.TextElideMode.ElideLeft)  # files of a night differ in the ends of their names
+        self.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.currentChanged.connect(self.chosen)
 
     def set_frames(self, names: Sequence[str]) -> None:
@@ -45,10 +45,10 @@ class FrameTabs(QTabBar):
         with QSignalBlocker(self):
             while self.count() > len(names):
                 self.removeTab(self.count() - 1)
-            for place, name in enumerate(names):
+            for place, (name, part) in enumerate(zip(names, differing(names), strict=True)):
                 if place == self.count():
                     self.addTab("")
-                self.setTabText(place, f"{letter(place)}  {name.replace('&', '&&')}")
+                self.setTabText(place, f"{letter(place)}  {part.replace('&', '&&')}")
                 self.setTabToolTip(place, name)
             self.setCurrentIndex(min(max(at, 0), len(names) - 1))
 
@@ -62,3 +62,25 @@ class FrameTabs(QTabBar):
         """
         with QSignalBlocker(self):
             self.setCurrentIndex(place)
+
+
+def differing(names: Sequence[str]) -> list[str]:
+    """The parts of names that tell them apart.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of files.
+
+    Returns
+    -------
+    list of str
+        Without the words that all begin with, and without the ending of all; at least the last word stays.
+    """
+    endings = {name.partition(".")[2] for name in names}
+    stems = [name.partition(".")[0] for name in names] if len(endings) == 1 else list(names)
+    words = [stem.split("_") for stem in stems]
+    same = 0
+    while len(words) > 1 and all(len(one) > same + 1 and one[same] == words[0][same] for one in words):
+        same += 1
+    return ["_".join(one[same:]) or name for one, name in zip(words, names, strict=True)]

@@ -15,6 +15,7 @@ from calgui.core.frames.writing import write_frame
 from calgui.core.regions.shapes import Circle, Region
 from calgui.views.compare.board import grid_of
 from calgui.views.compare.cell import letter
+from calgui.views.compare.frame_tabs import differing
 from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
 from calgui.views.session import Session
@@ -294,7 +295,7 @@ def test_letters_and_grids() -> None:
 def test_frames_have_tabs(page: PicturesPage, qtbot: QtBot) -> None:
     tabs = page.tabs
     assert tabs.isVisible()
-    assert [tabs.tabText(place) for place in range(3)] == ["A  a.fits", "B  b.fits", "C  c.fits"]
+    assert [tabs.tabText(place) for place in range(3)] == ["A  a", "B  b", "C  c"]
     qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
     assert [cell.view.isVisible() for cell in page.cells] == [False, False, True]
     assert page.table.currentRow() == 2
@@ -307,4 +308,14 @@ def test_frames_have_tabs(page: PicturesPage, qtbot: QtBot) -> None:
     assert not tabs.isVisible()
     page.bar.set_way("one")
     page._remove(1)
-    assert [tabs.tabText(place) for place in range(tabs.count())] == ["A  a.fits", "B  c.fits"]
+    assert [tabs.tabText(place) for place in range(tabs.count())] == ["A  a", "B  c"]
+
+
+def test_names_on_tabs_are_what_differs() -> None:
+    night = ["iris_20250618_image_0001.fits", "iris_20260311_image_0001.fits"]
+    assert differing(night) == ["20250618_image_0001", "20260311_image_0001"]
+    assert differing(["a_1.fits", "a_2.fits.gz"]) == ["1.fits", "2.fits.gz"]
+    assert differing(["a_b.fits", "a_b.fits"]) == ["b", "b"]
+    assert differing(["iris_1.fits"]) == ["iris_1"]
+    assert differing([".fits", "_.fits"]) == [".fits", "_"]
+    assert differing([]) == []
