@@ -16,6 +16,8 @@ _LARGE_CANVAS = 420
 _BAR_HIGH = 26
 #: the bar is about so long on the screen
 _BAR = 110.0
+#: and never more of the canvas than this
+_SHARE = 0.3
 
 
 def nice(arcseconds: float) -> float:
@@ -132,7 +134,7 @@ class CompassOverlay(QWidget):
         scale = self.compass.scale / points  # arcseconds to a point of the screen
         if not (math.isfinite(scale) and scale > 0):
             return None
-        length = nice(scale * _BAR)
+        length = nice(scale * min(_BAR, _SHARE * self._canvas.width()))
         return length, length / scale
 
     def paintEvent(self, _event: QPaintEvent) -> None:

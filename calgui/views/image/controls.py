@@ -1,7 +1,7 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,7 +19,7 @@ from calgui.core.frames.dq import FLAGS, Flag
 from calgui.core.frames.fits import HduInfo
 from calgui.core.frames.reduction import Reduction
 from calgui.core.regions.shapes import KINDS
-from calgui.views.image.colours import COLOUR_MAPS
+from calgui.views.image.colours import COLOUR_MAPS, flag_swatch
 from calgui.views.theme import SPACE
 from calgui.views.widgets.staying_menu import StayingMenu
 
@@ -250,6 +250,7 @@ class ViewBar(QToolBar):
             rest.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             rest.setToolTip("Further tools, for which there is no room")
             rest.setAccessibleName("Further tools")
+            rest.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def tool(self, name: str, text: str, tip: str, checkable: bool = False) -> QAction:
         """Add a button.
@@ -269,9 +270,7 @@ class ViewBar(QToolBar):
         action.setObjectName(name)
         action.setToolTip(tip)
         action.setCheckable(checkable)
-        button = self.widgetForAction(action)
-        button.setObjectName(f"{name}_button")
-        button.setAccessibleName(tip)  # type: ignore[union-attr]
+        self._name(action, tip)
         return action
 
     def _menu_button(self, name: str, text: str, tip: str, menu: QMenu) -> QAction:
@@ -280,12 +279,17 @@ class ViewBar(QToolBar):
         action.setObjectName(name)
         action.setToolTip(tip)
         action.setMenu(menu)
+        self._name(action, tip).setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        return action
+
+    def _name(self, action: QAction, tip: str) -> QToolButton:
+        """Name the button of an action; the Tab key reaches it, which it does not by itself in a toolbar."""
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
-        button.setObjectName(f"{name}_button")
+        button.setObjectName(f"{action.objectName()}_button")
         button.setAccessibleName(tip)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        return action
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
 
     def _fill_more(self) -> None:
         self.invert = self._entry("picture_invert", "Invert", "Low values bright")
@@ -347,7 +351,7 @@ class ViewBar(QToolBar):
             entry = self.flags.addAction(f"{flag.name}   {counts[flag.name]:,}")
             entry.setObjectName(f"picture_flag_{flag.name}")
             entry.setData(flag)
-            entry.setIcon(_swatch(flag.colour))
+            entry.setIcon(flag_swatch(flag.colour))
             entry.setToolTip(flag.meaning)
             entry.setCheckable(True)
             entry.setChecked(flag in chosen)
@@ -380,19 +384,3 @@ class ViewBar(QToolBar):
         tuple of Flag
         """
         return tuple(entry.data() for entry in self.flags.actions() if entry.isChecked() and entry.data() is not None)
-
-
-def _swatch(colour: str) -> QIcon:
-    """A square of the flag's colour, full while it is marked and empty while it is not."""
-    icon = QIcon()
-    for state in (QIcon.State.On, QIcon.State.Off):
-        pixmap = QPixmap(12, 12)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setPen(QPen(QColor(colour), 2))
-        painter.drawRect(1, 1, 10, 10)
-        if state is QIcon.State.On:
-            painter.fillRect(0, 0, 12, 12, QColor(colour))
-        painter.end()
-        icon.addPixmap(pixmap, QIcon.Mode.Normal, state)
-    return icon
