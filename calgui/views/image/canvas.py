@@ -69,7 +69,8 @@ class Canvas(pg.GraphicsView):
         self.key_pressed: Callable[[Qt.Key], bool] = lambda _key: False
         self._transform = QTransform()
         self._items: list[Any] = [self.layer]
-        self.box_view.sigTransformChanged.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
+        for changed in (self.box_view.sigTransformChanged, self.box_view.sigRangeChanged):
+            changed.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
         self._shape = (0, 0)
         self._fitted = True
         # pyqtgraph would wait until the next painting, and paint all of it a second time
@@ -202,8 +203,9 @@ class Canvas(pg.GraphicsView):
 
     def scale_factor(self) -> float:
         """Device pixels to one pixel of the picture, across."""
-        size = self.box_view.viewPixelSize()[0]
-        return self.devicePixelRatioF() / size if size > 0 else 1.0
+        # pyqtgraph's own answer is remembered from before whatever changes the range without being asked to
+        across = self.box_view.viewRect().width()
+        return self.devicePixelRatioF() * self.box_view.rect().width() / across if across > 0 else 1.0
 
     def set_scale(self, scale: float) -> None:
         """Zoom about the middle of what is seen.

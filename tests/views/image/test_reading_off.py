@@ -245,3 +245,18 @@ def test_the_table_has_as_many_pixels_as_there_is_room_for(shown: ImageView, qtb
             assert table.viewport().rect().contains(last)
             assert table.viewport().rect().contains(middle)
     assert model.along == 5
+
+
+def test_the_scale_is_that_of_what_is_seen_whoever_changed_it(view: ImageView, qtbot: QtBot) -> None:
+    view.show_frame(frame(**SKY))
+    qtbot.waitUntil(view.compass.isVisible)
+    box, told = view.canvas.box_view, []
+    view.canvas.zoomed.connect(told.append)
+    before = view.compass.bar
+    box.setLimits(maxXRange=8.0, maxYRange=8.0)  # pyqtgraph narrows the range by itself
+    across = box.viewRect().width()
+    assert across < 9
+    scale = view.canvas.devicePixelRatioF() * box.rect().width() / across
+    assert view.canvas.scale_factor() == pytest.approx(scale)
+    assert told[-1] == pytest.approx(scale)
+    assert view.compass.bar[0] < before[0]
