@@ -106,3 +106,10 @@ def test_a_subarray_measures_the_pixels_of_the_detector():
     rows_there, columns_there = np.nonzero(sub[1])
     np.testing.assert_array_equal(rows + whole[0].y_start, rows_there + sub[0].y_start + 4)
     np.testing.assert_array_equal(columns + whole[0].x_start, columns_there + sub[0].x_start + 10)
+
+
+@pytest.mark.parametrize(
+    ("angle", "told"), [(0.0, ""), (359.99999999, ""), (180.0, ""), (-1e-9, ""), (25.0, ", 25°"), (-0.26, ", -0.3°")]
+)
+def test_a_turn_is_told_where_there_is_one(angle, told):
+    assert Rectangle(1, 2, 3, 4, angle).text == f"box 3.0 × 4.0 at 1.0, 2.0{told}"
