@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject
 
 from calgui.core.regions.alignment import Alignment
 from calgui.views.compare.board import Board, Pane
-from calgui.views.compare.placed_regions import PlacedRegions
 from calgui.views.image.marks import Mark
+from calgui.views.image.regions.placed import PlacedRegions
 from calgui.views.image.regions.region_set import RegionSet
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session

@@ -253,3 +253,21 @@ def test_another_picture_is_measured_by_the_same_regions(shown: ImageView, qtbot
     first = figures(shown, qtbot).statistics.mean
     shown.show_frame(Frame(plane() + 100, path=Path("other.fits")))
     qtbot.waitUntil(lambda: abs(figures(shown, qtbot).statistics.mean - first - 100) < 1e-3)
+
+
+def test_regions_stay_on_their_pixels_of_the_detector(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    regions, measurer = shown.measuring.regions, shown.measuring.measurer
+    regions.add(Region(Circle(60.0, 50.0, 9.0), "star"))
+    whole = figures(shown, qtbot)
+    header = {"SUBSTRT1": 41, "SUBSTRT2": 31, "DETXSIZE": SIZE[1], "DETYSIZE": SIZE[0], "SUBARRAY": "CUSTOM"}
+    shown.show_frame(Frame(plane()[30:90, 40:120], header=header))
+    qtbot.waitUntil(lambda: shown.content is not None and shown.content.size == (60, 80))
+    assert only(shown) == Region(Circle(20.0, 20.0, 9.0), "star")
+    qtbot.waitUntil(lambda: measurer.idle and 1 in measurer.found)
+    assert measurer.found[1].statistics == whole.statistics
+    regions.change(1, Region(Circle(25.0, 20.0, 9.0), "star"))
+    shown.show_frame(Frame(plane(), path=Path("plane.fits")))
+    qtbot.waitUntil(lambda: shown.content is not None and shown.content.size == SIZE)
+    assert only(shown).shape == Circle(65.0, 50.0, 9.0)
+    session.history.undo()
+    assert only(shown).shape == Circle(60.0, 50.0, 9.0)
