@@ -141,6 +141,7 @@ def test_the_tab_key_goes_everywhere_and_comes_back(
     window.open_paths([demo_night.cache, *sorted(demo_night.raw.glob("*_dark_*.fits"))[:3]])
     settled(window)
     window.observe.table.view.selectRow(0)
+    window.resize(1600, 1000)  # wide enough for all tools
     window.go(place)
     settled(window)
     window.activateWindow()

@@ -1,5 +1,6 @@
 """How the pixels of one picture lie on those of another: by detector pixel, or by the sky."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from calgui.core.frames.sky import celestial
+
+#: places that lie closer to one another are one, in pixels
+_SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,33 @@ class Alignment:
         """Whether it changes nothing."""
         return self == Alignment()
 
+    @property
+    def whole(self) -> bool:
+        """Whether it only moves, by whole pixels."""
+        moves = (self.xx, self.xy, self.yx, self.yy) == (1.0, 0.0, 0.0, 1.0)
+        return moves and float(self.dx).is_integer() and float(self.dy).is_integer()
+
+    def settled(self, size: tuple[int, int]) -> "Alignment":
+        """The same without the rounding of its numbers, where that is all that keeps pixels apart.
+
+        Parameters
+        ----------
+        size : tuple of int
+            (ny, nx) of the picture.
+
+        Returns
+        -------
+        Alignment
+            A shift, by whole pixels where it is one, if no pixel of the picture lies more than a thousandth of a
+            pixel from there.
+        """
+        for shift in ((float(round(self.dx)), float(round(self.dy))), (self.dx, self.dy)):
+            made = Alignment(dx=shift[0], dy=shift[1])
+            corners = [(x, y) for x in (0, size[1] - 1) for y in (0, size[0] - 1)]
+            if all(math.dist(self.of(*corner), made.of(*corner)) < _SAME for corner in corners):
+                return made
+        return self
+
 
 def by_sky(header: Mapping[str, Any], onto: Mapping[str, Any], size: tuple[int, int]) -> Alignment | None:
     """Where the pixels of a picture lie on another that shows the same part of the sky.
@@ -82,7 +113,8 @@ def by_sky(header: Mapping[str, Any], onto: Mapping[str, Any], size: tuple[int, 
     -------
     Alignment or None
         The affine map that fits best over the picture (distortions and the curvature of the sky are averaged
-        over it); None where one of them has no celestial coordinates, or where they have no part in common.
+        over it), exactly a shift where it is one; None where one of them has no celestial coordinates, or where
+        they have no part in common.
     """
     from astropy.wcs.utils import pixel_to_pixel
 
@@ -104,4 +136,4 @@ def by_sky(header: Mapping[str, Any], onto: Mapping[str, Any], size: tuple[int, 
     made = Alignment(*(float(found[at]) for at in ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (2, 1))))
     if rank < 3 or abs(made.xx * made.yy - made.xy * made.yx) < 1e-12:
         return None
-    return made
+    return made.settled(size)

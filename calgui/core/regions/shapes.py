@@ -39,7 +39,9 @@ class Rectangle:
     @property
     def text(self) -> str:
         """For people."""
-        turned = f", {self.angle:.0f}°" if self.angle % 180 else ""
+        # the sky gives a box that stands upright an angle of 1e-8 degrees
+        angle = round((self.angle + 90) % 180 - 90, 1)
+        turned = f", {angle:g}°" if angle else ""
         return f"box {_number(self.width)} × {_number(self.height)} at {_number(self.x)}, {_number(self.y)}{turned}"
 
     @property

@@ -103,6 +103,8 @@ def _subarray(scene: Scene, window: Window) -> Cards:
         "SUBSTRT2": (window.y + 1, "first row, from 1"),
         "SUBSIZE1": (window.width, "columns"),
         "SUBSIZE2": (window.height, "rows"),
+        "DETXSIZE": (scene.full.width, "columns of the detector"),
+        "DETYSIZE": (scene.full.height, "rows of the detector"),
     }
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QToolBar, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QToolBar, QWidget
 
 from calgui.views.compare.cell import letter
 
 Way = Literal["one", "grid", "blink", "split", "difference", "ratio"]
 WAYS: dict[Way, tuple[str, str, str]] = {
-    "one": ("One", "One frame at a time; the list chooses which", "Alt+1"),
+    "one": ("Tabs", "One frame at a time, each behind its tab", "Alt+1"),
     "grid": ("Grid", "All frames beside one another", "Alt+2"),
     "blink": ("Blink", "All frames in turn in one place: what differs, jumps (Space stops and goes on)", "Alt+3"),
     "split": ("Split", "Two frames in one place, with an edge to drag", "Alt+4"),
@@ -58,9 +58,7 @@ class CompareBar(QToolBar):
             action.triggered.connect(lambda _on, name=name: self._choose(name))
             group.addAction(action)
             self.ways[name] = action
-            button = self.widgetForAction(action)
-            button.setObjectName(f"compare_{name}_button")
-            button.setAccessibleName(tip)  # type: ignore[union-attr]
+            self._name(action, tip)
         self.ways["one"].setChecked(True)
         self.addSeparator()
         self.first = self._pair_chooser("compare_first", "First of the pair")
@@ -89,12 +87,20 @@ class CompareBar(QToolBar):
         self.lock.setToolTip("Zoom, position and cursor of all frames together: by pixel, by place on the sky, or not")
         self.lock.activated.connect(lambda place: self.lock_chosen.emit(self.lock.itemData(place)))
         self.addWidget(self.lock)
-        self.limits = QCheckBox("same limits")
+        self.limits = self.addAction("Same limits")
         self.limits.setObjectName("compare_limits")
         self.limits.setToolTip("Limits, stretch and colours of one frame are those of all")
+        self.limits.setCheckable(True)
         self.limits.toggled.connect(self.limits_chosen)
-        self.addWidget(self.limits)
+        self._name(self.limits, self.limits.toolTip())
         self._fit()
+
+    def _name(self, action: QAction, tip: str) -> None:
+        """Name the button of an action, and let the Tab key reach it."""
+        button = self.widgetForAction(action)
+        button.setObjectName(f"{action.objectName()}_button")
+        button.setAccessibleName(tip)  # type: ignore[union-attr]
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # type: ignore[union-attr]
 
     @property
     def way(self) -> str:
@@ -172,3 +178,5 @@ class CompareBar(QToolBar):
         for action in (self._compare_first_action, self._shown_between, self._compare_second_action):  # type: ignore[attr-defined]
             action.setVisible(of_pair)
         self._interval_action.setVisible(self.way == "blink")
+        # choosers for which there is no room could not be reached: the list of frames gives way
+        self.setMinimumWidth(self.sizeHint().width())

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from calgui.core.regions.alignment import Alignment
 from calgui.views.compare.board import Board, Pane
 from calgui.views.image.marks import Mark
+from calgui.views.image.regions.placed import PlacedRegions
+from calgui.views.image.regions.region_set import RegionSet
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import theme
@@ -37,9 +40,11 @@ class Cell(QObject):
         The file; None for what is computed.
     board : Board
         Where the view is.
+    regions : RegionSet
+        On the common surface, shown as they lie on this frame.
     """
 
-    def __init__(self, session: Session, path: Path | None, board: Board) -> None:
+    def __init__(self, session: Session, path: Path | None, board: Board, regions: RegionSet) -> None:
         super().__init__(board)
         self.path = path
         self.pane = Pane(board)
@@ -47,6 +52,8 @@ class Cell(QObject):
         self.view.setObjectName("compared_picture")
         self.above, self.below = self.view.take_apart()
         self.cursor = Mark(self.view.canvas, "accent")
+        self.regions = PlacedRegions(regions, self)
+        self.view.measuring.show_regions(self.regions)
         theme().changed.connect(self.cursor_retheme)
         if path is not None:
             self.view.show_file(path)
@@ -54,6 +61,19 @@ class Cell(QObject):
     def cursor_retheme(self) -> None:
         """Take the colour of the theme."""
         self.cursor.retheme()
+
+    def lay(self, place: Alignment | None) -> None:
+        """Lay the frame and its regions on the common surface.
+
+        Parameters
+        ----------
+        place : Alignment or None
+            From its pixels to those of the surface; None where frames have nothing in common.
+        """
+        known = place or Alignment()
+        if place is None or self.view.canvas.alignment != known:
+            self.view.lay(place)
+        self.regions.lay(known)
 
     def name(self, place: int) -> None:
         """Give the frame its letter.

@@ -41,7 +41,7 @@ class FramesTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # files of a night differ in the ends of their names
         header = self.horizontalHeader()
         header.setMinimumSectionSize(20)
         wide = self.fontMetrics().horizontalAdvance("0")

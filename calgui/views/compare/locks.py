@@ -43,6 +43,11 @@ class Locks(QObject):
         self.by: By = "pixel"
         self.limits = False
         self._busy = False
+        #: the part of the surface that the user looks at; None is all of the first picture
+        self.aim: QRectF | None = None
+        self._first: QRectF | None = None
+        #: what is computed from the pictures, and goes where they go
+        self.result: Cell | None = None
         #: how each picture lies on the first one
         self.alignments: dict[int, Alignment] = {}
         self._timer = QTimer(self, singleShot=True, interval=0)
@@ -67,7 +72,7 @@ class Locks(QObject):
 
     def _listen(self, cell: Cell) -> None:
         view = cell.view
-        view.canvas.box_view.sigRangeChanged.connect(lambda *_: self._moved(cell))
+        view.canvas.moved.connect(lambda: self._moved(cell))
         view.canvas.hovered.connect(lambda at: self._point(cell, at))
         view.canvas.left.connect(lambda: self._point(cell, None))
         view.look.changed.connect(lambda: self._toned(cell))
@@ -81,6 +86,8 @@ class Locks(QObject):
         by : str
             ``off``, ``pixel`` or ``sky``.
         """
+        if self.by == "off" and self.cells:
+            self.aim = self.cells[0].view.canvas.aim
         self.by = by
         self._timer.start()
 
@@ -152,43 +159,50 @@ class Locks(QObject):
         changed = known != self.alignments
         self.alignments = known
         for place, one in found.items():
-            if place < len(self.cells) and (self.cells[place].view.canvas.alignment != known[place] or one is None):
-                self.cells[place].view.lay(one)
-        if self.by != "off":
-            self._moved(self.cells[0])
+            if place < len(self.cells):
+                self.cells[place].lay(one)
+        first = self.cells[0].view.canvas.extent
+        if first != self._first:
+            self._first, self.aim = first, None
+        for cell in self.cells:
+            self.catch_up(cell)
         if changed:
             self.aligned.emit()
 
     # ---- what is kept together
 
-    def _moved(self, cell: Cell) -> None:
-        if self._busy or self.by == "off" or cell not in self.cells or not cell.view.isVisible():
-            return
-        self._busy = True
-        try:
-            seen = cell.view.canvas.box_view.viewRect()
-            for other in self.cells:
-                if other is not cell:
-                    other.view.canvas.show_rect(seen)
-        finally:
-            self._busy = False
+    def follow(self, result: Cell) -> None:
+        """Let what is computed from the pictures go where they go, and they where it goes.
 
-    def catch_up(self, cell: Cell, seen: QRectF) -> None:
-        """Show in a picture what another one showed before it.
+        Parameters
+        ----------
+        result : Cell
+            Lies on the surface as one of them does.
+        """
+        self.result = result
+        result.view.canvas.moved.connect(lambda: self._moved(result))
+
+    def _moved(self, cell: Cell) -> None:
+        """The user looks elsewhere; that a picture became smaller or larger on the screen is no such thing."""
+        together = [*self.cells, *([self.result] if self.result is not None else [])]
+        if self.by == "off" or cell not in together:
+            return
+        self.aim = cell.view.canvas.aim
+        for other in together:
+            if other is not cell:
+                other.view.canvas.show_rect(self.aim)
+
+    def catch_up(self, cell: Cell) -> None:
+        """Show in a picture what the user looks at in all of them.
 
         Parameters
         ----------
         cell : Cell
             That comes to the front.
-        seen : QRectF
-            On the surface.
         """
-        if self.by != "off":
-            self._busy = True
-            try:
-                cell.view.canvas.show_rect(seen)
-            finally:
-                self._busy = False
+        if self.by != "off" and self.cells:
+            aim = self.aim if self.aim is not None else self.cells[0].view.canvas.extent
+            cell.view.canvas.show_rect(aim)
 
     def _point(self, cell: Cell, at: QPointF | None) -> None:
         if cell not in self.cells:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QRectF, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from calgui.core.frames.arithmetic import Operation, combined_error, divide, laid_on, subtract
 from calgui.core.frames.frame import Frame
@@ -57,6 +57,11 @@ _COORDINATES = (
 class Pairing(QObject):
     """Computes the result in the background whenever one of the two changes.
 
+    Signals
+    -------
+    shown()
+        The result is on the screen.
+
     Parameters
     ----------
     session : Session
@@ -65,13 +70,13 @@ class Pairing(QObject):
         Where it is shown.
     """
 
+    shown = Signal()
+
     def __init__(self, session: Session, result: Cell) -> None:
         super().__init__(result)
         self._session = session
         self.result = result
         self._asked: Any = None
-        #: part of the surface to be shown once the result is there
-        self.seen: QRectF | None = None
         self._timer = QTimer(self, singleShot=True, interval=20)
         self._timer.timeout.connect(self._start)
 
@@ -113,7 +118,7 @@ class Pairing(QObject):
         notes = []
         if first.unit != second.unit and (first.unit or second.unit):
             notes.append(f"units differ: {first.unit or 'none'}, {second.unit or 'none'}")
-        if not float(place.dx).is_integer() or (place.xx, place.yy) != (1.0, 1.0):
+        if not place.whole:
             notes.append(f"{letter(other)} resampled (linear)")
         if operation == "difference" and _exposure(first) != _exposure(second):
             notes.append("exposure times differ")
@@ -121,10 +126,8 @@ class Pairing(QObject):
 
         def show(frame: Frame) -> None:
             self.result.view.show_frame(frame, f"{title}: {first.name} {sign} {second.name}", note)
-            self.result.view.lay(alignments.get(one, Alignment()))
-            if self.seen is not None:
-                self.result.view.canvas.show_rect(self.seen)
-                self.seen = None
+            self.result.lay(alignments.get(one, Alignment()))
+            self.shown.emit()
 
         self._session.tasks.start(
             f"Computing the {operation}",

@@ -21,6 +21,7 @@ from calgui.core.frames import dq as flags
 from calgui.views.compare.bar import CompareBar
 from calgui.views.compare.board import Board
 from calgui.views.compare.cell import Cell
+from calgui.views.compare.frame_tabs import FrameTabs
 from calgui.views.compare.frames_table import FramesTable
 from calgui.views.compare.locks import Locks
 from calgui.views.compare.pairing import Pairing
@@ -56,12 +57,13 @@ class PicturesPage(QWidget):
         self.paths: tuple[Path, ...] = ()
         self.bar = CompareBar(self)
         self.table = FramesTable(self)
+        self.tabs = FrameTabs(self)
         self.board = Board(self)
         self.locks = Locks(session, self)
         self.regions = RegionSet(session.history, self)
-        self.result = Cell(session, None, self.board)
+        self.result = Cell(session, None, self.board, self.regions)
+        self.locks.follow(self.result)
         self.pairing = Pairing(session, self.result)
-        self._last: Cell | None = None
         self._lay_out()
         self._connect()
         self._adopt(self.result)
@@ -107,6 +109,7 @@ class PicturesPage(QWidget):
         column.setSpacing(SPACE // 2)
         column.addWidget(self.bar)
         column.addWidget(self.above)
+        column.addWidget(self.tabs)
         column.addWidget(self.message, 1)
         column.addWidget(self.split, 1)
         column.addWidget(self.below)
@@ -129,11 +132,13 @@ class PicturesPage(QWidget):
         bar.limits_chosen.connect(self.locks.set_limits)
         bar.interval_chosen.connect(self.board.set_interval)
         self.table.row_chosen.connect(self.show_frame)
+        self.tabs.chosen.connect(self.show_frame)
         self.table.remove_asked.connect(self._remove)
         self.board.turned.connect(self._turned)
         self.locks.pointed.connect(self._point)
         self.result.view.probe.read.connect(self._point_at_result)
         self.locks.aligned.connect(self._compute)
+        self.pairing.shown.connect(lambda: self.locks.catch_up(self.result))
         self.locks.failed.connect(lambda text: self.session.notice("warning", text, "Lock by pixel, or not at all."))
         self.follow.toggled.connect(lambda on: on and self._selection_changed())
         self.add.clicked.connect(self._ask_files)
@@ -144,7 +149,6 @@ class PicturesPage(QWidget):
         self.above.addWidget(cell.above)
         self.below.addWidget(cell.below)
         cell.view.measuring.put_panel_in(self.split)
-        cell.view.measuring.show_regions(self.regions)
         cell.view.bar.measure.toggled.connect(lambda on: self._measure(cell, on))
 
     # ---- which frames
@@ -169,7 +173,9 @@ class PicturesPage(QWidget):
             )
         self.paths = tuple(wanted)
         self.table.show_frames(wanted)
-        self.bar.set_frames([path.name for path in wanted])
+        names = [path.name for path in wanted]
+        self.bar.set_frames(names)
+        self.tabs.set_frames(names)
         self._take()
 
     def _take(self) -> None:
@@ -183,15 +189,13 @@ class PicturesPage(QWidget):
                 if made:
                     continue
                 made = True
-                cell = Cell(self.session, path, self.board)
+                cell = Cell(self.session, path, self.board, self.regions)
                 cell.view.shown.connect(self._compute)
                 cell.view.look.changed.connect(self._compute)
                 self._adopt(cell)
             cells.append(cell)
         self.cells = cells
         self.locks.set_cells(cells)
-        if self._last in known.values():
-            self._last = None
         for place, cell in enumerate(cells):
             cell.name(place)
         if len(self.paths) < 2 and self.bar.way not in ("one", "grid"):
@@ -259,9 +263,8 @@ class PicturesPage(QWidget):
         self.message.setVisible(not there)
         for widget in (self.split, self.above, self.below):
             widget.setVisible(there)
+        self.tabs.setVisible(there and way == "one" and len(self.paths) > 1)
         computed = way in ("difference", "ratio")
-        last = self._last
-        seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
         self.result.pane.setVisible(computed and there)
         if computed:
             for cell in self.cells:
@@ -274,10 +277,8 @@ class PicturesPage(QWidget):
             self.board.set_views([cell.view for cell in self.cells])
             self.board.set_pair(*self.bar.pair)
             self.board.set_mode(way)  # type: ignore[arg-type]
-        if seen is not None and there and self.locks.by != "off":
-            self.pairing.seen = seen if computed else None
-            for cell in (self.result,) if computed else self.cells:
-                self.locks.catch_up(cell, seen)
+        for cell in (self.result,) if computed else self.cells:
+            self.locks.catch_up(cell)
         self._show_controls()
 
     @property
@@ -295,20 +296,18 @@ class PicturesPage(QWidget):
         place : int
             From 0.
         """
-        last = self.front
-        seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
         if self.bar.way == "blink":
             self.board.set_running(False)
         if self.bar.way == "grid":
             self.board.current = place
         else:
-            if seen is not None and place < len(self.cells):
-                self.locks.catch_up(self.cells[place], seen)
+            if place < len(self.cells):
+                self.locks.catch_up(self.cells[place])
             self.board.show_one(place)
         self._show_controls()
 
     def _turned(self, place: int) -> None:
-        self.table.show_current(place)
+        self._mark(place)
         if not self.board.running:  # choosers that change twice a second are of no use
             self._show_controls()
 
@@ -316,11 +315,15 @@ class PicturesPage(QWidget):
         front = self.front
         if front is None:
             return
-        self._last = front
         self.above.setCurrentWidget(front.above)
         self.below.setCurrentWidget(front.below)
         if front in self.cells:
-            self.table.show_current(self.cells.index(front))
+            self._mark(self.cells.index(front))
+
+    def _mark(self, place: int) -> None:
+        """Say which frame is in front."""
+        self.table.show_current(place)
+        self.tabs.show_current(place)
 
     def _measure(self, cell: Cell, on: bool) -> None:
         """Only one frame at a time has its figures below."""

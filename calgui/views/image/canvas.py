@@ -34,6 +34,8 @@ class Canvas(pg.GraphicsView):
         While drawing: from where to where; whether the button was let go.
     clicked(QPointF, bool)
         Where; whether it was a double click.
+    moved()
+        The user zoomed or moved.
     """
 
     hovered = Signal(QPointF)
@@ -41,6 +43,7 @@ class Canvas(pg.GraphicsView):
     zoomed = Signal(float)
     dragged = Signal(QPointF, QPointF, bool)
     clicked = Signal(QPointF, bool)
+    moved = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=theme().colour("picture"))
@@ -66,7 +69,8 @@ class Canvas(pg.GraphicsView):
         self.key_pressed: Callable[[Qt.Key], bool] = lambda _key: False
         self._transform = QTransform()
         self._items: list[Any] = [self.layer]
-        self.box_view.sigTransformChanged.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
+        for changed in (self.box_view.sigTransformChanged, self.box_view.sigRangeChanged):
+            changed.connect(lambda *_: self.zoomed.emit(self.scale_factor()))
         self._shape = (0, 0)
         self._fitted = True
         # pyqtgraph would wait until the next painting, and paint all of it a second time
@@ -158,7 +162,7 @@ class Canvas(pg.GraphicsView):
         high, wide = max(shape[0], 1), max(shape[1], 1)
         self.box_view.setAspectLocked(max(high, wide) < _THIN * min(high, wide))
         self._set_limits()
-        self.fit()
+        self._fit()
 
     def _set_limits(self) -> None:
         """How far one can go: somewhat beyond the picture."""
@@ -176,6 +180,10 @@ class Canvas(pg.GraphicsView):
 
     def fit(self) -> None:
         """Show the whole picture, or the whole detector that it is a part of."""
+        self._fit()
+        self.moved.emit()
+
+    def _fit(self) -> None:
         self._fitted = True
         extent = self.extent
         place = self.box_view.rect()
@@ -195,8 +203,9 @@ class Canvas(pg.GraphicsView):
 
     def scale_factor(self) -> float:
         """Device pixels to one pixel of the picture, across."""
-        size = self.box_view.viewPixelSize()[0]
-        return self.devicePixelRatioF() / size if size > 0 else 1.0
+        # pyqtgraph's own answer is remembered from before whatever changes the range without being asked to
+        across = self.box_view.viewRect().width()
+        return self.devicePixelRatioF() * self.box_view.rect().width() / across if across > 0 else 1.0
 
     def set_scale(self, scale: float) -> None:
         """Zoom about the middle of what is seen.
@@ -218,6 +227,7 @@ class Canvas(pg.GraphicsView):
         """
         self._fitted = False
         self.box_view.scaleBy((1 / ratio, 1 / ratio))
+        self.moved.emit()
 
     def look_at(self, x: float, y: float, side: float) -> None:
         """Show a square about a pixel.
@@ -232,6 +242,18 @@ class Canvas(pg.GraphicsView):
         self._fitted = False
         middle = self.to_surface(x, y)
         self.box_view.setRange(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side), padding=0.0)
+        self.moved.emit()
+
+    @property
+    def aim(self) -> QRectF:
+        """The part of the surface that the user looks at: all of the picture, or the square that is seen whole."""
+        seen = self.box_view.viewRect()
+        if self._fitted:
+            return self.extent
+        if self.thin:
+            return seen
+        side, middle = min(seen.width(), seen.height()), seen.center()
+        return QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
 
     def show_rect(self, rect: QRectF) -> None:
         """Show a part of the surface.
@@ -255,6 +277,7 @@ class Canvas(pg.GraphicsView):
         self._fitted = False
         seen = self.box_view.viewRect()
         self.box_view.translateBy(x=across * seen.width(), y=up * seen.height())
+        self.moved.emit()
 
     def set_drawing(self, on: bool) -> None:
         """Let dragging draw in place of moving the picture.
@@ -338,7 +361,8 @@ class Canvas(pg.GraphicsView):
     def _resized(self, *_: Any) -> None:
         """Keep showing all, where all is shown."""
         if self._fitted and self._shape != (0, 0):
-            self.fit()
+            self._fit()
 
     def _moved_by_hand(self, *_: Any) -> None:
         self._fitted = False
+        self.moved.emit()

@@ -1,9 +1,11 @@
-"""Colour maps of pictures: grey and perceptually uniform ones, from matplotlib's published tables."""
+"""Colours of pictures: maps, grey and uniform ones from matplotlib's published tables, and those of flags."""
 
 from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from calgui.core.frames.display import TOP
 
@@ -69,3 +71,30 @@ def no_value_colour(name: str) -> str:
         ``#rrggbb``.
     """
     return f"#{_NO_VALUE[name] & 0xFFFFFF:06x}"
+
+
+def flag_swatch(colour: str) -> QIcon:
+    """A square of a flag's colour, full while it is marked and empty while it is not.
+
+    Parameters
+    ----------
+    colour : str
+        As Qt reads it.
+
+    Returns
+    -------
+    QIcon
+        With a state on and one off.
+    """
+    icon = QIcon()
+    for state in (QIcon.State.On, QIcon.State.Off):
+        pixmap = QPixmap(12, 12)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setPen(QPen(QColor(colour), 2))
+        painter.drawRect(1, 1, 10, 10)
+        if state is QIcon.State.On:
+            painter.fillRect(0, 0, 12, 12, QColor(colour))
+        painter.end()
+        icon.addPixmap(pixmap, QIcon.Mode.Normal, state)
+    return icon

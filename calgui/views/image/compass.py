@@ -10,10 +10,14 @@ from calgui.core.frames.sky import Compass
 from calgui.views.image.canvas import Canvas
 from calgui.views.theme import SPACE, theme
 
-_SIZE = 78
+#: side of the place of the arrows, on a canvas that is large and on one that is not
+_SIZE, _SMALL = 78, 54
+_LARGE_CANVAS = 420
 _BAR_HIGH = 26
 #: the bar is about so long on the screen
 _BAR = 110.0
+#: and never more of the canvas than this
+_SHARE = 0.3
 
 
 def nice(arcseconds: float) -> float:
@@ -130,7 +134,7 @@ class CompassOverlay(QWidget):
         scale = self.compass.scale / points  # arcseconds to a point of the screen
         if not (math.isfinite(scale) and scale > 0):
             return None
-        length = nice(scale * _BAR)
+        length = nice(scale * min(_BAR, _SHARE * self._canvas.width()))
         return length, length / scale
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -142,28 +146,31 @@ class CompassOverlay(QWidget):
         colour, plate = theme().colour("text"), QColor(theme().colour("surface"))
         plate.setAlpha(190)
         self._draw_bar(painter, colour, plate)
-        if self.height() < 3 * _SIZE:
+        size = _SIZE if min(self.width(), self.height()) >= _LARGE_CANVAS else _SMALL
+        if self.height() < 3 * size:
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(plate)
         top = SPACE + (36 if self._covered else 0)
-        room = QRectF(self.width() - _SIZE - SPACE, top, _SIZE, _SIZE)
+        room = QRectF(self.width() - size - SPACE, top, size, size)
         painter.drawRoundedRect(room, 4, 4)
         painter.setPen(QPen(colour, 1.6))
         for name, (across, along) in (("N", self.compass.north), ("E", self.compass.east)):
-            self._draw_arrow(painter, room.center(), name, across, along)
+            self._draw_arrow(painter, room, name, across, along)
 
-    def _draw_arrow(self, painter: QPainter, middle: QPointF, name: str, across: float, along: float) -> None:
+    def _draw_arrow(self, painter: QPainter, room: QRectF, name: str, across: float, along: float) -> None:
         one = self._canvas.alignment
         x, y = one.xx * across + one.xy * along, one.yx * across + one.yy * along
         length = math.hypot(x, y) or 1.0
         way = QPointF(x / length, -y / length)  # rows run upwards on the screen
         aside = QPointF(-way.y(), way.x())
-        tip = middle + way * (0.30 * _SIZE)
+        middle, half = room.center(), room.width() / 2
+        tip = middle + way * (half - 15)
+        head = min(7.0, 0.6 * (half - 15))
         painter.drawLine(middle, tip)
-        painter.drawLine(tip, tip - way * 7 + aside * 4)
-        painter.drawLine(tip, tip - way * 7 - aside * 4)
-        at = middle + way * (0.40 * _SIZE)
+        painter.drawLine(tip, tip - way * head + aside * 4)
+        painter.drawLine(tip, tip - way * head - aside * 4)
+        at = middle + way * (half - 8)
         painter.drawText(QRectF(at.x() - 8, at.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
 
     def _draw_bar(self, painter: QPainter, colour: QColor, plate: QColor) -> None:

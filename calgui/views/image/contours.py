@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QAction, QPainterPath
 from PySide6.QtWidgets import QFormLayout, QGraphicsPathItem, QMenu, QSpinBox, QWidget, QWidgetAction
 
 from calgui.core.frames.reduction import Pyramid
@@ -36,16 +36,19 @@ class Contours(QObject):
         Whose picture and limits they are of.
     menu : QMenu
         Gets the entries to choose them.
+    before : QAction
+        Of the menu; they go before it.
     """
 
-    def __init__(self, tasks: Tasks, key: str, canvas: Canvas, look: Look, menu: QMenu) -> None:
+    def __init__(self, tasks: Tasks, key: str, canvas: Canvas, look: Look, menu: QMenu, before: QAction) -> None:
         super().__init__(canvas)
         self._tasks, self._key, self._look = tasks, f"{key}contours", look
         self._item = QGraphicsPathItem(canvas.layer)
         self._item.setZValue(-1)
         self.found: dict[float, int] = {}
-        own = menu.addMenu("Contours")
+        own = QMenu("Contours", menu)
         own.setObjectName("picture_contours_menu")
+        menu.insertMenu(before, own)
         self.action = own.addAction("Draw contours")
         self.action.setObjectName("picture_contours")
         self.action.setToolTip("Lines of equal value, in equal steps between the limits")

@@ -1,7 +1,7 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPixmap
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,8 +19,9 @@ from calgui.core.frames.dq import FLAGS, Flag
 from calgui.core.frames.fits import HduInfo
 from calgui.core.frames.reduction import Reduction
 from calgui.core.regions.shapes import KINDS
-from calgui.views.image.colours import COLOUR_MAPS
+from calgui.views.image.colours import COLOUR_MAPS, flag_swatch
 from calgui.views.theme import SPACE
+from calgui.views.widgets.staying_menu import StayingMenu
 
 LIMITS = ("zscale", "99.5%", "98%", "min-max", "manual")
 _LIMITS_HELP = (
@@ -228,11 +229,11 @@ class ViewBar(QToolBar):
         self.measure = self.tool(
             "picture_measure_tool", "Measure", "Regions with their figures, profiles, values about the cursor", True
         )
-        self.flags = QMenu(self)
+        self.flags = StayingMenu(self)
         self.flags.setObjectName("picture_flags_menu")
         self.flags.setToolTipsVisible(True)
-        self._flags_button = self._menu_button(
-            "picture_flags_button", "Flags", "Mark flagged pixels, by the colour of each data-quality bit", self.flags
+        self._flags_action = self._menu_button(
+            "picture_flags_tool", "Flags", "Mark flagged pixels, by the colour of each data-quality bit", self.flags
         )
         self.more = QMenu(self)
         self.more.setToolTipsVisible(True)
@@ -249,6 +250,7 @@ class ViewBar(QToolBar):
             rest.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             rest.setToolTip("Further tools, for which there is no room")
             rest.setAccessibleName("Further tools")
+            rest.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def tool(self, name: str, text: str, tip: str, checkable: bool = False) -> QAction:
         """Add a button.
@@ -268,20 +270,25 @@ class ViewBar(QToolBar):
         action.setObjectName(name)
         action.setToolTip(tip)
         action.setCheckable(checkable)
-        button = self.widgetForAction(action)
-        button.setObjectName(f"{name}_button")
-        button.setAccessibleName(tip)  # type: ignore[union-attr]
+        self._name(action, tip)
         return action
 
-    def _menu_button(self, name: str, text: str, tip: str, menu: QMenu) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setText(text)
+    def _menu_button(self, name: str, text: str, tip: str, menu: QMenu) -> QAction:
+        """An action and no widget: Qt lists only actions behind the » of what there is no room for."""
+        action = self.addAction(text)
+        action.setObjectName(name)
+        action.setToolTip(tip)
+        action.setMenu(menu)
+        self._name(action, tip).setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        return action
+
+    def _name(self, action: QAction, tip: str) -> QToolButton:
+        """Name the button of an action; the Tab key reaches it, which it does not by itself in a toolbar."""
+        button = self.widgetForAction(action)
+        assert isinstance(button, QToolButton)
+        button.setObjectName(f"{action.objectName()}_button")
         button.setAccessibleName(tip)
-        button.setToolTip(tip)
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.addWidget(button)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     def _fill_more(self) -> None:
@@ -306,7 +313,8 @@ class ViewBar(QToolBar):
             "Show a subarray where it lies on the detector (SUBSTRT1, SUBSTRT2)",
         )
         self.placed.setCheckable(True)
-        self.more.addSeparator()
+        #: what else is drawn over the picture goes before it
+        self.drawn_over = self.more.addSeparator()
         self.copy = self._entry("picture_copy", "Copy the picture", "Copy what is seen to the clipboard")
         self.save = self._entry("picture_save", "Save the picture…", "Save what is seen as a PNG file")
 
@@ -343,7 +351,7 @@ class ViewBar(QToolBar):
             entry = self.flags.addAction(f"{flag.name}   {counts[flag.name]:,}")
             entry.setObjectName(f"picture_flag_{flag.name}")
             entry.setData(flag)
-            entry.setIcon(_swatch(flag.colour))
+            entry.setIcon(flag_swatch(flag.colour))
             entry.setToolTip(flag.meaning)
             entry.setCheckable(True)
             entry.setChecked(flag in chosen)
@@ -352,9 +360,9 @@ class ViewBar(QToolBar):
             self.flags.addSeparator()
             for text, state in (("Mark all", True), ("Mark none", False)):
                 self.flags.addAction(text).triggered.connect(lambda _checked, on=state: self.mark_all(on))
-        self._flags_button.setEnabled(bool(present))
+        self._flags_action.setEnabled(bool(present))
         total = "no pixel is flagged here" if not present else "mark them by the colour of each data-quality bit"
-        self._flags_button.setToolTip(f"Flagged pixels: {total}")
+        self._flags_action.setToolTip(f"Flagged pixels: {total}")
 
     def mark_all(self, on: bool) -> None:
         """Mark every flag, or none.
@@ -376,9 +384,3 @@ class ViewBar(QToolBar):
         tuple of Flag
         """
         return tuple(entry.data() for entry in self.flags.actions() if entry.isChecked() and entry.data() is not None)
-
-
-def _swatch(colour: str) -> QIcon:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(colour))
-    return QIcon(pixmap)

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPointF, Qt
 
 from calgui.core.frames.statistics import Box
+from calgui.core.regions.alignment import Alignment
 from calgui.core.regions.shapes import KINDS
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.content import Content
 from calgui.views.image.controls import ViewBar
+from calgui.views.image.histogram import number as figure
+from calgui.views.image.placing import place_of
 from calgui.views.image.probe import Probe
 from calgui.views.image.readout import Reading
 from calgui.views.image.regions.layer import RegionLayer
 from calgui.views.image.regions.measurer import Measurer
+from calgui.views.image.regions.placed import PlacedRegions
 from calgui.views.image.regions.region_set import RegionSet
 from calgui.views.tasks import Tasks
 
@@ -59,7 +63,10 @@ class Measuring(QObject):
         self._session, self._canvas, self._bar, self._split = session, canvas, bar, split
         self._probe, self._seen = probe, seen
         self._content: Content | None = None
-        self.regions = RegionSet(session.history if session is not None else None, self)
+        # a subarray after a full frame shows the same pixels of the detector
+        self._detector = RegionSet(session.history if session is not None else None, self)
+        self._own = PlacedRegions(self._detector, self)
+        self.regions: RegionSet = self._own
         self.layer = RegionLayer(canvas, self.regions)
         self.measurer = Measurer(tasks, self.regions, self)
         self._panel: MeasurePanel | None = None
@@ -67,6 +74,7 @@ class Measuring(QObject):
             action.triggered.connect(lambda on, kind=kind: self.layer.set_tool(kind if on else ""))
         split.setStretchFactor(0, 3)
         self.layer.tool_changed.connect(self._tool_changed)
+        self.measurer.measured.connect(self._sketch_measured)
         bar.box.toggled.connect(self._boxing)
         bar.measure.toggled.connect(self._show_panel)
         canvas.dragged.connect(self._dragged)
@@ -111,7 +119,7 @@ class Measuring(QObject):
             self._panel.regions.show_regions(regions)
 
     def set_content(self, content: Content | None) -> None:
-        """Measure another picture; regions stay where they are.
+        """Measure another picture; regions stay on their pixels of the detector.
 
         Parameters
         ----------
@@ -119,6 +127,9 @@ class Measuring(QObject):
             What is shown now.
         """
         self._content = content
+        if content is not None:
+            part = place_of(content)
+            self._own.lay(Alignment(dx=part.x, dy=part.y) if part is not None else Alignment())
         self.measurer.set_content(content)
         if self._panel is not None:
             self._panel.set_content(content)
@@ -133,6 +144,13 @@ class Measuring(QObject):
             self._canvas.set_drawing(True)
         hint = "" if not kind else _HINTS.get(kind, _HINTS[""]).format(what=KINDS[kind].casefold())
         self._bar.hint.emit(hint)
+
+    def _sketch_measured(self, number: int) -> None:
+        """While a region is being drawn, what is in it stands in place of what to do."""
+        if number == self.layer.sketched and number in self.regions:
+            told = self.measurer.found[number].statistics
+            mean, sigma = ("no value" if value != value else figure(value) for value in (told.mean, told.sigma))
+            self._bar.hint.emit(f"{self.regions[number].text}:  {told.n:,} pixels,  mean {mean},  σ {sigma}")
 
     def _boxing(self, on: bool) -> None:
         if on:

@@ -6,6 +6,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from calgui.views.theme import SPACE, theme
 
+#: what the scale bar takes of the lower edge
+_CORNER = 180
+
 
 class Overlays(QObject):
     """Labels that lie on a canvas and keep their corners; they never take the mouse.
@@ -25,7 +28,7 @@ class Overlays(QObject):
         self.message = self._label("picture_message", "Why there is no picture")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
-        self._said = ""
+        self._said = "", ""
         self._on_right = False
         canvas.installEventFilter(self)
         self.retheme()
@@ -99,29 +102,34 @@ class Overlays(QObject):
         self.message.setVisible(bool(text))
         self._lay()
 
-    def say_reduction(self, text: str) -> None:
+    def say_reduction(self, text: str, short: str = "") -> None:
         """Say how the picture is reduced; may be called while it is being drawn.
 
         Parameters
         ----------
         text : str
             Empty for nothing.
+        short : str
+            The same where there is little room.
         """
-        if text != self._said:
-            self._said = text
-            QTimer.singleShot(0, self, self._caption)
-
-    def _caption(self) -> None:
-        self.caption.setText(self._said)
-        self.caption.setVisible(bool(self._said))
-        self._lay()
+        if (text, short) != self._said:
+            self._said = text, short
+            QTimer.singleShot(0, self, self._lay)
 
     def _lay(self) -> None:
         self.note.adjustSize()
         self.note.move(self._canvas.width() - self.note.width() - SPACE if self._on_right else SPACE, SPACE)
-        self.hint.adjustSize()
-        self.hint.move((self._canvas.width() - self.hint.width()) // 2, SPACE)
+        _fit(self.hint, self._canvas.width() - 2 * SPACE)
+        beside = self.hint.width() < self._canvas.width() // 2 or not self.note.text()
+        top = SPACE if beside else self.note.height() + 2 * SPACE
+        self.hint.move((self._canvas.width() - self.hint.width()) // 2, top)
+        text, short = self._said
+        self.caption.setText(text)
         self.caption.adjustSize()
+        if short and self.caption.width() > self._canvas.width() - _CORNER:
+            self.caption.setText(short)
+            self.caption.adjustSize()
+        self.caption.setVisible(bool(text))
         self.caption.move(SPACE, self._canvas.height() - self.caption.height() - SPACE)
         self.message.setGeometry(self._canvas.rect())
 
@@ -130,3 +138,12 @@ class Overlays(QObject):
         if watched is self._canvas and event.type() == QEvent.Type.Resize:
             self._lay()
         return super().eventFilter(watched, event)
+
+
+def _fit(label: QLabel, width: int) -> None:
+    """As large as its text, in several lines where one is too long."""
+    label.setWordWrap(False)
+    label.adjustSize()
+    if label.width() > width > 0:
+        label.setWordWrap(True)
+        label.resize(width, label.heightForWidth(width))

@@ -82,7 +82,7 @@ class ImageView(PictureFace):
         self.measuring = Measuring(
             session, tasks, self.canvas, self.bar, self.split, self.probe, lambda: self.visible_box
         )
-        self.contours = Contours(tasks, key, self.canvas, self.look, self.bar.more)
+        self.contours = Contours(tasks, key, self.canvas, self.look, self.bar.more, self.bar.drawn_over)
         self.placing = Placing(self.canvas, self.bar.placed)
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
@@ -347,9 +347,10 @@ class ImageView(PictureFace):
         pixels = f"{factor} × {factor} pixels"
         how = self.look.drawing.picture.how if self.look.drawing is not None else self.bar.reduction
         text = f"each point: {reduction_words(how, pixels)}" if factor > 1 else ""
+        short = f"{factor} × {factor} {how}" if factor > 1 else ""
         if self.canvas.thin:
             text = f"{text}; x and y drawn at different scales" if text else "x and y drawn at different scales"
-        self.overlays.say_reduction(text)
+        self.overlays.say_reduction(text, short)
 
     # -- choices ---------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,25 @@ def test_a_shifted_picture():
     np.testing.assert_allclose(found.of(10, 5), (50, 35), atol=1e-4)
 
 
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (40.0, -7.0), (12.5, 4.25)])
+def test_rounding_does_not_part_pictures(shift):
+    moved = header(crpix=(50.5 + shift[0], 50.5 + shift[1]))
+    found = by_sky(header(), moved, (512, 512))
+    assert (found.xx, found.xy, found.yx, found.yy) == (1.0, 0.0, 0.0, 1.0)
+    assert (found.dx, found.dy) == pytest.approx(shift, abs=1e-3)
+    assert found.whole == all(float(length).is_integer() for length in shift)
+    assert found.plain == (shift == (0.0, 0.0))
+
+
+def test_a_real_turn_is_kept():
+    found = by_sky(header(turn=0.01), header(), (512, 512))
+    assert not found.whole
+    assert math.degrees(math.atan2(found.yx, found.xx)) == pytest.approx(0.01, abs=1e-3)
+    assert Alignment(dx=3.0, dy=0.5).settled((10, 10)) == Alignment(dx=3.0, dy=0.5)
+    assert not Alignment(dx=0.5).whole
+    assert not Alignment(xy=0.1).whole
+
+
 def test_a_turned_picture_of_larger_pixels():
     found = by_sky(header(scale=2e-6, turn=30.0), header(), (80, 90))
     # twice the scale, turned about the reference pixel

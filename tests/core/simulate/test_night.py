@@ -136,7 +136,8 @@ def test_sizes_and_seeds_that_do_not_fit(tmp_path: Path, size: int, seed: int) -
 def test_every_file_is_sound_fits_and_says_what_it_is(demo_night: DemoNight) -> None:
     needed = {
         *("INSTRUME", "DETECTOR", "FILTER", "PUPIL", "GRATING", "EXP_TYPE", "DATE-OBS", "TIME-OBS", "SCALE", "LAMP"),
-        *("SUBARRAY", "SUBARRID", "SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "GAIN", "READNOIS"),
+        *("SUBARRAY", "SUBARRID", "SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2", "DETXSIZE", "DETYSIZE"),
+        *("GAIN", "READNOIS"),
         *("EXPTIME", "EFFEXPTM", "EFFINTTM", "TFRAME", "TGROUP", "NINTS", "NGROUPS", "NFRAMES", "GROUPGAP"),
     }
     on_sky = {"AIRMASS", "PARANG", "EL", "RA", "DEC"}

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
+from calgui.core.frames.dq import HOT
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.writing import write_frame
+from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
 from calgui.views.session import Session
 
@@ -46,3 +49,22 @@ def place(qtbot: QtBot, session: Session) -> ComparePlace:
     made.show()
     qtbot.waitExposed(made)
     return made
+
+
+def ready(page: PicturesPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.busy)
+    qtbot.waitUntil(lambda: all(cell.view.drawing is not None for cell in page.cells))
+    qtbot.waitUntil(lambda: not page.session.tasks.running)
+
+
+@pytest.fixture
+def page(place: ComparePlace, session: Session, save: Callable[..., Path], qtbot: QtBot) -> PicturesPage:
+    dq = np.zeros(SIZE, np.uint32)
+    dq[20, 30] = HOT
+    session.select([save("a.fits", plane()), save("b.fits", plane(5.0), dq), save("c.fits", 2 * plane())])
+    ready(place.pictures, qtbot)
+    return place.pictures
+
+
+def seen(page: PicturesPage, place: int) -> QRectF:
+    return page.cells[place].view.canvas.box_view.viewRect()

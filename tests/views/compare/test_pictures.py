@@ -15,30 +15,12 @@ from calgui.core.frames.writing import write_frame
 from calgui.core.regions.shapes import Circle, Region
 from calgui.views.compare.board import grid_of
 from calgui.views.compare.cell import letter
+from calgui.views.compare.frame_tabs import differing
 from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
 from calgui.views.session import Session
 
-from .conftest import SIZE, plane, sky
-
-
-def ready(page: PicturesPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.busy)
-    qtbot.waitUntil(lambda: all(cell.view.drawing is not None for cell in page.cells))
-    qtbot.waitUntil(lambda: not page.session.tasks.running)
-
-
-@pytest.fixture
-def page(place: ComparePlace, session: Session, save: Callable[..., Path], qtbot: QtBot) -> PicturesPage:
-    dq = np.zeros(SIZE, np.uint32)
-    dq[20, 30] = HOT
-    session.select([save("a.fits", plane()), save("b.fits", plane(5.0), dq), save("c.fits", 2 * plane())])
-    ready(place.pictures, qtbot)
-    return place.pictures
-
-
-def seen(page: PicturesPage, place: int) -> QRectF:
-    return page.cells[place].view.canvas.box_view.viewRect()
+from .conftest import plane, ready, seen, sky
 
 
 def close(one: QRectF, other: QRectF) -> bool:
@@ -308,3 +290,32 @@ def test_letters_and_grids() -> None:
     assert grid_of(4, 1000, 1000) == (2, 2)
     assert grid_of(3, 1500, 500) == (3, 1)
     assert grid_of(0, 100, 100) == (1, 1)
+
+
+def test_frames_have_tabs(page: PicturesPage, qtbot: QtBot) -> None:
+    tabs = page.tabs
+    assert tabs.isVisible()
+    assert [tabs.tabText(place) for place in range(3)] == ["A  a", "B  b", "C  c"]
+    qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
+    assert [cell.view.isVisible() for cell in page.cells] == [False, False, True]
+    assert page.table.currentRow() == 2
+    tabs.setFocus()
+    qtbot.keyClick(tabs, Qt.Key.Key_Left)
+    assert [cell.view.isVisible() for cell in page.cells] == [False, True, False]
+    page.table.selectRow(0)
+    assert tabs.currentIndex() == 0
+    page.bar.set_way("grid")
+    assert not tabs.isVisible()
+    page.bar.set_way("one")
+    page._remove(1)
+    assert [tabs.tabText(place) for place in range(tabs.count())] == ["A  a", "B  c"]
+
+
+def test_names_on_tabs_are_what_differs() -> None:
+    night = ["iris_20250618_image_0001.fits", "iris_20260311_image_0001.fits"]
+    assert differing(night) == ["20250618_image_0001", "20260311_image_0001"]
+    assert differing(["a_1.fits", "a_2.fits.gz"]) == ["1.fits", "2.fits.gz"]
+    assert differing(["a_b.fits", "a_b.fits"]) == ["b", "b"]
+    assert differing(["iris_1.fits"]) == ["iris_1"]
+    assert differing([".fits", "_.fits"]) == [".fits", "_"]
+    assert differing([]) == []

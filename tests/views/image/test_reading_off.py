@@ -5,21 +5,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from calgui.core.frames.dq import HOT
+from calgui.core.frames.dq import HOT, WARM
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.views.image import ImageView
 from calgui.views.image.compass import angle_text, nice
 from calgui.views.image.measure.panel import PIXELS, PROFILES
 from calgui.views.session import Pixel, Session
+from calgui.views.theme import SPACE
 
 sys.path.insert(0, str(Path(__file__).parent))
 from mouse import click
 
 SIZE = (60, 80)
+SKY = {
+    "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 266.4, "CRVAL2": -29.0, "CRPIX1": 40.5, "CRPIX2": 30.5,
+    "CD1_1": -1.1e-6, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 1.1e-6,
+}  # fmt: skip
 
 
 def plane() -> np.ndarray:
@@ -70,7 +77,7 @@ def test_the_table_has_the_values_about_the_cursor(shown: ImageView) -> None:
     assert texts[30, 20] == "120 ⚑"
     assert texts[31, 20] == "122"
     assert texts[30, 21] == "123"
-    assert "HOT" in model.data(model.index(5, 6), 3)  # the tool tip
+    assert "HOT" in model.data(model.index(model.along, model.across), 3)  # the tool tip
     point(shown, 0, 0)
     assert model.data(model.index(model.rowCount() - 1, 0)) is None  # outside
 
@@ -152,11 +159,7 @@ def test_a_header_that_cannot_be_right_places_nothing(view: ImageView, header: d
 def test_the_compass_is_there_where_the_header_has_coordinates(view: ImageView, qtbot: QtBot) -> None:
     view.show_frame(frame())
     assert not view.compass.isVisible()
-    wcs = {
-        "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 266.4, "CRVAL2": -29.0, "CRPIX1": 40.5, "CRPIX2": 30.5,
-        "CD1_1": -1.1e-6, "CD1_2": 0.0, "CD2_1": 0.0, "CD2_2": 1.1e-6,
-    }  # fmt: skip
-    view.show_frame(frame(**wcs))
+    view.show_frame(frame(**SKY))
     qtbot.waitUntil(view.compass.isVisible)
     length, points = view.compass.bar
     # the bar is as long as the pixels under it
@@ -169,3 +172,91 @@ def test_the_compass_is_there_where_the_header_has_coordinates(view: ImageView, 
 def test_nice_lengths() -> None:
     assert [nice(value) for value in (1.0, 0.0199, 0.3, 7.0, 1200.0)] == pytest.approx([1, 0.01, 0.2, 5, 1000])
     assert [angle_text(value) for value in (0.02, 5, 120, 7200)] == ["20 mas", "5″", "2′", "2°"]
+
+
+def test_tools_without_room_are_behind_the_sign(view: ImageView, qtbot: QtBot) -> None:
+    dq = np.zeros((40, 50), np.uint32)
+    dq[3, 4] = HOT
+    view.show_frame(Frame(np.ones((40, 50), np.float32), None, dq, {}))
+    qtbot.waitUntil(lambda: view.drawing is not None)
+    view.resize(380, 400)
+    rest = view.bar.findChild(QToolButton, "qt_toolbar_ext_button")
+    qtbot.waitUntil(lambda: rest is not None and rest.isVisible())
+    behind = {action.text(): action.menu() for action in rest.menu().actions()}
+    assert behind["Flags"] is view.bar.flags
+    assert behind["More"] is view.bar.more
+    assert "HOT   1" in [action.text() for action in behind["Flags"].actions()]
+
+
+def test_flags_are_toggled_one_by_one_while_the_menu_stays(view: ImageView, qtbot: QtBot) -> None:
+    dq = np.zeros((40, 50), np.uint32)
+    dq[3, 4], dq[5, 6] = HOT, WARM
+    view.show_frame(Frame(np.ones((40, 50), np.float32), None, dq, {}))
+    qtbot.waitUntil(lambda: view.drawing is not None)
+    menu = view.bar.flags
+    menu.popup(view.mapToGlobal(view.rect().center()))
+    qtbot.waitExposed(menu)
+    entries = {action.data().name: action for action in menu.actions() if action.isCheckable()}
+    for name in ("HOT", "WARM", "HOT"):
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entries[name]).center())
+        assert menu.isVisible()
+    assert [flag.name for flag in view.bar.chosen_flags()] == ["WARM"]
+    menu.setActiveAction(entries["HOT"])
+    qtbot.keyClick(menu, Qt.Key.Key_Space)
+    assert menu.isVisible()
+    assert [flag.name for flag in view.bar.chosen_flags()] == ["HOT", "WARM"]
+    states = QIcon.State.On, QIcon.State.Off
+    on, off = (entries["HOT"].icon().pixmap(12, 12, state=state).toImage() for state in states)
+    assert on.pixelColor(6, 6).alpha() == 255
+    assert off.pixelColor(6, 6).alpha() == 0
+    menu.close()
+
+
+def test_what_is_written_on_a_small_picture_fits(view: ImageView, qtbot: QtBot) -> None:
+    view.show_frame(Frame(np.ones((900, 900), np.float32), header=SKY))
+    qtbot.waitUntil(lambda: view.drawing is not None)
+    labels = view.overlays
+    qtbot.waitUntil(lambda: labels.caption.text().startswith("each point: mean of 2 × 2 pixels"))
+    view.resize(260, 420)
+    labels.set_hint("Drag on the picture to draw a box; Escape ends it.")
+    qtbot.waitUntil(lambda: " × " in labels.caption.text() and "each" not in labels.caption.text())
+    wide = view.canvas.width()
+    assert labels.caption.text().endswith("outliers")
+    assert labels.caption.geometry().right() < wide - 2 * SPACE - view.compass.bar[1]
+    assert labels.hint.geometry().left() >= 0
+    assert labels.hint.geometry().right() <= wide
+    assert labels.hint.height() > 1.5 * labels.hint.fontMetrics().height()
+
+
+def test_the_table_has_as_many_pixels_as_there_is_room_for(shown: ImageView, qtbot: QtBot) -> None:
+    shown.bar.measure.setChecked(True)
+    page = shown.measuring.panel.pixels
+    shown.measuring.panel.tabs.setCurrentIndex(PIXELS)
+    shown.resize(700, 700)
+    for sizes in ([500, 120], [200, 420]):
+        shown.split.setSizes(sizes)
+        qtbot.wait(20)
+        point(shown, 30, 20)
+        model, table = page.model, page.view
+        middle = table.visualRect(model.index(model.along, model.across))
+        assert model.pixel(model.index(model.along, model.across)) == (30, 20)
+        last = table.visualRect(model.index(model.rowCount() - 1, model.columnCount() - 1))
+        if model.along > 1:  # three rows are the least, however little room there is
+            assert table.viewport().rect().contains(last)
+            assert table.viewport().rect().contains(middle)
+    assert model.along == 5
+
+
+def test_the_scale_is_that_of_what_is_seen_whoever_changed_it(view: ImageView, qtbot: QtBot) -> None:
+    view.show_frame(frame(**SKY))
+    qtbot.waitUntil(view.compass.isVisible)
+    box, told = view.canvas.box_view, []
+    view.canvas.zoomed.connect(told.append)
+    before = view.compass.bar
+    box.setLimits(maxXRange=8.0, maxYRange=8.0)  # pyqtgraph narrows the range by itself
+    across = box.viewRect().width()
+    assert across < 9
+    scale = view.canvas.devicePixelRatioF() * box.rect().width() / across
+    assert view.canvas.scale_factor() == pytest.approx(scale)
+    assert told[-1] == pytest.approx(scale)
+    assert view.compass.bar[0] < before[0]

@@ -154,6 +154,8 @@ def _reference(number: int, scene: Scene) -> Reference:
             "SUBSTRT2": (window.y + 1, "first row, from 1"),
             "SUBSIZE1": (window.width, "columns"),
             "SUBSIZE2": (window.height, "rows"),
+            "DETXSIZE": (scene.full.width, "columns of the detector"),
+            "DETYSIZE": (scene.full.height, "rows of the detector"),
             "EXPTIME": (seconds, "[s] of each frame"),
             "EFFEXPTM": (seconds, "[s] of each frame"),
             "EFFINTTM": (seconds, "[s] of each frame"),

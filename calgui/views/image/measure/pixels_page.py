@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush
+from PySide6.QtGui import QBrush, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from calgui.core.frames import dq as flags
@@ -12,7 +12,7 @@ from calgui.views.theme import figures, theme
 
 Index = QModelIndex | QPersistentModelIndex
 
-#: columns and rows on either side of the middle
+#: columns and rows on either side of the middle, where there is room for so many
 _ACROSS, _ALONG = 6, 5
 
 
@@ -25,6 +25,20 @@ class PixelsModel(QAbstractTableModel):
         self._values: Any = None
         self._dq: Any = None
         self.x = self.y = 0
+        self.across, self.along = _ACROSS, _ALONG
+
+    def set_reach(self, across: int, along: int) -> None:
+        """Show as much as there is room for.
+
+        Parameters
+        ----------
+        across, along : int
+            Columns and rows on either side of the middle.
+        """
+        if (across, along) != (self.across, self.along):
+            self.beginResetModel()
+            self.across, self.along = across, along
+            self.endResetModel()
 
     def show(self, content: Content | None, x: int, y: int) -> None:
         """Show other pixels.
@@ -48,15 +62,15 @@ class PixelsModel(QAbstractTableModel):
 
     def rowCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Rows about the middle."""
-        return 2 * _ALONG + 1
+        return 2 * self.along + 1
 
     def columnCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Columns about the middle."""
-        return 2 * _ACROSS + 1
+        return 2 * self.across + 1
 
     def pixel(self, index: Index) -> tuple[int, int] | None:
         """Column and row of a cell; None outside of the picture."""
-        x, y = self.x + index.column() - _ACROSS, self.y + _ALONG - index.row()
+        x, y = self.x + index.column() - self.across, self.y + self.along - index.row()
         if self._values is None or not (0 <= x < self._values.shape[1] and 0 <= y < self._values.shape[0]):
             return None
         return x, y
@@ -64,7 +78,8 @@ class PixelsModel(QAbstractTableModel):
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Numbers of columns and rows."""
         if role == Qt.ItemDataRole.DisplayRole:
-            return str(self.x + section - _ACROSS if way == Qt.Orientation.Horizontal else self.y + _ALONG - section)
+            across = way == Qt.Orientation.Horizontal
+            return str(self.x + section - self.across if across else self.y + self.along - section)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -73,7 +88,7 @@ class PixelsModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
             return figures()
-        if role == Qt.ItemDataRole.BackgroundRole and (index.column(), index.row()) == (_ACROSS, _ALONG):
+        if role == Qt.ItemDataRole.BackgroundRole and (index.column(), index.row()) == (self.across, self.along):
             return QBrush(theme().colour("selected"))
         place = self.pixel(index)
         if place is None:
@@ -143,5 +158,20 @@ class PixelsPage(QWidget):
             Column and row, from 0.
         """
         self.model.show(self._content, x, y)
-        middle = self.model.index(_ALONG, _ACROSS)
-        self.view.scrollTo(middle, QTableView.ScrollHint.PositionAtCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many pixels as there is room for, the middle one in the middle."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit what is shown for the first time."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        columns, rows = self.view.horizontalHeader(), self.view.verticalHeader()
+        wide = self.view.width() - 2 * self.view.frameWidth() - max(rows.sizeHint().width(), rows.width())
+        high = self.view.height() - 2 * self.view.frameWidth() - max(columns.sizeHint().height(), columns.height())
+        across, along = wide // columns.defaultSectionSize(), high // rows.defaultSectionSize()
+        self.model.set_reach(min(max((across - 1) // 2, 1), _ACROSS), min(max((along - 1) // 2, 1), _ALONG))

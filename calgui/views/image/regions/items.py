@@ -259,9 +259,11 @@ def make_item(shape: Shape) -> Any:
     Returns
     -------
     pyqtgraph.ROI
-        With ``put`` and ``shape_now``.
+        With ``put``, ``shape_now`` and ``kind``.
     """
-    return _ITEMS[shape.kind](shape)
+    item = _ITEMS[shape.kind](shape)
+    item.kind = shape.kind
+    return item
 
 
 def set_look(item: Any, current: bool) -> None:

@@ -35,6 +35,8 @@ class RegionLayer(QObject):
         self._canvas = canvas
         self.regions = regions
         self.tool = ""
+        #: number of the region that is being drawn
+        self.sketched: int | None = None
         self._items: dict[int, Any] = {}
         self._corners: list[QPointF] = []
         self._taking = False
@@ -86,6 +88,9 @@ class RegionLayer(QObject):
             Of `KINDS`; empty to end.
         """
         self.tool = kind
+        if self.sketched is not None:
+            self.regions.drop(self.sketched)
+            self.sketched = None
         self._corners = []
         self._outline.show_shape(None)
         self._canvas.set_drawing(bool(kind))
@@ -102,9 +107,15 @@ class RegionLayer(QObject):
             Whether the button was let go.
         """
         shape = spanned(self.tool, start.x(), start.y(), end.x(), end.y())
-        self._outline.show_shape(None if done else shape)
-        if done and shape is not None:
-            self._finish(shape)
+        if shape is not None:
+            self.sketched = self.regions.sketch(self.sketched, Region(shape))
+        elif self.sketched is not None:
+            self.regions.drop(self.sketched)
+            self.sketched = None
+        if done and self.sketched is not None:
+            number, self.sketched = self.sketched, None
+            self.set_tool("")
+            self.regions.drawn(number)
 
     def _finish(self, shape: Shape) -> None:
         self.set_tool("")
@@ -170,6 +181,10 @@ class RegionLayer(QObject):
     def _changed(self, number: int) -> None:
         item = self._items.get(number)
         if item is None or self._taking:
+            return
+        if item.kind != self.regions[number].shape.kind:  # laid on pixels of another form, or that undone
+            self._removed(number)
+            self._added(number)
             return
         self._taking = True
         try:

@@ -48,6 +48,11 @@ class Measurer(QObject):
         self.regions = regions
         self._listen(True)
 
+    @property
+    def idle(self) -> bool:
+        """Whether all figures are those of the regions as they are."""
+        return not (self._running or self._dirty)
+
     def _listen(self, on: bool) -> None:
         regions = self.regions
         for signal, slot in (

@@ -74,12 +74,54 @@ class RegionSet(QObject):
         int
             Its number.
         """
-        number = self._next
-        self._next += 1
+        number = self.sketch(None, region)
+        self.drawn(number)
+        return number
+
+    def sketch(self, number: int | None, region: Region) -> int:
+        """Show a region while it is being drawn; `drawn` ends that, or `drop`.
+
+        Parameters
+        ----------
+        number : int or None
+            None for one that begins.
+        region : Region
+            As it is now.
+
+        Returns
+        -------
+        int
+            Its number.
+        """
+        if number is None:
+            number = self._next
+            self._next += 1
         self._put(number, region)
         self.choose(number)
-        self._note(f"draw a {region.shape.kind}", lambda: self._take(number), lambda: self._put(number, region))
         return number
+
+    def drawn(self, number: int) -> None:
+        """The region that was being drawn is done.
+
+        Parameters
+        ----------
+        number : int
+            From `sketch`.
+        """
+        region = self._regions.get(number)
+        if region is not None:
+            self._note(f"draw a {region.shape.kind}", lambda: self._take(number), lambda: self._put(number, region))
+
+    def drop(self, number: int) -> None:
+        """The region that was being drawn is not wanted.
+
+        Parameters
+        ----------
+        number : int
+            From `sketch`.
+        """
+        if number in self._regions:
+            self._take(number)
 
     def add_all(self, regions: Iterable[Region]) -> None:
         """Add regions in one step, as from a file.

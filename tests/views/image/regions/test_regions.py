@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from calgui.core.frames.frame import Frame
@@ -41,7 +41,8 @@ def only(view: ImageView) -> Region:
 
 
 def figures(view: ImageView, qtbot: QtBot, number: int = 1):
-    qtbot.waitUntil(lambda: number in view.measuring.measurer.found)
+    measurer = view.measuring.measurer
+    qtbot.waitUntil(lambda: measurer.idle and number in measurer.found)
     return view.measuring.measurer.found[number]
 
 
@@ -64,6 +65,57 @@ def test_a_box_is_dragged_and_measured(shown: ImageView, qtbot: QtBot) -> None:
     assert panel.isVisible()
     assert panel.regions.table.rowCount() == 1
     assert panel.regions.table.item(0, 1).text() == f"{measured.statistics.n:,}"
+
+
+def test_a_region_is_drawn_inside_another(shown: ImageView) -> None:
+    regions = shown.measuring.regions
+    regions.add(Region(Rectangle(60, 50, 80, 60)))
+    tool(shown, "circle")
+    drag(shown, (60, 50), (75, 50))
+    assert regions[1].shape == Rectangle(60, 50, 80, 60)  # not dragged away
+    assert isinstance(regions[2].shape, Circle)
+    assert regions[2].shape.radius == pytest.approx(15, abs=1)
+    # and without a tool, the box can be dragged again
+    drag(shown, (35, 70), (45, 70))
+    assert regions[1].shape.x == pytest.approx(70, abs=1)
+    tool(shown, "polygon")
+    for corner in ((30, 30), (50, 30), (40, 45)):
+        click(shown, *corner)
+    assert shown.measuring.layer.key(Qt.Key.Key_Return)
+    assert isinstance(regions[3].shape, Polygon)
+    assert len(regions[3].shape.points) == 3
+
+
+def test_figures_follow_while_a_region_is_drawn(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    tool(shown, "box")
+    layer, measurer = shown.measuring.layer, shown.measuring.measurer
+    layer.drag(QPointF(19.5, 29.5), QPointF(39.5, 49.5), False)
+    qtbot.waitUntil(lambda: "400 pixels" in shown.overlays.hint.text())
+    assert f"mean {2 * 29.5 + 3 * 39.5:g}" in shown.overlays.hint.text()
+    layer.drag(QPointF(19.5, 29.5), QPointF(59.5, 49.5), False)
+    qtbot.waitUntil(lambda: "800 pixels" in shown.overlays.hint.text())
+    assert not session.history.canUndo()  # nothing is done yet
+    layer.drag(QPointF(19.5, 29.5), QPointF(59.5, 49.5), True)
+    qtbot.waitUntil(lambda: measurer.idle)
+    assert shown.overlays.hint.text() == ""
+    assert only(shown).shape == Rectangle(39.5, 39.5, 40, 20)
+    session.history.undo()
+    assert len(shown.measuring.regions) == 0
+
+
+def test_a_drawing_that_is_given_up_leaves_nothing(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    layer = shown.measuring.layer
+    tool(shown, "circle")
+    layer.drag(QPointF(20, 30), QPointF(40, 30), False)
+    assert len(shown.measuring.regions) == 1
+    assert layer.key(Qt.Key.Key_Escape)
+    tool(shown, "circle")
+    layer.drag(QPointF(20, 30), QPointF(40, 30), False)
+    layer.drag(QPointF(20, 30), QPointF(20.2, 30), True)  # back to where it began
+    assert len(shown.measuring.regions) == 0
+    assert layer.tool == "circle"
+    qtbot.waitUntil(lambda: shown.measuring.measurer.idle)
+    assert not session.history.canUndo()
 
 
 @pytest.mark.parametrize(("kind", "made"), [("circle", Circle), ("annulus", Annulus), ("line", Line)])
@@ -201,3 +253,21 @@ def test_another_picture_is_measured_by_the_same_regions(shown: ImageView, qtbot
     first = figures(shown, qtbot).statistics.mean
     shown.show_frame(Frame(plane() + 100, path=Path("other.fits")))
     qtbot.waitUntil(lambda: abs(figures(shown, qtbot).statistics.mean - first - 100) < 1e-3)
+
+
+def test_regions_stay_on_their_pixels_of_the_detector(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    regions, measurer = shown.measuring.regions, shown.measuring.measurer
+    regions.add(Region(Circle(60.0, 50.0, 9.0), "star"))
+    whole = figures(shown, qtbot)
+    header = {"SUBSTRT1": 41, "SUBSTRT2": 31, "DETXSIZE": SIZE[1], "DETYSIZE": SIZE[0], "SUBARRAY": "CUSTOM"}
+    shown.show_frame(Frame(plane()[30:90, 40:120], header=header))
+    qtbot.waitUntil(lambda: shown.content is not None and shown.content.size == (60, 80))
+    assert only(shown) == Region(Circle(20.0, 20.0, 9.0), "star")
+    qtbot.waitUntil(lambda: measurer.idle and 1 in measurer.found)
+    assert measurer.found[1].statistics == whole.statistics
+    regions.change(1, Region(Circle(25.0, 20.0, 9.0), "star"))
+    shown.show_frame(Frame(plane(), path=Path("plane.fits")))
+    qtbot.waitUntil(lambda: shown.content is not None and shown.content.size == SIZE)
+    assert only(shown).shape == Circle(65.0, 50.0, 9.0)
+    session.history.undo()
+    assert only(shown).shape == Circle(60.0, 50.0, 9.0)
