@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.spectra.lines import line_list
@@ -101,7 +101,7 @@ class SpectrumPlot(pg.PlotWidget):
             Whether one standard deviation is drawn about each.
         """
         self._clear_curves()
-        same_axis = axis.unit == self.axis.unit
+        same_axis, same_values = axis.unit == self.axis.unit, log == self.log
         self.axis, self.traces, self.offset, self.log = axis, tuple(traces), offset, log
         self.seen = []
         item = self.getPlotItem()
@@ -124,8 +124,15 @@ class SpectrumPlot(pg.PlotWidget):
         item.setLabel("bottom", axis.title, color=muted)
         item.setLabel("left", " / ".join(sorted(units)) or "value", color=muted)
         if not same_axis:
-            self.autoRange()
+            self.show_whole()
+        elif not same_values:  # a range of values is another of their logarithms
+            self._box.enableAutoRange(axis=self._box.YAxis)
         self._place_marks()
+
+    def show_whole(self) -> None:
+        """Show all of the spectra, also of those to come, until the user zooms; values fit what is seen of them."""
+        self._box.autoRange()
+        self._box.enableAutoRange()
 
     def _draw_band(self, x: Floats, spectrum: Spectrum, lift: float, colour: QColor) -> None:
         assert spectrum.error is not None
@@ -140,7 +147,7 @@ class SpectrumPlot(pg.PlotWidget):
             end.setLogMode(False, self.log)
             self.addItem(end)
         band = pg.FillBetweenItem(*ends, brush=fill)
-        self.addItem(band)
+        self.addItem(band, ignoreBounds=True)  # its ends have bounds of their own
         self._bands += [*ends, band]
 
     def _clear_curves(self) -> None:
@@ -219,6 +226,22 @@ class SpectrumPlot(pg.PlotWidget):
         inside = self._box.sceneBoundingRect().contains(where)
         self.pointed.emit(self._box.mapSceneToView(where).x() if inside and self.traces else None)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move the plot; plus and minus zoom its horizontal axis."""
+        width, height = (high - low for low, high in self._box.viewRange())
+        moves = {
+            Qt.Key.Key_Left: (-0.1 * width, 0.0), Qt.Key.Key_Right: (0.1 * width, 0.0),
+            Qt.Key.Key_Up: (0.0, 0.1 * height), Qt.Key.Key_Down: (0.0, -0.1 * height),
+        }  # fmt: skip
+        key = Qt.Key(event.key())
+        if key in moves:
+            across, up = moves[key]
+            self._box.translateBy(x=across or None, y=up or None)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._box.scaleBy(x=1.25 if key == Qt.Key.Key_Minus else 0.8)
+        else:
+            event.ignore()
+
     def leaveEvent(self, event: Any) -> None:
         """Nothing is under the cursor any more."""
         super().leaveEvent(event)
@@ -238,13 +261,17 @@ class SpectrumPlot(pg.PlotWidget):
 
 
 class _RangeBox(pg.ViewBox):
-    """A view that can be dragged over to choose a range."""
+    """A view that can be dragged over to choose a range; the wheel zooms the horizontal axis, with Ctrl the vertical.
+
+    While nobody zooms the vertical axis, it fits what is seen of the spectra.
+    """
 
     chosen = Signal(float, float)
 
     def __init__(self) -> None:
         super().__init__()
         self.choosing = False
+        self.setAutoVisible(y=True)
         self._range = pg.LinearRegionItem(movable=False)
         self._range.setVisible(False)
         self.addItem(self._range, ignoreBounds=True)
@@ -254,6 +281,12 @@ class _RangeBox(pg.ViewBox):
         fill = theme().colour("accent")
         fill.setAlpha(50)
         self._range.setBrush(fill)
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        """Zoom one axis: a peak keeps its place on the other."""
+        if axis is None:
+            axis = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
+        super().wheelEvent(event, axis)
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         """Choose a range with the left button, where that is on."""

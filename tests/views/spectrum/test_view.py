@@ -141,3 +141,80 @@ def test_a_file_that_cannot_be_read(view: SpectrumView, tmp_path: Path, qtbot: Q
     view.show_file(tmp_path / "broken.fits")
     qtbot.waitUntil(lambda: "broken.fits" in view.message.text())
     assert view.session.notices[-1].level == "error"
+
+
+def test_the_wheel_and_keys_zoom_wavelengths_and_values_fit(view: SpectrumView, qtbot: QtBot) -> None:
+    plot = view.plot
+    plot.show_whole()
+    whole = plot.viewRange()[0]
+    plot.setFocus()
+    for _ in range(12):
+        qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    (left, right), _ = plot.viewRange()
+    assert right - left == pytest.approx((whole[1] - whole[0]) * 0.8**12, rel=1e-6)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.viewRange()[0][0] == pytest.approx(left + 0.1 * (right - left))
+    # nobody zoomed the values: they fit what is seen, here and in the next spectrum
+    plot.setXRange(float(WAVE[206]), float(WAVE[212]), padding=0)  # on the side of the peak
+    seen = np.array([FLUX[206:213].min(), FLUX[206:213].max()])
+    for factor in (1.0, 30.0):
+        view.show_spectra([Spectrum(FLUX * factor, None, WAVE, "electron", "one")])
+        plot.grab()
+        low, high = plot.viewRange()[1]
+        assert low < seen[0] * factor
+        assert seen[1] * factor < high < seen[1] * factor + np.ptp(seen) * factor
+    qtbot.keyClick(plot, Qt.Key.Key_Up)
+    kept = plot.viewRange()[1]
+    view.show_spectra([Spectrum(FLUX * 500, None, WAVE, "electron", "one")])
+    plot.grab()
+    assert plot.viewRange()[1] == kept
+    view.bar.log.trigger()
+    plot.grab()
+    low, high = plot.viewRange()[1]
+    assert low < np.log10(FLUX[206:213].min() * 500) < np.log10(FLUX[206:213].max() * 500) < high < 6
+
+
+def test_what_follows_the_cursor_stays_hidden_and_chosen(view: SpectrumView, qtbot: QtBot) -> None:
+    def show(factor: float) -> None:
+        spectra = [Spectrum(FLUX * n * factor, None, WAVE, "electron", f"{n} at {factor}") for n in (1, 2, 3)]
+        view.show_spectra(spectra, ("first", "pin", "cursor"))
+
+    show(1.0)
+    view.legend.item(0).setCheckState(Qt.CheckState.Unchecked)
+    view.legend.setCurrentRow(2)
+    show(2.0)
+    assert [trace.visible for trace in view.traces] == [False, True, True]
+    assert len(view.plot._curves) == 2
+    assert view.leader is view.traces[2]
+    view.show_spectra([view.traces[0].spectrum], ("first",))
+    assert view.leader is None
+    show(3.0)
+    assert [trace.visible for trace in view.traces] == [False, True, True]
+    view.legend.setCurrentRow(1)
+    qtbot.keyClick(view.legend, Qt.Key.Key_Delete)  # would come again with the cursor: it is hidden
+    show(4.0)
+    assert [trace.visible for trace in view.traces] == [False, False, True]
+    view.show_spectra([Spectrum(FLUX, None, WAVE, "electron", "another file")])
+    assert [trace.visible for trace in view.traces] == [True]
+
+
+def test_the_chosen_spectrum_is_fitted_and_its_model_stays(view: SpectrumView) -> None:
+    first, other = view.traces[0].spectrum, Spectrum(FLUX * 3, None, WAVE, "electron", "three")
+    view.show_spectra([first, other], ("first", "pin"))
+    view.legend.setCurrentRow(1)
+    view.bar.offset.setValue(10.0)
+    peak = int(np.argmax(FLUX))
+    view.fit_between(float(WAVE[peak - 12]), float(WAVE[peak + 12]))
+    (fit,) = view.fits.fits.fits
+    assert fit.name == "three"
+    drawn = view.plot._fit.getOriginalDataset()[1]
+    np.testing.assert_allclose(drawn, fit.peak.model + 10.0)
+    # the cursor goes elsewhere: the spectrum that was fitted is still there
+    view.show_spectra([first, other, Spectrum(FLUX * 2, None, WAVE, "electron", "two")], ("first", "pin", "cursor"))
+    np.testing.assert_allclose(view.plot._fit.getOriginalDataset()[1], fit.peak.model + 10.0)
+    view.bar.axis.setCurrentText("pixel")
+    assert view.plot._fit.getOriginalDataset()[1] is None or not len(view.plot._fit.getOriginalDataset()[1])
+    view.bar.axis.setCurrentText(fit.axis.split("(")[1].rstrip(")") + " vacuum")
+    np.testing.assert_allclose(view.plot._fit.getOriginalDataset()[1], fit.peak.model + 10.0)
+    view.show_spectra([other])
+    assert view.plot._fit.getOriginalDataset()[1] is None or not len(view.plot._fit.getOriginalDataset()[1])
