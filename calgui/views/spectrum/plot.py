@@ -1,6 +1,7 @@
 """The plot of spectra: steps or lines, error bands, labelled lines of lamps, and the fit of a peak."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from calgui.views.theme import theme
 
 #: labels of so many lines of one species at most stand on the plot; the strongest of what is seen
 _MOST_LINES = 40
-_LABEL_ROOM = 26
+#: pixels of the screen between two labels
+_LABEL_ROOM = 15
 _SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
 
 
@@ -203,7 +205,11 @@ class SpectrumPlot(pg.PlotWidget):
 
     def marked(self) -> tuple[tuple[str, float], ...]:
         """The lines that are marked now: species, and place on the axis."""
-        return tuple((name, x) for name, x, _ in self._marks.marks)
+        return tuple(sorted(((mark.species, mark.x) for mark in self._marks.marks), key=lambda one: one[1]))
+
+    def labelled(self) -> tuple[str, ...]:
+        """The labels that were last drawn, from left to right."""
+        return self._marks.labelled
 
     # ---- inside
 
@@ -218,9 +224,10 @@ class SpectrumPlot(pg.PlotWidget):
             inside = np.flatnonzero((places >= low) & (places <= high))
             strongest = inside[np.argsort(-lines.intensity[inside], kind="stable")[:_MOST_LINES]]
             marks += [
-                (name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}") for one in strongest
+                _Mark(name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}", rank)
+                for rank, one in enumerate(strongest)
             ]
-        self._marks.show(sorted(marks, key=lambda mark: mark[1]))
+        self._marks.show(sorted(marks, key=lambda mark: mark.rank))
 
     def _moved(self, where: QPointF) -> None:
         inside = self._box.sceneBoundingRect().contains(where)
@@ -301,14 +308,26 @@ class _RangeBox(pg.ViewBox):
             self.chosen.emit(*ends)
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A known line on the plot: its rank is 0 for the strongest of its species."""
+
+    species: str
+    x: float
+    text: str
+    rank: int
+
+
 class _LineMarks(pg.GraphicsObject):
-    """Ticks from the top with names; a name is left out where it would lie on the one before."""
+    """Ticks from the top with names; a name is left out where it would lie on that of a stronger line."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.marks: list[tuple[str, float, str]] = []
+        self.marks: list[_Mark] = []
+        self.labelled: tuple[str, ...] = ()
 
-    def show(self, marks: list[tuple[str, float, str]]) -> None:
+    def show(self, marks: list[_Mark]) -> None:
+        """Take other marks, the strongest first."""
         self.marks = marks
         self.prepareGeometryChange()
         self.update()
@@ -318,6 +337,7 @@ class _LineMarks(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         view = self.getViewBox()
+        self.labelled = ()
         if view is None or not self.marks:
             return
         painter.save()
@@ -327,21 +347,33 @@ class _LineMarks(pg.GraphicsObject):
         font = QFont(painter.font())
         font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
         painter.setFont(font)
-        last = -1e9
-        for name, x, text in self.marks:
-            at = device.map(view.mapViewToScene(QPointF(x, 0.0))).x()
-            colour = theme().colour(_SPECIES_ROLES.get(name, "muted"))
-            painter.setPen(colour)
+        taken: list[tuple[float, _Mark]] = []
+        for mark in self.marks:
+            at = device.map(view.mapViewToScene(QPointF(mark.x, 0.0))).x()
+            painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.top() + 12))
-            if at - last < _LABEL_ROOM * 0.6:
-                continue
-            last = at
-            painter.save()
-            painter.translate(at, area.top() + 15)
-            painter.rotate(90)
-            painter.drawText(QPointF(0, painter.fontMetrics().ascent() / 2 - 1), text)
-            painter.restore()
+            if all(abs(at - other) >= _LABEL_ROOM for other, _ in taken):
+                taken.append((at, mark))
+        for at, mark in taken:
+            _write(painter, at, area.top() + 15, mark)
+        self.labelled = tuple(mark.text for _, mark in sorted(taken, key=lambda one: one[0]))
         painter.restore()
+
+
+def _write(painter: QPainter, x: float, y: float, mark: _Mark) -> None:
+    """The label of a line, from top to bottom, on a ground that lets it be read over a peak."""
+    painter.save()
+    painter.translate(x, y)
+    painter.rotate(90)
+    metrics = painter.fontMetrics()
+    ground = QColor(theme().colour("surface"))
+    ground.setAlpha(210)
+    painter.fillRect(
+        QRectF(-1, -metrics.ascent() / 2 - 1, metrics.horizontalAdvance(mark.text) + 3, metrics.height()), ground
+    )
+    painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
+    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), mark.text)
+    painter.restore()
 
 
 def _positive(values: Floats, log: bool) -> Floats:

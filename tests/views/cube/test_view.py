@@ -399,14 +399,20 @@ def test_what_is_no_cube_is_told(view: CubeView, tmp_path: Path, qtbot: QtBot) -
     qtbot.waitUntil(lambda: "no cube" in view.image.overlays.message.text())
 
 
+@pytest.fixture
+def viewer(qtbot: QtBot, session: Session) -> Viewer:
+    # kept by the fixture: a window that nobody holds may be collected while it is painted
+    made = Viewer(session)
+    qtbot.addWidget(made)
+    made.resize(800, 600)
+    made.show()
+    return made
+
+
 def test_the_viewer_offers_a_cube_where_there_is_one(
-    qtbot: QtBot, session: Session, path: Path, ramp: Path, tmp_path: Path
+    viewer: Viewer, qtbot: QtBot, session: Session, path: Path, ramp: Path, tmp_path: Path
 ) -> None:
     fits.PrimaryHDU(np.zeros((4, 5), np.float32)).writeto(tmp_path / "flat.fits")
-    viewer = Viewer(session)
-    qtbot.addWidget(viewer)
-    viewer.resize(800, 600)
-    viewer.show()
     viewer.show_files([tmp_path / "flat.fits"])
     qtbot.waitUntil(lambda: not session.tasks.running)
     assert not viewer.tabs.isVisible()

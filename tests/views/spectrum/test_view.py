@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import to_air
 from calgui.views.session import Session
@@ -87,6 +88,25 @@ def test_lines_stand_where_they_are(view: SpectrumView) -> None:
     assert any(name == "Ar" and abs(x - float(to_air(2062.186)) * 10) < 0.5 for name, x in view.plot.marked())
     view.bar.species["Ar"].trigger()
     assert not any(name == "Ar" for name, _ in view.plot.marked())
+
+
+def test_the_stronger_of_two_lines_has_the_label(view: SpectrumView) -> None:
+    wave = np.linspace(1400.0, 1850.0, 900)
+    view.show_spectra([Spectrum(np.ones(900), None, wave, "electron", "arc")])
+    for name in ("Ar", "Ne"):
+        view.bar.species[name].trigger()
+    view.plot.grab()
+    assert "Ar 1694.52" in view.plot.labelled()
+    places = [float(text.split()[1]) for text in view.plot.labelled()]
+    assert places == sorted(places)
+    # those that are marked and not labelled lie beside a stronger or equally strong one
+    assert len(places) < len(view.plot.marked())
+    strength = dict(zip(*(getattr(line_list("Ar"), part) for part in ("wavelength", "intensity")), strict=True))
+    left_out = [
+        wave for name, wave in view.plot.marked() if name == "Ar" and np.abs(np.array(places) - wave).min() > 0.01
+    ]
+    strongest = max(strength[wave] for wave in left_out)
+    assert strongest < 0.3 * max(strength[wave] for name, wave in view.plot.marked() if name == "Ar")
 
 
 def test_several_with_offset_and_smoothing(view: SpectrumView, qtbot: QtBot) -> None:
