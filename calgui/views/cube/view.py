@@ -1,10 +1,11 @@
 """`CubeView`: the picture of a cube or ramp, with the spectrum or the reads behind what the user points at."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +33,8 @@ _MOST = 2_000_000_000
 _WIDE = 1.1
 #: width that both need beside one another
 _ROOM = 560
+#: after which the user is told that a first picture takes long
+_PATIENCE_MS = 500
 #: height from which on there is room for a histogram between picture and plot, and where the plot stands beside it
 _HIGH, _HIGH_BESIDE = 620, 480
 
@@ -193,8 +196,14 @@ class CubeView(QWidget):
         self.below.setCurrentWidget(self.reads if ramp is not None else self.spectrum)
         self.ranges.begin(count - 1 if ramp is not None else count // 2)
         self._show_picture()
+        QTimer.singleShot(_PATIENCE_MS, self, partial(self._say_it_takes_long, self._turn))
         self._load(cube)
         self.answers.begin(cube, ramp, self.path)
+
+    def _say_it_takes_long(self, turn: int) -> None:
+        """Of a file whose planes are not stored together all is gone through before the first one is seen."""
+        if turn == self._turn and self._frame is None and self.pictures.busy and self.cube is not None:
+            self.image.clear(f"Reading the first picture of {self.cube.name} …")
 
     def _load(self, cube: Cube) -> None:
         """Read what fits into memory; until then, and where it does not fit, numbers come from the file."""
