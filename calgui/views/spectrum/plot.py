@@ -20,6 +20,8 @@ from calgui.views.theme import theme
 _MOST_LINES = 40
 #: pixels of the screen between two labels
 _LABEL_ROOM = 15
+#: and of the longest, with its tick
+_LABEL_LENGTH = 80
 _SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
 
 
@@ -184,6 +186,8 @@ class SpectrumPlot(pg.PlotWidget):
             Of `SPECIES`.
         """
         self.species = tuple(species)
+        self._box.labels = bool(species)
+        self._box.updateAutoRange()
         self._place_marks()
 
     def point(self, x: float | None) -> None:
@@ -278,6 +282,8 @@ class _RangeBox(pg.ViewBox):
     def __init__(self) -> None:
         super().__init__()
         self.choosing = False
+        #: whether labels stand at the top: values that fit what is seen leave them their room
+        self.labels = False
         self.setAutoVisible(y=True)
         self._range = pg.LinearRegionItem(movable=False)
         self._range.setVisible(False)
@@ -288,6 +294,14 @@ class _RangeBox(pg.ViewBox):
         fill = theme().colour("accent")
         fill.setAlpha(50)
         self._range.setBrush(fill)
+
+    def suggestPadding(self, axis: int) -> float:
+        """Room about what is seen, as a part of it."""
+        usual = float(super().suggestPadding(axis))
+        if axis != 1 or not self.labels:
+            return usual
+        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.3)
+        return max(usual, taken / (1 - 2 * taken))
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
         """Zoom one axis: a peak keeps its place on the other."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.spectra.peaks import fit_peak
+from calgui.core.spectra.peaks import Peak, fit_peak
 from calgui.core.spectra.reading import read_spectrum
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import UNIT_SIGNS, Medium, shown
@@ -101,6 +101,8 @@ class SpectrumView(QWidget):
         shape = [len(trace.spectrum) for trace in self.traces]
         if not keys:
             self._forget()
+        if spectra and not (keys and self.traces):  # spectra that follow the cursor keep the scale of the first
+            self._scale(spectra[0])
         self.traces, self._numbers = [], 0
         self._shown += 1
         for spectrum, key in zip(spectra[:_MOST], (*keys, *[""] * len(spectra)), strict=False):
@@ -215,6 +217,8 @@ class SpectrumView(QWidget):
     # ---- what is shown
 
     def _add(self, spectrum: Spectrum) -> None:
+        if not self.traces:
+            self._scale(spectrum)
         self.traces.append(Trace(self._numbers, spectrum))
         self._numbers += 1
         if spectrum.wavelength is not None and len(self.traces) == 1 and self.bar.chosen_axis.unit == PIXEL:
@@ -242,6 +246,10 @@ class SpectrumView(QWidget):
         self.fits.setVisible(bool(self.fits.fits.fits))
         self._draw()
 
+    def _scale(self, spectrum: Spectrum) -> None:
+        good = spectrum.flux[np.isfinite(spectrum.flux)]
+        self.bar.set_scale(float(np.abs(good).max(initial=0.0)))
+
     def _forget(self) -> None:
         """Other spectra come: nothing is hidden, chosen or fitted."""
         self._hidden.clear()
@@ -256,7 +264,7 @@ class SpectrumView(QWidget):
             bar.chosen_axis,
             smoothing=kind,
             width=bar.span.value(),
-            offset=bar.offset.value(),
+            offset=bar.lift,
             log=bar.log.isChecked(),
             bands=bar.bands.isChecked(),
         )
@@ -271,7 +279,7 @@ class SpectrumView(QWidget):
         seen = [trace.spectrum for trace in self.traces if trace.visible]
         place = next((place for place, one in enumerate(seen) if one is fit.spectrum), None)
         if place is not None and fit.axis == self.bar.chosen_axis.title:
-            self.plot.show_fit(fit.peak, fit.x, place * self.bar.offset.value())
+            self.plot.show_fit(fit.peak, fit.x, place * self.bar.lift)
 
     def _tick(self, row: int, visible: bool) -> None:
         trace = self.traces[row] = replace(self.traces[row], visible=visible)
@@ -358,16 +366,24 @@ class SpectrumView(QWidget):
         inside = (x >= low) & (x <= high)
         error = spectrum.error[inside] if spectrum.error is not None else None
         shape: Any = SHAPES[self.bar.shape.currentText()]
-        try:
-            peak = fit_peak(x[inside], spectrum.flux[inside], error, shape)
-        except CalguiError as failure:
-            self.session.notice("warning", failure.message, failure.cure)
-            return
         good = inside & np.isfinite(spectrum.flux)
-        if error is not None and spectrum.error is not None:
+        if spectrum.error is not None:
             good &= np.isfinite(spectrum.error) & (spectrum.error > 0)
-        self.fits.add(Fit(peak, spectrum.name, axis.title, x[good], spectrum))
-        self.fits.setVisible(True)
+
+        def done(peak: Peak) -> None:
+            self.fits.add(Fit(peak, spectrum.name, axis.title, x[good], spectrum))
+            self.fits.setVisible(True)
+
+        def failed(failure: Exception) -> None:
+            if isinstance(failure, CalguiError):
+                self.session.notice("warning", failure.message, failure.cure)
+            else:
+                self.session.report(failure, "Fitting a peak")
+
+        self.session.tasks.start(
+            "Fitting a peak", lambda _job: fit_peak(x[inside], spectrum.flux[inside], error, shape), done, failed,
+            quiet=True,
+        )  # fmt: skip
 
     def _show_fit(self, fit: Fit | None) -> None:
         self._fitted = fit

@@ -54,11 +54,13 @@ def test_a_spectrum_without_wavelengths_has_pixels_only(view: SpectrumView) -> N
 
 
 @pytest.mark.parametrize(("axis", "scale"), [("nm vacuum", 1.0), ("µm vacuum", 1e-3), ("pixel", 5.0)])
-def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float) -> None:
+def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float, qtbot: QtBot) -> None:
     view.bar.axis.setCurrentText(axis)
     view.bar.fit.click()
+    assert view.bar.fit.text() == "Drag over a line"
     low, high = ((value - 2000) * 5 if axis == "pixel" else value * scale for value in (2036, 2045))
     view.plot.chosen.emit(low, high)
+    qtbot.waitUntil(lambda: bool(view.fits.fits.fits))
     peak = view.fits.fits.fits[0].peak
     truth = (2040.3 - 2000) * 5 if axis == "pixel" else 2040.3 * scale
     assert peak.centre == pytest.approx(truth, rel=1e-7)
@@ -70,8 +72,9 @@ def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float) 
     assert not view.fits.isVisible()
 
 
-def test_where_nothing_can_be_fitted_it_is_told(view: SpectrumView) -> None:
+def test_where_nothing_can_be_fitted_it_is_told(view: SpectrumView, qtbot: QtBot) -> None:
     view.fit_between(2000.0, 2000.5)
+    qtbot.waitUntil(lambda: bool(view.session.notices))
     assert view.session.notices[-1].level == "warning"
     assert not view.fits.fits.fits
 
@@ -92,10 +95,13 @@ def test_lines_stand_where_they_are(view: SpectrumView) -> None:
 
 def test_the_stronger_of_two_lines_has_the_label(view: SpectrumView) -> None:
     wave = np.linspace(1400.0, 1850.0, 900)
-    view.show_spectra([Spectrum(np.ones(900), None, wave, "electron", "arc")])
+    view.show_spectra([Spectrum(np.arange(900.0), None, wave, "electron", "arc")])
+    view.plot.grab()
+    without = view.plot.viewRange()[1]
     for name in ("Ar", "Ne"):
         view.bar.species[name].trigger()
     view.plot.grab()
+    assert view.plot.viewRange()[1][1] > without[1]  # labels leave the spectrum its room
     assert "Ar 1694.52" in view.plot.labelled()
     places = [float(text.split()[1]) for text in view.plot.labelled()]
     assert places == sorted(places)
@@ -125,6 +131,17 @@ def test_several_with_offset_and_smoothing(view: SpectrumView, qtbot: QtBot) -> 
     assert [trace.spectrum.name for trace in view.traces] == ["one"]
     view.bar.log.trigger()
     view.grab()
+
+
+def test_offsets_of_very_small_values(view: SpectrumView) -> None:
+    spectra = [Spectrum(FLUX * 1e-19, None, WAVE, "W m-2 um-1", name) for name in ("one", "two")]
+    view.show_spectra(spectra)
+    view.bar.offset.setValue(2.5)
+    assert view.bar.offset.text() == "2.500 × 1e-17"
+    drawn = [curve.getOriginalDataset()[1] for curve in view.plot._curves]
+    np.testing.assert_allclose(drawn[1] - drawn[0], 2.5e-17, rtol=1e-9)
+    view.show_spectra([Spectrum(FLUX, None, WAVE, "electron", "one")])
+    assert view.bar.offset.text() == "2.500"
 
 
 def test_saving(view: SpectrumView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,13 +235,14 @@ def test_what_follows_the_cursor_stays_hidden_and_chosen(view: SpectrumView, qtb
     assert [trace.visible for trace in view.traces] == [True]
 
 
-def test_the_chosen_spectrum_is_fitted_and_its_model_stays(view: SpectrumView) -> None:
+def test_the_chosen_spectrum_is_fitted_and_its_model_stays(view: SpectrumView, qtbot: QtBot) -> None:
     first, other = view.traces[0].spectrum, Spectrum(FLUX * 3, None, WAVE, "electron", "three")
     view.show_spectra([first, other], ("first", "pin"))
     view.legend.setCurrentRow(1)
     view.bar.offset.setValue(10.0)
     peak = int(np.argmax(FLUX))
     view.fit_between(float(WAVE[peak - 12]), float(WAVE[peak + 12]))
+    qtbot.waitUntil(lambda: bool(view.fits.fits.fits))
     (fit,) = view.fits.fits.fits
     assert fit.name == "three"
     drawn = view.plot._fit.getOriginalDataset()[1]
