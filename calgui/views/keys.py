@@ -89,8 +89,16 @@ declare(
     "Spectrum",
     ("F", "Fit a peak: drag over a line"),
     ("Home", "The whole spectrum"),
+    ("+, -", "Zoom wavelengths, as does the wheel; with Ctrl values"),
+    ("Left, Right, Up, Down", "Move the plot, as does dragging"),
     ("Space", "Hide or show the chosen spectrum, in the list"),
     ("Del", "Take the chosen spectrum away, in the list"),
+)
+declare(
+    "Cube or ramp",
+    ("Space", "Play the planes or reads, and stop"),
+    ("PgUp, PgDown", "The next plane or read, or the one before"),
+    ("P", "Keep the spectrum of the picked spaxel, or let go of it"),
 )
 declare("Plots", ("Ctrl+S", "Save the plot in focus, or its data"), ("Wheel, drag", "Zoom and move"))
 declare(

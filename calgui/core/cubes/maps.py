@@ -16,7 +16,8 @@ Array = npt.NDArray[Any]
 
 #: speed of light in km/s (exact)
 _LIGHT = 299_792.458
-_ROWS = 16
+#: rows that are worked on at a time, and numbers of them: several arrays of that size are held
+_ROWS, _BLOCK = 16, 1_500_000
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def line_maps(cube: Cube, line: tuple[int, int], continuum: Sequence[tuple[int, 
     places = np.arange(n, dtype=np.float64) if cube.wavelength is None else cube.wavelength
     flux, level, centre, width, error = (np.full((ny, nx), np.nan) for _ in range(5))
     used = np.flatnonzero(inside | beside)
-    for low in range(0, ny, _ROWS):
+    step = max(1, min(_ROWS, _BLOCK // (used.size * nx)))
+    for low in range(0, ny, step):
         job.check()
-        rows = slice(low, min(low + _ROWS, ny))
+        rows = slice(low, min(low + step, ny))
         values, sigma = cube.block(used, rows.start, rows.stop)
         made = _measure(values, sigma, places[used], inside[used], beside[used])
         for target, part in zip((flux, level, centre, width, error), made, strict=True):

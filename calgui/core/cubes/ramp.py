@@ -33,7 +33,7 @@ class Samples:
     Attributes
     ----------
     place : ndarray of float64, shape (nread,)
-        Seconds since the reset, or the number of the read from 1 where the header has no times.
+        Seconds since the reset, or the number of the read from 0 where the header has no times.
     timed : bool
         Which of the two.
     value : ndarray of float64, shape (nint, nread)
@@ -180,7 +180,7 @@ class Ramp:
         if self._pixel_dq is not None:
             dq |= np.uint32(self._pixel_dq.column(x, y)[0])
         times = self.times
-        place = times if times is not None else np.arange(1, reads + 1, dtype=np.float64)
+        place = times if times is not None else np.arange(reads, dtype=np.float64)
         return Samples(place, times is not None, value, dq, self.unit)
 
 

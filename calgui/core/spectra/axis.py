@@ -54,7 +54,7 @@ def wavelengths(header: Mapping[str, Any], axis: int, length: int) -> npt.NDArra
     ----------
     header : mapping
         CTYPEn (``WAVE``: vacuum, ``AWAV``: air; ``WAVE-LOG`` as in FITS paper III, equation 5), CRVALn, CRPIXn,
-        CDn_n or CDELTn, CUNITn (metres without one).
+        CDn_n, or CDELTn with PCn_n, CUNITn (metres without one).
     axis : int
         As in FITS, from 1.
     length : int
@@ -67,7 +67,7 @@ def wavelengths(header: Mapping[str, Any], axis: int, length: int) -> npt.NDArra
     """
     kind, _, algorithm = str(header.get(f"CTYPE{axis}") or "").strip().upper().partition("-")
     unit = _NM.get(str(header.get(f"CUNIT{axis}") or "m").strip().upper())
-    step = header.get(f"CD{axis}_{axis}", header.get(f"CDELT{axis}"))
+    step = header.get(f"CD{axis}_{axis}", _scaled(header, axis))
     numbers = (header.get(f"CRVAL{axis}"), step, header.get(f"CRPIX{axis}", 1.0))
     if kind not in (*_VACUUM, *_AIR) or unit is None or not all(_is_number(number) for number in numbers):
         return None
@@ -89,3 +89,9 @@ def wavelengths(header: Mapping[str, Any], axis: int, length: int) -> npt.NDArra
 
 def _is_number(value: Any) -> bool:
     return finite_number(value) is not None
+
+
+def _scaled(header: Mapping[str, Any], axis: int) -> Any:
+    """CDELTn times PCn_n: what writes a CD matrix as PC leaves 1 in CDELTn."""
+    step, own = finite_number(header.get(f"CDELT{axis}")), finite_number(header.get(f"PC{axis}_{axis}", 1.0))
+    return None if step is None or own is None else step * own

@@ -1,11 +1,13 @@
-"""The reads of a pixel, and a straight line through them."""
+"""The reads of pixels, and straight lines through them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from calgui.core.cubes.ramp import Samples, StraightLine, straight_line
@@ -14,8 +16,9 @@ from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import from_titles, offer_saving
 
 _ROLES = ("accent", "warning", "good", "error")
-#: integrations that are drawn
+#: integrations that are drawn, of all pixels together
 _MOST = 8
+_NOTHING = "Move over the picture to see the reads of a pixel."
 
 
 class RampPlot(QWidget):
@@ -40,9 +43,10 @@ class RampPlot(QWidget):
         self.plot.setMenuEnabled(False)
         for side in ("bottom", "left"):
             item.getAxis(side).enableAutoSIPrefix(False)
-        self.words = QLabel("Move over the picture to see the reads of a pixel.", self)
+        self.words = QLabel(_NOTHING, self)
         self.words.setObjectName("ramp_words")
         self.words.setAccessibleName("Slope of the reads")
+        self.words.setToolTip("A straight line for a quick look: all reads weigh alike.")
         self.words.setFont(figures())
         self.words.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -50,71 +54,70 @@ class RampPlot(QWidget):
         layout.setSpacing(SPACE // 2)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.words)
-        self.samples: Samples | None = None
+        self.shown: tuple[tuple[str, Samples], ...] = ()
         self.lines: tuple[StraightLine, ...] = ()
-        self._name = ""
+        self._drawn: list[Any] = []
         self.saving = offer_saving(self.plot, "ramp", session, lambda: from_titles(self.series()))
         theme().changed.connect(self.retheme)
 
-    def show_samples(self, samples: Samples | None, name: str = "") -> None:
-        """Draw the reads of a pixel.
+    @property
+    def samples(self) -> Samples | None:
+        """The reads of the first pixel."""
+        return self.shown[0][1] if self.shown else None
+
+    def show_samples(self, shown: Sequence[tuple[str, Samples]]) -> None:
+        """Draw the reads of pixels over one another.
 
         Parameters
         ----------
-        samples : Samples or None
-            None for nothing.
-        name : str
-            Which pixel it is.
+        shown : sequence of (str, Samples)
+            Which pixel, and its reads; of one ramp. Empty for nothing.
         """
-        self.samples, self._name = samples, name
-        self.plot.clear()
-        if samples is None:
-            self.lines = ()
-            self.words.setText("Move over the picture to see the reads of a pixel.")
-            return
-        count = min(len(samples.value), _MOST)
-        self.lines = tuple(straight_line(samples, integration) for integration in range(count))
-        for integration, line in enumerate(self.lines):
-            self._draw(samples, integration, line)
-        unit = samples.unit or "value"
-        muted = theme().colour("muted").name()
-        self.plot.setLabel("bottom", "time since the reset (s)" if samples.timed else "read", color=muted)
-        self.plot.setLabel("left", unit, color=muted)
-        told = [self._told(samples, integration, line) for integration, line in enumerate(self.lines)]
-        self.words.setText(f"{name}   " + "   ".join(told))
+        self.shown = tuple(shown)
+        for item in self._drawn:
+            self.plot.removeItem(item)
+        self._drawn = []
+        rows = [(name, one, part) for name, one in self.shown for part in range(len(one.value))][:_MOST]
+        self.lines = tuple(straight_line(one, integration) for _, one, integration in rows)
+        self.words.setText(_NOTHING)
+        told = []
+        for (name, one, integration), line in zip(rows, self.lines, strict=True):
+            colour = theme().colour(_ROLES[len(told) % len(_ROLES)])
+            self._draw(one, integration, line, colour)
+            words = "   ".join(part for part in (name, _told(one, integration, line)) if part)
+            told.append(f'<span style="color:{colour.name()}">●</span> {words.replace("   ", "&nbsp;&nbsp; ")}')
+        first = self.samples
+        if first is not None:
+            self.words.setText("<br>".join(told))
+            muted = theme().colour("muted").name()
+            self.plot.setLabel("bottom", "time since the reset (s)" if first.timed else "read", color=muted)
+            self.plot.setLabel("left", first.unit or "value", color=muted)
 
-    def _draw(self, samples: Samples, integration: int, line: StraightLine) -> None:
-        colour = theme().colour(_ROLES[integration % len(_ROLES)])
+    def _draw(self, samples: Samples, integration: int, line: StraightLine, colour: QColor) -> None:
         used = samples.used[integration]
         for which, symbol in ((used, "o"), (~used, "x")):
-            self.plot.plot(
-                samples.place[which], samples.value[integration][which], pen=None, symbol=symbol, symbolSize=8,
-                symbolPen=pg.mkPen(colour), symbolBrush=pg.mkBrush(colour) if symbol == "o" else None,
+            self._drawn.append(
+                self.plot.plot(
+                    samples.place[which], samples.value[integration][which], pen=None, symbol=symbol, symbolSize=8,
+                    symbolPen=pg.mkPen(colour), symbolBrush=pg.mkBrush(colour) if symbol == "o" else None,
+                )
             )  # fmt: skip
         if math.isfinite(line.slope):
             ends = np.array([0.0, float(samples.place[-1])])
-            self.plot.plot(
-                ends, line.start + line.slope * ends, pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine)
-            )
-
-    def _told(self, samples: Samples, integration: int, line: StraightLine) -> str:
-        which = f"integration {integration}: " if len(self.lines) > 1 else ""
-        reads = f"{line.used} of {samples.value.shape[1]} reads"
-        if not math.isfinite(line.slope):
-            return f"{which}no line ({reads})"
-        error = f" ± {line.slope_error:.2g}" if math.isfinite(line.slope_error) else ""
-        unit = f"{samples.unit or 'value'}/{'s' if samples.timed else 'read'}"
-        return f"{which}slope {line.slope:.5g}{error} {unit} ({reads}; a straight line, for a quick look)"
+            pen = pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine)
+            self._drawn.append(self.plot.plot(ends, line.start + line.slope * ends, pen=pen))
 
     def series(self) -> tuple[tuple[str, Any], ...]:
         """What is drawn as columns, for a table."""
-        if self.samples is None:
+        first = self.samples
+        if first is None:
             return ()
-        place = "time (s)" if self.samples.timed else "read"
-        columns: list[tuple[str, Any]] = [(place, self.samples.place)]
-        for integration, values in enumerate(self.samples.value):
-            columns.append((f"integration {integration}", values))
-            columns.append((f"integration {integration} dq", self.samples.dq[integration].astype(np.float64)))
+        columns: list[tuple[str, Any]] = [("time (s)" if first.timed else "read", first.place)]
+        for name, samples in self.shown:
+            before = f"{name}: " if len(self.shown) > 1 else ""
+            for integration, values in enumerate(samples.value):
+                columns.append((f"{before}integration {integration}", values))
+                columns.append((f"{before}integration {integration} dq", samples.dq[integration].astype(np.float64)))
         return tuple(columns)
 
     def retheme(self) -> None:
@@ -125,4 +128,14 @@ class RampPlot(QWidget):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(look.colour("line"))
             axis.setTextPen(look.colour("muted"))
-        self.show_samples(self.samples, self._name)
+        self.show_samples(self.shown)
+
+
+def _told(samples: Samples, integration: int, line: StraightLine) -> str:
+    count, reads = samples.value.shape
+    which = f"integration {integration}: " if count > 1 else ""
+    used = f"{line.used} of {reads} reads"
+    if not math.isfinite(line.slope):
+        return f"{which}no line ({used})"
+    error = f" ± {line.slope_error:.2g}" if math.isfinite(line.slope_error) else ""
+    return f"{which}slope {line.slope:.5g}{error} {samples.unit or 'value'}/{'s' if samples.timed else 'read'} ({used})"

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QWidget
 
+from calgui.views.cube.range_fields import Planes, RangeFields
 from calgui.views.image.controls import chooser
 from calgui.views.theme import SPACE, figures
 
@@ -17,12 +18,13 @@ PICTURES = {
     "line centre": "First moment of the line",
     "line width": "Second moment of the line, as a standard deviation",
 }
+ONE = "one plane"
 COLLAPSED = ("mean", "sum", "median")
 MAPS = ("line flux", "continuum", "line centre", "line width")
 
 
 class SliceBar(QWidget):
-    """Slider, number, play, and what is shown.
+    """What is shown, play, slider and number; or the numbers of a range. `speed` and `hold` stand below it.
 
     Signals
     -------
@@ -42,9 +44,8 @@ class SliceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("slice_bar")
-        self.picture = chooser("cube_picture", "What is shown of the cube", "What is shown", tuple(PICTURES))
-        for place, tip in enumerate(PICTURES.values()):
-            self.picture.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        self.picture = chooser("cube_picture", "What is shown of the cube", "What is shown", ())
+        self._offer(False)
         self.play = QToolButton(self)
         self.play.setObjectName("cube_play")
         self.play.setText("Play")
@@ -76,6 +77,8 @@ class SliceBar(QWidget):
         self.where.setObjectName("cube_where")
         self.where.setAccessibleName("Where the plane is")
         self.where.setFont(figures())
+        self.ranges = RangeFields(self)
+        self.ranges.hide()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         #: whether the picture is still being made: no further plane is asked for
@@ -83,16 +86,17 @@ class SliceBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, 0, SPACE, 0)
         layout.setSpacing(SPACE // 2)
-        for widget in (self.picture, self.play, self.speed):
+        for widget in (self.picture, self.play):
             layout.addWidget(widget)
         layout.addWidget(self.slider, 1)
-        for widget in (self.number, self.where, self.hold):
+        for widget in (self.number, self.where):
             layout.addWidget(widget)
+        layout.addWidget(self.ranges, 1)
         self.slider.valueChanged.connect(self._go)
         self.number.valueChanged.connect(self._go)
         self.play.toggled.connect(self._play)
         self.speed.valueChanged.connect(lambda _value: self._play(self.play.isChecked()))
-        self.picture.currentTextChanged.connect(self._choose)
+        self.picture.currentIndexChanged.connect(self._choose)
 
     def set_count(self, count: int, ramp: bool) -> None:
         """Offer the planes of another cube.
@@ -102,16 +106,48 @@ class SliceBar(QWidget):
         count : int
             How many.
         ramp : bool
-            Whether they are reads: of those no lines are made.
+            Whether they are reads: of those there are no maps of a line.
         """
         self.play.setChecked(False)
+        self.ranges.set_count(count, "reads" if ramp else "planes")
         for field in (self.slider, self.number):
             with QSignalBlocker(field):
                 field.setRange(0, max(count - 1, 0))
         self.number.setSuffix(f" / {max(count - 1, 0)}")
-        self.picture.setVisible(not ramp)
-        if ramp and self.picture.currentIndex():
-            self.picture.setCurrentIndex(0)
+        self._offer(ramp)
+
+    def _offer(self, ramp: bool) -> None:
+        """What can be shown; the choice stays where it can."""
+        names = [name for name in PICTURES if not (ramp and name in MAPS)]
+        before = self.shown
+        with QSignalBlocker(self.picture):
+            self.picture.clear()
+            for place, name in enumerate(names):
+                self.picture.addItem("one read" if ramp and name == ONE else name)
+                tip = PICTURES[name].replace("plane", "read") if ramp else PICTURES[name]
+                self.picture.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+            self.picture.setCurrentIndex(names.index(before) if before in names else 0)
+
+    @property
+    def shown(self) -> str:
+        """Which picture is chosen: a key of `PICTURES`."""
+        return self.picture.currentText() if self.picture.currentIndex() > 0 else ONE
+
+    def show_ranges(self, main: Planes, beside: tuple[Planes, Planes]) -> None:
+        """Show the numbers of the ranges where a picture is made of them, else the slider.
+
+        Parameters
+        ----------
+        main : tuple of int
+            The range.
+        beside : tuple of tuple of int
+            Those of continuum.
+        """
+        ranged = self.shown in (*COLLAPSED, *MAPS)
+        self.ranges.show_ranges(main, beside, self.shown in MAPS)
+        for widget in (self.play, self.slider, self.number, self.where):
+            widget.setVisible(not ranged)
+        self.ranges.setVisible(ranged)
 
     def show_plane(self, plane: int, where: str) -> None:
         """Show which plane is shown, without telling.
@@ -133,10 +169,10 @@ class SliceBar(QWidget):
             self.picture.setCurrentIndex(0)
         self.plane_chosen.emit(plane)
 
-    def _choose(self, name: str) -> None:
-        if name != "one plane":
+    def _choose(self, _place: int) -> None:
+        if self.shown != ONE:
             self.play.setChecked(False)
-        self.picture_chosen.emit(name)
+        self.picture_chosen.emit(self.shown)
 
     def _play(self, on: bool) -> None:
         self.play.setText("Pause" if on else "Play")

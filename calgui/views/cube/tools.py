@@ -1,5 +1,6 @@
-"""Below the slider of a cube: pinning, how spaxels of a region are joined, and saving the picture as FITS."""
+"""Below the slider: pinning, how spaxels of a region are joined, how planes are drawn, and saving the picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QToolButton, QWidget
@@ -19,10 +20,12 @@ class CubeTools(QWidget):
 
     Parameters
     ----------
+    drawing : sequence of QWidget
+        Of the slider, for which there is no room beside it.
     parent : QWidget, optional
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, drawing: Sequence[QWidget] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("cube_tools")
         self.pin = self._button("cube_pin", "Pin", "Keep the spectrum of the picked spaxel on the plot, or let go (P)")
@@ -40,6 +43,8 @@ class CubeTools(QWidget):
         for widget in (self.pin, self.unpin, self.word, self.how):
             layout.addWidget(widget)
         layout.addStretch(1)
+        for widget in drawing:
+            layout.addWidget(widget)
         layout.addWidget(self.save)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:

@@ -1,5 +1,7 @@
 """The choosers above the plot of spectra."""
 
+import math
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
@@ -53,6 +55,7 @@ class SpectrumBar(QWidget):
             "spectrum_offset", "Offset", "Each spectrum is lifted by so much over the one before", 0.0, -1e9, 1e9, 1.0
         )
         self.offset.setDecimals(3)
+        self._exponent = 0
         self.shape = chooser(
             "spectrum_shape",
             "Shape of a peak",
@@ -112,6 +115,25 @@ class SpectrumBar(QWidget):
         for action in self.species.values():
             action.toggled.connect(lambda _on: self.lines_changed.emit(self.chosen_species))
         self.fit.toggled.connect(self.choosing)
+        # in words: that a button is held down is hardly seen in every theme
+        self.fit.toggled.connect(lambda on: self.fit.setText("Drag over a line" if on else "Fit a peak"))
+
+    def set_scale(self, largest: float) -> None:
+        """Count offsets in a power of ten of the values, where these are very small or large.
+
+        Parameters
+        ----------
+        largest : float
+            The largest value, in the unit of the spectra.
+        """
+        usual = not math.isfinite(largest) or largest <= 0 or 0.01 <= largest < 1e7
+        self._exponent = 0 if usual else math.floor(math.log10(largest))
+        self.offset.setSuffix("" if usual else f" × 1e{self._exponent}")
+
+    @property
+    def lift(self) -> float:
+        """By how much each spectrum is lifted over the one before, in the unit of the spectra."""
+        return self.offset.value() * 10.0**self._exponent
 
     @property
     def chosen_species(self) -> tuple[str, ...]:
@@ -142,7 +164,7 @@ def _number(name: str, title: str, tip: str, value: float, least: float, most: f
     box.setDecimals(0)
     box.setSingleStep(step)
     box.setValue(value)
-    box.setMaximumWidth(110)
+    box.setMaximumWidth(140)
     box.setKeyboardTracking(False)
     return box
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from calgui.core.spectra.peaks import Peak
+from calgui.core.spectra.peaks import Floats, Peak
+from calgui.core.spectra.spectrum import Spectrum
 from calgui.views.theme import figures
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -26,11 +27,17 @@ class Fit:
         Of the spectrum.
     axis : str
         Title of the axis.
+    x : ndarray
+        Places of the model on that axis.
+    spectrum : Spectrum
+        What was fitted.
     """
 
     peak: Peak
     name: str
     axis: str
+    x: Floats
+    spectrum: Spectrum
 
     @property
     def cells(self) -> tuple[str, ...]:

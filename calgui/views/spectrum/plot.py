@@ -1,12 +1,13 @@
 """The plot of spectra: steps or lines, error bands, labelled lines of lamps, and the fit of a peak."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.spectra.lines import line_list
@@ -17,7 +18,10 @@ from calgui.views.theme import theme
 
 #: labels of so many lines of one species at most stand on the plot; the strongest of what is seen
 _MOST_LINES = 40
-_LABEL_ROOM = 26
+#: pixels of the screen between two labels
+_LABEL_ROOM = 15
+#: and of the longest, with its tick
+_LABEL_LENGTH = 80
 _SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
 
 
@@ -101,7 +105,7 @@ class SpectrumPlot(pg.PlotWidget):
             Whether one standard deviation is drawn about each.
         """
         self._clear_curves()
-        same_axis = axis.unit == self.axis.unit
+        same_axis, same_values = axis.unit == self.axis.unit, log == self.log
         self.axis, self.traces, self.offset, self.log = axis, tuple(traces), offset, log
         self.seen = []
         item = self.getPlotItem()
@@ -124,8 +128,15 @@ class SpectrumPlot(pg.PlotWidget):
         item.setLabel("bottom", axis.title, color=muted)
         item.setLabel("left", " / ".join(sorted(units)) or "value", color=muted)
         if not same_axis:
-            self.autoRange()
+            self.show_whole()
+        elif not same_values:  # a range of values is another of their logarithms
+            self._box.enableAutoRange(axis=self._box.YAxis)
         self._place_marks()
+
+    def show_whole(self) -> None:
+        """Show all of the spectra, also of those to come, until the user zooms; values fit what is seen of them."""
+        self._box.autoRange()
+        self._box.enableAutoRange()
 
     def _draw_band(self, x: Floats, spectrum: Spectrum, lift: float, colour: QColor) -> None:
         assert spectrum.error is not None
@@ -140,7 +151,7 @@ class SpectrumPlot(pg.PlotWidget):
             end.setLogMode(False, self.log)
             self.addItem(end)
         band = pg.FillBetweenItem(*ends, brush=fill)
-        self.addItem(band)
+        self.addItem(band, ignoreBounds=True)  # its ends have bounds of their own
         self._bands += [*ends, band]
 
     def _clear_curves(self) -> None:
@@ -175,6 +186,8 @@ class SpectrumPlot(pg.PlotWidget):
             Of `SPECIES`.
         """
         self.species = tuple(species)
+        self._box.labels = bool(species)
+        self._box.updateAutoRange()
         self._place_marks()
 
     def point(self, x: float | None) -> None:
@@ -196,7 +209,11 @@ class SpectrumPlot(pg.PlotWidget):
 
     def marked(self) -> tuple[tuple[str, float], ...]:
         """The lines that are marked now: species, and place on the axis."""
-        return tuple((name, x) for name, x, _ in self._marks.marks)
+        return tuple(sorted(((mark.species, mark.x) for mark in self._marks.marks), key=lambda one: one[1]))
+
+    def labelled(self) -> tuple[str, ...]:
+        """The labels that were last drawn, from left to right."""
+        return self._marks.labelled
 
     # ---- inside
 
@@ -211,13 +228,30 @@ class SpectrumPlot(pg.PlotWidget):
             inside = np.flatnonzero((places >= low) & (places <= high))
             strongest = inside[np.argsort(-lines.intensity[inside], kind="stable")[:_MOST_LINES]]
             marks += [
-                (name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}") for one in strongest
+                _Mark(name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}", rank)
+                for rank, one in enumerate(strongest)
             ]
-        self._marks.show(sorted(marks, key=lambda mark: mark[1]))
+        self._marks.show(sorted(marks, key=lambda mark: mark.rank))
 
     def _moved(self, where: QPointF) -> None:
         inside = self._box.sceneBoundingRect().contains(where)
         self.pointed.emit(self._box.mapSceneToView(where).x() if inside and self.traces else None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move the plot; plus and minus zoom its horizontal axis."""
+        width, height = (high - low for low, high in self._box.viewRange())
+        moves = {
+            Qt.Key.Key_Left: (-0.1 * width, 0.0), Qt.Key.Key_Right: (0.1 * width, 0.0),
+            Qt.Key.Key_Up: (0.0, 0.1 * height), Qt.Key.Key_Down: (0.0, -0.1 * height),
+        }  # fmt: skip
+        key = Qt.Key(event.key())
+        if key in moves:
+            across, up = moves[key]
+            self._box.translateBy(x=across or None, y=up or None)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._box.scaleBy(x=1.25 if key == Qt.Key.Key_Minus else 0.8)
+        else:
+            event.ignore()
 
     def leaveEvent(self, event: Any) -> None:
         """Nothing is under the cursor any more."""
@@ -238,13 +272,19 @@ class SpectrumPlot(pg.PlotWidget):
 
 
 class _RangeBox(pg.ViewBox):
-    """A view that can be dragged over to choose a range."""
+    """A view that can be dragged over to choose a range; the wheel zooms the horizontal axis, with Ctrl the vertical.
+
+    While nobody zooms the vertical axis, it fits what is seen of the spectra.
+    """
 
     chosen = Signal(float, float)
 
     def __init__(self) -> None:
         super().__init__()
         self.choosing = False
+        #: whether labels stand at the top: values that fit what is seen leave them their room
+        self.labels = False
+        self.setAutoVisible(y=True)
         self._range = pg.LinearRegionItem(movable=False)
         self._range.setVisible(False)
         self.addItem(self._range, ignoreBounds=True)
@@ -254,6 +294,20 @@ class _RangeBox(pg.ViewBox):
         fill = theme().colour("accent")
         fill.setAlpha(50)
         self._range.setBrush(fill)
+
+    def suggestPadding(self, axis: int) -> float:
+        """Room about what is seen, as a part of it."""
+        usual = float(super().suggestPadding(axis))
+        if axis != 1 or not self.labels:
+            return usual
+        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.3)
+        return max(usual, taken / (1 - 2 * taken))
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        """Zoom one axis: a peak keeps its place on the other."""
+        if axis is None:
+            axis = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
+        super().wheelEvent(event, axis)
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         """Choose a range with the left button, where that is on."""
@@ -268,14 +322,26 @@ class _RangeBox(pg.ViewBox):
             self.chosen.emit(*ends)
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A known line on the plot: its rank is 0 for the strongest of its species."""
+
+    species: str
+    x: float
+    text: str
+    rank: int
+
+
 class _LineMarks(pg.GraphicsObject):
-    """Ticks from the top with names; a name is left out where it would lie on the one before."""
+    """Ticks from the top with names; a name is left out where it would lie on that of a stronger line."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.marks: list[tuple[str, float, str]] = []
+        self.marks: list[_Mark] = []
+        self.labelled: tuple[str, ...] = ()
 
-    def show(self, marks: list[tuple[str, float, str]]) -> None:
+    def show(self, marks: list[_Mark]) -> None:
+        """Take other marks, the strongest first."""
         self.marks = marks
         self.prepareGeometryChange()
         self.update()
@@ -285,6 +351,7 @@ class _LineMarks(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_args: object) -> None:
         view = self.getViewBox()
+        self.labelled = ()
         if view is None or not self.marks:
             return
         painter.save()
@@ -294,21 +361,33 @@ class _LineMarks(pg.GraphicsObject):
         font = QFont(painter.font())
         font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
         painter.setFont(font)
-        last = -1e9
-        for name, x, text in self.marks:
-            at = device.map(view.mapViewToScene(QPointF(x, 0.0))).x()
-            colour = theme().colour(_SPECIES_ROLES.get(name, "muted"))
-            painter.setPen(colour)
+        taken: list[tuple[float, _Mark]] = []
+        for mark in self.marks:
+            at = device.map(view.mapViewToScene(QPointF(mark.x, 0.0))).x()
+            painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.top() + 12))
-            if at - last < _LABEL_ROOM * 0.6:
-                continue
-            last = at
-            painter.save()
-            painter.translate(at, area.top() + 15)
-            painter.rotate(90)
-            painter.drawText(QPointF(0, painter.fontMetrics().ascent() / 2 - 1), text)
-            painter.restore()
+            if all(abs(at - other) >= _LABEL_ROOM for other, _ in taken):
+                taken.append((at, mark))
+        for at, mark in taken:
+            _write(painter, at, area.top() + 15, mark)
+        self.labelled = tuple(mark.text for _, mark in sorted(taken, key=lambda one: one[0]))
         painter.restore()
+
+
+def _write(painter: QPainter, x: float, y: float, mark: _Mark) -> None:
+    """The label of a line, from top to bottom, on a ground that lets it be read over a peak."""
+    painter.save()
+    painter.translate(x, y)
+    painter.rotate(90)
+    metrics = painter.fontMetrics()
+    ground = QColor(theme().colour("surface"))
+    ground.setAlpha(210)
+    painter.fillRect(
+        QRectF(-1, -metrics.ascent() / 2 - 1, metrics.horizontalAdvance(mark.text) + 3, metrics.height()), ground
+    )
+    painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
+    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), mark.text)
+    painter.restore()
 
 
 def _positive(values: Floats, log: bool) -> Floats:

@@ -71,11 +71,14 @@ class Trace:
         As it was read.
     visible : bool
         Whether it is drawn.
+    key : str
+        What it is for the view that shows it, while its spectrum changes; may be empty.
     """
 
     number: int
     spectrum: Spectrum
     visible: bool = True
+    key: str = ""
 
     @property
     def role(self) -> str:

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -20,15 +18,16 @@ from PySide6.QtWidgets import (
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
-from calgui.core.spectra.export import write_spectrum
-from calgui.core.spectra.peaks import fit_peak
+from calgui.core.spectra.peaks import Peak, fit_peak
 from calgui.core.spectra.reading import read_spectrum
 from calgui.core.spectra.spectrum import Spectrum
-from calgui.core.spectra.wavelength import shown
+from calgui.core.spectra.wavelength import UNIT_SIGNS, Medium, shown
 from calgui.core.tables import Column
 from calgui.views.session import Session
+from calgui.views.spectrum.asking import ask_and_save, ask_for_spectra
 from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
 from calgui.views.spectrum.fits import Fit, FitsTable
+from calgui.views.spectrum.legend import Legend
 from calgui.views.spectrum.plot import SpectrumPlot
 from calgui.views.spectrum.trace import PIXEL, Trace
 from calgui.views.stepping import Steps
@@ -36,6 +35,9 @@ from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
 _MOST = 40
+_MEDIA: tuple[Medium, Medium] = ("vacuum", "air")
+#: decimals of a wavelength that is read out
+_DIGITS = {"nm": 4, "um": 7, "Angstrom": 3}
 
 
 class SpectrumView(QWidget):
@@ -62,19 +64,21 @@ class SpectrumView(QWidget):
         self.setAccessibleName("Spectra")
         self.traces: list[Trace] = []
         self._numbers = self._shown = 0
+        #: keys of the spectra that were hidden while they follow the cursor
+        self._hidden: set[str] = set()
+        self._fitted: Fit | None = None
         self.bar = SpectrumBar(self)
         self.plot = SpectrumPlot(self)
         self.readout = QLabel(self)
         self.readout.setObjectName("spectrum_readout")
         self.readout.setAccessibleName("Under the cursor")
         self.readout.setFont(figures())
+        # its text comes and goes with the cursor: it takes the room that there is
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.message = QLabel(self)
         self.message.setObjectName("spectrum_message")
         self.message.setWordWrap(True)
-        self.legend = QListWidget(self)
-        self.legend.setObjectName("spectrum_legend")
-        self.legend.setAccessibleName("Which spectra are drawn")
-        self.legend.setToolTip("Untick a spectrum to hide it; Delete takes it away.")
+        self.legend = Legend(self)
         self.saving = offer_saving(self.plot, self._name, session, self._series)
         self.fits = FitsTable(self)
         self._lay_out()
@@ -84,26 +88,32 @@ class SpectrumView(QWidget):
 
     # ---- for other views
 
-    def show_spectra(self, spectra: Sequence[Spectrum]) -> None:
+    def show_spectra(self, spectra: Sequence[Spectrum], keys: Sequence[str] = ()) -> None:
         """Show some spectra in place of all others.
 
         Parameters
         ----------
         spectra : sequence of Spectrum
-            The first is read out, and fitted.
+            The first is read out, and fitted, until another is chosen.
+        keys : sequence of str
+            What each is, where spectra follow the cursor: one that was hidden stays so.
         """
         shape = [len(trace.spectrum) for trace in self.traces]
+        if not keys:
+            self._forget()
+        if spectra and not (keys and self.traces):  # spectra that follow the cursor keep the scale of the first
+            self._scale(spectra[0])
         self.traces, self._numbers = [], 0
         self._shown += 1
-        for spectrum in spectra[:_MOST]:
-            self.traces.append(Trace(self._numbers, spectrum))
+        for spectrum, key in zip(spectra[:_MOST], (*keys, *[""] * len(spectra)), strict=False):
+            self.traces.append(Trace(self._numbers, spectrum, key not in self._hidden, key))
             self._numbers += 1
         self._steps.settle()
         if spectra and spectra[0].wavelength is not None and self.bar.chosen_axis.unit == PIXEL:
             self.bar.axis.setCurrentText("nm vacuum")
         self._refresh()
         if shape != [len(trace.spectrum) for trace in self.traces]:
-            self.plot.autoRange()
+            self.plot.show_whole()
 
     def add_spectrum(self, spectrum: Spectrum) -> None:
         """Draw a spectrum over those that are there.
@@ -153,9 +163,15 @@ class SpectrumView(QWidget):
         """
         self.traces = []
         self._shown += 1
+        self._forget()
         self._steps.settle()
         self.message.setText(message)
         self._refresh()
+
+    @property
+    def leader(self) -> Trace | None:
+        """The spectrum that is read out, fitted and saved."""
+        return self.legend.leader(self.traces)
 
     # ---- making
 
@@ -187,20 +203,22 @@ class SpectrumView(QWidget):
         bar.changed.connect(self._draw)
         bar.lines_changed.connect(self.plot.show_lines)
         bar.choosing.connect(self.plot.set_choosing)
-        bar.whole.triggered.connect(lambda: self.plot.autoRange())
+        bar.whole.triggered.connect(lambda: self.plot.show_whole())
         bar.open.triggered.connect(self._ask_open)
         bar.save.triggered.connect(self._ask_save)
         bar.picture.triggered.connect(self.saving.ask_picture)
         self.plot.chosen.connect(self.fit_between)
         self.plot.pointed.connect(self._read_out)
         self.fits.chosen.connect(self._show_fit)
-        self.legend.itemChanged.connect(self._legend_changed)
-        self.legend.installEventFilter(self)
+        self.legend.ticked.connect(self._tick)
+        self.legend.removed.connect(self._remove)
         theme().changed.connect(self._refresh)
 
     # ---- what is shown
 
     def _add(self, spectrum: Spectrum) -> None:
+        if not self.traces:
+            self._scale(spectrum)
         self.traces.append(Trace(self._numbers, spectrum))
         self._numbers += 1
         if spectrum.wavelength is not None and len(self.traces) == 1 and self.bar.chosen_axis.unit == PIXEL:
@@ -215,6 +233,7 @@ class SpectrumView(QWidget):
         # spectra of files that are no longer looked at stay away
         if state[0] == self._shown:
             self.traces = list(state[1])
+            self._hidden = {trace.key for trace in self.traces if trace.key and not trace.visible}
             self._refresh()
 
     def _refresh(self) -> None:
@@ -223,23 +242,19 @@ class SpectrumView(QWidget):
         self.message.setVisible(not there)
         self.bar.setEnabled(True)
         self.bar.allow_wavelengths(any(trace.spectrum.wavelength is not None for trace in self.traces))
-        self.legend.blockSignals(True)
-        self.legend.clear()
-        for trace in self.traces:
-            item = QListWidgetItem(trace.spectrum.name or "spectrum")
-            item.setForeground(theme().colour(trace.role))
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if trace.visible else Qt.CheckState.Unchecked)
-            if trace.spectrum.path is not None:
-                item.setToolTip(str(trace.spectrum.path))
-            self.legend.addItem(item)
-        self.legend.blockSignals(False)
-        self.legend.setVisible(len(self.traces) > 1)
-        # as high as its rows, three at most: the room belongs to the plot
-        rows = min(len(self.traces), 3) * max(self.legend.sizeHintForRow(0), 1)
-        self.legend.setFixedHeight(rows + 2 * self.legend.frameWidth() + 2)
+        self.legend.show_traces(self.traces)
         self.fits.setVisible(bool(self.fits.fits.fits))
         self._draw()
+
+    def _scale(self, spectrum: Spectrum) -> None:
+        good = spectrum.flux[np.isfinite(spectrum.flux)]
+        self.bar.set_scale(float(np.abs(good).max(initial=0.0)))
+
+    def _forget(self) -> None:
+        """Other spectra come: nothing is hidden, chosen or fitted."""
+        self._hidden.clear()
+        self._fitted = None
+        self.legend.forget()
 
     def _draw(self) -> None:
         bar = self.bar
@@ -249,33 +264,43 @@ class SpectrumView(QWidget):
             bar.chosen_axis,
             smoothing=kind,
             width=bar.span.value(),
-            offset=bar.offset.value(),
+            offset=bar.lift,
             log=bar.log.isChecked(),
             bands=bar.bands.isChecked(),
         )
-        self.plot.show_fit(None)
+        self._draw_fit()
 
-    def _legend_changed(self, item: QListWidgetItem) -> None:
-        row = self.legend.row(item)
-        self.traces[row] = replace(self.traces[row], visible=item.checkState() == Qt.CheckState.Checked)
+    def _draw_fit(self) -> None:
+        """The model of the fit in focus, as long as its spectrum is seen on the axis that it was made on."""
+        self.plot.show_fit(None)
+        fit = self._fitted
+        if fit is None:
+            return
+        seen = [trace.spectrum for trace in self.traces if trace.visible]
+        place = next((place for place, one in enumerate(seen) if one is fit.spectrum), None)
+        if place is not None and fit.axis == self.bar.chosen_axis.title:
+            self.plot.show_fit(fit.peak, fit.x, place * self.bar.lift)
+
+    def _tick(self, row: int, visible: bool) -> None:
+        trace = self.traces[row] = replace(self.traces[row], visible=visible)
+        if trace.key:
+            (self._hidden.discard if visible else self._hidden.add)(trace.key)
         self._steps.note()
         self._draw()
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:
-        """Delete takes the chosen spectrum away."""
-        if watched is self.legend and event.type() == event.Type.KeyPress and event.key() == Qt.Key.Key_Delete:
-            row = self.legend.currentRow()
-            if 0 <= row < len(self.traces):
-                del self.traces[row]
-                self._steps.note()
-                self._refresh()
-            return True
-        return super().eventFilter(watched, event)
+    def _remove(self, row: int) -> None:
+        if self.traces[row].key:  # it would come again with the cursor
+            self._tick(row, False)
+        else:
+            del self.traces[row]
+            self._steps.note()
+        self._refresh()
 
     # ---- reading out
 
     def _read_out(self, x: float | None) -> None:
-        leader = next((trace.spectrum for trace in self.traces if trace.visible), None)
+        trace = self.leader
+        leader = trace.spectrum if trace is not None else None
         self.plot.point(x)
         pixel = self.pixel_at(x) if x is not None else None
         self.pixel_pointed.emit(pixel)
@@ -283,18 +308,20 @@ class SpectrumView(QWidget):
             self.readout.setText(" ")
             return
         place = round(pixel)
-        parts = [f"pixel {pixel:.2f}"]
-        wave = leader.wavelength_at(pixel)
-        if wave is not None:
-            parts.append(f"{wave:.4f} nm vacuum")
-            parts.append(f"{shown(wave, 'nm', 'air'):.4f} nm air")
         value = leader.flux[place]
         error = f" ± {leader.error[place]:.3g}" if leader.error is not None else ""
-        parts.append(f"{value:.6g}{error} {leader.unit}".rstrip() if np.isfinite(value) else "no value")
-        self.readout.setText("     ".join(parts))
+        parts = [f"{value:.6g}{error} {leader.unit}".rstrip() if np.isfinite(value) else "no value"]
+        wave = leader.wavelength_at(pixel)
+        if wave is not None:
+            axis = self.bar.chosen_axis
+            unit: Any = axis.unit if axis.unit != PIXEL else "nm"
+            places = [f"{shown(wave, unit, medium):.{_DIGITS[unit]}f} {UNIT_SIGNS[unit]} {medium}" for medium in _MEDIA]
+            # what the axis has stands before the value, which is still seen where there is little room
+            parts = [places.pop(_MEDIA.index(axis.medium)), *parts, *places]
+        self.readout.setText("    ".join([f"pixel {pixel:.2f}", *parts]))
 
     def pixel_at(self, x: float) -> float | None:
-        """The pixel of the first visible spectrum at a place on the axis.
+        """The pixel of the leading spectrum at a place on the axis.
 
         Parameters
         ----------
@@ -306,7 +333,8 @@ class SpectrumView(QWidget):
         float or None
             None outside of it.
         """
-        leader = next((trace.spectrum for trace in self.traces if trace.visible), None)
+        trace = self.leader
+        leader = trace.spectrum if trace is not None else None
         if leader is None or not len(leader):
             return None
         places = self.bar.chosen_axis.of(leader)
@@ -323,14 +351,14 @@ class SpectrumView(QWidget):
     # ---- fits
 
     def fit_between(self, low: float, high: float) -> None:
-        """Fit a peak of the first visible spectrum in a range of the axis, and add it to the list.
+        """Fit a peak of the leading spectrum in a range of the axis, and add it to the list.
 
         Parameters
         ----------
         low, high : float
             On the present axis.
         """
-        trace = next((one for one in self.traces if one.visible), None)
+        trace = self.leader
         if trace is None:
             return
         axis, spectrum = self.bar.chosen_axis, trace.spectrum
@@ -338,21 +366,30 @@ class SpectrumView(QWidget):
         inside = (x >= low) & (x <= high)
         error = spectrum.error[inside] if spectrum.error is not None else None
         shape: Any = SHAPES[self.bar.shape.currentText()]
-        try:
-            peak = fit_peak(x[inside], spectrum.flux[inside], error, shape)
-        except CalguiError as failure:
-            self.session.notice("warning", failure.message, failure.cure)
-            return
-        self.fits.add(Fit(peak, spectrum.name, axis.title))
-        self.fits.setVisible(True)
         good = inside & np.isfinite(spectrum.flux)
-        if error is not None and spectrum.error is not None:
+        if spectrum.error is not None:
             good &= np.isfinite(spectrum.error) & (spectrum.error > 0)
-        self.plot.show_fit(peak, x[good])
+
+        def done(peak: Peak) -> None:
+            self.fits.add(Fit(peak, spectrum.name, axis.title, x[good], spectrum))
+            self.fits.setVisible(True)
+
+        def failed(failure: Exception) -> None:
+            if isinstance(failure, CalguiError):
+                self.session.notice("warning", failure.message, failure.cure)
+            else:
+                self.session.report(failure, "Fitting a peak")
+
+        self.session.tasks.start(
+            "Fitting a peak", lambda _job: fit_peak(x[inside], spectrum.flux[inside], error, shape), done, failed,
+            quiet=True,
+        )  # fmt: skip
 
     def _show_fit(self, fit: Fit | None) -> None:
+        self._fitted = fit
         if fit is not None and fit.axis == self.bar.chosen_axis.title:
             self.plot.point(fit.peak.centre)
+        self._draw_fit()
         self.fits.setVisible(bool(self.fits.fits.fits))
 
     # ---- files
@@ -380,31 +417,13 @@ class SpectrumView(QWidget):
         self.session.report(error, f"Reading {path.name}")
 
     def _ask_open(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Add spectra", "", "FITS files (*.fits *.fits.gz *.fit);;All files (*)"
-        )
-        for name in names:
-            self.show_file(Path(name), add=bool(self.traces))
+        for path in ask_for_spectra(self):
+            self.show_file(path, add=bool(self.traces))
 
     def _ask_save(self) -> None:
-        trace = next((one for one in self.traces if one.visible), None)
-        if trace is None:
-            return
-        stem = Path(trace.spectrum.path).stem if trace.spectrum.path is not None else "spectrum"
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Save the spectrum", f"{stem}_spectrum.ecsv", "ECSV table (*.ecsv);;FITS table (*.fits)"
-        )
-        if not name:
-            return
-        path = Path(name)
-        if path.suffix.lower() not in (".ecsv", ".fits"):
-            path = path.with_name(path.name + (".fits" if "fits" in kind else ".ecsv"))
-        try:
-            write_spectrum(trace.spectrum, path, overwrite=True)
-        except CalguiError as error:
-            self.session.report(error, "Saving the spectrum")
-        else:
-            self.session.notice("info", f"The spectrum was saved as {path.name}.")
+        trace = self.leader
+        if trace is not None:
+            ask_and_save(self, self.session, trace.spectrum)
 
 
 def _words(earlier: tuple[int, tuple[Trace, ...]], later: tuple[int, tuple[Trace, ...]]) -> str:

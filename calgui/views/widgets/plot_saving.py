@@ -52,7 +52,7 @@ class PlotSaving(QObject):
             # pyqtgraph's own menu speaks of transforms and downsampling
             plot.setMenuEnabled(False)
             whole: Any = plot
-            self._add("plot_whole", "Whole plot", "", lambda: whole.autoRange())
+            self._add("plot_whole", "Whole plot", "", lambda: (whole.autoRange(), whole.enableAutoRange()))
         if session is not None:
             self._add("plot_save", "Save the plot…", "Ctrl+S", self.ask_picture)
             self._add("plot_save_data", "Save the data…", "Ctrl+Shift+D", self.ask_data)

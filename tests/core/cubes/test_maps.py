@@ -1,5 +1,7 @@
 """Maps of a line, against the Gaussian on a slope that was put in, and random numbers."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,16 @@ def test_holes_and_ranges() -> None:
     numbers = np.full((120, 6, 8), np.nan, np.float32)
     empty = line_maps(Cube(MemoryLayer(numbers)), *RANGES, Job())
     assert np.isnan(empty.flux.data).all()
+
+
+def test_many_planes_take_little_memory() -> None:
+    n, ny, nx = 1500, 16, 256
+    flat = Cube(MemoryLayer(np.ones((n, ny, nx), np.float32)))
+    tracemalloc.start()
+    try:
+        made = line_maps(flat, (700, 800), [(0, 700), (800, n)], Job())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(made.continuum.data, 1.0, rtol=1e-6)
+    assert most < 6 * 8 * 1_500_000 * 2

@@ -49,7 +49,7 @@ def test_without_times_reads_are_counted(tmp_path: Path) -> None:
     ramp = open_ramp(save(tmp_path / "r.fits", np.arange(5.0)[None, :, None, None] * np.ones((1, 5, 3, 3))))
     samples = ramp.samples(0, 0)
     assert not samples.timed
-    np.testing.assert_array_equal(samples.place, [1, 2, 3, 4, 5])
+    np.testing.assert_array_equal(samples.place, [0, 1, 2, 3, 4])
     assert straight_line(samples, 0).slope == pytest.approx(1.0)
     with pytest.raises(UsageError):
         ramp.samples(3, 0)

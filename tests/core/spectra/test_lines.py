@@ -69,6 +69,22 @@ def test_real_lines_stand_where_the_lists_say(real_data: Path, name: str, specie
     assert np.median(apart) < 0.6
 
 
+def test_the_strong_lines_of_xenon_beyond_two_micrometres() -> None:
+    # levels of Xe I in 1/cm: 5d [5/2] 3, 5d [3/2] 1 down to 6p [5/2] 2, 6p [5/2] 3, 6p [3/2] 1
+    known = line_list("Xe").wavelength
+    for upper, lower in ((82430.204, 78119.798), (82430.204, 78403.061), (83889.971, 78956.031)):
+        assert np.min(np.abs(known - 1e7 / (upper - lower))) < 0.01
+
+
+def test_the_lamps_that_osiris_sees_are_in_the_lists(real_data: Path) -> None:
+    text = (real_data / "linelists" / "osiris_ArXeKr_kbb.dat").read_text().split()
+    seen = np.array([float(word) for word in text]) / 10
+    known = np.concatenate([line_list(one).wavelength for one in ("Ar", "Xe", "Kr")])
+    apart = np.abs(known[None] - seen[:, None]).min(axis=1)
+    assert len(seen) == 23
+    assert apart.max() < 0.015
+
+
 @pytest.mark.parametrize(
     ("species", "air"),
     [

@@ -56,6 +56,23 @@ def test_an_axis_that_does_not_say(header: dict) -> None:
     assert wavelengths(header, 1, 10) is None
 
 
+def test_an_axis_whose_step_is_in_the_matrix() -> None:
+    # what astropy makes of a header with CD3_3: PC3_3, and 1 in CDELT3
+    given = fits.Header()
+    given.update({"CTYPE3": "WAVE", "CUNIT3": "um", "CRVAL3": 2.1, "CRPIX3": 2.0, "CD3_3": 2.5e-4, "WCSAXES": 3})
+    given.update({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CD1_1": -1e-6, "CD2_2": 1e-6})
+    written = WCS(given).to_header()
+    assert "CD3_3" not in written
+    assert written["PC3_3"] != 1
+    found = wavelengths(written, 3, 40)
+    assert found is not None
+    np.testing.assert_allclose(found, 2100 + 0.25 * (np.arange(40) - 1), rtol=1e-12)
+    written["CDELT3"] = 2.0
+    both = wavelengths(written, 3, 40)
+    assert both is not None
+    np.testing.assert_allclose(np.diff(both), 0.5, rtol=1e-9)
+
+
 def test_a_table_with_errors(tmp_path: Path) -> None:
     table = Table({"wave": [2.0, 2.1, 0.0], "flux": [1.0, 2.0, 3.0], "error": [0.1, 0.2, 0.3]})
     table["wave"].unit, table["flux"].unit = "um", "Jy"

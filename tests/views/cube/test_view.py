@@ -192,18 +192,18 @@ def test_pinned_spaxels_stay_and_are_marked(shown: CubeView, path: Path, session
     wanted = ["x 4, y 4", "pin 1 (x 2, y 3)", "pin 2 (x 9, y 7)"]
     qtbot.waitUntil(lambda: names() == wanted)
     np.testing.assert_allclose(shown.spectrum.traces[2].spectrum.flux, numbers()[:, 7, 9])
-    assert {place: (mark.pos().x(), mark.pos().y()) for place, mark in shown.pins.marks.items()} == {
+    assert {place: (mark.pos().x(), mark.pos().y()) for place, mark in shown.answers.pins.marks.items()} == {
         (2, 3): (2, 3),
         (9, 7): (9, 7),
     }
     session.history.undo()
     qtbot.waitUntil(lambda: names() == wanted[:2])
-    assert list(shown.pins.marks) == [(2, 3)]
+    assert list(shown.answers.pins.marks) == [(2, 3)]
     session.history.redo()
     qtbot.waitUntil(lambda: names() == wanted)
     shown.tools.unpin.click()
     qtbot.waitUntil(lambda: names() == wanted[:1])
-    assert not shown.pins.marks
+    assert not shown.answers.pins.marks
     assert not shown.tools.unpin.isEnabled()
 
 
@@ -243,6 +243,77 @@ def test_a_map_is_saved(
     assert path.read_bytes() == before
 
 
+def test_ranges_start_about_the_plane_within_what_is_seen(shown: CubeView, qtbot: QtBot) -> None:
+    shown.show_plane(20)
+    shown.spectrum.plot.setXRange(2005.0, 2020.0, padding=0)
+    shown.bar.picture.setCurrentText("line flux")
+    note(shown, "line flux of planes 18 to 22   2009.000 to 2011.000 nm", qtbot)
+    (before, after) = shown.ranges.beside
+    assert 10 <= before[0] < before[1] <= 18
+    assert 23 <= after[0] < after[1] <= 41
+    # what the user chose stays, wherever he looks
+    shown.bar.ranges.fields[0][1].setValue(24)
+    note(shown, "line flux of planes 18 to 24", qtbot)
+    shown.bar.picture.setCurrentText("one plane")
+    shown.spectrum.plot.setXRange(2030.0, 2036.0, padding=0)
+    shown.bar.picture.setCurrentText("mean")
+    note(shown, "mean of planes 18 to 24", qtbot)
+    np.testing.assert_allclose(values(shown), numbers()[18:25].mean(axis=0), rtol=1e-5)
+
+
+def test_ranges_are_numbers_too(shown: CubeView, qtbot: QtBot) -> None:
+    shown.ranges.choose((30, 50), ((2, 20), (58, 78)))
+    shown.bar.picture.setCurrentText("mean")
+    note(shown, "mean of planes 30 to 49", qtbot)
+    fields = shown.bar.ranges.fields
+    assert [field.value() for field in fields[0]] == [30, 49]
+    assert not shown.bar.slider.isVisible()
+    assert not fields[1][0].isVisible()
+    fields[0][0].setValue(60)  # beyond the last: that gives way
+    note(shown, "mean of planes 60 to 60", qtbot)
+    fields[0][1].setValue(79)
+    note(shown, "mean of planes 60 to 79", qtbot)
+    np.testing.assert_allclose(values(shown), numbers()[60:].mean(axis=0), rtol=1e-5)
+    assert shown.ranges._items[0].getRegion() == pytest.approx((2029.75, 2039.75))
+    shown.bar.picture.setCurrentText("continuum")
+    note(shown, "continuum of planes", qtbot)
+    assert [field.value() for pair in fields[1:] for field in pair] == [2, 19, 58, 77]
+    assert fields[2][1].isVisible()
+    shown.bar.picture.setCurrentText("one plane")
+    note(shown, "plane 40", qtbot)
+    assert shown.bar.slider.isVisible()
+
+
+def test_a_click_on_the_plot_goes_to_the_plane(shown: CubeView, qtbot: QtBot) -> None:
+    plot = shown.spectrum.plot
+    box = plot.getViewBox()
+    y = sum(box.viewRange()[1]) / 2
+    where = plot.mapFromScene(box.mapViewToScene(QPointF(2010.1, y)))
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    note(shown, "plane 20", qtbot)
+
+
+def test_a_hidden_spectrum_stays_hidden_while_the_cursor_moves(
+    shown: CubeView, path: Path, session: Session, qtbot: QtBot
+) -> None:
+    session.pick(Pixel(path, 5, 6))
+    shown.image.canvas.hovered.emit(QPointF(1, 1))
+    qtbot.waitUntil(lambda: len(shown.spectrum.traces) == 2)
+    shown.spectrum.legend.item(0).setCheckState(Qt.CheckState.Unchecked)
+    shown.image.canvas.hovered.emit(QPointF(2, 3))
+    qtbot.waitUntil(lambda: shown.spectrum.traces[-1].spectrum.name == "x 2, y 3")
+    assert [trace.visible for trace in shown.spectrum.traces] == [False, True]
+
+
+def test_picture_and_plot_share_the_room(view: CubeView, qtbot: QtBot) -> None:
+    for width, height, way in ((600, 420, Qt.Orientation.Horizontal), (600, 900, Qt.Orientation.Vertical)):
+        view.resize(width, height)
+        qtbot.waitUntil(lambda way=way: view.split.orientation() == way)
+        assert view.bar.slider.width() > 150
+    view.resize(1200, 800)
+    qtbot.waitUntil(lambda: abs(view.split.sizes()[0] - view.split.sizes()[1]) < 20)
+
+
 def test_the_line_at_the_plane_is_dragged(shown: CubeView, qtbot: QtBot) -> None:
     shown.ranges._line.setValue(2018.1)
     shown.ranges._line.sigDragged.emit(shown.ranges._line)
@@ -252,7 +323,6 @@ def test_the_line_at_the_plane_is_dragged(shown: CubeView, qtbot: QtBot) -> None
 def test_reads_of_a_ramp(view: CubeView, ramp: Path, qtbot: QtBot) -> None:
     view.show_file(ramp)
     note(view, "read 5", qtbot)
-    assert not view.bar.picture.isVisible()
     view.image.canvas.hovered.emit(QPointF(3, 4))
     qtbot.waitUntil(lambda: bool(view.reads.lines) and view.reads.lines[0].used == 5)
     (line,) = view.reads.lines
@@ -266,20 +336,83 @@ def test_reads_of_a_ramp(view: CubeView, ramp: Path, qtbot: QtBot) -> None:
     assert "6 s" in view.bar.where.text()
 
 
+def test_reads_of_the_picked_pixel_and_of_the_one_under_the_cursor(
+    view: CubeView, ramp: Path, session: Session, qtbot: QtBot
+) -> None:
+    view.show_file(ramp)
+    note(view, "read 5", qtbot)
+    session.pick(Pixel(ramp, 3, 4))
+    view.image.canvas.hovered.emit(QPointF(0, 0))
+    qtbot.waitUntil(lambda: [name for name, _ in view.reads.shown] == ["x 3, y 4", "x 0, y 0"])
+    assert [line.used for line in view.reads.lines] == [5, 6]
+    assert "5 of 6 reads" in view.reads.words.text()
+    assert "6 of 6 reads" in view.reads.words.text()
+    titles = [title for title, _ in view.reads.series()]
+    assert titles[1] == "x 3, y 4: integration 0"
+    view.image.canvas.hovered.emit(QPointF(3, 4))
+    qtbot.waitUntil(lambda: len(view.reads.shown) == 1)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A ramp of two integrations, each of five reads."""
+    reads = np.arange(10, dtype=np.float32).reshape(2, 5, 1, 1) ** 2 + np.zeros((2, 5, 6, 7), np.float32)
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(reads, name="SCI")]
+    hdus[0].header.update({"TGROUP": 2.0, "BUNIT": "DN"})
+    fits.HDUList(hdus).writeto(tmp_path / "two.fits")
+    return tmp_path / "two.fits"
+
+
+@pytest.mark.parametrize("how", ["mean", "sum", "median"])
+def test_reads_of_a_ramp_are_collapsed(view: CubeView, two: Path, how: str, qtbot: QtBot) -> None:
+    view.show_file(two)
+    note(view, "read 9   10 s", qtbot)
+    qtbot.waitUntil(lambda: bool(view.reads.shown))
+    choices = [view.bar.picture.itemText(place) for place in range(view.bar.picture.count())]
+    assert choices == ["one read", "mean", "sum", "median"]
+    view.bar.picture.setCurrentText(how)
+    qtbot.waitUntil(lambda: f"{how} of reads" in view.image.overlays.note.text())
+    squares = np.arange(10) ** 2
+    # dragged on the plot of the reads: of the integration that was shown
+    view.ranges._items[0].setRegion((3.0, 9.0))
+    note(view, f"{how} of reads 6 to 8   4 to 8 s", qtbot)
+    np.testing.assert_allclose(values(view), getattr(np, how)(squares[6:9]))
+    assert [field.value() for field in view.bar.ranges.fields[0]] == [6, 8]
+    view.bar.picture.setCurrentIndex(0)
+    note(view, "read 9", qtbot)
+    # in the other integration the range is another
+    view.bar.slider.setValue(1)
+    note(view, "read 1   4 s", qtbot)
+    view.bar.picture.setCurrentText(how)
+    qtbot.waitUntil(lambda: f"{how} of reads" in view.image.overlays.note.text())
+    assert view.ranges.main[1] <= 5
+    # the plot of a pixel that is drawn anew keeps the range
+    view.image.canvas.hovered.emit(QPointF(0, 0))
+    qtbot.waitUntil(lambda: view.reads.shown[0][0] == "x 0, y 0")
+    assert view.ranges._items[0].scene() is not None
+    assert view.ranges._items[0].isVisible()
+
+
 def test_what_is_no_cube_is_told(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:
     fits.PrimaryHDU(np.zeros((4, 5))).writeto(tmp_path / "flat.fits")
     view.show_file(tmp_path / "flat.fits")
     qtbot.waitUntil(lambda: "no cube" in view.image.overlays.message.text())
 
 
+@pytest.fixture
+def viewer(qtbot: QtBot, session: Session) -> Viewer:
+    # kept by the fixture: a window that nobody holds may be collected while it is painted
+    made = Viewer(session)
+    qtbot.addWidget(made)
+    made.resize(800, 600)
+    made.show()
+    return made
+
+
 def test_the_viewer_offers_a_cube_where_there_is_one(
-    qtbot: QtBot, session: Session, path: Path, ramp: Path, tmp_path: Path
+    viewer: Viewer, qtbot: QtBot, session: Session, path: Path, ramp: Path, tmp_path: Path
 ) -> None:
     fits.PrimaryHDU(np.zeros((4, 5), np.float32)).writeto(tmp_path / "flat.fits")
-    viewer = Viewer(session)
-    qtbot.addWidget(viewer)
-    viewer.resize(800, 600)
-    viewer.show()
     viewer.show_files([tmp_path / "flat.fits"])
     qtbot.waitUntil(lambda: not session.tasks.running)
     assert not viewer.tabs.isVisible()

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import to_air
 from calgui.views.session import Session
@@ -53,11 +54,13 @@ def test_a_spectrum_without_wavelengths_has_pixels_only(view: SpectrumView) -> N
 
 
 @pytest.mark.parametrize(("axis", "scale"), [("nm vacuum", 1.0), ("µm vacuum", 1e-3), ("pixel", 5.0)])
-def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float) -> None:
+def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float, qtbot: QtBot) -> None:
     view.bar.axis.setCurrentText(axis)
     view.bar.fit.click()
+    assert view.bar.fit.text() == "Drag over a line"
     low, high = ((value - 2000) * 5 if axis == "pixel" else value * scale for value in (2036, 2045))
     view.plot.chosen.emit(low, high)
+    qtbot.waitUntil(lambda: bool(view.fits.fits.fits))
     peak = view.fits.fits.fits[0].peak
     truth = (2040.3 - 2000) * 5 if axis == "pixel" else 2040.3 * scale
     assert peak.centre == pytest.approx(truth, rel=1e-7)
@@ -69,8 +72,9 @@ def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float) 
     assert not view.fits.isVisible()
 
 
-def test_where_nothing_can_be_fitted_it_is_told(view: SpectrumView) -> None:
+def test_where_nothing_can_be_fitted_it_is_told(view: SpectrumView, qtbot: QtBot) -> None:
     view.fit_between(2000.0, 2000.5)
+    qtbot.waitUntil(lambda: bool(view.session.notices))
     assert view.session.notices[-1].level == "warning"
     assert not view.fits.fits.fits
 
@@ -89,6 +93,28 @@ def test_lines_stand_where_they_are(view: SpectrumView) -> None:
     assert not any(name == "Ar" for name, _ in view.plot.marked())
 
 
+def test_the_stronger_of_two_lines_has_the_label(view: SpectrumView) -> None:
+    wave = np.linspace(1400.0, 1850.0, 900)
+    view.show_spectra([Spectrum(np.arange(900.0), None, wave, "electron", "arc")])
+    view.plot.grab()
+    without = view.plot.viewRange()[1]
+    for name in ("Ar", "Ne"):
+        view.bar.species[name].trigger()
+    view.plot.grab()
+    assert view.plot.viewRange()[1][1] > without[1]  # labels leave the spectrum its room
+    assert "Ar 1694.52" in view.plot.labelled()
+    places = [float(text.split()[1]) for text in view.plot.labelled()]
+    assert places == sorted(places)
+    # those that are marked and not labelled lie beside a stronger or equally strong one
+    assert len(places) < len(view.plot.marked())
+    strength = dict(zip(*(getattr(line_list("Ar"), part) for part in ("wavelength", "intensity")), strict=True))
+    left_out = [
+        wave for name, wave in view.plot.marked() if name == "Ar" and np.abs(np.array(places) - wave).min() > 0.01
+    ]
+    strongest = max(strength[wave] for wave in left_out)
+    assert strongest < 0.3 * max(strength[wave] for name, wave in view.plot.marked() if name == "Ar")
+
+
 def test_several_with_offset_and_smoothing(view: SpectrumView, qtbot: QtBot) -> None:
     view.add_spectrum(Spectrum(FLUX * 2, None, WAVE, "electron", "two"))
     assert view.legend.isVisible()
@@ -105,6 +131,17 @@ def test_several_with_offset_and_smoothing(view: SpectrumView, qtbot: QtBot) -> 
     assert [trace.spectrum.name for trace in view.traces] == ["one"]
     view.bar.log.trigger()
     view.grab()
+
+
+def test_offsets_of_very_small_values(view: SpectrumView) -> None:
+    spectra = [Spectrum(FLUX * 1e-19, None, WAVE, "W m-2 um-1", name) for name in ("one", "two")]
+    view.show_spectra(spectra)
+    view.bar.offset.setValue(2.5)
+    assert view.bar.offset.text() == "2.500 × 1e-17"
+    drawn = [curve.getOriginalDataset()[1] for curve in view.plot._curves]
+    np.testing.assert_allclose(drawn[1] - drawn[0], 2.5e-17, rtol=1e-9)
+    view.show_spectra([Spectrum(FLUX, None, WAVE, "electron", "one")])
+    assert view.bar.offset.text() == "2.500"
 
 
 def test_saving(view: SpectrumView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,3 +178,81 @@ def test_a_file_that_cannot_be_read(view: SpectrumView, tmp_path: Path, qtbot: Q
     view.show_file(tmp_path / "broken.fits")
     qtbot.waitUntil(lambda: "broken.fits" in view.message.text())
     assert view.session.notices[-1].level == "error"
+
+
+def test_the_wheel_and_keys_zoom_wavelengths_and_values_fit(view: SpectrumView, qtbot: QtBot) -> None:
+    plot = view.plot
+    plot.show_whole()
+    whole = plot.viewRange()[0]
+    plot.setFocus()
+    for _ in range(12):
+        qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    (left, right), _ = plot.viewRange()
+    assert right - left == pytest.approx((whole[1] - whole[0]) * 0.8**12, rel=1e-6)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.viewRange()[0][0] == pytest.approx(left + 0.1 * (right - left))
+    # nobody zoomed the values: they fit what is seen, here and in the next spectrum
+    plot.setXRange(float(WAVE[206]), float(WAVE[212]), padding=0)  # on the side of the peak
+    seen = np.array([FLUX[206:213].min(), FLUX[206:213].max()])
+    for factor in (1.0, 30.0):
+        view.show_spectra([Spectrum(FLUX * factor, None, WAVE, "electron", "one")])
+        plot.grab()
+        low, high = plot.viewRange()[1]
+        assert low < seen[0] * factor
+        assert seen[1] * factor < high < seen[1] * factor + np.ptp(seen) * factor
+    qtbot.keyClick(plot, Qt.Key.Key_Up)
+    kept = plot.viewRange()[1]
+    view.show_spectra([Spectrum(FLUX * 500, None, WAVE, "electron", "one")])
+    plot.grab()
+    assert plot.viewRange()[1] == kept
+    view.bar.log.trigger()
+    plot.grab()
+    low, high = plot.viewRange()[1]
+    assert low < np.log10(FLUX[206:213].min() * 500) < np.log10(FLUX[206:213].max() * 500) < high < 6
+
+
+def test_what_follows_the_cursor_stays_hidden_and_chosen(view: SpectrumView, qtbot: QtBot) -> None:
+    def show(factor: float) -> None:
+        spectra = [Spectrum(FLUX * n * factor, None, WAVE, "electron", f"{n} at {factor}") for n in (1, 2, 3)]
+        view.show_spectra(spectra, ("first", "pin", "cursor"))
+
+    show(1.0)
+    view.legend.item(0).setCheckState(Qt.CheckState.Unchecked)
+    view.legend.setCurrentRow(2)
+    show(2.0)
+    assert [trace.visible for trace in view.traces] == [False, True, True]
+    assert len(view.plot._curves) == 2
+    assert view.leader is view.traces[2]
+    view.show_spectra([view.traces[0].spectrum], ("first",))
+    assert view.leader is None
+    show(3.0)
+    assert [trace.visible for trace in view.traces] == [False, True, True]
+    view.legend.setCurrentRow(1)
+    qtbot.keyClick(view.legend, Qt.Key.Key_Delete)  # would come again with the cursor: it is hidden
+    show(4.0)
+    assert [trace.visible for trace in view.traces] == [False, False, True]
+    view.show_spectra([Spectrum(FLUX, None, WAVE, "electron", "another file")])
+    assert [trace.visible for trace in view.traces] == [True]
+
+
+def test_the_chosen_spectrum_is_fitted_and_its_model_stays(view: SpectrumView, qtbot: QtBot) -> None:
+    first, other = view.traces[0].spectrum, Spectrum(FLUX * 3, None, WAVE, "electron", "three")
+    view.show_spectra([first, other], ("first", "pin"))
+    view.legend.setCurrentRow(1)
+    view.bar.offset.setValue(10.0)
+    peak = int(np.argmax(FLUX))
+    view.fit_between(float(WAVE[peak - 12]), float(WAVE[peak + 12]))
+    qtbot.waitUntil(lambda: bool(view.fits.fits.fits))
+    (fit,) = view.fits.fits.fits
+    assert fit.name == "three"
+    drawn = view.plot._fit.getOriginalDataset()[1]
+    np.testing.assert_allclose(drawn, fit.peak.model + 10.0)
+    # the cursor goes elsewhere: the spectrum that was fitted is still there
+    view.show_spectra([first, other, Spectrum(FLUX * 2, None, WAVE, "electron", "two")], ("first", "pin", "cursor"))
+    np.testing.assert_allclose(view.plot._fit.getOriginalDataset()[1], fit.peak.model + 10.0)
+    view.bar.axis.setCurrentText("pixel")
+    assert view.plot._fit.getOriginalDataset()[1] is None or not len(view.plot._fit.getOriginalDataset()[1])
+    view.bar.axis.setCurrentText(fit.axis.split("(")[1].rstrip(")") + " vacuum")
+    np.testing.assert_allclose(view.plot._fit.getOriginalDataset()[1], fit.peak.model + 10.0)
+    view.show_spectra([other])
+    assert view.plot._fit.getOriginalDataset()[1] is None or not len(view.plot._fit.getOriginalDataset()[1])

@@ -126,7 +126,7 @@ class PixelPage(QWidget):
         samples = found.samples if found is not None else None
         spectrum = found.spectrum if found is not None else None
         if samples is not None or self._reads is not None:
-            self.reads.show_samples(samples)
+            self.reads.show_samples([("", samples)] if samples is not None else ())
             self.reads.setVisible(samples is not None)
         if spectrum is not None:
             known = spectrum.wavelength is not None
