@@ -108,14 +108,27 @@ class Picking(QObject):
         if not (0 <= x < content.size[1] and 0 <= y < content.size[0]):
             self._session.pick(None)
             return
-        picked = Pixel(content.path, x, y, content.plane)
         known = self._session.pixel
-        same = known is not None and (known.path, known.x, known.y) == (picked.path, x, y)
-        self._session.pick(None if same else picked)
+        if known is not None and content.of_file_pixel(known.path, known.x, known.y) == (x, y):
+            self._session.pick(None)
+        else:
+            self.pick(x, y)
+
+    def pick(self, x: int, y: int) -> None:
+        """Pick a pixel of the picture, as a click does.
+
+        Parameters
+        ----------
+        x, y : int
+            Column and row of the picture.
+        """
+        if self._content is not None:
+            self._session.pick(Pixel(*self._content.in_file(x, y)))
 
     def _show(self, pixel: Pixel | None) -> None:
         content = self._content
-        if pixel is None or content is None or pixel.path is None or pixel.path != content.path:
+        place = None if pixel is None or content is None else content.of_file_pixel(pixel.path, pixel.x, pixel.y)
+        if place is None:
             self.mark.hide()
-        elif pixel.x < content.size[1] and pixel.y < content.size[0]:
-            self.mark.show_at(pixel.x, pixel.y)
+        else:
+            self.mark.show_at(*place)

@@ -17,7 +17,7 @@ from calgui.views.compare.board import grid_of
 from calgui.views.compare.cell import letter
 from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 
 from .conftest import SIZE, plane, sky
 
@@ -308,3 +308,16 @@ def test_letters_and_grids() -> None:
     assert grid_of(4, 1000, 1000) == (2, 2)
     assert grid_of(3, 1500, 500) == (3, 1)
     assert grid_of(0, 100, 100) == (1, 1)
+
+
+def test_a_pixel_picked_on_a_difference_is_one_of_both(page: PicturesPage, session: Session, qtbot: QtBot) -> None:
+    page.bar.set_way("difference")
+    qtbot.waitUntil(lambda: page.result.view.drawing is not None)
+    page.result.view.picking.pick(12, 34)
+    assert session.pixel == Pixel(page.paths[0], 12, 34)
+    assert page.result.view.picking.mark.isVisible()
+    assert page.cells[0].view.picking.mark.pos() == QPointF(12, 34)
+    session.pick(Pixel(page.paths[1], 7, 8))
+    assert page.result.view.picking.mark.pos() == QPointF(7, 8)
+    session.pick(Pixel(page.paths[2], 7, 8))
+    assert not page.result.view.picking.mark.isVisible()

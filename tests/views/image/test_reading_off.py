@@ -13,6 +13,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.views.image import ImageView
 from calgui.views.image.compass import angle_text, nice
+from calgui.views.image.content import Origin
 from calgui.views.image.measure.panel import PIXELS, PROFILES
 from calgui.views.session import Pixel, Session
 
@@ -169,3 +170,30 @@ def test_the_compass_is_there_where_the_header_has_coordinates(view: ImageView, 
 def test_nice_lengths() -> None:
     assert [nice(value) for value in (1.0, 0.0199, 0.3, 7.0, 1200.0)] == pytest.approx([1, 0.01, 0.2, 5, 1000])
     assert [angle_text(value) for value in (0.02, 5, 120, 7200)] == ["20 mas", "5″", "2′", "2°"]
+
+
+def test_a_picture_made_of_files_shares_their_picked_pixel(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    """A product, or a part of one, lies on the pixels of its inputs."""
+    one, other = Path("/somewhere/plane.fits"), Path("/somewhere/second.fits")
+    product = ImageView(session)
+    qtbot.addWidget(product)
+    product.resize(400, 400)
+    product.show()
+    part = Frame(plane()[20:40, 10:50])
+    product.show_frame(part, "product", origin=Origin((one, other), 10, 20, (3,)))
+    qtbot.waitUntil(lambda: product.drawing is not None)
+    click(product, 5, 7)
+    assert session.pixel == Pixel(one, 15, 27, (3,))
+    assert product.picking.mark.pos() == QPointF(5, 7)
+    assert shown.picking.mark.isVisible()
+    assert shown.picking.mark.pos() == QPointF(15, 27)
+    click(product, 5, 7)
+    assert session.pixel is None
+    session.pick(Pixel(other, 30, 25))
+    assert product.picking.mark.pos() == QPointF(20, 5)
+    assert not shown.picking.mark.isVisible()
+    session.pick(Pixel(other, 5, 25))  # left of the part
+    assert not product.picking.mark.isVisible()
+    product.seek(2, 3)
+    assert session.pixel == Pixel(one, 12, 23, (3,))
+    assert product.visible_box.x_start <= 2 < product.visible_box.x_stop

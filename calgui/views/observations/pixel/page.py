@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.errors import CalguiError
+from calgui.core.frames.units import shown_unit
 from calgui.core.jobs import Job
-from calgui.core.runs.pixelfacts import Behind, PixelFact, behind, pixel_facts
+from calgui.core.runs.pixelfacts import NO_PICTURE, OTHER_PICTURE, Behind, PixelFact, behind, pixel_facts
 from calgui.views.image.histogram import number
 from calgui.views.image.measure.figure import Curve
 from calgui.views.session import Pixel, Session
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     from calgui.views.image.measure.figure import Figure
 
 _TITLES = ("What", "Value", "Flags", "File")
-_HINT = "Click a pixel of the picture: its value, and what the selected references have there, stand here."
+_HINT = "Click a pixel of a picture: its value, and what the selected references have there, stand here."
+_NO_FILE = "This picture is in no file, nor made of files that are open."
+_ROW = 24
+#: longer texts are read in the tip
+_WIDEST = 215
 
 
 class PixelPage(QWidget):
@@ -47,6 +52,8 @@ class PixelPage(QWidget):
         self.session = session
         self.setObjectName("pixel_page")
         self.facts: tuple[PixelFact, ...] = ()
+        #: what stands in each row of the table: some facts are told in one
+        self.rows: tuple[PixelFact, ...] = ()
         self.title = QLabel(_HINT, self)
         self.title.setObjectName("pixel_title")
         self.title.setWordWrap(True)
@@ -60,7 +67,10 @@ class PixelPage(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
         header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMaximumSectionSize(_WIDEST)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW)
         header.setStretchLastSection(True)
         self.table.itemDoubleClicked.connect(lambda item: self._open(item.row()))
         self.column = QVBoxLayout(self)
@@ -94,13 +104,14 @@ class PixelPage(QWidget):
         if pixel is None or pixel.path is None:
             self.facts = ()
             self._show_behind(None)
-            self.title.setText(_HINT if pixel is None else "This picture is in no file.")
+            self.title.setText(_HINT if pixel is None else _NO_FILE)
             self._fill()
             return
         path, cache, context = pixel.path, self.session.cache, self.session.context
         others = [(entry.path, entry.header) for entry in self.session.observations()]
         name = escape(path.name)
-        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1}) of {name}")
+        plane = f", plane {', '.join(map(str, pixel.plane))}" if any(pixel.plane) else ""
+        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}{plane}</b> (FITS {pixel.x + 1}, {pixel.y + 1}) of {name}")
         self.title.setToolTip(str(path))
 
         def work(job: Job) -> tuple[tuple[PixelFact, ...], Behind | None]:
@@ -166,36 +177,52 @@ class PixelPage(QWidget):
             self.session.report(error, "Looking at a pixel")
 
     def _fill(self) -> None:
-        self.table.setVisible(bool(self.facts))
-        self.table.setRowCount(len(self.facts))
-        for row, fact in enumerate(self.facts):
+        self.rows = _rows(self.facts)
+        self.table.setVisible(bool(self.rows))
+        self.table.setRowCount(len(self.rows))
+        for row, fact in enumerate(self.rows):
             texts = (fact.what, _value(fact), ", ".join(fact.flags), fact.path.name if fact.path is not None else "")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                if column == 1:
+                if column == 1 and not fact.problem:
                     item.setFont(figures())
-                if fact.problem and column == 1:
+                if fact.problem and column < 2:
                     item.setForeground(theme().colour("muted"))
                 item.setToolTip(_tip(fact) if column != 2 else text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
 
     def _open(self, row: int) -> None:
-        path: Path | None = self.facts[row].path
-        if path is not None and not self.facts[row].problem:
+        path: Path | None = self.rows[row].path
+        if path is not None and not self.rows[row].problem:
             self.session.frame_requested.emit(path)
+
+
+def _rows(facts: tuple[PixelFact, ...]) -> tuple[PixelFact, ...]:
+    """What has a value first; what can have none at all, such as tables, together in the last row."""
+    none = [fact for fact in facts if fact.problem in (NO_PICTURE, OTHER_PICTURE)]
+    others = [fact for fact in facts if fact not in none]
+    if not none:
+        return tuple(others)
+    names = ", ".join(fact.what for fact in none)
+    return (*others, PixelFact("others", None, problem=f"no picture of the detector: {names}"))
 
 
 def _value(fact: PixelFact) -> str:
     if fact.problem:
         return fact.problem
+    if fact.values == (fact.dq,):
+        return str(fact.dq)  # a map of flags: its bits as they are, in all figures
     told = "  ".join("NaN" if math.isnan(value) else number(value) for value in fact.values)
     error = f" ± {fact.error:.3g}" if fact.error is not None and not math.isnan(fact.error) else ""
-    return f"{told}{error} {fact.unit}".rstrip()
+    everywhere = "" if fact.place is not None else "  (all pixels)"
+    return f"{told}{error} {shown_unit(fact.unit)}".rstrip() + everywhere
 
 
 def _tip(fact: PixelFact) -> str:
-    parts = [str(fact.path)] if fact.path is not None else []
+    parts = [str(fact.path)] if fact.path is not None else [f"{fact.what}: {fact.problem}"]
+    if fact.path is not None and fact.problem:
+        parts.append(fact.problem)
     if fact.place is not None:
         parts.append(f"x {fact.place[0]}, y {fact.place[1]} of that file; a double click shows it")
     return "\n".join(parts)
