@@ -321,3 +321,24 @@ def test_a_pixel_picked_on_a_difference_is_one_of_both(page: PicturesPage, sessi
     assert page.result.view.picking.mark.pos() == QPointF(7, 8)
     session.pick(Pixel(page.paths[2], 7, 8))
     assert not page.result.view.picking.mark.isVisible()
+
+
+def test_the_headers_are_those_of_the_frames_that_are_compared(
+    place: ComparePlace, page: PicturesPage, session: Session, qtbot: QtBot
+) -> None:
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits", "c.fits"]
+    place.tabs.setCurrentIndex(place.stack.indexOf(page))
+    place.compare([page.paths[2], page.paths[0]])
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["c.fits", "a.fits"]
+    # what is selected from there on is what one wants to see
+    session.select(session.selection[:2])
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits"]
+    # nor do pictures take the place of what was found by a search
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.search))
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits"]
