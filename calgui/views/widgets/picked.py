@@ -22,6 +22,7 @@ class PickedButton(QToolButton):
         super().__init__(parent)
         self._session = session
         self.setObjectName("picked_pixel")
+        self.setAccessibleName("Picked pixel")
         self.setAutoRaise(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.clicked.connect(lambda: session.pixel_requested.emit())
