@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate.night import DemoNight
@@ -120,3 +121,23 @@ def test_a_number_without_a_unit_is_told_without_one(
 def test_the_plane_is_told(page: PixelPage, session: Session, demo_night: DemoNight) -> None:
     session.pick(Pixel(demo_night.raw / "iris_20260311_cube_0001.fits", 9, 12, (151,)))
     assert "plane 151" in page.title.text()
+
+
+def test_the_same_pixel_of_the_next_file_is_one_click_away(
+    page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot
+) -> None:
+    first, second = (demo_night.raw / f"iris_20260311_dark_000{number}.fits" for number in (1, 2))
+    session.select([first])
+    session.pick(Pixel(first, 40, 50))
+    assert not page.here.isVisible()
+    session.select([second])
+    assert page.here.isVisible()
+    assert page.here.text() == f"Same pixel of {second.name}"
+    qtbot.mouseClick(page.here, Qt.MouseButton.LeftButton)
+    assert session.pixel == Pixel(second, 40, 50)
+    assert not page.here.isVisible()
+    # of several selected files it may be any
+    session.select([first, second])
+    assert not page.here.isVisible()
+    session.pick(None)
+    assert not page.here.isVisible()

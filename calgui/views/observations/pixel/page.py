@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -57,6 +58,11 @@ class PixelPage(QWidget):
         self.title = QLabel(_HINT, self)
         self.title.setObjectName("pixel_title")
         self.title.setWordWrap(True)
+        self.here = QToolButton(self)
+        self.here.setObjectName("pixel_here")
+        self.here.setAccessibleName("Pick the same pixel in the selected file")
+        self.here.setToolTip("Pick the pixel of the same column and row in the file that is selected now")
+        self.here.clicked.connect(self._pick_here)
         self.table = QTableWidget(0, len(_TITLES), self)
         self.table.setObjectName("pixel_facts")
         self.table.setAccessibleName("What files have at the picked pixel")
@@ -77,6 +83,7 @@ class PixelPage(QWidget):
         self.column.setContentsMargins(0, SPACE, 0, 0)
         self.column.setSpacing(SPACE)
         self.column.addWidget(self.title)
+        self.column.addWidget(self.here)
         self.column.addWidget(self.table, 1)
         self.behind_title = QLabel(self)
         self.behind_title.setObjectName("pixel_behind_title")
@@ -86,6 +93,7 @@ class PixelPage(QWidget):
         self._spectrum: Figure | None = None
         session.pixel_picked.connect(self.show_pixel)
         session.context_changed.connect(self._again)
+        session.selection_changed.connect(self._offer)
         theme().changed.connect(self._fill)
         self.show_pixel(session.pixel)
 
@@ -101,6 +109,7 @@ class PixelPage(QWidget):
             None for nothing.
         """
         self.session.tasks.supersede("pixel-facts")
+        self._offer()
         if pixel is None or pixel.path is None:
             self.facts = ()
             self._show_behind(None)
@@ -121,6 +130,24 @@ class PixelPage(QWidget):
         self.session.tasks.start(
             f"Looking at a pixel of {path.name}", work, self._show, self._failed, key="pixel-facts", quiet=True
         )
+
+    @property
+    def _elsewhere(self) -> Path | None:
+        """The selected file, where the picked pixel is one of another."""
+        pixel, selected = self.session.pixel, self.session.selection[:1]
+        other = pixel is not None and pixel.path is not None and pixel.path not in self.session.selection
+        return selected[0] if selected and other else None
+
+    def _offer(self) -> None:
+        """Who goes through files for the sake of one pixel need not find it again in each."""
+        path = self._elsewhere
+        self.here.setVisible(path is not None)
+        self.here.setText(f"Same pixel of {path.name}" if path is not None else "")
+
+    def _pick_here(self) -> None:
+        path, pixel = self._elsewhere, self.session.pixel
+        if path is not None and pixel is not None:
+            self.session.pick(Pixel(path, pixel.x, pixel.y, pixel.plane))
 
     def _show(self, found: tuple[tuple[PixelFact, ...], Behind | None]) -> None:
         self.facts, behind_it = found
