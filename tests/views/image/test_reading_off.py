@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from calgui.core.frames.dq import HOT
@@ -197,3 +197,22 @@ def test_a_picture_made_of_files_shares_their_picked_pixel(shown: ImageView, ses
     product.seek(2, 3)
     assert session.pixel == Pixel(one, 12, 23, (3,))
     assert product.visible_box.x_start <= 2 < product.visible_box.x_stop
+
+
+def test_pixels_are_picked_by_keyboard(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    path, control = Path("/somewhere/plane.fits"), Qt.KeyboardModifier.ControlModifier
+    shown.look_at(33, 22, 16)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Right, control)
+    assert session.pixel is None  # nothing to go on from
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Return)
+    assert session.pixel == Pixel(path, 33, 22)
+    seen = shown.visible_box
+    for key, x, y in (("Right", 34, 22), ("Up", 34, 23), ("Left", 33, 23), ("Left", 32, 23), ("Down", 32, 22)):
+        qtbot.keyClick(shown.canvas, getattr(Qt.Key, f"Key_{key}"), control)
+        assert session.pixel == Pixel(path, x, y)
+    assert shown.visible_box == seen  # the arrows alone move the picture
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Return)
+    assert session.pixel is None
+    session.pick(Pixel(path, 0, 0))
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Left, control)
+    assert session.pixel == Pixel(path, 0, 0)  # nor beyond the edge

@@ -35,7 +35,7 @@ _HINT = "Click a pixel of a picture: its value, and what the selected references
 _NO_FILE = "This picture is in no file, nor made of files that are open."
 _ROW = 24
 #: longer texts are read in the tip
-_WIDEST = 215
+_WIDEST = 245
 
 
 class PixelPage(QWidget):
