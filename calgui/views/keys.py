@@ -79,8 +79,8 @@ declare(
     ("1", "One pixel of the picture on one of the screen"),
     ("Left, Right, Up, Down", "Move the picture, as does dragging"),
     ("Shift+drag", "A box, and its statistics"),
-    ("Return", "Pick the pixel in the middle of what is seen, or let go of the picked one, as does a click"),
-    ("Ctrl+Left, Ctrl+Right, Ctrl+Up, Ctrl+Down", "From the picked pixel to the next"),
+    ("Return", "Pick the pixel in the middle, or let go of the picked one"),
+    ("Ctrl+arrow", "From the picked pixel to the next"),
 )
 declare(
     "Histogram",
