@@ -28,7 +28,7 @@ picture() {
 picture observe observe light 1440x900 "$raw"_image_0006.fits "$night"/raw
 picture observe observe dark 1440x900 "$raw"_image_0001.fits "$night"/raw
 picture picture picture light 1800x1300 "$raw"_image_0001.fits
-picture headers headers light 1600x1000 "$raw"_image_0006.fits
+picture headers headers light 2600x1000 "$raw"_image_0006.fits
 picture why why light 1600x1000 "$raw"_image_0006.fits
 picture rules rules light 1440x900
 for page in timeline matrix compare pipeline; do

@@ -8,12 +8,14 @@ NIGHT is a demo night of the usual size and seed; the pictures go to OUT, one fo
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from goodbad import Cards, Look, Maker, Side
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from windowshots import WindowShots
 
 from calgui.core.frames.limits import Limits
 from calgui.core.simulate import DemoNight
@@ -28,7 +30,6 @@ from calgui.views.session import Pixel, Session
 from calgui.views.spectrum.view import SpectrumView
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
-from calgui.views.window import MainWindow
 
 _WIDTH = 1120
 _HEIGHTS = {Look: 520, Cards: 440, Spectrum: 400}
@@ -59,8 +60,8 @@ def main(folder: Path, out: Path) -> None:
             _draw_spectra(session, maker, out.parent / "spectrum-light.png")
             _draw_cube(session, maker.cube(), (18, 19, 111), out.parent / "cube-light.png")
             ramp = night.raw / "iris_20260311_skyramp_0001.fits"
-            _draw_cube(session, ramp, (31, 40, 7), out.parent / "ramp-light.png")
-            _draw_what_if(night, out.parent / "rules-whatif-light.png")
+            _draw_cube(session, ramp, (330, 300, 7), out.parent / "ramp-light.png")
+            WindowShots(night, out.parent, _wait, _save).draw()
             _draw_help(session, out.parent / "help-light.png")
         finally:
             session.close()
@@ -145,6 +146,14 @@ def _finish(widget: Any, shown: object) -> None:
         widget.tabs.setCurrentIndex(0 if shown.as_rules else 1)
         widget.search.hide()
         widget.copy_button.hide()
+        _mark(widget, shown.wrong)
+
+
+def _mark(panel: Inspector, wrong: Sequence[str]) -> None:
+    """Choose the cards that are wrong, so that the eye finds them."""
+    rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    for keyword in wrong:
+        panel.tree.selectionModel().select(panel.model.find(None, keyword), rows)
 
 
 def _draw_spectra(session: Session, maker: Maker, path: Path) -> None:
@@ -171,32 +180,15 @@ def _draw_cube(session: Session, path: Path, place: tuple[int, int, int], out: P
     session.pick(Pixel(path, x, y))
     view.show_plane(plane)
     _wait(session)
+    # the plane that is shown has limits of its own
+    view.bar.hold.setChecked(False)
+    view.image.release_limits()
+    view.image.bar.limits.setCurrentText("99.5%")
+    view.image.bar.stretch.setCurrentText("sqrt")
+    view.show_plane(plane)
+    _wait(session)
     _save(view, out)
     session.pick(None)
-
-
-def _draw_what_if(night: DemoNight, path: Path) -> None:
-    """The image without a flat, and the same with another filter."""
-    session = Session()
-    window = MainWindow(session)
-    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    window.resize(1440, 900)
-    window.show()
-    window.observe.complete()
-    session.open_cache(night.cache)
-    window.open_paths([night.raw / "iris_20260311_image_0006.fits"])
-    _wait(session)
-    window.observe.table.view.selectRow(0)
-    session.ask_page("whatif")
-    _wait(session)
-    rules: Any = window.place("rules")
-    page = rules.page("whatif")
-    page.duplicate()
-    page.board.apply(1, (("META.INSTRUMENT.FILTER", "K"),))
-    page.board.rename(1, "the same with K")
-    _wait(session)
-    _save(window, path)
-    session.close()
 
 
 def _draw_help(session: Session, path: Path) -> None:

@@ -25,6 +25,8 @@ from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 
 _REFERENCES = ("references", "tmt", "iris")
+#: two skies are held against one another only with the same limits, and where hot pixels do not hide stars
+_SKY, _SKY_PART = (4.0, 9.0), (330.0, 330.0, 250.0)
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Cards:
-    """A header, and whether it is seen as the rules read it."""
+    """A header, whether it is seen as the rules read it, and the keywords that are wrong."""
 
     path: Path
     as_rules: bool = False
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,8 @@ class Maker:
         """Stars in the sky."""
         good, bad = self.raw("sky_0001"), self.raw("image_0001")
         return (
-            Side(True, "one level, the detector's structure", Look(good)),
-            Side(False, "stars: the telescope did not move off", Look(bad, between=(2.5, 6.5))),
+            Side(True, "one level, and hot pixels", Look(good, between=_SKY, part=_SKY_PART)),
+            Side(False, "stars: the telescope did not move off", Look(bad, between=_SKY, part=_SKY_PART)),
         )
 
     def arc(self) -> tuple[Side, Side]:
@@ -301,7 +304,8 @@ class Maker:
             path.parent.mkdir(exist_ok=True)
             fits.PrimaryHDU(header=part).writeto(path, overwrite=True)
             text = "all there, agreeing with one another" if good else _told(faults)
-            sides.append(Side(good, text, Cards(path)))
+            wrong = () if good else tuple(key for key, value in faults.items() if value is not None)
+            sides.append(Side(good, text, Cards(path, wrong=wrong)))
         return sides[0], sides[1]
 
     def cube(self) -> Path:

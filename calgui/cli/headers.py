@@ -157,8 +157,8 @@ def search_headers(ctx: click.Context, limit: int | None, as_json: bool, text: s
     """Find cards in the headers of files, and of the FITS files in folders.
 
     TEXT holds words, which a card must all have in keyword, value or comment, and conditions, which a file must all
-    fulfil: 'FILTER=K* temperature', 'EXPTIME>=30', 'LAMP=' (no value). With conditions alone the cards that fulfil
-    them are told.
+    fulfil: 'FILTER=K* temperature', 'LGS*', 'EXPTIME>=30', '*TEMP>80', 'LAMP=' (no value). With conditions alone the
+    cards that fulfil them are told.
     """
     from calgui.core.frames.headersearch import MOST_HITS
     from calgui.core.frames.headersearch import search_headers as search

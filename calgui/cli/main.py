@@ -34,6 +34,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("calgui.cli.algorithms", "run"),
     "headers": ("calgui.cli.headers", "headers"),
     "search-headers": ("calgui.cli.headers", "search_headers"),
+    "pixel": ("calgui.cli.pixels", "pixel"),
 }
 
 

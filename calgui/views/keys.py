@@ -79,6 +79,8 @@ declare(
     ("1", "One pixel of the picture on one of the screen"),
     ("Left, Right, Up, Down", "Move the picture, as does dragging"),
     ("Shift+drag", "A box, and its statistics"),
+    ("Return", "Pick the pixel in the middle, or let go of the picked one"),
+    ("Ctrl+arrow", "From the picked pixel to the next"),
 )
 declare(
     "Histogram",

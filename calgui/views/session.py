@@ -49,7 +49,8 @@ class Pixel:
     x, y : int
         Column and row of the plane, counted from 0.
     plane : tuple of int
-        Index along each leading axis; empty where the view does not know one.
+        Index along each leading axis, or one number counted through all of them; empty where the view does not know
+        one.
     """
 
     path: Path | None
@@ -86,6 +87,8 @@ class Session(QObject):
         has it.
     pixel_picked(object)
         A `Pixel`, or None when it is let go; every view of the same file marks it.
+    pixel_requested()
+        Show all that is known of the picked pixel, and its file.
     help_requested(str)
         A page of the help is asked for by name.
     noticed(Notice)
@@ -103,6 +106,7 @@ class Session(QObject):
     compare_requested = Signal(object)
     card_requested = Signal(object, object, str)
     pixel_picked = Signal(object)
+    pixel_requested = Signal()
     help_requested = Signal(str)
     noticed = Signal(object)
 

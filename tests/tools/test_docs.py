@@ -79,3 +79,24 @@ def test_a_spoilt_header_differs_as_it_says(tool, demo_night: DemoNight, tmp_pat
     assert spoilt
     assert all(name in bad.text for name in spoilt)
     assert not set(second) - set(first)
+    assert set(bad.shown.wrong) == spoilt & set(second)
+    assert good.shown.wrong == ()
+
+
+@pytest.mark.parametrize("key", ["dark", "sky", "pinhole", "mask"])
+def test_what_is_judged_by_its_level_is_drawn_with_the_same_limits(
+    tool, demo_night: DemoNight, tmp_path: Path, key: str
+) -> None:
+    good, bad = tool("goodbad").Maker(demo_night, tmp_path).all()[key]()
+    assert good.shown.between == bad.shown.between is not None
+    assert good.shown.part == bad.shown.part
+
+
+def test_every_picture_is_drawn_by_a_tool() -> None:
+    """One that no tool draws would show the program as it once was."""
+    drawn = "\n".join(path.read_text() for path in TOOLS.glob("*.*") if path.suffix in (".py", ".sh"))
+    for path in (TOOLS.parent / "docs" / "pictures").glob("*.png"):
+        name, _, look = path.stem.rpartition("-")
+        page = name.removeprefix("rules-")
+        by_loop = page in ("timeline", "matrix", "compare", "pipeline") and f"rules-$page rules-$page {look}" in drawn
+        assert path.name in drawn or f"picture {name} " in drawn or by_loop, path.name

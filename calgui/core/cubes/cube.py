@@ -66,6 +66,8 @@ class Cube:
         self.picture_header: Mapping[str, Any] = picture_header(self.header, axes)
         self.path = path
         self.wavelength = wavelength
+        #: whether the file has its planes one after another, so that a plane's number is the file's, too
+        self.in_order = axes == tuple(sorted(axes))
 
     @property
     def shape(self) -> tuple[int, int, int]:

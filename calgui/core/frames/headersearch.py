@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from calgui.core.errors import InputError
-from calgui.core.frames.conditions import Condition, split, written
+from calgui.core.frames.conditions import Condition, has_words, split, written
 from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
 
@@ -147,9 +147,9 @@ def search_headers(
     paths : iterable of path-like
         Files.
     text : str
-        Words, which a card must all have in keyword, value or comment, and conditions (``EXPTIME>=30``), which a
-        file must all fulfil. With words, the cards that have them are given; with conditions alone, the cards that
-        fulfil them.
+        Words (``*`` and ``?`` stand for letters), which a card must all have in keyword, value or comment, and
+        conditions (``EXPTIME>=30``), which a file must all fulfil. With words, the cards that have them are given;
+        with conditions alone, the cards that fulfil them.
     job : Job, optional
         Progress and cancel.
     memory : HeaderMemory, optional
@@ -187,13 +187,13 @@ def search_headers(
 
 def _search(path: Path, known: _Remembered, words: Sequence[str], conditions: Sequence[Condition]) -> list[Hit]:
     text = zlib.decompress(known.text).decode("utf-8", "surrogatepass") if words else ""
-    if not all(word in text for word in words):
+    if not has_words(text, words):
         return []
     cards: list[_Card] = marshal.loads(zlib.decompress(known.cards))
     fulfilled: dict[int, _Card] = {}
     lacking: list[Hit] = []
     for condition in conditions:
-        mine = {place: card for place, card in enumerate(cards) if card[2].upper() == condition.key}
+        mine = {place: card for place, card in enumerate(cards) if condition.about(card[2])}
         fit = {place: card for place, card in mine.items() if condition.accepts(card[3])}
         if not fit and (mine or not condition.accepts(None)):
             return []
@@ -203,7 +203,7 @@ def _search(path: Path, known: _Remembered, words: Sequence[str], conditions: Se
     if not words:
         return [*(_hit(path, fulfilled[place]) for place in sorted(fulfilled)), *lacking]
     lines = text.split("\n")
-    return [_hit(path, card) for line, card in zip(lines, cards, strict=True) if all(word in line for word in words)]
+    return [_hit(path, card) for line, card in zip(lines, cards, strict=True) if has_words(line, words)]
 
 
 def _hit(path: Path, card: _Card) -> Hit:

@@ -1,14 +1,19 @@
 """All that is known of one pixel: what its file has there, and what the references selected for it have."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import region_of
+import numpy as np
+
+from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.cubes.reading import kind_of
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.dq import decode
 from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Status
 from calgui.core.runs.references import unusable
@@ -18,8 +23,13 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.spectra.spectrum import Spectrum
 
-#: planes of a reference that are told, such as the coefficients of a polynomial
+#: planes that are told, such as the coefficients of a polynomial
 _MOST_PLANES = 8
+#: why a reference has no value at a pixel
+NO_PICTURE = "it holds no picture"
+OTHER_PICTURE = "its picture is not one of the detector"
+OUTSIDE = "it does not cover this pixel"
+NOT_OF_SPAXELS = "they lie on the detector, where a spaxel of a cube has no pixel"
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class PixelFact:
     path : pathlib.Path or None
         The file; None where there is none.
     place : tuple of int or None
-        Column and row in that file, from 0.
+        Column and row in that file, from 0; None too where one value holds for all pixels.
     values : tuple of float
         One for each plane, at most eight; NaN where there is no value. Empty where there is a problem.
     error : float or None
@@ -100,7 +110,7 @@ def behind(path: Path, x: int, y: int, others: Sequence[tuple[Path, Mapping[str,
         None for a plain image without a ramp of the same exposure among the others, and outside of its pixels.
     """
     from calgui.core.cubes.ramp import open_ramp
-    from calgui.core.cubes.reading import kind_of, open_cube
+    from calgui.core.cubes.reading import open_cube
 
     kind = kind_of(path)
     try:
@@ -128,7 +138,8 @@ def pixel_facts(
     path : pathlib.Path
         The observation.
     plane : tuple of int
-        Index along each leading axis; the first plane where it does not fit the file.
+        Index along each leading axis, or one number counted through all of them; all planes where it does not fit the
+        file.
     x, y : int
         Column and row of its plane, from 0.
     cache : Cache or None
@@ -142,6 +153,7 @@ def pixel_facts(
     -------
     tuple of PixelFact
         The observation, then the selected references in the order of the mapping; those not applicable are left out.
+        Of a cube, whose spaxels are no pixels of the detector, only references that are such cubes are told.
 
     Raises
     ------
@@ -149,7 +161,7 @@ def pixel_facts(
         The observation itself cannot be read, or has no such pixel.
     """
     try:
-        frame = open_frame(path, plane=plane or None)
+        frame = open_frame(path, plane=plane[0] if len(plane) == 1 else plane or None)
     except CalguiError:
         frame = open_frame(path)
     with frame:
@@ -158,14 +170,23 @@ def pixel_facts(
         here = region_of(frame)
         facts = [_read(frame, "observation", x, y)]
         header = dict(frame.header)
-    detector = here.x + x, here.y + y
     if cache is not None:
-        facts += _of_references(header, detector, cache, context, job)
+        facts += _of_references(header, _Place(here, x, y, kind_of(path) == "cube"), cache, context, job)
     return tuple(facts)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A pixel of an observation: its region of the detector, column and row in it; or a spaxel of a cube."""
+
+    region: Region
+    x: int
+    y: int
+    spaxel: bool
+
+
 def _of_references(
-    header: Mapping[str, Any], detector: tuple[int, int], cache: "Cache", context: str | None, job: Job
+    header: Mapping[str, Any], place: _Place, cache: "Cache", context: str | None, job: Job
 ) -> list[PixelFact]:
     from calgui.core.rules.selection.select import best_references
 
@@ -185,49 +206,67 @@ def _of_references(
         if why is not None or selection.path is None:
             facts.append(PixelFact(selection.type, selection.path, problem=why[0] if why else "it is not there"))
             continue
-        facts.append(_of_reference(selection.type, selection.path, detector))
+        facts.append(_of_reference(selection.type, selection.path, place))
+    if place.spaxel:
+        told = [fact for fact in facts if fact.problem != OTHER_PICTURE]
+        left_out = len(told) < len(facts)
+        return [*told, *([PixelFact("others", None, problem=NOT_OF_SPAXELS)] if left_out else [])]
     return facts
 
 
-def _of_reference(kind: str, path: Path, detector: tuple[int, int]) -> PixelFact:
+def _of_reference(kind: str, path: Path, place: _Place) -> PixelFact:
     try:
+        if not any(hdu.is_image and len(hdu.shape) >= 2 for hdu in read_headers(path)):
+            return PixelFact(kind, path, problem=NO_PICTURE)
         with open_frame(path) as frame:
-            if len(frame.shape) < 2:
-                return PixelFact(kind, path, problem="it holds no picture")
             there = region_of(frame)
-            x, y = detector[0] - there.x, detector[1] - there.y
+            if (there.nx, there.ny) == (1, 1):
+                # one set of coefficients for the whole detector; without them only a place for a header
+                one = _read(frame, kind, 0, 0) if len(frame.shape) > 2 else PixelFact(kind, path, problem=NO_PICTURE)
+                return replace(one, place=None)
+            if _elsewhere(there, place, path):
+                return PixelFact(kind, path, problem=OTHER_PICTURE)
+            x, y = place.region.x + place.x - there.x, place.region.y + place.y - there.y
             if not (0 <= x < there.nx and 0 <= y < there.ny):
-                return PixelFact(kind, path, problem="it does not cover this pixel")
+                return PixelFact(kind, path, problem=OUTSIDE)
             return _read(frame, kind, x, y)
     except CalguiError as error:
         return PixelFact(kind, path, problem=error.message)
 
 
+def _elsewhere(there: Region, place: _Place, path: Path) -> bool:
+    """Whether the picture of a reference shows something else than the observation, as traces or spectra do."""
+    if place.spaxel:
+        return kind_of(path) != "cube" or (there.nx, there.ny) != (place.region.nx, place.region.ny)
+    return _is_whole(there) and _is_whole(place.region) and (there.nx, there.ny) != (place.region.nx, place.region.ny)
+
+
+def _is_whole(region: Region) -> bool:
+    return (region.x, region.y, region.nx, region.ny) == (0, 0, region.width, region.height)
+
+
 def _read(frame: FitsFrame, what: str, x: int, y: int) -> PixelFact:
-    """The pixel of a frame; of its first planes where it has several."""
+    """The pixel of a frame; of all its planes where it has several, but not many."""
     ny, nx = frame.shape[-2:]
-    if len(frame.shape) < 2 or not (0 <= x < nx and 0 <= y < ny):
+    if not (0 <= x < nx and 0 <= y < ny):
         return PixelFact(what, frame.path, problem=f"its picture of {nx} × {ny} has no such pixel")
     if len(frame.shape) == 2:
         data, err, dq = frame.rows(y, y + 1)
-        return PixelFact(
-            what, frame.path, (x, y), (float(data[0, x]),), None if err is None else float(err[0, x]),
-            0 if dq is None else int(dq[0, x]), frame.unit,
-        )  # fmt: skip
+        bits = 0 if dq is None else int(dq[0, x])
+        # a map of flags is its own data quality; as a number of single precision it would be another
+        value = float(bits) if data[0, x] == np.float32(bits) else float(data[0, x])
+        error = None if err is None else float(err[0, x])
+        return PixelFact(what, frame.path, (x, y), (value,), error, bits, frame.unit)
+    planes = math.prod(frame.shape[:-2])
+    if planes > _MOST_PLANES:
+        return PixelFact(what, frame.path, (x, y), unit=frame.unit, problem=f"it has {planes:,} planes")
     values, dq_bits = [], 0
-    for place in range(min(_planes(frame.shape), _MOST_PLANES)):
-        with open_frame(frame.path, plane=place) as one:
+    for number in range(planes):
+        with open_frame(frame.path, plane=number) as one:
             data, _err, dq = one.rows(y, y + 1)
         values.append(float(data[0, x]))
         dq_bits |= 0 if dq is None else int(dq[0, x])
     return PixelFact(what, frame.path, (x, y), tuple(values), None, dq_bits, frame.unit)
-
-
-def _planes(shape: Sequence[int]) -> int:
-    count = 1
-    for length in shape[:-2]:
-        count *= length
-    return count
 
 
 #: two files with these in common were made of one exposure

@@ -9,6 +9,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.regions.alignment import Alignment
 from calgui.views.compare.cell import Cell, letter
+from calgui.views.image.content import Origin
 from calgui.views.session import Session
 
 
@@ -125,7 +126,10 @@ class Pairing(QObject):
         note = f"{title}   {'; '.join(notes)}" if notes else title
 
         def show(frame: Frame) -> None:
-            self.result.view.show_frame(frame, f"{title}: {first.name} {sign} {second.name}", note)
+            # the result lies on the pixels of the first; on those of the second only where nothing was moved
+            files = (first.path, second.path if place == Alignment() else None)
+            origin = Origin(tuple(path for path in files if path is not None))
+            self.result.view.show_frame(frame, f"{title}: {first.name} {sign} {second.name}", note, origin)
             self.result.lay(alignments.get(one, Alignment()))
             self.shown.emit()
 

@@ -45,7 +45,7 @@ class ComparePlace(QWidget):
         for (title, tip), page in zip(_PAGES, (self.pictures, self.headers, self.search), strict=True):
             self.tabs.setTabToolTip(self.tabs.addTab(title), tip)
             self.stack.addWidget(page)
-        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(self._turn)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -60,6 +60,14 @@ class ComparePlace(QWidget):
     def busy(self) -> bool:
         """Whether pages are still being filled."""
         return self.pictures.busy or self.headers.busy
+
+    def _turn(self, page: int) -> None:
+        """Show another page; whoever looks at frames of their own wants the headers of those."""
+        before = self.stack.currentIndex()
+        self.stack.setCurrentIndex(page)
+        paths = self.pictures.paths
+        if (before, page) == (PICTURES, HEADERS) and not self.pictures.follow.isChecked() and len(paths) > 1:
+            self.headers.show_files(paths)
 
     def compare(self, paths: Sequence[Path]) -> None:
         """Compare the pictures of these files.

@@ -23,6 +23,7 @@ from calgui.views.cube.ramp_plot import RampPlot
 from calgui.views.cube.ranges import Ranges
 from calgui.views.cube.slice_bar import COLLAPSED, MAPS, ONE, SliceBar
 from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
+from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.spectrum.view import SpectrumView
@@ -278,7 +279,16 @@ class CubeView(QWidget):
             view.release_limits()
         self._shown, self._frame = name, frame
         self.tools.save.setEnabled(True)
-        view.show_frame(frame, self.path.name if self.path is not None else frame.name, self._note(name, of))
+        view.show_frame(
+            frame, self.path.name if self.path is not None else frame.name, self._note(name, of), self._origin(name, of)
+        )
+
+    def _origin(self, name: str, of: Any) -> Origin | None:
+        """Which plane of the file a pixel is picked on; none for what is made of several."""
+        if self.path is None or self.cube is None:
+            return None
+        counted = name == "one plane" and self.cube.in_order
+        return Origin((self.path,), plane=(of,) if counted else ())
 
     def _note(self, name: str, of: Any) -> str:
         if name == ONE:

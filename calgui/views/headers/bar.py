@@ -26,7 +26,7 @@ class HeadersBar(QWidget):
         self.filter = QLineEdit(self)
         self.filter.setObjectName("headers_filter")
         self.filter.setAccessibleName("Filter by keyword, meaning, value or comment")
-        self.filter.setPlaceholderText("Filter: keyword, meaning, value; or EXPTIME>30")
+        self.filter.setPlaceholderText("Filter: keyword, meaning or value, as LGS* or temperature; or EXPTIME>30")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(lambda _text: self.narrowed.emit())
         self.only = self._button("headers_only", "Only differences", "Leave out the keywords on which all files agree")

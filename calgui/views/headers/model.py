@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from calgui.core.frames.conditions import Condition, split
+from calgui.core.frames.conditions import Condition, has_words, split
 from calgui.core.frames.headercompare import Cell, HeaderTable, Row, State
 from calgui.core.frames.headerexport import comment_of, short_names
 from calgui.core.frames.keywordmeaning import meaning_of, unit_of, without_unit
@@ -362,11 +362,11 @@ def meaning_text(row: Row) -> str:
 def _fits(row: Row, words: Sequence[str], conditions: Sequence[Condition]) -> bool:
     if words:
         text = f"{row.searched}\t{meaning_text(row).casefold()}"
-        if not all(word in text for word in words):
+        if not has_words(text, words):
             return False
     # conditions on several keywords leave the rows of all of them
     return not conditions or any(
-        condition.key == row.keyword and any(condition.accepts(cell.value) for cell in row.cells)
+        condition.about(row.keyword) and any(condition.accepts(cell.value) for cell in row.cells)
         for condition in conditions
     )
 

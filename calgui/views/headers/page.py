@@ -217,7 +217,10 @@ class HeadersPage(QWidget):
         self._tell()
 
     def _size_columns(self) -> None:
-        metrics = QFontMetrics(self.table.font())
+        # what differs is bold, and so are the names of what differs
+        font = self.table.font()
+        font.setBold(True)
+        metrics = QFontMetrics(font)
         count = min(self.model.rowCount(), _LOOKED_AT)
         down = Qt.Orientation.Vertical
         keywords = (str(self.model.headerData(row, down)) for row in range(count))

@@ -29,8 +29,8 @@ _PAUSE_MS = 200
 _MOST_ROWS = 5_000
 _WIDTHS = {FILE: 260, HDU: 90, KEYWORD: 110, VALUE: 220, UNIT: 80, COMMENT: 300}
 _HELP = (
-    "Words find cards that have them all in keyword, value or comment. Conditions such as FILTER=K*, EXPTIME>30 or "
-    "LAMP= (no value) find the files that fulfil them all."
+    "Words such as temperature or LGS* find cards that have them all in keyword, value or comment. Conditions such as "
+    "FILTER=K*, *TEMP>80 or LAMP= (no value) find the files that fulfil them all."
 )
 
 
@@ -65,7 +65,7 @@ class HeaderSearch(QWidget):
         self.field.setObjectName("headers_search")
         self.field.setAccessibleName("Search through the headers of all open files")
         self.field.setAccessibleDescription(_HELP)
-        self.field.setPlaceholderText("Search all open files: words, or FILTER=K* EXPTIME>30")
+        self.field.setPlaceholderText("Search all open files: temperature, LGS*, FILTER=K*, EXPTIME>30")
         self.field.setToolTip(_HELP)
         self.field.setClearButtonEnabled(True)
         self.told = QLabel(self)
@@ -239,7 +239,7 @@ class HeaderSearch(QWidget):
             return "Searching…"
         unread = f" {len(found.unread):,} could not be read." if found.unread else ""
         if not found.hits:
-            return f"Nothing found in {found.files:,} files.{unread}"
+            return f"Nothing found in {found.files:,} files.{unread} {_HELP}"
         first = "The first " if found.more else ""
         cards = "card" if len(found.hits) == 1 else "cards"
         more = " Another word finds fewer." if found.more else ""

@@ -12,6 +12,7 @@ from calgui.core.frames.fits import HduInfo
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits, LimitsName, find_limits, sample
 from calgui.core.frames.reduction import Pyramid, Reduction
+from calgui.core.frames.units import shown_unit
 from calgui.core.jobs import Job
 from calgui.views.image.loader import Opened, Wanted
 
@@ -19,6 +20,26 @@ Array = npt.NDArray[Any]
 
 #: pixels that stand for a picture in its histogram
 SAMPLES = 250_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The files whose pixels the pixels of a picture are, such as those that it was computed from.
+
+    Attributes
+    ----------
+    paths : tuple of pathlib.Path
+        A pixel that is picked on the picture is one of the first.
+    x, y : int
+        Column and row in those files of the picture's first pixel.
+    plane : tuple of int
+        Of the files; empty where the picture is of no single one.
+    """
+
+    paths: tuple[Path, ...] = ()
+    x: int = 0
+    y: int = 0
+    plane: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,8 @@ class Content:
         Index along each leading axis.
     layer : str
         ``SCI``, ``ERR`` or ``DQ``.
+    origin : Origin or None
+        Of a picture that is in no file, or is one plane of it.
     """
 
     frame: Frame | None
@@ -53,9 +76,10 @@ class Content:
     hdus: tuple[HduInfo, ...] = ()
     plane: tuple[int, ...] = ()
     layer: str = "SCI"
+    origin: Origin | None = None
 
     @classmethod
-    def of_frame(cls, frame: Frame, name: str = "") -> "Content":
+    def of_frame(cls, frame: Frame, name: str = "", origin: Origin | None = None) -> "Content":
         """A frame that is in memory.
 
         Parameters
@@ -64,13 +88,16 @@ class Content:
             With any number of axes.
         name : str
             What it is; the file's name if empty.
+        origin : Origin, optional
+            The files whose pixels these are.
 
         Returns
         -------
         Content
             Its first plane.
         """
-        return cls(frame, name or frame.name, frame.header, frame.shape, plane=(0,) * max(len(frame.shape) - 2, 0))
+        plane = (0,) * max(len(frame.shape) - 2, 0)
+        return cls(frame, name or frame.name, frame.header, frame.shape, plane=plane, origin=origin)
 
     @classmethod
     def of_file(cls, opened: Opened, layer: str = "SCI") -> "Content":
@@ -105,6 +132,49 @@ class Content:
             return self.wanted.path
         return self.frame.path if self.frame is not None else None
 
+    def in_file(self, x: int, y: int) -> tuple[Path | None, int, int, tuple[int, ...]]:
+        """The pixel of a file that a pixel of the picture is.
+
+        Parameters
+        ----------
+        x, y : int
+            Column and row of the picture.
+
+        Returns
+        -------
+        path : pathlib.Path or None
+            None for a picture that has to do with no file.
+        x, y : int
+            Column and row there.
+        plane : tuple of int
+            Empty where it is not known.
+        """
+        origin = self.origin
+        if origin is None or not origin.paths:
+            return self.path, x, y, self.plane
+        return origin.paths[0], x + origin.x, y + origin.y, origin.plane
+
+    def of_file_pixel(self, path: Path | None, x: int, y: int) -> tuple[int, int] | None:
+        """Where a pixel of a file is in the picture.
+
+        Parameters
+        ----------
+        path : pathlib.Path or None
+            The file.
+        x, y : int
+            Column and row there.
+
+        Returns
+        -------
+        tuple of int or None
+            Column and row of the picture; None where it does not show that pixel.
+        """
+        origin = self.origin
+        if path is None or path not in ((self.path,) if origin is None or not origin.paths else origin.paths):
+            return None
+        place = (x, y) if origin is None else (x - origin.x, y - origin.y)
+        return place if 0 <= place[0] < self.size[1] and 0 <= place[1] < self.size[0] else None
+
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that can be shown."""
@@ -137,7 +207,7 @@ class Content:
     @property
     def unit(self) -> str:
         """Unit of the layer."""
-        return "" if self.layer == "DQ" else str(self.header.get("BUNIT") or "").strip()
+        return "" if self.layer == "DQ" else shown_unit(self.header.get("BUNIT"))
 
     @property
     def values(self) -> Array | None:

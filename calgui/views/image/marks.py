@@ -3,14 +3,17 @@
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem
 
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.content import Content
 from calgui.views.session import Pixel, Session
 from calgui.views.theme import theme
+
+_KEYS = Qt.Key
+_STEPS = {_KEYS.Key_Left: (-1, 0), _KEYS.Key_Right: (1, 0), _KEYS.Key_Up: (0, 1), _KEYS.Key_Down: (0, -1)}
 
 
 class Mark(QGraphicsPathItem):
@@ -67,6 +70,9 @@ class Mark(QGraphicsPathItem):
 class Picking(QObject):
     """A click picks a pixel, for every view of the same file; a second click on it lets go.
 
+    By keyboard, Return picks the pixel in the middle of what is seen, or lets go, and Ctrl with an arrow goes to the
+    next pixel.
+
     Parameters
     ----------
     session : Session
@@ -82,6 +88,7 @@ class Picking(QObject):
         self._content: Content | None = None
         self.mark = Mark(canvas, "warning")
         canvas.clicked.connect(self._clicked)
+        canvas.installEventFilter(self)
         session.pixel_picked.connect(self._show)
         theme().changed.connect(self.retheme)
 
@@ -100,22 +107,60 @@ class Picking(QObject):
         self._content = content
         self._show(self._session.pixel)
 
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Column and row of the picked pixel, where this picture shows it."""
+        pixel, content = self._session.pixel, self._content
+        return None if pixel is None or content is None else content.of_file_pixel(pixel.path, pixel.x, pixel.y)
+
     def _clicked(self, at: QPointF, double: bool) -> None:
-        content = self._content
-        if content is None or double or self._canvas.box_view.drawing:
+        if self._content is None or double or self._canvas.box_view.drawing:
             return
         x, y = round(at.x()), round(at.y())
-        if not (0 <= x < content.size[1] and 0 <= y < content.size[0]):
+        if not self._is_inside(x, y) or self.place == (x, y):
             self._session.pick(None)
-            return
-        picked = Pixel(content.path, x, y, content.plane)
-        known = self._session.pixel
-        same = known is not None and (known.path, known.x, known.y) == (picked.path, x, y)
-        self._session.pick(None if same else picked)
+        else:
+            self.pick(x, y)
+
+    def _is_inside(self, x: int, y: int) -> bool:
+        return self._content is not None and 0 <= x < self._content.size[1] and 0 <= y < self._content.size[0]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pick by keyboard."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if self._content is None or self._canvas.box_view.drawing:
+            return False
+        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key in (_KEYS.Key_Return, _KEYS.Key_Enter) and held == Qt.KeyboardModifier.NoModifier:
+            middle = self._canvas.to_picture(self._canvas.box_view.viewRect().center())
+            self._go(None if self.place is not None else (round(middle.x()), round(middle.y())))
+            return True
+        if key in _STEPS and held == Qt.KeyboardModifier.ControlModifier and self.place is not None:
+            self._go((self.place[0] + _STEPS[key][0], self.place[1] + _STEPS[key][1]))
+            return True
+        return False
+
+    def _go(self, place: tuple[int, int] | None) -> None:
+        if place is None:
+            self._session.pick(None)
+        elif self._is_inside(*place):
+            self.pick(*place)
+
+    def pick(self, x: int, y: int) -> None:
+        """Pick a pixel of the picture, as a click does.
+
+        Parameters
+        ----------
+        x, y : int
+            Column and row of the picture.
+        """
+        if self._content is not None:
+            self._session.pick(Pixel(*self._content.in_file(x, y)))
 
     def _show(self, pixel: Pixel | None) -> None:
-        content = self._content
-        if pixel is None or content is None or pixel.path is None or pixel.path != content.path:
+        place = self.place
+        if pixel is None or place is None:
             self.mark.hide()
-        elif pixel.x < content.size[1] and pixel.y < content.size[0]:
-            self.mark.show_at(pixel.x, pixel.y)
+        else:
+            self.mark.show_at(*place)

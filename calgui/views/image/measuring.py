@@ -175,20 +175,22 @@ class Measuring(QObject):
             self.panel.setVisible(on)
 
     def _read(self, reading: Reading | None) -> None:
-        if reading is not None and self._panel is not None and self._panel.isVisible():
-            held = self._session is not None and self._session.pixel is not None and self._is_picked()
-            if not held:
-                self._panel.show_at(reading.x, reading.y, self._seen())
+        if reading is None or self._panel is None or not self._panel.isVisible():
+            return
+        if self._picked() is None:
+            self._panel.show_at(reading.x, reading.y, self._seen())
 
-    def _is_picked(self) -> bool:
+    def _picked(self) -> tuple[int, int] | None:
+        """Column and row of the picked pixel, where this picture shows it."""
         pixel = self._session.pixel if self._session is not None else None
-        return pixel is not None and self._content is not None and pixel.path == self._content.path
+        content = self._content
+        return None if pixel is None or content is None else content.of_file_pixel(pixel.path, pixel.x, pixel.y)
 
     def show_picked(self) -> None:
         """Hold profiles and pixels at the picked pixel."""
-        pixel = self._session.pixel if self._session is not None else None
-        if pixel is not None and self._panel is not None and self._is_picked():
-            self._panel.show_at(pixel.x, pixel.y, self._seen())
+        place = self._picked()
+        if place is not None and self._panel is not None:
+            self._panel.show_at(*place, self._seen())
 
     def _seek(self, number: int) -> None:
         from calgui.core.regions.masks import bounds

@@ -14,7 +14,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.core.frames.statistics import Box, Statistics
 from calgui.core.regions.alignment import Alignment
-from calgui.views.image.content import Content, Drawing
+from calgui.views.image.content import Content, Drawing, Origin
 from calgui.views.image.contours import Contours
 from calgui.views.image.controls import reduction_words
 from calgui.views.image.export import PictureExport
@@ -94,7 +94,7 @@ class ImageView(PictureFace):
 
     # -- for other views ------------------------------------------------------------------------------------------
 
-    def show_frame(self, frame: Frame, name: str = "", note: str = "") -> None:
+    def show_frame(self, frame: Frame, name: str = "", note: str = "", origin: Origin | None = None) -> None:
         """Show a frame that is in memory; zoom and limits' way stay for one of the same size.
 
         Parameters
@@ -105,15 +105,29 @@ class ImageView(PictureFace):
             What it is; the file's name if empty.
         note : str
             Said on the picture, such as that it is a preview.
+        origin : Origin, optional
+            The files whose pixels these are: one that is picked here is picked there, and the other way round.
         """
         self._forget()
-        content = Content.of_frame(frame, name)
+        content = Content.of_frame(frame, name, origin)
         old = self.content
         if old is not None and old.wanted is None and old.shape == content.shape:
             layer = old.layer if old.layer in content.layers else "SCI"
             content = replace(content, plane=old.plane, layer=layer)
         self.set_note(note)
         self._take(content)
+
+    def seek(self, x: int, y: int) -> None:
+        """Zoom to a pixel, and pick it.
+
+        Parameters
+        ----------
+        x, y : int
+            Column and row of the picture, from 0.
+        """
+        self.look_at(x, y)
+        if self.picking is not None:
+            self.picking.pick(x, y)
 
     def show_file(self, path: Path | str, hdu: int | None = None, plane: tuple[int, ...] = ()) -> None:
         """Read a file in the background and show it.

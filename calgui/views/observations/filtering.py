@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from calgui.core.frames.conditions import Condition, split
+from calgui.core.frames.conditions import Condition, has_words, split
 from calgui.views.observations.columns import BUILT_IN, Column
 from calgui.views.observations.rows import Row
 
@@ -36,7 +36,7 @@ class Query:
         """
         if self.words:
             text = row.text(columns)
-            if not all(word in text for word in self.words):
+            if not has_words(text, self.words):
                 return False
         return all(_holds(condition, row) for condition in self.conditions)
 
@@ -59,6 +59,8 @@ def parse(text: str) -> Query:
 
 def _holds(condition: Condition, row: Row) -> bool:
     """A condition may name a column of the table, or else any keyword."""
+    if condition.patterned:
+        return any(condition.about(key) and condition.accepts(value) for key, value in row.entry.header.items())
     column = _COLUMNS.get(condition.key)
     value = column.value(row.entry) if column is not None else row.entry.header.get(condition.key)
     return condition.accepts(value)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from calgui.core.frames.cards import Card
+from calgui.core.frames.conditions import Condition, has_words, split
 from calgui.core.frames.headers import HduHeader
 from calgui.core.frames.keywordmeaning import meaning_of
 from calgui.views.observations.columns import written
@@ -33,7 +34,7 @@ class HeaderModel(QAbstractItemModel):
         super().__init__(parent)
         self._hdus: tuple[HduHeader, ...] = ()
         self._groups: list[_Group] = []
-        self._wanted: tuple[str, ...] = ()
+        self._wanted: tuple[tuple[str, ...], tuple[Condition, ...]] | None = None
         self._marks: Mapping[str, str] = {}
         self._bold = QFont()
         self._bold.setBold(True)
@@ -78,9 +79,10 @@ class HeaderModel(QAbstractItemModel):
         Parameters
         ----------
         text : str
-            Words; empty shows all.
+            Words, as ``temp`` or ``LGS*``, and conditions, as ``EXPTIME>30``, of which a card fulfils one; empty shows
+            all.
         """
-        wanted = tuple(text.casefold().split())
+        wanted = split(text) if text.strip() else None
         if wanted != self._wanted:
             self._wanted = wanted
             self._rearrange()
@@ -97,12 +99,15 @@ class HeaderModel(QAbstractItemModel):
         self.endResetModel()
 
     def _fits(self, card: Card) -> bool:
-        if not self._wanted:
+        if self._wanted is None:
             return True
+        words, conditions = self._wanted
         keyword, value, comment = card
+        if conditions and not any(one.about(keyword) and one.accepts(value) for one in conditions):
+            return False
         told = comment or _meaning(keyword)
         text = f"{keyword}\t{written(value)}\t{told}\t{self._marks.get(keyword.upper(), '')}".casefold()
-        return all(word in text for word in self._wanted)
+        return has_words(text, words)
 
     def find(self, hdu: int | None, keyword: str) -> QModelIndex:
         """Where a card is.

@@ -25,7 +25,7 @@ from calgui.core.frames.headers import HduHeader, union
 from calgui.views.observations.header_model import KEYWORD, VALUE, HeaderModel
 from calgui.views.observations.pixel.page import PixelPage
 from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.selection.reading import KeywordRead
 
 #: tabs
-RULES, ALL = range(2)
+RULES, ALL, PIXEL = range(3)
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Inspector(QWidget):
         self.path: Path | None = None
         self._seen: Path | None = None
         self._wanted_card: tuple[Path, int | None, str] | None = None
+        #: the tab that was read before a pixel was picked
+        self._before: int | None = None
         self.setObjectName("inspector")
         self.setAccessibleName("Header of the selected file")
         self.title, self.subtitle, self.hint = (self._label(name) for name in ("title", "subtitle", "hint"))
@@ -91,6 +93,7 @@ class Inspector(QWidget):
         self._lay_out()
         session.context_changed.connect(lambda: self.show_file(self.path))
         session.card_requested.connect(self.show_card)
+        session.pixel_picked.connect(self._picked)
         theme().changed.connect(self._retheme)
         self._retheme()
         self.show_file(None)
@@ -107,7 +110,7 @@ class Inspector(QWidget):
         edit.setObjectName("header_search")
         edit.setAccessibleName("Search the headers")
         edit.setPlaceholderText("Search headers")
-        edit.setToolTip("Words in keyword, value, comment, meaning or parkey")
+        edit.setToolTip("Words in keyword, value, comment, meaning or parkey, as temperature or LGS*; or EXPTIME>30")
         edit.setClearButtonEnabled(True)
         edit.textChanged.connect(lambda _text: self._searching.start())
         return edit
@@ -164,6 +167,7 @@ class Inspector(QWidget):
         self.tabs.addTab(page, "All headers")
         self.pixel = PixelPage(self.session, self)
         self.tabs.addTab(self.pixel, "Pixel")
+        self.tabs.setTabToolTip(PIXEL, "The picked pixel: its value, that of the references, its ramp or spectrum")
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.hint, 1)
 
@@ -224,6 +228,20 @@ class Inspector(QWidget):
         # of a file that is still being read the card is shown when it arrives
         if path == self._seen:
             self._go_to_card()
+
+    def show_pixel(self) -> None:
+        """Show what is known of the picked pixel."""
+        self.tabs.setCurrentIndex(PIXEL)
+
+    def _picked(self, pixel: Pixel | None) -> None:
+        """Who picks a pixel wants to know of it; letting go leads back to what was read before."""
+        if pixel is None:
+            if self.tabs.currentIndex() == PIXEL and self._before is not None:
+                self.tabs.setCurrentIndex(self._before)
+            self._before = None
+        elif self.tabs.currentIndex() != PIXEL:
+            self._before = self.tabs.currentIndex()
+            self.show_pixel()
 
     def _go_to_card(self) -> None:
         if self._wanted_card is None or self._wanted_card[0] != self.path:

@@ -69,6 +69,7 @@ class ObservePlace(QWidget):
         self._completed = False
         session.selection_changed.connect(self._show_selection)
         session.frame_requested.connect(self._show_file)
+        session.pixel_requested.connect(self._show_pixel)
         session.keep("observe", self._kept, self._take_up)
 
     def _lay_out(self) -> Arrangement:
@@ -225,6 +226,15 @@ class ObservePlace(QWidget):
             self.inspector.show_file(selection[0] if selection else None)
         if self.viewer is not None:
             self.viewer.show_files(selection)
+
+    def _show_pixel(self) -> None:
+        """The file of the picked pixel, and all that is known of it."""
+        pixel = self.session.pixel
+        if pixel is not None and pixel.path is not None:
+            self._show_file(pixel.path)
+            self.show_panel("inspector", True)
+            if self.inspector is not None:
+                self.inspector.show_pixel()
 
     def _show_file(self, path: Path) -> None:
         self.session.place_requested.emit("observe")

@@ -31,6 +31,7 @@ _NAMES = {
     "cancel": "mdi6.close-circle-outline",
     "remove": "mdi6.delete-outline",
     "copy": "mdi6.content-copy",
+    "pixel": "mdi6.crosshairs",
     "rule": "mdi6.ray-start-arrow",
     "missing": "mdi6.help-rhombus",
     "time": "mdi6.history",

@@ -11,6 +11,7 @@ from calgui.views.session import Session
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.picked import PickedButton
 
 #: work that ends sooner is not worth a bar that flickers
 _SHOW_AFTER_MS = 150
@@ -143,7 +144,7 @@ def _left(seconds: float) -> str:
 
 
 class StatusBar(QStatusBar):
-    """Jobs, readout, notices.
+    """Jobs, readout, picked pixel, notices.
 
     Signals
     -------
@@ -179,6 +180,8 @@ class StatusBar(QStatusBar):
         self.notices.toggled.connect(self.notices_asked)
         self.addWidget(self.jobs)
         self.addWidget(self.readout, 1)
+        self.picked = PickedButton(session, self)
+        self.addPermanentWidget(self.picked)
         self.addPermanentWidget(self.notices)
         session.noticed.connect(lambda _notice: self.tell())
         theme().changed.connect(self.tell)

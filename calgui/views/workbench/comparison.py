@@ -1,9 +1,13 @@
 """A new dark beside the one that the rules select: difference image, numbers, hot pixels that came and went."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.runs.compare import Comparison
+from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -86,13 +90,15 @@ class ComparisonPanel(QWidget):
         self.body.hide()
         self.picture.clear()
 
-    def show_comparison(self, comparison: Comparison) -> None:
+    def show_comparison(self, comparison: Comparison, inputs: Sequence[Path] = ()) -> None:
         """Show a comparison, or why there is none.
 
         Parameters
         ----------
         comparison : Comparison
             Of the whole frame.
+        inputs : sequence of pathlib.Path
+            What the new one was made of: its pixels are theirs.
         """
         if comparison.difference is None:
             self.show_nothing(comparison.message)
@@ -101,7 +107,8 @@ class ComparisonPanel(QWidget):
         self.message.setText(comparison.message)
         self.body.show()
         old = comparison.old.name if comparison.old is not None else "the dark in use"
-        self.picture.show_frame(comparison.difference, name=f"new less {old}", note="new less old, whole frame")
+        files = (*inputs, *((comparison.old,) if comparison.old is not None else ()))
+        self.picture.show_frame(comparison.difference, f"new less {old}", "new less old, whole frame", Origin(files))
         self.metrics.show_metrics(comparison.metrics)
         self.curves.show_curves(comparison.curves)
         self._fill(comparison)
@@ -120,7 +127,7 @@ class ComparisonPanel(QWidget):
         row = self.changed.currentRow()
         item = self.changed.item(row, 0) if row >= 0 else None
         if item is not None:
-            self.picture.look_at(*item.data(Qt.ItemDataRole.UserRole))
+            self.picture.seek(*item.data(Qt.ItemDataRole.UserRole))
 
     def _retheme(self) -> None:
         colour = theme().colour

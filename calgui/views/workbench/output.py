@@ -1,6 +1,7 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -12,6 +13,7 @@ from calgui.core.frames.statistics import Box
 from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
+from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE
@@ -82,6 +84,7 @@ class OutputPanel(QWidget):
         self._preview: tuple[Result, Cut, str] | None = None
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
+        self._session = session
         self.banner = VerdictBanner()
         self.show_whole_button = QPushButton("Show the whole result")
         self.show_whole_button.setObjectName("bench_show_whole")
@@ -118,7 +121,7 @@ class OutputPanel(QWidget):
         layout.setSpacing(SPACE // 2)
         layout.addWidget(self.banner)
         layout.addWidget(self.tabs, 1)
-        self.hot.chosen.connect(self.picture.look_at)
+        self.hot.chosen.connect(self.picture.seek)
         self.show_waiting(False, None)
 
     @property
@@ -197,7 +200,8 @@ class OutputPanel(QWidget):
         """
         self._preview = (result, cut, title)
         self._preview_shown = True
-        self._show(result, title, f"preview: {cut.text}", True)
+        inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
+        self._show(result, title, f"preview: {cut.text}", self._origin(inputs, cut.box.x_start, cut.box.y_start))
         self._show_hot(hot, (cut.box.x_start, cut.box.y_start))
 
     def show_whole(self, report: RunReport, hot: Flagged, title: str, outdated: bool) -> None:
@@ -230,14 +234,20 @@ class OutputPanel(QWidget):
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(report.result, title, note, False)
+        self._show(report.result, title, note, self._origin(report.inputs))
         self._show_hot(hot, (0, 0))
 
-    def _show(self, result: Result, title: str, note: str, preview: bool) -> None:
+    def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
+        """A product lies on the pixels of its inputs; one that is selected goes first."""
+        selected = self._session.selection[:1]
+        return Origin(tuple(sorted(inputs, key=lambda path: path not in selected)), x, y)
+
+    def _show(self, result: Result, title: str, note: str, origin: Origin) -> None:
         self._showing_nothing = False
+        preview = self._preview_shown
         self.banner.show_verdict(result, preview)
         if result.frame is not None:
-            self.picture.show_frame(result.frame, name=title, note=note)
+            self.picture.show_frame(result.frame, name=title, note=note, origin=origin)
         else:
             self.picture.clear("This algorithm makes no picture.")
         self._show_metrics(result.metrics)

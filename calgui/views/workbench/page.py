@@ -274,7 +274,7 @@ class AlgorithmPage(QWidget):
         self.report = made.report
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
         if made.comparison is not None:
-            self.output.comparison.show_comparison(made.comparison)
+            self.output.comparison.show_comparison(made.comparison, made.report.inputs)
         elif self.how.product == "DARK":
             self.output.comparison.show_nothing("Open a cache to compare the new dark with the one that it selects.")
         self._update_buttons()

@@ -12,7 +12,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.frames.writing import write_frame
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
-from calgui.core.runs.pixelfacts import pixel_facts, same_exposure
+from calgui.core.runs.pixelfacts import NO_PICTURE, NOT_OF_SPAXELS, OTHER_PICTURE, pixel_facts, same_exposure
 from calgui.core.simulate.night import DemoNight
 
 
@@ -40,6 +40,31 @@ def test_planes_of_a_cube(tmp_path: Path) -> None:
     assert plane.values == (data[1, 3, 2],)
     (all_planes,) = pixel_facts(tmp_path / "cube.fits", (), 2, 3, None, None, Job())
     assert all_planes.values == tuple(data[:, 3, 2])
+    # the first few of many planes say nothing of the others
+    many = np.arange(30 * 4 * 5, dtype=np.float32).reshape(30, 4, 5)
+    fits.PrimaryHDU(many).writeto(tmp_path / "many.fits")
+    (untold,) = pixel_facts(tmp_path / "many.fits", (), 2, 3, None, None, Job())
+    assert untold.values == ()
+    assert "30 planes" in untold.problem
+
+
+def test_a_plane_is_counted_through_all_leading_axes(tmp_path: Path) -> None:
+    data = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
+    fits.PrimaryHDU(data).writeto(tmp_path / "ramp.fits")
+    (fact,) = pixel_facts(tmp_path / "ramp.fits", (4,), 2, 3, None, None, Job())
+    assert fact.values == (data[1, 1, 3, 2],)
+    (fact,) = pixel_facts(tmp_path / "ramp.fits", (1, 2), 2, 3, None, None, Job())
+    assert fact.values == (data[1, 2, 3, 2],)
+
+
+def test_a_map_of_flags_keeps_every_bit(tmp_path: Path) -> None:
+    bits = np.zeros((6, 7), np.uint32)
+    bits[2, 3] = 2147484161
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(bits, name="DQ")]).writeto(tmp_path / "mask.fits")
+    (fact,) = pixel_facts(tmp_path / "mask.fits", (), 3, 2, None, None, Job())
+    assert fact.values == (2147484161.0,)
+    assert fact.dq == 2147484161
+    assert "REFERENCE_PIXEL" in fact.flags
 
 
 def test_the_references_of_the_demo_night(demo_night: DemoNight) -> None:
@@ -48,8 +73,12 @@ def test_the_references_of_the_demo_night(demo_night: DemoNight) -> None:
     facts = {fact.what: fact for fact in pixel_facts(path, (), 40, 50, cache, None, Job())}
     with fits.open(path) as opened:
         assert facts["observation"].values[0] == pytest.approx(float(opened["SCI"].data[50, 40]))
-    told = [fact for what, fact in facts.items() if what != "observation" and fact.values]
-    assert told
+    # tables and a place for a header have no picture; coefficients hold for the whole detector
+    assert facts["drizpars"].problem == facts["distortion"].problem == NO_PICTURE
+    assert facts["nonlincoeff"].place is None
+    assert len(facts["nonlincoeff"].values) == 5
+    told = [fact for fact in facts.values() if fact.what != "observation" and fact.place is not None]
+    assert len(told) > 5
     for fact in told:
         with fits.open(fact.path) as opened:
             hdu = next((one for one in opened if one.name == "SCI"), None) or next(
@@ -70,7 +99,7 @@ def test_a_subarray_is_looked_up_on_the_detector(demo_night: DemoNight, tmp_path
     fits.HDUList([fits.PrimaryHDU(header=header), fits.ImageHDU(data, name="SCI")]).writeto(cut)
     cache = Cache.open(demo_night.cache)
     facts = pixel_facts(cut, (), 3, 4, cache, None, Job())
-    full = [fact for fact in facts if fact.what != "observation" and fact.values]
+    full = [fact for fact in facts if fact.what != "observation" and fact.place is not None]
     assert full
     assert all(fact.place == (203, 104) for fact in full)
 
@@ -85,3 +114,22 @@ def test_the_same_exposure() -> None:
         {"DETECTOR": "IRIS1", "DATE-OBS": "2026-03-11"}, {"DETECTOR": "IRIS1", "DATE-OBS": "2026-03-11"}
     )
     assert not same_exposure({}, {})
+
+
+def test_traces_and_spectra_are_no_pictures_of_the_detector(demo_night: DemoNight) -> None:
+    cache = Cache.open(demo_night.cache)
+    arc = demo_night.raw / "iris_20260311_arc_0001.fits"
+    facts = {fact.what: fact for fact in pixel_facts(arc, (), 30, 5, cache, None, Job())}
+    # row 5 of either is a spectrum, not the row of the detector
+    assert facts["wavecal"].problem == facts["rectmat"].problem == OTHER_PICTURE
+    assert facts["dark"].place == (30, 5)
+
+
+def test_a_spaxel_is_no_pixel_of_the_detector(demo_night: DemoNight) -> None:
+    cache = Cache.open(demo_night.cache)
+    cube = demo_night.raw / "iris_20260311_cube_0001.fits"
+    observation, *facts = pixel_facts(cube, (7,), 3, 2, cache, None, Job())
+    with fits.open(cube) as opened:
+        assert observation.values[0] == pytest.approx(float(opened["SCI"].data[7, 2, 3]))
+    assert not [fact for fact in facts if fact.place is not None]
+    assert facts[-1].problem == NOT_OF_SPAXELS

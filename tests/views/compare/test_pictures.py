@@ -18,7 +18,7 @@ from calgui.views.compare.cell import letter
 from calgui.views.compare.frame_tabs import differing
 from calgui.views.compare.pictures import PicturesPage
 from calgui.views.compare.place import ComparePlace
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 
 from .conftest import plane, ready, seen, sky
 
@@ -319,3 +319,37 @@ def test_names_on_tabs_are_what_differs() -> None:
     assert differing(["iris_1.fits"]) == ["iris_1"]
     assert differing([".fits", "_.fits"]) == [".fits", "_"]
     assert differing([]) == []
+
+
+def test_a_pixel_picked_on_a_difference_is_one_of_both(page: PicturesPage, session: Session, qtbot: QtBot) -> None:
+    page.bar.set_way("difference")
+    qtbot.waitUntil(lambda: page.result.view.drawing is not None)
+    page.result.view.picking.pick(12, 34)
+    assert session.pixel == Pixel(page.paths[0], 12, 34)
+    assert page.result.view.picking.mark.isVisible()
+    assert page.cells[0].view.picking.mark.pos() == QPointF(12, 34)
+    session.pick(Pixel(page.paths[1], 7, 8))
+    assert page.result.view.picking.mark.pos() == QPointF(7, 8)
+    session.pick(Pixel(page.paths[2], 7, 8))
+    assert not page.result.view.picking.mark.isVisible()
+
+
+def test_the_headers_are_those_of_the_frames_that_are_compared(
+    place: ComparePlace, page: PicturesPage, session: Session, qtbot: QtBot
+) -> None:
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits", "c.fits"]
+    place.tabs.setCurrentIndex(place.stack.indexOf(page))
+    place.compare([page.paths[2], page.paths[0]])
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["c.fits", "a.fits"]
+    # what is selected from there on is what one wants to see
+    session.select(session.selection[:2])
+    qtbot.waitUntil(lambda: not place.headers.busy)
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits"]
+    # nor do pictures take the place of what was found by a search
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.search))
+    place.tabs.setCurrentIndex(place.stack.indexOf(place.headers))
+    assert [path.name for path in place.headers.comparison.paths] == ["a.fits", "b.fits"]

@@ -179,6 +179,19 @@ def test_picked_spaxels_and_regions_stay(shown: CubeView, path: Path, session: S
     qtbot.waitUntil(lambda: shown.spectrum.traces[0].spectrum.name == "x 1, y 2")
 
 
+def test_a_picked_spaxel_says_which_plane_it_is_of(shown: CubeView, path: Path, session: Session, qtbot: QtBot) -> None:
+    shown.show_plane(3)
+    qtbot.waitUntil(lambda: shown.image.overlays.note.text().startswith("plane 3"))
+    shown.image.picking.pick(5, 6)
+    assert session.pixel == Pixel(path, 5, 6, (3,))
+    assert shown.image.picking.mark.isVisible()
+    # what is made of several planes is of none
+    shown.bar.picture.setCurrentText("mean")
+    qtbot.waitUntil(lambda: shown.image.overlays.note.text().startswith("mean"))
+    shown.image.picking.pick(5, 6)
+    assert session.pixel == Pixel(path, 5, 6)
+
+
 def test_pinned_spaxels_stay_and_are_marked(shown: CubeView, path: Path, session: Session, qtbot: QtBot) -> None:
     for x, y in ((2, 3), (9, 7)):
         session.pick(Pixel(path, x, y))

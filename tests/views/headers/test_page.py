@@ -124,6 +124,13 @@ def test_only_differences_filter_and_hdu(shown: Page, qtbot: QtBot) -> None:
     page.bar.filter.setText("AIRMASS>1.0540")
     wait(page, qtbot)
     assert [row.keyword for row in page.model.shown] == ["AIRMASS"]
+    page.bar.filter.setText("air*")
+    wait(page, qtbot)
+    assert "AIRMASS" in [row.keyword for row in page.model.shown]
+    assert all("air" in row.searched for row in page.model.shown)
+    page.bar.filter.setText("AIR*>1.0540")
+    wait(page, qtbot)
+    assert [row.keyword for row in page.model.shown] == ["AIRMASS"]
     page.bar.filter.setText("no such thing")
     wait(page, qtbot)
     assert page.model.rowCount() == 0

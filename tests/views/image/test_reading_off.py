@@ -15,6 +15,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits
 from calgui.views.image import ImageView
 from calgui.views.image.compass import angle_text, nice
+from calgui.views.image.content import Origin
 from calgui.views.image.measure.panel import PIXELS, PROFILES
 from calgui.views.session import Pixel, Session
 from calgui.views.theme import SPACE
@@ -260,3 +261,49 @@ def test_the_scale_is_that_of_what_is_seen_whoever_changed_it(view: ImageView, q
     assert view.canvas.scale_factor() == pytest.approx(scale)
     assert told[-1] == pytest.approx(scale)
     assert view.compass.bar[0] < before[0]
+
+
+def test_a_picture_made_of_files_shares_their_picked_pixel(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    """A product, or a part of one, lies on the pixels of its inputs."""
+    one, other = Path("/somewhere/plane.fits"), Path("/somewhere/second.fits")
+    product = ImageView(session)
+    qtbot.addWidget(product)
+    product.resize(400, 400)
+    product.show()
+    part = Frame(plane()[20:40, 10:50])
+    product.show_frame(part, "product", origin=Origin((one, other), 10, 20, (3,)))
+    qtbot.waitUntil(lambda: product.drawing is not None)
+    click(product, 5, 7)
+    assert session.pixel == Pixel(one, 15, 27, (3,))
+    assert product.picking.mark.pos() == QPointF(5, 7)
+    assert shown.picking.mark.isVisible()
+    assert shown.picking.mark.pos() == QPointF(15, 27)
+    click(product, 5, 7)
+    assert session.pixel is None
+    session.pick(Pixel(other, 30, 25))
+    assert product.picking.mark.pos() == QPointF(20, 5)
+    assert not shown.picking.mark.isVisible()
+    session.pick(Pixel(other, 5, 25))  # left of the part
+    assert not product.picking.mark.isVisible()
+    product.seek(2, 3)
+    assert session.pixel == Pixel(one, 12, 23, (3,))
+    assert product.visible_box.x_start <= 2 < product.visible_box.x_stop
+
+
+def test_pixels_are_picked_by_keyboard(shown: ImageView, session: Session, qtbot: QtBot) -> None:
+    path, control = Path("/somewhere/plane.fits"), Qt.KeyboardModifier.ControlModifier
+    shown.look_at(33, 22, 16)
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Right, control)
+    assert session.pixel is None  # nothing to go on from
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Return)
+    assert session.pixel == Pixel(path, 33, 22)
+    seen = shown.visible_box
+    for key, x, y in (("Right", 34, 22), ("Up", 34, 23), ("Left", 33, 23), ("Left", 32, 23), ("Down", 32, 22)):
+        qtbot.keyClick(shown.canvas, getattr(Qt.Key, f"Key_{key}"), control)
+        assert session.pixel == Pixel(path, x, y)
+    assert shown.visible_box == seen  # the arrows alone move the picture
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Return)
+    assert session.pixel is None
+    session.pick(Pixel(path, 0, 0))
+    qtbot.keyClick(shown.canvas, Qt.Key.Key_Left, control)
+    assert session.pixel == Pixel(path, 0, 0)  # nor beyond the edge

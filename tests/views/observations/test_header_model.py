@@ -37,6 +37,10 @@ def test_search_looks_at_keyword_value_comment_and_parkey(model: HeaderModel) ->
     for text, wanted in (("filt", "FILTER"), ("nother", "OBSERVER"), ("unit of the image", "BUNIT")):
         model.search(text)
         assert keywords(model) == [wanted]
+    patterns = {"filt*": "FILTER", "*ER kb*": "FILTER", "EXP*>=30": "EXPTIME", "obs*r=*nother": "OBSERVER"}
+    for text, wanted in patterns.items():
+        model.search(text)
+        assert keywords(model) == [wanted], text
     model.mark({"FILTER": "FILTER = META.INSTRUMENT.FILTER"})
     model.search("instrument.filter")
     assert keywords(model) == ["FILTER"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate.night import DemoNight
@@ -87,3 +88,56 @@ def test_the_spectrum_through_a_cube(page: PixelPage, session: Session, tmp_path
     session.pick(Pixel(tmp_path / "gone.fits", 3, 2))
     qtbot.waitUntil(lambda: not page.spectrum.isVisible())
     assert not page.table.isVisible()
+
+
+def test_the_table_tells_values_first_and_without_noise(
+    page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot
+) -> None:
+    session.open_cache(demo_night.cache)
+    session.pick(Pixel(demo_night.raw / "iris_20260311_image_0006.fits", 0, 1))
+    qtbot.waitUntil(lambda: page.table.rowCount() > 2)
+    whats, values = texts(page, 0), texts(page, 1)
+    # what holds no picture is told in one row, the last
+    assert whats[-1] == "others"
+    assert values[-1] == "no picture of the detector: adc, distortion, drizpars"
+    assert not {"adc", "distortion", "drizpars"} & set(whats)
+    # a map of flags has whole numbers, in all figures
+    assert values[whats.index("mask")] == "2147484161"
+    assert "REFERENCE_PIXEL" in texts(page, 2)[whats.index("mask")]
+    assert values[whats.index("nonlincoeff")].endswith("(all pixels)")
+
+
+def test_a_number_without_a_unit_is_told_without_one(
+    page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot
+) -> None:
+    session.open_cache(demo_night.cache)
+    session.pick(Pixel(demo_night.raw / "iris_20260311_image_0001.fits", 40, 50))
+    qtbot.waitUntil(lambda: "flat" in texts(page, 0))
+    flat = texts(page, 1)[texts(page, 0).index("flat")]
+    assert "±" in flat
+    assert not flat.endswith(" 1")
+
+
+def test_the_plane_is_told(page: PixelPage, session: Session, demo_night: DemoNight) -> None:
+    session.pick(Pixel(demo_night.raw / "iris_20260311_cube_0001.fits", 9, 12, (151,)))
+    assert "plane 151" in page.title.text()
+
+
+def test_the_same_pixel_of_the_next_file_is_one_click_away(
+    page: PixelPage, session: Session, demo_night: DemoNight, qtbot: QtBot
+) -> None:
+    first, second = (demo_night.raw / f"iris_20260311_dark_000{number}.fits" for number in (1, 2))
+    session.select([first])
+    session.pick(Pixel(first, 40, 50))
+    assert not page.here.isVisible()
+    session.select([second])
+    assert page.here.isVisible()
+    assert page.here.text() == f"Same pixel of {second.name}"
+    qtbot.mouseClick(page.here, Qt.MouseButton.LeftButton)
+    assert session.pixel == Pixel(second, 40, 50)
+    assert not page.here.isVisible()
+    # of several selected files it may be any
+    session.select([first, second])
+    assert not page.here.isVisible()
+    session.pick(None)
+    assert not page.here.isVisible()

@@ -16,7 +16,7 @@ from calgui.core.algorithms.registry import registry
 from calgui.core.catalogue import CATALOGUE
 from calgui.core.frames.dq import HOT, WARM
 from calgui.core.simulate import make_demo
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 from calgui.views.theme import theme
 from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.place import BenchPlace
@@ -241,7 +241,15 @@ def test_a_hot_pixel_of_the_list_is_shown_in_the_picture(qtbot: QtBot, page: Alg
     data = before[0].frame.data
     assert value == pytest.approx(data[y - box.y_start, x - box.x_start], rel=1e-4)
     assert flag == "HOT"
+    hot.grid.selectRow(0)
+    # picked in an input, where the references of the pixel and its ramp are told
+    assert page.session.pixel == Pixel(darks(night)[0], x, y)
+    assert output.picture.picking.mark.isVisible()
+    assert output.picture.picking.mark.pos() == QPointF(x - box.x_start, y - box.y_start)
+    page.session.pick(Pixel(darks(night)[3], box.x_start + 9, box.y_start + 8))
+    assert output.picture.picking.mark.pos() == QPointF(9, 8)
     run(qtbot, page)
+    assert output.picture.picking.mark.pos() == QPointF(box.x_start + 9, box.y_start + 8)
     frame = page.report.result.frame
     flag, x, y, value = place()
     assert value == pytest.approx(np.nanmax(np.where(frame.dq & HOT, frame.data, np.nan)), rel=1e-4)
@@ -251,6 +259,7 @@ def test_a_hot_pixel_of_the_list_is_shown_in_the_picture(qtbot: QtBot, page: Alg
         assert not count or f"{count:,} {name}" in hot.count.text()
     assert hot.grid.rowCount() == min(500, sum(counts.values()))
     hot.grid.selectRow(0)
+    assert page.session.pixel == Pixel(darks(night)[0], x, y)
     seen = output.picture.visible_box
     assert seen.x_start <= x < seen.x_stop <= seen.x_start + 80
     assert seen.y_start <= y < seen.y_stop

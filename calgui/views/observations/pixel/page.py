@@ -12,13 +12,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from calgui.core.errors import CalguiError
+from calgui.core.frames.units import shown_unit
 from calgui.core.jobs import Job
-from calgui.core.runs.pixelfacts import Behind, PixelFact, behind, pixel_facts
+from calgui.core.runs.pixelfacts import NO_PICTURE, OTHER_PICTURE, Behind, PixelFact, behind, pixel_facts
 from calgui.views.image.histogram import number
 from calgui.views.image.measure.figure import Curve
 from calgui.views.session import Pixel, Session
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
     from calgui.views.image.measure.figure import Figure
 
 _TITLES = ("What", "Value", "Flags", "File")
-_HINT = "Click a pixel of the picture: its value, and what the selected references have there, stand here."
+_HINT = "Click a pixel of a picture: its value, and what the selected references have there, stand here."
+_NO_FILE = "This picture is in no file, nor made of files that are open."
+_ROW = 24
+#: longer texts are read in the tip
+_WIDEST = 245
 
 
 class PixelPage(QWidget):
@@ -47,9 +53,16 @@ class PixelPage(QWidget):
         self.session = session
         self.setObjectName("pixel_page")
         self.facts: tuple[PixelFact, ...] = ()
+        #: what stands in each row of the table: some facts are told in one
+        self.rows: tuple[PixelFact, ...] = ()
         self.title = QLabel(_HINT, self)
         self.title.setObjectName("pixel_title")
         self.title.setWordWrap(True)
+        self.here = QToolButton(self)
+        self.here.setObjectName("pixel_here")
+        self.here.setAccessibleName("Pick the same pixel in the selected file")
+        self.here.setToolTip("Pick the pixel of the same column and row in the file that is selected now")
+        self.here.clicked.connect(self._pick_here)
         self.table = QTableWidget(0, len(_TITLES), self)
         self.table.setObjectName("pixel_facts")
         self.table.setAccessibleName("What files have at the picked pixel")
@@ -60,13 +73,17 @@ class PixelPage(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
         header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMaximumSectionSize(_WIDEST)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW)
         header.setStretchLastSection(True)
         self.table.itemDoubleClicked.connect(lambda item: self._open(item.row()))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, SPACE, 0, 0)
         self.column.setSpacing(SPACE)
         self.column.addWidget(self.title)
+        self.column.addWidget(self.here)
         self.column.addWidget(self.table, 1)
         self.behind_title = QLabel(self)
         self.behind_title.setObjectName("pixel_behind_title")
@@ -76,6 +93,7 @@ class PixelPage(QWidget):
         self._spectrum: Figure | None = None
         session.pixel_picked.connect(self.show_pixel)
         session.context_changed.connect(self._again)
+        session.selection_changed.connect(self._offer)
         theme().changed.connect(self._fill)
         self.show_pixel(session.pixel)
 
@@ -91,16 +109,18 @@ class PixelPage(QWidget):
             None for nothing.
         """
         self.session.tasks.supersede("pixel-facts")
+        self._offer()
         if pixel is None or pixel.path is None:
             self.facts = ()
             self._show_behind(None)
-            self.title.setText(_HINT if pixel is None else "This picture is in no file.")
+            self.title.setText(_HINT if pixel is None else _NO_FILE)
             self._fill()
             return
         path, cache, context = pixel.path, self.session.cache, self.session.context
         others = [(entry.path, entry.header) for entry in self.session.observations()]
         name = escape(path.name)
-        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}</b> (FITS {pixel.x + 1}, {pixel.y + 1}) of {name}")
+        plane = f", plane {', '.join(map(str, pixel.plane))}" if any(pixel.plane) else ""
+        self.title.setText(f"<b>x {pixel.x}, y {pixel.y}{plane}</b> (FITS {pixel.x + 1}, {pixel.y + 1}) of {name}")
         self.title.setToolTip(str(path))
 
         def work(job: Job) -> tuple[tuple[PixelFact, ...], Behind | None]:
@@ -110,6 +130,24 @@ class PixelPage(QWidget):
         self.session.tasks.start(
             f"Looking at a pixel of {path.name}", work, self._show, self._failed, key="pixel-facts", quiet=True
         )
+
+    @property
+    def _elsewhere(self) -> Path | None:
+        """The selected file, where the picked pixel is one of another."""
+        pixel, selected = self.session.pixel, self.session.selection[:1]
+        other = pixel is not None and pixel.path is not None and pixel.path not in self.session.selection
+        return selected[0] if selected and other else None
+
+    def _offer(self) -> None:
+        """Who goes through files for the sake of one pixel need not find it again in each."""
+        path = self._elsewhere
+        self.here.setVisible(path is not None)
+        self.here.setText(f"Same pixel of {path.name}" if path is not None else "")
+
+    def _pick_here(self) -> None:
+        path, pixel = self._elsewhere, self.session.pixel
+        if path is not None and pixel is not None:
+            self.session.pick(Pixel(path, pixel.x, pixel.y, pixel.plane))
 
     def _show(self, found: tuple[tuple[PixelFact, ...], Behind | None]) -> None:
         self.facts, behind_it = found
@@ -166,36 +204,52 @@ class PixelPage(QWidget):
             self.session.report(error, "Looking at a pixel")
 
     def _fill(self) -> None:
-        self.table.setVisible(bool(self.facts))
-        self.table.setRowCount(len(self.facts))
-        for row, fact in enumerate(self.facts):
+        self.rows = _rows(self.facts)
+        self.table.setVisible(bool(self.rows))
+        self.table.setRowCount(len(self.rows))
+        for row, fact in enumerate(self.rows):
             texts = (fact.what, _value(fact), ", ".join(fact.flags), fact.path.name if fact.path is not None else "")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                if column == 1:
+                if column == 1 and not fact.problem:
                     item.setFont(figures())
-                if fact.problem and column == 1:
+                if fact.problem and column < 2:
                     item.setForeground(theme().colour("muted"))
                 item.setToolTip(_tip(fact) if column != 2 else text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
 
     def _open(self, row: int) -> None:
-        path: Path | None = self.facts[row].path
-        if path is not None and not self.facts[row].problem:
+        path: Path | None = self.rows[row].path
+        if path is not None and not self.rows[row].problem:
             self.session.frame_requested.emit(path)
+
+
+def _rows(facts: tuple[PixelFact, ...]) -> tuple[PixelFact, ...]:
+    """What has a value first; what can have none at all, such as tables, together in the last row."""
+    none = [fact for fact in facts if fact.problem in (NO_PICTURE, OTHER_PICTURE)]
+    others = [fact for fact in facts if fact not in none]
+    if not none:
+        return tuple(others)
+    names = ", ".join(fact.what for fact in none)
+    return (*others, PixelFact("others", None, problem=f"no picture of the detector: {names}"))
 
 
 def _value(fact: PixelFact) -> str:
     if fact.problem:
         return fact.problem
+    if fact.values == (fact.dq,):
+        return str(fact.dq)  # a map of flags: its bits as they are, in all figures
     told = "  ".join("NaN" if math.isnan(value) else number(value) for value in fact.values)
     error = f" ± {fact.error:.3g}" if fact.error is not None and not math.isnan(fact.error) else ""
-    return f"{told}{error} {fact.unit}".rstrip()
+    everywhere = "" if fact.place is not None else "  (all pixels)"
+    return f"{told}{error} {shown_unit(fact.unit)}".rstrip() + everywhere
 
 
 def _tip(fact: PixelFact) -> str:
-    parts = [str(fact.path)] if fact.path is not None else []
+    parts = [str(fact.path)] if fact.path is not None else [f"{fact.what}: {fact.problem}"]
+    if fact.path is not None and fact.problem:
+        parts.append(fact.problem)
     if fact.place is not None:
         parts.append(f"x {fact.place[0]}, y {fact.place[1]} of that file; a double click shows it")
     return "\n".join(parts)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from calgui.core.errors import CalguiError
 from calgui.core.frames.difference import Difference, difference_of_files
 from calgui.core.jobs import Job
+from calgui.views.image.content import Origin
 from calgui.views.session import Session
 from calgui.views.theme import SPACE
 
@@ -56,7 +57,7 @@ class PixelsPanel(QWidget):
 
         def done(made: Difference) -> None:
             self.made = made
-            self.picture.show_frame(made.frame, f"{new.name} − {old.name}")
+            self.picture.show_frame(made.frame, f"{new.name} − {old.name}", origin=Origin((new, old)))
             self.numbers.setText(_numbers(made))
 
         self.session.tasks.start(f"Subtracting {old.name}", work, done, self._failed, key="compare-pixels", quiet=True)
