@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -20,6 +28,7 @@ from shiboken6 import isValid
 
 from calgui.views.autosave import Autosave
 from calgui.views.commands import shortcuts
+from calgui.views.dropping import dragged, take_copy
 from calgui.views.help.guide import Guide
 from calgui.views.menus import Menus
 from calgui.views.opener import Opener
@@ -311,14 +320,27 @@ class MainWindow(QMainWindow):
             self.search.completer().popup().hide()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, folders and caches."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        """Take files, folders and caches, and say so."""
+        paths = dragged(event.mimeData())
+        if paths:
+            take_copy(event)
+            what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files and folders"
+            self.status.readout.setText(f"Drop to open {what}")
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Wherever it is dropped, it is opened."""
+        take_copy(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing is dropped after all."""
+        super().dragLeaveEvent(event)
+        self.status.readout.clear()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
+        self.status.readout.clear()
+        take_copy(event)
+        paths = dragged(event.mimeData())
         if not paths:
             self.session.notice("warning", "What was dropped holds no file.", "Open it by the menu File.")
         self.open_paths(paths)
