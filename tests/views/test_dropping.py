@@ -60,3 +60,25 @@ def test_what_is_dragged_is_named_until_it_leaves(window: MainWindow, night: Any
         assert window.status.readout.text() == words
         window.dragLeaveEvent(QDragLeaveEvent())
         assert window.status.readout.text() == ""
+
+
+def test_a_file_that_is_dropped_is_shown_though_the_filter_hides_it(
+    window: MainWindow, night: Any, settled: Settled
+) -> None:
+    folder = night(4)
+    alone = folder.parent / "alone.fits"
+    (folder / "iris_0003.fits").rename(alone)
+    window.open_paths([folder])
+    settled(window)
+    window.observe.table.take_filter("iris_0002")
+    data = holding(alone)
+    window.dropEvent(QDropEvent(QPointF(9, 9), COPY, data, LEFT, NONE))
+    settled(window)
+    assert window.session.selection == (alone,)
+    assert window.observe.inspector.path == alone
+    assert window.observe.table.filter.text() == ""
+    # a folder adds to the table, and leaves what is looked at
+    whole = holding(folder)
+    window.dropEvent(QDropEvent(QPointF(9, 9), COPY, whole, LEFT, NONE))
+    settled(window)
+    assert window.session.selection == (alone,)
