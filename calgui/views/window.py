@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self.centre.insertWidget(1, self.restore_bar)
         self.menus = Menus(self)
         self.sheet = ShortcutSheet(lambda: shortcuts(self, self.menus.actions), self)
-        found = Sources(session, self.place, self.menus.actions, self.stack.currentWidget)
+        found = Sources(session, self.place, self.menus.actions, self._shown, lambda path: self.open_paths([path]))
         self.search.sources, self.search.at_first = found.all(), found.at_first
         self.search.begun.connect(found.forget)
         self.search.done.connect(found.done)
@@ -208,6 +208,10 @@ class MainWindow(QMainWindow):
         place: Any = self.place("compare")
         place.compare(paths)
         self.go("compare")
+
+    def _shown(self) -> list[QWidget]:
+        """The place that is shown, and the bars and lists around it."""
+        return [self.stack.currentWidget(), self.restore_bar, self.reload_bar, self.notices, self.help]
 
     @property
     def place_name(self) -> str:

@@ -34,6 +34,8 @@ class Hit:
         Its shortcut, where it has one.
     name : str
         By which a command is remembered; empty for what is no command.
+    possible : bool
+        Whether it can be done now; where not, it is shown so that nothing else is taken for it.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Hit:
     deed: Callable[[], None]
     keys: str = ""
     name: str = ""
+    possible: bool = True
 
 
 Source = Callable[[tuple[str, ...]], Iterable[Hit]]
@@ -113,6 +116,8 @@ class SearchField(QLineEdit):
         popup.installEventFilter(self)
         self.installEventFilter(self)
         self.setCompleter(completer)
+        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again.timeout.connect(lambda: completer.complete() if self.hasFocus() else None)
         self.textEdited.connect(self._edited)
         self.returnPressed.connect(self._first)
         self._emptied = QTimer(self, singleShot=True, interval=0)
@@ -175,6 +180,7 @@ class SearchField(QLineEdit):
             item.setData(hit.text, Qt.ItemDataRole.DisplayRole)
             item.setData(hit.kind, KIND)
             item.setData(hit.keys, KEYS)
+            item.setEnabled(hit.possible)
             item.setAccessibleText(", ".join(part for part in (hit.text, hit.kind, hit.keys) if part))
             self._model.appendRow(item)
 
@@ -190,7 +196,10 @@ class SearchField(QLineEdit):
             self._do(0)
 
     def _do(self, place: int) -> None:
-        if 0 <= place < len(self.hits):
+        if 0 <= place < len(self.hits) and not self.hits[place].possible:
+            # Qt closed the list, in which it stands why nothing is done
+            self._again.start()
+        elif 0 <= place < len(self.hits):
             hit = self.hits[place]
             self._leave()
             if hit.name:
