@@ -31,6 +31,8 @@ _VIEWS = {
 }
 #: how a menu action's name begins, and what makes its text clear outside of its menu
 _KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: ", "layout_": "Layout: "}
+#: actions that every table, or every plot, has: told once
+_EVERYWHERE = ("copy_cells", "copy_with_titles", "plot_save", "plot_save_data", "plot_copy")
 #: actions of those names whose text is clear as it stands
 _CLEAR = ("go_search", "go_filter", "layout_save")
 
@@ -237,7 +239,7 @@ def shortcuts(window: QWidget, menu_actions: Iterable[QAction]) -> list[Shortcut
         lines.setdefault((one.view, one.keys), Shortcut(one.view, one.keys, one.text))
     known = {(line.group, key.strip()) for line in lines.values() for key in line.keys.split(",")}
     for line in _found(window, set(menus)):
-        if (line.group, line.keys) not in known:
+        if any((line.group, key.strip()) not in known for key in line.keys.split(",")):
             lines.setdefault((line.group, line.keys), line)
     order = list(dict.fromkeys(line.group for line in lines.values()))
     return sorted(lines.values(), key=lambda line: order.index(line.group))
@@ -246,7 +248,7 @@ def shortcuts(window: QWidget, menu_actions: Iterable[QAction]) -> list[Shortcut
 def _found(window: QWidget, menus: set[QAction]) -> Iterator[Shortcut]:
     native = QKeySequence.SequenceFormat.NativeText
     for action in window.findChildren(QAction):
-        if action not in menus and _keys(action) and action.text():
+        if action not in menus and _keys(action) and action.text() and action.objectName() not in _EVERYWHERE:
             yield Shortcut(group_of(action), _keys(action), plain(action.text()))
     for key in window.findChildren(QShortcut):
         parent = key.parent()
