@@ -24,6 +24,7 @@ from calgui.views.compare.cell import Cell
 from calgui.views.compare.frames_table import FramesTable
 from calgui.views.compare.locks import Locks
 from calgui.views.compare.pairing import Pairing
+from calgui.views.compare.steps import ComparisonSteps
 from calgui.views.image.content import Content, value_at
 from calgui.views.image.histogram import number
 from calgui.views.image.readout import Reading
@@ -66,6 +67,7 @@ class PicturesPage(QWidget):
         self._connect()
         self._adopt(self.result)
         self.show_paths(())
+        self.steps = ComparisonSteps(self)
 
     # ---- making
 
@@ -135,7 +137,7 @@ class PicturesPage(QWidget):
         self.result.view.probe.read.connect(self._point_at_result)
         self.locks.aligned.connect(self._compute)
         self.locks.failed.connect(lambda text: self.session.notice("warning", text, "Lock by pixel, or not at all."))
-        self.follow.toggled.connect(lambda on: on and self._selection_changed())
+        self.follow.toggled.connect(lambda on: on and self._follow_selection())
         self.add.clicked.connect(self._ask_files)
         self.session.selection_changed.connect(self._selection_changed)
 
@@ -203,9 +205,13 @@ class PicturesPage(QWidget):
         if self.busy:
             QTimer.singleShot(0, self, self._take)
 
-    def _selection_changed(self) -> None:
+    def _follow_selection(self) -> None:
         if self.follow.isChecked() and self.session.selection:
             self.show_paths(self.session.selection)
+
+    def _selection_changed(self) -> None:
+        self._follow_selection()
+        self.steps.settle()
 
     def _ask_files(self) -> None:
         names, _kind = QFileDialog.getOpenFileNames(
@@ -224,10 +230,12 @@ class PicturesPage(QWidget):
         """
         self.follow.setChecked(False)
         self.show_paths((*self.paths, *paths))
+        self.steps.note()
 
     def _remove(self, place: int) -> None:
         self.follow.setChecked(False)
         self.show_paths([path for at, path in enumerate(self.paths) if at != place])
+        self.steps.note()
 
     def take_up(self, kept: dict[str, object]) -> None:
         """Show again what was shown in an earlier session.
@@ -250,6 +258,7 @@ class PicturesPage(QWidget):
         way = kept.get("way")
         if isinstance(way, str) and way in self.bar.ways and self.bar.ways[way].isEnabled():
             self.bar.set_way(way)
+        self.steps.settle()
 
     # ---- how they are shown
 

@@ -47,6 +47,7 @@ class ComparePlace(QWidget):
         layout.addWidget(self.stack, 1)
         if session.selection:
             self.pictures.show_paths(session.selection)
+            self.pictures.steps.settle()
         self.search.side_by_side.connect(self._show_headers)
         session.keep("compare", self._kept, self._take_up)
 
@@ -66,6 +67,7 @@ class ComparePlace(QWidget):
         self.tabs.setCurrentIndex(PICTURES)
         self.pictures.follow.setChecked(False)
         self.pictures.show_paths(paths)
+        self.pictures.steps.note()
 
     def _show_headers(self, _paths: object = None) -> None:
         """The headers of the selected files."""

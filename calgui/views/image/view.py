@@ -87,7 +87,7 @@ class ImageView(PictureFace):
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
-        self.steps = LookSteps(self, session.history) if session is not None else None
+        self.steps: LookSteps | None = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()
@@ -274,6 +274,8 @@ class ImageView(PictureFace):
         self.look.apply_stretch()
         self.item.set_picture(drawing.picture, drawing.flags)
         self.look.apply_flags()
+        if self.steps is not None:
+            self.steps.settle()
 
     def _place(self, content: Content) -> None:
         """Title, choosers and the room for the picture."""

@@ -354,8 +354,13 @@ class TimelinePage(QWidget):
         now = next((one for one in lanes.settings if one.parkey == parkey), None) if lanes is not None else None
         if now is None or value.strip() == (now.value or ""):
             return
-        self._own_mode = True
-        self.case = self.case.with_change(parkey, value.strip() or None)
+        before, after = self.case, self.case.with_change(parkey, value.strip() or None)
+        self._take_mode(after)
+        text = f"change {now.keyword or parkey} of the mode"
+        self.session.history.did(text, lambda: self._take_mode(before), lambda: self._take_mode(after))
+
+    def _take_mode(self, case: Case) -> None:
+        self.case, self._own_mode = case, True
         self._out_of_date()
 
     # ---- what is chosen
