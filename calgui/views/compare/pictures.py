@@ -81,6 +81,7 @@ class PicturesPage(QWidget):
         self.follow.setChecked(True)
         self.add = QToolButton(self)
         self.add.setObjectName("compare_add")
+        self.add.setToolTip("Compare further files, whatever is selected in Observe")
         self.add.setText("Add files…")
         self.add.setAccessibleName("Add files to the comparison")
         self.message = QLabel(_EMPTY, self)

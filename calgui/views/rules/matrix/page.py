@@ -95,6 +95,7 @@ class MatrixPage(QWidget):
         self._working = False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("matrix_filter")
+        self.filter.setToolTip("Words of an observation or a selected file; only rows that have them all are shown.")
         self.filter.setAccessibleName("Filter by name of observation or file")
         self.filter.setPlaceholderText("Filter: observation or file")
         self.filter.setClearButtonEnabled(True)

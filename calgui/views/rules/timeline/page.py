@@ -106,6 +106,7 @@ class TimelinePage(QWidget):
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rule = QPushButton("Show the rule", self)
         self.rule.setObjectName("timeline_rule")
+        self.rule.setToolTip("Show the rule that gives the chosen file, in its mapping.")
         self.what_if = QPushButton("What if…", self)
         self.what_if.setObjectName("timeline_whatif")
         self.what_if.setToolTip("This mode at this time, on the page What if.")
