@@ -31,8 +31,16 @@ _VIEWS = {
 }
 #: how a menu action's name begins, and what makes its text clear outside of its menu
 _KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: ", "layout_": "Layout: "}
-#: actions that every table, or every plot, has: told once
-_EVERYWHERE = ("copy_cells", "copy_with_titles", "plot_save", "plot_save_data", "plot_copy")
+#: actions that every table, plot or picture has: told once
+_EVERYWHERE = (
+    "copy_cells",
+    "copy_with_titles",
+    "plot_save",
+    "plot_save_data",
+    "plot_copy",
+    "picture_copy",
+    "picture_save",
+)
 #: actions of those names whose text is clear as it stands
 _CLEAR = ("go_search", "go_filter", "layout_save")
 

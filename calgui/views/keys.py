@@ -80,6 +80,8 @@ declare(
     ("1", "One pixel of the picture on one of the screen"),
     ("Left, Right, Up, Down", "Move the picture, as does dragging"),
     ("Shift+drag", "A box, and its statistics"),
+    ("Ctrl+C", "Copy the picture"),
+    ("Ctrl+S", "Save the picture"),
     ("Return", "Close the polygon that is drawn"),
     ("Esc", "Draw no more"),
     ("Del", "Take the chosen region away"),
@@ -137,7 +139,12 @@ declare(
 )
 declare("Matrix", ("Return", "Show why"))
 declare("Lint", ("Return", "Show the place in the cache"), ("Ctrl+C", "Copy the places"))
-declare("Bench", ("Del", "Take the selected files out of the inputs"))
+declare(
+    "Bench",
+    ("Ctrl+Return", "Run on the whole frames"),
+    ("Ctrl+S", "Save the product, from the inputs or options"),
+    ("Del", "Take the selected files out of the inputs"),
+)
 declare(
     "Compare",
     ("Alt+1", "One frame"),
