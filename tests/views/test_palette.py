@@ -128,6 +128,20 @@ def test_what_has_the_letters_by_chance_is_not_offered(window: MainWindow) -> No
     window.restore_bar.hide()
 
 
+def test_what_is_only_guessed_is_chosen_first_and_done_by_a_second_return(window: MainWindow, qtbot: QtBot) -> None:
+    button = focus(window, qtbot)
+    qtbot.keyClick(button, Qt.Key.Key_K, CTRL)
+    qtbot.keyClicks(window.search, "run")
+    first = window.search.hits[0]
+    assert (first.text.startswith("Rules: "), first.sure) == (True, False)
+    qtbot.keyClick(window.search, Qt.Key.Key_Return)
+    popup = window.search.completer().popup()
+    qtbot.waitUntil(lambda: popup.isVisible() and popup.currentIndex().row() == 0)
+    assert window.place_name == "observe"
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert window.place_name == "rules"
+
+
 def test_pages_of_all_places_are_reached_from_anywhere(
     window: MainWindow, demo_night: DemoNight, settled: Settled
 ) -> None:

@@ -36,6 +36,8 @@ class Hit:
         By which a command is remembered; empty for what is no command.
     possible : bool
         Whether it can be done now; where not, it is shown so that nothing else is taken for it.
+    sure : bool
+        Whether it is surely meant; where not, Return chooses it in the list, and once more does it.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Hit:
     keys: str = ""
     name: str = ""
     possible: bool = True
+    sure: bool = True
 
 
 Source = Callable[[tuple[str, ...]], Iterable[Hit]]
@@ -117,7 +120,7 @@ class SearchField(QLineEdit):
         self.installEventFilter(self)
         self.setCompleter(completer)
         self._again = QTimer(self, singleShot=True, interval=0)
-        self._again.timeout.connect(lambda: completer.complete() if self.hasFocus() else None)
+        self._again.timeout.connect(self._show_again)
         self.textEdited.connect(self._edited)
         self.returnPressed.connect(self._first)
         self._emptied = QTimer(self, singleShot=True, interval=0)
@@ -193,13 +196,20 @@ class SearchField(QLineEdit):
     def _first(self) -> None:
         popup = self.completer().popup()
         if self.hits and not popup.currentIndex().isValid():
-            self._do(0)
+            if self.hits[0].sure and self.hits[0].possible:
+                self._do(0)
+            else:
+                self._again.start()
+
+    def _show_again(self) -> None:
+        """Qt closed the list, in which it stands why nothing is done, or what would be done."""
+        if self.hasFocus() and self.hits:
+            self.completer().complete()
+            if self.hits[0].possible:
+                self.completer().popup().setCurrentIndex(self.completer().completionModel().index(0, 0))
 
     def _do(self, place: int) -> None:
-        if 0 <= place < len(self.hits) and not self.hits[place].possible:
-            # Qt closed the list, in which it stands why nothing is done
-            self._again.start()
-        elif 0 <= place < len(self.hits):
+        if 0 <= place < len(self.hits) and self.hits[place].possible:
             hit = self.hits[place]
             self._leave()
             if hit.name:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: commands that are remembered, and of them those that are offered at first
 _REMEMBERED, _OFFERED = 30, 8
-#: below this a command has the letters by chance: it is not what was meant
-_WEAK = 0.25
+#: below the first a command has the letters by chance; from the second on it is surely what was meant
+_WEAK, _SURE = 0.25, 0.55
 #: typed before words, it asks for commands alone
 _COMMANDS = ">"
 
@@ -137,8 +137,8 @@ class Sources:
                 score = 0.01 if having(words, f"{command.text} {command.tip}") else None
             if score is not None:
                 found.append((-score - 0.05 * (command.name in recent), place, command))
-        for _score, _place, command in sorted(found, key=lambda one: one[:2]):
-            yield _hit(command)
+        for score, _place, command in sorted(found, key=lambda one: one[:2]):
+            yield replace(_hit(command), sure=clear or -score >= _SURE)
 
     def _clear_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
         return self._ranked(words, clear=True)
