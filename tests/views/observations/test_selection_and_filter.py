@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from calgui.core.simulate import DemoNight
 from calgui.views.window import MainWindow
 
 Settled = Callable[[MainWindow], None]
@@ -43,3 +44,22 @@ def test_a_click_on_what_is_selected_lets_go_of_what_is_hidden(
     assert [path.name for path in window.session.selection] == ["iris_0002.fits"]
     table.take_filter("")
     assert [path.name for path in window.session.selection] == ["iris_0002.fits"]
+
+
+def test_what_the_rules_read_is_shown_again_once_there_are_rules(
+    window: MainWindow, demo_night: DemoNight, settled: Settled
+) -> None:
+    """A session opens its files and its cache in any order, and comes back as it was."""
+    window.open_paths([next(demo_night.raw.glob("*_image_*.fits"))])
+    settled(window)
+    tabs = window.observe.inspector.tabs
+    assert tabs.tabText(tabs.currentIndex()) == "All headers"
+    window.open_paths([demo_night.cache])
+    settled(window)
+    assert tabs.tabText(tabs.currentIndex()) == "Read by rules"
+    tabs.setCurrentIndex(1)
+    window.close_cache()
+    settled(window)
+    window.session.history.undo()
+    settled(window)
+    assert tabs.tabText(tabs.currentIndex()) == "All headers"
