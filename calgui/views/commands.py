@@ -31,6 +31,16 @@ _VIEWS = {
 }
 #: how a menu action's name begins, and what makes its text clear outside of its menu
 _KINDS = {"theme_": "Theme: ", "panel_": "Panel: ", "go_": "Go to: ", "layout_": "Layout: "}
+#: actions that every table, plot or picture has: told once
+_EVERYWHERE = (
+    "copy_cells",
+    "copy_with_titles",
+    "plot_save",
+    "plot_save_data",
+    "plot_copy",
+    "picture_copy",
+    "picture_save",
+)
 #: actions of those names whose text is clear as it stands
 _CLEAR = ("go_search", "go_filter", "layout_save")
 
@@ -53,6 +63,8 @@ class Command:
         More of what it does.
     run : callable
         Does it.
+    can : bool
+        Whether it can be done now.
     """
 
     name: str
@@ -61,10 +73,11 @@ class Command:
     keys: str
     tip: str
     run: Callable[[], None]
+    can: bool = True
 
 
 def of_menus(actions: Iterable[QAction]) -> Iterator[Command]:
-    """The commands of the menus that can be done now.
+    """The commands of the menus.
 
     Parameters
     ----------
@@ -76,13 +89,12 @@ def of_menus(actions: Iterable[QAction]) -> Iterator[Command]:
     Command
     """
     for action in actions:
-        if isValid(action) and action.isEnabled() and action.isVisible():
+        if isValid(action) and action.isVisible():
             name = action.objectName()
             kind = next((word for start, word in _KINDS.items() if name.startswith(start)), "")
-            kind = "" if name in _CLEAR else kind
-            yield Command(
-                name, kind + plain(action.text()), _menu_of(action), _keys(action), action.toolTip(), action.trigger
-            )
+            text = plain(action.text()) if name in _CLEAR else kind + plain(action.text())
+            can = action.isEnabled()
+            yield Command(name, text, _menu_of(action), _keys(action), action.toolTip(), action.trigger, can)
 
 
 def of_view(place: QWidget) -> Iterator[Command]:
@@ -96,10 +108,10 @@ def of_view(place: QWidget) -> Iterator[Command]:
     Yields
     ------
     Command
-        Each text once in a group.
+        Each text once in a group; what can be done first.
     """
     seen: set[tuple[str, str]] = set()
-    for command in (*_actions_in(place), *_buttons_in(place)):
+    for command in sorted((*_actions_in(place), *_buttons_in(place)), key=lambda one: not one.can):
         if (command.group, command.text) not in seen:
             seen.add((command.group, command.text))
             yield command
@@ -112,16 +124,17 @@ def _actions_in(place: QWidget) -> Iterator[Command]:
         if not text or isinstance(action, QWidgetAction) or action.menu() is not None or not action.objectName():
             continue
         holder = _holder(action)
-        if action.isEnabled() and action.isVisible() and holder is not None and holder.isVisible():
+        if action.isVisible() and holder is not None and holder.isVisible():
             menu = action.parent()
             title = (plain(menu.title()) or openers.get(menu, "")) if isinstance(menu, QMenu) else ""
             text = f"{title}: {text}" if title else text
-            yield Command(action.objectName(), text, group_of(holder), _keys(action), action.toolTip(), action.trigger)
+            name, group, can = action.objectName(), group_of(holder), action.isEnabled()
+            yield Command(name, text, group, _keys(action), action.toolTip(), action.trigger, can)
 
 
 def _buttons_in(place: QWidget) -> Iterator[Command]:
     for button in place.findChildren(QAbstractButton):
-        if not (button.isVisible() and button.isEnabled() and button.objectName()) or _is_part(button):
+        if not (button.isVisible() and button.objectName()) or _is_part(button):
             continue
         spoken, text = plain(button.accessibleName()), plain(button.text())
         # a sign such as an arrow says less than its name for readers
@@ -129,7 +142,7 @@ def _buttons_in(place: QWidget) -> Iterator[Command]:
         if said:
             tip = spoken or button.toolTip()
             keys = button.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            yield Command(button.objectName(), said, group_of(button), keys, tip, button.click)
+            yield Command(button.objectName(), said, group_of(button), keys, tip, button.click, button.isEnabled())
 
 
 def _is_part(button: QAbstractButton) -> bool:
@@ -234,7 +247,7 @@ def shortcuts(window: QWidget, menu_actions: Iterable[QAction]) -> list[Shortcut
         lines.setdefault((one.view, one.keys), Shortcut(one.view, one.keys, one.text))
     known = {(line.group, key.strip()) for line in lines.values() for key in line.keys.split(",")}
     for line in _found(window, set(menus)):
-        if (line.group, line.keys) not in known:
+        if any((line.group, key.strip()) not in known for key in line.keys.split(",")):
             lines.setdefault((line.group, line.keys), line)
     order = list(dict.fromkeys(line.group for line in lines.values()))
     return sorted(lines.values(), key=lambda line: order.index(line.group))
@@ -243,7 +256,7 @@ def shortcuts(window: QWidget, menu_actions: Iterable[QAction]) -> list[Shortcut
 def _found(window: QWidget, menus: set[QAction]) -> Iterator[Shortcut]:
     native = QKeySequence.SequenceFormat.NativeText
     for action in window.findChildren(QAction):
-        if action not in menus and _keys(action) and action.text():
+        if action not in menus and _keys(action) and action.text() and action.objectName() not in _EVERYWHERE:
             yield Shortcut(group_of(action), _keys(action), plain(action.text()))
     for key in window.findChildren(QShortcut):
         parent = key.parent()

@@ -5,7 +5,8 @@ or with gestures of the mouse adds them with one call at the end of its module::
 
     declare("Cube", ("Space", "Play the slices"), ("PgUp, PgDown", "The slice before, or after"))
 
-What stands in the table below is of views that are there from the start, or whose module is read late.
+What stands in the table below is of views that are there from the start, or whose module is read late: the sheet is
+whole before they are, and a test holds it.
 """
 
 from dataclasses import dataclass
@@ -79,8 +80,12 @@ declare(
     ("1", "One pixel of the picture on one of the screen"),
     ("Left, Right, Up, Down", "Move the picture, as does dragging"),
     ("Shift+drag", "A box, and its statistics"),
-    ("Return", "Pick the pixel in the middle, or let go of the picked one"),
+    ("Return", "Pick the pixel in the middle, or let go of the picked one; close the polygon that is drawn"),
     ("Ctrl+arrow", "From the picked pixel to the next"),
+    ("Ctrl+C", "Copy the picture"),
+    ("Ctrl+S", "Save the picture"),
+    ("Esc", "Draw no more"),
+    ("Del", "Take the chosen region away"),
 )
 declare(
     "Histogram",
@@ -102,14 +107,22 @@ declare(
     ("PgUp, PgDown", "The next plane or read, or the one before"),
     ("P", "Keep the spectrum of the picked spaxel, or let go of it"),
 )
-declare("Plots", ("Ctrl+S", "Save the plot in focus, or its data"), ("Wheel, drag", "Zoom and move"))
+declare(
+    "Plots",
+    ("Ctrl+S", "Save the plot in focus, as PNG or SVG"),
+    ("Ctrl+Shift+D", "Save the data of the plot in focus"),
+    ("Ctrl+C", "Copy the plot in focus as a picture"),
+    ("Wheel, drag", "Zoom and move"),
+)
 declare(
     "Why",
     ("F2", "Change a value of the header: what would then be selected?"),
     ("Ctrl+Return", "Show the rule in its mapping"),
     ("Ctrl+Shift+C", "Copy the whole matrix of rules"),
 )
-declare("Cache", ("Ctrl+F", "Search the rules"), ("*", "Open everything below"))
+declare(
+    "Cache", ("Ctrl+F", "Search the rules"), ("Ctrl+C", "Copy the name, or the text"), ("*", "Open everything below")
+)
 declare(
     "What if",
     ("F2", "Change the value in focus"),
@@ -117,6 +130,9 @@ declare(
     ("Ctrl+N", "Empty case"),
     ("Ctrl+D", "Duplicate the case"),
     ("Ctrl+Backspace", "Remove the case"),
+    ("Alt+D", "Only what differs between the cases"),
+    ("Ctrl+Alt+C", "Copy the changes of the case, as options of the command line"),
+    ("Ctrl+Alt+V", "A case from copied options"),
 )
 declare(
     "Timeline",
@@ -124,4 +140,39 @@ declare(
     ("Home", "The whole time"),
     ("Left, Right, Up, Down", "From file to file, and from type to type"),
 )
-declare("Bench", ("Del", "Take the selected files out of the inputs"))
+declare("Matrix", ("Return", "Show why"))
+declare("Lint", ("Return", "Show the place in the cache"), ("Ctrl+C", "Copy the places"))
+declare(
+    "Bench",
+    ("Ctrl+Return", "Run on the whole frames"),
+    ("Ctrl+S", "Save the product, from the inputs or options"),
+    ("Del", "Take the selected files out of the inputs"),
+)
+declare(
+    "Compare",
+    ("Alt+1", "One frame"),
+    ("Alt+2", "Grid"),
+    ("Alt+3", "Blink"),
+    ("Alt+4", "Split"),
+    ("Alt+5", "Difference"),
+    ("Alt+6", "Ratio"),
+    ("Space", "Stop blinking, and go on"),
+    ("PgUp, PgDown", "The frame before, or after"),
+    ("Left, Right, Home, End", "Move the edge of a split that has the focus"),
+    ("Del", "Take the chosen frame away, in the list"),
+)
+declare(
+    "Headers side by side",
+    ("Return", "Show this file in Observe"),
+    ("R", "Hold the others against this file"),
+    ("Del", "Look past this keyword"),
+    ("Ctrl+C", "Copy"),
+)
+declare("Search headers", ("Return, Enter", "Show in Observe"), ("Ctrl+C", "Copy"))
+declare(
+    "Help",
+    ("Alt+Left, Alt+Right", "The page before, or after"),
+    ("Alt+Home", "Contents"),
+    ("Ctrl+F", "Search all pages"),
+    ("Ctrl++, Ctrl+-, Ctrl+0", "Larger, smaller, usual text"),
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu
@@ -87,7 +87,7 @@ class LayoutMenu:
             action.triggered.connect(partial(self._arrange, name, state))
             self.layouts.insertAction(self._before, action)
             self._own.append(action)
-            self.forget.addAction(name).triggered.connect(partial(forget_layout, name))
+            self.forget.addAction(name).triggered.connect(partial(self._forget, name, state))
         self.forget.setEnabled(bool(self._own))
 
     # ---- what is done
@@ -129,5 +129,32 @@ class LayoutMenu:
         """Ask for a name, and save how the panels stand."""
         name, given = QInputDialog.getText(self._window, "Save this layout", "Name of the layout:")
         if given and name.strip():
-            save_layout(name.strip()[:60], self._window.observe.arrangement.state())
+            self.save(name.strip()[:60])
             self.fill()
+
+    def save(self, name: str) -> None:
+        """Save how the panels stand.
+
+        Parameters
+        ----------
+        name : str
+            One of this name is replaced.
+        """
+        before, state = own_layouts().get(name), self._window.observe.arrangement.state()
+        self._keep(name, state)
+        self._window.session.history.did(
+            f"save the layout {name}", partial(self._keep, name, before), partial(self._keep, name, state)
+        )
+
+    def _forget(self, name: str, state: object, _checked: bool = False) -> None:
+        self._keep(name, None)
+        self._window.session.history.did(
+            f"forget the layout {name}", partial(self._keep, name, state), partial(self._keep, name, None)
+        )
+
+    def _keep(self, name: str, state: Any) -> None:
+        # the menus are filled when they are shown: an entry must not go while it is being chosen
+        if state is None:
+            forget_layout(name)
+        else:
+            save_layout(name, state)

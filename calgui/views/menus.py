@@ -202,4 +202,11 @@ class Menus(QObject):
             self.recent.addAction("Nothing yet").setEnabled(False)
         else:
             self.recent.addSeparator()
-            self.recent.addAction("Forget all").triggered.connect(lambda: remember("window/recent", []))
+            self.recent.addAction("Forget all").triggered.connect(lambda _checked=False: self._forget_recent())
+
+    def _forget_recent(self) -> None:
+        before = remembered("window/recent", [])
+        remember("window/recent", [])
+        self.window.session.history.did(
+            "forget what was opened", partial(remember, "window/recent", before), partial(remember, "window/recent", [])
+        )

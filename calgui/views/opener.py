@@ -68,6 +68,9 @@ class Opener(QObject):
     def _open_files(self, files: list[Path]) -> None:
         fresh = [path for path in dict.fromkeys(files) if path not in self.observe.files.roots]
         self.observe.open(files)
+        if files[0].is_file():
+            # who opens a file wants to see it, whatever is shown now; of a folder the table is enough
+            self.observe.table.bring(files[0])
         if fresh:
             what = fresh[0].name if len(fresh) == 1 else f"{len(fresh):,} files"
             self.session.history.did(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError
+from calgui.core.jobs import Job
 from calgui.views.history import History
 from calgui.views.keeping import Keeping
 from calgui.views.tasks import Task, Tasks
@@ -158,10 +159,15 @@ class Session(QObject):
         Task
         """
 
-        def load(_job: object) -> "Cache":
+        def load(job: Job) -> "Cache":
             from calgui.core.rules.cache import Cache
 
-            return Cache.open(path)
+            cache = Cache.open(path)
+            if job.cancelled:
+                # who thought better of it while it was read has it closed again
+                cache.close()
+                job.check()
+            return cache
 
         self._asked += 1
         asked = self._asked

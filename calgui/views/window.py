@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -20,6 +28,7 @@ from shiboken6 import isValid
 
 from calgui.views.autosave import Autosave
 from calgui.views.commands import shortcuts
+from calgui.views.dropping import dragged, take_copy
 from calgui.views.help.guide import Guide
 from calgui.views.menus import Menus
 from calgui.views.opener import Opener
@@ -89,7 +98,7 @@ class MainWindow(QMainWindow):
         self.centre.insertWidget(1, self.restore_bar)
         self.menus = Menus(self)
         self.sheet = ShortcutSheet(lambda: shortcuts(self, self.menus.actions), self)
-        found = Sources(session, self.place, self.menus.actions, self.stack.currentWidget)
+        found = Sources(session, self.place, self.menus.actions, self._shown, lambda path: self.open_paths([path]))
         self.search.sources, self.search.at_first = found.all(), found.at_first
         self.search.begun.connect(found.forget)
         self.search.done.connect(found.done)
@@ -199,6 +208,10 @@ class MainWindow(QMainWindow):
         place: Any = self.place("compare")
         place.compare(paths)
         self.go("compare")
+
+    def _shown(self) -> list[QWidget]:
+        """The place that is shown, and the bars and lists around it."""
+        return [self.stack.currentWidget(), self.restore_bar, self.reload_bar, self.notices, self.help]
 
     @property
     def place_name(self) -> str:
@@ -311,14 +324,27 @@ class MainWindow(QMainWindow):
             self.search.completer().popup().hide()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, folders and caches."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        """Take files, folders and caches, and say so."""
+        paths = dragged(event.mimeData())
+        if paths:
+            take_copy(event)
+            what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files and folders"
+            self.status.readout.setText(f"Drop to open {what}")
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Wherever it is dropped, it is opened."""
+        take_copy(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing is dropped after all."""
+        super().dragLeaveEvent(event)
+        self.status.readout.clear()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
+        self.status.readout.clear()
+        take_copy(event)
+        paths = dragged(event.mimeData())
         if not paths:
             self.session.notice("warning", "What was dropped holds no file.", "Open it by the menu File.")
         self.open_paths(paths)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QTabBar,
+    QTabWidget,
     QTextBrowser,
     QTextEdit,
     QWidget,
@@ -27,6 +29,7 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate import DemoNight
 from calgui.views.places import PLACES
+from calgui.views.rules.pages import PAGES
 from calgui.views.spectrum.trace import ROLES as TRACES
 from calgui.views.theme import Theme
 from calgui.views.window import MainWindow
@@ -181,3 +184,54 @@ def _has_key(widget: QWidget) -> bool:
     if isinstance(widget, QAbstractButton) and not widget.shortcut().isEmpty():
         return True
     return any(isinstance(action, QAction) and action.shortcuts() for action in widget.actions())
+
+
+def _unsaid(window: MainWindow) -> set[str]:
+    """What is seen and takes the keyboard or a click, and says to a screen reader not what it is, or to nobody why."""
+    spoken = QAccessible.Text.Name
+    found = set()
+    for widget in window.findChildren(QWidget):
+        takes = isinstance(widget, (*INTERACTIVE, QScrollArea, QTabWidget))
+        if not takes or not widget.isVisible() or widget.window() is not window or _is_part(widget):
+            continue
+        interface = QAccessible.queryAccessibleInterface(widget)
+        if not widget.objectName() or interface is None or not interface.text(spoken).strip():
+            found.add(f"no name: {widget.objectName() or widget}")
+        explained = isinstance(widget, QAbstractButton | QComboBox | QLineEdit | QAbstractSpinBox)
+        if explained and not widget.toolTip():
+            found.add(f"no tip: {widget.objectName()}")
+    return found
+
+
+def test_everything_says_what_it_is_and_teaches_what_it_does(
+    window: MainWindow, demo_night: DemoNight, settled: Callable[[MainWindow], None]
+) -> None:
+    cube = next(demo_night.raw.glob("*_cube_*.fits"))
+    window.open_paths([demo_night.cache, cube])
+    settled(window)
+    unsaid = _unsaid(window)
+    viewer = window.observe.viewer
+    for tab in range(viewer.tabs.count()):
+        viewer.tabs.setCurrentIndex(tab)
+        settled(window)
+        unsaid |= _unsaid(window)
+    for place in PLACES:
+        window.go(place.name)
+        settled(window)
+        unsaid |= _unsaid(window)
+    for page in PAGES:
+        window.session.ask_page(page.name)
+        settled(window)
+        unsaid |= _unsaid(window)
+    for tab in range(3):
+        window.go("compare")
+        window.place("compare").tabs.setCurrentIndex(tab)  # type: ignore[attr-defined]
+        settled(window)
+        unsaid |= _unsaid(window)
+    window.go("bench")
+    window.place("bench").show_algorithm("master-dark")  # type: ignore[attr-defined]
+    window.show_notices(True)
+    window.show_help("about")
+    settled(window)
+    unsaid |= _unsaid(window)
+    assert unsaid == set()

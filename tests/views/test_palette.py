@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate import DemoNight
@@ -98,9 +99,83 @@ def test_files_are_found_before_what_fits_by_chance(window: MainWindow, night: A
     assert texts(window, ">opfi")[0].startswith("Open files")
 
 
-def test_what_is_disabled_is_not_offered(window: MainWindow) -> None:
-    assert "Close cache" not in texts(window, "close cache")
-    assert not any(text.startswith("Undo") for text in texts(window, "undo") if "“" not in text)
+def test_what_cannot_be_done_now_is_told_and_nothing_else_done_instead(window: MainWindow, qtbot: QtBot) -> None:
+    button = focus(window, qtbot)
+    state = window.observe.arrangement.state()
+    for typed, meant in (("close cache", "Close cache"), ("undo", "Undo")):
+        qtbot.keyClick(button, Qt.Key.Key_K, CTRL)
+        qtbot.keyClicks(window.search, typed)
+        first = window.search.hits[0]
+        assert (first.text, first.possible, "cannot be done now" in first.kind) == (meant, False, True)
+        item = window.search._model.item(0)
+        assert not item.isEnabled()
+        assert "cannot be done now" in item.accessibleText()
+        qtbot.keyClick(window.search, Qt.Key.Key_Return)
+        assert window.search.text() == typed
+        qtbot.waitUntil(lambda: window.search.completer().popup().isVisible())
+        qtbot.keyClick(window.search, Qt.Key.Key_Escape)
+    assert window.observe.arrangement.state() == state
+    # among what is offered at first there is nothing that cannot be done
+    assert all(hit.possible for hit in window.search.at_first())
+    assert not any(hit.text == "Undo" for hit in window.search.at_first())
+
+
+def test_what_has_the_letters_by_chance_is_not_offered(window: MainWindow) -> None:
+    """Return does the first: typing "restore" moved the panel of references to the top."""
+    assert texts(window, "restore") == ["Filter the observations by “restore”"]
+    window.restore_bar.show()
+    assert texts(window, "restore")[0] == "Restore"
+    window.restore_bar.hide()
+
+
+def test_what_is_only_guessed_is_chosen_first_and_done_by_a_second_return(window: MainWindow, qtbot: QtBot) -> None:
+    button = focus(window, qtbot)
+    qtbot.keyClick(button, Qt.Key.Key_K, CTRL)
+    qtbot.keyClicks(window.search, "run")
+    first = window.search.hits[0]
+    assert (first.text.startswith("Rules: "), first.sure) == (True, False)
+    qtbot.keyClick(window.search, Qt.Key.Key_Return)
+    popup = window.search.completer().popup()
+    qtbot.waitUntil(lambda: popup.isVisible() and popup.currentIndex().row() == 0)
+    assert window.place_name == "observe"
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert window.place_name == "rules"
+
+
+def test_pages_of_all_places_are_reached_from_anywhere(
+    window: MainWindow, demo_night: DemoNight, settled: Settled
+) -> None:
+    window.open_paths([demo_night.cache])
+    settled(window)
+    for typed, text in (("master dark", "Bench: Master dark"), ("dark frame", "Bench: Master dark")):
+        assert texts(window, typed)[0] == text
+    window.search._do(0)
+    bench: Any = window.place("bench")
+    assert (window.place_name, bench.stack.currentWidget()) == ("bench", bench.page("master-dark"))
+    for page in PAGES:
+        assert f"Rules: {page.word}" in texts(window, f"rules {page.word}")
+    assert texts(window, "timeline")[0] == "Rules: Timeline"
+    window.search._do(0)
+    assert window.place_name == "rules"
+    settled(window)
+    assert texts(window, "compare headers")[0] == "Compare: Headers"
+    window.search._do(0)
+    compare: Any = window.place("compare")
+    assert (window.place_name, compare.tabs.tabText(compare.tabs.currentIndex())) == ("compare", "Headers")
+    settled(window)
+
+
+def test_what_was_opened_before_is_found_until_it_is_open(window: MainWindow, night: Any, settled: Settled) -> None:
+    folder = night(2)
+    window.open_paths([folder])
+    settled(window)
+    assert not any("opened before" in hit.kind for hit in (texts(window, "night"), window.search.hits)[1])
+    window.observe.close_roots([folder])
+    place = texts(window, "night").index("night")
+    assert "opened before" in window.search.hits[place].kind
+    window.search._do(place)
+    settled(window)
+    assert window.observe.table.model.total == 3
 
 
 @pytest.mark.parametrize(
@@ -170,14 +245,25 @@ def test_a_question_mark_in_a_field_is_a_question_mark(window: MainWindow, qtbot
 def test_every_key_of_menus_and_views_is_in_the_sheet(
     window: MainWindow, demo_night: DemoNight, settled: Settled
 ) -> None:
-    window.open_paths([demo_night.cache])
-    settled(window)
     before = lines(window)
+    cube = next(demo_night.raw.glob("*_cube_*.fits"))
+    window.open_paths([demo_night.cache, cube])
+    settled(window)
     for page in PAGES:
         window.session.ask_page(page.name)
+        settled(window)
+    for tab in range(3):
+        window.go("compare")
+        window.place("compare").tabs.setCurrentIndex(tab)  # type: ignore[attr-defined]
+        settled(window)
+    bench: Any = window.place("bench")
+    bench.show_algorithm("master-dark")
+    for view in window.findChildren(QTableView):
+        window.copying.equip(view)
     settled(window)
     listed = lines(window)
-    assert before.items() <= listed.items()
+    # a key is found before its view was ever seen
+    assert listed == before
     keys = {key.strip() for _group, names in listed for key in names.split(",")}
     from PySide6.QtGui import QAction
 

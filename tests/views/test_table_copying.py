@@ -134,6 +134,13 @@ def test_columns_of_whole_numbers_stay_so() -> None:
     assert columns[2].values == ["a", ""]
 
 
+def test_what_stands_in_brackets_is_a_unit_of_numbers_alone() -> None:
+    """``UTC`` is no unit: astropy warned of it in every saved table of observations."""
+    date, time = columns_of([["Date (UTC)", "Exposure (s)"], ["2026-03-11 14:18:00", "20"]])
+    assert (date.name, date.unit) == ("Date (UTC)", "")
+    assert (time.name, time.unit, time.values) == ("Exposure", "s", [20])
+
+
 def test_a_view_that_copies_something_else_keeps_its_key(view: QTableView, window: MainWindow) -> None:
     own = QAction("Copy name", view)
     own.setShortcut(QKeySequence.StandardKey.Copy)

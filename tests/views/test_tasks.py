@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
+from calgui.core.rules.cache import Cache
+from calgui.core.simulate import DemoNight
 from calgui.views.session import Notice, Session
 from calgui.views.tasks import Tasks
 from calgui.views.widgets.status_bar import JobsBar
@@ -136,4 +139,32 @@ def test_quiet_work_is_shown_once_one_waits_and_work_that_nobody_waits_for_never
     assert jobs.shown is None
     assert hidden in session.tasks.running
     go_on.set()
+    session.close()
+
+
+def test_a_cache_whose_opening_was_cancelled_is_not_opened(
+    qtbot: QtBot, demo_night: DemoNight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, reading, goes_on, closed = Session(), threading.Event(), threading.Event(), []
+    opened, close = Cache.open, Cache.close
+
+    def slow(path: Path) -> Cache:
+        reading.set()
+        assert goes_on.wait(10)
+        return opened(path)
+
+    def closing(cache: Cache) -> None:
+        closed.append(cache.path)
+        close(cache)
+
+    monkeypatch.setattr(Cache, "open", slow)
+    monkeypatch.setattr(Cache, "close", closing)
+    bar = JobsBar(session)
+    qtbot.addWidget(bar)
+    session.open_cache(demo_night.cache)
+    assert reading.wait(10)
+    bar.cancel_shown()
+    goes_on.set()
+    qtbot.waitUntil(lambda: not session.tasks.running, timeout=20_000)
+    assert (session.caches, session.notices, closed) == ([], [], [demo_night.cache])
     session.close()

@@ -25,6 +25,7 @@ from calgui.views.compare.frame_tabs import FrameTabs
 from calgui.views.compare.frames_table import FramesTable
 from calgui.views.compare.locks import Locks
 from calgui.views.compare.pairing import Pairing
+from calgui.views.compare.steps import ComparisonSteps
 from calgui.views.image.content import Content, value_at
 from calgui.views.image.histogram import number
 from calgui.views.image.readout import Reading
@@ -68,6 +69,7 @@ class PicturesPage(QWidget):
         self._connect()
         self._adopt(self.result)
         self.show_paths(())
+        self.steps = ComparisonSteps(self)
 
     # ---- making
 
@@ -81,6 +83,7 @@ class PicturesPage(QWidget):
         self.follow.setChecked(True)
         self.add = QToolButton(self)
         self.add.setObjectName("compare_add")
+        self.add.setToolTip("Compare further files, whatever is selected in Observe")
         self.add.setText("Add files…")
         self.add.setAccessibleName("Add files to the comparison")
         self.message = QLabel(_EMPTY, self)
@@ -140,7 +143,7 @@ class PicturesPage(QWidget):
         self.locks.aligned.connect(self._compute)
         self.pairing.shown.connect(lambda: self.locks.catch_up(self.result))
         self.locks.failed.connect(lambda text: self.session.notice("warning", text, "Lock by pixel, or not at all."))
-        self.follow.toggled.connect(lambda on: on and self._selection_changed())
+        self.follow.toggled.connect(lambda on: on and self._follow_selection())
         self.add.clicked.connect(self._ask_files)
         self.session.selection_changed.connect(self._selection_changed)
 
@@ -207,9 +210,13 @@ class PicturesPage(QWidget):
         if self.busy:
             QTimer.singleShot(0, self, self._take)
 
-    def _selection_changed(self) -> None:
+    def _follow_selection(self) -> None:
         if self.follow.isChecked() and self.session.selection:
             self.show_paths(self.session.selection)
+
+    def _selection_changed(self) -> None:
+        self._follow_selection()
+        self.steps.settle()
 
     def _ask_files(self) -> None:
         names, _kind = QFileDialog.getOpenFileNames(
@@ -228,10 +235,12 @@ class PicturesPage(QWidget):
         """
         self.follow.setChecked(False)
         self.show_paths((*self.paths, *paths))
+        self.steps.note()
 
     def _remove(self, place: int) -> None:
         self.follow.setChecked(False)
         self.show_paths([path for at, path in enumerate(self.paths) if at != place])
+        self.steps.note()
 
     def take_up(self, kept: dict[str, object]) -> None:
         """Show again what was shown in an earlier session.
@@ -254,6 +263,7 @@ class PicturesPage(QWidget):
         way = kept.get("way")
         if isinstance(way, str) and way in self.bar.ways and self.bar.ways[way].isEnabled():
             self.bar.set_way(way)
+        self.steps.settle()
 
     # ---- how they are shown
 

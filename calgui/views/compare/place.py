@@ -5,17 +5,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from calgui.views.compare.pages import HEADERS, PAGES, PICTURES
 from calgui.views.compare.pictures import PicturesPage
 from calgui.views.headers.page import HeadersPage
 from calgui.views.headers.search import HeaderSearch
 from calgui.views.session import Session
-
-_PAGES = (
-    ("Pictures", "Frames side by side, blinking, split, one less another"),
-    ("Headers", "Headers side by side, with what differs marked"),
-    ("Search headers", "Look for a keyword, value or comment in all open files"),
-)
-PICTURES, HEADERS, SEARCH = range(3)
 
 
 class ComparePlace(QWidget):
@@ -42,7 +36,7 @@ class ComparePlace(QWidget):
         self.headers = HeadersPage(session, self)
         self.search = HeaderSearch(session, self)
         self.stack = QStackedWidget(self)
-        for (title, tip), page in zip(_PAGES, (self.pictures, self.headers, self.search), strict=True):
+        for (title, tip), page in zip(PAGES, (self.pictures, self.headers, self.search), strict=True):
             self.tabs.setTabToolTip(self.tabs.addTab(title), tip)
             self.stack.addWidget(page)
         self.tabs.currentChanged.connect(self._turn)
@@ -53,6 +47,7 @@ class ComparePlace(QWidget):
         layout.addWidget(self.stack, 1)
         if session.selection:
             self.pictures.show_paths(session.selection)
+            self.pictures.steps.settle()
         self.search.side_by_side.connect(self._show_headers)
         session.keep("compare", self._kept, self._take_up)
 
@@ -80,6 +75,7 @@ class ComparePlace(QWidget):
         self.tabs.setCurrentIndex(PICTURES)
         self.pictures.follow.setChecked(False)
         self.pictures.show_paths(paths)
+        self.pictures.steps.note()
 
     def _show_headers(self, _paths: object = None) -> None:
         """The headers of the selected files."""

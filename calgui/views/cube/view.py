@@ -17,6 +17,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.frames.room import free_memory
 from calgui.core.jobs import Job
 from calgui.core.spectra.spectrum import Spectrum
+from calgui.views.choosing import Choices
 from calgui.views.cube.answers import Answers
 from calgui.views.cube.pictures import Pictures
 from calgui.views.cube.ramp_plot import RampPlot
@@ -81,6 +82,10 @@ class CubeView(QWidget):
         self._read_ranges = Ranges(self.reads.plot, self._places)
         self._lay_out()
         self._connect()
+        choices = Choices(self, session.history)
+        choices.one_of(self.bar.picture, "the picture")
+        choices.one_of(self.tools.how, "spectra of regions by")
+        choices.switch(self.bar.hold, "limits from plane to plane", "hold", "let go of")
 
     def _lay_out(self) -> None:
         self.below = QStackedWidget(self)

@@ -25,6 +25,7 @@ class HeadersBar(QWidget):
         self.setObjectName("headers_bar")
         self.filter = QLineEdit(self)
         self.filter.setObjectName("headers_filter")
+        self.filter.setToolTip("Words of a keyword, its meaning or a value; only rows that have them all are shown.")
         self.filter.setAccessibleName("Filter by keyword, meaning, value or comment")
         self.filter.setPlaceholderText("Filter: keyword, meaning or value, as LGS* or temperature; or EXPTIME>30")
         self.filter.setClearButtonEnabled(True)

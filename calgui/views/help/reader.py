@@ -201,7 +201,7 @@ class HelpReader(QWidget):
             if stop.scrolled is not None:
                 self.view.verticalScrollBar().setValue(stop.scrolled)
             self.side.show_current(stop.name)
-            self.setWindowTitle(f"{page.title} — calgui help")
+            self.setWindowTitle(f"{page.title} — help")
         self._update()
 
     def _choose(self, name: str, anchor: str) -> None:

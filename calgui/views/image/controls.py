@@ -1,5 +1,7 @@
 """The choosers above the picture: what is shown, and how it is drawn."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
@@ -295,14 +297,14 @@ class ViewBar(QToolBar):
         self.invert = self._entry("picture_invert", "Invert", "Low values bright")
         self.invert.setCheckable(True)
         self.more.addSeparator()
-        self._reductions = QActionGroup(self)
+        self.reductions = QActionGroup(self)
         for name, tip in _REDUCTIONS.items():
             entry = self._entry(f"picture_reduce_{name}", f"Zoomed out: {reduction_words(name)}", tip)
             entry.setCheckable(True)
             entry.setChecked(name == _DEFAULT_REDUCTION)
             entry.setData(name)
             entry.triggered.connect(lambda _on: self.reduction_chosen.emit())
-            self._reductions.addAction(entry)
+            self.reductions.addAction(entry)
         self.more.addSeparator()
         self.compass = self._entry("picture_show_compass", "Compass and scale", "North, east and a scale bar")
         self.compass.setCheckable(True)
@@ -327,7 +329,7 @@ class ViewBar(QToolBar):
     @property
     def reduction(self) -> Reduction:
         """How pixels are joined when the picture is shown smaller than it is."""
-        chosen = self._reductions.checkedAction()
+        chosen = self.reductions.checkedAction()
         return _DEFAULT_REDUCTION if chosen is None else chosen.data()
 
     def _entry(self, name: str, text: str, tip: str) -> QAction:
@@ -372,9 +374,25 @@ class ViewBar(QToolBar):
         on : bool
             Which.
         """
-        for entry in self.flags.actions():
-            if isinstance(entry.data(), Flag):
-                entry.setChecked(on)
+        self.mark({entry.data().name for entry in self._flag_entries()} if on else ())
+
+    def mark(self, names: Collection[str]) -> None:
+        """Mark these flags, and no others.
+
+        Parameters
+        ----------
+        names : collection of str
+            Those that the frame does not have are passed over.
+        """
+        before = self.chosen_flags()
+        for entry in self._flag_entries():
+            with QSignalBlocker(entry):
+                entry.setChecked(entry.data().name in names)
+        if self.chosen_flags() != before:
+            self.flags_changed.emit()
+
+    def _flag_entries(self) -> list[QAction]:
+        return [entry for entry in self.flags.actions() if isinstance(entry.data(), Flag)]
 
     def chosen_flags(self) -> tuple[Flag, ...]:
         """The flags that are marked.

@@ -62,8 +62,13 @@ class HistogramStrip(QWidget):
         self._reach()
         self.update()
 
-    def series(self) -> list[Column]:
+    def series(self, unit: str = "") -> list[Column]:
         """The bins: both edges of each, and how many pixels it has.
+
+        Parameters
+        ----------
+        unit : str
+            Of the values.
 
         Returns
         -------
@@ -73,7 +78,7 @@ class HistogramStrip(QWidget):
         if self._histogram is None:
             return []
         edges, counts = self._histogram.edges, self._histogram.counts
-        return [Column("from", edges[:-1]), Column("to", edges[1:]), Column("pixels", counts)]
+        return [Column("from", edges[:-1], unit), Column("to", edges[1:], unit), Column("pixels", counts)]
 
     @property
     def dragging(self) -> bool:

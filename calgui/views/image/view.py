@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.errors import CalguiError
@@ -76,7 +77,12 @@ class ImageView(PictureFace):
         key = f"picture-{next(_NUMBERS)}-"
         self.reader = PictureReader(tasks, key, self._place_size, self)
         strip = self.limits_bar.strip
-        offer_saving(strip, "histogram", session, strip.series)
+        offer_saving(
+            strip,
+            lambda: f"{Path(self.content.name).stem}_histogram" if self.content is not None else "histogram",
+            session,
+            lambda: strip.series(self.content.unit if self.content is not None else ""),
+        )
         self.look = Look(self.bar, self.limits_bar, self.item, self._find_limits)
         self.probe = Probe(tasks, key, self.canvas, self.readout, self.panel)
         self.measuring = Measuring(
@@ -87,7 +93,7 @@ class ImageView(PictureFace):
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
-        self.steps = LookSteps(self, session.history) if session is not None else None
+        self.steps: LookSteps | None = LookSteps(self, session.history) if session is not None else None
         theme().changed.connect(self._retheme)
         self._retheme()
         self.clear()
@@ -234,6 +240,11 @@ class ImageView(PictureFace):
         bar.fit.triggered.connect(lambda: canvas.fit())
         bar.one.triggered.connect(lambda: canvas.one_to_one())
         bar.reduction_chosen.connect(self._redraw)
+        for action, keys in ((bar.copy, "Ctrl+C"), (bar.save, "Ctrl+S")):
+            action.setShortcut(QKeySequence(keys))
+            # of the picture alone: a plot beside it has these keys as well
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            canvas.addAction(action)
         bar.copy.triggered.connect(lambda: self.export.copy())
         bar.save.triggered.connect(lambda: self.export.ask())
         bar.hint.connect(self.overlays.set_hint)
@@ -288,6 +299,8 @@ class ImageView(PictureFace):
         self.look.apply_stretch()
         self.item.set_picture(drawing.picture, drawing.flags)
         self.look.apply_flags()
+        if self.steps is not None:
+            self.steps.settle()
 
     def _place(self, content: Content) -> None:
         """Title, choosers and the room for the picture."""

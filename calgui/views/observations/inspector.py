@@ -92,6 +92,9 @@ class Inspector(QWidget):
         self._searching.timeout.connect(self._apply_search)
         self._lay_out()
         session.context_changed.connect(lambda: self.show_file(self.path))
+        #: whether what the rules read was looked at until there were no rules
+        self._rules_left = False
+        self.tabs.tabBarClicked.connect(self._choose_tab)
         session.card_requested.connect(self.show_card)
         session.pixel_picked.connect(self._picked)
         theme().changed.connect(self._retheme)
@@ -205,12 +208,20 @@ class Inspector(QWidget):
         self._unfold()
         self.rules.show_rows(seen.read)
         # without rules there is only one thing to look at; what the user chose is kept otherwise
+        self._rules_left |= not seen.read and self.tabs.currentIndex() == RULES
         self.tabs.setTabVisible(RULES, bool(seen.read))
+        if seen.read and self._rules_left:
+            # a cache that comes after its observations, as when a session is taken up
+            self.tabs.setCurrentIndex(RULES)
+            self._rules_left = False
         self._inspected = seen
         self.subtitle.setText(self._said(seen))
         self.subtitle.setVisible(bool(self.subtitle.text()))
         self._tell()
         self._go_to_card()
+
+    def _choose_tab(self, _number: int) -> None:
+        self._rules_left = False
 
     def show_card(self, path: Path, hdu: int | None, keyword: str) -> None:
         """Bring a card into view, and choose it.

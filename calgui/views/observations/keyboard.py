@@ -1,7 +1,7 @@
 """From the filter into the table, and to its first row, by keyboard alone."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QTableView
 
 _INTO_TABLE = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -13,6 +13,11 @@ class KeyboardWay(QObject):
 
     Qt gives a row the focus when its table gets it, but does not select it, and no arrow leads to where one is already.
 
+    Signals
+    -------
+    all_asked()
+        All rows are to be selected, also where they are already.
+
     Parameters
     ----------
     field : QLineEdit
@@ -20,6 +25,8 @@ class KeyboardWay(QObject):
     view : QTableView
         The table; owns this.
     """
+
+    all_asked = Signal()
 
     def __init__(self, field: QLineEdit, view: QTableView) -> None:
         super().__init__(view)
@@ -29,7 +36,10 @@ class KeyboardWay(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at keys alone."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and not event.modifiers():
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if pressed and watched is self._view and event.matches(QKeySequence.StandardKey.SelectAll):
+            self.all_asked.emit()
+        if pressed and not event.modifiers():
             if watched is self._field and event.key() in _INTO_TABLE:
                 self._view.setFocus(Qt.FocusReason.TabFocusReason)
                 self._begin()

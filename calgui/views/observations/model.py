@@ -54,6 +54,11 @@ class ObservationsModel(QAbstractTableModel):
         wanted = set(paths)
         return [number for number, row in enumerate(self._shown) if row.entry.path in wanted]
 
+    def hidden(self, paths: Iterable[Path]) -> int:
+        """How many of some files have a row that the filter hides."""
+        wanted = {path for path in paths if path in self._rows}
+        return len(wanted) - len(self.places(wanted))
+
     def entries(self) -> list[Row]:
         """All rows, shown or not."""
         return list(self._rows.values())

@@ -72,7 +72,9 @@ class ObservationTable(QWidget):
         self.columns_menu = ColumnMenu(session, self.model, self)
         self.columns_button = self._make_columns_button()
         self.view = self._make_view()
-        KeyboardWay(self.filter, self.view)
+        self.ways = KeyboardWay(self.filter, self.view)
+        #: a file that was opened by itself and is to be shown once its row is there
+        self._brought: Path | None = None
         self.summary = QLabel(self)
         self.summary.setObjectName("observations_summary")
         self.hint = self._make_hint()
@@ -172,6 +174,9 @@ class ObservationTable(QWidget):
         self.files.arrived.connect(self._arrived)
         self.files.scanning_changed.connect(self._scanned)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._selecting.start())
+        # what is selected already and selected again: what the filter hides is selected no longer
+        self.view.clicked.connect(lambda _index: self._selecting.start())
+        self.ways.all_asked.connect(self._selecting.start)
         self.view.customContextMenuRequested.connect(self._menu)
         header = self.view.horizontalHeader()
         header.sectionResized.connect(self._resized)
@@ -179,6 +184,7 @@ class ObservationTable(QWidget):
         header.sortIndicatorChanged.connect(self._sorted)
         header.customContextMenuRequested.connect(self._header_menu)
         self.session.selection_changed.connect(self._follow)
+        self.session.selection_changed.connect(self._tell)
         self.columns_menu.added.connect(self.add_column)
         self.columns_menu.removed.connect(self.remove_column)
         theme().changed.connect(self._retheme)
@@ -301,7 +307,12 @@ class ObservationTable(QWidget):
 
     def _scanned(self, scanning: bool) -> None:
         self._tell()
-        if not scanning and not self._selecting.isActive():
+        if scanning:
+            return
+        path, self._brought = self._brought, None
+        if path is not None:
+            self.select_path(path)
+        if not self._selecting.isActive():
             # what was selected before its rows were there
             self._follow()
 
@@ -361,6 +372,16 @@ class ObservationTable(QWidget):
             self.view.selectRow(number)
             self.view.scrollTo(self.model.index(number, 0))
 
+    def bring(self, path: Path) -> None:
+        """Select a file that is being opened, once its row is there.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Absolute.
+        """
+        self._brought = path
+
     def copy_paths(self) -> None:
         """Copy the paths of the selected files, one a line."""
         paths = (str(self.model.row(number).entry.path) for number in self._selected())
@@ -410,6 +431,9 @@ class ObservationTable(QWidget):
         words = [f"{total:,} file{'' if total == 1 else 's'}"]
         if self.model.query:
             words = [f"{shown:,} of {words[0]}"]
+        hidden = self.model.hidden(self.session.selection) if shown < total else 0
+        if hidden:
+            words.append(f"{hidden:,} selected {'is' if hidden == 1 else 'are'} hidden")
         if bad:
             words.append(f"<span style='color:{theme().colour('error').name()}'>{bad:,} unreadable</span>")
         if self.files.scanning:

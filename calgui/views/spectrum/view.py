@@ -23,6 +23,7 @@ from calgui.core.spectra.reading import read_spectrum
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import UNIT_SIGNS, Medium, shown
 from calgui.core.tables import Column
+from calgui.views.choosing import Choices
 from calgui.views.session import Session
 from calgui.views.spectrum.asking import ask_and_save, ask_for_spectra
 from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
@@ -85,6 +86,19 @@ class SpectrumView(QWidget):
         self._connect()
         self._refresh()
         self._steps = Steps(session.history, self._state, self._put, _words)
+        self._note_choices()
+
+    def _note_choices(self) -> None:
+        """What is chosen in the bar is a step each."""
+        bar, choices = self.bar, Choices(self, self.session.history)
+        choices.one_of(bar.axis, "the axis")
+        choices.one_of(bar.smoothing, "the smoothing")
+        choices.number(bar.span, "the width of the smoothing")
+        choices.number(bar.offset, "the offset of spectra")
+        choices.switch(bar.log, "logarithmic values")
+        choices.switch(bar.bands, "errors as bands")
+        for name, action in bar.species.items():
+            choices.switch(action, f"the lines of {name}")
 
     # ---- for other views
 

@@ -38,6 +38,7 @@ class HelpPanel(QFrame):
         self.title = QLabel(self)
         self.close_button = QToolButton(self)
         self.close_button.setObjectName("help_close")
+        self.close_button.setToolTip("Close this page")
         self.close_button.setAccessibleName("Hide the help")
         self.close_button.setAutoRaise(True)
         self.close_button.clicked.connect(self.closed)

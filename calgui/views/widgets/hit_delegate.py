@@ -43,6 +43,6 @@ class HitDelegate(QStyledItemDelegate):
         if after.width() > 5 * SPACE:
             told = metrics.elidedText(kind, Qt.TextElideMode.ElideRight, after.width())
             painter.drawText(after, Qt.AlignmentFlag.AlignVCenter, told)
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().colour("text" if index.flags() & Qt.ItemFlag.ItemIsEnabled else "muted"))
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter, shown)
         painter.restore()

@@ -32,7 +32,7 @@ class NoticeList(QFrame):
     closed()
         The user closed the list.
     cleared()
-        There are no notices any more.
+        There are no notices any more, or those that were there again.
 
     Parameters
     ----------
@@ -157,8 +157,18 @@ class NoticeList(QFrame):
         QGuiApplication.clipboard().setText(self.text())
 
     def clear(self) -> None:
-        """Forget all notices."""
+        """Forget all notices; they come back by undoing it."""
+        gone = tuple(self.session.notices)
+        if gone:
+            self._clear()
+            self.session.history.did("clear the notices", lambda: self._bring_back(gone), self._clear)
+
+    def _clear(self) -> None:
         self.session.notices.clear()
-        self._times.clear()
+        self._fill()
+        self.cleared.emit()
+
+    def _bring_back(self, gone: tuple[Notice, ...]) -> None:
+        self.session.notices[:0] = gone
         self._fill()
         self.cleared.emit()

@@ -49,7 +49,7 @@ class RestoreBar(QFrame):
 
     def _offer(self, saved: Saved) -> None:
         self.text.setText(
-            f"<b>!</b> &nbsp; calgui did not end as it should the last time. Open: {escape(saved.sentence)}."
+            f"<b>!</b> &nbsp; calgui did not end as it should the last time. It had open: {escape(saved.sentence)}."
         )
         self.show()
 

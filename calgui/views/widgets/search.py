@@ -34,6 +34,10 @@ class Hit:
         Its shortcut, where it has one.
     name : str
         By which a command is remembered; empty for what is no command.
+    possible : bool
+        Whether it can be done now; where not, it is shown so that nothing else is taken for it.
+    sure : bool
+        Whether it is surely meant; where not, Return chooses it in the list, and once more does it.
     """
 
     text: str
@@ -42,6 +46,8 @@ class Hit:
     deed: Callable[[], None]
     keys: str = ""
     name: str = ""
+    possible: bool = True
+    sure: bool = True
 
 
 Source = Callable[[tuple[str, ...]], Iterable[Hit]]
@@ -113,6 +119,8 @@ class SearchField(QLineEdit):
         popup.installEventFilter(self)
         self.installEventFilter(self)
         self.setCompleter(completer)
+        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again.timeout.connect(self._show_again)
         self.textEdited.connect(self._edited)
         self.returnPressed.connect(self._first)
         self._emptied = QTimer(self, singleShot=True, interval=0)
@@ -175,6 +183,7 @@ class SearchField(QLineEdit):
             item.setData(hit.text, Qt.ItemDataRole.DisplayRole)
             item.setData(hit.kind, KIND)
             item.setData(hit.keys, KEYS)
+            item.setEnabled(hit.possible)
             item.setAccessibleText(", ".join(part for part in (hit.text, hit.kind, hit.keys) if part))
             self._model.appendRow(item)
 
@@ -187,10 +196,20 @@ class SearchField(QLineEdit):
     def _first(self) -> None:
         popup = self.completer().popup()
         if self.hits and not popup.currentIndex().isValid():
-            self._do(0)
+            if self.hits[0].sure and self.hits[0].possible:
+                self._do(0)
+            else:
+                self._again.start()
+
+    def _show_again(self) -> None:
+        """Qt closed the list, in which it stands why nothing is done, or what would be done."""
+        if self.hasFocus() and self.hits:
+            self.completer().complete()
+            if self.hits[0].possible:
+                self.completer().popup().setCurrentIndex(self.completer().completionModel().index(0, 0))
 
     def _do(self, place: int) -> None:
-        if 0 <= place < len(self.hits):
+        if 0 <= place < len(self.hits) and self.hits[place].possible:
             hit = self.hits[place]
             self._leave()
             if hit.name:

@@ -1,6 +1,7 @@
 """What the search over everything looks through."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,21 @@ from shiboken6 import isValid
 
 from calgui.core.help import documentation
 from calgui.views.commands import Command, of_menus, of_view
+from calgui.views.recent import recent_paths
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
 from calgui.views.widgets.fuzzy import begins_words, fit
 from calgui.views.widgets.header_bar import cache_title
 from calgui.views.widgets.search import Hit, Source, having
+from calgui.views.widgets.search_pages import of_pages
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 #: commands that are remembered, and of them those that are offered at first
 _REMEMBERED, _OFFERED = 30, 8
+#: below the first a command has the letters by chance; from the second on it is surely what was meant
+_WEAK, _SURE = 0.25, 0.55
 #: typed before words, it asks for commands alone
 _COMMANDS = ">"
 
@@ -39,7 +44,9 @@ class Sources:
     actions : sequence of QAction
         Of the menus.
     shown : callable
-        Gives the widget of the place that is shown.
+        Gives the widgets that are shown: the place, and what lies around it.
+    opened : callable
+        Opens a path.
     """
 
     def __init__(
@@ -47,9 +54,11 @@ class Sources:
         session: Session,
         place: Callable[[str], QWidget],
         actions: Sequence[QAction],
-        shown: Callable[[], QWidget | None],
+        shown: Callable[[], Iterable[QWidget]],
+        opened: Callable[[Path], object],
     ) -> None:
         self._session, self._place, self._actions, self._shown = session, place, actions, shown
+        self._opened = opened
         self._names: dict[Path, list[str]] = {}
         self._known: tuple[Command, ...] | None = None
 
@@ -65,6 +74,8 @@ class Sources:
             partial(_unless_commands, self._files),
             partial(_unless_commands, self._mappings),
             partial(_unless_commands, self._references),
+            partial(_unless_commands, self._recent),
+            self._not_now,
             self._other_deeds,
             partial(_unless_commands, self._help),
             partial(_unless_commands, self._elsewhere),
@@ -77,15 +88,16 @@ class Sources:
     # ---- commands
 
     def at_first(self) -> list[Hit]:
-        """What is offered before anything is typed: what was done last, then all that can be done here.
+        """What is offered before anything is typed: what was done last, then all that can be done now.
 
         Returns
         -------
         list of Hit
         """
-        by_name = {command.name: command for command in reversed(self._commands())}
+        now = [command for command in self._commands() if command.can]
+        by_name = {command.name: command for command in reversed(now)}
         last = [by_name[name] for name in _remembered() if name in by_name][:_OFFERED]
-        rest = [command for command in self._commands() if command not in last]
+        rest = [command for command in now if command not in last]
         return [_hit(command, recent=True) for command in last] + [_hit(command) for command in rest]
 
     def done(self, hit: Hit) -> None:
@@ -102,8 +114,8 @@ class Sources:
 
     def _commands(self) -> tuple[Command, ...]:
         if self._known is None:
-            shown = self._shown()
-            self._known = (*of_menus(self._actions), *(of_view(shown) if shown is not None else ()))
+            here = [command for widget in self._shown() for command in of_view(widget)]
+            self._known = (*of_menus(self._actions), *here, *of_pages(self._session, self._place))
         return self._known
 
     def _ranked(self, words: tuple[str, ...], clear: bool) -> Iterator[Hit]:
@@ -113,21 +125,30 @@ class Sources:
         found = []
         for place, command in enumerate(self._commands()):
             whole = f"{command.text} {command.group}"
-            if begins_words(typed, whole) != clear:
+            if not command.can or begins_words(typed, whole) != clear:
                 continue
             score = fit(typed, command.text)
             if score is None:
-                score = fit(typed, whole)
-            if score is None:
+                # where it belongs may be said, too, but not in letters from here and there
+                rest = " ".join(word for word in typed.split() if not begins_words(word, command.group))
+                score = fit(rest or typed, command.text if rest else whole)
+            if score is None or (score < _WEAK and not clear):
                 # the tip tells it in other words; these must be whole
                 score = 0.01 if having(words, f"{command.text} {command.tip}") else None
             if score is not None:
                 found.append((-score - 0.05 * (command.name in recent), place, command))
-        for _score, _place, command in sorted(found, key=lambda one: one[:2]):
-            yield _hit(command)
+        for score, _place, command in sorted(found, key=lambda one: one[:2]):
+            yield replace(_hit(command), sure=clear or -score >= _SURE)
 
     def _clear_deeds(self, words: tuple[str, ...]) -> Iterator[Hit]:
         return self._ranked(words, clear=True)
+
+    def _not_now(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        """What was clearly meant and cannot be done now: better than to do what fits by chance instead."""
+        typed = " ".join(words).removeprefix(_COMMANDS)
+        for command in self._commands():
+            if not command.can and begins_words(typed, f"{command.text} {command.group}"):
+                yield replace(_hit(command), kind=f"{command.group} · cannot be done now", possible=False)
 
     def _help(self, words: tuple[str, ...]) -> Iterator[Hit]:
         for page in documentation().pages.values():
@@ -162,6 +183,12 @@ class Sources:
                     kind = f"reference of {cache_title(cache.path)}"
                     yield Hit(name, kind, "cache", partial(self._show_reference, cache, name))
 
+    def _recent(self, words: tuple[str, ...]) -> Iterator[Hit]:
+        known = {*(cache.path for cache in self._caches()), *self._files_open()}
+        for path in map(Path, recent_paths()):
+            if path not in known and having(words, path.name):
+                yield Hit(path.name, f"opened before · {path.parent}", "time", partial(self._opened, path))
+
     def _elsewhere(self, words: tuple[str, ...]) -> Iterator[Hit]:
         text = " ".join(words)
         yield Hit(f"Filter the observations by “{text}”", "filter", "search", partial(self._filter, text))
@@ -174,6 +201,10 @@ class Sources:
     def _table(self) -> Any:
         observe: Any = self._place("observe")
         return observe.table
+
+    def _files_open(self) -> list[Path]:
+        observe: Any = self._place("observe")
+        return list(observe.files.roots)
 
     def _caches(self) -> "list[Cache]":
         """All caches, the current one first."""

@@ -33,6 +33,7 @@ class ShortcutSheet(QDialog):
         self.setWindowTitle("Shortcuts")
         self.field = QLineEdit(self)
         self.field.setObjectName("shortcut_filter")
+        self.field.setToolTip("A key such as Ctrl+S, what it does, or where; with Down into the list")
         self.field.setAccessibleName("Search the shortcuts")
         self.field.setPlaceholderText("Search: a key, what it does, or where")
         self.field.setClearButtonEnabled(True)

@@ -268,5 +268,6 @@ def columns_of(cells: Cells) -> "list[Column]":
             values: list[Any] = [int(text) for text in texts] if whole else [float(text or "nan") for text in texts]
             made.append(Column(name, values, unit))
         else:
-            made.append(Column(name, texts, unit))
+            # of texts there is no unit: what stands in brackets, as UTC, is a part of the name
+            made.append(Column(title.strip() or name, texts, ""))
     return made

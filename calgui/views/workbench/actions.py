@@ -1,5 +1,7 @@
 """What can be done with a page: run, cancel, save, copy the command; and how far a run is."""
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -121,3 +123,23 @@ def _button(name: str, text: str, tip: str) -> QPushButton:
     button.setAccessibleName(tip)
     button.setToolTip(tip)
     return button
+
+
+def add_key(button: QPushButton, keys: str, where: QWidget) -> None:
+    """Let a key do what a button does, where it can be done.
+
+    Parameters
+    ----------
+    button : QPushButton
+        Its tool tip tells the key from now on.
+    keys : str
+        As Qt writes them.
+    where : QWidget
+        The key counts in it, and in all that is in it.
+    """
+    shortcut = QShortcut(QKeySequence(keys), where, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.setObjectName(f"{button.objectName()}_key")
+    shortcut.setWhatsThis(button.text())
+    # a button that is disabled does nothing when it is clicked
+    shortcut.activated.connect(lambda: button.click())
+    button.setToolTip(f"{button.toolTip()} ({keys})")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.runs.preview import Examined, InputFacts
+from calgui.views.dropping import dragged, take_copy
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
@@ -229,13 +230,17 @@ class InputsPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        if dragged(event.mimeData()):
+            take_copy(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Take them wherever they are dropped here."""
+        take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add the files, and those of folders."""
-        self.add_paths(found(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
-        event.acceptProposedAction()
+        take_copy(event)
+        self.add_paths(found(dragged(event.mimeData())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete takes the selected files out."""

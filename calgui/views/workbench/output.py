@@ -99,6 +99,7 @@ class OutputPanel(QWidget):
         self.hot = HotPixels()
         self.side = QTabWidget()
         self.side.setObjectName("bench_side_tabs")
+        self.side.setAccessibleName("Figures of the result")
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(self.metrics, "Metrics")
@@ -106,6 +107,7 @@ class OutputPanel(QWidget):
         self.comparison = ComparisonPanel(session)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bench_tabs")
+        self.tabs.setAccessibleName("The result: picture, plots, frames")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (

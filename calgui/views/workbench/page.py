@@ -21,7 +21,7 @@ from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
-from calgui.views.workbench.actions import ActionsBar
+from calgui.views.workbench.actions import ActionsBar, add_key
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
@@ -78,6 +78,7 @@ class AlgorithmPage(QWidget):
     def _build(self) -> None:
         scroll = QScrollArea()
         scroll.setObjectName("bench_form")
+        scroll.setAccessibleName("Inputs and options")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -92,6 +93,9 @@ class AlgorithmPage(QWidget):
         column.setSpacing(0)
         column.addWidget(scroll, 1)
         column.addWidget(self.actions_bar)
+        add_key(self.actions_bar.run, "Ctrl+Return", self)
+        # not on the whole page: a plot of the result saves itself by the same key
+        add_key(self.actions_bar.save, "Ctrl+S", left)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)

@@ -83,7 +83,7 @@ def test_a_click_on_a_link_goes_to_its_heading_and_back(qtbot: QtBot, reader: He
     assert not reader.actions_by_name["back"].isEnabled()
     _click_link(qtbot, reader, "the mat")
     assert reader.page_name == "sub/two"
-    assert reader.windowTitle() == "Two — calgui help"
+    assert reader.windowTitle() == "Two — help"
     assert reader.side.list.currentItem().text(0) == "Two"
     bar = reader.view.verticalScrollBar()
     heading = reader.view.document().find("The mat")

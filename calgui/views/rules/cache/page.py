@@ -66,6 +66,7 @@ class CachePage(QWidget):
         self.told.setWordWrap(True)
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("rules_tabs")
+        self.tabs.setAccessibleName("Tree, or findings")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.tree, "Tree")
@@ -100,6 +101,7 @@ class CachePage(QWidget):
     def _make_search(self) -> QLineEdit:
         search = QLineEdit(self)
         search.setObjectName("rules_search")
+        search.setToolTip("Words of a name, a rule, a file or a finding; all of them must be found (Ctrl+F).")
         search.setAccessibleName("Search the cache")
         search.setPlaceholderText("Search names, rules, files, findings")
         search.setClearButtonEnabled(True)

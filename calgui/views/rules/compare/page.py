@@ -77,6 +77,7 @@ class ComparePage(QWidget):
         self.sides = Sides(session, self)
         self.filter = QLineEdit(self)
         self.filter.setObjectName("compare_filter")
+        self.filter.setToolTip("Words of a type, a file or a parameter; only rows that have them all are shown.")
         self.filter.setAccessibleName("Filter the differences")
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
@@ -92,6 +93,7 @@ class ComparePage(QWidget):
         self.text = DiffText(self)
         self.pixels = PixelsPanel(session, self)
         self.show_rule = self._make_button("compare_show_rule", "Show in the mapping", self.go_to_rule)
+        self.show_rule.setToolTip("Show this rule where it stands in its mapping.")
         self.show_why = self._make_button("compare_show_why", "Why after", lambda: self.go_to_reason())
         self.show_why.setToolTip("Explain the selection of the newer context.")
         self.show_why_before = self._make_button("compare_show_why_before", "Why before", self.go_to_old_reason)
@@ -140,6 +142,7 @@ class ComparePage(QWidget):
 
     def _lay_out(self) -> None:
         self.tabs.setObjectName("compare_tabs")
+        self.tabs.setAccessibleName("What differs: rules, observations, text")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for word, table, buttons in (

@@ -56,6 +56,7 @@ class LintPage(QWidget):
         self._stale, self._working = True, False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("lint_filter")
+        self.filter.setToolTip("Words of a finding, a file or a type; only rows that have them all are shown.")
         self.filter.setAccessibleName("Filter the findings")
         self.filter.setPlaceholderText("Filter: file, rule, words")
         self.filter.setClearButtonEnabled(True)
@@ -65,6 +66,7 @@ class LintPage(QWidget):
         self.again.setToolTip("Look through the whole cache as it is on the disk now.")
         self.save_button = QPushButton("Save the report…", self)
         self.save_button.setObjectName("lint_save")
+        self.save_button.setToolTip("Write what is found, and how it is cured, to a file, as text or JSON.")
         self.told = QLabel(self)
         self.told.setObjectName("lint_told")
         self.told.setWordWrap(True)

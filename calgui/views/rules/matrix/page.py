@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.matrix import Matrix, MatrixRow, matrix, write_matrix
+from calgui.views.choosing import Choices
 from calgui.views.rules.matrix.model import MatrixModel
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
@@ -94,6 +95,7 @@ class MatrixPage(QWidget):
         self._working = False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("matrix_filter")
+        self.filter.setToolTip("Words of an observation or a selected file; only rows that have them all are shown.")
         self.filter.setAccessibleName("Filter by name of observation or file")
         self.filter.setPlaceholderText("Filter: observation or file")
         self.filter.setClearButtonEnabled(True)
@@ -190,6 +192,10 @@ class MatrixPage(QWidget):
         for button in self.buttons.values():
             button.toggled.connect(lambda _on: self._narrow())
         self.since.activated.connect(lambda _place: self._ask())
+        choices = Choices(self, self.session.history)
+        choices.one_of(self.since, "changes since")
+        for name, button in self.buttons.items():
+            choices.switch(button, f"by “{_FILTERS[name].word}”", "filter", "do not filter")
         self.export.clicked.connect(self._ask_export)
         self.why.clicked.connect(self.show_why)
         self.table.doubleClicked.connect(lambda _index: self.show_why())

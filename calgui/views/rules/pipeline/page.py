@@ -74,7 +74,9 @@ class PipelinePage(QWidget):
         self.step.setMaximumWidth(260)
         self.all_types, self.no_types = QPushButton("All types", self), QPushButton("No types", self)
         self.all_types.setObjectName("pipeline_all")
+        self.all_types.setToolTip("Ask for every reference type that the step takes.")
         self.no_types.setObjectName("pipeline_none")
+        self.no_types.setToolTip("Ask for none, to choose some by hand.")
         self.browse = QPushButton("Use a file…", self)
         self.browse.setObjectName("pipeline_browse")
         self.browse.setToolTip("Choose a file to be used instead for the type in focus.")
@@ -118,6 +120,7 @@ class PipelinePage(QWidget):
         button = QPushButton("Copy", self)
         button.setObjectName(f"{name}_copy")
         button.setAccessibleName(f"Copy: {title}")
+        button.setToolTip(f"Copy: {title}")
         button.clicked.connect(lambda: QGuiApplication.clipboard().setText(text.toPlainText()))
         return text, button
 

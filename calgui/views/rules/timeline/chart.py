@@ -380,6 +380,7 @@ class ChartScroll(QScrollArea):
     def __init__(self, chart: TimelineChart, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("timeline_scroll")
+        self.setAccessibleName("Files over time, a lane for each type")
         self.setWidget(chart)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -106,6 +106,7 @@ class TimelinePage(QWidget):
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rule = QPushButton("Show the rule", self)
         self.rule.setObjectName("timeline_rule")
+        self.rule.setToolTip("Show the rule that gives the chosen file, in its mapping.")
         self.what_if = QPushButton("What if…", self)
         self.what_if.setObjectName("timeline_whatif")
         self.what_if.setToolTip("This mode at this time, on the page What if.")
@@ -354,8 +355,13 @@ class TimelinePage(QWidget):
         now = next((one for one in lanes.settings if one.parkey == parkey), None) if lanes is not None else None
         if now is None or value.strip() == (now.value or ""):
             return
-        self._own_mode = True
-        self.case = self.case.with_change(parkey, value.strip() or None)
+        before, after = self.case, self.case.with_change(parkey, value.strip() or None)
+        self._take_mode(after)
+        text = f"change {now.keyword or parkey} of the mode"
+        self.session.history.did(text, lambda: self._take_mode(before), lambda: self._take_mode(after))
+
+    def _take_mode(self, case: Case) -> None:
+        self.case, self._own_mode = case, True
         self._out_of_date()
 
     # ---- what is chosen

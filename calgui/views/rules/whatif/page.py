@@ -23,6 +23,7 @@ from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.values import Status
+from calgui.views.choosing import Choices
 from calgui.views.rules.whatif.board import Board
 from calgui.views.rules.whatif.inquiry import CaseInquiry
 from calgui.views.rules.whatif.model import CasesModel
@@ -177,6 +178,7 @@ class WhatIfPage(QWidget):
         self.start.chosen.connect(self._start_from)
         self.name.editingFinished.connect(self._rename)
         self.only.toggled.connect(self.model.show_only_differences)
+        Choices(self, self.session.history).switch(self.only, "what does not differ", "hide", "show")
         self.table.selectionModel().currentChanged.connect(self._focus)
         self.table.horizontalHeader().sectionClicked.connect(self._focus_column)
         self.board.changed.connect(self._follow)

@@ -152,15 +152,31 @@ class WhyPanel(QWidget):
 
     def _lay_out(self) -> None:
         copy = QHBoxLayout()
-        for name, text, call in (
-            ("copy_matrix_button", "Copy matrix", self.copy_matrix),
-            ("copy_command_button", "Copy command", self.copy_command),
-            ("open_what_if_button", "What if…", self.open_what_if),
+        for name, text, tip, call in (
+            (
+                "copy_matrix_button",
+                "Copy matrix",
+                "Copy all rules and parameters, as a spreadsheet takes them (Ctrl+Shift+C)",
+                self.copy_matrix,
+            ),
+            (
+                "copy_command_button",
+                "Copy command",
+                "Copy a command line that gives the same answer in a terminal",
+                self.copy_command,
+            ),
+            (
+                "open_what_if_button",
+                "What if…",
+                "Try other values of the header beside these, under Rules",
+                self.open_what_if,
+            ),
         ):
             button = QToolButton(self)
             button.setObjectName(name)
             button.setText(text)
             button.setAccessibleName(text)
+            button.setToolTip(tip)
             button.setAutoRaise(True)
             button.clicked.connect(lambda _checked=False, call=call: call())
             # on the page of cases itself it leads nowhere
