@@ -113,7 +113,7 @@ def test_playing_goes_round_and_stops(shown: CubeView, qtbot: QtBot) -> None:
     assert shown.bar.play.text() == "Pause"
     qtbot.waitUntil(lambda: shown.ranges.plane in range(2, 70))
     qtbot.keyClick(shown, Qt.Key.Key_Space)
-    qtbot.wait(60)
+    qtbot.waitUntil(lambda: not shown.session.tasks.running)
     stopped = shown.ranges.plane
     qtbot.wait(120)
     assert shown.ranges.plane == stopped
