@@ -294,6 +294,10 @@ class _Reader:
         self._tiles: Tiles | None = None
         try:
             check_whole(source, hdu)
+            if hdu.kind == "compressed":
+                from calgui.core.frames.tiles import check_tiles
+
+                check_tiles(source, hdu)
             self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
         except InputError:
             source.close()

@@ -85,8 +85,8 @@ class RampPlot(QWidget):
 
     def _draw(self, samples: Samples, integration: int, line: StraightLine) -> None:
         colour = theme().colour(_ROLES[integration % len(_ROLES)])
-        used = samples.used[integration]
-        for which, symbol in ((used, "o"), (~used, "x")):
+        used, there = samples.used[integration], np.isfinite(samples.value[integration])
+        for which, symbol in ((used & there, "o"), (~used & there, "x")):
             self.plot.plot(
                 samples.place[which], samples.value[integration][which], pen=None, symbol=symbol, symbolSize=8,
                 symbolPen=pg.mkPen(colour), symbolBrush=pg.mkBrush(colour) if symbol == "o" else None,

@@ -266,6 +266,17 @@ def test_reads_of_a_ramp(view: CubeView, ramp: Path, qtbot: QtBot) -> None:
     assert "6 s" in view.bar.where.text()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_reads_without_a_value_are_not_drawn(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:
+    fits.PrimaryHDU(np.full((2, 6, 4, 5), np.nan, np.float32)).writeto(tmp_path / "nan.fits")
+    view.show_file(tmp_path / "nan.fits")
+    qtbot.waitUntil(lambda: view.ramp is not None)
+    view.image.canvas.hovered.emit(QPointF(3, 3))
+    qtbot.waitUntil(lambda: view.reads.samples is not None)
+    view.grab()
+    assert [line.used for line in view.reads.lines] == [0, 0]
+
+
 def test_what_is_no_cube_is_told(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:
     fits.PrimaryHDU(np.zeros((4, 5))).writeto(tmp_path / "flat.fits")
     view.show_file(tmp_path / "flat.fits")
