@@ -13,9 +13,13 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    from calgui.cli.main import cli
+    try:
+        from calgui.cli.main import cli
 
-    cli()
+        cli()
+    except KeyboardInterrupt:
+        # the command line answers to ctrl-C itself, but not before it is loaded
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,49 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
+from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate import DemoNight, make_demo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+#: milliseconds after which a test that waits for something gives up; only a failure takes so long
+PATIENCE = 60_000
+
+# A busy machine is no fault of what is tested, and what fixtures make serves all examples. Where CI is set, hypothesis
+# tries the same examples each time (a profile of its own), so that a run fails for what was changed.
+hypothesis.settings.register_profile(
+    "calgui",
+    hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("calgui")
+
+
+class PatientBot(QtBot):
+    """Waits as long as it must."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = PATIENCE) -> None:
+        """As that of pytest-qt."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **more: Any) -> Any:
+        """As that of pytest-qt."""
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """That of pytest-qt, with more patience."""
+    return PatientBot(request)
+
 
 REAL_DATA = Path(os.environ.get("CALGUI_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

@@ -1,5 +1,6 @@
 """``calgui algorithms`` and ``calgui run`` as a user meets them: exit codes, JSON, ctrl-C."""
 
+import contextlib
 import json
 import os
 import signal
@@ -100,6 +101,19 @@ def test_a_failure_names_file_and_cure_on_standard_error(tmp_path: Path) -> None
     assert "option unit" in made.stderr
 
 
+def wait_for_reading(running: subprocess.Popen[str], folder: Path) -> None:
+    """Return once the process has files of a folder open."""
+    handles = Path(f"/proc/{running.pid}/fd")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and running.poll() is None:
+        for handle in handles.iterdir():
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                if handle.readlink().parent == folder:
+                    return
+        time.sleep(0.01)
+    raise AssertionError("It never opened a file.")
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_nothing_and_exits_with_130(tmp_path: Path) -> None:
     paths = write_darks(tmp_path, 1, 2048)
@@ -109,7 +123,7 @@ def test_ctrl_c_leaves_nothing_and_exits_with_130(tmp_path: Path) -> None:
     before = sorted(path.name for path in tmp_path.iterdir())
     command = [sys.executable, "-m", "calgui", "run", "master-dark", *map(str, paths), "-o", str(tmp_path / "out.fits")]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.2)
+    wait_for_reading(running, tmp_path)
     os.kill(running.pid, signal.SIGINT)
     stdout, stderr = running.communicate(timeout=60)
     assert running.returncode == 130, stderr

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
@@ -34,7 +34,7 @@ sessions = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(saved=sessions)
 def test_what_is_written_is_read(saved: Saved, tmp_path: Path) -> None:
     path = write_session(saved, tmp_path / "night.calgui", overwrite=True)
@@ -82,7 +82,7 @@ def test_what_is_no_session_is_refused_and_named(text: str, said: str, tmp_path:
     assert caught.value.cure
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(place=st.integers(0, 10_000), what=st.binary(max_size=6))
 def test_damage_is_refused_or_read_never_more(place: int, what: bytes, tmp_path: Path) -> None:
     path = tmp_path / "night.calgui"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import Table
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
@@ -16,7 +16,7 @@ from calgui.core.tables import Column, titled, write_table
 numbers = st.lists(st.floats(width=64), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(x=numbers, y=numbers)
 def test_numbers_come_back_with_all_their_digits(x: list[float], y: list[float], tmp_path: Path) -> None:
     path = write_table([Column("x", x, "nm"), Column("y", y)], tmp_path / "t.ecsv", overwrite=True)

@@ -82,6 +82,11 @@ def tiles(kind: str = "RICE_1") -> bytes:
     return several(fits.CompImageHDU(pixels(), compression_type=kind))
 
 
+def _spectrum(flux: np.ndarray) -> bytes:
+    columns = [fits.Column("flux", "D", array=flux), fits.Column("wavelength", "D", array=1000 - np.arange(30.0))]
+    return several(fits.BinTableHDU.from_columns(columns))
+
+
 def _table() -> bytes:
     columns = [fits.Column("flux", "D", array=np.arange(30.0)), fits.Column("wave", "D", array=1000 + np.arange(30.0))]
     return several(fits.BinTableHDU.from_columns(columns))
@@ -126,6 +131,14 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "tiles_unknown.fits": lambda: said(tiles(), "ZCMPTYPE= 'MAGIC'"),
     "tiles_of_nothing.fits": lambda: said(tiles(), "ZTILE1  = 0"),
     "tiles_too_few.fits": lambda: said(tiles(), "ZNAXIS2 = 4000"),
+    "tiles_of_terabytes.fits": lambda: said(tiles(), "ZNAXIS1 = 2000000", "ZNAXIS2 = 2000000", "ZTILE1  = 2000000"),
+    "one_tile_of_terabytes.fits": lambda: said(
+        tiles(), "NAXIS2  = 1", *(f"{key}{axis} = 2000000" for key in ("ZNAXIS", "ZTILE") for axis in (1, 2))
+    ),
+    "tiles_of_long_rows.fits": lambda: said(tiles(), "ZNAXIS1 = 2000000000", "ZTILE1  = 2000000000"),
+    "gz_checksum.fits.gz": lambda: gzip.compress(whole())[:-8] + b"\1\2\3\4" + gzip.compress(whole())[-4:],
+    "spectrum_beyond_all.fits": lambda: _spectrum(np.full(30, 1e308)),
+    "spectrum_of_nothing.fits": lambda: _spectrum(np.full(30, np.nan)),
     "tiles_damaged.fits": lambda: tiles("GZIP_1")[:-2880] + bytes(2880),
     # odd, but fine
     "scaled.fits": _scaled,
@@ -136,6 +149,14 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "all_nan.fits": lambda: _all(np.nan),
     "all_inf.fits": lambda: _all(np.inf),
     "constant.fits": lambda: _all(3.0),
+    "largest_and_smallest.fits": lambda: whole(
+        fits.PrimaryHDU(np.where(pixels() > 100, np.float32(3.4e38), np.float32(-3.4e38)))
+    ),
+    "least_of_all.fits": lambda: whole(fits.PrimaryHDU(np.where(pixels() > 100, np.float32(1e-45), np.float32(0)))),
+    "ramp_of_no_time.fits": lambda: whole(
+        fits.PrimaryHDU(pixels(size=(2, 5, 8, 9))), NGROUPS=-7, NINTS=1 << 62, TGROUP=1e300, TFRAME="slow"
+    ),
+    "ramp_of_nothing.fits": lambda: whole(fits.PrimaryHDU(np.full((2, 5, 8, 9), np.nan, np.float32)), TGROUP=1e-300),
     "one_pixel.fits": lambda: whole(fits.PrimaryHDU(np.ones((1, 1), np.float32))),
     "one_row.fits": lambda: whole(fits.PrimaryHDU(np.arange(50, dtype=np.float32)[None])),
     "tiles.fits": lambda: tiles("GZIP_2"),
@@ -184,7 +205,9 @@ REFUSED = frozenset(
         "naxis999.fits", "many_huge_axes.fits", "naxis1000.fits", "naxis_missing.fits", "axis_missing.fits",
         "axis_text.fits",
         "scale_text.fits", "tiles_cut.fits", "tiles_of_billions_of_columns.fits", "tiles_unknown.fits",
-        "tiles_of_nothing.fits", "tiles_too_few.fits", "tiles_damaged.fits",
+        "tiles_of_nothing.fits", "tiles_too_few.fits", "tiles_damaged.fits", "tiles_of_terabytes.fits",
+        "one_tile_of_terabytes.fits", "tiles_of_long_rows.fits", "gz_checksum.fits.gz", "spectrum_beyond_all.fits",
+        "spectrum_of_nothing.fits",
         "headers_only.fits", "table.fits", "axis_zero.fits",
     }
 )  # fmt: skip

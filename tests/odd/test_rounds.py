@@ -41,7 +41,7 @@ class Rounds:
     def wait(self) -> None:
         for _ in range(2):
             self.qtbot.wait(10)
-            self.qtbot.waitUntil(lambda: not self.window.busy, timeout=60_000)
+            self.qtbot.waitUntil(lambda: not self.window.busy)
 
     def select(self, paths: list[Path]) -> None:
         self.session.select(paths)
@@ -122,7 +122,7 @@ class Rounds:
         assert isinstance(taking, QPushButton)
         taking.click()
         page = bench.show_algorithm("master-dark")
-        self.qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=60_000)
+        self.qtbot.waitUntil(page.actions_bar.run.isEnabled)
         page.actions_bar.run.click()
         self.session.tasks.cancel_all()
         self.wait()

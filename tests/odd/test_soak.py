@@ -60,7 +60,7 @@ def soaked(qtbot: QtBot, alone: None) -> Iterator[MainWindow]:
     hooks.install()
     made = make_window(session)
     made.show()
-    qtbot.waitUntil(lambda: len(made.observe.panels) == 4, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made.observe.panels) == 4)
     yield made
     made.close()
     made.deleteLater()
@@ -76,7 +76,7 @@ def resident() -> float:
 def swept(qtbot: QtBot, window: MainWindow) -> dict[str, Any]:
     """What there is once everything that was let go is gone."""
     window.session.tasks.cancel_all()
-    qtbot.waitUntil(lambda: not window.session.tasks.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.session.tasks.running)
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()

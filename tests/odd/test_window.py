@@ -30,9 +30,9 @@ def defects(session: Session) -> list[str]:
 
 
 def settle(session: Session, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not session.tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.tasks.running)
     qtbot.wait(5)
-    qtbot.waitUntil(lambda: not session.tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.tasks.running)
 
 
 def test_one_after_another_in_the_viewer(session: Session, qtbot: QtBot, tmp_path: Path) -> None:

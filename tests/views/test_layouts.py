@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QWidget
@@ -122,7 +122,7 @@ junk = st.recursive(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(state=junk)
 def test_what_is_no_arrangement_changes_nothing(arrangement: Arrangement, state: Any) -> None:
     before = arrangement.state()
@@ -138,7 +138,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(done=moves)
 def test_no_panel_is_ever_lost(arrangement: Arrangement, done: list[tuple[str, Any]]) -> None:
     for name, what in done:
@@ -211,7 +211,7 @@ def test_it_is_found_again_where_it_was(window: MainWindow, qtbot: QtBot, settle
     other = make_window(Session())
     qtbot.addWidget(other)
     other.show()
-    qtbot.waitUntil(lambda: len(other.observe.panels) == 4, timeout=20_000)
+    qtbot.waitUntil(lambda: len(other.observe.panels) == 4)
     assert _names_in(other.observe.arrangement.state()["tree"]) == _names_in(tree)
     undo = other.session.history
     other.menus.layouts.choose("Default")

@@ -32,7 +32,7 @@ def opened(
         windows.append(window)
         window.resize(1300, 850)
         window.show()
-        qtbot.waitUntil(lambda: len(window.observe.panels) == 4, timeout=20_000)
+        qtbot.waitUntil(lambda: len(window.observe.panels) == 4)
         window.open_paths([demo_night.cache, demo_night.raw / "iris_20260311_image_0006.fits"])
         settled(window)
         window.observe.table.view.selectRow(0)

@@ -31,7 +31,7 @@ def start(qtbot: QtBot, settled: Settled) -> Iterator[Callable[..., MainWindow]]
         window = make_window(Session())
         made.append(window)
         window.show()
-        qtbot.waitUntil(lambda: len(window.observe.panels) == 4, timeout=20_000)
+        qtbot.waitUntil(lambda: len(window.observe.panels) == 4)
         window.autosave.begin(reopen)
         settled(window)
         return window

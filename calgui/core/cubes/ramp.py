@@ -25,6 +25,9 @@ Floats = npt.NDArray[np.float64]
 #: reads with one of these are not part of the line
 _OUT = DO_NOT_USE | SATURATED | JUMP_DET
 
+#: seconds between reads that can be; an hour is long
+_STEPS = (1e-6, 1e6)
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -137,9 +140,9 @@ class Ramp:
 
     @property
     def times(self) -> Floats | None:
-        """Seconds since the reset of each read, from TGROUP; None where the header does not say."""
+        """Seconds since the reset of each read, from TGROUP; None where the header says none that can be."""
         step = finite_number(self.header.get("TGROUP"))
-        if step is None or step <= 0:
+        if step is None or not _STEPS[0] <= step <= _STEPS[1]:
             return None
         return np.asarray(step * np.arange(1, self.shape[1] + 1), np.float64)
 

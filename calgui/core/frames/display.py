@@ -19,6 +19,8 @@ STRETCHES: tuple[StretchName, ...] = ("linear", "asinh", "log", "sqrt", "histogr
 #: index of the brightest tone, and of the tone for NaN
 TOP, NO_VALUE = 254, 255
 _STEPS = 65535
+#: between these, differences and steps neither vanish nor overflow in float32
+_SAFE_SPAN = (1e-30, 1e38)
 
 #: softening of the logarithm and the inverse hyperbolic sine, as `astropy.visualization` has them by default
 _LOG, _ASINH = 1000.0, 0.1
@@ -114,9 +116,14 @@ def to_tones(values: Array, limits: Limits, table: npt.NDArray[np.uint8]) -> npt
     kind = values.dtype
     # whole numbers above 2**24 and doubles would be rounded together by float32
     work = np.float32 if kind == np.float32 or kind.itemsize < 4 else np.float64
-    scaled = np.subtract(values, limits.low, dtype=work)
+    low, span = float(limits.low), float(limits.high) - float(limits.low)
+    if not (_SAFE_SPAN[0] < span < _SAFE_SPAN[1] and abs(low) < _SAFE_SPAN[1]):
+        work = np.float64
+    if not np.isfinite(span):
+        values, low, span = values * 0.5, low / 2, limits.high / 2 - low / 2
     with np.errstate(over="ignore"):
-        scaled *= work((_STEPS - 1) / (limits.high - limits.low))
+        scaled = np.subtract(values, low, dtype=work)
+        scaled *= work(min((_STEPS - 1) / span, float(np.finfo(work).max)))
     np.clip(scaled, 0, _STEPS - 1, out=scaled)
     if kind.kind == "f":
         np.copyto(scaled, _STEPS, where=np.isnan(scaled))

@@ -226,7 +226,11 @@ class FitsFrame:
         -------
         ndarray of float32
         """
-        return self._data.floats(*self._clipped(start, stop), room)
+        start, stop = self._clipped(start, stop)
+        values = self._data.floats(start, stop, room)
+        if stop == self.shape[0] and not self._data.lead:
+            self.check_end()
+        return values
 
     def dq_rows(self, start: int, stop: int) -> DqArray:
         """The data-quality bits of some rows alone.
@@ -290,6 +294,10 @@ class _Reader:
         self._tiles: Tiles | None = None
         try:
             check_whole(source, hdu)
+            if hdu.kind == "compressed":
+                from calgui.core.frames.tiles import check_tiles
+
+                check_tiles(source, hdu)
             self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
         except InputError:
             source.close()

@@ -118,7 +118,11 @@ def choose(hdus: Sequence[HduHeader], wanted: Hdu | None, path: Path) -> HduHead
         found = next((hdu for hdu in images if hdu.name == "SCI"), images[0] if images else None)
         if found is None:
             kinds = ", ".join(sorted({hdu.kind for hdu in hdus if hdu.shape})) or "headers only"
-            raise InputError(f"There is no image in this file ({kinds}).", path=path, cure="Choose another file.")
+            told = f"There is no image in this file ({kinds})."
+            if odd := hdus[-1].warnings:  # an image may have stood where reading had to end
+                cure = "Copy or download it again, or choose another file."
+                raise InputError(f"{told} {odd[-1]}", path=path, cure=cure)
+            raise InputError(told, path=path, cure="Choose another file.")
         return found
     if isinstance(wanted, int):
         found = next((hdu for hdu in hdus if hdu.index == wanted), None)

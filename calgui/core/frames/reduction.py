@@ -98,7 +98,7 @@ def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
         columns[-1] = band.shape[1] - factor * (total.shape[1] - 1)
         return np.asarray(total / (rows[:, None] * columns[None, :]))
     ones = np.isfinite(numbers)
-    with np.errstate(over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         total = _join(np.where(ones, numbers, 0), factor, np.add)
     count = _join(ones.astype(total.dtype), factor, np.add)
     with np.errstate(invalid="ignore"):

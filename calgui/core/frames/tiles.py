@@ -1,6 +1,7 @@
 """Tile-compressed images (``.fz``), decompressed by astropy only where rows are asked for."""
 
 import io
+import math
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ _OF_TILES = re.compile(r"TTYPE\d+|TFORM\d+|THEAP|ZCMPTYPE|ZNAME\d+|ZVAL\d+|ZQUAN
 _KINDS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")
 #: the FITS standard has no more columns
 _MOST_COLUMNS = 999
+#: pixels of a tile; decompressors count its bytes in 31 bits
+_MOST_PIXELS = 1 << 28
 
 
 class Tiles:
@@ -81,7 +84,7 @@ def open_tiles(source: Source, hdu: HduHeader) -> Tiles:
     InputError
         The table does not hold as many tiles as the image needs, or cannot be read.
     """
-    sides = _check_tiles(source, hdu)
+    sides = check_tiles(source, hdu)
     streams = check_streams(source, hdu, sides)
     from astropy.io import fits
 
@@ -124,8 +127,26 @@ def _layout_cards(hdu: HduHeader, sides: list[int], pad: int) -> list[tuple[str,
     ]
 
 
-def _check_tiles(source: Source, hdu: HduHeader) -> list[int]:
-    """The sides of a tile; a header that promises what the table cannot hold is found out before memory is taken."""
+def check_tiles(source: Source, hdu: HduHeader) -> list[int]:
+    """Find out a header that promises what its table cannot hold, before memory is taken.
+
+    Parameters
+    ----------
+    source : Source
+        The file, for messages.
+    hdu : HduHeader
+        Of kind ``compressed``.
+
+    Returns
+    -------
+    list of int
+        Pixels of a tile along each axis, first axis of FITS first.
+
+    Raises
+    ------
+    InputError
+        Saying what cannot be.
+    """
     header = hdu.header
     for keyword, least, most in (("TFIELDS", 1, _MOST_COLUMNS), ("NAXIS1", 1, 1 << 40), ("NAXIS2", 0, 1 << 40)):
         value = header.get(keyword)
@@ -144,6 +165,8 @@ def _check_tiles(source: Source, hdu: HduHeader) -> list[int]:
             raise _damaged(source, f"has tiles of {_said(tile)} pixels")
         tiles *= -(-length // tile)
         sides.append(min(tile, max(length, 1)))
+    if math.prod(sides) > _MOST_PIXELS:
+        raise _damaged(source, f"has tiles of {_said(math.prod(sides))} pixels")
     if header["NAXIS2"] != tiles:
         raise _damaged(source, f"needs {_said(tiles)} tiles, its table has {header['NAXIS2']}")
     return sides

@@ -1,7 +1,8 @@
 """What the compressed bytes of tiles say of themselves, looked at before a decompressor that believes them.
 
 The decompressors of HCOMPRESS and PLIO (those of cfitsio) take the size of a tile, and the end of its codes, from the
-bytes themselves: damaged ones write over memory that is not theirs, which ends the program.
+bytes themselves: damaged ones write over memory that is not theirs, which ends the program. That of Rice takes the
+memory that the header asks for, and does not notice that there is none.
 """
 
 import struct
@@ -21,6 +22,9 @@ _HCOMPRESS = struct.Struct(">2sIIiq3B")
 _HCOMPRESS_MAGIC = b"\xdd\x99"
 _MOST_PLANES = 63
 _PLIO = struct.Struct(">7h")
+#: pixels of a block of Rice's that all are alike take this many bits, at least (cfitsio's ricecomp)
+_LEAST_BITS = 3
+_BLOCK, _LARGEST_BLOCK = 32, 1024
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def check_streams(source: Source, hdu: HduHeader, sides: list[int]) -> Streams:
         A tile says what cannot be.
     """
     kind = hdu.header.get("ZCMPTYPE")
+    if kind in ("RICE_1", "RICE_ONE"):
+        _check_rice(source, hdu, sides)
     if kind not in ("HCOMPRESS_1", "PLIO_1"):
         return Streams()
     places = array_places(source, hdu, _COLUMN)
@@ -105,6 +111,20 @@ def _hcompress_pad(raw: bytes, size: int, source: Source) -> int:
     # a bit for each pixel and plane, a third of that for the quadtrees above, and a sign
     looked_at: int = -(-size * (max(planes) + 1) // 6)
     return looked_at + 1024
+
+
+def _check_rice(source: Source, hdu: HduHeader, sides: list[int]) -> None:
+    """No tile can have more pixels than its bytes could tell."""
+    names = {str(hdu.header.get(f"ZNAME{number}")): hdu.header.get(f"ZVAL{number}") for number in (1, 2, 3)}
+    block = names.get("BLOCKSIZE", _BLOCK)
+    if isinstance(block, bool) or not isinstance(block, int) or not 0 < block <= _LARGEST_BLOCK:
+        raise _damaged(source)
+    places = array_places(source, hdu, _COLUMN)
+    counts = places.where[:, 0] * places.size
+    sizes = np.asarray(_tile_sizes(hdu, sides), np.int64)
+    # a tile that is kept in another way has no bytes here
+    if np.any((counts > 0) & (sizes > counts * 8 * block // _LEAST_BITS)):
+        raise _damaged(source)
 
 
 def _check_plio(raw: bytes, count: int, source: Source) -> None:

@@ -94,8 +94,8 @@ class RampPlot(QWidget):
             self.plot.setLabel("left", first.unit or "value", color=muted)
 
     def _draw(self, samples: Samples, integration: int, line: StraightLine, colour: QColor) -> None:
-        used = samples.used[integration]
-        for which, symbol in ((used, "o"), (~used, "x")):
+        used, there = samples.used[integration], np.isfinite(samples.value[integration])
+        for which, symbol in ((used & there, "o"), (~used & there, "x")):
             self._drawn.append(
                 self.plot.plot(
                     samples.place[which], samples.value[integration][which], pen=None, symbol=symbol, symbolSize=8,

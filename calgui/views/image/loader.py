@@ -14,6 +14,7 @@ from calgui.core.frames.fits import FitsFrame, HduInfo, describe_file, open_fram
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import Limits, zscale, zscale_step
 from calgui.core.frames.reduction import Pyramid, Reduction, band_rows, reduce_bands
+from calgui.core.frames.room import check_memory
 from calgui.core.jobs import Job
 
 #: from this many pixels on a file is shown before all of it is in memory
@@ -183,7 +184,9 @@ def _first_look(source: FitsFrame, opened: Opened, factor: int, how: Reduction, 
     step = zscale_step(high * wide)
     samples: dict[int, Any] = {}
     taken: list[Any] = []
-    rooms = _Rooms(band_rows(wide, factor) * wide, taken)
+    band_size = min(band_rows(wide, factor), high) * wide
+    check_memory(4 * band_size * _THREADS, source.path)
+    rooms = _Rooms(band_size, taken)
     reduced = partial(reduce_bands, shape=(high, wide), factor=factor, job=job, threads=_THREADS)
 
     def band(start: int, stop: int) -> Any:

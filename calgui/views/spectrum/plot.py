@@ -22,6 +22,8 @@ _MOST_LINES = 40
 _LABEL_ROOM = 15
 #: and of the longest, with its tick
 _LABEL_LENGTH = 80
+#: numbers from here on are not drawn
+_BEYOND = 1e100
 _SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
 
 
@@ -115,11 +117,12 @@ class SpectrumPlot(pg.PlotWidget):
             self.seen.append(spectrum)
             if axis.unit != "pixel" and spectrum.wavelength is None:
                 continue
-            x, lift = axis.of(spectrum), place * offset
+            x, lift = _drawable(axis.of(spectrum)), place * offset
             colour = theme().colour(trace.role)
+            flux = _drawable(spectrum.flux) + lift
             if bands and spectrum.error is not None:
-                self._draw_band(x, spectrum, lift, colour)
-            curve = self.plot(x, _positive(spectrum.flux + lift, log), pen=pg.mkPen(colour, width=1), connect="finite")
+                self._draw_band(x, flux, _drawable(spectrum.error), colour)
+            curve = self.plot(x, _positive(flux, log), pen=pg.mkPen(colour, width=1), connect="finite")
             curve.setClipToView(True)
             curve.setDownsampling(auto=True, method="peak")
             self._curves.append(curve)
@@ -138,14 +141,10 @@ class SpectrumPlot(pg.PlotWidget):
         self._box.autoRange()
         self._box.enableAutoRange()
 
-    def _draw_band(self, x: Floats, spectrum: Spectrum, lift: float, colour: QColor) -> None:
-        assert spectrum.error is not None
+    def _draw_band(self, x: Floats, flux: Floats, error: Floats, colour: QColor) -> None:
         fill = QColor(colour)
         fill.setAlpha(50)
-        ends = [
-            pg.PlotDataItem(x, _positive(spectrum.flux + lift + sign * spectrum.error, self.log), connect="finite")
-            for sign in (-1, 1)
-        ]
+        ends = [pg.PlotDataItem(x, _positive(flux + sign * error, self.log), connect="finite") for sign in (-1, 1)]
         for end in ends:
             end.setPen(None)
             end.setLogMode(False, self.log)
@@ -175,7 +174,7 @@ class SpectrumPlot(pg.PlotWidget):
             self._fit.setData([], [])
             return
         self._fit.setPen(pg.mkPen(theme().colour("text"), width=2, style=Qt.PenStyle.DashLine))
-        self._fit.setData(x, _positive(peak.model + lift, self.log))
+        self._fit.setData(x, _positive(_drawable(peak.model) + lift, self.log))
 
     def show_lines(self, species: Sequence[str]) -> None:
         """Mark the lines of some species.
@@ -392,6 +391,11 @@ def _write(painter: QPainter, x: float, y: float, mark: _Mark) -> None:
 
 def _positive(values: Floats, log: bool) -> Floats:
     return np.where(values > 0, values, np.nan) if log else values
+
+
+def _drawable(values: Floats) -> Floats:
+    """NaN for what has no place on a plot, whose scale would overflow."""
+    return np.where(np.abs(values) < _BEYOND, values, np.nan)
 
 
 def _short(vacuum_nm: float, axis: Axis) -> str:

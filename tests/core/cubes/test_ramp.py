@@ -55,6 +55,15 @@ def test_without_times_reads_are_counted(tmp_path: Path) -> None:
         ramp.samples(3, 0)
 
 
+@pytest.mark.parametrize("step", [0.0, -3.0, 1e300, 1e-300, "slow"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_times_that_cannot_be_are_none(tmp_path: Path, step: object) -> None:
+    numbers = np.arange(5.0)[None, :, None, None] * np.ones((1, 5, 3, 3))
+    samples = open_ramp(save(tmp_path / "r.fits", numbers, TGROUP=step, NGROUPS=-7)).samples(0, 0)
+    assert not samples.timed
+    assert straight_line(samples, 0).slope == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_reads_give_no_line(tmp_path: Path, count: int) -> None:
     dq = np.full((1, 5, 2, 2), SATURATED)

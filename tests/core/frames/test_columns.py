@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -39,7 +39,7 @@ def ours(path: Path, name: str) -> np.ndarray:
     scale=st.sampled_from([1.0, 0.5, -3.0]),
     zero=st.sampled_from([0.0, 32768.0, -7.5]),
 )
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60)
 def test_numbers_as_the_standard_and_astropy_have_them(
     tmp_path: Path, values: tuple[str, np.ndarray], scale: float, zero: float
 ) -> None:

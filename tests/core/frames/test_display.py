@@ -61,6 +61,26 @@ def test_large_whole_numbers_are_told_apart() -> None:
     assert tones.tolist() == [[0, TOP]]
 
 
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        (np.float32, -3.4e38, 3.4e38),
+        (np.float32, 0.0, 1.4e-45),
+        (np.float32, -1e-40, 1e-40),
+        (np.float64, -1.7e308, 1.7e308),
+        (np.float64, 0.0, 5e-324),
+    ],
+)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_largest_and_the_smallest_spans_are_drawn(kind: type, low: float, high: float) -> None:
+    values = np.array([[low, high, np.inf, -np.inf, np.nan]], kind)
+    tones = to_tones(values, Limits(float(values[0, 0]), float(values[0, 1])), stretch_table("linear"))
+    assert tones[0, 0] == tones[0, 3] == 0
+    assert tones[0, 2] == TOP
+    assert tones[0, 4] == NO_VALUE
+    assert tones[0, 1] == TOP or high == 5e-324, "the smallest number of all has no step of its own"
+
+
 def test_equalising_a_constant_is_linear() -> None:
     values = np.full(10, 3.0, np.float32)
     assert equalised_table(values, Limits(2, 4)) is stretch_table("linear")

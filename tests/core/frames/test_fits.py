@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -36,7 +36,7 @@ TYPES = ["u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
         )
     )
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None)
 def test_every_type_reads_as_astropy_reads_it(tmp_path: Path, data: np.ndarray) -> None:
     path = tmp_path / "any.fits"
     fits.PrimaryHDU(data).writeto(path, overwrite=True)
@@ -71,7 +71,7 @@ def test_scaled_integers_and_blank(tmp_path: Path) -> None:
 
 
 @given(hnp.arrays(st.sampled_from(["u1", "i2", "u2", "i4", "u4"]), (3, 4)))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 def test_data_quality_keeps_every_bit(tmp_path: Path, bits: np.ndarray) -> None:
     path = tmp_path / "dq.fits"
     sci = fits.ImageHDU(np.zeros(bits.shape, np.float32), name="SCI")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import CalguiError, InputError
@@ -289,7 +289,7 @@ def complaint(read: Callable[[Path], object], path: Path) -> CalguiError | None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 def test_damaged_bytes_never_raise_anything_else(image_file: MakeFile, tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "image.fits"
     if not path.exists():
@@ -311,7 +311,7 @@ def test_damaged_bytes_never_raise_anything_else(image_file: MakeFile, tmp_path:
 
 
 @given(st.binary(max_size=6000))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 def test_random_bytes_never_raise_anything_else(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "random.fits"
     for start in (b"", b"SIMPLE  =                    T"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from calgui.core.errors import Cancelled
+from calgui.core.errors import Cancelled, InputError
 from calgui.core.frames import fits as reading
 from calgui.core.frames.fits import read_frame
 from calgui.core.jobs import Job, Progress
@@ -53,3 +53,27 @@ def test_progress_is_told_and_cancel_is_heard(file: Path, monkeypatch: pytest.Mo
     cancelled = Job(observer=stop)
     with pytest.raises(Cancelled):
         read_frame(file, job=cancelled)
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_who_reads_all_rows_is_told_of_a_wrong_checksum(tmp_path: Path, behind: bool) -> None:
+    numbers = np.random.default_rng(1).normal(size=(40, 3000)).astype(np.float32)
+    hdus = [fits.PrimaryHDU(), fits.ImageHDU(numbers, name="SCI")]
+    hdus += [fits.ImageHDU(numbers, name="ERR")] * behind
+    path = tmp_path / "dark.fits.gz"
+    fits.HDUList(hdus).writeto(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-8] + bytes([content[-8] ^ 1]) + content[-7:])
+    with reading.open_frame(path) as frame:
+        frame.rows(0, 20)
+        with pytest.raises(InputError, match="damaged"):
+            frame.rows(20, 40)
+
+
+def test_damage_in_place_of_the_image_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "dark.fits.gz"
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.ones((40, 30), np.float32), name="SCI")]).writeto(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-8] + bytes([content[-8] ^ 1]) + content[-7:])
+    with pytest.raises(InputError, match=r"no image in this file.*compressed file is damaged"):
+        read_frame(path)

@@ -68,9 +68,9 @@ def test_broken_coordinates_are_none() -> None:
 )  # fmt: skip
 def test_counts_and_places_that_cannot_be_are_none_at_once(key: str, value: object) -> None:
     sky_reader(HEADER)  # what astropy takes when it is first used is not the header's
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sky_reader(HEADER | {key: value}) is None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
 
 

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
@@ -126,7 +126,7 @@ values = st.one_of(text, st.integers(), st.floats(), st.booleans(), st.none(), s
 
 
 @given(st.dictionaries(st.text("ABCDEFGHIJ_-0123456789", min_size=1, max_size=12), values, max_size=6))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None)
 def test_any_header_is_written_legally_or_refused(tmp_path: Path, keywords: dict[str, object]) -> None:
     path = tmp_path / "any.fits"
     try:

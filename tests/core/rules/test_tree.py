@@ -80,11 +80,11 @@ def test_the_tree_names_the_references_that_crds_names(real_data, name):
 
 
 def test_a_large_context_is_there_within_two_seconds(real_data):
-    started = time.perf_counter()
+    started = time.process_time()
     cache = Cache.open(real_data / "caches" / "hst")
     count = sum(1 for _ in walk(tree(cache)))
     assert count > 30_000
-    assert time.perf_counter() - started < 6  # 1 s on a machine that does nothing else
+    assert time.process_time() - started < 6  # 1 s on a machine that does nothing else
 
 
 def test_defects_stand_on_the_node_that_they_concern(real_data):

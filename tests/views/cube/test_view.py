@@ -113,7 +113,7 @@ def test_playing_goes_round_and_stops(shown: CubeView, qtbot: QtBot) -> None:
     assert shown.bar.play.text() == "Pause"
     qtbot.waitUntil(lambda: shown.ranges.plane in range(2, 70))
     qtbot.keyClick(shown, Qt.Key.Key_Space)
-    qtbot.wait(60)
+    qtbot.waitUntil(lambda: not shown.session.tasks.running)
     stopped = shown.ranges.plane
     qtbot.wait(120)
     assert shown.ranges.plane == stopped
@@ -404,6 +404,17 @@ def test_reads_of_a_ramp_are_collapsed(view: CubeView, two: Path, how: str, qtbo
     qtbot.waitUntil(lambda: view.reads.shown[0][0] == "x 0, y 0")
     assert view.ranges._items[0].scene() is not None
     assert view.ranges._items[0].isVisible()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_reads_without_a_value_are_not_drawn(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:
+    fits.PrimaryHDU(np.full((2, 6, 4, 5), np.nan, np.float32)).writeto(tmp_path / "nan.fits")
+    view.show_file(tmp_path / "nan.fits")
+    qtbot.waitUntil(lambda: view.ramp is not None)
+    view.image.canvas.hovered.emit(QPointF(3, 3))
+    qtbot.waitUntil(lambda: view.reads.samples is not None)
+    view.grab()
+    assert [line.used for line in view.reads.lines] == [0, 0]
 
 
 def test_what_is_no_cube_is_told(view: CubeView, tmp_path: Path, qtbot: QtBot) -> None:

@@ -40,7 +40,7 @@ def shown(page: HeadersPage, demo_night: DemoNight, qtbot: QtBot) -> Page:
 
 
 def wait(page: HeadersPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.busy and not page._pause.isActive(), timeout=10_000)
+    qtbot.waitUntil(lambda: not page.busy and not page._pause.isActive())
 
 
 def cell(page: HeadersPage, keyword: str, file: int, hdu: str = "PRIMARY") -> QModelIndex:

@@ -28,7 +28,7 @@ def search(window: MainWindow, demo_night: DemoNight, settled: Callable, qtbot: 
 
 def find(search: HeaderSearch, text: str, qtbot: QtBot) -> list[tuple[str, str]]:
     search.field.setText(text)
-    qtbot.waitUntil(lambda: not search.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not search.busy)
     return [(hit.path.name, hit.keyword) for hit in search.model.hits]
 
 
@@ -140,7 +140,7 @@ def test_files_that_come_later_are_searched_too(
     assert find(search, "observer nother", qtbot) == []
     window.open_paths([night(OBSERVER="A. Nother")])
     settled(window)
-    qtbot.waitUntil(lambda: search.model.rowCount() == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: search.model.rowCount() == 6)
 
 
 def test_without_files_it_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:

@@ -245,7 +245,7 @@ def test_each_page_is_drawn_without_holding_up_the_window(
     assert page.title in reader.view.toPlainText()
     pictures = [link for link in page.links if link.kind == "picture"]
     assert len(reader.view._pictures()) == len(pictures)
-    qtbot.waitUntil(lambda: not reader.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not reader.busy)
     # nothing is wider than the window
     assert reader.view.horizontalScrollBar().maximum() == 0
 

@@ -388,7 +388,7 @@ def test_every_control_has_a_name(view: ImageView) -> None:
 @pytest.mark.parametrize("name", ["nirc2/n0031.fits.gz", "ramps/iris_readout_sample_ramp.fits"])
 def test_real_files(qtbot: QtBot, view: ImageView, real_data: Path, name: str) -> None:
     view.show_file(real_data / name)
-    qtbot.waitUntil(lambda: view.drawing is not None, timeout=20000)
+    qtbot.waitUntil(lambda: view.drawing is not None)
     assert view.title.text().startswith(Path(name).name)
     pixels(view)
 

@@ -64,7 +64,7 @@ def test_every_page_opens_without_a_cache(qtbot: QtBot, session: Session, page: 
     qtbot.addWidget(widget)
     widget.resize(1000, 700)
     widget.show()
-    qtbot.waitUntil(lambda: not session.tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.tasks.running)
     assert widget.objectName()
     assert widget.accessibleName()
     assert [notice for notice in session.notices if notice.level == "error"] == []

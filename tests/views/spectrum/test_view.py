@@ -53,6 +53,26 @@ def test_a_spectrum_without_wavelengths_has_pixels_only(view: SpectrumView) -> N
     assert not view.bar.axis.model().item(1).isEnabled()
 
 
+@pytest.mark.parametrize("value", [1e308, -1.7e308, np.inf, np.nan])
+@pytest.mark.parametrize("where", ["flux", "wavelength", "all"])
+def test_numbers_that_have_no_place_on_a_plot(view: SpectrumView, qtbot: QtBot, value: float, where: str) -> None:
+    flux, wave = FLUX.copy(), WAVE.copy()
+    for name, values in (("flux", flux), ("wavelength", wave)):
+        if where in (name, "all"):
+            values[100 : 200 if where != "all" else None] = value
+    if where == "all":
+        flux[:], wave[:] = value, WAVE
+    with qtbot.captureExceptions() as raised:
+        view.show_spectra([Spectrum(flux, np.abs(flux), wave, "electron", "odd")])
+        view.bar.axis.setCurrentText("pixel")
+        for on in (True, False):
+            view.bar.log.setChecked(on)
+            view.plot.autoRange()
+            view.grab()
+    assert raised == []
+    assert np.isfinite(view.plot.getPlotItem().viewRange()).all()
+
+
 @pytest.mark.parametrize(("axis", "scale"), [("nm vacuum", 1.0), ("µm vacuum", 1e-3), ("pixel", 5.0)])
 def test_a_dragged_range_is_fitted(view: SpectrumView, axis: str, scale: float, qtbot: QtBot) -> None:
     view.bar.axis.setCurrentText(axis)

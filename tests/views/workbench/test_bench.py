@@ -52,7 +52,7 @@ def darks(night: Path) -> list[Path]:
 
 def open_cache(qtbot: QtBot, session: Session, night: Path) -> None:
     session.open_cache(night / "cache")
-    qtbot.waitUntil(lambda: session.cache is not None, timeout=20000)
+    qtbot.waitUntil(lambda: session.cache is not None)
 
 
 def previewed(page: AlgorithmPage) -> Any:
@@ -60,14 +60,14 @@ def previewed(page: AlgorithmPage) -> Any:
 
 
 def wait_for_preview(qtbot: QtBot, page: AlgorithmPage, after: Any = None) -> Any:
-    qtbot.waitUntil(lambda: previewed(page) is not None and previewed(page) is not after, timeout=30000)
+    qtbot.waitUntil(lambda: previewed(page) is not None and previewed(page) is not after)
     return previewed(page)
 
 
 def run(qtbot: QtBot, page: AlgorithmPage) -> None:
-    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=30000)
+    qtbot.waitUntil(page.actions_bar.run.isEnabled)
     qtbot.mouseClick(page.actions_bar.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.report is not None, timeout=60000)
+    qtbot.waitUntil(lambda: page.report is not None)
 
 
 def test_every_calibration_and_every_algorithm_has_its_row(place: BenchPlace) -> None:
@@ -102,7 +102,7 @@ def test_take_the_selection_and_see_a_preview(qtbot: QtBot, session: Session, pa
 def test_a_mixed_set_is_refused_where_it_stands(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
     odd = sorted((night / "raw").glob("iris_20260311_subdark_*.fits"))[0]
     page.inputs.set_paths([*darks(night)[:4], odd])
-    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("✕"), timeout=20000)
+    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("✕"))
     assert odd.name in page.inputs.problem.text()
     marks = {page.inputs.table.topLevelItem(row).text(1): page.inputs.table.topLevelItem(row).text(0)
              for row in range(5)}  # fmt: skip
@@ -118,9 +118,9 @@ def test_a_mixed_set_is_refused_where_it_stands(qtbot: QtBot, page: AlgorithmPag
 
 def test_too_few_are_refused_and_none_is_a_hint(qtbot: QtBot, page: AlgorithmPage, night: Path) -> None:
     page.inputs.set_paths(darks(night)[:2])
-    qtbot.waitUntil(lambda: "3 or more" in page.inputs.problem.text(), timeout=20000)
+    qtbot.waitUntil(lambda: "3 or more" in page.inputs.problem.text())
     page.inputs.set_paths([])
-    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("Takes"), timeout=20000)
+    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("Takes"))
     assert not page.actions_bar.run.isEnabled()
     assert not page.actions_bar.copy.isEnabled()
 
@@ -292,7 +292,7 @@ def test_cancel_leaves_nothing_behind(
 
     monkeypatch.setattr("calgui.views.workbench.work.run_files", endless)
     qtbot.mouseClick(page.actions_bar.run, Qt.MouseButton.LeftButton)
-    assert started.wait(10)
+    assert started.wait(60)
     assert not page.actions_bar.run.isEnabled()
     assert page.actions_bar.cancel.isEnabled()
     qtbot.waitUntil(lambda: page.actions_bar.said.text().startswith("Combining"))
@@ -323,7 +323,7 @@ def test_save_as_a_reference_and_read_it_back(
     dialog.set_card("AUTHOR", "A. Person")
     dialog.set_card("HISTORY", "After the cool-down.")
     qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: any("was saved" in notice.text for notice in session.notices), timeout=20000)
+    qtbot.waitUntil(lambda: any("was saved" in notice.text for notice in session.notices))
     with fits.open(out) as file:
         assert file[0].header["AUTHOR"] == "A. Person"
         assert file[0].header["REFTYPE"] == "DARK"
@@ -355,7 +355,7 @@ def test_subtract_the_dark_that_the_rules_select_or_one_by_hand(
     page = place.show_algorithm("subtract-dark")
     image = night / "raw" / "iris_20260311_image_0001.fits"
     page.inputs.set_paths([image])
-    qtbot.waitUntil(lambda: "DARK" in page.inputs.problem.text(), timeout=20000)
+    qtbot.waitUntil(lambda: "DARK" in page.inputs.problem.text())
     open_cache(qtbot, session, night)
     before = wait_for_preview(qtbot, page)
     label = page.findChild(QLabel, "bench_reference_DARK")

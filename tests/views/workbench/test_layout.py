@@ -129,9 +129,9 @@ def _check(place: BenchPlace, least: int) -> None:
 
 
 def _run(qtbot: QtBot, page: AlgorithmPage) -> None:
-    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=30_000)
+    qtbot.waitUntil(page.actions_bar.run.isEnabled)
     qtbot.mouseClick(page.actions_bar.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.report is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.report is not None)
 
 
 def test_every_state_of_a_master_dark_has_room(

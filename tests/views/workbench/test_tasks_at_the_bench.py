@@ -53,13 +53,13 @@ def darks(demo_night: DemoNight) -> list[Path]:
 
 
 def ready(qtbot: QtBot, page: AlgorithmPage) -> None:
-    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=30_000)
+    qtbot.waitUntil(page.actions_bar.run.isEnabled)
 
 
 def run(qtbot: QtBot, page: AlgorithmPage) -> None:
     ready(qtbot, page)
     qtbot.mouseClick(page.actions_bar.run, _LEFT)
-    qtbot.waitUntil(lambda: page.report is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.report is not None)
 
 
 def files(*folders: Path) -> set[tuple[Path, int, int]]:
@@ -108,8 +108,8 @@ def test_a_run_cancelled_half_way_leaves_no_file_and_a_page_that_works(
 
     session.tasks.progressed.connect(half_way)
     qtbot.mouseClick(page.actions_bar.run, _LEFT)
-    qtbot.waitUntil(lambda: bool(reached), timeout=60_000)
-    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=5_000)
+    qtbot.waitUntil(lambda: bool(reached))
+    qtbot.waitUntil(page.actions_bar.run.isEnabled)
     assert 0.3 < reached[0] < 0.9
     assert page.report is None
     assert page.output.banner.reasons.text().startswith("Cancelled: nothing was written.")
@@ -139,11 +139,11 @@ def test_an_option_changed_while_a_preview_runs_wins(
 
     monkeypatch.setattr("calgui.views.workbench.work.preview", slow)
     page.inputs.set_paths(darks[:3])
-    qtbot.waitUntil(entered.is_set, timeout=30_000)
+    qtbot.waitUntil(entered.is_set)
     method = page.findChild(QComboBox, "bench_option_method")
     method.setCurrentIndex(method.findData("clipped-mean"))
     method.setCurrentIndex(method.findData("mean"))
-    qtbot.waitUntil(lambda: page.output.picture.content is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.output.picture.content is not None)
     assert asked == ["median", "mean"], "several changes at once are one preview"
     stack = np.stack([frame.data for frame in page._last_look.cut.frames])  # type: ignore[union-attr]
     per = 1.0 if page._last_look.cut.frames[0].unit == "electron/s" else 100.0  # type: ignore[union-attr]
@@ -176,7 +176,7 @@ def test_another_exposure_time_is_refused_in_plain_words(
     longer = next(path for path in sorted(demo_night.raw.glob("iris_20260305_dark_*.fits"))
                   if fits.getval(path, "EXPTIME") != fits.getval(darks[0], "EXPTIME"))  # fmt: skip
     page.inputs.set_paths([*darks[:4], longer])
-    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("✕"), timeout=20_000)
+    qtbot.waitUntil(lambda: page.inputs.problem.text().startswith("✕"))
     told = page.inputs.problem.text()
     assert longer.name in told
     assert "exposure time" in told.lower()
@@ -267,7 +267,7 @@ def test_saving_through_the_file_dialog_refuses_an_input_and_asks_before_replaci
     assert dialog.path == tmp_path / "new.fits"
     assert not told.isVisible()
     qtbot.mouseClick(save, _LEFT)
-    qtbot.waitUntil(lambda: bool(session.notices), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(session.notices))
     assert "was saved" in session.notices[-1].text
     assert {path.name for path, _size, _time in files(tmp_path) - before} == {"new.fits"}
     assert before <= files(tmp_path)
@@ -300,9 +300,9 @@ def test_saving_cancelled_leaves_nothing_and_says_so(
     dialog.file.setText(str(tmp_path / "new.fits"))
     dialog.set_card("AUTHOR", "A. Person")
     qtbot.mouseClick(dialog.findChild(QPushButton, "bench_save_ok"), _LEFT)
-    qtbot.waitUntil(entered.is_set, timeout=20_000)
+    qtbot.waitUntil(entered.is_set)
     session.tasks.cancel_all()
-    qtbot.waitUntil(lambda: bool(session.notices), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(session.notices))
     assert session.notices[-1].text == "Saving new.fits was cancelled: nothing was written."
     assert session.notices[-1].level == "info"
     assert list(tmp_path.iterdir()) == []
@@ -313,13 +313,13 @@ def test_subtract_the_dark_in_preview_and_whole_and_save_it(
     qtbot: QtBot, session: Session, place: BenchPlace, demo_night: DemoNight, tmp_path: Path
 ) -> None:
     session.open_cache(demo_night.cache)
-    qtbot.waitUntil(lambda: session.cache is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.cache is not None)
     page = place.show_algorithm("subtract-dark")
     image = demo_night.raw / "iris_20260311_image_0001.fits"
     page.inputs.set_paths([image])
     page.region.side.setCurrentIndex(0)
     ready(qtbot, page)
-    qtbot.waitUntil(lambda: page.output.picture.content is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.output.picture.content is not None)
     dark = page.references._used[0].path
     expected = _subtracted(image, dark)
     part = page._last_look.cut.box  # type: ignore[union-attr]
@@ -338,7 +338,7 @@ def test_subtract_the_dark_in_preview_and_whole_and_save_it(
     assert not dialog.findChild(QPushButton, "bench_save_ok").isEnabled(), "a reference in use is never replaced"
     dialog.file.setText(str(tmp_path / "image.fits"))
     qtbot.mouseClick(dialog.findChild(QPushButton, "bench_save_ok"), _LEFT)
-    qtbot.waitUntil(lambda: bool(session.notices), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(session.notices))
     assert [path.name for path in tmp_path.iterdir()] == ["image.fits"]
     np.testing.assert_allclose(fits.getdata(tmp_path / "image.fits", "SCI"), expected, rtol=1e-5, atol=1e-5)
 

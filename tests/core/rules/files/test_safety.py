@@ -31,7 +31,7 @@ def two_types(write_cache):
 
 def check_refused(writer, match=None):
     """DARK is refused, quickly, with a finding at its place; FLAT works, and the tree shows both."""
-    started = time.monotonic()
+    started = time.process_time()
     cache = Cache.open(writer.root)
     with pytest.raises(InputError, match=match) as caught:
         cache.rmap("tmt_0001.pmap", "IRIS", "dark")
@@ -42,7 +42,7 @@ def check_refused(writer, match=None):
     assert any(finding.severity is Severity.ERROR for finding in dark.findings)
     assert flat.children
     assert flat.findings == ()
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     return cache
 
 
@@ -349,10 +349,10 @@ def test_expressions_that_are_let_through_are_quick(pattern):
         regexes.check([pattern])
     except InputError:
         return
-    started = time.monotonic()
+    started = time.process_time()
     for text in ("A" * 68, "AB" * 34, "A" * 67 + "C"):
         re.match(pattern + "C", text)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

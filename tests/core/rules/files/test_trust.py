@@ -114,9 +114,9 @@ def test_a_header_without_end_in_a_huge_file_is_given_up_soon(tmp_path):
     path.write_bytes(card + b"COMMENT for ever".ljust(80) * (36 * 2500))
     with path.open("r+b") as stream:
         stream.truncate(10**12)
-    started = time.monotonic()
+    started = time.process_time()
     assert look(path).trust is Trust.CORRUPT
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_astropys_own_files_are_judged_as_astropy_does(real_data):

@@ -287,7 +287,7 @@ def test_an_observation_is_added_by_a_part_of_its_name(
     window.session.ask_page("whatif")
     settled(window)
     # others are told of a few times a second
-    qtbot.waitUntil(lambda: page.start.count() > 10, timeout=5000)
+    qtbot.waitUntil(lambda: page.start.count() > 10)
     qtbot.keyClicks(page.start.lineEdit(), "image_0002")
     completer = page.start.completer()
     assert completer.completionCount() == 1

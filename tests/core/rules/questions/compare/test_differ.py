@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
@@ -160,7 +160,7 @@ def selector_of(rules: Rules) -> str:
     return "\n".join([*lines, "})"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(before=_RULES, after=_RULES, data=st.data())
 def test_changes_made_by_hand_are_told_and_no_others(
     write_cache: Callable[..., Any],
