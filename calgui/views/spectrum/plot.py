@@ -297,7 +297,7 @@ class _RangeBox(pg.ViewBox):
         usual = float(super().suggestPadding(axis))
         if axis != 1 or not self.labels:
             return usual
-        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.3)
+        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.16)
         return max(usual, taken / (1 - 2 * taken))
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
