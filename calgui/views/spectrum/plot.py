@@ -1,30 +1,27 @@
 """The plot of spectra: steps or lines, error bands, labelled lines of lamps, and the fit of a peak."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.peaks import Peak
 from calgui.core.spectra.spectrum import Smoothing, Spectrum
+from calgui.views.spectrum.line_marks import LineMark, LineMarks
 from calgui.views.spectrum.trace import Axis, Floats, Trace
 from calgui.views.theme import theme
 
 #: labels of so many lines of one species at most stand on the plot; the strongest of what is seen
 _MOST_LINES = 40
-#: pixels of the screen between two labels
-_LABEL_ROOM = 15
-#: and of the longest, with its tick
+#: pixels of the screen that the longest label takes, with its tick
 _LABEL_LENGTH = 80
 #: numbers from here on are not drawn
 _BEYOND = 1e100
-_SPECIES_ROLES = {"Ar": "accent", "Kr": "warning", "Xe": "good", "Ne": "error", "OH": "muted"}
 
 
 class SpectrumPlot(pg.PlotWidget):
@@ -55,7 +52,7 @@ class SpectrumPlot(pg.PlotWidget):
         self.species: tuple[str, ...] = ()
         self.offset = 0.0
         self.log = False
-        self._marks = _LineMarks()
+        self._marks = LineMarks()
         self._marks.setZValue(5)
         self.getPlotItem().getViewBox().addItem(self._marks, ignoreBounds=True)
         self._fit = self.plot([], [], pen=None)
@@ -227,7 +224,7 @@ class SpectrumPlot(pg.PlotWidget):
             inside = np.flatnonzero((places >= low) & (places <= high))
             strongest = inside[np.argsort(-lines.intensity[inside], kind="stable")[:_MOST_LINES]]
             marks += [
-                _Mark(name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}", rank)
+                LineMark(name, float(places[one]), f"{name} {_short(lines.wavelength[one], self.axis)}", rank)
                 for rank, one in enumerate(strongest)
             ]
         self._marks.show(sorted(marks, key=lambda mark: mark.rank))
@@ -299,7 +296,7 @@ class _RangeBox(pg.ViewBox):
         usual = float(super().suggestPadding(axis))
         if axis != 1 or not self.labels:
             return usual
-        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.3)
+        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.16)
         return max(usual, taken / (1 - 2 * taken))
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
@@ -319,74 +316,6 @@ class _RangeBox(pg.ViewBox):
         self._range.setVisible(not event.isFinish())
         if event.isFinish() and ends[1] > ends[0]:
             self.chosen.emit(*ends)
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """A known line on the plot: its rank is 0 for the strongest of its species."""
-
-    species: str
-    x: float
-    text: str
-    rank: int
-
-
-class _LineMarks(pg.GraphicsObject):
-    """Ticks from the top with names; a name is left out where it would lie on that of a stronger line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.marks: list[_Mark] = []
-        self.labelled: tuple[str, ...] = ()
-
-    def show(self, marks: list[_Mark]) -> None:
-        """Take other marks, the strongest first."""
-        self.marks = marks
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect() if self.getViewBox() is not None else QRectF()
-
-    def paint(self, painter: QPainter, *_args: object) -> None:
-        view = self.getViewBox()
-        self.labelled = ()
-        if view is None or not self.marks:
-            return
-        painter.save()
-        painter.resetTransform()
-        device = view.scene().views()[0].viewportTransform()
-        area = device.mapRect(view.sceneBoundingRect())
-        font = QFont(painter.font())
-        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
-        painter.setFont(font)
-        taken: list[tuple[float, _Mark]] = []
-        for mark in self.marks:
-            at = device.map(view.mapViewToScene(QPointF(mark.x, 0.0))).x()
-            painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
-            painter.drawLine(QPointF(at, area.top()), QPointF(at, area.top() + 12))
-            if all(abs(at - other) >= _LABEL_ROOM for other, _ in taken):
-                taken.append((at, mark))
-        for at, mark in taken:
-            _write(painter, at, area.top() + 15, mark)
-        self.labelled = tuple(mark.text for _, mark in sorted(taken, key=lambda one: one[0]))
-        painter.restore()
-
-
-def _write(painter: QPainter, x: float, y: float, mark: _Mark) -> None:
-    """The label of a line, from top to bottom, on a ground that lets it be read over a peak."""
-    painter.save()
-    painter.translate(x, y)
-    painter.rotate(90)
-    metrics = painter.fontMetrics()
-    ground = QColor(theme().colour("surface"))
-    ground.setAlpha(210)
-    painter.fillRect(
-        QRectF(-1, -metrics.ascent() / 2 - 1, metrics.horizontalAdvance(mark.text) + 3, metrics.height()), ground
-    )
-    painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
-    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), mark.text)
-    painter.restore()
 
 
 def _positive(values: Floats, log: bool) -> Floats:

@@ -21,7 +21,6 @@ from calgui.core.jobs import Job
 from calgui.core.spectra.peaks import Peak, fit_peak
 from calgui.core.spectra.reading import read_spectrum
 from calgui.core.spectra.spectrum import Spectrum
-from calgui.core.spectra.wavelength import UNIT_SIGNS, Medium, shown
 from calgui.core.tables import Column
 from calgui.views.choosing import Choices
 from calgui.views.session import Session
@@ -30,15 +29,13 @@ from calgui.views.spectrum.controls import SHAPES, SMOOTHINGS, SpectrumBar
 from calgui.views.spectrum.fits import Fit, FitsTable
 from calgui.views.spectrum.legend import Legend
 from calgui.views.spectrum.plot import SpectrumPlot
+from calgui.views.spectrum.readout import read_out
 from calgui.views.spectrum.trace import PIXEL, Trace
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
 _MOST = 40
-_MEDIA: tuple[Medium, Medium] = ("vacuum", "air")
-#: decimals of a wavelength that is read out
-_DIGITS = {"nm": 4, "um": 7, "Angstrom": 3}
 
 
 class SpectrumView(QWidget):
@@ -321,18 +318,7 @@ class SpectrumView(QWidget):
         if leader is None or pixel is None:
             self.readout.setText(" ")
             return
-        place = round(pixel)
-        value = leader.flux[place]
-        error = f" ± {leader.error[place]:.3g}" if leader.error is not None else ""
-        parts = [f"{value:.6g}{error} {leader.unit}".rstrip() if np.isfinite(value) else "no value"]
-        wave = leader.wavelength_at(pixel)
-        if wave is not None:
-            axis = self.bar.chosen_axis
-            unit: Any = axis.unit if axis.unit != PIXEL else "nm"
-            places = [f"{shown(wave, unit, medium):.{_DIGITS[unit]}f} {UNIT_SIGNS[unit]} {medium}" for medium in _MEDIA]
-            # what the axis has stands before the value, which is still seen where there is little room
-            parts = [places.pop(_MEDIA.index(axis.medium)), *parts, *places]
-        self.readout.setText("    ".join([f"pixel {pixel:.2f}", *parts]))
+        self.readout.setText(read_out(leader, pixel, self.bar.chosen_axis))
 
     def pixel_at(self, x: float) -> float | None:
         """The pixel of the leading spectrum at a place on the axis.
