@@ -127,6 +127,14 @@ class Theme(QObject):
             QPushButton:disabled {{ color: {muted}; background: {window}; }}
             #columns_button {{ padding-right: 20px; }}
             #columns_button::menu-indicator {{ subcontrol-position: right center; right: 6px; }}
+            QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px 6px; }}
+            QToolBar QToolButton:hover {{ background: {raised}; }}
+            QToolBar QToolButton:checked, QToolBar QToolButton:pressed {{ background: {selected};
+                border-color: {line}; }}
+            QToolBar QToolButton:focus {{ border-color: {accent}; }}
+            QToolBar QToolButton:disabled {{ color: {muted}; }}
+            QToolBar QToolButton[popupMode="2"] {{ padding-right: 16px; }}
+            QToolBar QToolButton::menu-indicator {{ subcontrol-position: right center; right: 4px; }}
             QTabWidget::pane {{ border: 0; }}
             QTabBar::tab {{ background: transparent; color: {muted}; border: 0; padding: 5px 12px;
                 border-bottom: 2px solid transparent; }}
