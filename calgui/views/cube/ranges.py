@@ -13,6 +13,9 @@ from calgui.views.theme import theme
 
 Places = npt.NDArray[np.float64]
 
+#: first plane, and the one after the last
+Range = tuple[int, int]
+
 
 class Ranges(QObject):
     """A line at the plane, a range of planes, and two of continuum beside it; all can be dragged.
@@ -78,6 +81,20 @@ class Ranges(QObject):
         self.plane = count // 2
         self.main = _cut(count, 0.45, 0.55)
         self.beside = (_cut(count, 0.33, 0.42), _cut(count, 0.58, 0.67))
+
+    def put(self, main: Range, beside: tuple[Range, Range]) -> None:
+        """Move the ranges, as if they were dragged there.
+
+        Parameters
+        ----------
+        main : (int, int)
+            First plane, and the one after the last.
+        beside : ((int, int), (int, int))
+            Of continuum.
+        """
+        self.main, self.beside = main, beside
+        self.place()
+        self.changed.emit()
 
     def show(self, main: bool, beside: bool) -> None:
         """Show or hide the ranges.

@@ -21,7 +21,7 @@ from calgui.views.choosing import Choices
 from calgui.views.cube.pictures import Pictures
 from calgui.views.cube.pins import Pins
 from calgui.views.cube.ramp_plot import RampPlot
-from calgui.views.cube.ranges import Ranges
+from calgui.views.cube.ranges import Range, Ranges
 from calgui.views.cube.regions import named, region_spectra
 from calgui.views.cube.slice_bar import COLLAPSED, MAPS, SliceBar
 from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
@@ -29,6 +29,7 @@ from calgui.views.image.readout import Reading
 from calgui.views.image.view import ImageView
 from calgui.views.session import Pixel, Session
 from calgui.views.spectrum.view import SpectrumView
+from calgui.views.stepping import Steps
 
 #: a cube up to this many bytes, and a quarter of the free memory, is read into memory
 _MOST = 2_000_000_000
@@ -96,6 +97,16 @@ class CubeView(QWidget):
         choices.one_of(self.bar.picture, "the picture")
         choices.one_of(self.tools.how, "spectra of regions by")
         choices.switch(self.bar.hold, "limits from plane to plane", "hold", "let go of")
+        self._steps = Steps(session.history, self._ranges_now, self._put_ranges, _range_words, join="all")
+        self.ranges.changed.connect(self._steps.note)
+
+    def _ranges_now(self) -> tuple[int, Range, tuple[Range, Range]]:
+        return self._turn, self.ranges.main, self.ranges.beside
+
+    def _put_ranges(self, state: tuple[int, Range, tuple[Range, Range]]) -> None:
+        # those of a cube that is no longer looked at stay away
+        if state[0] == self._turn:
+            self.ranges.put(*state[1:])
 
     def _lay_out(self) -> None:
         above = QWidget(self)
@@ -210,6 +221,7 @@ class CubeView(QWidget):
         self.pins.begin(self.path)
         self.below.setCurrentWidget(self.reads if ramp is not None else self.spectrum)
         self.ranges.begin(count)
+        self._steps.settle()
         if ramp is not None:
             self.ranges.plane = count - 1
         # until the user points somewhere, what is in the middle
@@ -440,3 +452,7 @@ class CubeView(QWidget):
             self.pin()
         elif not self.bar.key(event):
             super().keyPressEvent(event)
+
+
+def _range_words(before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
+    return "move the range of planes" if before[1] != after[1] else "move the ranges of continuum"
