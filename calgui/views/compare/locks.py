@@ -43,6 +43,8 @@ class Locks(QObject):
         self.by: By = "pixel"
         self.limits = False
         self._busy = False
+        #: sizes of the pictures that have arrived
+        self._shapes: dict[Cell, tuple[int, int]] = {}
         #: how each picture lies on the first one
         self.alignments: dict[int, Alignment] = {}
         self._timer = QTimer(self, singleShot=True, interval=0)
@@ -61,6 +63,7 @@ class Locks(QObject):
                 cell.view.disconnect(self)
         fresh = [cell for cell in cells if cell not in self.cells]
         self.cells = list(cells)
+        self._shapes = {cell: shape for cell, shape in self._shapes.items() if cell in self.cells}
         for cell in fresh:
             self._listen(cell)
         self._timer.start()
@@ -71,7 +74,11 @@ class Locks(QObject):
         view.canvas.hovered.connect(lambda at: self._point(cell, at))
         view.canvas.left.connect(lambda: self._point(cell, None))
         view.look.changed.connect(lambda: self._toned(cell))
-        view.shown.connect(lambda _path: self._timer.start())
+        view.shown.connect(lambda _path: self._arrived(cell))
+
+    def _arrived(self, cell: Cell) -> None:
+        self._shapes[cell] = cell.view.canvas.shape
+        self._timer.start()
 
     def set_by(self, by: By) -> None:
         """Lock by something else, or not at all.
@@ -163,6 +170,9 @@ class Locks(QObject):
 
     def _moved(self, cell: Cell) -> None:
         if self._busy or self.by == "off" or cell not in self.cells or not cell.view.isVisible():
+            return
+        if cell is not self.cells[0] and self._shapes.get(cell) != cell.view.canvas.shape:
+            # a picture that arrives shows all of itself: it is to follow the others, and not they it
             return
         self._busy = True
         try:
