@@ -264,3 +264,49 @@ def test_what_is_cleared_comes_back(window: MainWindow, night: Any, settled: Set
     window.session.notices.clear()
     notices.clear()
     assert history.count() == count
+
+
+def test_fitted_peaks(window: MainWindow) -> None:
+    view, history = window.observe.viewer.spectrum, window.session.history
+    x = np.arange(60.0)
+    flux = 5 + 100 * np.exp(-0.5 * ((x - 30) / 2.5) ** 2)
+    view.show_spectra([Spectrum(flux, name="a")])
+    fits = view.fits
+
+    def centres() -> list[float]:
+        return [round(fit.peak.centre, 3) for fit in fits.fits.fits]
+
+    there_and_back(history, centres, lambda: view.fit_between(20, 40), "fit a peak")
+    history.redo()
+    assert centres() == [30.0]
+    fits.selectRow(0)
+    there_and_back(history, centres, fits.remove, "remove a fitted peak")
+    assert centres() == [30.0]
+    assert fits.isVisibleTo(view)
+
+
+def test_ranges_of_planes(window: MainWindow, demo_night: DemoNight, settled: Settled) -> None:
+    cube = next(demo_night.raw.glob("*_cube_*.fits"))
+    window.open_paths([cube])
+    settled(window)
+    viewer, history = window.observe.viewer, window.session.history
+    viewer.tabs.setCurrentIndex(2)
+    settled(window)
+    view = viewer.cube
+    choose(view.bar.picture, "mean")
+    settled(window)
+    item, places = view.ranges._items[0], view._places()
+    there_and_back(
+        history,
+        lambda: view.ranges.main,
+        lambda: item.setRegion((float(places[3]), float(places[9]))),
+        "move the range of planes",
+    )
+    settled(window)
+    before = view.ranges.main
+    history.redo()
+    view.clear()
+    view.show_file(cube)
+    settled(window)
+    history.undo()  # of a cube that is looked at anew
+    assert view.ranges.main == before

@@ -36,7 +36,7 @@ class ComparisonSteps(QObject):
         bar = page.bar
         for action in bar.ways.values():
             action.triggered.connect(self._note)
-        for signal in (bar.pair_chosen, bar.lock_chosen, bar.limits.clicked, page.follow.clicked):
+        for signal in (bar.pair_chosen, bar.lock_chosen, bar.limits.triggered, page.follow.clicked):
             signal.connect(self._note)
 
     def _note(self, *_: object) -> None:

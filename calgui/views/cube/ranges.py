@@ -17,6 +17,9 @@ Planes = tuple[int, int]
 #: of what is seen: how wide a range is, how far those of continuum are from it, and how wide they are
 _WIDE, _APART, _BESIDE = 0.1, 0.03, 0.08
 
+#: first plane, and the one after the last
+Range = tuple[int, int]
+
 
 class Ranges(QObject):
     """A line at the plane, a range of planes, and two of continuum beside it; all can be dragged.
@@ -137,6 +140,20 @@ class Ranges(QObject):
             _within(middle - half - apart - wide, middle - half - apart, *ends),
             _within(middle + half + 1 + apart, middle + half + 1 + apart + wide, *ends),
         )
+
+    def put(self, main: Range, beside: tuple[Range, Range]) -> None:
+        """Move the ranges, as if they were dragged there.
+
+        Parameters
+        ----------
+        main : (int, int)
+            First plane, and the one after the last.
+        beside : ((int, int), (int, int))
+            Of continuum.
+        """
+        self.main, self.beside = main, beside
+        self.place()
+        self.changed.emit()
 
     def show(self, main: bool, beside: bool) -> None:
         """Show or hide the ranges.

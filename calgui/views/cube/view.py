@@ -21,13 +21,20 @@ from calgui.views.choosing import Choices
 from calgui.views.cube.answers import Answers
 from calgui.views.cube.pictures import Pictures
 from calgui.views.cube.ramp_plot import RampPlot
+<<<<<<< HEAD
 from calgui.views.cube.ranges import Ranges
 from calgui.views.cube.slice_bar import COLLAPSED, MAPS, ONE, SliceBar
+=======
+from calgui.views.cube.ranges import Range, Ranges
+from calgui.views.cube.regions import named, region_spectra
+from calgui.views.cube.slice_bar import COLLAPSED, MAPS, SliceBar
+>>>>>>> wt-comfort
 from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
 from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.spectrum.view import SpectrumView
+from calgui.views.stepping import Steps
 
 #: a cube up to this many bytes, and a quarter of the free memory, is read into memory
 _MOST = 2_000_000_000
@@ -86,6 +93,16 @@ class CubeView(QWidget):
         choices.one_of(self.bar.picture, "the picture")
         choices.one_of(self.tools.how, "spectra of regions by")
         choices.switch(self.bar.hold, "limits from plane to plane", "hold", "let go of")
+        self._steps = Steps(session.history, self._ranges_now, self._put_ranges, _range_words, join="all")
+        self.ranges.changed.connect(self._steps.note)
+
+    def _ranges_now(self) -> tuple[int, Range, tuple[Range, Range]]:
+        return self._turn, self.ranges.main, self.ranges.beside
+
+    def _put_ranges(self, state: tuple[int, Range, tuple[Range, Range]]) -> None:
+        # those of a cube that is no longer looked at stay away
+        if state[0] == self._turn:
+            self.ranges.put(*state[1:])
 
     def _lay_out(self) -> None:
         self.below = QStackedWidget(self)
@@ -200,7 +217,16 @@ class CubeView(QWidget):
         self.bar.set_count(count, ramp is not None)
         self.tools.set_ramp(ramp is not None)
         self.below.setCurrentWidget(self.reads if ramp is not None else self.spectrum)
+<<<<<<< HEAD
         self.ranges.begin(count - 1 if ramp is not None else count // 2)
+=======
+        self.ranges.begin(count)
+        self._steps.settle()
+        if ramp is not None:
+            self.ranges.plane = count - 1
+        # until the user points somewhere, what is in the middle
+        self._cursor = cube.shape[2] // 2, cube.shape[1] // 2
+>>>>>>> wt-comfort
         self._show_picture()
         QTimer.singleShot(_PATIENCE_MS, self, partial(self._say_it_takes_long, self._turn))
         self._load(cube)
@@ -357,3 +383,7 @@ class CubeView(QWidget):
             self.answers.pin()
         elif not self.bar.key(event):
             super().keyPressEvent(event)
+
+
+def _range_words(before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
+    return "move the range of planes" if before[1] != after[1] else "move the ranges of continuum"

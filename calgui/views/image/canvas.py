@@ -358,6 +358,11 @@ class Canvas(pg.GraphicsView):
         ev.accept()
         action()
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(ny, nx) of the picture."""
+        return self._shape
+
     def _resized(self, *_: Any) -> None:
         """Keep showing all, where all is shown."""
         if self._fitted and self._shape != (0, 0):

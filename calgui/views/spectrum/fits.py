@@ -1,5 +1,6 @@
 """The list of fitted peaks: one row each, copied as a spreadsheet likes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -80,6 +81,12 @@ class FitsModel(QAbstractTableModel):
         self.fits.append(fit)
         self.endInsertRows()
 
+    def put(self, fits: Sequence[Fit]) -> None:
+        """Show these in place of all others."""
+        self.beginResetModel()
+        self.fits = list(fits)
+        self.endResetModel()
+
     def remove(self, rows: list[int]) -> None:
         """Remove rows."""
         for row in sorted(rows, reverse=True):
@@ -121,9 +128,12 @@ class FitsTable(QTableView):
     -------
     chosen(object)
         The `Fit` in focus, or None.
+    edited()
+        The user added some, or took some away.
     """
 
     chosen = Signal(object)
+    edited = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -151,10 +161,23 @@ class FitsTable(QTableView):
         self.fits.add(fit)
         self.selectRow(len(self.fits.fits) - 1)
         self.scrollToBottom()
+        self.edited.emit()
 
     def remove(self) -> None:
         """Remove the chosen rows."""
         self.fits.remove(sorted({index.row() for index in self.selectedIndexes()}))
+        self._tell(self.currentIndex())
+        self.edited.emit()
+
+    def put(self, fits: Sequence[Fit]) -> None:
+        """Show these in place of all others.
+
+        Parameters
+        ----------
+        fits : sequence of Fit
+            In the order of their rows.
+        """
+        self.fits.put(fits)
         self._tell(self.currentIndex())
 
     def _tell(self, index: _Index, _before: object = None) -> None:

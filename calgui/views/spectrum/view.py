@@ -96,6 +96,9 @@ class SpectrumView(QWidget):
         choices.switch(bar.bands, "errors as bands")
         for name, action in bar.species.items():
             choices.switch(action, f"the lines of {name}")
+        fits = self.fits
+        self._fit_steps = Steps(self.session.history, lambda: tuple(fits.fits.fits), fits.put, _fit_words)
+        fits.edited.connect(self._fit_steps.note)
 
     # ---- for other views
 
@@ -436,3 +439,7 @@ def _words(earlier: tuple[int, tuple[Trace, ...]], later: tuple[int, tuple[Trace
         return f"remove the spectrum {gone.spectrum.name}".rstrip()
     other = next((new for old, new in zip(before, after, strict=True) if old.visible != new.visible), None)
     return f"{'show' if other.visible else 'hide'} the spectrum {other.spectrum.name}".rstrip() if other else ""
+
+
+def _fit_words(before: tuple[Fit, ...], after: tuple[Fit, ...]) -> str:
+    return "fit a peak" if len(after) > len(before) else "remove a fitted peak"
