@@ -43,16 +43,11 @@ class Locks(QObject):
         self.by: By = "pixel"
         self.limits = False
         self._busy = False
-<<<<<<< HEAD
         #: the part of the surface that the user looks at; None is all of the first picture
         self.aim: QRectF | None = None
         self._first: QRectF | None = None
         #: what is computed from the pictures, and goes where they go
         self.result: Cell | None = None
-=======
-        #: sizes of the pictures that have arrived
-        self._shapes: dict[Cell, tuple[int, int]] = {}
->>>>>>> wt-comfort
         #: how each picture lies on the first one
         self.alignments: dict[int, Alignment] = {}
         self._timer = QTimer(self, singleShot=True, interval=0)
@@ -71,7 +66,6 @@ class Locks(QObject):
                 cell.view.disconnect(self)
         fresh = [cell for cell in cells if cell not in self.cells]
         self.cells = list(cells)
-        self._shapes = {cell: shape for cell, shape in self._shapes.items() if cell in self.cells}
         for cell in fresh:
             self._listen(cell)
         self._timer.start()
@@ -82,11 +76,7 @@ class Locks(QObject):
         view.canvas.hovered.connect(lambda at: self._point(cell, at))
         view.canvas.left.connect(lambda: self._point(cell, None))
         view.look.changed.connect(lambda: self._toned(cell))
-        view.shown.connect(lambda _path: self._arrived(cell))
-
-    def _arrived(self, cell: Cell) -> None:
-        self._shapes[cell] = cell.view.canvas.shape
-        self._timer.start()
+        view.shown.connect(lambda _path: self._timer.start())
 
     def set_by(self, by: By) -> None:
         """Lock by something else, or not at all.
@@ -181,25 +171,8 @@ class Locks(QObject):
 
     # ---- what is kept together
 
-<<<<<<< HEAD
     def follow(self, result: Cell) -> None:
         """Let what is computed from the pictures go where they go, and they where it goes.
-=======
-    def _moved(self, cell: Cell) -> None:
-        if self._busy or self.by == "off" or cell not in self.cells or not cell.view.isVisible():
-            return
-        if cell is not self.cells[0] and self._shapes.get(cell) != cell.view.canvas.shape:
-            # a picture that arrives shows all of itself: it is to follow the others, and not they it
-            return
-        self._busy = True
-        try:
-            seen = cell.view.canvas.box_view.viewRect()
-            for other in self.cells:
-                if other is not cell:
-                    other.view.canvas.show_rect(seen)
-        finally:
-            self._busy = False
->>>>>>> wt-comfort
 
         Parameters
         ----------

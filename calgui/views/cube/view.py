@@ -21,14 +21,8 @@ from calgui.views.choosing import Choices
 from calgui.views.cube.answers import Answers
 from calgui.views.cube.pictures import Pictures
 from calgui.views.cube.ramp_plot import RampPlot
-<<<<<<< HEAD
-from calgui.views.cube.ranges import Ranges
-from calgui.views.cube.slice_bar import COLLAPSED, MAPS, ONE, SliceBar
-=======
 from calgui.views.cube.ranges import Range, Ranges
-from calgui.views.cube.regions import named, region_spectra
-from calgui.views.cube.slice_bar import COLLAPSED, MAPS, SliceBar
->>>>>>> wt-comfort
+from calgui.views.cube.slice_bar import COLLAPSED, MAPS, ONE, SliceBar
 from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
 from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
@@ -217,16 +211,8 @@ class CubeView(QWidget):
         self.bar.set_count(count, ramp is not None)
         self.tools.set_ramp(ramp is not None)
         self.below.setCurrentWidget(self.reads if ramp is not None else self.spectrum)
-<<<<<<< HEAD
         self.ranges.begin(count - 1 if ramp is not None else count // 2)
-=======
-        self.ranges.begin(count)
         self._steps.settle()
-        if ramp is not None:
-            self.ranges.plane = count - 1
-        # until the user points somewhere, what is in the middle
-        self._cursor = cube.shape[2] // 2, cube.shape[1] // 2
->>>>>>> wt-comfort
         self._show_picture()
         QTimer.singleShot(_PATIENCE_MS, self, partial(self._say_it_takes_long, self._turn))
         self._load(cube)
