@@ -29,15 +29,15 @@ hypothesis.settings.load_profile("calgui")
 
 
 class PatientBot(QtBot):
-    """Waits as long as it must."""
+    """Waits as long as it must, whatever a test thinks will do."""
 
     def waitUntil(self, callback: Callable[[], Any], *, timeout: int = PATIENCE) -> None:
         """As that of pytest-qt."""
-        super().waitUntil(callback, timeout=timeout)
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE))
 
     def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **more: Any) -> Any:
         """As that of pytest-qt."""
-        return super().waitSignal(signal, timeout=timeout, **more)
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE), **more)
 
 
 @pytest.fixture

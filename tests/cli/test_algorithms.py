@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_nothing_and_exits_with_130(tmp_path: Path) -> None:
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for_reading(running, tmp_path)
     os.kill(running.pid, signal.SIGINT)
-    stdout, stderr = running.communicate(timeout=60)
+    stdout, stderr = running.communicate(timeout=300)
     assert running.returncode == 130, stderr
     assert "cancelled" in stderr.lower()
     assert "Traceback" not in stderr

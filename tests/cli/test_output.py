@@ -43,7 +43,7 @@ def test_a_terminal_that_knows_ascii_only_is_answered_whole(demo_night, tmp_path
     shutil.copytree(demo_night.cache / "mappings", cache / "mappings")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     call = [sys.executable, "-m", "calgui", *command, str(cache)]
-    told = subprocess.run(call, capture_output=True, env=environment, check=False, timeout=60)
+    told = subprocess.run(call, capture_output=True, env=environment, check=False, timeout=300)
     assert told.returncode == 0, told.stderr
     assert told.stdout.isascii()
     assert rb"\xcfris \u2609" in told.stdout

@@ -20,7 +20,7 @@ def run(cache: Path, *words: str, cwd: Path | None = None, **environment: str) -
         text=True,
         cwd=cwd,
         env={**kept, **environment},
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -19,7 +19,7 @@ def calgui(*words: object, home: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         env=environment,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -27,7 +27,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     """The window, shown, with all its panels."""
     made = make_window(Session())
     made.show()
-    qtbot.waitUntil(lambda: len(made.observe.panels) == 4)
+    qtbot.waitUntil(lambda: len(made.observe.panels) == 4, timeout=20_000)
     yield made
     made.close()
     made.deleteLater()
@@ -39,9 +39,9 @@ def settled(qtbot: QtBot) -> Callable[[MainWindow], None]:
 
     def wait(window: MainWindow) -> None:
         qtbot.wait(50)
-        qtbot.waitUntil(lambda: not window.busy)
+        qtbot.waitUntil(lambda: not window.busy, timeout=20_000)
         qtbot.wait(50)
-        qtbot.waitUntil(lambda: not window.busy)
+        qtbot.waitUntil(lambda: not window.busy, timeout=20_000)
 
     return wait
 

@@ -147,7 +147,7 @@ app.exec()
 
 
 def killed(*paths: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, *map(str, paths)], timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", KILLED, *map(str, paths)], timeout=300, check=False)
     assert done.returncode == -signal.SIGKILL
 
 

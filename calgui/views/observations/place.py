@@ -250,7 +250,10 @@ def set_apart() -> None:
     Each of its full rounds would look at all of it, and stop the window for 50 to 100 ms. But what was set apart and
     then let go in a ring of references, as a view of a file is, stays for ever: few things are not set apart.
     """
-    if len(gc.get_objects()) > _MANY:
+    # the list of all things holds, for a moment, the tuples that other threads are making longer, which ends in a
+    # SystemError there: between its making and its end no other thread may have its turn, as one may between two calls
+    # from Python
+    if next(map(len, map(gc.get_objects, (None,)))) > _MANY:
         gc.freeze()
 
 

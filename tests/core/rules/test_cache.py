@@ -303,7 +303,7 @@ def run(code, folder, *options, **environment):
         [sys.executable, *options, "-c", code, str(folder)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={key: text for key, text in os.environ.items() if not key.startswith("XDG_")} | environment,
     )

@@ -1,6 +1,8 @@
 """What is out of the rounds of Python's collector: the many things that stay, and not what is shown for a while."""
 
 import gc
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +43,31 @@ def test_what_was_shown_while_a_file_was_opened_can_go(
     del shown
     gc.collect()
     assert gone() is None
+
+
+def test_work_that_goes_on_meanwhile_is_not_disturbed(looked_at: None) -> None:
+    stop, wrong = threading.Event(), []
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                tuple(str(number) for number in range(500))  # is made longer as it grows, if nobody else holds it
+            except SystemError as error:
+                wrong.append(error)
+                return
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(100):
+            set_apart()
+    finally:
+        sys.setswitchinterval(before)
+        stop.set()
+        thread.join()
+    assert wrong == []
 
 
 def test_many_things_that_stay_are_set_apart(looked_at: None) -> None:
