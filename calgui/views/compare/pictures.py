@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -271,7 +271,7 @@ class PicturesPage(QWidget):
             widget.setVisible(there)
         computed = way in ("difference", "ratio")
         last = self._last
-        seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
+        seen = _seen(last)
         self.result.pane.setVisible(computed and there)
         if computed:
             for cell in self.cells:
@@ -306,7 +306,7 @@ class PicturesPage(QWidget):
             From 0.
         """
         last = self.front
-        seen = last.view.canvas.box_view.viewRect() if last is not None and last.view.isVisible() else None
+        seen = _seen(last)
         if self.bar.way == "blink":
             self.board.set_running(False)
         if self.bar.way == "grid":
@@ -376,6 +376,13 @@ class PicturesPage(QWidget):
             self.board.step(1 if key == Qt.Key.Key_PageDown else -1)
         else:
             super().keyPressEvent(event)
+
+
+def _seen(cell: Cell | None) -> QRectF | None:
+    """What a frame shows of its picture; None where that is all of it, and goes on being so in a smaller place."""
+    if cell is None or not cell.view.isVisible() or cell.view.canvas.fitted:
+        return None
+    return cell.view.canvas.box_view.viewRect()
 
 
 def _said(content: Content | None, x: int, y: int) -> tuple[str, str, str]:
