@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -62,8 +62,6 @@ def soaked(qtbot: QtBot, alone: None) -> Iterator[MainWindow]:
     made.show()
     qtbot.waitUntil(lambda: len(made.observe.panels) == 4)
     yield made
-    # Qt holds the keys of the last simulated press for held, in the tests that follow too
-    qtbot.keyClick(made, Qt.Key.Key_F24)
     made.close()
     made.deleteLater()
     hooks.remove()

@@ -363,6 +363,11 @@ class Canvas(pg.GraphicsView):
         """(ny, nx) of the picture."""
         return self._shape
 
+    @property
+    def fitted(self) -> bool:
+        """Whether the whole picture is shown, at whatever size."""
+        return self._fitted
+
     def _resized(self, *_: Any) -> None:
         """Keep showing all, where all is shown."""
         if self._fitted and self._shape != (0, 0):
