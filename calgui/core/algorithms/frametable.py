@@ -12,11 +12,14 @@ from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.kernels import compiled
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Table
+from calgui.core.errors import AlgorithmError
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 #: pixels of each frame that are looked at before the whole of it is combined
 _SAMPLE = 400_000
+#: pixels that are read at a time
+_BAND = 1 << 16
 #: the sample is divided into so many rows and columns of cells to find a local offset, such as a leak of light
 _CELLS = 8
 #: a frame is odd beyond so many robust spreads of the set, and beyond this part of its own noise
@@ -75,7 +78,18 @@ def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job:
     -------
     list of ndarray of float32
         The same light-sensitive pixels of each frame; NaN for samples that are left out.
+
+    Raises
+    ------
+    AlgorithmError
+        There is no light-sensitive pixel.
     """
+    rows, columns = region.active()
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        raise AlgorithmError(
+            f"All of the {region.nx} × {region.ny} pixels are reference pixels, which see no light.",
+            cure="Choose a larger part of the detector.",
+        )
     return [
         _sample(frame, region, reject, job.part(i / len(frames), (i + 1) / len(frames)))
         for i, frame in enumerate(frames)
@@ -268,13 +282,17 @@ def _sample(frame: FrameLike, region: Region, reject: int, job: Job) -> FloatArr
     wide = max(1, columns.stop - columns.start)
     count = max(1, min(rows.stop - rows.start, _SAMPLE // wide))
     made = np.empty((count, columns.stop - columns.start), np.float32)
-    for index, row in enumerate(np.linspace(rows.start, rows.stop - 1, count).astype(int)):
-        if index % 16 == 0:
-            job.report(index / count, "Looking at the frames")
-        band = frame.rows(int(row), int(row) + 1)
-        made[index] = band.data[0, columns]
+    chosen = np.linspace(rows.start, rows.stop - 1, count).astype(int)
+    # where all rows are looked at they are read together: there may be very many short ones
+    side = max(1, _BAND // wide) if count == rows.stop - rows.start else 1
+    for turn, first in enumerate(range(0, count, side)):
+        if turn % 16 == 0:
+            job.report(first / count, "Looking at the frames")
+        last = min(first + side, count)
+        band = frame.rows(int(chosen[first]), int(chosen[last - 1]) + 1)
+        made[first:last] = band.data[:, columns]
         if band.dq is not None:
-            made[index, (band.dq[0, columns] & np.uint32(reject)) != 0] = np.nan
+            made[first:last][(band.dq[:, columns] & np.uint32(reject)) != 0] = np.nan
     made[~np.isfinite(made)] = np.nan
     return made
 

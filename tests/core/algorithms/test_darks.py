@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from calgui.core.algorithms.darks import DarkConfig, check_darks, master_dark
-from calgui.core.errors import Cancelled, InputError, UsageError
+from calgui.core.errors import AlgorithmError, Cancelled, InputError, UsageError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, Rows
 from calgui.core.jobs import Job
@@ -206,6 +206,14 @@ def test_clipping_that_cannot_clip_is_said(make_darks) -> None:  # type: ignore[
 def test_an_unknown_flag_is_refused(make_darks) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(UsageError, match="HOTT"):
         master_dark(make_darks(3, 32), DarkConfig(reject="HOTT"))
+
+
+@pytest.mark.parametrize("shape", [(1, 300), (300, 1), (8, 8), (1, 1)])
+def test_a_picture_of_nothing_but_reference_pixels_is_told(shape: tuple[int, int]) -> None:
+    header = {"BUNIT": "electron", "EXPTIME": 10.0}
+    frames = [Frame(np.full(shape, number, np.float32), None, None, header) for number in range(3)]
+    with pytest.raises(AlgorithmError, match="reference pixels"):
+        master_dark(frames, DarkConfig())
 
 
 class SlowFrame:
