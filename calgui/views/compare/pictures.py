@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -379,13 +379,6 @@ class PicturesPage(QWidget):
             self.board.step(1 if key == Qt.Key.Key_PageDown else -1)
         else:
             super().keyPressEvent(event)
-
-
-def _seen(cell: Cell | None) -> QRectF | None:
-    """What a frame shows of its picture; None where that is all of it, and goes on being so in a smaller place."""
-    if cell is None or not cell.view.isVisible() or cell.view.canvas.fitted:
-        return None
-    return cell.view.canvas.box_view.viewRect()
 
 
 def _said(content: Content | None, x: int, y: int) -> tuple[str, str, str]:
