@@ -1,0 +1,210 @@
+"""The local level and noise of a detector with amplifiers, gradients and glow.
+
+A level that is smooth between tiles runs off at the edge of an amplifier, where level and noise step. So both are
+followed along columns and rows first, by medians of strips; a running median over neighbouring columns keeps an edge
+where it is, and a single bad column, which is a defect and no structure, out of it. What is left is smooth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.kernels import compiled_tiles
+from calgui.core.algorithms.local import LocalStatistics, TileMap, local_statistics, share
+from calgui.core.frames.frame import FloatArray
+from calgui.core.jobs import Job
+
+BoolArray = npt.NDArray[np.bool_]
+
+#: columns (rows) whose median keeps an edge and leaves a defect of under half as many out
+_RUNNING = 15
+#: length of a strip in tiles: its median of so many pixels has a tenth of their noise or less
+_STRIP = 8
+#: rows of an image that say what is typical of it
+_ALL = 1024
+#: fewest good pixels of a detector to say anything of it
+_FEWEST = 64
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Level and noise of every pixel of an image.
+
+    Attributes
+    ----------
+    smooth : ndarray of float64, shape (tile rows, tile columns)
+        Level that is linear between the tiles' centres.
+    columns : ndarray of float64, shape (strips, nx)
+        What is added along the columns, each strip for its part of the rows.
+    rows : ndarray of float64, shape (ny, strips)
+        What is added along the rows.
+    noise : ndarray of float64, shape of ``smooth``
+        Robust standard deviation about the level, in parts of ``spread``.
+    spread : ndarray of float64, shape of ``columns``
+        Typical distance from the level along the columns.
+    shape : tuple of int
+        (ny, nx).
+    """
+
+    smooth: TileMap
+    columns: TileMap
+    rows: TileMap
+    noise: TileMap
+    spread: TileMap
+    shape: tuple[int, int]
+
+    def level(self, start: int = 0, stop: int | None = None) -> FloatArray:
+        """Level of some rows.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows from 0; all of them without.
+
+        Returns
+        -------
+        ndarray of float32, shape (stop - start, nx)
+            In the unit of the image.
+        """
+        ny, nx = self.shape
+        stop = ny if stop is None else stop
+        made = between(self.smooth, self.shape, start, stop)
+        up = _strip_of(np.arange(start, stop), ny, self.columns.shape[0])
+        across = _strip_of(np.arange(nx), nx, self.rows.shape[1])
+        made += self.columns.astype(np.float32)[up]
+        made += self.rows[start:stop].astype(np.float32)[:, across]
+        return made
+
+    def sigma(self, start: int = 0, stop: int | None = None) -> FloatArray:
+        """Noise of some rows.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows from 0; all of them without.
+
+        Returns
+        -------
+        ndarray of float32, shape (stop - start, nx)
+        """
+        ny = self.shape[0]
+        stop = ny if stop is None else stop
+        made = between(self.noise, self.shape, start, stop)
+        made *= self.spread.astype(np.float32)[_strip_of(np.arange(start, stop), ny, self.spread.shape[0])]
+        return made
+
+    @property
+    def typical_level(self) -> float:
+        """Median over the image."""
+        return float(np.median(self.level(*self._middle)))
+
+    @property
+    def typical_sigma(self) -> float:
+        """Median over the image."""
+        return float(np.median(self.sigma(*self._middle)))
+
+    @property
+    def _middle(self) -> tuple[int, int]:
+        """Rows that stand for all: there is no need to expand a large image for its median."""
+        ny = self.shape[0]
+        return (0, ny) if ny <= _ALL else (ny // 2 - _ALL // 2, ny // 2 + _ALL // 2)
+
+
+def between(tiles: TileMap, shape: tuple[int, int], start: int, stop: int) -> FloatArray:
+    """A map of tiles at the pixels of some rows, linear between the tiles' centres.
+
+    Parameters
+    ----------
+    tiles : ndarray of float64, shape (tile rows, tile columns)
+        Finite.
+    shape : tuple of int
+        (ny, nx) of the image.
+    start, stop : int
+        Rows.
+
+    Returns
+    -------
+    ndarray of float32, shape (stop - start, nx)
+    """
+    low, part = _place(np.arange(shape[1]), shape[1], tiles.shape[1])
+    last = tiles.shape[1] - 1
+    wide = (tiles[:, low] * (1 - part) + tiles[:, np.minimum(low + 1, last)] * part).astype(np.float32)
+    low, part = _place(np.arange(start, stop), shape[0], tiles.shape[0])
+    made: FloatArray = wide[low]
+    made += (wide[np.minimum(low + 1, tiles.shape[0] - 1)] - made) * part.astype(np.float32)[:, None]
+    return made
+
+
+def _place(
+    pixels: npt.NDArray[np.intp], length: int, tiles: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """The tile whose centre is before each pixel, and how far the pixel is on the way to the next."""
+    place = np.clip((pixels + 0.5) * tiles / length - 0.5, 0, tiles - 1)
+    low = np.minimum(place.astype(np.intp), max(tiles - 2, 0))
+    return low, place - low
+
+
+def _strip_of(pixels: npt.NDArray[np.intp], length: int, strips: int) -> npt.NDArray[np.intp]:
+    """The strip of each pixel, as the compiled loops divide a length: strip k begins at k length // strips."""
+    made: npt.NDArray[np.intp] = ((pixels + 1) * strips - 1) // length
+    return made
+
+
+def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job) -> Structure | None:
+    """Find the level and the noise around every pixel.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        NaN is left out.
+    good : ndarray of bool
+        Pixels that count.
+    box : int
+        Side of the tiles, pixels.
+    job : Job
+        Cancel.
+
+    Returns
+    -------
+    Structure or None
+        None where too few pixels are good.
+    """
+    if np.count_nonzero(good & np.isfinite(image)) < _FEWEST:
+        return None
+    ny, nx = image.shape
+    strips = max(1, round(ny / (_STRIP * box)))
+    columns = _profile(image, good, (strips, nx), 1, job)
+    up = _strip_of(np.arange(ny), ny, strips)
+    rest = image - columns.astype(np.float32)[up]
+    rows = _profile(rest, good, (ny, max(1, round(nx / (_STRIP * box)))), 0, job)
+    rest -= rows.astype(np.float32)[:, _strip_of(np.arange(nx), nx, rows.shape[1])]
+    smooth = local_statistics(rest, good, box, job)
+    if smooth is None:
+        return None
+    rest -= between(smooth.level, (ny, nx), 0, ny)
+    spread = _profile(np.abs(rest), good, (strips, nx), 1, job)
+    known = spread > 0
+    if not known.any():
+        return Structure(smooth.level, columns, rows, np.zeros_like(smooth.level), np.ones_like(columns), (ny, nx))
+    spread[~known] = np.median(spread[known])
+    rest /= spread.astype(np.float32)[up]
+    noise: LocalStatistics | None = local_statistics(rest, good, box, job)
+    if noise is None:
+        return None
+    return Structure(smooth.level, columns, rows, noise.sigma, spread, (ny, nx))
+
+
+def _profile(rest: FloatArray, good: BoolArray, shape: tuple[int, int], axis: int, job: Job) -> TileMap:
+    """Medians of strips one pixel wide, steady over `_RUNNING` neighbours along ``axis``."""
+    from scipy.ndimage import median_filter
+
+    kernels = compiled_tiles()
+    medians = np.full(shape, np.nan)
+    share(shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, medians), job)
+    for strip in medians if axis else medians.T:
+        known = np.flatnonzero(np.isfinite(strip))
+        # beside reference pixels the nearest that are none say what is usual
+        strip[:] = np.interp(np.arange(strip.size), known, strip[known]) if known.size else 0.0
+    made: TileMap = median_filter(medians, size=(1, _RUNNING) if axis else (_RUNNING, 1), mode="nearest")
+    return made

@@ -1,0 +1,182 @@
+"""What a bad pixel map holds, as numbers, a table, keywords and the table of its bits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.badpixels.structure import BoolArray
+from calgui.core.algorithms.registry import Metric, Table
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import DqArray
+
+_BORDER = flags.REFERENCE_PIXEL | flags.NON_SCIENCE
+
+#: metric, keyword, flag and meaning of each kind of bad pixel, the most telling first
+KINDS: tuple[tuple[str, str, str, str], ...] = (
+    ("n_hot", "NHOT", "HOT", "Hot pixels."),
+    ("n_warm", "NWARM", "WARM", "Warm pixels."),
+    ("n_dead", "NDEAD", "DEAD", "Dead pixels: no response to light, or no noise at all (frozen)."),
+    ("n_low", "NLOWQE", "LOW_QE", "Pixels of low response."),
+    ("n_open", "NOPEN", "OPEN", "Open pixels: their charge is in their neighbours."),
+    ("n_adjacent_open", "NADJOPEN", "ADJ_OPEN", "Neighbours of open pixels."),
+    ("n_telegraph", "NTELEGR", "TELEGRAPH", "Pixels that sit on two levels."),
+    ("n_noisy", "NNOISY", "UNRELIABLE_DARK", "Noisy pixels, and pixels without a value in the darks."),
+    ("n_no_flat", "NNOFLAT", "NO_FLAT_FIELD", "Pixels without a value in the flats."),
+    ("n_other", "NOTHER", "OTHER_BAD_PIXEL", "Pixels that are bad for another reason."),
+)
+
+
+def sensitive(dq: DqArray) -> BoolArray:
+    """Pixels that see light, by a map's own bits.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32
+        The map.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    made: BoolArray = (dq & np.uint32(_BORDER)) == 0
+    return made
+
+
+def kind_metrics(dq: DqArray) -> dict[str, Metric]:
+    """How many pixels are of each kind, and which part of the detector is bad.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32
+        The map.
+
+    Returns
+    -------
+    dict of str to Metric
+    """
+    light = sensitive(dq)
+    pixels = max(int(np.count_nonzero(light)), 1)
+    made = {name: Metric(_count(dq, light, flag), "pixel", meaning) for name, _, flag, meaning in KINDS}
+    bad, flagged = (dq & np.uint32(flags.DO_NOT_USE)) != 0, dq != 0
+    made["n_reference"] = Metric(
+        int(np.count_nonzero((dq & np.uint32(flags.REFERENCE_PIXEL)) != 0)), "pixel", "Reference pixels."
+    )
+    made["n_bad"] = Metric(int(np.count_nonzero(bad & light)), "pixel", "Light-sensitive pixels not to be used.")
+    made["bad_fraction"] = Metric(
+        int(np.count_nonzero(bad & light)) / pixels, "", "Part of the light-sensitive pixels that is not to be used."
+    )
+    made["flagged_fraction"] = Metric(
+        int(np.count_nonzero(flagged & light)) / pixels, "", "Part of the light-sensitive pixels with any flag."
+    )
+    return made
+
+
+def _count(dq: DqArray, light: BoolArray, flag: str) -> int:
+    return int(np.count_nonzero(((dq & np.uint32(flags.BY_NAME[flag].value)) != 0) & light))
+
+
+def kind_table(dq: DqArray) -> Table:
+    """The kinds of bad pixels that a map has, and how many of them are not to be used.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32
+        The map.
+
+    Returns
+    -------
+    Table
+    """
+    bad = (dq & np.uint32(flags.DO_NOT_USE)) != 0
+    pixels = max(dq.size, 1)
+    rows = []
+    for flag in flags.FLAGS:
+        carry = (dq & np.uint32(flag.value)) != 0
+        number = int(np.count_nonzero(carry))
+        if number:
+            rows.append((flag.name, flag.meaning, number, 100 * number / pixels, int(np.count_nonzero(carry & bad))))
+    return Table("Flags of the map", ("Flag", "Meaning", "Pixels", "% of all", "Of these not to be used"), tuple(rows))
+
+
+def kind_keywords(dq: DqArray) -> dict[str, tuple[Any, str]]:
+    """Keywords that say how many pixels are of each kind.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32
+        The map.
+
+    Returns
+    -------
+    dict
+        Keyword to value and comment.
+    """
+    metrics = kind_metrics(dq)
+    made: dict[str, tuple[Any, str]] = {
+        keyword: (metrics[name].value, f"number of {flag} pixels") for name, keyword, flag, _ in KINDS
+    }
+    made["BADFRAC"] = (metrics["bad_fraction"].value, "part of the pixels not to be used")
+    return made
+
+
+def definition(dq: DqArray) -> npt.NDArray[Any]:
+    """The table ``DQ_DEF`` that says what the bits of a map mean.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32
+        The map; bits that no pixel has are left out.
+
+    Returns
+    -------
+    ndarray
+        Structured: BIT, VALUE, NAME, DESCRIPTION.
+    """
+    used = [flag for flag in flags.FLAGS if np.any(dq & np.uint32(flag.value))]
+    rows = [(flag.bit, flag.value, flag.name.encode(), flag.meaning.encode()) for flag in used]
+    return np.array(rows, [("BIT", "i4"), ("VALUE", "i8"), ("NAME", "S40"), ("DESCRIPTION", "S80")])
+
+
+def full_lines(dq: DqArray, light: BoolArray, least: float) -> list[str]:
+    """Rows and columns of which a large part is flagged.
+
+    Parameters
+    ----------
+    dq : ndarray of uint32, shape (ny, nx)
+        The map.
+    light : ndarray of bool
+        Light-sensitive pixels.
+    least : float
+        The part from which on a line is told.
+
+    Returns
+    -------
+    list of str
+        ``row 5``, ``column 17``, counted from 0.
+    """
+    bad = light & ((dq & ~np.uint32(flags.WARM | _BORDER)) != 0)
+    told = []
+    for axis, word in ((1, "row"), (0, "column")):
+        of = np.count_nonzero(light, axis=axis)
+        part = np.count_nonzero(bad, axis=axis) / np.maximum(of, 1)
+        told += [f"{word} {place}" for place in np.flatnonzero((part >= least) & (of >= 16))]
+    return told
+
+
+def summarised(metrics: Mapping[str, Metric]) -> str:
+    """The kinds of a map in one line.
+
+    Parameters
+    ----------
+    metrics : mapping of str to Metric
+        From `kind_metrics`.
+
+    Returns
+    -------
+    str
+        ``12 HOT, 3 DEAD``; ``no bad pixels``.
+    """
+    parts = [f"{metrics[name].value} {flag}" for name, _, flag, _ in KINDS if metrics[name].value]
+    return ", ".join(parts) or "no bad pixels"
