@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from calgui.cli.main import cli
 from calgui.core.frames import dq
+from calgui.core.simulate import DemoNight
 
 
 def call(*words: object) -> Result:
@@ -119,3 +120,16 @@ def test_masks_that_cannot_be_read(tmp_path: Path) -> None:
     assert call("run", "convert-mask", tmp_path / "codes.fits", "-p", "values=bits").exit_code == 0
     assert call("run", "convert-mask", tmp_path / "codes.fits", "-p", "meaning=1=NOFLAG").exit_code == 2
     assert call("run", "convert-mask", tmp_path / "absent.fits").exit_code == 3
+
+
+def test_the_map_is_compared_with_the_one_in_use(demo_night: DemoNight) -> None:
+    paths = [demo_night.raw / f"iris_20260311_{name}_{n:04d}.fits" for name, n in
+             [("dark", n) for n in range(1, 6)] + [("flat", 1), ("flat", 2)]]  # fmt: skip
+    made = call("run", "bad-pixel-map", *paths, "--cache", demo_night.cache, "--json")
+    assert made.exit_code == 0, made.stderr
+    compared = json.loads(made.stdout)["comparison"]
+    assert compared["status"] == "compared"
+    assert compared["file"] == "tmt_iris_mask_0001.fits"
+    assert compared["metrics"]["agreement"] > 0.75
+    told = call("run", "bad-pixel-map", *paths, "--cache", demo_night.cache)
+    assert "Against tmt_iris_mask_0001.fits" in told.stdout

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, Q
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.statistics import Box
+from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
@@ -70,12 +71,12 @@ class OutputPanel(QWidget):
     ----------
     session : Session
         For the pictures.
-    compares : bool
-        Whether the product is compared with the one in use.
+    product : str
+        REFTYPE of what the page makes; empty for an image.
     parent : QWidget, optional
     """
 
-    def __init__(self, session: Session, compares: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, product: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_output")
         self._whole: tuple[RunReport, Flagged, str] | None = None
@@ -93,14 +94,15 @@ class OutputPanel(QWidget):
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
-        self.hot = HotPixels()
+        self.hot = HotPixels("bad" if product == "MASK" else "hot")
         self.side = QTabWidget()
         self.side.setObjectName("bench_side_tabs")
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(self.metrics, "Metrics")
-        self.side.addTab(self.hot, "Hot pixels")
-        self.comparison = ComparisonPanel(session)
+        self.side.addTab(self.hot, "Bad pixels" if product == "MASK" else "Hot pixels")
+        comparer = comparer_of(product)
+        self.comparison = ComparisonPanel(session, comparer)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bench_tabs")
         self.tabs.setDocumentMode(True)
@@ -112,7 +114,7 @@ class OutputPanel(QWidget):
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), compares)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), comparer is not None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
         layout.setSpacing(SPACE // 2)

@@ -11,6 +11,7 @@ from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Progress
 from calgui.core.runs.command import command_line
+from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.preview import Examined
 from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
@@ -65,7 +66,7 @@ class AlgorithmPage(QWidget):
         self.region = PreviewRegion()
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
-        self.output = OutputPanel(session, how.product == "DARK")
+        self.output = OutputPanel(session, how.product)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
@@ -275,8 +276,10 @@ class AlgorithmPage(QWidget):
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison)
-        elif self.how.product == "DARK":
-            self.output.comparison.show_nothing("Open a cache to compare the new dark with the one that it selects.")
+        elif (comparer := comparer_of(self.how.product)) is not None:
+            self.output.comparison.show_nothing(
+                f"Open a cache to compare the new {comparer.word} with the one that it selects."
+            )
         self._update_buttons()
 
     def _failed(self, error: Exception) -> None:
