@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.badpixels.edits import parse_edits, with_edits
 from calgui.core.algorithms.badpixels.summary import definition, kind_keywords, kind_metrics, kind_table
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.darks import reject_bits
@@ -46,6 +47,9 @@ class ConvertConfig:
     flag: str = option("DO_NOT_USE,OTHER_BAD_PIXEL", "Flags of all other values that meaning does not name.")
     meaning: str = option(
         "", "Flags of values, or of bits: 1=HOT,2=DEAD+DO_NOT_USE. With bits: 1, 2, 4, … are single bits."
+    )
+    by_hand: str = option(
+        "", "Pixels set or cleared at the end, from 0: x,y=HOT+DO_NOT_USE; x1:x2,y1:y2=-WARM; x,y= for good."
     )
     reference_border: bool = option(
         True, "A border of four bad pixels on all sides of a whole detector is taken for reference pixels."
@@ -246,7 +250,7 @@ def convert_mask(frame: FrameLike, config: ConvertConfig, job: Job | None = None
         "values": Metric(reading.kind, "", "What the values were taken for."),
     }
     job.report(1.0, "Converted")
-    return Result(
+    made = Result(
         frame=Frame(data, None, dq, common_header([frame])),
         metrics=metrics,
         verdict=verdict,
@@ -256,6 +260,7 @@ def convert_mask(frame: FrameLike, config: ConvertConfig, job: Job | None = None
         | kind_keywords(dq),
         planes={"DQ_DEF": definition(dq)},
     )
+    return with_edits(made, parse_edits(config.by_hand, dq.shape))
 
 
 def _read(frame: FrameLike, job: Job) -> tuple[npt.NDArray[np.float32], DqArray | None]:
