@@ -59,6 +59,8 @@ class Measuring(QObject):
         self._session, self._canvas, self._bar, self._split = session, canvas, bar, split
         self._probe, self._seen = probe, seen
         self._content: Content | None = None
+        #: takes the dragging, such as a brush: from where to where, and whether it is done
+        self.taken: Callable[[QPointF, QPointF, bool], None] | None = None
         self.regions = RegionSet(session.history if session is not None else None, self)
         self.layer = RegionLayer(canvas, self.regions)
         self.measurer = Measurer(tasks, self.regions, self)
@@ -140,6 +142,9 @@ class Measuring(QObject):
         self._canvas.set_drawing(on)
 
     def _dragged(self, start: QPointF, end: QPointF, done: bool) -> None:
+        if self.taken is not None:
+            self.taken(start, end, done)
+            return
         if not self.layer.tool:
             self._probe.drag(start, end, done)
             return

@@ -10,7 +10,7 @@ from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.statistics import Box
 from calgui.core.runs.comparing import comparer_of
-from calgui.core.runs.flagged import Flagged
+from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
 from calgui.views.image.view import ImageView
@@ -18,6 +18,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE
 from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.hotlist import HotPixels
+from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
 
@@ -30,14 +31,14 @@ class PictureTab(QSplitter):
 
     Parameters
     ----------
-    picture : ImageView
+    picture : QWidget
         Gets all room that is left.
     side : QWidget
         Metrics and hot pixels; hidden as long as there are none.
     parent : QWidget, optional
     """
 
-    def __init__(self, picture: ImageView, side: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("bench_picture_tab")
         self.setHandleWidth(1)
@@ -91,6 +92,10 @@ class OutputPanel(QWidget):
         self.banner.add_button(self.show_whole_button)
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_picture")
+        self.painting: PaintBar | None = None
+        if product == "MASK":
+            self.picture.bar.marked_at_first = frozenset(KINDS_OF_MASKS)
+            self.painting = PaintBar(self.picture)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
@@ -108,7 +113,7 @@ class OutputPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (
-            (PictureTab(self.picture, self.side), "Picture", "The product, or a preview of it, with its numbers"),
+            (PictureTab(self._painted_on(), self.side), "Picture", "The product, or a preview of it, with its numbers"),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
             (self.tables, "Frames", "Every input beside the others; the odd one out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
@@ -122,6 +127,19 @@ class OutputPanel(QWidget):
         layout.addWidget(self.tabs, 1)
         self.hot.chosen.connect(self.picture.look_at)
         self.show_waiting(False, None)
+
+    def _painted_on(self) -> QWidget:
+        """The picture, with the tools for painting above it where its product is painted on."""
+        if self.painting is None:
+            return self.picture
+        both = QWidget()
+        both.setObjectName("bench_painted")
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.painting)
+        column.addWidget(self.picture, 1)
+        return both
 
     @property
     def seen_part(self) -> tuple[Box, tuple[int, int]] | None:
@@ -220,6 +238,27 @@ class OutputPanel(QWidget):
         self._outdated = outdated
         self._back_to_whole()
 
+    def show_painted(self, report: RunReport, hot: Flagged, pixels: int) -> None:
+        """Show the whole result as it was painted.
+
+        Parameters
+        ----------
+        report : RunReport
+            With what was done by hand.
+        hot : Flagged
+            Its bad pixels.
+        pixels : int
+            That are other than the algorithm made them.
+        """
+        if self._whole is None:
+            return
+        self._whole = (report, hot, self._whole[2])
+        if self.showing_whole:
+            self._back_to_whole()
+        if self.painting is not None:
+            self.painting.settle()
+            self.painting.show_edits(pixels)
+
     def mark_outdated(self) -> None:
         """The result of the last run no longer belongs to what the form says."""
         self._outdated = self._whole is not None
@@ -248,6 +287,11 @@ class OutputPanel(QWidget):
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
         self.show_whole_button.setVisible(preview and self._whole is not None)
+        self._ready_to_paint()
+
+    def _ready_to_paint(self) -> None:
+        if self.painting is not None:
+            self.painting.set_ready(self.showing_whole)
 
     def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
         self.metrics.show_metrics(metrics)
@@ -263,4 +307,5 @@ class OutputPanel(QWidget):
         self.curves.show_curves(())
         self.tables.show_tables(())
         self._showing_nothing = True
+        self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)

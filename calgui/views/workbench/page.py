@@ -23,6 +23,7 @@ from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
 from calgui.views.workbench.actions import ActionsBar
+from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
@@ -72,6 +73,7 @@ class AlgorithmPage(QWidget):
         self._settle.setInterval(_SETTLE)
         self._settle.timeout.connect(self._look)
         self._steps = Steps(session.history, self._setting, self._put, self._words, join="same")
+        self.painting = Painting(self) if how.product == "MASK" else None
         self._build()
         self._connect()
         self._update_buttons()
@@ -263,6 +265,8 @@ class AlgorithmPage(QWidget):
         """Run the algorithm on the whole frames, in the background."""
         asked = self._asked = self._ask()
         self.report = None
+        if self.painting is not None:
+            self.painting.end()
         self.output.show_running()
         self.actions_bar.start()
         self._run_task = self.session.tasks.start(
@@ -273,6 +277,8 @@ class AlgorithmPage(QWidget):
     def _made(self, made: Made) -> None:
         self._run_task = None
         self.report = made.report
+        if self.painting is not None and self._asked is not None:
+            self.painting.begin(self._asked, made)
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison)

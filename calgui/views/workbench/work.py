@@ -1,10 +1,11 @@
 """What a page of the bench has done off the main thread: looking at its inputs with a preview, and whole runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.algorithms.badpixels.edits import Edits, with_edits
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.headers import rule_header
@@ -166,6 +167,35 @@ def make(asked: Asked, job: Job) -> Made:
             report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
         )
     return Made(report, _hot(how, report.result), comparison)
+
+
+def painted(asked: Asked, report: RunReport, edits: Edits, compared: bool, job: Job) -> Made:
+    """Put what was done by hand into the product of a run.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the run was of.
+    report : RunReport
+        Of the run, without anything by hand.
+    edits : Edits
+        All that was done.
+    compared : bool
+        Whether it was compared with the reference in use, and is again.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Made
+    """
+    result = with_edits(report.result, edits)
+    job.check()
+    comparison = None
+    if compared and asked.cache is not None and result.frame is not None:
+        header, product = rule_header(asked.paths[0]), asked.how.product
+        comparison = compare_with_selected(result.frame, header, asked.cache, asked.context, job, product=product)
+    return Made(replace(report, result=result), _hot(asked.how, result), comparison)
 
 
 def _hot(how: Algorithm, result: Result) -> Flagged:

@@ -68,9 +68,8 @@ class Stroke:
     @property
     def text(self) -> str:
         """What was done, for people: ``set HOT in 12 pixels``."""
-        number = len(self.pixels) // 8
         names = " ".join(flags.decode(self.bits)) if self.bits != _ALL else "all flags"
-        return f"{'set' if self.on else 'clear'} {names} in {number:,} pixel{'s' if number != 1 else ''}"
+        return f"{'set' if self.on else 'clear'} {names} in {_pixels(len(self.pixels) // 8)}"
 
 
 #: every bit; cleared, a pixel is good
@@ -298,7 +297,7 @@ def with_edits(result: Result, edits: Edits) -> Result:
     dq = edits.applied(frame.dq)
     gained, lost = edits.changed(frame.dq)
     by_hand = gained + lost
-    said = f"By hand {gained:,} pixels were flagged and {lost:,} cleared."
+    said = f"By hand: {_pixels(gained)} flagged, {f'{lost:,}' if lost else 'none'} cleared."
     header = Header(frame.header)
     before = str(frame.header.get("HISTORY") or "")
     header["HISTORY"] = "\n".join(filter(None, (before, *history(edits, gained, lost))))
@@ -336,11 +335,15 @@ def history(edits: Edits, gained: int, lost: int) -> list[str]:
         The numbers, and how many pixels the strokes of each flag went over.
     """
     number = len(edits.strokes)
-    lines = [f"By hand: {gained} pixels flagged, {lost} cleared, in {number} stroke{'s' if number != 1 else ''}"]
+    lines = [f"By hand: {_pixels(gained)} flagged, {lost} cleared, in {number} stroke{'s' if number != 1 else ''}"]
     over: Counter[tuple[bool, int]] = Counter()
     for stroke in edits.strokes:
         over[stroke.on, stroke.bits] += len(stroke.pixels) // 8
     for (on, bits), pixels in over.items():
         names = " ".join(flags.decode(bits)) if bits != _ALL else "all flags"
-        lines.append(f"  {'set' if on else 'cleared'} {names}: {pixels} pixels")
+        lines.append(f"  {'set' if on else 'cleared'} {names}: {_pixels(pixels)}")
     return lines
+
+
+def _pixels(number: int) -> str:
+    return f"{number:,} pixel{'s' if number != 1 else ''}"

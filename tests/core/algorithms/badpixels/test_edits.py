@@ -116,7 +116,7 @@ def test_the_result_speaks_of_the_painted_map() -> None:
     assert b"HOT" in made.planes["DQ_DEF"]["NAME"]
     assert b"WARM" not in made.planes["DQ_DEF"]["NAME"]
     assert "HOT" in {row[0] for row in made.tables[0].rows}
-    assert made.reasons == ("By hand 2 pixels were flagged and 1 cleared.",)
+    assert made.reasons == ("By hand: 2 pixels flagged, 1 cleared.",)
     assert made.frame is not None
     told = str(made.frame.header["HISTORY"]).splitlines()
     assert told[:2] == ["made before", "By hand: 2 pixels flagged, 1 cleared, in 2 strokes"]
