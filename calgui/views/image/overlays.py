@@ -121,6 +121,8 @@ class Overlays(QObject):
         self.note.move(self._canvas.width() - self.note.width() - SPACE if self._on_right else SPACE, SPACE)
         self.hint.adjustSize()
         self.hint.move((self._canvas.width() - self.hint.width()) // 2, SPACE)
+        if self.note.isVisible() and self.hint.geometry().intersects(self.note.geometry()):
+            self.hint.move(self.hint.x(), self.note.geometry().bottom() + SPACE // 2)
         self.caption.adjustSize()
         self.caption.move(SPACE, self._canvas.height() - self.caption.height() - SPACE)
         self.message.setGeometry(self._canvas.rect())

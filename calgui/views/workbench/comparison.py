@@ -110,7 +110,10 @@ class ComparisonPanel(QWidget):
         how = self._comparer
         old = comparison.old.name if comparison.old is not None else f"the {how.word if how else 'reference'} in use"
         what = how.difference if how is not None else "new less old"
-        self.picture.show_frame(comparison.difference, name=f"new less {old}", note=f"{what}, whole frame")
+        title = how.title if how is not None else "new less"
+        self.picture.show_frame(
+            comparison.difference, name=f"{title} {old}", note=what if comparison.tables else f"{what}, whole frame"
+        )
         self.metrics.show_metrics(comparison.metrics)
         for tab, content in ((self.curves, comparison.curves), (self.tables, comparison.tables)):
             self.side.setTabVisible(self.side.indexOf(tab), bool(content))

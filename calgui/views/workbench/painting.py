@@ -1,8 +1,9 @@
 """Painting a bad pixel map by hand: a row of tools above its picture, each stroke a step that can be undone."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainterPath
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainterPath, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -69,12 +70,25 @@ class PaintBar(QFrame):
         self.count = QLabel()
         self.count.setObjectName("bench_paint_count")
         self.count.setAccessibleName("Pixels set by hand")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE // 2, SPACE // 2, SPACE // 2, 0)
-        row.setSpacing(SPACE // 2)
-        for widget in (self.paint, self.way, self.flag, self.unusable, self.brush, self.region):
-            row.addWidget(widget)
-        row.addWidget(self.count, 1)
+        # room for it from the beginning: the picture stays where it is at the first stroke
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("9,999 by hand"))
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(SPACE // 2, SPACE // 2, SPACE // 2, 0)
+        self._rows.setSpacing(SPACE // 2)
+        self._halves = [QWidget(), QWidget()]
+        for half, widgets in zip(
+            self._halves,
+            ((self.paint, self.way, self.flag, self.brush), (self.unusable, self.region, self.count)),
+            strict=True,
+        ):
+            row = QHBoxLayout(half)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(SPACE // 2)
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+            self._rows.addWidget(half)
+        self._rows.addStretch(1)
         self._live = QGraphicsPathItem(picture.canvas.layer)
         self._live.setPen(Qt.PenStyle.NoPen)
         self._live.setZValue(5)
@@ -93,6 +107,23 @@ class PaintBar(QFrame):
 
     def _retheme(self) -> None:
         self.count.setStyleSheet(f"color: {theme().colour('muted').name()};")
+
+    def minimumSizeHint(self) -> QSize:
+        """Of two rows, which is how it stands where there is no room for one."""
+        least = [half.minimumSizeHint() for half in self._halves]
+        return QSize(max(size.width() for size in least) + 2 * SPACE, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One row, or two."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        room = sum(half.sizeHint().width() for half in self._halves) + 3 * SPACE
+        ways = QBoxLayout.Direction
+        wanted = ways.LeftToRight if self.width() >= room else ways.TopToBottom
+        if wanted != self._rows.direction():
+            self._rows.setDirection(wanted)
 
     def set_ready(self, ready: bool) -> None:
         """Whether there is a map to paint on: the whole result, not a preview.
@@ -123,7 +154,8 @@ class PaintBar(QFrame):
         pixels : int
             None is 0.
         """
-        self.count.setText(f"{pixels:,} pixel{'s' if pixels != 1 else ''} by hand" if pixels else "")
+        self.count.setText(f"{pixels:,} by hand" if pixels else "")
+        self._arrange()
 
     def settle(self) -> None:
         """What was painted is part of the map now, or never will be."""

@@ -115,7 +115,7 @@ def test_a_click_a_drag_and_a_region_are_steps(qtbot: QtBot, session: Session, p
     click(page.output.picture, x, y)
     qtbot.waitUntil(lambda: by_hand(page) == 1, timeout=10000)
     assert bits(page)[y, x] == HOT
-    assert bar.count.text() == "1 pixel by hand"
+    assert bar.count.text() == "1 by hand"
     # it belongs to what is shown, counted and compared
     assert page.output.picture.content.dq[y, x] == HOT
     assert len(page_changes(page)) == born + 1

@@ -25,6 +25,8 @@ _ABOUT_LEVELS = 2.0
 _NO_NOISE = 1e-6
 #: how probable it may be that samples with noise are alike by chance, because the converter's steps are coarse
 _BY_CHANCE = 1e-9
+#: pixels of a band that needs no second thread
+_SMALL = 300_000
 #: pixels that say how coarse the steps are
 _SAMPLE = 100_000
 
@@ -141,7 +143,7 @@ def measure_darks(
     good = light & (whole.samples > 0)
     job.report(0.7, "Level and noise around every pixel")
     structure = structure_of(whole.data, good, box, job)
-    noise = structure_of(scatters.std, good, box, job)
+    noise = structure_of(scatters.std, good, box, job, noise=False)
     if structure is None or noise is None:
         raise AlgorithmError(
             "Too few pixels of the darks can be used: the others are NaN or flagged.",
@@ -161,6 +163,9 @@ def _scatters_of(band: Band, reject: int, into: Scatters) -> None:
         plane[rows].reshape(-1)
         for plane in (into.std, into.trimmed, into.drop, into.between, into.within, into.gap, into.samples)
     ]
+    if centre.size <= _SMALL:
+        loop(data, bits, np.uint32(reject), 0, centre.size, centre, *out)
+        return
     step = -(-centre.size // (4 * workers()))
     with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-states") as pool:
         parts = [

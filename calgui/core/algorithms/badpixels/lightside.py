@@ -158,7 +158,7 @@ def _light(
     if saturated > _SATURATED_PART * pixels:
         return None, f"{100 * saturated / pixels:.0f} % of its pixels are saturated", 0.0
     good = light & np.isfinite(electrons)
-    around = structure_of(electrons, good, box, job)
+    around = structure_of(electrons, good, box, job, noise=False)
     if around is None:
         return None, "its pixels are NaN or flagged", 0.0
     noise = _frame_noise(scale, darks)

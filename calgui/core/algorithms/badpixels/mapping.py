@@ -81,9 +81,9 @@ def bad_pixel_map(frames: Sequence[FrameLike], config: MaskConfig, job: Job | No
     Notes
     -----
     Names and values of the bits are those of JWST; dead, low and open pixels follow the tests of STScI's
-    ``jwst_reffiles.bad_pixel_mask``. Every threshold counts from the surroundings of a pixel, never from the whole
-    detector: see `calgui.core.algorithms.badpixels.structure`. A median absolute deviation is blind to a pixel that
-    sits on two levels, so noise is judged by standard deviations and by a division into two levels.
+    ``jwst_reffiles`` (``badpix_from_flats``). Every threshold counts from the surroundings of a pixel, never from the
+    whole detector: see `calgui.core.algorithms.badpixels.structure`. A median absolute deviation is blind to a pixel
+    that sits on two levels, so noise is judged by standard deviations and by a division into two levels.
     """
     job = job or Job("Bad pixel map")
     parts = sort_inputs(frames, config)
@@ -199,6 +199,6 @@ ALGORITHMS = (
         product="MASK",
         image="DARK",
         check=check_mask_inputs,
-        source="JWST data-quality flags; STScI jwst_reffiles bad_pixel_mask; thresholds of the local noise",
+        source="JWST data-quality flags; STScI jwst_reffiles badpix_from_flats; thresholds of the local noise",
     ),
 )

@@ -72,4 +72,4 @@ def _histogram(
     top = float(counts.max()) if counts.size else 1.0
     for name, place in marks.items():
         lines[name] = (np.array([place - width / 4, place + width / 4]), np.array([top]))
-    return Curve(title, label, "log10 of the pixels + 1; the last bins hold all beyond", lines, "histogram")
+    return Curve(title, f"{label}; the outermost bins hold all beyond", "log10 (pixels + 1)", lines, "histogram")

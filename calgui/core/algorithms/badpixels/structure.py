@@ -151,7 +151,7 @@ def _strip_of(pixels: npt.NDArray[np.intp], length: int, strips: int) -> npt.NDA
     return made
 
 
-def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job) -> Structure | None:
+def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job, *, noise: bool = True) -> Structure | None:
     """Find the level and the noise around every pixel.
 
     Parameters
@@ -164,6 +164,8 @@ def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job) -> Stru
         Side of the tiles, pixels.
     job : Job
         Cancel.
+    noise : bool
+        Whether the noise is wanted; it is 0 everywhere else.
 
     Returns
     -------
@@ -179,20 +181,36 @@ def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job) -> Stru
     rest = image - columns.astype(np.float32)[up]
     rows = _profile(rest, good, (ny, max(1, round(nx / (_STRIP * box)))), 0, job)
     rest -= rows.astype(np.float32)[:, _strip_of(np.arange(nx), nx, rows.shape[1])]
-    smooth = local_statistics(rest, good, box, job)
-    if smooth is None:
+    level = _level(rest, good, box, job)
+    if level is None:
         return None
-    rest -= between(smooth.level, (ny, nx), 0, ny)
+    nothing = Structure(level, columns, rows, np.zeros_like(level), np.ones_like(columns), (ny, nx))
+    if not noise:
+        return nothing
+    rest -= between(level, (ny, nx), 0, ny)
     spread = _profile(np.abs(rest), good, (strips, nx), 1, job)
     known = spread > 0
     if not known.any():
-        return Structure(smooth.level, columns, rows, np.zeros_like(smooth.level), np.ones_like(columns), (ny, nx))
+        return nothing
     spread[~known] = np.median(spread[known])
     rest /= spread.astype(np.float32)[up]
-    noise: LocalStatistics | None = local_statistics(rest, good, box, job)
-    if noise is None:
+    about: LocalStatistics | None = local_statistics(rest, good, box, job)
+    if about is None:
         return None
-    return Structure(smooth.level, columns, rows, noise.sigma, spread, (ny, nx))
+    return Structure(level, columns, rows, about.sigma, spread, (ny, nx))
+
+
+def _level(rest: FloatArray, good: BoolArray, box: int, job: Job) -> TileMap | None:
+    """Medians of tiles; None where none has enough good pixels."""
+    ny, nx = rest.shape
+    kernels = compiled_tiles()
+    made = np.full((max(1, round(ny / box)), max(1, round(nx / box))), np.nan)
+    share(made.shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, made), job, rest.size)
+    known = np.isfinite(made)
+    if not known.any():
+        return None
+    made[~known] = np.median(made[known])
+    return made
 
 
 def _profile(rest: FloatArray, good: BoolArray, shape: tuple[int, int], axis: int, job: Job) -> TileMap:
@@ -201,7 +219,7 @@ def _profile(rest: FloatArray, good: BoolArray, shape: tuple[int, int], axis: in
 
     kernels = compiled_tiles()
     medians = np.full(shape, np.nan)
-    share(shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, medians), job)
+    share(shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, medians), job, rest.size)
     for strip in medians if axis else medians.T:
         known = np.flatnonzero(np.isfinite(strip))
         # beside reference pixels the nearest that are none say what is usual

@@ -18,9 +18,9 @@ KINDS: tuple[tuple[str, str, str, str], ...] = (
     ("n_hot", "NHOT", "HOT", "Hot pixels."),
     ("n_warm", "NWARM", "WARM", "Warm pixels."),
     ("n_dead", "NDEAD", "DEAD", "Dead pixels: no response to light, or no noise at all (frozen)."),
-    ("n_low", "NLOWQE", "LOW_QE", "Pixels of low response."),
+    ("n_low_response", "NLOWQE", "LOW_QE", "Pixels of low response."),
     ("n_open", "NOPEN", "OPEN", "Open pixels: their charge is in their neighbours."),
-    ("n_adjacent_open", "NADJOPEN", "ADJ_OPEN", "Neighbours of open pixels."),
+    ("n_beside_open", "NADJOPEN", "ADJ_OPEN", "Neighbours of open pixels."),
     ("n_telegraph", "NTELEGR", "TELEGRAPH", "Pixels that sit on two levels."),
     ("n_noisy", "NNOISY", "UNRELIABLE_DARK", "Noisy pixels, and pixels without a value in the darks."),
     ("n_no_flat", "NNOFLAT", "NO_FLAT_FIELD", "Pixels without a value in the flats."),
@@ -56,25 +56,22 @@ def kind_metrics(dq: DqArray) -> dict[str, Metric]:
     -------
     dict of str to Metric
     """
-    light = sensitive(dq)
-    pixels = max(int(np.count_nonzero(light)), 1)
-    made = {name: Metric(_count(dq, light, flag), "pixel", meaning) for name, _, flag, meaning in KINDS}
-    bad, flagged = (dq & np.uint32(flags.DO_NOT_USE)) != 0, dq != 0
-    made["n_reference"] = Metric(
-        int(np.count_nonzero((dq & np.uint32(flags.REFERENCE_PIXEL)) != 0)), "pixel", "Reference pixels."
-    )
-    made["n_bad"] = Metric(int(np.count_nonzero(bad & light)), "pixel", "Light-sensitive pixels not to be used.")
-    made["bad_fraction"] = Metric(
-        int(np.count_nonzero(bad & light)) / pixels, "", "Part of the light-sensitive pixels that is not to be used."
-    )
+    flagged = dq[dq != 0]  # few: what follows is only asked of them
+    light = sensitive(flagged)
+    pixels = max(dq.size - int(np.count_nonzero(~light)), 1)
+    made = {name: Metric(_count(flagged[light], flag), "pixel", meaning) for name, _, flag, meaning in KINDS}
+    n_bad = _count(flagged[light], "DO_NOT_USE")
+    made["n_reference"] = Metric(_count(flagged, "REFERENCE_PIXEL"), "pixel", "Reference pixels.")
+    made["n_bad"] = Metric(n_bad, "pixel", "Light-sensitive pixels not to be used.")
+    made["bad_fraction"] = Metric(n_bad / pixels, "", "Part of the light-sensitive pixels that is not to be used.")
     made["flagged_fraction"] = Metric(
-        int(np.count_nonzero(flagged & light)) / pixels, "", "Part of the light-sensitive pixels with any flag."
+        int(np.count_nonzero(light)) / pixels, "", "Part of the light-sensitive pixels with any flag."
     )
     return made
 
 
-def _count(dq: DqArray, light: BoolArray, flag: str) -> int:
-    return int(np.count_nonzero(((dq & np.uint32(flags.BY_NAME[flag].value)) != 0) & light))
+def _count(flagged: DqArray, flag: str) -> int:
+    return int(np.count_nonzero((flagged & np.uint32(flags.BY_NAME[flag].value)) != 0))
 
 
 def kind_table(dq: DqArray) -> Table:
@@ -89,11 +86,12 @@ def kind_table(dq: DqArray) -> Table:
     -------
     Table
     """
-    bad = (dq & np.uint32(flags.DO_NOT_USE)) != 0
+    flagged = dq[dq != 0]
+    bad = (flagged & np.uint32(flags.DO_NOT_USE)) != 0
     pixels = max(dq.size, 1)
     rows = []
     for flag in flags.FLAGS:
-        carry = (dq & np.uint32(flag.value)) != 0
+        carry = (flagged & np.uint32(flag.value)) != 0
         number = int(np.count_nonzero(carry))
         if number:
             rows.append((flag.name, flag.meaning, number, 100 * number / pixels, int(np.count_nonzero(carry & bad))))
@@ -134,7 +132,8 @@ def definition(dq: DqArray) -> npt.NDArray[Any]:
     ndarray
         Structured: BIT, VALUE, NAME, DESCRIPTION.
     """
-    used = [flag for flag in flags.FLAGS if np.any(dq & np.uint32(flag.value))]
+    bits = int(np.bitwise_or.reduce(dq, axis=None)) if dq.size else 0
+    used = [flag for flag in flags.FLAGS if bits & flag.value]
     rows = [(flag.bit, flag.value, flag.name.encode(), flag.meaning.encode()) for flag in used]
     return np.array(rows, [("BIT", "i4"), ("VALUE", "i8"), ("NAME", "S40"), ("DESCRIPTION", "S80")])
 

@@ -113,8 +113,10 @@ class Comparer:
         Has the function ``compare``; see `Compare`.
     word : str
         What it is, in a sentence.
+    title : str
+        What the picture of the difference is called, before the name of the one in use.
     difference : str
-        What the picture of the difference shows.
+        What it shows.
     changes : str
         What its list of pixels holds.
     column : str
@@ -124,6 +126,7 @@ class Comparer:
     product: str
     module: str
     word: str
+    title: str
     difference: str
     changes: str
     column: str
@@ -138,12 +141,13 @@ class Comparer:
 COMPARERS: Mapping[str, Comparer] = {
     row.product: row
     for row in (
-        Comparer("DARK", "darks", "dark", "new less old", "Hot pixels that came or went", "hot pixel"),
+        Comparer("DARK", "darks", "dark", "new less", "new less old", "Hot pixels that came or went", "hot pixel"),
         Comparer(
             "MASK",
             "masks",
             "bad pixel map",
-            "+1 is a new bad pixel, −1 one that is gone, 0.5 one of another kind",
+            "changes from",
+            "1 new, −1 gone, 0.5 of another kind",
             "Bad pixels that came, went, or changed their kind",
             "bad pixel",
         ),
