@@ -113,7 +113,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
     job.check()
     data, none = np.full(4, pixels.ctypes.data, np.uint64), np.zeros(4, np.uint64)
-    planes = [np.empty(64, np.float32) for _ in range(6)]
+    planes = [np.empty(64, np.float32) for _ in range(5)]
     states.states(data, none, np.uint32(1), 0, 64, pixels, *planes, np.empty(64, np.uint16))
 
 

@@ -218,3 +218,23 @@ def test_a_preview_is_not_painted_on(qtbot: QtBot, page: AlgorithmPage) -> None:
     assert not bar.paint.isChecked()
     page.output.show_whole_button.click()
     assert bar.paint.isEnabled()
+
+
+def test_a_converted_mask_is_painted_too(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    values = np.full((64, 64), 9, np.uint8)
+    values[10, 20] = 0
+    fits.PrimaryHDU(values).writeto(tmp_path / "osiris.fits")
+    place = BenchPlace(session)
+    qtbot.addWidget(place)
+    place.resize(1500, 900)
+    place.show()
+    page = place.show_algorithm("convert-mask")
+    page.inputs.set_paths([tmp_path / "osiris.fits"])
+    bar = run(qtbot, page)
+    assert "9 was taken for good" in page.output.banner.reasons.text()
+    assert "Open a cache to compare the new bad pixel map" in page.output.comparison.message.text()
+    page.output.picture.look_at(40, 40, 24)
+    bar.paint.click()
+    click(page.output.picture, 40, 40)
+    qtbot.waitUntil(lambda: by_hand(page) == 1, timeout=10000)
+    assert np.argwhere(bits(page)).tolist() == [[10, 20], [40, 40]]

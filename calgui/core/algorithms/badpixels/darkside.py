@@ -39,7 +39,7 @@ class Scatters:
 
     Attributes
     ----------
-    std, trimmed, drop, between, within, gap : ndarray of float32, shape (ny, nx)
+    std, trimmed, drop, between, within : ndarray of float32, shape (ny, nx)
         As the compiled loop gives them.
     samples : ndarray of uint16
         Good samples.
@@ -50,7 +50,6 @@ class Scatters:
     drop: FloatArray
     between: FloatArray
     within: FloatArray
-    gap: FloatArray
     samples: npt.NDArray[np.uint16]
 
 
@@ -133,8 +132,8 @@ def measure_darks(
     how = combination(reject)
     shape = frames[0].shape
     whole = empty(shape, how)
-    std, trimmed, drop, levels, within, gap = (np.empty(shape, np.float32) for _ in range(6))
-    scatters = Scatters(std, trimmed, drop, levels, within, gap, np.empty(shape, np.uint16))
+    std, trimmed, drop, levels, within = (np.empty(shape, np.float32) for _ in range(5))
+    scatters = Scatters(std, trimmed, drop, levels, within, np.empty(shape, np.uint16))
     for band in combine_bands(frames, how, whole, job.part(0, 0.7)):
         looks = count_outliers(looks, band, region, reject)
         _scatters_of(band, reject, scatters)
@@ -161,7 +160,7 @@ def _scatters_of(band: Band, reject: int, into: Scatters) -> None:
     centre = np.nan_to_num(band.combined.data.reshape(-1), nan=0.0)
     out = [
         plane[rows].reshape(-1)
-        for plane in (into.std, into.trimmed, into.drop, into.between, into.within, into.gap, into.samples)
+        for plane in (into.std, into.trimmed, into.drop, into.between, into.within, into.samples)
     ]
     if centre.size <= _SMALL:
         loop(data, bits, np.uint32(reject), 0, centre.size, centre, *out)

@@ -18,10 +18,9 @@ _jit = njit(nogil=True, cache=True, error_model="numpy")
 
 @_jit
 def _split(values, count, total, squares):  # type: ignore[no-untyped-def]
-    """The best division of sorted values into two levels: sum of squares between them, and their distance."""
+    """The best division of sorted values into two levels: the sum of squares between them."""
     fewest = max(FEWEST, count // PART)
     between = 0.0
-    gap = 0.0
     below = 0.0
     for place in range(count - fewest):
         below += values[place]
@@ -33,12 +32,11 @@ def _split(values, count, total, squares):  # type: ignore[no-untyped-def]
         explained = distance * distance * low * high / count
         if explained > between:
             between = explained
-            gap = distance
-    return min(between, squares), gap
+    return min(between, squares)
 
 
 @_jit
-def states(data, dq, reject, start, stop, centre, std, trimmed, drop, between, within, gap, samples):  # type: ignore[no-untyped-def]
+def states(data, dq, reject, start, stop, centre, std, trimmed, drop, between, within, samples):  # type: ignore[no-untyped-def]
     """Scatter and two-level division of the good samples of pixels ``start`` to ``stop``.
 
     Parameters
@@ -60,8 +58,6 @@ def states(data, dq, reject, start, stop, centre, std, trimmed, drop, between, w
     between, within : ndarray of float32
         Root of the sum of squares that two levels explain, and the standard deviation about them; 0 and NaN with
         fewer than four samples. From `SPARE` on the highest sample is left out where it lies on neither level.
-    gap : ndarray of float32
-        Distance of the two levels.
     samples : ndarray of uint16
         Good samples.
     """
@@ -91,7 +87,6 @@ def states(data, dq, reject, start, stop, centre, std, trimmed, drop, between, w
         drop[j] = 0.0
         between[j] = 0.0
         within[j] = np.nan
-        gap[j] = 0.0
         if count < 2:
             continue
         total = 0.0
@@ -117,16 +112,15 @@ def states(data, dq, reject, start, stop, centre, std, trimmed, drop, between, w
         drop[j] = -values[0]
         if count < 2 * FEWEST:
             continue
-        explained, distance = _split(values, count, total, squares)
+        explained = _split(values, count, total, squares)
         about = max(squares - explained, 0.0) / (count - 2)
         if count >= SPARE:
             highest = values[count - 1]
             left = total - highest
             rest = max(squares - (highest - mean) ** 2 * count / (count - 1), 0.0)
-            again, apart = _split(values, count - 1, left, rest)
+            again = _split(values, count - 1, left, rest)
             close = max(rest - again, 0.0) / (count - 3)
             if close < about / 4:
-                explained, distance, about = again, apart, close
+                explained, about = again, close
         between[j] = np.sqrt(explained)
         within[j] = np.sqrt(about)
-        gap[j] = distance

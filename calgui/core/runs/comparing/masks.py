@@ -168,5 +168,5 @@ def _sentence(old: Frame, metrics: Mapping[str, Metric]) -> str:
         return f"{said}; neither has any."
     said += f"; both agree in {100 * part:.1f} % of the pixels that either calls bad."
     if part < _ALIKE:
-        said += " Two maps of one detector agree in far more: look whether it is the same one, and how each was made."
+        said += " That is little: look whether both are of one detector, and how deep each of them is."
     return said
