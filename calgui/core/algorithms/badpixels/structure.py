@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_tiles
+from calgui.core.algorithms.kernels import compiled_structure, compiled_tiles
 from calgui.core.algorithms.local import LocalStatistics, TileMap, local_statistics, share
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
@@ -67,14 +67,7 @@ class Structure:
         ndarray of float32, shape (stop - start, nx)
             In the unit of the image.
         """
-        ny, nx = self.shape
-        stop = ny if stop is None else stop
-        made = between(self.smooth, self.shape, start, stop)
-        up = _strip_of(np.arange(start, stop), ny, self.columns.shape[0])
-        across = _strip_of(np.arange(nx), nx, self.rows.shape[1])
-        made += self.columns.astype(np.float32)[up]
-        made += self.rows[start:stop].astype(np.float32)[:, across]
-        return made
+        return self._expanded(self.smooth, self.columns, False, start, stop)
 
     def sigma(self, start: int = 0, stop: int | None = None) -> FloatArray:
         """Noise of some rows.
@@ -88,10 +81,13 @@ class Structure:
         -------
         ndarray of float32, shape (stop - start, nx)
         """
-        ny = self.shape[0]
+        return self._expanded(self.noise, self.spread, True, start, stop)
+
+    def _expanded(self, tiles: TileMap, columns: TileMap, product: bool, start: int, stop: int | None) -> FloatArray:
+        ny, nx = self.shape
         stop = ny if stop is None else stop
-        made = between(self.noise, self.shape, start, stop)
-        made *= self.spread.astype(np.float32)[_strip_of(np.arange(start, stop), ny, self.spread.shape[0])]
+        made = np.empty((stop - start, nx), np.float32)
+        compiled_structure().expand(tiles, columns, self.rows, product, start, stop, ny, made)
         return made
 
     @property
@@ -109,40 +105,6 @@ class Structure:
         """Rows that stand for all: there is no need to expand a large image for its median."""
         ny = self.shape[0]
         return (0, ny) if ny <= _ALL else (ny // 2 - _ALL // 2, ny // 2 + _ALL // 2)
-
-
-def between(tiles: TileMap, shape: tuple[int, int], start: int, stop: int) -> FloatArray:
-    """A map of tiles at the pixels of some rows, linear between the tiles' centres.
-
-    Parameters
-    ----------
-    tiles : ndarray of float64, shape (tile rows, tile columns)
-        Finite.
-    shape : tuple of int
-        (ny, nx) of the image.
-    start, stop : int
-        Rows.
-
-    Returns
-    -------
-    ndarray of float32, shape (stop - start, nx)
-    """
-    low, part = _place(np.arange(shape[1]), shape[1], tiles.shape[1])
-    last = tiles.shape[1] - 1
-    wide = (tiles[:, low] * (1 - part) + tiles[:, np.minimum(low + 1, last)] * part).astype(np.float32)
-    low, part = _place(np.arange(start, stop), shape[0], tiles.shape[0])
-    made: FloatArray = wide[low]
-    made += (wide[np.minimum(low + 1, tiles.shape[0] - 1)] - made) * part.astype(np.float32)[:, None]
-    return made
-
-
-def _place(
-    pixels: npt.NDArray[np.intp], length: int, tiles: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """The tile whose centre is before each pixel, and how far the pixel is on the way to the next."""
-    place = np.clip((pixels + 0.5) * tiles / length - 0.5, 0, tiles - 1)
-    low = np.minimum(place.astype(np.intp), max(tiles - 2, 0))
-    return low, place - low
 
 
 def _strip_of(pixels: npt.NDArray[np.intp], length: int, strips: int) -> npt.NDArray[np.intp]:
@@ -187,7 +149,9 @@ def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job, *, nois
     nothing = Structure(level, columns, rows, np.zeros_like(level), np.ones_like(columns), (ny, nx))
     if not noise:
         return nothing
-    rest -= between(level, (ny, nx), 0, ny)
+    smooth = np.empty((ny, nx), np.float32)
+    compiled_structure().expand(level, np.zeros((1, nx)), np.zeros((ny, 1)), False, 0, ny, ny, smooth)
+    rest -= smooth
     spread = _profile(np.abs(rest), good, (strips, nx), 1, job)
     known = spread > 0
     if not known.any():

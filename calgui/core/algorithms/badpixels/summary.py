@@ -18,7 +18,7 @@ KINDS: tuple[tuple[str, str, str, str], ...] = (
     ("n_hot", "NHOT", "HOT", "Hot pixels."),
     ("n_warm", "NWARM", "WARM", "Warm pixels."),
     ("n_dead", "NDEAD", "DEAD", "Dead pixels: no response to light, or no noise at all (frozen)."),
-    ("n_low_response", "NLOWQE", "LOW_QE", "Pixels of low response."),
+    ("n_low", "NLOWQE", "LOW_QE", "Pixels of low response."),
     ("n_open", "NOPEN", "OPEN", "Open pixels: their charge is in their neighbours."),
     ("n_beside_open", "NADJOPEN", "ADJ_OPEN", "Neighbours of open pixels."),
     ("n_telegraph", "NTELEGR", "TELEGRAPH", "Pixels that sit on two levels."),

@@ -14,6 +14,9 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Selection
 
+#: changed pixels of one way that a document lists; their number counts all
+_LISTED = 1000
+
 Places = npt.NDArray[np.intp]
 
 
@@ -182,8 +185,15 @@ def as_document(comparison: Comparison) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``, ``message``, ``file``, ``metrics``, ``tables``.
+        ``status``, ``message``, ``file``, ``metrics``, ``tables``, and ``changes``: of each way the number of pixels
+        and the first of them.
     """
+
+    def listed(change: Changes) -> list[dict[str, Any]]:
+        first = change.places[:_LISTED].tolist()
+        details = change.details[:_LISTED] or ("",) * len(first)
+        return [{"x": x, "y": y, "flags": detail} for (y, x), detail in zip(first, details, strict=True)]
+
     return {
         "status": comparison.status,
         "message": comparison.message,
@@ -192,5 +202,9 @@ def as_document(comparison: Comparison) -> dict[str, Any]:
         "tables": [
             {"title": table.title, "columns": list(table.columns), "rows": [list(row) for row in table.rows]}
             for table in comparison.tables
+        ],
+        "changes": [
+            {"way": change.way, "n_pixels": len(change.places), "pixels": listed(change)}
+            for change in comparison.changes
         ],
     }

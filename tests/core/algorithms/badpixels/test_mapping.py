@@ -317,5 +317,5 @@ def test_the_demo_night(demo_night: DemoNight, mark: Any) -> None:
     dead = np.zeros(plane.shape, bool)
     dead[tuple(np.array(truth["dead"]).T[::-1])] = True
     np.testing.assert_array_equal(mark(plane, "DEAD"), dead)
-    assert made.metrics["n_telegraph"].value == made.metrics["n_low_response"].value == 0
+    assert made.metrics["n_telegraph"].value == made.metrics["n_low"].value == 0
     assert made.verdict == "good"

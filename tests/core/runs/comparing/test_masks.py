@@ -108,6 +108,11 @@ def test_a_map_of_the_night_meets_the_one_that_the_rules_select(demo_night: Demo
     document = as_document(made)
     assert document["file"] == "tmt_iris_mask_0001.fits"
     assert document["tables"][0]["columns"][0] == "Flag"
+    gone = next(change for change in document["changes"] if change["way"] == "gone")
+    assert gone["n_pixels"] == made.metrics["n_gone"].value
+    assert gone["pixels"][0].keys() == {"x", "y", "flags"}
+    assert {(pixel["y"], pixel["x"]) for pixel in gone["pixels"]} <= weak
+    assert {pixel["flags"] for pixel in gone["pixels"]} <= {"WARM", "HOT"}
 
 
 def test_nothing_is_known_of_other_products(demo_night: DemoNight) -> None:
