@@ -1,6 +1,5 @@
 """What a bad pixel map holds, as numbers, a table, keywords and the table of its bits."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -162,20 +161,3 @@ def full_lines(dq: DqArray, light: BoolArray, least: float) -> list[str]:
         part = np.count_nonzero(bad, axis=axis) / np.maximum(of, 1)
         told += [f"{word} {place}" for place in np.flatnonzero((part >= least) & (of >= 16))]
     return told
-
-
-def summarised(metrics: Mapping[str, Metric]) -> str:
-    """The kinds of a map in one line.
-
-    Parameters
-    ----------
-    metrics : mapping of str to Metric
-        From `kind_metrics`.
-
-    Returns
-    -------
-    str
-        ``12 HOT, 3 DEAD``; ``no bad pixels``.
-    """
-    parts = [f"{metrics[name].value} {flag}" for name, _, flag, _ in KINDS if metrics[name].value]
-    return ", ".join(parts) or "no bad pixels"
