@@ -14,7 +14,7 @@ from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
-    from calgui.core.runs.compare import Comparison
+    from calgui.core.runs.comparing import Comparison
     from calgui.core.runs.report import RunReport
 
 
@@ -124,7 +124,7 @@ def run(
         )
         comparison = _comparison(report, cache, context, job.part(0.9, 1))
     if as_json:
-        from calgui.core.runs import compare as comparing
+        from calgui.core.runs import comparing
         from calgui.core.runs.report import as_document
 
         document = as_document(report)
@@ -138,16 +138,19 @@ def run(
 
 
 def _comparison(report: "RunReport", cache: Path | None, context: str | None, job: Job) -> "Comparison | None":
-    """A new dark beside the one that the cache's rules select for its frames."""
-    if cache is None or report.algorithm != "master-dark" or report.result.frame is None:
-        return None
+    """A new reference beside the one that the cache's rules select for its frames."""
+    from calgui.core.algorithms.registry import algorithm
     from calgui.core.frames.headers import rule_header
+    from calgui.core.runs.comparing import compare_with_selected, comparer_of
+
+    product, frame = algorithm(report.algorithm).product, report.result.frame
+    if cache is None or frame is None or comparer_of(product) is None:
+        return None
     from calgui.core.rules.cache import Cache
-    from calgui.core.runs.compare import compare_with_selected
 
     opened = Cache.open(cache)
     try:
-        return compare_with_selected(report.result.frame, rule_header(report.inputs[0]), opened, context, job)
+        return compare_with_selected(frame, rule_header(report.inputs[0]), opened, context, job, product=product)
     finally:
         opened.close()
 

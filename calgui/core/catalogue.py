@@ -71,6 +71,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "correction of detector artifacts",
         real_time=True,
         reference_types=("MASK",),
+        algorithms=("bad-pixel-map", "convert-mask"),
     ),
     Calibration(
         "dark",

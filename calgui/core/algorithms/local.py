@@ -14,6 +14,8 @@ from calgui.core.frames.frame import DqArray, FloatArray
 from calgui.core.jobs import Job
 
 TileMap = npt.NDArray[np.float64]
+#: pixels of an image that needs no second thread
+_SMALL = 300_000
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -61,11 +63,11 @@ def local_statistics(image: FloatArray, good: BoolArray, box: int, job: Job) -> 
     ny, nx = image.shape
     shape = max(1, round(ny / box)), max(1, round(nx / box))
     level, sigma = np.full(shape, np.nan), np.full(shape, np.nan)
-    _share(shape[0], lambda a, b: kernels.tile_medians(image, good, a, b, level), job)
+    share(shape[0], lambda a, b: kernels.tile_medians(image, good, a, b, level), job, image.size)
     if not np.isfinite(level).any():
         return None
     level[~np.isfinite(level)] = np.nanmedian(level)
-    _share(shape[0], lambda a, b: kernels.tile_deviations(image, good, level, a, b, sigma), job)
+    share(shape[0], lambda a, b: kernels.tile_deviations(image, good, level, a, b, sigma), job, image.size)
     sigma *= MAD_TO_SIGMA
     # a tile without scatter (few levels of the converter) says nothing of its noise: the others do
     known = np.isfinite(sigma) & (sigma > 0)
@@ -106,18 +108,39 @@ def flag_excess(
     """
     kernels = compiled_tiles()
     high, low = np.uint32(bits[0]), np.uint32(bits[1])
-    counts = _share(
+    counts = share(
         image.shape[0],
         lambda a, b: kernels.flag_excess(
             image, good, local.level, local.sigma, thresholds[0], thresholds[1], high, low, a, b, dq
         ),
         job,
+        image.size,
     )
     return sum(count[0] for count in counts), sum(count[1] for count in counts)
 
 
-def _share(rows: int, work: Callable[[int, int], Any], job: Job) -> list[Any]:
-    """Call ``work(start, stop)`` for parts of some rows in several threads, looking at cancel between them."""
+def share(rows: int, work: Callable[[int, int], Any], job: Job, pixels: int) -> list[Any]:
+    """Call a function for parts of some rows in several threads, looking at cancel between them.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    work : callable
+        ``work(start, stop)``; it releases the GIL.
+    job : Job
+        Cancel.
+    pixels : int
+        Of the image; a small one is done at once, as threads would cost more than they save.
+
+    Returns
+    -------
+    list
+        What the calls gave, in the order of the rows.
+    """
+    if pixels <= _SMALL:
+        job.check()
+        return [work(0, rows)]
     step = max(1, rows // 64)
     with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-tiles") as pool:
 

@@ -153,6 +153,9 @@ class Algorithm:
         See above.
     product : str
         REFTYPE of the product, empty where it is an image like the input.
+    image : str
+        Extension of the product's image. Where it is not ``SCI`` the product is the data quality: its file begins with
+        ``DQ``, and the image stands behind it as evidence.
     check : callable or None
         See `Check`: looks at the headers of the inputs before pixels are read; raises `InputError`.
     previewable : bool
@@ -172,6 +175,7 @@ class Algorithm:
     references: tuple[str, ...] = ()
     optional_references: tuple[str, ...] = ()
     product: str = ""
+    image: str = "SCI"
     check: Check | None = None
     previewable: bool = True
     source: str = ""

@@ -93,7 +93,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     import numpy as np
 
     from calgui.core.algorithms.combine import Combination, Method, combine
-    from calgui.core.algorithms.kernels import bands, tiles
+    from calgui.core.algorithms.kernels import bands, states, structure, tiles
     from calgui.core.frames.frame import Frame
 
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
@@ -111,6 +111,11 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     tiles.tile_deviations(image, all_good, level, 0, 1, sigma)
     flags = np.zeros((8, 8), np.uint32)
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
+    job.check()
+    data, none = np.full(4, pixels.ctypes.data, np.uint64), np.zeros(4, np.uint64)
+    planes = [np.empty(64, np.float32) for _ in range(5)]
+    states.states(data, none, np.uint32(1), 0, 64, pixels, *planes, np.empty(64, np.uint16))
+    structure.expand(level, np.zeros((1, 8)), np.zeros((8, 1)), False, 0, 8, 8, image)
 
 
 def _marker() -> Path:

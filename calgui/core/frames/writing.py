@@ -66,7 +66,12 @@ class ExtraHdu:
 
 
 def write_frame(
-    frame: Frame, path: Path | str, extra_hdus: Sequence[ExtraHdu] = (), *, overwrite: bool = False
+    frame: Frame,
+    path: Path | str,
+    extra_hdus: Sequence[ExtraHdu] = (),
+    *,
+    overwrite: bool = False,
+    image: str = "SCI",
 ) -> Path:
     """Write a frame in the layout of IRIS files: primary header, SCI, ERR, DQ, and what is named beside.
 
@@ -81,6 +86,9 @@ def write_frame(
         Written in this order.
     overwrite : bool
         Whether an older file of this name may be replaced.
+    image : str
+        Name of the data's extension. With another than ``SCI`` the frame is a map of bits, as a bad pixel map is: DQ
+        and the extra HDUs come first, then the data under this name.
 
     Returns
     -------
@@ -99,19 +107,23 @@ def write_frame(
     path = Path(path)
     own = Header(frame.header)
     primary = {key: value for key, value in own.items() if not _OF_IMAGE.fullmatch(key)}
-    image = {key: value for key, value in own.items() if _OF_IMAGE.fullmatch(key)}
-    primary["DATE"] = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    primary["FILENAME"] = path.name
+    of_image = {key: value for key, value in own.items() if _OF_IMAGE.fullmatch(key)}
+    # with comments of our own: those of an input may be too long for what stands here
+    primary["DATE"] = (dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3], COMMENTS["DATE"])
+    primary["FILENAME"] = (path.name, COMMENTS["FILENAME"])
     hdus = fits.HDUList([fits.PrimaryHDU(header=make_header(primary, own.comments, path))])
-    sci = make_header(image, own.comments, path)
-    hdus.append(fits.ImageHDU(_plain(frame.data), sci, name="SCI"))
+    data = fits.ImageHDU(_plain(frame.data), make_header(of_image, own.comments, path), name=image)
+    if image == "SCI":
+        hdus.append(data)
     if frame.err is not None:
-        unit = {key: image[key] for key in ("BUNIT",) if key in image}
+        unit = {key: of_image[key] for key in ("BUNIT",) if key in of_image}
         hdus.append(fits.ImageHDU(_plain(frame.err), make_header(unit, own.comments, path), name="ERR"))
     if frame.dq is not None:
         hdus.append(fits.ImageHDU(_plain(frame.dq), name="DQ"))
     for extra in extra_hdus:
         hdus.append(_extra(extra, path))
+    if image != "SCI":
+        hdus.append(data)
 
     def write(file: IO[bytes]) -> None:
         try:

@@ -11,6 +11,12 @@ from calgui.core.frames.frame import Frame
 #: so many are listed; the numbers count all
 MOST = 500
 
+#: of a bad pixel map the kinds to list, the most telling first
+KINDS_OF_MASKS: tuple[str, ...] = (
+    "DEAD", "OPEN", "LOW_QE", "TELEGRAPH", "UNRELIABLE_DARK", "NO_FLAT_FIELD", "OTHER_BAD_PIXEL", "HOT", "WARM",
+    "ADJ_OPEN",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class FlaggedPixel:
@@ -43,7 +49,8 @@ class Flagged:
     counts : mapping of str to int
         Flag to number of pixels that carry it; a pixel counts once, for the first of the flags that were asked for.
     pixels : tuple of FlaggedPixel
-        Those without a value first, then the brightest; at most as many as were asked for.
+        Those without a value first, then the brightest; at most as many as were asked for. By kind where that was
+        asked for, and then some of every kind.
     """
 
     unit: str = ""
@@ -51,7 +58,9 @@ class Flagged:
     pixels: tuple[FlaggedPixel, ...] = ()
 
 
-def flagged_pixels(frame: Frame, names: Sequence[str] = ("HOT", "WARM"), most: int = MOST) -> Flagged:
+def flagged_pixels(
+    frame: Frame, names: Sequence[str] = ("HOT", "WARM"), most: int = MOST, *, by_kind: bool = False
+) -> Flagged:
     """Find pixels by their data quality.
 
     Parameters
@@ -62,6 +71,8 @@ def flagged_pixels(frame: Frame, names: Sequence[str] = ("HOT", "WARM"), most: i
         Flags, the most telling first.
     most : int
         Longest list.
+    by_kind : bool
+        Whether each flag gets its part of the list.
 
     Returns
     -------
@@ -77,7 +88,12 @@ def flagged_pixels(frame: Frame, names: Sequence[str] = ("HOT", "WARM"), most: i
         kind[(kind < 0) & ((found & bit) != 0)] = number
     values = frame.data[rows, columns]
     # a pixel that saturates in every sample has no value, and is the hottest of all
-    brightest = np.argsort(np.where(np.isnan(values), np.inf, values), kind="stable")[::-1][:most]
+    brightest = np.argsort(np.where(np.isnan(values), np.inf, values), kind="stable")[::-1]
+    if by_kind:
+        present = [number for number in range(len(names)) if np.any(kind == number)]
+        part = most // max(len(present), 1)
+        brightest = np.concatenate([brightest[:0], *(brightest[kind[brightest] == n][:part] for n in present)])
+    brightest = brightest[:most]
     pixels = tuple(
         FlaggedPixel(int(columns[at]), int(rows[at]), float(values[at]), names[kind[at]]) for at in brightest
     )

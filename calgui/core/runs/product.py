@@ -147,7 +147,7 @@ def write_product(
     header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
     planes = [ExtraHdu(name, plane) for name, plane in result.planes.items()]
-    return write_frame(frame, path, planes, overwrite=overwrite)
+    return write_frame(frame, path, planes, overwrite=overwrite, image=algorithm(report.algorithm).image)
 
 
 def history(report: RunReport, origin: Provenance) -> list[str]:

@@ -242,6 +242,9 @@ class ViewBar(QToolBar):
         self._fill_more()
         self._menu_button("picture_more", "More", "Invert, reduction, copy and save", self.more)
         self._name_extension()
+        #: names of flags that are marked when a picture has them for the first time
+        self.marked_at_first: frozenset[str] = frozenset()
+        self._offered: set[str] = set()
         self.set_flags({})
 
     def _name_extension(self) -> None:
@@ -356,8 +359,9 @@ class ViewBar(QToolBar):
             entry.setIcon(flag_swatch(flag.colour))
             entry.setToolTip(flag.meaning)
             entry.setCheckable(True)
-            entry.setChecked(flag in chosen)
+            entry.setChecked(flag in chosen or (flag.name in self.marked_at_first and flag.name not in self._offered))
             entry.toggled.connect(lambda _on: self.flags_changed.emit())
+        self._offered |= {flag.name for flag in present}
         if present:
             self.flags.addSeparator()
             for text, state in (("Mark all", True), ("Mark none", False)):

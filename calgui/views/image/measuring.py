@@ -63,6 +63,8 @@ class Measuring(QObject):
         self._session, self._canvas, self._bar, self._split = session, canvas, bar, split
         self._probe, self._seen = probe, seen
         self._content: Content | None = None
+        #: takes the dragging, such as a brush: from where to where, and whether it is done
+        self.taken: Callable[[QPointF, QPointF, bool], None] | None = None
         # a subarray after a full frame shows the same pixels of the detector
         self._detector = RegionSet(session.history if session is not None else None, self)
         self._own = PlacedRegions(self._detector, self)
@@ -158,6 +160,9 @@ class Measuring(QObject):
         self._canvas.set_drawing(on)
 
     def _dragged(self, start: QPointF, end: QPointF, done: bool) -> None:
+        if self.taken is not None:
+            self.taken(start, end, done)
+            return
         if not self.layer.tool:
             self._probe.drag(start, end, done)
             return

@@ -1,4 +1,4 @@
-"""A new dark beside the one that the rules select: difference image, numbers, hot pixels that came and went."""
+"""A new reference beside the one that the rules select: difference, numbers, pixels that came and went."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget
 
-from calgui.core.runs.compare import Comparison
+from calgui.core.runs.comparing import Comparison
+from calgui.core.runs.comparing.values import Comparer
 from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.workbench.plots import CurvesPanel
-from calgui.views.workbench.results import Grid, MetricsTable
+from calgui.views.workbench.results import Grid, MetricsTable, TablesPanel
 
 #: rows of the list of changed pixels; the numbers above it count all
 _MOST = 2000
@@ -21,30 +22,33 @@ _SIDE = 266
 
 
 class ComparisonPanel(QWidget):
-    """Filled once a whole frame has been made and the cache has a dark for it.
+    """Filled once a whole frame has been made and the cache has a reference for it.
 
     Parameters
     ----------
     session : Session
         For the picture.
+    comparer : Comparer or None
+        How products of this page are compared; None where there is nothing to compare them by.
     parent : QWidget, optional
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, comparer: Comparer | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_comparison")
+        self._comparer = comparer
+        word, changes = (comparer.word, comparer.changes) if comparer else ("reference", "Pixels that changed")
         self.message = QLabel()
         self.message.setObjectName("bench_comparison_message")
-        self.message.setAccessibleName("Comparison with the dark in use")
+        self.message.setAccessibleName(f"Comparison with the {word} in use")
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_difference")
         self.metrics = MetricsTable("bench_comparison_metrics", "Metrics of the comparison")
-        self.changed = Grid("bench_changed_pixels", "Hot pixels that came or went")
-        self.changed.setColumnCount(3)
-        self.changed.setHorizontalHeaderLabels(["hot pixel", "x", "y"])
+        self.changed = Grid("bench_changed_pixels", changes)
+        self._column = comparer.column if comparer else "pixel"
         self.changed.setToolTip("Columns and rows counted from 0. Select one to see it in the difference.")
         self.changed.itemSelectionChanged.connect(self._look)
         self.curves = CurvesPanel(session)
@@ -58,7 +62,10 @@ class ComparisonPanel(QWidget):
         self.side.addTab(self.metrics, "Numbers")
         self.side.addTab(self.curves, "Histogram")
         self.side.addTab(self.changed, "Pixels")
-        self.side.setTabToolTip(2, "Hot pixels that came or went")
+        self.side.setTabToolTip(2, changes)
+        self.tables = TablesPanel()
+        self.tables.setObjectName("bench_comparison_tables")
+        self.side.addTab(self.tables, "By flag")
         self.body = QSplitter(Qt.Orientation.Horizontal)
         self.body.setObjectName("bench_comparison_body")
         self.body.setHandleWidth(1)
@@ -75,7 +82,7 @@ class ComparisonPanel(QWidget):
         self._comparison: Comparison | None = None
         theme().changed.connect(self._retheme)
         self._retheme()
-        self.show_nothing("Run the whole frames to compare the new dark with the one that the rules select.")
+        self.show_nothing(f"Run the whole frames to compare the new {word} with the one that the rules select.")
 
     def show_nothing(self, why: str) -> None:
         """Say why there is no comparison.
@@ -106,22 +113,38 @@ class ComparisonPanel(QWidget):
         self._comparison = comparison
         self.message.setText(comparison.message)
         self.body.show()
-        old = comparison.old.name if comparison.old is not None else "the dark in use"
+        how = self._comparer
+        old = comparison.old.name if comparison.old is not None else f"the {how.word if how else 'reference'} in use"
+        what = how.difference if how is not None else "new less old"
+        title = how.title if how is not None else "new less"
         files = (*inputs, *((comparison.old,) if comparison.old is not None else ()))
-        self.picture.show_frame(comparison.difference, f"new less {old}", "new less old, whole frame", Origin(files))
+        note = what if comparison.tables else f"{what}, whole frame"
+        self.picture.show_frame(comparison.difference, f"{title} {old}", note, Origin(files))
         self.metrics.show_metrics(comparison.metrics)
+        for tab, content in ((self.curves, comparison.curves), (self.tables, comparison.tables)):
+            self.side.setTabVisible(self.side.indexOf(tab), bool(content))
         self.curves.show_curves(comparison.curves)
+        self.tables.show_tables(comparison.tables)
         self._fill(comparison)
 
     def _fill(self, comparison: Comparison) -> None:
-        rows = [("new", *place) for place in comparison.new_hot[:_MOST].tolist()]
-        rows += [("gone", *place) for place in comparison.vanished_hot[: _MOST - len(rows)].tolist()]
+        each = _MOST // max(len([change for change in comparison.changes if len(change.places)]), 1)
+        detailed = any(change.details for change in comparison.changes)
+        self.changed.setColumnCount(4 if detailed else 3)
+        self.changed.setHorizontalHeaderLabels([self._column, "x", "y", *(["flags"] if detailed else [])])
+        rows = [
+            (f"{change.sign} {change.way}", x, y, change.details[number] if change.details else "")
+            for change in comparison.changes
+            for number, (y, x) in enumerate(change.places[:each].tolist())
+        ]
         self.changed.setRowCount(len(rows))
-        for number, (kind, y, x) in enumerate(rows):
-            item: QTableWidgetItem = self.changed.put(number, 0, f"{'+' if kind == 'new' else '−'} {kind}")
+        for number, (words, x, y, detail) in enumerate(rows):
+            item: QTableWidgetItem = self.changed.put(number, 0, words)
             item.setData(Qt.ItemDataRole.UserRole, (x, y))
             self.changed.put(number, 1, str(x), number=True)
             self.changed.put(number, 2, str(y), number=True)
+            if detailed:
+                self.changed.put(number, 3, detail)
 
     def _look(self) -> None:
         row = self.changed.currentRow()

@@ -1,4 +1,4 @@
-"""Hot and warm pixels of a result beside its picture: choose one to see it there."""
+"""Flagged pixels of a result beside its picture, hot ones or bad ones: choose one to see it there."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -9,7 +9,13 @@ from calgui.views.workbench.results import Grid, figure
 
 
 class HotPixels(QWidget):
-    """The brightest flagged pixels, with the numbers of all.
+    """The brightest flagged pixels, or some of every kind, with the numbers of all.
+
+    Parameters
+    ----------
+    word : str
+        What they are: ``hot`` or ``bad``.
+    parent : QWidget, optional
 
     Signals
     -------
@@ -19,14 +25,15 @@ class HotPixels(QWidget):
 
     chosen = Signal(int, int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, word: str = "hot", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_hot")
+        self._word = word
         self.count = QLabel()
         self.count.setObjectName("bench_hot_count")
-        self.count.setAccessibleName("Number of hot pixels")
+        self.count.setAccessibleName(f"Number of {word} pixels")
         self.count.setWordWrap(True)
-        self.grid = Grid("bench_hot_pixels", "Hot pixels")
+        self.grid = Grid("bench_hot_pixels", f"{word.capitalize()} pixels")
         self.grid.setColumnCount(4)
         self.grid.setToolTip("Columns and rows of the whole frame, from 0. Select one to see it in the picture.")
         self.grid.itemSelectionChanged.connect(self._choose)
@@ -52,10 +59,13 @@ class HotPixels(QWidget):
         origin : tuple of int
             Column and row of the picture's first pixel in the whole frame.
         """
-        numbers = " and ".join(f"{count:,} {name.lower()}" for name, count in flagged.counts.items())
+        parts = [f"{count:,} {name.lower().replace('_', ' ')}" for name, count in flagged.counts.items()]
+        numbers = " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
         total, listed = sum(flagged.counts.values()), len(flagged.pixels)
-        which = f"; the {listed:,} brightest" if listed < total else ""
-        self.count.setText(f"{numbers} pixel{'s' if total != 1 else ''}{which}" if total else "No hot pixels.")
+        some = f"the {listed:,} brightest" if self._word == "hot" else f"{listed:,} of them"
+        which = f"; {some}" if listed < total else ""
+        told = f"{numbers} pixel{'s' if total != 1 else ''}{which}"
+        self.count.setText(told if total else f"No {self._word} pixels.")
         with QSignalBlocker(self.grid):
             self.grid.clearSelection()
             self.grid.setHorizontalHeaderLabels(["flag", "x", "y", flagged.unit or "value"])

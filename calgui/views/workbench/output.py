@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, Q
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.statistics import Box
-from calgui.core.runs.flagged import Flagged
+from calgui.core.runs.comparing import comparer_of
+from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged
 from calgui.core.runs.preview import Cut
 from calgui.core.runs.report import RunReport
 from calgui.views.image.content import Origin
@@ -19,6 +20,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE
 from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.hotlist import HotPixels
+from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
 
@@ -31,14 +33,14 @@ class PictureTab(QSplitter):
 
     Parameters
     ----------
-    picture : ImageView
+    picture : QWidget
         Gets all room that is left.
     side : QWidget
         Metrics and hot pixels; hidden as long as there are none.
     parent : QWidget, optional
     """
 
-    def __init__(self, picture: ImageView, side: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("bench_picture_tab")
         self.setHandleWidth(1)
@@ -72,12 +74,12 @@ class OutputPanel(QWidget):
     ----------
     session : Session
         For the pictures.
-    compares : bool
-        Whether the product is compared with the one in use.
+    product : str
+        REFTYPE of what the page makes; empty for an image.
     parent : QWidget, optional
     """
 
-    def __init__(self, session: Session, compares: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, product: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_output")
         self._whole: tuple[RunReport, Flagged, str] | None = None
@@ -93,31 +95,36 @@ class OutputPanel(QWidget):
         self.banner.add_button(self.show_whole_button)
         self.picture = ImageView(session)
         self.picture.setObjectName("bench_picture")
+        self.painting: PaintBar | None = None
+        if product == "MASK":
+            self.picture.bar.marked_at_first = frozenset(KINDS_OF_MASKS)
+            self.painting = PaintBar(self.picture)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
-        self.hot = HotPixels()
+        self.hot = HotPixels("bad" if product == "MASK" else "hot")
         self.side = QTabWidget()
         self.side.setObjectName("bench_side_tabs")
         self.side.setAccessibleName("Figures of the result")
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(self.metrics, "Metrics")
-        self.side.addTab(self.hot, "Hot pixels")
-        self.comparison = ComparisonPanel(session)
+        self.side.addTab(self.hot, "Bad pixels" if product == "MASK" else "Hot pixels")
+        comparer = comparer_of(product)
+        self.comparison = ComparisonPanel(session, comparer)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bench_tabs")
         self.tabs.setAccessibleName("The result: picture, plots, frames")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (
-            (PictureTab(self.picture, self.side), "Picture", "The product, or a preview of it, with its numbers"),
+            (PictureTab(self._painted_on(), self.side), "Picture", "The product, or a preview of it, with its numbers"),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
             (self.tables, "Frames", "Every input beside the others; the odd one out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), compares)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), comparer is not None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
         layout.setSpacing(SPACE // 2)
@@ -125,6 +132,19 @@ class OutputPanel(QWidget):
         layout.addWidget(self.tabs, 1)
         self.hot.chosen.connect(self.picture.seek)
         self.show_waiting(False, None)
+
+    def _painted_on(self) -> QWidget:
+        """The picture, with the tools for painting above it where its product is painted on."""
+        if self.painting is None:
+            return self.picture
+        both = QWidget()
+        both.setObjectName("bench_painted")
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.painting)
+        column.addWidget(self.picture, 1)
+        return both
 
     @property
     def seen_part(self) -> tuple[Box, tuple[int, int]] | None:
@@ -224,6 +244,27 @@ class OutputPanel(QWidget):
         self._outdated = outdated
         self._back_to_whole()
 
+    def show_painted(self, report: RunReport, hot: Flagged, pixels: int) -> None:
+        """Show the whole result as it was painted.
+
+        Parameters
+        ----------
+        report : RunReport
+            With what was done by hand.
+        hot : Flagged
+            Its bad pixels.
+        pixels : int
+            That are other than the algorithm made them.
+        """
+        if self._whole is None:
+            return
+        self._whole = (report, hot, self._whole[2])
+        if self.showing_whole:
+            self._back_to_whole()
+        if self.painting is not None:
+            self.painting.settle()
+            self.painting.show_edits(pixels)
+
     def mark_outdated(self) -> None:
         """The result of the last run no longer belongs to what the form says."""
         self._outdated = self._whole is not None
@@ -258,6 +299,11 @@ class OutputPanel(QWidget):
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
         self.show_whole_button.setVisible(preview and self._whole is not None)
+        self._ready_to_paint()
+
+    def _ready_to_paint(self) -> None:
+        if self.painting is not None:
+            self.painting.set_ready(self.showing_whole)
 
     def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
         self.metrics.show_metrics(metrics)
@@ -273,4 +319,5 @@ class OutputPanel(QWidget):
         self.curves.show_curves(())
         self.tables.show_tables(())
         self._showing_nothing = True
+        self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)

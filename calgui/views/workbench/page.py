@@ -11,6 +11,7 @@ from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Progress
 from calgui.core.runs.command import command_line
+from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.preview import Examined
 from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
@@ -22,6 +23,7 @@ from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
 from calgui.views.workbench.actions import ActionsBar, add_key
+from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
@@ -65,12 +67,13 @@ class AlgorithmPage(QWidget):
         self.region = PreviewRegion()
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
-        self.output = OutputPanel(session, how.product == "DARK")
+        self.output = OutputPanel(session, how.product)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
         self._settle.timeout.connect(self._look)
         self._steps = Steps(session.history, self._setting, self._put, self._words, join="same")
+        self.painting = Painting(self) if how.product == "MASK" else None
         self._build()
         self._connect()
         self._update_buttons()
@@ -266,6 +269,8 @@ class AlgorithmPage(QWidget):
         """Run the algorithm on the whole frames, in the background."""
         asked = self._asked = self._ask()
         self.report = None
+        if self.painting is not None:
+            self.painting.end()
         self.output.show_running()
         self.actions_bar.start()
         self._run_task = self.session.tasks.start(
@@ -276,11 +281,15 @@ class AlgorithmPage(QWidget):
     def _made(self, made: Made) -> None:
         self._run_task = None
         self.report = made.report
+        if self.painting is not None and self._asked is not None:
+            self.painting.begin(self._asked, made)
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison, made.report.inputs)
-        elif self.how.product == "DARK":
-            self.output.comparison.show_nothing("Open a cache to compare the new dark with the one that it selects.")
+        elif (comparer := comparer_of(self.how.product)) is not None:
+            self.output.comparison.show_nothing(
+                f"Open a cache to compare the new {comparer.word} with the one that it selects."
+            )
         self._update_buttons()
 
     def _failed(self, error: Exception) -> None:

@@ -1,16 +1,17 @@
 """What a page of the bench has done off the main thread: looking at its inputs with a preview, and whole runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.algorithms.badpixels.edits import Edits, with_edits
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
-from calgui.core.runs.compare import Comparison, compare_with_selected
-from calgui.core.runs.flagged import Flagged, flagged_pixels
+from calgui.core.runs.comparing import Comparison, compare_with_selected, comparer_of
+from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
@@ -62,7 +63,7 @@ class Looked:
     result : Result or None
         The preview.
     hot : Flagged
-        Hot and warm pixels of the preview.
+        Hot and warm pixels of the preview, or bad pixels of a map.
     error : CalguiError or None
         Why there is none.
     """
@@ -84,7 +85,7 @@ class Made:
     report : RunReport
         Of the run.
     hot : Flagged
-        Hot and warm pixels of the product.
+        Hot and warm pixels of the product, or bad pixels of a map.
     comparison : Comparison or None
         With the reference in use, where there is a cache.
     """
@@ -131,7 +132,7 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
         else:
             cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
         result = preview(how.name, cut, asked.options, job.part(0.6, 1))
-        return Looked(examined, cut, key, result, _hot(result))
+        return Looked(examined, cut, key, result, _hot(how, result))
     except Cancelled:
         raise
     except CalguiError as error:
@@ -139,7 +140,7 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
 
 
 def make(asked: Asked, job: Job) -> Made:
-    """Run the algorithm on the whole frames, and compare a new dark with the one in use.
+    """Run the algorithm on the whole frames, and compare a new reference with the one in use.
 
     Parameters
     ----------
@@ -159,17 +160,51 @@ def make(asked: Asked, job: Job) -> Made:
     """
     how, cache, context = asked.how, asked.cache, asked.context
     report = run_files(how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(0, 0.9))
-    comparison = None
-    if how.product == "DARK" and cache is not None and report.result.frame is not None:
-        job.report(0.9, "Comparing with the dark in use")
+    comparison, comparer = None, comparer_of(how.product)
+    if comparer is not None and cache is not None and report.result.frame is not None:
+        job.report(0.9, f"Comparing with the {comparer.word} in use")
         comparison = compare_with_selected(
-            report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1)
+            report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
         )
-    return Made(report, _hot(report.result), comparison)
+    return Made(report, _hot(how, report.result), comparison)
 
 
-def _hot(result: Result) -> Flagged:
-    return flagged_pixels(result.frame) if result.frame is not None else Flagged()
+def painted(asked: Asked, report: RunReport, edits: Edits, compared: bool, job: Job) -> Made:
+    """Put what was done by hand into the product of a run.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the run was of.
+    report : RunReport
+        Of the run, without anything by hand.
+    edits : Edits
+        All that was done.
+    compared : bool
+        Whether it was compared with the reference in use, and is again.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Made
+    """
+    result = with_edits(report.result, edits)
+    job.check()
+    comparison = None
+    if compared and asked.cache is not None and result.frame is not None:
+        header, product = rule_header(asked.paths[0]), asked.how.product
+        comparison = compare_with_selected(result.frame, header, asked.cache, asked.context, job, product=product)
+    return Made(replace(report, result=result), _hot(asked.how, result), comparison)
+
+
+def _hot(how: Algorithm, result: Result) -> Flagged:
+    """The pixels to list: of a dark the brightest hot ones, of a map some of every kind."""
+    if result.frame is None:
+        return Flagged()
+    if how.product == "MASK":
+        return flagged_pixels(result.frame, KINDS_OF_MASKS, by_kind=True)
+    return flagged_pixels(result.frame)
 
 
 def _stamps(paths: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calgui.core.frames import dq
 from calgui.core.frames.frame import Frame
-from calgui.core.runs.flagged import flagged_pixels
+from calgui.core.runs.flagged import KINDS_OF_MASKS, flagged_pixels
 
 
 def _frame(values: list[float], bits: list[int], wide: int) -> Frame:
@@ -54,3 +54,13 @@ def test_without_data_quality_or_with_more_axes_there_are_none() -> None:
     for frame in (plain, cube):
         assert flagged_pixels(frame).pixels == ()
         assert flagged_pixels(frame).counts == {}
+
+
+def test_of_a_map_every_kind_is_listed() -> None:
+    bits = np.zeros((40, 40), np.uint32)
+    bits[:20] = dq.HOT
+    bits[30, 30] = dq.DEAD
+    bits[31] = dq.BY_NAME["TELEGRAPH"].value
+    found = flagged_pixels(Frame(bits.astype(np.float32), None, bits), KINDS_OF_MASKS, 30, by_kind=True)
+    assert found.counts == {"DEAD": 1, "TELEGRAPH": 40, "HOT": 800}
+    assert [pixel.flag for pixel in found.pixels] == ["DEAD"] + 10 * ["TELEGRAPH"] + 10 * ["HOT"]

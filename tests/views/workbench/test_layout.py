@@ -176,6 +176,23 @@ def test_every_state_of_a_master_dark_has_room(
     assert page.inputs.problem.text().startswith("✕")
 
 
+def test_a_bad_pixel_map_has_room_for_painting(
+    qtbot: QtBot, window: MainWindow, demo_night: DemoNight, settled: Settled
+) -> None:
+    window.open_paths([demo_night.cache])
+    place = _bench(window)
+    page = place.show_algorithm("bad-pixel-map")
+    flat = demo_night.raw / "iris_20260311_flat_0001.fits"
+    page.inputs.set_paths([*sorted(demo_night.raw.glob("iris_20260311_dark_*.fits"))[:3], flat])
+    _run(qtbot, page)
+    assert page.output.painting is not None
+    page.output.painting.show_edits(1234)
+    for size, least in SIZES.items():
+        window.resize(*size)
+        settled(window)
+        _check(place, least)
+
+
 def test_subtracting_a_dark_has_room(qtbot: QtBot, window: MainWindow, demo_night: DemoNight, settled: Settled) -> None:
     window.open_paths([demo_night.cache])
     place = _bench(window)

@@ -53,6 +53,28 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_structure() -> ModuleType:
+    """The loop that expands maps of tiles and strips.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.structure`.
+    """
+    return _imported("structure")
+
+
+def compiled_states() -> ModuleType:
+    """The loops that tell pixels of two states, noisy and silent ones from the others.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.states`.
+    """
+    return _imported("states")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

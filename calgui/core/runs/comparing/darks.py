@@ -1,9 +1,6 @@
 """A new dark beside the one in use: the difference, the shift, hot pixels that came and went, the noise."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +11,9 @@ from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_sta
 from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import DqArray, FloatArray, Frame
 from calgui.core.jobs import Job
-from calgui.core.rules.values import Selection, Status
-from calgui.core.runs.references import select, unusable
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
+from calgui.core.runs.comparing.values import Changes, Comparison
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -30,86 +22,6 @@ _BOX = 64
 CHANGE_SIGMA = 5.0
 #: a shift of the median beyond this part of the noise of the difference is worth a word
 _SHIFT = 0.1
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A new dark against another.
-
-    Attributes
-    ----------
-    status : str
-        ``compared``; ``none`` where the rules select no dark; ``unavailable`` where the file cannot be used.
-    message : str
-        One or more sentences for the user.
-    old : pathlib.Path or None
-        The dark in use.
-    selection : Selection or None
-        What the rules said.
-    difference : Frame or None
-        New less old, electron/s; ERR where both have errors; DQ of both.
-    metrics : mapping of str to Metric
-        Shift, noise ratio, numbers of hot pixels.
-    new_hot, vanished_hot : ndarray of int, shape (n, 2)
-        Row and column, from 0.
-    curves : tuple of Curve
-        Histogram of the difference.
-    """
-
-    status: Literal["compared", "none", "unavailable"]
-    message: str
-    old: Path | None = None
-    selection: Selection | None = None
-    difference: Frame | None = None
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    new_hot: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), np.intp))
-    vanished_hot: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), np.intp))
-    curves: tuple[Curve, ...] = ()
-
-
-def compare_with_selected(
-    new: Frame, header: Mapping[str, Any], cache: "Cache", context: str | None = None, job: Job | None = None
-) -> Comparison:
-    """Compare a new dark with the one that the rules select for the frames that it was made of.
-
-    Parameters
-    ----------
-    new : Frame
-        The product of ``master-dark``, electron/s or electron.
-    header : mapping
-        Of one of the frames: what the rules decide by.
-    cache : Cache
-        The rules.
-    context : str, optional
-        Its operational context by default.
-    job : Job, optional
-        Progress and cancel.
-
-    Returns
-    -------
-    Comparison
-        That there is nothing to compare with is a status, not an error.
-    """
-    job = job or Job("Compare with the dark in use")
-    selection = select("dark", header, cache, context)
-    if selection.status is not Status.SELECTED:
-        reason = selection.message or "none of their entries fits"
-        return Comparison("none", f"The rules select no dark for these frames: {reason}", selection=selection)
-    why = unusable(selection)
-    if why is not None:
-        return Comparison(
-            "unavailable",
-            f"The rules select {selection.file}, but {why[0]}. {why[1]}.",
-            selection.path,
-            selection,
-        )
-    assert selection.path is not None
-    try:
-        made = compare(new, read_frame(selection.path), job)
-    except InputError as error:
-        text = f"The rules select {selection.file}, but it cannot be compared: {error.message} {error.cure}".strip()
-        return Comparison("unavailable", text, selection.path, selection)
-    return Comparison(**{**vars(made), "selection": selection})
 
 
 def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
@@ -160,8 +72,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         old.path,
         difference=made,
         metrics=metrics,
-        new_hot=np.argwhere(appeared),
-        vanished_hot=np.argwhere(gone),
+        changes=(Changes("new", np.argwhere(appeared)), Changes("gone", np.argwhere(gone))),
         curves=(_histogram(difference, good, metrics),),
     )
 
@@ -272,24 +183,3 @@ def _sentence(old: Frame, metrics: Mapping[str, Metric]) -> str:
     ratio = metrics["noise_ratio"].value
     noise = f", the noise {ratio:.2f} times as large" if isinstance(ratio, float) else ""
     return f"{said}{noise}; {came} hot pixels are new, {went} are gone."
-
-
-def as_document(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as plain values, for JSON.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Any.
-
-    Returns
-    -------
-    dict
-        ``status``, ``message``, ``file``, ``metrics``.
-    """
-    return {
-        "status": comparison.status,
-        "message": comparison.message,
-        "file": comparison.old.name if comparison.old is not None else None,
-        "metrics": {name: metric.value for name, metric in comparison.metrics.items()},
-    }

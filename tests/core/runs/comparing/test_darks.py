@@ -16,8 +16,8 @@ from calgui.core.frames.headers import rule_header
 from calgui.core.frames.writing import write_frame
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.values import Selection, Status, Trust
-from calgui.core.runs import compare as comparing
-from calgui.core.runs.compare import compare, compare_with_selected
+from calgui.core.runs.comparing import compare_with_selected, selected
+from calgui.core.runs.comparing.darks import compare
 from calgui.core.simulate import DemoNight
 
 SIZE = 256
@@ -38,9 +38,9 @@ def test_shift_noise_and_hot_pixels_are_those_that_were_put_in() -> None:
     old = dark(1, hot={(50, 60): 2.0, (70, 80): 3.0, (90, 90): 0.33})
     new = dark(2, 0.035, 0.06, hot={(50, 60): 2.0, (100, 120): 1.5})
     made = compare(new, old)
-    assert made.new_hot.tolist() == [[100, 120]]
+    assert made.places("new").tolist() == [[100, 120]]
     # at 0.33 e-/s the third one lies 4.6 sigma of the difference below: not proved to be gone
-    assert made.vanished_hot.tolist() == [[70, 80]]
+    assert made.places("gone").tolist() == [[70, 80]]
     assert made.metrics["median_shift_e_per_s"].value == pytest.approx(0.01, abs=0.002)
     assert made.metrics["noise_ratio"].value == pytest.approx(1.5, rel=0.05)
     assert made.metrics["difference_noise_e_per_s"].value == pytest.approx(np.hypot(0.04, 0.06), rel=0.03)
@@ -80,7 +80,7 @@ def test_darks_that_cannot_be_compared_are_refused() -> None:
 def test_nothing_to_compare_with_is_said(
     monkeypatch: pytest.MonkeyPatch, selection: Selection, status: str, words: str
 ) -> None:
-    monkeypatch.setattr(comparing, "select", lambda *_: selection)
+    monkeypatch.setattr(selected, "select", lambda *_: selection)
     cache: Any = None
     made = compare_with_selected(dark(1), {}, cache)
     assert made.status == status
@@ -90,11 +90,11 @@ def test_nothing_to_compare_with_is_said(
 def test_the_selected_dark_is_read_and_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = write_frame(dark(1, hot={(70, 80): 3.0}), tmp_path / "in_use.fits")
     selection = Selection("dark", Status.SELECTED, path.name, path, Trust.OK)
-    monkeypatch.setattr(comparing, "select", lambda *_: selection)
+    monkeypatch.setattr(selected, "select", lambda *_: selection)
     cache: Any = None
     made = compare_with_selected(dark(2), {}, cache)
     assert made.status == "compared"
-    assert made.vanished_hot.tolist() == [[70, 80]]
+    assert made.places("gone").tolist() == [[70, 80]]
     assert "in_use.fits" in made.message
 
 
@@ -112,6 +112,6 @@ def test_a_dark_of_the_night_meets_the_one_that_the_rules_select(demo_night: Dem
     assert made.selection is not None
     assert made.selection.file == truth["expected"][context][paths[0].name]["DARK"]
     # both are of one detector, whose hot pixels stayed: what differs is noise
-    assert len(made.new_hot) + len(made.vanished_hot) < 0.05 * len(truth["detectors"]["IRIS1"]["hot"])
+    assert len(made.places("new")) + len(made.places("gone")) < 0.05 * len(truth["detectors"]["IRIS1"]["hot"])
     assert made.difference is not None
     assert abs(np.median(made.difference.data)) < 0.005

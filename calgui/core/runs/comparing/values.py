@@ -1,0 +1,210 @@
+"""What a comparison says, and which products can be compared."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.registry import Curve, Metric, Table
+from calgui.core.frames.frame import Frame
+from calgui.core.jobs import Job
+from calgui.core.rules.values import Selection
+
+#: changed pixels of one way that a document lists; their number counts all
+_LISTED = 1000
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Pixels that changed in one way.
+
+    Attributes
+    ----------
+    way : str
+        ``new``, ``gone``, or ``changed`` from one kind to another.
+    places : ndarray of int, shape (n, 2)
+        Row and column, from 0.
+    details : tuple of str
+        What changed of each pixel, such as the names of its flags; empty where the way says it all.
+    """
+
+    way: Literal["new", "gone", "changed"]
+    places: Places
+    details: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> str:
+        """The way as one character."""
+        return {"new": "+", "gone": "−", "changed": "±"}[self.way]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A new product against the one in use.
+
+    Attributes
+    ----------
+    status : str
+        ``compared``; ``none`` where the rules select none; ``unavailable`` where the file cannot be used.
+    message : str
+        One or more sentences for the user.
+    old : pathlib.Path or None
+        The one in use.
+    selection : Selection or None
+        What the rules said.
+    difference : Frame or None
+        A picture of what differs.
+    metrics : mapping of str to Metric
+        In numbers.
+    changes : tuple of Changes
+        Pixels to look at.
+    curves : tuple of Curve
+        To plot.
+    tables : tuple of Table
+        Numbers by kind.
+    """
+
+    status: Literal["compared", "none", "unavailable"]
+    message: str
+    old: Path | None = None
+    selection: Selection | None = None
+    difference: Frame | None = None
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    changes: tuple[Changes, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    def places(self, way: str) -> Places:
+        """Pixels that changed in one way.
+
+        Parameters
+        ----------
+        way : str
+            As in `Changes`.
+
+        Returns
+        -------
+        ndarray of int, shape (n, 2)
+            Row and column, from 0.
+        """
+        found = [change.places for change in self.changes if change.way == way]
+        return np.concatenate(found) if found else np.empty((0, 2), np.intp)
+
+
+class Compare(Protocol):
+    """How two products of one kind are compared."""
+
+    def __call__(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
+        """Compare them; raises `InputError` where they cannot be."""
+
+
+@dataclass(frozen=True)
+class Comparer:
+    """How products of one kind are compared, and the words for it.
+
+    Attributes
+    ----------
+    product : str
+        REFTYPE.
+    module : str
+        Has the function ``compare``; see `Compare`.
+    word : str
+        What it is, in a sentence.
+    title : str
+        What the picture of the difference is called, before the name of the one in use.
+    difference : str
+        What it shows.
+    changes : str
+        What its list of pixels holds.
+    column : str
+        Heading of that list.
+    """
+
+    product: str
+    module: str
+    word: str
+    title: str
+    difference: str
+    changes: str
+    column: str
+
+    def compare(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
+        """Compare two products; see `Compare`."""
+        function: Compare = importlib.import_module(f"calgui.core.runs.comparing.{self.module}").compare
+        return function(new, old, job)
+
+
+#: by product
+COMPARERS: Mapping[str, Comparer] = {
+    row.product: row
+    for row in (
+        Comparer("DARK", "darks", "dark", "new less", "new less old", "Hot pixels that came or went", "hot pixel"),
+        Comparer(
+            "MASK",
+            "masks",
+            "bad pixel map",
+            "changes from",
+            "1 new, −1 gone, 0.5 of another kind",
+            "Bad pixels that came, went, or changed their kind",
+            "bad pixel",
+        ),
+    )
+}
+
+
+def comparer_of(product: str) -> Comparer | None:
+    """How a product is compared with the one in use.
+
+    Parameters
+    ----------
+    product : str
+        REFTYPE; empty for an image.
+
+    Returns
+    -------
+    Comparer or None
+        None where there is nothing to compare it by.
+    """
+    return COMPARERS.get(product)
+
+
+def as_document(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as plain values, for JSON.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Any.
+
+    Returns
+    -------
+    dict
+        ``status``, ``message``, ``file``, ``metrics``, ``tables``, and ``changes``: of each way the number of pixels
+        and the first of them.
+    """
+
+    def listed(change: Changes) -> list[dict[str, Any]]:
+        first = change.places[:_LISTED].tolist()
+        details = change.details[:_LISTED] or ("",) * len(first)
+        return [{"x": x, "y": y, "flags": detail} for (y, x), detail in zip(first, details, strict=True)]
+
+    return {
+        "status": comparison.status,
+        "message": comparison.message,
+        "file": comparison.old.name if comparison.old is not None else None,
+        "metrics": {name: metric.value for name, metric in comparison.metrics.items()},
+        "tables": [
+            {"title": table.title, "columns": list(table.columns), "rows": [list(row) for row in table.rows]}
+            for table in comparison.tables
+        ],
+        "changes": [
+            {"way": change.way, "n_pixels": len(change.places), "pixels": listed(change)}
+            for change in comparison.changes
+        ],
+    }
