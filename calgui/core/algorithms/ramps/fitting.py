@@ -31,7 +31,7 @@ _BAND_BYTES = 48 << 20
 #: bands of ramps that are in memory as a whole: for progress and cancel
 _BANDS_IN_MEMORY = 8
 #: pixels whose reads are kept to look at them
-_SAMPLE = 200_000
+_SAMPLE = 80_000
 
 Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
 
@@ -94,7 +94,7 @@ def fit_ramp(
     check_ramps(frames)
     setup = setup_of(frames, config)
     response = response_of(frames[0], references.get("NONLINCOEFF"), setup, config)
-    region = _region(frames[0])
+    region = place_of(frames[0])
     drifts = [reference_drift(frame, region, config, setup.reads, job) for frame in frames]
     fitter = LineFitter(setup, config, response, max(drift.noise for drift in drifts))
     shape = region.ny, region.nx
@@ -131,8 +131,19 @@ def fit_ramp(
     )
 
 
-def _region(frame: FrameLike) -> Region:
-    """Where a ramp lies; away from the border where nothing says that its edge is one, and may see light."""
+def place_of(frame: FrameLike) -> Region:
+    """Where a ramp lies on its detector.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        The ramp.
+
+    Returns
+    -------
+    Region
+        Away from the border where nothing says where it lies: its edge may see light.
+    """
     if says_where(frame):
         return region_of(frame)
     ny, nx = frame.shape[-2:]

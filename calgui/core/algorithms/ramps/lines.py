@@ -165,10 +165,12 @@ class LineFitter:
         self, planes: Any, bits: Any, start: int, stop: int, nx: int, columns: Any, rows: Any, zeros: Any, made: Line,
         marked: Any,
     ) -> int:  # fmt: skip
-        self.kernel.weighted_sums(
+        found = self.kernel.weighted_sums(
             planes, self.weights.astype(np.float32), start, stop, nx, columns, rows,
-            (self.read_part, self.photon_part), made.rate, made.err,
+            (self.read_part, self.photon_part), made.rate, made.err, marked,
         )  # fmt: skip
+        if not bits.size and not np.isfinite(self.response.full_well):
+            return int(found)
         seconds = self.setup.seconds
         lead = seconds[0] / (seconds[1] - seconds[0]) if self.how[self.kernel.EXTRAPOLATE] else 0.0
         reject = flags.DO_NOT_USE | flags.SATURATED | flags.JUMP_DET

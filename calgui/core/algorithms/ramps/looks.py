@@ -15,6 +15,7 @@ from calgui.core.frames.frame import FloatArray
 
 #: part of the pixels that are called faint, and bright
 _FAINT, _BRIGHT = 0.25, 0.1
+_ENOUGH_FOR_A_HISTOGRAM = 400_000
 #: part of the variance that must be that of the reads, or it is not measured
 _SEEN = 0.2
 #: fewer pixels than this say nothing of noise
@@ -164,7 +165,7 @@ def curves_of(
 
 
 def _histogram(rate: FloatArray, good: npt.NDArray[np.bool_]) -> Curve:
-    step = max(1, rate.size // 4_000_000)
+    step = max(1, rate.size // _ENOUGH_FOR_A_HISTOGRAM)
     values = rate[::step][good[::step]]
     values = values[np.isfinite(values)].astype(np.float64)
     title, label = "Distribution of the rates", "Rate (e-/s)"
