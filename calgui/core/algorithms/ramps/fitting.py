@@ -31,7 +31,7 @@ _BAND_BYTES = 48 << 20
 #: bands of ramps that are in memory as a whole: for progress and cancel
 _BANDS_IN_MEMORY = 8
 #: pixels whose reads are kept to look at them
-_SAMPLE = 80_000
+_SAMPLE = 40_000
 
 Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
 
