@@ -94,6 +94,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
 
     from calgui.core.algorithms.combine import Combination, Method, combine
     from calgui.core.algorithms.kernels import bands, tiles
+    from calgui.core.algorithms.ramps.optimal import fit_optimal
     from calgui.core.frames.frame import Frame
 
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
@@ -111,6 +112,8 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     tiles.tile_deviations(image, all_good, level, 0, 1, sigma)
     flags = np.zeros((8, 8), np.uint32)
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
+    job.check()
+    fit_optimal(np.zeros((2, 1), np.float32), None, np.arange(2.0), 1.0, threads=1)
 
 
 def _marker() -> Path:

@@ -53,6 +53,17 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_optimal() -> ModuleType:
+    """The loops of the optimal ramp fit.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.ramps_optimal`.
+    """
+    return _imported("ramps_optimal")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

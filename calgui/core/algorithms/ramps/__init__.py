@@ -1,0 +1,1 @@
+"""Ramps: samples up the ramp become a rate."""
