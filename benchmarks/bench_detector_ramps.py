@@ -60,7 +60,7 @@ def measure() -> list[Row]:
     reads = rng.standard_normal((READS, SIZE, SIZE), np.float32)
     reads += np.float32(5000) + np.float32(50) * np.arange(READS, dtype=np.float32)[:, None, None]
     frame = Frame(reads.view(), header=HEADER)
-    config = FitRampConfig()
+    config = FitRampConfig(method="utr")
     setup = setup_of([frame], config)
     fitter = LineFitter(setup, config, response_of(frame, None, setup, config))
     none, zeros = np.zeros((READS, SIZE), np.float32), np.full(SIZE, np.nan, np.float32)

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
@@ -94,6 +95,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
 
     from calgui.core.algorithms.combine import Combination, Method, combine
     from calgui.core.algorithms.kernels import bands, tiles
+    from calgui.core.algorithms.ramps.optimal import fit_optimal
     from calgui.core.frames.frame import Frame
 
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
@@ -112,6 +114,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     flags = np.zeros((8, 8), np.uint32)
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
     job.check()
+    fit_optimal(np.zeros((2, 1), np.float32), None, np.arange(2.0), 1.0, threads=1)
     _exercise_ramps(job)
 
 
@@ -125,9 +128,13 @@ def _exercise_ramps(job: Job) -> None:
     header = {"TGROUP": 1.0, "BUNIT": "electron", "READNOIS": 1.0}
     reads = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 8, 8), np.float32)
     straight = Frame(np.array([0, 1, 0], np.float32)[:, None, None], header={"LINFORM": "POLYNOMIAL"})
-    for references in ({}, {"NONLINCOEFF": straight}):
+    methods: tuple[Any, ...] = ("optimal", "utr")
+    for method, references in product(methods, ({}, {"NONLINCOEFF": straight})):
         fit_ramp(
-            [Frame(reads.copy(), None, np.zeros(reads.shape, np.uint32), header)], references, FitRampConfig(), job
+            [Frame(reads.copy(), None, np.zeros(reads.shape, np.uint32), header)],
+            references,
+            FitRampConfig(method),
+            job,
         )
 
 

@@ -64,6 +64,17 @@ def compiled_ramps() -> ModuleType:
     return _imported("ramps")
 
 
+def compiled_optimal() -> ModuleType:
+    """The loops of the optimal ramp fit.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.ramps_optimal`.
+    """
+    return _imported("ramps_optimal")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

@@ -387,3 +387,24 @@ def fit_pixels(planes, bits, pixels, nx, known, method, ends, noise_squared, rat
         flags[i] = found
         if parts.size:
             parts[0, i], parts[1, i], parts[2, i] = noise_squared * squares, photons, seconds[last] - seconds[first]
+
+
+@_jit
+def parts_of(usable, jumps, pixels, seconds, spread, noise_squared, parts):  # type: ignore[no-untyped-def]
+    """Both parts of the variance, and the span, of a line through the longest run of good reads of some pixels."""
+    n = seconds.size
+    weights, good = np.empty(n, np.float64), np.empty(n, np.bool_)
+    for place in range(pixels.size):
+        i = pixels[place]
+        count = longest_run(usable[:, place], jumps[:, place], good)
+        if count < 2:
+            parts[0, i], parts[1, i], parts[2, i] = np.nan, np.nan, 0.0
+            continue
+        line_weights(good, count, seconds, UTR, 1, weights)
+        squares, photons = variance_parts(weights, seconds, spread)
+        first, last = -1, 0
+        for k in range(n):
+            if good[k]:
+                last = k
+                first = k if first < 0 else first
+        parts[0, i], parts[1, i], parts[2, i] = noise_squared * squares, photons, seconds[last] - seconds[first]

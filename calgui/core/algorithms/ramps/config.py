@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calgui.core.algorithms.options import option
+from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
 
 #: headings under which a form folds options away
 _REFERENCE, _RESPONSE, _HEADERS = "reference pixels", "non-linearity and saturation", "ramps and their headers"
@@ -13,10 +14,19 @@ _REFERENCE, _RESPONSE, _HEADERS = "reference pixels", "non-linearity and saturat
 class FitRampConfig:
     """Options of ``fit-ramp``."""
 
-    method: Literal["utr", "cds", "mcds"] = option(
-        "utr",
-        "How the reads become a rate: a line through all of them, the last less the first, or means of several at "
-        "each end.",
+    method: Literal["optimal", "utr", "cds", "mcds"] = option(
+        "optimal",
+        "How the reads become a rate: with the best weights and jumps left out, a line through all of them alike, the "
+        "last less the first, or means of several at each end.",
+    )
+    detect_jumps: bool = option(True, "Look for jumps, such as cosmic rays, and leave them out.", group="optimal")
+    jump_sigma: float = option(
+        JUMP_SIGMA,
+        "Jumps: threshold, in errors of a jump's size in the fit to the whole ramp.",
+        unit="sigma",
+        minimum=2,
+        maximum=100,
+        group="optimal",
     )
     ends: int = option(4, "Means at each end: reads in each of them.", unit="reads", minimum=1, group="mcds")
     reference_pixels: Literal["both", "amplifiers", "rows", "off"] = option(

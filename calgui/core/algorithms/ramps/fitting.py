@@ -87,8 +87,9 @@ def fit_ramp(
 
     Notes
     -----
-    Variances of Vacca, Cushing & Rayner (2004) with photon noise that is correlated along the ramp, exactly for the
-    reads that a pixel has left. Weights of reads depend on their times alone, never on the rate.
+    ``optimal`` is the fit of Brandt (2024). Variances of the other methods are those of Vacca, Cushing & Rayner (2004)
+    with photon noise that is correlated along the ramp, exactly for the reads that a pixel has left; their weights of
+    reads depend on times alone, never on the rate.
     """
     job = job or Job("Fit ramps")
     check_ramps(frames)
@@ -262,6 +263,6 @@ ALGORITHMS = (
         run=_run,
         optional_references=("NONLINCOEFF",),
         check=check_ramps,
-        source="Vacca, Cushing & Rayner 2004 (variances of CDS, MCDS and lines)",
+        source="Brandt 2024 (optimal weights, jumps); Vacca, Cushing & Rayner 2004 (variances of CDS, MCDS and lines)",
     ),
 )

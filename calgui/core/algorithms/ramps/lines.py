@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.kernels import compiled_ramps, workers
 from calgui.core.algorithms.ramps.config import FitRampConfig
+from calgui.core.algorithms.ramps.optimal import OptimalFit, fit_optimal
 from calgui.core.algorithms.ramps.response import Response
 from calgui.core.algorithms.ramps.setup import RampSetup, variance_of, weights_of
 from calgui.core.frames import dq as flags
@@ -19,6 +20,8 @@ from calgui.core.frames.frame import DqArray, FloatArray
 _PIECES = 4
 #: the quick look at the full well errs on the careful side
 _CAREFUL = 0.9
+#: pixels that are fitted optimally at once: their reads stay in the second cache
+_OPTIMAL = 8192
 #: part of the full well above the level of the reference pixels, which differs from that of the pixels by some per cent
 KNOWN_ZERO = 0.98
 _NO_BITS = np.empty(0, np.uint64)
@@ -40,6 +43,8 @@ class Line:
     parts : ndarray of float32, shape (3, pixels) or (3, 0)
         Where they are wanted: the variance is the first plus the second times the rate; the third is the seconds
         between the first and the last read that were used.
+    exact : bool
+        Whether the parts are those of this fit; else of a line through the same reads, good for weights.
     """
 
     rate: FloatArray
@@ -47,6 +52,7 @@ class Line:
     used: npt.NDArray[np.uint16]
     dq: DqArray
     parts: FloatArray
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,29 @@ class Band:
     zeros: FloatArray
     terms: FloatArray
 
+    def part(self, start: int, stop: int) -> "Band":
+        """Some of its rows.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows, ``stop`` exclusive.
+
+        Returns
+        -------
+        Band
+        """
+        nx = self.reads.shape[2]
+        each = self.terms.shape[0] and self.terms.shape[1] > 1
+        return Band(
+            self.reads[:, start:stop],
+            None if self.dq is None else self.dq[:, start:stop],
+            self.columns,
+            np.ascontiguousarray(self.rows[:, start:stop]),
+            self.zeros,
+            np.ascontiguousarray(self.terms[:, start * nx : stop * nx]) if each else self.terms,
+        )
+
 
 class LineFitter:
     """Fits bands with what is the same for all of them.
@@ -95,10 +124,14 @@ class LineFitter:
     def __init__(self, setup: RampSetup, config: FitRampConfig, response: Response, noise: float = 0.0) -> None:
         self.kernel = compiled_ramps()
         self.setup, self.response = setup, response
-        self.method = {"utr": self.kernel.UTR, "cds": self.kernel.CDS, "mcds": self.kernel.MCDS}[config.method]
+        self.config = config
+        self.optimal = config.method == "optimal"
+        line = "utr" if config.method == "optimal" else config.method
+        self.method = {"utr": self.kernel.UTR, "cds": self.kernel.CDS, "mcds": self.kernel.MCDS}[line]
         self.ends = config.ends
+        self.read_noise = setup.read_noise * float(np.sqrt(1 + noise))
         self.noise_squared = setup.group_noise**2 * (1 + noise)
-        weights = weights_of(config.method, setup.seconds, config.ends)
+        weights = weights_of(line, setup.seconds, config.ends)
         squares, photons = variance_of(weights, setup.seconds, setup.spread)
         #: of a pixel of which all reads are used
         self.read_part, self.photon_part = self.noise_squared * squares, photons
@@ -126,6 +159,8 @@ class LineFitter:
         Line
         """
         n, height, nx = band.reads.shape
+        if self.optimal:
+            return self._optimal(band, pool, parts=parts)
         planes, bits, held = _addresses(band)
         made = Line(
             np.empty(height * nx, np.float32),
@@ -151,6 +186,111 @@ class LineFitter:
             self._one_by_one(planes, bits, special, nx, band, made, pool)
         del held
         return made
+
+    def _optimal(self, band: Band, pool: ThreadPoolExecutor, *, parts: bool) -> Line:
+        """The same with the weights of correlated noise, and jumps that are found."""
+        _, height, nx = band.reads.shape
+        size = height * nx
+        made = Line(
+            np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.uint16),
+            np.empty(size, np.uint32), np.empty((3, size if parts else 0), np.float32), exact=False,
+        )  # fmt: skip
+        step = max(1, min(_OPTIMAL // nx, -(-height // workers())))
+        running = [
+            pool.submit(self._optimal_rows, band, start, min(start + step, height), made)
+            for start in range(0, height, step)
+        ]
+        for one in running:
+            one.result()
+        return made
+
+    def _optimal_rows(self, band: Band, start: int, stop: int, made: Line) -> None:
+        nx = band.reads.shape[2]
+        reads, usable, known, dq = self._straightened(band.part(start, stop))
+        setup = self.setup
+        found = self._best(reads, usable, known)
+        lost = ~np.isfinite(found.rate)
+        jumps = found.jumps.any(axis=0)
+        dq[jumps] |= np.uint32(flags.JUMP_DET)
+        dq[lost] |= np.uint32(flags.DO_NOT_USE)
+        place = slice(start * nx, stop * nx)
+        made.rate[place], made.err[place], made.dq[place] = found.rate, found.error, dq
+        made.used[place] = np.where(lost, 0, np.maximum(found.n_used, 0))
+        if made.parts.size:
+            pixels = np.arange(start * nx, stop * nx)
+            good = np.ones(reads.shape, np.bool_) if usable is None else usable
+            breaks = found.jumps if known is None else found.jumps | known
+            self.kernel.parts_of(good, breaks, pixels, setup.seconds, setup.spread, self.noise_squared, made.parts)
+
+    def find_jumps(
+        self, reads: npt.NDArray[np.float64], usable: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Reads of one pixel before which the optimal fit finds a jump.
+
+        Parameters
+        ----------
+        reads : ndarray of float64, shape (n,)
+            Electrons, straightened.
+        usable, known : ndarray of bool, shape (n,)
+            Reads that can be used; those before which a jump is known.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+        """
+        found = self._best(reads[:, None].astype(np.float32), usable[:, None], known[:, None])
+        return np.asarray(found.jumps[:, 0])
+
+    def _best(self, reads: FloatArray, usable: Any, known: Any) -> OptimalFit:
+        setup = self.setup
+        return fit_optimal(
+            reads, usable, setup.seconds, self.read_noise, detect_jumps=self.config.detect_jumps,
+            jump_sigma=self.config.jump_sigma, reads_per_group=setup.frames, frame_seconds=setup.frame_seconds,
+            known_jumps=known, threads=1,
+        )  # fmt: skip
+
+    def _straightened(self, band: Band) -> tuple[FloatArray, Any, Any, DqArray]:
+        """Reads of all pixels as `prepare` gives them, the ordinary ones all at once; None for no flags at all."""
+        n, height, nx = band.reads.shape
+        pixels = height * nx
+        if band.terms.shape[0]:
+            return self.prepare(band, np.arange(pixels))
+        gain = np.float32(self.setup.gain)
+        reads = band.reads * gain
+        if band.columns.any():
+            reads -= band.columns[:, None, :] * gain
+        if band.rows.any():
+            reads -= band.rows[:, :, None] * gain
+        reads = reads.reshape(n, pixels)
+        usable = known = None
+        dq = np.zeros(pixels, np.uint32)
+        if band.dq is not None:
+            words = band.dq.reshape(n, pixels)
+            seen = np.bitwise_or.reduce(words, axis=0)
+            dq = np.bitwise_and.reduce(words, axis=0) | (seen & np.uint32(flags.SATURATED | flags.JUMP_DET))
+            if (seen & np.uint32(flags.SATURATED | flags.DO_NOT_USE)).any():
+                full = np.logical_or.accumulate((words & np.uint32(flags.SATURATED)) != 0, axis=0)
+                usable = ~full & ((words & np.uint32(flags.DO_NOT_USE)) == 0)
+            if (seen & np.uint32(flags.JUMP_DET)).any():
+                known = (words & np.uint32(flags.JUMP_DET)) != 0
+        near = self._near_full(band, reads)
+        if near.size:
+            usable = np.ones(reads.shape, np.bool_) if usable is None else usable
+            reads[:, near], usable[:, near], _, dq[near] = self.prepare(band, near)
+        return reads, usable, known, dq
+
+    def _near_full(self, band: Band, reads: FloatArray) -> npt.NDArray[np.intp]:
+        """Pixels that may reach the full well."""
+        well = self.response.full_well
+        if not np.isfinite(well):
+            return np.empty(0, np.intp)
+        seconds = self.setup.seconds
+        lead = np.float32(seconds[0] / (seconds[1] - seconds[0]) if self.how[self.kernel.EXTRAPOLATE] else 0.0)
+        with np.errstate(invalid="ignore"):
+            high = np.fmax.reduce(reads, axis=0)
+            zero = reads[0] - lead * np.maximum(reads[1] - reads[0], 0)
+            zeros = np.tile(band.zeros, band.reads.shape[1]) * np.float32(self.setup.gain)
+            return np.flatnonzero((high - zero >= _CAREFUL * well) | (high - zeros >= _CAREFUL * well))
 
     def _parts(self) -> FloatArray:
         """Of a pixel of which all reads are used."""
@@ -265,6 +405,8 @@ def average(lines: Sequence[Line]) -> Line:
         rate = np.where(known, rates, 0)
         mean = (weights * rate).sum(axis=0) / total
         own = read + photon * np.maximum(mean, 0)
+        if not all(line.exact for line in lines):
+            own = np.stack([line.err for line in lines]).astype(np.float64) ** 2
         error = np.sqrt(np.where(known, weights**2 * own, 0).sum(axis=0)) / total
     some = known.any(axis=0)
     dq = np.stack([line.dq for line in lines])

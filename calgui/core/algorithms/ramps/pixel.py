@@ -40,6 +40,8 @@ class PixelLine:
         Electrons of the line at time zero, on the scale of the straightened reads.
     used : ndarray of bool, shape (n,)
         Reads that count; of ``cds`` and ``mcds`` those at the ends.
+    jumps : ndarray of bool, shape (n,)
+        Reads before which ``optimal`` found a jump.
     """
 
     method: str
@@ -47,6 +49,7 @@ class PixelLine:
     error: float
     start: float
     used: Booleans
+    jumps: Booleans
 
     def at(self, seconds: Floats) -> Floats:
         """The line.
@@ -206,7 +209,7 @@ def fit_pixel(
             jumps.append(jumped[:, 0])
             lines.append(
                 {
-                    method: _line(method, fitter.fit(band, pool), straight[-1], usable[-1], jumps[-1], setup, config)
+                    method: _line(method, fitter.fit(band, pool), straight[-1], usable[-1], jumps[-1], fitter, config)
                     for method, fitter in fitters.items()
                 }
             )
@@ -219,17 +222,25 @@ def fit_pixel(
 
 
 def _line(
-    method: str, made: Line, reads: Floats, usable: Booleans, jumps: Booleans, setup: RampSetup, config: FitRampConfig
+    method: str, made: Line, reads: Floats, usable: Booleans, jumps: Booleans, fitter: LineFitter, config: FitRampConfig
 ) -> PixelLine:
-    good = np.empty(usable.size, np.bool_)
-    count = compiled_ramps().longest_run(usable, jumps, good)
+    setup = fitter.setup
     rate, error = float(made.rate[0]), float(made.err[0])
+    good, found = np.empty(usable.size, np.bool_), np.zeros(usable.size, np.bool_)
+    if method == "optimal":
+        found = fitter.find_jumps(reads, usable, jumps)
+        count = int(usable.sum()) if np.isfinite(rate) else 0
+        good[:] = usable
+    else:
+        count = compiled_ramps().longest_run(usable, jumps, good)
     if count < 2:
-        return PixelLine(method, rate, error, float("nan"), np.zeros(usable.size, np.bool_))
+        return PixelLine(method, rate, error, float("nan"), np.zeros(usable.size, np.bool_), found)
     used = good.copy()
     if method in ("cds", "mcds"):
         ends = 1 if method == "cds" else max(1, min(config.ends, count // 2))
-        places = np.flatnonzero(good)
-        used[places[ends:-ends]] = False
-    start = float(np.mean(reads[used]) - rate * np.mean(setup.seconds[used]))
-    return PixelLine(method, rate, error, start, used)
+        used[np.flatnonzero(good)[ends:-ends]] = False
+    # of several stretches between jumps the line is put through the first
+    breaks = np.flatnonzero(found | (jumps if method == "optimal" else found))
+    through = used & (np.arange(used.size) < (breaks[0] if breaks.size and used[: breaks[0]].any() else used.size))
+    start = float(np.mean(reads[through]) - rate * np.mean(setup.seconds[through]))
+    return PixelLine(method, rate, error, start, used, found)

@@ -45,6 +45,8 @@ class RampSetup:
         Of a single frame, electrons.
     frames : int
         Frames that were averaged to one read.
+    frame_seconds : float
+        Between two of them.
     given : tuple of str
         What was given as options.
     """
@@ -57,6 +59,7 @@ class RampSetup:
     adu: float | None
     read_noise: float
     frames: int = 1
+    frame_seconds: float = 0.0
     given: tuple[str, ...] = ()
 
     @property
@@ -217,6 +220,7 @@ def _one(frame: FrameLike, config: FitRampConfig) -> RampSetup:
         adu,
         noise,
         frames,
+        frame_time,
         tuple(name for name in names if getattr(config, name) is not None),
     )
 

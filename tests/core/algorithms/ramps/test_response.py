@@ -45,12 +45,13 @@ def factor(scale: np.ndarray | float = 1.0, **header: object) -> Frame:
 
 
 def fit(frame: Frame, reference: Frame | None, **options: object):  # type: ignore[no-untyped-def]
+    options = {"method": "utr"} | options
     references = {} if reference is None else {"NONLINCOEFF": reference}
     return fit_ramp([frame], references, FitRampConfig(**options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rate", [20.0, 500.0, 1700.0])
-@pytest.mark.parametrize("method", ["utr", "cds", "mcds"])
+@pytest.mark.parametrize("method", ["optimal", "utr", "cds", "mcds"])
 def test_a_bent_ramp_is_straightened(rate: float, method: str) -> None:
     """1700 e-/s ends at 85,000 e-."""
     made = fit(bent(rate), factor(), method=method)
@@ -73,12 +74,13 @@ def test_the_other_form_and_other_units() -> None:
         np.testing.assert_allclose(fit(in_electrons, reference).frame.data, 1500, rtol=1e-3)
 
 
-def test_each_pixel_has_its_own_and_a_subarray_is_cut_out() -> None:
+@pytest.mark.parametrize("method", ["optimal", "utr"])
+def test_each_pixel_has_its_own_and_a_subarray_is_cut_out(method: str) -> None:
     scale = np.random.default_rng(1).uniform(0.5, 1.5, (128, 128))
     frame = bent(1500.0, scale[32:64, 64:96])
-    np.testing.assert_allclose(fit(frame, factor(scale)).frame.data, 1500, rtol=1e-3)
+    np.testing.assert_allclose(fit(frame, factor(scale), method=method).frame.data, 1500, rtol=1e-3)
     own = factor(scale[32:64, 64:96], **{key: HEADER[key] for key in HEADER if key.startswith(("SUB", "DET"))})
-    np.testing.assert_allclose(fit(frame, own).frame.data, 1500, rtol=1e-3)
+    np.testing.assert_allclose(fit(frame, own, method=method).frame.data, 1500, rtol=1e-3)
 
 
 def test_pixels_without_coefficients_stay_as_they_are_and_are_flagged() -> None:

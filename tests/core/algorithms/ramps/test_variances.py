@@ -85,7 +85,7 @@ def test_reads_missing_in_the_middle(make_ramp) -> None:  # type: ignore[no-unty
     frame = make_ramp(50.0, 9, 160, seed=3)
     data = frame.data.copy()
     data[:, 4] = np.nan
-    made = fit_ramp([Frame(data, header=frame.header)], {}, FitRampConfig()).frame
+    made = fit_ramp([Frame(data, header=frame.header)], {}, FitRampConfig(method="utr")).frame
     assert made is not None
     assert made.err is not None
     seconds = 5.0 * np.delete(np.arange(1, 10), 4)
@@ -99,7 +99,7 @@ def test_integrations_are_averaged_without_bias(make_ramp) -> None:  # type: ign
     frame = make_ramp(4.0, 6, 200, seed=5, nint=4)
     dq = np.zeros(frame.shape, np.uint32)
     dq[1, 3:] = 2  # one integration has half of its reads
-    made = fit_ramp([Frame(frame.data, None, dq, frame.header)], {}, FitRampConfig())
+    made = fit_ramp([Frame(frame.data, None, dq, frame.header)], {}, FitRampConfig(method="utr"))
     assert made.frame is not None
     assert made.frame.err is not None
     one, half = (published("utr", n, 5.0, 4.0, 9.0) for n in (6, 3))
@@ -115,8 +115,68 @@ def test_integrations_are_averaged_without_bias(make_ramp) -> None:  # type: ign
 def test_integrations_of_several_files_are_those_of_one(make_ramp) -> None:  # type: ignore[no-untyped-def]
     frames = [make_ramp(4.0, 6, 40, seed=seed) for seed in (1, 2, 3)]
     together = Frame(np.concatenate([frame.data for frame in frames]), header=frames[0].header)
-    apart, one = (fit_ramp(given, {}, FitRampConfig()).frame for given in (frames, [together]))
+    apart, one = (fit_ramp(given, {}, FitRampConfig(method="utr")).frame for given in (frames, [together]))
     assert apart is not None
     assert one is not None
     np.testing.assert_allclose(apart.data, one.data, rtol=1e-6)
     np.testing.assert_allclose(apart.err, one.err, rtol=1e-6)  # type: ignore[arg-type]
+
+
+# -- optimal weights ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flux", [2.0, 20.0, 400.0])
+def test_optimal_weights_are_as_good_as_the_best_of_the_others_and_unbiased(flux: float, make_ramp) -> None:  # type: ignore[no-untyped-def]
+    n, size = 10, 200
+    frame = make_ramp(flux, n, size, seed=int(flux))
+    made = fit_ramp([frame], {}, FitRampConfig(method="optimal"))
+    assert made.frame is not None
+    assert made.frame.err is not None
+    values = made.frame.data.astype(np.float64)
+    seconds = 5.0 * np.arange(1, n + 1)
+    covariance = flux * np.minimum.outer(seconds, seconds) + 81 * np.eye(n)
+    model = np.stack([seconds, np.ones(n)], axis=1)
+    truth = float(np.linalg.inv(model.T @ np.linalg.inv(covariance) @ model)[0, 0])
+    assert truth < min(published(method, n, 5.0, flux, 9.0) for method in METHODS)
+    # jumps that are none cost a little
+    assert float(np.var(values)) == pytest.approx(truth, rel=0.03)
+    pull = (values - flux) / math.sqrt(truth)
+    assert abs(pull.mean()) < 3 / math.sqrt(values.size) + 0.005
+    assert pull.std() == pytest.approx(1, abs=0.03)
+    assert abs(float(np.mean((values - flux) / made.frame.err))) < 0.05
+
+
+def test_jumps_are_found_and_left_out(make_ramp) -> None:  # type: ignore[no-untyped-def]
+    frame = make_ramp(20.0, 12, 100, seed=8)
+    data = frame.data.copy()
+    hit = np.random.default_rng(1).random((100, 100)) < 0.2
+    data[0, 5:, hit] += 400.0
+    made, plain = (
+        fit_ramp([Frame(data, header=frame.header)], {}, FitRampConfig(method="optimal", detect_jumps=look))
+        for look in (True, False)
+    )
+    assert made.frame is not None
+    assert plain.frame is not None
+    flagged = (made.frame.dq & 4) != 0  # type: ignore[operator]
+    assert flagged[hit].mean() > 0.99
+    assert flagged[~hit].mean() < 12e-4
+    assert abs(float(made.frame.data[hit].mean()) - 20) < 0.05
+    assert float(plain.frame.data[hit].mean()) > 22
+    assert made.metrics["jump_fraction"].value == pytest.approx(hit.mean(), abs=0.002)
+
+
+def test_optimal_integrations_are_averaged(make_ramp) -> None:  # type: ignore[no-untyped-def]
+    frame = make_ramp(4.0, 6, 200, seed=5, nint=3)
+    dq = np.zeros(frame.shape, np.uint32)
+    dq[1, 3:] = 2
+    given = Frame(frame.data, None, dq, frame.header)
+    made = fit_ramp([given], {}, FitRampConfig(method="optimal")).frame
+    line = fit_ramp([given], {}, FitRampConfig(method="utr")).frame
+    assert made is not None
+    assert made.err is not None
+    assert line is not None
+    values = made.data.astype(np.float64)
+    assert abs(values.mean() - 4.0) < 4 * values.std() / math.sqrt(values.size)
+    assert values.std() <= line.data.std() * 1.01
+    assert float(np.median(made.err)) == pytest.approx(values.std(), rel=0.03)
+    assert (made.dq == 2).mean() > 0.99  # type: ignore[union-attr]
