@@ -209,6 +209,15 @@ def _fill_up(y, ok, base, known, terms, at, how, saturated, bent):  # type: igno
 
 
 @_jit
+def _far(top, base, known, how):  # type: ignore[no-untyped-def]
+    """Whether the highest read is so low that no read needs to be compared with the full well."""
+    lowest = min(base, known) if np.isfinite(known) else base
+    x = (top - lowest) * how[TO_X]
+    # straightening does not double a signal
+    return x <= how[X_MOST] and 2 * x * how[FROM_X] < how[KNOWN_ZERO] * how[FULL_WELL]
+
+
+@_jit
 def _prepare(planes, bits, i, column, row, column_drift, row_drift, zeros, seconds, terms, at, how, names, y, ok, jump):  # type: ignore[no-untyped-def]
     """Reads of one pixel in electrons above the level at time zero, and which of them can be used; gives flags.
 
@@ -218,6 +227,7 @@ def _prepare(planes, bits, i, column, row, column_drift, row_drift, zeros, secon
     n = planes.size
     common, seen = np.uint32(0xFFFFFFFF), np.uint32(0)
     full = False
+    top = -np.inf
     begin = np.uint64(4) * np.uint64(i)
     for k in range(n):
         word = np.uint32(0)
@@ -230,6 +240,7 @@ def _prepare(planes, bits, i, column, row, column_drift, row_drift, zeros, secon
         y[k] = value
         ok[k] = np.isfinite(value) and (word & unusable) == 0 and not full
         jump[k] = (word & jumped) != 0
+        top = max(top, value) if ok[k] else top
     flags = common | (seen & (saturated | jumped))
     straight = terms.shape[0] > 0
     if straight:
@@ -242,16 +253,23 @@ def _prepare(planes, bits, i, column, row, column_drift, row_drift, zeros, secon
     used = terms if straight else terms[:0]
     extrapolate = how[EXTRAPOLATE] > 0
     base = _start(y, ok, seconds, extrapolate, 1)
-    flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
+    far = _far(top, base, zeros[column], how)
+    if not far:
+        flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
     base = _start(y, ok, seconds, extrapolate, 3)
     if straight and extrapolate and np.isfinite(base):
         # the straightened reads point to time zero better than those that bend
         bent = np.empty(n, np.float64)
         for _ in range(2):
+            count = 0
             for k in range(n):
                 bent[k] = _value(used, at, (y[k] - base) * how[TO_X])
+                count += 1 if ok[k] else 0
+                if count == 4:
+                    break
             base += (_start(bent, ok, seconds, True, 3) - used[0, at]) / (used[1, at] * how[TO_X])
-    flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
+    if not far:
+        flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
     for k in range(n):
         x = (y[k] - base) * how[TO_X]
         y[k] = (_value(used, at, x) if straight else x) * how[FROM_X]
