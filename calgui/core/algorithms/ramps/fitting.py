@@ -21,6 +21,7 @@ from calgui.core.algorithms.ramps.refpix import Drift, reference_drift
 from calgui.core.algorithms.ramps.response import Response, response_of
 from calgui.core.algorithms.ramps.setup import RampSetup, check_ramps, four_axes, setup_of
 from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.cubes.header import picture_header
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
@@ -117,9 +118,10 @@ def fit_ramp(
     job.check()
     metrics = metrics_of(whole.rate, whole.err, whole.dq, whole.used, light, found, setup)
     verdict, reasons = judge(frames, config, setup, response, drifts, metrics, found)
-    header = common_header(frames) | {"BUNIT": "electron/s"}
+    header: dict[str, Any] = common_header(frames) | {"BUNIT": "electron/s"}
     if len(frames) == 1:
-        header = dict(frames[0].header) | {"BUNIT": "electron/s"}
+        header = picture_header(frames[0].header)
+        header["BUNIT"] = "electron/s"
     job.report(1.0, "Done")
     return Result(
         frame=Frame(whole.rate, whole.err, whole.dq, header),

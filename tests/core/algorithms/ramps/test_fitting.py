@@ -46,6 +46,14 @@ def test_electrons_need_no_gain() -> None:
     np.testing.assert_allclose(fit(frame).frame.data, RATE / GAIN, rtol=1e-5)
 
 
+def test_the_header_is_that_of_a_picture() -> None:
+    frame = straight(4, CTYPE1="RA---TAN", CRVAL1=10.0, CTYPE3="", CRPIX3=1.0, CD3_3=1.0, WCSAXES=4, FILTER="K")
+    header = fit(frame).frame.header
+    assert (header["CTYPE1"], header["CRVAL1"], header["WCSAXES"], header["FILTER"]) == ("RA---TAN", 10.0, 2, "K")
+    assert not {"CTYPE3", "CRPIX3", "CD3_3"} & set(header)
+    assert header["BUNIT"] == "electron/s"
+
+
 def test_single_pixels() -> None:
     frame = straight(8)
     data, dq = frame.data.copy(), np.zeros(frame.shape, np.uint32)
