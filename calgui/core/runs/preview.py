@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.geometry import cut_out, place_in
-from calgui.core.algorithms.inputkinds import check_kinds
+from calgui.core.algorithms.inputkinds import check_kinds, kind_of
 from calgui.core.algorithms.options import parse
+from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
 from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames.fits import open_frame
@@ -233,7 +234,8 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
             whole = (source.shape[-2], source.shape[-1])
-            frames.append(cut_out(source, *box.slices))
+            cut = cut_ramp if kind_of(source) == "ramp" else cut_out
+            frames.append(cut(source, *box.slices))
     sources = {}
     for item in references:
         job.check()

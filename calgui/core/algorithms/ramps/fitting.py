@@ -225,7 +225,7 @@ def _fit_bands(
 
 def _bands(rows: _Rows, drift: Drift, terms: FloatArray) -> Iterator[Band]:
     """The integrations of some rows, without the halo."""
-    by_row = drift.rows(rows.reads, rows.skip)
+    by_row = drift.rows(rows.reads, rows.skip, rows.start)
     first, last = rows.skip[0], rows.reads.data.shape[2] - rows.skip[1]
     for number in range(rows.reads.data.shape[0]):
         yield Band(

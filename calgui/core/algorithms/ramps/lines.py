@@ -82,6 +82,15 @@ class Band:
     zeros: FloatArray
     terms: FloatArray
 
+    def __post_init__(self) -> None:
+        # compiled loops look at no bounds
+        n, rows, nx = self.reads.shape
+        shapes = (self.columns.shape, self.rows.shape, self.zeros.shape)
+        if shapes != ((n, nx), (n, rows), (nx,)) or (self.terms.shape[-1] > 1 and self.terms.shape[-1] != rows * nx):
+            raise ValueError(f"reads of {self.reads.shape}, but {shapes} and terms of {self.terms.shape}")
+        if self.dq is not None and self.dq.shape != self.reads.shape:
+            raise ValueError(f"reads of {self.reads.shape}, flags of {self.dq.shape}")
+
     def part(self, start: int, stop: int) -> "Band":
         """Some of its rows.
 

@@ -80,7 +80,7 @@ def residuals(
     """
     n = setup.reads
     nothing = np.full(n, np.nan)
-    whole = [reads[:, good.all(axis=0)] for reads, good in sample]
+    whole = [reads[:, good.all(axis=0) & np.isfinite(reads).all(axis=0)] for reads, good in sample]
     reads = np.concatenate(whole, axis=1).astype(np.float64) if whole else np.empty((n, 0))
     if n < 3 or reads.shape[1] < _ENOUGH:
         return Residuals(reads.shape[1], None, nothing, nothing, nothing, 0.0, 0.0, math.inf)

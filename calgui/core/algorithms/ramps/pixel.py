@@ -152,7 +152,7 @@ def pixel_of(
         drift = reference_drift(frame, place_of(frame), config, setup.reads, Job())
     first, last = max(y - drift.halo, 0), min(y + 1 + drift.halo, ny)
     reads = read_band(frame, first, last)
-    by_row = drift.rows(reads, (y - first, last - y - 1))
+    by_row = drift.rows(reads, (y - first, last - y - 1), y)
     terms = response.terms(y, y + 1)
     if terms.shape[-1] > 1:
         terms = np.ascontiguousarray(terms[:, x : x + 1])

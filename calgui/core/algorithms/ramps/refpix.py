@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.geometry import Region
+from calgui.core.algorithms.geometry import Region, says_where
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.ramps.config import FitRampConfig
-from calgui.core.algorithms.ramps.reading import Reads, read_band
+from calgui.core.algorithms.ramps.parts import Border, RampPart, border_of
+from calgui.core.algorithms.ramps.reading import Reads
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, FrameLike
 from calgui.core.jobs import Job
@@ -34,8 +35,10 @@ class Drift:
         reference pixels or none are wanted.
     zeros : ndarray of float32, shape (nint, nx)
         Level of the reference pixels of the first read; NaN where there are none.
-    left, right : int
-        Columns of reference pixels at the sides that are used for rows.
+    border : Border
+        Where the reference pixels at the sides are.
+    at_sides : ndarray of float32, shape (nint, n, columns at the sides)
+        Drift of the amplifiers there.
     window : int
         Rows that are averaged for one.
     noise : float
@@ -46,8 +49,8 @@ class Drift:
 
     columns: FloatArray
     zeros: FloatArray
-    left: int
-    right: int
+    border: Border
+    at_sides: FloatArray
     window: int
     noise: float
     done: tuple[str, ...]
@@ -55,9 +58,9 @@ class Drift:
     @property
     def halo(self) -> int:
         """Rows beyond a band, on each side, that its correction looks at."""
-        return self.window // 2 if "rows" in self.done else 0
+        return self.window // 2 if "rows" in self.done and self.border.sides is None else 0
 
-    def rows(self, band: Reads, skip: tuple[int, int]) -> FloatArray:
+    def rows(self, band: Reads, skip: tuple[int, int], start: int) -> FloatArray:
         """Drift of each row since the first read, beyond that of the amplifiers.
 
         Parameters
@@ -66,18 +69,23 @@ class Drift:
             Rows with their halo.
         skip : tuple of int
             Rows of the halo at the beginning and at the end.
+        start : int
+            First row without the halo.
 
         Returns
         -------
         ndarray of float32, shape (nint, n, rows without halo)
         """
-        nint, n, height, nx = band.data.shape
+        nint, n, height, _ = band.data.shape
         first, last = skip[0], height - skip[1]
         if "rows" not in self.done:
             return np.zeros((nint, n, last - first), np.float32)
-        sides = np.r_[0 : self.left, nx - self.right : nx]
-        values = _since_first(band, sides) - self.columns[:, :, None, sides]
-        values = _clipped(values, (2, 3))
+        if self.border.sides is None:
+            values = _since_first(band, self.border.side_columns)
+        else:
+            values = _since_first(self.border.sides, slice(None))
+            first, last = self.border.before + start, self.border.before + start + last - first
+        values = _clipped(values - self.at_sides[:, :, None, :], (2, 3))
         known = np.isfinite(values)
         sums = _moving(np.where(known, values, 0).sum(axis=3), self.window)
         counts = _moving(known.sum(axis=3).astype(np.float64), self.window)
@@ -91,7 +99,7 @@ def reference_drift(frame: FrameLike, region: Region, config: FitRampConfig, rea
     Parameters
     ----------
     frame : FrameLike
-        The ramp.
+        The ramp, or a part of one that knows the reference pixels of the whole.
     region : Region
         Where it lies on the detector.
     config : FitRampConfig
@@ -105,21 +113,24 @@ def reference_drift(frame: FrameLike, region: Region, config: FitRampConfig, rea
     -------
     Drift
     """
-    rows, columns = region.active()
     nx = region.nx
     nint = frame.shape[0] if len(frame.shape) == 4 else 1
-    drift = np.zeros((nint, reads, nx), np.float32)
-    zeros = np.full((nint, nx), np.nan, np.float32)
-    wanted = {"both": ("amplifiers", "rows"), "off": ()}.get(config.reference_pixels, (config.reference_pixels,))
+    border: Border | None = None
+    if config.reference_pixels != "off" and says_where(frame):
+        border = frame.border if isinstance(frame, RampPart) else border_of(frame)
+    border = border or Border(None, 0, None, np.empty(0, np.intp))
+    width = max(border.offset + nx, int(border.side_columns.max(initial=-1)) + 1)
+    if border.rows is not None:
+        width = border.rows.data.shape[3]
+    drift = np.zeros((nint, reads, width), np.float32)
+    zeros = np.full((nint, width), np.nan, np.float32)
+    wanted = ("amplifiers", "rows") if config.reference_pixels == "both" else (config.reference_pixels,)
     done: list[str] = []
     noise = 0.0
-    parts = [part for part in ((0, rows.start), (rows.stop, region.ny)) if part[1] > part[0]]
-    if parts and rows.stop > rows.start and config.reference_pixels != "off":
-        bands = [read_band(frame, *part) for part in parts]
+    if border.rows is not None:
         # left and right of them, the corners are reference pixels too
-        data = np.concatenate([_since_first(band, slice(None)) for band in bands], axis=2)
-        level = np.concatenate([_masked(band)[:, 0] for band in bands], axis=1)
-        numbers = (np.arange(nx) + region.x) // config.amplifier_width
+        data, level = _since_first(border.rows, slice(None)), _masked(border.rows)[:, 0]
+        numbers = (np.arange(width) + region.x - border.offset) // config.amplifier_width
         for number in np.unique(numbers):
             job.check()
             of = np.flatnonzero(numbers == number)
@@ -135,11 +146,15 @@ def reference_drift(frame: FrameLike, region: Region, config: FitRampConfig, rea
                 zeros[:, of] = np.nanmedian(finite, axis=(1, 2))[:, None]
         if "amplifiers" in wanted:
             done.append("amplifiers")
-    left, right = columns.start, nx - columns.stop
-    if "rows" in wanted and left + right > 0 and columns.stop > columns.start:
+    sides = border.side_columns
+    if "rows" in wanted and sides.size:
         done.append("rows")
-        noise += 1.0 / ((left + right) * config.row_window)
-    return Drift(drift, zeros, left, right, config.row_window, noise, tuple(done))
+        noise += 1.0 / (sides.size * config.row_window)
+    here = slice(border.offset, border.offset + nx)
+    return Drift(
+        np.ascontiguousarray(drift[..., here]), np.ascontiguousarray(zeros[..., here]), border, drift[..., sides],
+        config.row_window, noise, tuple(done),
+    )  # fmt: skip
 
 
 def _masked(band: Reads) -> npt.NDArray[np.float64]:

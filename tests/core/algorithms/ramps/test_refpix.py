@@ -6,6 +6,7 @@ import pytest
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.fitting import fit_ramp
+from calgui.core.algorithms.ramps.parts import RampPart, cut_ramp
 from calgui.core.algorithms.ramps.reading import read_band
 from calgui.core.algorithms.ramps.refpix import reference_drift
 from calgui.core.frames import dq as flags
@@ -62,7 +63,7 @@ def test_without_noise_the_drift_is_exact_and_the_first_read_stays() -> None:
     bent, _ = drifting(noise=0.0)
     drift = reference_drift(bent, region_of(bent), FitRampConfig(amplifier_width=WIDTH), READS, Job())
     assert (drift.columns[:, 0] == 0).all()
-    by_row = drift.rows(read_band(bent, 0, SIZE), (0, 0))
+    by_row = drift.rows(read_band(bent, 0, SIZE), (0, 0), 0)
     assert (by_row[:, 0] == 0).all()
     made = fit_ramp([bent], {}, FitRampConfig(amplifier_width=WIDTH))
     assert made.frame is not None
@@ -110,3 +111,45 @@ def test_reference_pixels_that_see_light_are_doubted() -> None:
     made = fit_ramp([Frame(data, header=HEADER)], {}, FitRampConfig())
     assert made.verdict == "doubtful"
     assert "reference pixels change" in " ".join(made.reasons)
+
+
+@pytest.mark.parametrize("which", ["both", "amplifiers", "rows"])
+def test_a_part_is_corrected_as_the_whole_is(which: str) -> None:
+    """By the reference pixels that lie outside of it."""
+    bent, _ = drifting()
+    config = FitRampConfig(method="utr", amplifier_width=WIDTH, reference_pixels=which)  # type: ignore[arg-type]
+    rows, columns = slice(30, 70), slice(21, 60)
+    whole, part = (fit_ramp([frame], {}, config) for frame in (bent, cut_ramp(bent, rows, columns)))
+    assert whole.frame is not None
+    assert part.frame is not None
+    assert part.frame.err is not None
+    np.testing.assert_allclose(part.frame.data, whole.frame.data[rows, columns], rtol=1e-4)
+    np.testing.assert_allclose(part.frame.err, whole.frame.err[rows, columns], rtol=1e-4)  # type: ignore[index]
+    assert part.keywords["S_REFPIX"][0] == "COMPLETE"
+    assert "not corrected" not in " ".join(part.reasons)
+
+
+def test_parts_at_the_edge_and_of_a_ramp_that_does_not_say_where() -> None:
+    bent, _ = drifting()
+    config = FitRampConfig(method="utr", amplifier_width=WIDTH)
+    whole = fit_ramp([bent], {}, config).frame
+    for rows, columns in ((slice(0, 20), slice(0, 30)), (slice(70, 96), slice(50, 96))):
+        part = fit_ramp([cut_ramp(bent, rows, columns)], {}, config).frame
+        assert whole is not None
+        assert part is not None
+        np.testing.assert_allclose(part.data, whole.data[rows, columns], rtol=1e-4, atol=1e-3)
+    silent = Frame(bent.data.copy(), header={key: value for key, value in HEADER.items() if key != "SUBARRAY"})
+    assert not isinstance(cut_ramp(silent, slice(0, 9), slice(0, 9)), RampPart)
+
+
+def test_a_part_of_a_subarray_without_reference_pixels() -> None:
+    bent, _ = drifting()
+    header = HEADER | {"SUBARRAY": "CUSTOM", "SUBSTRT1": 201, "SUBSTRT2": 201, "DETXSIZE": 4096, "DETYSIZE": 4096}
+    config = FitRampConfig(method="utr")
+    for x, y in ((201, 201), (1, 201), (201, 1), (4001, 201), (4001, 4001)):
+        frame = Frame(bent.data.copy(), header=header | {"SUBSTRT1": x, "SUBSTRT2": y})
+        whole = fit_ramp([frame], {}, config).frame
+        part = fit_ramp([cut_ramp(frame, slice(30, 70), slice(21, 60))], {}, config).frame
+        assert whole is not None
+        assert part is not None
+        np.testing.assert_allclose(part.data, whole.data[30:70, 21:60], rtol=1e-4, atol=1e-3)
