@@ -72,7 +72,14 @@ def measure() -> list[Row]:
     what = f"a line through {READS} reads of {SIZE}²"
     with ThreadPoolExecutor(workers()) as pool:
         rows = [
-            compare(what, lambda: fitter.fit(band(None), pool), "np.sum(axis=0)", lambda: np.sum(reads, axis=0), 1.0),
+            compare(
+                what,
+                lambda: fitter.fit(band(None), pool),
+                "np.sum(axis=0)",
+                lambda: np.sum(reads, axis=0),
+                1.0,
+                repeat=15,
+            ),
             compare(
                 what,
                 lambda: fitter.fit(band(None), pool),
@@ -86,7 +93,9 @@ def measure() -> list[Row]:
             plane.flat[rng.integers(0, plane.size, plane.size // 1000)] = 2
         flagged = f"{what}, 1.6 % of the pixels saturated"
         rows.append(
-            compare(flagged, lambda: fitter.fit(band(bits), pool), "np.sum(axis=0)", lambda: np.sum(reads, axis=0), 8.0)
+            compare(
+                flagged, lambda: fitter.fit(band(bits), pool), "np.sum(axis=0)", lambda: np.sum(reads, axis=0), 12.0
+            )
         )
     rows.append(
         compare(

@@ -12,7 +12,9 @@ from numba import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: pixels of a block, which stay in the first cache
-BLOCK = 2048
+BLOCK = 1024
+#: pixels that are summed at a time, whole rows of them
+SUMMED = 8192
 #: methods
 UTR, CDS, MCDS = 0, 1, 2
 #: places of the figures that say how reads are straightened
@@ -38,51 +40,55 @@ def weighted_sums(planes, weights, start, stop, nx, column_shift, row_shift, var
     zero = np.float32(0)
     part, share = np.float32(variance[0]), np.float32(variance[1])
     found = np.int64(0)
-    for row in range(start, stop):
-        shift = row_shift[row]
-        for left in range(0, nx, BLOCK):
-            width = min(BLOCK, nx - left)
-            at = row * nx + left
-            begin = np.uint64(4 * at)
-            out = rate[at : at + width]
-            sigma = err[at : at + width]
-            columns = column_shift[left : left + width]
+    step = max(1, SUMMED // nx)
+    for top in range(start, stop, step):
+        bottom = min(top + step, stop)
+        width = (bottom - top) * nx
+        begin = np.uint64(4 * top * nx)
+        out = rate[top * nx : bottom * nx]
+        p0, p1 = floats_at(planes[0] + begin), floats_at(planes[1] + begin)
+        w0, w1 = weights[0], weights[1]
+        for j in range(width):
+            out[j] = w0 * p0[j] + w1 * p1[j]
+        k = 2
+        while k + 7 <= n:
+            # seven planes at once: what is summed is read and written less often
+            p0, p1 = floats_at(planes[k] + begin), floats_at(planes[k + 1] + begin)
+            p2, p3 = floats_at(planes[k + 2] + begin), floats_at(planes[k + 3] + begin)
+            p4, p5 = floats_at(planes[k + 4] + begin), floats_at(planes[k + 5] + begin)
+            p6 = floats_at(planes[k + 6] + begin)
+            w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+            w4, w5, w6 = weights[k + 4], weights[k + 5], weights[k + 6]
             for j in range(width):
-                out[j] = -columns[j] - shift
-            k = 0
-            while k + 8 <= n:
-                # eight planes at once: what is summed is read and written half as often
-                p0, p1 = floats_at(planes[k] + begin), floats_at(planes[k + 1] + begin)
-                p2, p3 = floats_at(planes[k + 2] + begin), floats_at(planes[k + 3] + begin)
-                p4, p5 = floats_at(planes[k + 4] + begin), floats_at(planes[k + 5] + begin)
-                p6, p7 = floats_at(planes[k + 6] + begin), floats_at(planes[k + 7] + begin)
-                w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-                w4, w5, w6, w7 = weights[k + 4], weights[k + 5], weights[k + 6], weights[k + 7]
-                for j in range(width):
-                    out[j] += ((w0 * p0[j] + w1 * p1[j]) + (w2 * p2[j] + w3 * p3[j])) + (
-                        (w4 * p4[j] + w5 * p5[j]) + (w6 * p6[j] + w7 * p7[j])
-                    )
-                k += 8
-            while k + 2 <= n:
-                p0, p1 = floats_at(planes[k] + begin), floats_at(planes[k + 1] + begin)
-                w0, w1 = weights[k], weights[k + 1]
-                for j in range(width):
-                    out[j] += w0 * p0[j] + w1 * p1[j]
-                k += 2
-            if k < n:
-                p0 = floats_at(planes[k] + begin)
-                w0 = weights[k]
-                for j in range(width):
-                    out[j] += w0 * p0[j]
+                out[j] += ((w0 * p0[j] + w1 * p1[j]) + (w2 * p2[j] + w3 * p3[j])) + (
+                    (w4 * p4[j] + w5 * p5[j]) + w6 * p6[j]
+                )
+            k += 7
+        while k + 2 <= n:
+            p0, p1 = floats_at(planes[k] + begin), floats_at(planes[k + 1] + begin)
+            w0, w1 = weights[k], weights[k + 1]
+            for j in range(width):
+                out[j] += w0 * p0[j] + w1 * p1[j]
+            k += 2
+        if k < n:
+            p0 = floats_at(planes[k] + begin)
+            w0 = weights[k]
+            for j in range(width):
+                out[j] += w0 * p0[j]
+        for row in range(top, bottom):
+            shift = row_shift[row]
+            line = rate[row * nx : (row + 1) * nx]
+            sigma = err[row * nx : (row + 1) * nx]
             odd = np.int32(0)
-            for j in range(width):
-                value = out[j]
+            for j in range(nx):
+                value = line[j] - column_shift[j] - shift
+                line[j] = value
                 sigma[j] = np.sqrt(part + share * (value if value > zero else zero))
                 odd += np.int32(not (abs(value) <= _HUGE))
             if odd:
                 found += odd
-                for j in range(width):
-                    special[at + j] = not (abs(out[j]) <= _HUGE)
+                for j in range(nx):
+                    special[row * nx + j] = not (abs(line[j]) <= _HUGE)
     return found
 
 

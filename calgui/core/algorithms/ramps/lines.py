@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -174,7 +174,8 @@ class LineFitter:
         made = Line(
             np.empty(height * nx, np.float32),
             np.empty(height * nx, np.float32),
-            np.full(height * nx, n, np.uint16),
+            # one number stands for all until pixels differ
+            np.broadcast_to(np.uint16(n), height * nx),
             np.zeros(height * nx, np.uint32),
             np.repeat(self._parts(), height * nx if parts else 0, axis=1),
         )
@@ -192,6 +193,7 @@ class LineFitter:
             ]  # fmt: skip
             special = np.flatnonzero(marked) if sum(one.result() for one in found) else np.empty(0, np.intp)
         if special.size:
+            made = replace(made, used=np.array(made.used))
             self._one_by_one(planes, bits, special, nx, band, made, pool)
         del held
         return made
