@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
@@ -94,6 +95,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
 
     from calgui.core.algorithms.combine import Combination, Method, combine
     from calgui.core.algorithms.kernels import bands, states, structure, tiles
+    from calgui.core.algorithms.ramps.optimal import fit_optimal
     from calgui.core.frames.frame import Frame
 
     frames = [Frame(np.zeros((2, 32), np.float32), None, np.zeros((2, 32), np.uint32)) for _ in range(n)]
@@ -116,6 +118,29 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     planes = [np.empty(64, np.float32) for _ in range(5)]
     states.states(data, none, np.uint32(1), 0, 64, pixels, *planes, np.empty(64, np.uint16))
     structure.expand(level, np.zeros((1, 8)), np.zeros((8, 1)), False, 0, 8, 8, image)
+    job.check()
+    fit_optimal(np.zeros((2, 1), np.float32), None, np.arange(2.0), 1.0, threads=1)
+    _exercise_ramps(job)
+
+
+def _exercise_ramps(job: Job) -> None:
+    import numpy as np
+
+    from calgui.core.algorithms.ramps.config import FitRampConfig
+    from calgui.core.algorithms.ramps.fitting import fit_ramp
+    from calgui.core.frames.frame import Frame
+
+    header = {"TGROUP": 1.0, "BUNIT": "electron", "READNOIS": 1.0}
+    reads = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 8, 8), np.float32)
+    straight = Frame(np.array([0, 1, 0], np.float32)[:, None, None], header={"LINFORM": "POLYNOMIAL"})
+    methods: tuple[Any, ...] = ("optimal", "utr")
+    for method, references in product(methods, ({}, {"NONLINCOEFF": straight})):
+        fit_ramp(
+            [Frame(reads.copy(), None, np.zeros(reads.shape, np.uint32), header)],
+            references,
+            FitRampConfig(method),
+            job,
+        )
 
 
 def _marker() -> Path:

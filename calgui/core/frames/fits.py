@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
-from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
+from calgui.core.frames.headers import Header, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
     HduInfo,
@@ -24,20 +22,13 @@ from calgui.core.frames.layout import (
     plane_index,
     siblings,
 )
-from calgui.core.frames.pixels import Pixels, read_bits, read_floats, to_bits
-from calgui.core.frames.room import check_memory, check_whole
-from calgui.core.frames.source import CompressedSource, Source, open_source, stamp
+from calgui.core.frames.reader import Reader
+from calgui.core.frames.room import check_memory
+from calgui.core.frames.source import CompressedSource, open_source
 from calgui.core.jobs import Job
-
-if TYPE_CHECKING:
-    from calgui.core.frames.tiles import Tiles
 
 #: bytes of data that are read between two looks at a job: a compressed file gives some 100 MB in a second
 _BAND = 8 << 20
-#: bytes of a compressed image that are decompressed at once; its compressed bytes are in memory beside them
-_TILES = 2 << 20
-#: bands from this size on, in bytes, are compared with the free memory
-_LARGE = 1 << 28
 
 __all__ = [
     "FitsFrame",
@@ -132,10 +123,10 @@ def open_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     image = choose(hdus, hdu, path)
     lead = lead_of_plane(image, plane, path)
     others = {name: other for name, other in siblings(hdus, image).items() if agrees(other, image, name)}
-    data = _Reader(open_source(path), image, lead)
+    data = Reader(open_source(path), image, lead)
     try:
         beside = {
-            name: _Reader(data.source.again(), other, lead_of(other, image, lead)) for name, other in others.items()
+            name: Reader(data.source.again(), other, lead_of(other, image, lead)) for name, other in others.items()
         }
     except InputError:
         data.close()
@@ -150,9 +141,7 @@ class FitsFrame:
     ``rows`` may be called from several threads. A file that changes between two calls is refused.
     """
 
-    def __init__(
-        self, path: Path, header: Header, data: "_Reader", err: "_Reader | None", bits: Sequence["_Reader"]
-    ) -> None:
+    def __init__(self, path: Path, header: Header, data: Reader, err: Reader | None, bits: Sequence[Reader]) -> None:
         self._path, self._header = path, header
         self._data, self._err, self._bits = data, err, tuple(bits)
 
@@ -180,6 +169,17 @@ class FitsFrame:
     def unit(self) -> str:
         """Unit of data and error (BUNIT), empty if the header does not say."""
         return str(self._header.get("BUNIT") or "").strip()
+
+    def complete(self, more: Mapping[str, Any]) -> None:
+        """Add keywords that the header lacks.
+
+        Parameters
+        ----------
+        more : mapping
+            Keyword to value; those that are there stay.
+        """
+        for keyword, value in more.items():
+            self._header.setdefault(keyword, value)
 
     @property
     def has_err(self) -> bool:
@@ -255,6 +255,65 @@ class FitsFrame:
             return np.zeros(shape, np.uint32)
         return dq if dq.flags.writeable else dq.copy()
 
+    def band(self, start: int, stop: int) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive) of every plane of a cube or ramp.
+
+        Parameters
+        ----------
+        start, stop : int
+            Along the y axis, counted from 0; cut off at the ends as slices are.
+
+        Returns
+        -------
+        Rows
+            Of shape (..., stop - start, nx). A compressed file is unpacked into a temporary one first, since its
+            planes can only be read one behind the other.
+
+        Raises
+        ------
+        InputError
+            As for `rows`.
+        """
+        err = self._err.band(*self._cut(start, stop), np.float32) if self._err is not None else None
+        return Rows(self.data_band(start, stop), err, self.dq_band(start, stop) if self.has_dq else None)
+
+    def data_band(self, start: int, stop: int) -> FloatArray:
+        """The data of such a band, without reading their errors and bits.
+
+        Parameters
+        ----------
+        start, stop : int
+            As for `band`.
+
+        Returns
+        -------
+        ndarray of float32
+        """
+        values: FloatArray = self._data.band(*self._cut(start, stop), np.float32)
+        return values
+
+    def dq_band(self, start: int, stop: int) -> DqArray:
+        """The data-quality bits of such a band alone: those of each read joined with those of the pixels.
+
+        Parameters
+        ----------
+        start, stop : int
+            As for `band`.
+
+        Returns
+        -------
+        ndarray of uint32
+            Zeros where the file has none.
+        """
+        start, stop = self._cut(start, stop)
+        shape = (*self.shape[:-2], stop - start, self.shape[-1])
+        whole = [reader for reader in self._bits if len(reader.shape) == len(shape)]
+        dq = np.zeros(shape, np.uint32) if not whole else whole[0].band(start, stop, np.uint32)
+        for reader in self._bits:
+            if reader not in whole[:1]:
+                dq |= reader.band(start, stop, np.uint32)
+        return dq
+
     def check_end(self) -> None:
         """Check that a compressed file is whole, once its numbers have been read.
 
@@ -270,6 +329,10 @@ class FitsFrame:
         start, stop, _ = slice(start, stop).indices(self.shape[0])
         return start, max(start, stop)
 
+    def _cut(self, start: int, stop: int) -> tuple[int, int]:
+        start, stop, _ = slice(start, stop).indices(self.shape[-2])
+        return start, max(start, stop)
+
     def close(self) -> None:
         """Let go of the file."""
         for reader in (self._data, self._err, *self._bits):
@@ -281,95 +344,3 @@ class FitsFrame:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-
-class _Reader:
-    """The pixels of one HDU, or of one plane of it, read by rows."""
-
-    def __init__(self, source: Source, hdu: HduHeader, lead: tuple[int, ...]) -> None:
-        self.source, self.hdu, self.lead = source, hdu, lead
-        self.shape = hdu.shape[len(lead) :]
-        self._row = math.prod(self.shape[1:])
-        self._stamp = stamp(source.path)
-        self._tiles: Tiles | None = None
-        try:
-            check_whole(source, hdu)
-            if hdu.kind == "compressed":
-                from calgui.core.frames.tiles import check_tiles
-
-                check_tiles(source, hdu)
-            self._pixels = Pixels.of(hdu, source.path) if hdu.kind == "image" else None
-        except InputError:
-            source.close()
-            raise
-        place = 0
-        for index, length in zip(lead, hdu.shape, strict=False):
-            place = place * length + index
-        self._first = place * math.prod(self.shape)
-
-    def floats(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
-        """Values of some rows."""
-        shape = self._room(start, stop)
-        if self._pixels is None:
-            return self._unpacked(start, stop)
-        source, first = self._checked(), self._first + start * self._row
-        return read_floats(source, self._pixels, first, math.prod(shape), room).reshape(shape)
-
-    def bits(self, start: int, stop: int, axes: int) -> DqArray:
-        """Bits of some rows of a frame with so many axes; all of them for a plane that serves a whole ramp."""
-        if len(self.shape) < axes:
-            start, stop = 0, self.shape[0]
-        shape = self._room(start, stop)
-        if self._pixels is None:
-            return to_bits(self._section(start, stop)).reshape(shape)
-        source, first = self._checked(), self._first + start * self._row
-        return read_bits(source, self._pixels, first, math.prod(shape)).reshape(shape)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.source.close()
-        self._tiles = None
-
-    def _room(self, start: int, stop: int) -> tuple[int, ...]:
-        """Shape of some rows, for which there must be memory."""
-        size = (stop - start) * self._row * 4
-        if size > _LARGE:
-            check_memory(size, self.source.path)
-        return (stop - start, *self.shape[1:])
-
-    def _checked(self) -> Source:
-        path = self.source.path
-        if stamp(path) != self._stamp:
-            raise InputError("The file was changed while it was being read.", path=path, cure="Open it again.")
-        return self.source
-
-    def whole_tiles(self, rows: int) -> int:
-        """So many rows, or as many more as lead to the end of a tile: what is cut through is decompressed twice."""
-        if self._pixels is not None:
-            return rows
-        side = self._opened_tiles().sides[len(self.shape) - 1]
-        return -(-rows // side) * side
-
-    def _unpacked(self, start: int, stop: int) -> FloatArray:
-        """Values of some rows of tiles, a few at a time: a whole picture would be in memory twice."""
-        step = self.whole_tiles(max(1, _TILES // max(4 * self._row, 1)))
-        first = start // step * step + step
-        if first >= stop:
-            return np.ascontiguousarray(self._section(start, stop), np.float32).reshape(self._room(start, stop))
-        out = np.empty(self._room(start, stop), np.float32)
-        edges = [start, *range(first, stop, step), stop]
-        for begin, end in pairwise(edges):
-            out[begin - start : end - start] = self._section(begin, end)
-        return out
-
-    def _section(self, start: int, stop: int) -> npt.NDArray[Any]:
-        section: npt.NDArray[Any] = self._opened_tiles().read((*self.lead, slice(start, stop)))
-        return section
-
-    def _opened_tiles(self) -> "Tiles":
-        from calgui.core.frames.tiles import open_tiles
-
-        source = self._checked()
-        if self._tiles is None:
-            self._tiles = open_tiles(source, self.hdu)
-        return self._tiles

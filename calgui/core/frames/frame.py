@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     Attributes
     ----------
     data : ndarray of float32, shape (stop - start, nx)
-        In the unit of the frame.
+        In the unit of the frame; from `FrameLike.band` with the leading axes of a cube or ramp.
     err : ndarray of float32 or None
         One standard deviation, same shape and unit.
     dq : ndarray of uint32 or None
@@ -35,7 +35,7 @@ class Rows(NamedTuple):
 
 
 class FrameLike(Protocol):
-    """What an algorithm may ask of a two-dimensional frame, wherever its pixels are."""
+    """What an algorithm may ask of a frame, wherever its pixels are."""
 
     @property
     def header(self) -> Mapping[str, Any]:
@@ -54,7 +54,10 @@ class FrameLike(Protocol):
         """Unit of data and error (BUNIT), empty if the header does not say."""
 
     def rows(self, start: int, stop: int) -> Rows:
-        """Rows ``start`` to ``stop`` (exclusive) in native byte order."""
+        """Rows ``start`` to ``stop`` (exclusive) along the first axis, in native byte order."""
+
+    def band(self, start: int, stop: int) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive) along the y axis, for all leading axes; of an image its `rows`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,4 +125,23 @@ class Frame:
             self.data[start:stop],
             None if self.err is None else self.err[start:stop],
             None if self.dq is None else self.dq[start:stop],
+        )
+
+    def band(self, start: int, stop: int) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive) of every plane of a cube or ramp.
+
+        Parameters
+        ----------
+        start, stop : int
+            Along the y axis, counted from 0; cut off at the ends as slices are.
+
+        Returns
+        -------
+        Rows
+            Views, not copies, of shape (..., stop - start, nx).
+        """
+        return Rows(
+            self.data[..., start:stop, :],
+            None if self.err is None else self.err[..., start:stop, :],
+            None if self.dq is None else self.dq[..., start:stop, :],
         )

@@ -1,6 +1,7 @@
 """From the bytes of an image HDU to native numbers, in pieces that stay in the processor's cache."""
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from calgui.core.frames.source import CompressedSource, Source
 _PIECE = 1 << 18
 #: images from this size on are read by two threads
 _LARGE = 1 << 24
+#: pieces of planes from this size on, together
+_SHARED = 1 << 21
 _CURE = "Copy or download it again."
 
 
@@ -159,6 +162,32 @@ def read_bits(source: Source, pixels: Pixels, start: int, count: int) -> DqArray
     out = np.empty(count, np.uint32)
     _fill(source, pixels, start, out)
     return out
+
+
+def read_pieces(source: Source, pixels: Pixels, starts: Sequence[int], out: npt.NDArray[Any]) -> None:
+    """Read equally long pieces from several places, such as the same rows of every plane of a ramp.
+
+    Parameters
+    ----------
+    source, pixels
+        As for `read_floats`.
+    starts : sequence of int
+        First value of each piece, in the order of the file.
+    out : ndarray of float32 or uint32, shape (pieces, values), C order
+        Filled with values, or with data-quality bits.
+
+    Raises
+    ------
+    InputError
+        The file ends before.
+    """
+    if isinstance(source, CompressedSource) or out.nbytes < _SHARED or (os.cpu_count() or 1) < 2:
+        for start, piece in zip(starts, out, strict=True):
+            _fill_part(source, pixels, start, piece)
+        return
+    with ThreadPoolExecutor(2) as pool:
+        for _ in pool.map(lambda job: _fill_part(source, pixels, *job), zip(starts, out, strict=True)):
+            pass
 
 
 def read_columns(

@@ -10,6 +10,7 @@ import gzip
 import lzma
 import os
 import stat
+import tempfile
 import threading
 import zlib
 from pathlib import Path
@@ -19,6 +20,9 @@ from calgui.core.errors import InputError
 
 LFS_MAGIC = b"version https://git-lfs"
 _BAD_STREAM = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+#: bytes that are unpacked at once
+_UNPACKED = 4 << 20
 
 #: deflate never expands by more than this (zlib's technical notes)
 _DEFLATE_LIMIT = 1032
@@ -245,6 +249,48 @@ class PlainSource:
     def close(self) -> None:
         """See `Source`."""
         self._file.close()
+
+
+def unpacked(source: Source, offset: int, size: int) -> PlainSource:
+    """A part of a compressed file in a nameless temporary one, where places may be read in any order.
+
+    Parameters
+    ----------
+    source : Source
+        The compressed file.
+    offset, size : int
+        The part; it is never in memory as a whole.
+
+    Returns
+    -------
+    PlainSource
+        Its place 0 is ``offset``. To be closed, which removes the temporary file.
+
+    Raises
+    ------
+    InputError
+        The file is damaged or cut short, or there is no room for the temporary one.
+    """
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - what is returned closes it
+    try:
+        for first in range(0, size, _UNPACKED):
+            piece = source.read(offset + first, min(_UNPACKED, size - first))
+            left = memoryview(piece)
+            while left:
+                left = left[file.write(left) :]
+            if len(piece) < min(_UNPACKED, size - first):
+                break
+    except OSError as error:
+        file.close()
+        raise InputError(
+            f"There is no room to unpack it: {size / 1e6:,.0f} MB are needed in {tempfile.gettempdir()}.",
+            path=source.path,
+            cure="Free some room, or unpack the file yourself and choose that one.",
+        ) from error
+    except BaseException:
+        file.close()
+        raise
+    return PlainSource(source.path, file)
 
 
 class CompressedSource:

@@ -75,6 +75,28 @@ def compiled_states() -> ModuleType:
     return _imported("states")
 
 
+def compiled_ramps() -> ModuleType:
+    """The loops that put lines through the reads of a ramp.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.ramps`.
+    """
+    return _imported("ramps")
+
+
+def compiled_optimal() -> ModuleType:
+    """The loops of the optimal ramp fit.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.ramps_optimal`.
+    """
+    return _imported("ramps_optimal")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")
