@@ -12,10 +12,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
-from calgui.core.algorithms.options import option
-from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
-from calgui.core.algorithms.transfer.fit import How, Transfer, transfer
-from calgui.core.algorithms.transfer.lit import (
+from calgui.core.algorithms.lamps import (
     Timing,
     check_lit_ramps,
     integrations,
@@ -23,6 +20,9 @@ from calgui.core.algorithms.transfer.lit import (
     ramps_of_band,
     timing_of,
 )
+from calgui.core.algorithms.options import option
+from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
+from calgui.core.algorithms.transfer.fit import How, Transfer, transfer
 from calgui.core.algorithms.transfer.moments import Moments, contrast_moments, together
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.frame import Frame, FrameLike

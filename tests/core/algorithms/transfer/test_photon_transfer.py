@@ -9,7 +9,7 @@ from calgui.core.algorithms.transfer.photontransfer import PhotonTransferConfig,
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.dq import SATURATED
 from calgui.core.frames.frame import Frame
-from tests.core.algorithms.transfer.lamp import lamp_ramps
+from tests.core.algorithms.lamp import lamp_ramps
 
 SHAPE = (192, 256)
 

@@ -192,7 +192,7 @@ def levels_of_light(
 
 
 def ramps_of_band(
-    frames: Sequence[FrameLike], start: int, stop: int, saturation: float | None
+    frames: Sequence[FrameLike], start: int, stop: int, saturation: float | None, *, flagged: bool = False
 ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
     """The reads of some rows of all integrations.
 
@@ -204,6 +204,8 @@ def ramps_of_band(
         Rows, from 0.
     saturation : float or None
         Reads at or above it are not good, adu.
+    flagged : bool
+        Whether flagged reads count as good.
 
     Returns
     -------
@@ -217,7 +219,7 @@ def ramps_of_band(
         bits = None if band.dq is None else band.dq.reshape(data.shape)
         for number_, reads in enumerate(data):
             good = np.isfinite(reads)
-            if bits is not None:
+            if bits is not None and not flagged:
                 good &= (bits[number_] & np.uint32(_LOST)) == 0
             if saturation is not None:
                 good &= reads < saturation
