@@ -123,13 +123,36 @@ def _named_subarray(header: Mapping[str, Any]) -> bool:
     return str(header.get("SUBARRAY", "")).strip().upper() not in {"", "FULL", "N/A", "GENERIC", "NONE"}
 
 
+def place_in(image: FrameLike, reference: FrameLike) -> tuple[int, int] | None:
+    """First row and column of a reference that belong to an image.
+
+    Parameters
+    ----------
+    image, reference : FrameLike
+        Only headers and shapes are looked at; leading axes do not matter.
+
+    Returns
+    -------
+    tuple of int or None
+        By SUBSTRT1 and SUBSTRT2 of both; None where the reference does not cover the image, or is of another detector's
+        size.
+    """
+    here, there = region_of(image), region_of(reference)
+    y, x = here.y - there.y, here.x - there.x
+    sizes = [(region.width, region.height) for region in (here, there) if region.width and region.height]
+    if len(sizes) == 2 and sizes[0] != sizes[1]:
+        return None
+    inside = 0 <= y <= there.ny - here.ny and 0 <= x <= there.nx - here.nx
+    return (y, x) if inside else None
+
+
 def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
-    """A part of an image as a frame of its own, which still knows where on the detector it lies.
+    """A part of an image, ramp or cube as a frame of its own, which still knows where on the detector it lies.
 
     Parameters
     ----------
     frame : FrameLike
-        Two-dimensional.
+        (ny, nx), or with leading axes, all of which are kept.
     rows, columns : slice
         Which part, from 0, without a step.
 
@@ -143,7 +166,7 @@ def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
     left, right, _ = columns.indices(region.nx)
     if bottom <= top or right <= left:
         raise InputError("The part that was asked for is empty.", path=frame.path, cure="Choose a part of the image.")
-    band = frame.rows(top, bottom)
+    band = frame.band(top, bottom)
     header = dict(frame.header) | {
         "SUBARRAY": "CUSTOM",
         "SUBSTRT1": region.x + left + 1,
@@ -154,9 +177,9 @@ def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
     if region.width is not None and region.height is not None:
         header |= {"DETXSIZE": region.width, "DETYSIZE": region.height}
     return Frame(
-        np.array(band.data[:, left:right], np.float32),
-        None if band.err is None else np.array(band.err[:, left:right], np.float32),
-        None if band.dq is None else np.array(band.dq[:, left:right], np.uint32),
+        np.array(band.data[..., left:right], np.float32),
+        None if band.err is None else np.array(band.err[..., left:right], np.float32),
+        None if band.dq is None else np.array(band.dq[..., left:right], np.uint32),
         header,
         frame.path,
     )

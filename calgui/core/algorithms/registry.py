@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, Protocol
 
+from calgui.core.algorithms.inputkinds import InputKind
 from calgui.core.algorithms.options import OptionInfo, describe
 from calgui.core.errors import UsageError
 from calgui.core.frames.frame import Frame, FrameLike
@@ -139,6 +140,8 @@ class Algorithm:
         One line.
     inputs : str
         What it takes, for people.
+    takes : tuple of str
+        What each input may be: ``image``, ``ramp``, ``cube``. Others are refused before `check` is asked.
     minimum_inputs : int
         Fewer are refused.
     maximum_inputs : int or None
@@ -167,6 +170,7 @@ class Algorithm:
     inputs: str
     config: type[Any]
     run: Run
+    takes: tuple[InputKind, ...] = ("image",)
     minimum_inputs: int = 1
     maximum_inputs: int | None = None
     references: tuple[str, ...] = ()

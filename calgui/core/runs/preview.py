@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import cut_out
+from calgui.core.algorithms.geometry import cut_out, place_in
+from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
 from calgui.core.errors import CalguiError, InputError
@@ -149,6 +150,7 @@ def examine(
         used: tuple[UsedReference, ...] = ()
         try:
             check_count(how, len(inputs))
+            check_kinds(how, frames)
             if how.check is not None:
                 how.check(frames, parse(how.config, options))
             used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
@@ -209,7 +211,7 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     inputs : sequence of pathlib.Path
         Of one size, as the algorithm's check has seen to.
     references : sequence of UsedReference
-        Those of the inputs' size are cut too; others are read whole.
+        Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
         Which part; cut off at the edge of an image.
     job : Job
@@ -230,18 +232,18 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
-            if len(source.shape) != 2:
-                raise InputError(
-                    f"The image has {len(source.shape)} axes; two are needed.", path=path, cure="Choose another file."
-                )
-            whole = (source.shape[0], source.shape[1])
+            whole = (source.shape[-2], source.shape[-1])
             frames.append(cut_out(source, *box.slices))
     sources = {}
     for item in references:
         job.check()
         with open_frame(item.path) as source:
-            sides = tuple(slice(0, length) for length in source.shape[-2:])
-            rows, columns = box.slices if source.shape == whole else sides
+            place = place_in(frames[0], source) if frames else None
+            high, wide = source.shape[-2:]
+            rows, columns = slice(0, high), slice(0, wide)
+            if place is not None:
+                (ny, nx), (y, x) = frames[0].shape[-2:], place
+                rows, columns = slice(y, y + ny), slice(x, x + nx)
             sources[item.type] = cut_out(source, rows, columns)
     return Cut(box, whole, tuple(frames), sources)
 

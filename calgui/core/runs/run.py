@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
@@ -82,6 +83,7 @@ def run_files(
         used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
+        check_kinds(how, frames)
         if how.check is not None:
             how.check(frames, config)
         sources = {item.type: stack.enter_context(open_frame(item.path)) for item in used}

@@ -121,9 +121,9 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
     """
     how = asked.how
     examined = examine(how.name, asked.paths, asked.options, asked.given, asked.cache, asked.context, job.part(0, 0.2))
-    if examined.problem is not None or not how.previewable or len(examined.shape) != 2:
+    if examined.problem is not None or not how.previewable or len(examined.shape) < 2:
         return Looked(examined)
-    box = centred_box((examined.shape[0], examined.shape[1]), side, *centre)
+    box = centred_box((examined.shape[-2], examined.shape[-1]), side, *centre)
     try:
         key = (asked.paths, tuple(item.path for item in examined.references), box, _stamps(asked.paths))
         if known is not None and known.cut is not None and known.key == key:
