@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import check_inputs
 from calgui.core.algorithms.exposure import ADU, canonical_unit, number
+from calgui.core.algorithms.inputkinds import check_taken
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FrameLike
@@ -39,11 +40,13 @@ class Timing:
     first: float
 
 
-def check_lit_ramps(frames: Sequence[FrameLike], tolerance: float, reads: int, ramps: int) -> None:
+def check_lit_ramps(title: str, frames: Sequence[FrameLike], tolerance: float, reads: int, ramps: int) -> None:
     """Refuse ramps that are not of one detector and read-out in light.
 
     Parameters
     ----------
+    title : str
+        What is to be done, for messages.
     frames : sequence of FrameLike
         Headers and shapes are looked at.
     tolerance : float
@@ -56,13 +59,8 @@ def check_lit_ramps(frames: Sequence[FrameLike], tolerance: float, reads: int, r
     InputError
         Naming the file and the cure.
     """
+    check_taken(title, ("ramp",), frames)
     for frame in frames:
-        if len(frame.shape) not in (3, 4):
-            raise InputError(
-                f"This is no ramp: it has {len(frame.shape)} axes.",
-                path=frame.path,
-                cure="Give ramps of (integration, read, y, x).",
-            )
         if frame.shape[-3] < reads:
             raise InputError(
                 f"The ramp has {frame.shape[-3]} reads; {reads} or more are needed.",

@@ -28,6 +28,7 @@ from calgui.core.frames.frame import DqArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
+TITLE = "Non-linearity"
 #: pixels on a side of the parts that have a curve of their own
 TILE = 64
 #: up to this part of saturation the correction is judged
@@ -81,7 +82,7 @@ def check_nonlinearity(frames: Sequence[FrameLike], config: Any = None) -> None:
         Naming the file and the cure.
     """
     config = config or NonlinearityConfig()
-    check_lit_ramps(frames, config.temperature_tolerance, config.terms + config.skip + 4, 1)
+    check_lit_ramps(TITLE, frames, config.temperature_tolerance, config.terms + config.skip + 4, 1)
 
 
 @dataclass
@@ -357,11 +358,12 @@ def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], confi
 ALGORITHMS = (
     Algorithm(
         name="derive-nonlinearity",
-        title="Non-linearity",
+        title=TITLE,
         summary="Derives the coefficients that make ramps straight, for each pixel as far as pixels differ.",
         inputs="raw ramps of one steady lamp, up to near saturation",
         config=NonlinearityConfig,
         run=_run,
+        takes=("ramp",),
         product="NONLINCOEFF",
         check=check_nonlinearity,
         source="differences of consecutive reads; pixels by empirical Bayes (Efron & Morris 1973)",

@@ -28,6 +28,7 @@ from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
+TITLE = "Photon transfer"
 MINIMUM_READS, MINIMUM_RAMPS = 4, 2
 #: rows of a tile
 _ROWS = 64
@@ -76,7 +77,7 @@ def check_photon_transfer(frames: Sequence[FrameLike], config: Any = None) -> No
         Naming the file and the cure.
     """
     tolerance = (config or PhotonTransferConfig()).temperature_tolerance
-    check_lit_ramps(frames, tolerance, MINIMUM_READS, MINIMUM_RAMPS)
+    check_lit_ramps(TITLE, frames, tolerance, MINIMUM_READS, MINIMUM_RAMPS)
 
 
 def photon_transfer(frames: Sequence[FrameLike], config: PhotonTransferConfig, job: Job | None = None) -> Result:
@@ -332,11 +333,12 @@ def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], confi
 ALGORITHMS = (
     Algorithm(
         name="photon-transfer",
-        title="Photon transfer",
+        title=TITLE,
         summary="Gain and read noise of the detector and of each amplifier, from ramps of equal light.",
         inputs="raw ramps of a lamp, two integrations or more at each level of light; darks may be among them",
         config=PhotonTransferConfig,
         run=_run,
+        takes=("ramp",),
         check=check_photon_transfer,
         source="Janesick 2001, Scientific Charge-Coupled Devices; covariances of consecutive reads",
     ),

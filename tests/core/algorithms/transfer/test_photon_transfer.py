@@ -124,7 +124,7 @@ def test_without_light_there_is_no_gain() -> None:
     [
         (lambda ramps: ramps[:1], "2 or more integrations"),
         (lambda ramps: [Frame(f.data[:, :3], None, None, f.header) for f in ramps], "3 reads; 4 or more"),
-        (lambda ramps: [Frame(f.data[0, 0], None, None, f.header) for f in ramps], "no ramp"),
+        (lambda ramps: [Frame(f.data[0, 0], None, None, f.header) for f in ramps], "This is an image"),
         (lambda ramps: [ramps[0], Frame(ramps[1].data[..., :50], None, None, ramps[1].header)], "50 × 64 pixels"),
         (lambda ramps: [ramps[0], Frame(ramps[1].data, None, None, {**ramps[1].header, "DETECTOR": "B"})], "DETECTOR"),
         (lambda ramps: [Frame(f.data, None, None, {**f.header, "EXP_TYPE": "IRIS_DARK"}) for f in ramps], "are darks"),
