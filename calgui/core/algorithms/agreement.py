@@ -1,7 +1,7 @@
 """Whether frames belong together: same detector, size, read-out, exposure time and temperature, or a refusal."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from calgui.core.algorithms.exposure import exposure_time, file_name, number
@@ -31,7 +31,12 @@ TEMPERATURES: tuple[str, ...] = ("IMGDTEMP", "IFSDTEMP")
 TIME_TOLERANCE = 1e-3
 
 
-def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float, axes: Sequence[int] = (2,)) -> None:
+def check_inputs(
+    frames: Sequence[FrameLike],
+    temperature_tolerance: float,
+    axes: Sequence[int] = (2,),
+    may_differ: Container[str] = (),
+) -> None:
     """Refuse frames that do not belong together.
 
     Parameters
@@ -42,6 +47,8 @@ def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float, axes
         Largest difference of detector temperatures, kelvin.
     axes : sequence of int
         How many axes a frame may have: 2 for images, 3 and 4 for ramps, of which any number of integrations agree.
+    may_differ : container of str
+        Keywords of `SAME` that need not be the same; ``time`` for the exposure time.
 
     Raises
     ------
@@ -51,8 +58,10 @@ def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float, axes
     _check_twice(frames)
     _check_shapes(frames, axes)
     for keyword, meaning in SAME.items():
-        _check_same(frames, keyword, meaning)
-    _check_times(frames)
+        if keyword not in may_differ:
+            _check_same(frames, keyword, meaning)
+    if "time" not in may_differ:
+        _check_times(frames)
     for keyword in TEMPERATURES:
         _check_temperature(frames, keyword, temperature_tolerance)
 
