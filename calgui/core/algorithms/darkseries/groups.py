@@ -144,15 +144,15 @@ def pair_noise(samples: Sequence[FloatArray]) -> float:
     return float(np.mean(found)) / math.sqrt(2) if found else math.nan
 
 
-def single_read_noise(frame_noise: float, rate: float, group: Group, frame: FrameLike) -> float | None:
+def single_read_noise(frame_noise: float, counts: float, group: Group, frame: FrameLike) -> float | None:
     """Noise of a single read from that of a dark.
 
     Parameters
     ----------
     frame_noise : float
         Of one dark, e- in the whole exposure.
-    rate : float
-        Dark current, e-/s, whose photon noise is taken out.
+    counts : float
+        Electrons of dark current and glow, whose photon noise is taken out.
     group : Group
         Time and reads.
     frame : FrameLike
@@ -170,7 +170,7 @@ def single_read_noise(frame_noise: float, rate: float, group: Group, frame: Fram
     """
     mode = read_mode(frame)
     reads = group.reads
-    variance = frame_noise**2 - max(rate, 0.0) * group.seconds
+    variance = frame_noise**2 - max(counts, 0.0)
     if variance <= 0:
         return None
     if mode.startswith("MCDS") or mode.startswith("FOWLER"):

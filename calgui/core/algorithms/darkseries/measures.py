@@ -46,6 +46,47 @@ class Series:
     line: Line
     good: npt.NDArray[np.bool_]
 
+    def medians(self, group: Group) -> list[float]:
+        """Median of each dark of a group.
+
+        Parameters
+        ----------
+        group : Group
+            Which.
+
+        Returns
+        -------
+        list of float
+            e- of one exposure.
+        """
+        return [float(np.nanmedian(self.samples[place])) * group.to_electrons for place in group.members]
+
+    def median_error(self, group: Group, noise: float) -> float:
+        """Error of the median of one dark.
+
+        Parameters
+        ----------
+        group : Group
+            Which.
+        noise : float
+            Of one of its darks, e-.
+
+        Returns
+        -------
+        float
+            e-: of its pixels, or, where that is more, as medians scatter in all groups, since rows and amplifiers have
+            noise in common.
+        """
+        pixels = max(int(np.isfinite(self.samples[group.members[0]]).sum()), 1)
+        white = 1.25 * noise / math.sqrt(pixels)
+        squares = freedom = 0.0
+        for other in self.groups:
+            values = np.array(self.medians(other))
+            if values.size > 1:
+                squares += float(np.sum((values - values.mean()) ** 2))
+                freedom += values.size - 1
+        return max(white, math.sqrt(squares / freedom)) if freedom else white
+
     @property
     def of_what(self) -> str:
         """What the glow belongs to."""
@@ -88,15 +129,14 @@ def group_rows(series: Series) -> list[GroupRow]:
     loads = series.loads or [0.0] * len(series.groups)
     made = []
     for group, noise, load in zip(series.groups, series.noises, loads, strict=True):
-        values = [float(np.nanmedian(series.samples[place])) * group.to_electrons for place in group.members]
-        pixels = max(int(np.isfinite(series.samples[group.members[0]]).sum()), 1)
-        frame = series.frames[group.members[0]]
+        frame, values = series.frames[group.members[0]], series.medians(group)
+        line = rate * group.seconds + glow * load
         made.append(
             GroupRow(
                 float(np.mean(values)),
-                rate * group.seconds + glow * load,
-                1.25 * noise / math.sqrt(pixels * len(values)),
-                single_read_noise(noise, rate, group, frame) if len(values) > 1 else None,
+                line,
+                series.median_error(group, noise) / math.sqrt(len(values)),
+                single_read_noise(noise, line, group, frame) if len(values) > 1 else None,
             )
         )
     return made
@@ -169,7 +209,9 @@ def night_and_day(series: Series, hours: tuple[float, float]) -> dict[str, Metri
         if len(by_night) == 2:
             shifts.append(float(np.mean(by_night[True]) - np.mean(by_night[False])))
             pixels = max(int(np.isfinite(series.samples[group.members[0]]).sum()), 1)
+            # not by the scatter of all: the two halves may differ, which is the question
             one = 1.25 * noise / group.seconds / math.sqrt(pixels)
+            one = max(one, *(float(np.std(part, ddof=1)) for part in by_night.values() if len(part) > 1), 0.0)
             errors.append(one * math.sqrt(1 / len(by_night[True]) + 1 / len(by_night[False])))
     if not shifts:
         return {}

@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 _JACKKNIFE = 16
 #: shared noise is seen from so many of its errors on
 _SEEN = 3.0
+#: what chi square must fall by for a further term
+_WORTH = 9.0
 #: differences of less than this part of the first one are of a full well
 _FULL = 0.7
 
@@ -60,8 +62,8 @@ class How:
 
     Attributes
     ----------
-    order : int
-        Of the polynomial in signal: 0 for a linear detector.
+    order : int or None
+        Of the polynomial in signal, 0 for a linear detector; None for the lowest one from 1 to 3 that fits.
     interpixel : str
         Whether noise that is shared with neighbours is counted: ``yes``, ``no``, or ``auto`` where it is seen.
     frames : int
@@ -72,7 +74,7 @@ class How:
         Time from the reset to the first read as a part of that between two reads.
     """
 
-    order: int = 1
+    order: int | None = None
     interpixel: Literal["auto", "yes", "no"] = "auto"
     frames: int = 1
     frame_part: float = 0.0
@@ -102,6 +104,8 @@ def transfer(levels: Sequence[Moments], how: How) -> Transfer:
     have the covariance ``m (r[i+1] - r[i])``, which reaches the variance twice, and so is allowed for in the abscissa.
     """
     number = levels[0].count.shape[0]
+    if how.order is None:
+        how = replace(how, order=_order([level.over(slice(None)) for level in levels], how))
     own = _solve([level.over(slice(None)) for level in levels], how)
     parts = min(_JACKKNIFE, number)
     left: list[Transfer] = []
@@ -139,19 +143,13 @@ def _scatter(values: Sequence[float]) -> float:
 
 def _solve(levels: Sequence[Moments], how: How) -> Transfer:
     """From the noise of the pixels themselves."""
-    points = np.concatenate([_points(level, how) for level in levels], axis=1)
-    points = points[:, np.argsort(points[0])]
-    signal, mean, total, own, shared, count = points
+    signal, mean, total, own, shared, count = _all_points(levels, how)
     nan = float("nan")
-    if signal.size <= how.order:
+    if signal.size <= (how.order or 0):
         none = np.empty(0)
         return Transfer(nan, nan, nan, nan, nan, nan, nan, False, none, none, none, none)
-    ratio = own / mean
-    # the error of a variance grows with the variance; its mean over pixels is known well enough to be a weight
-    weight = mean * np.sqrt(count) / total
-    abscissa = signal + 2 * mean
-    top = max(float(abscissa.max()), 1.0)
-    fitted = np.polynomial.Polynomial.fit(abscissa, ratio, how.order, w=weight, domain=[0, top], window=[0, 1])
+    ratio, abscissa = own / mean, signal + 2 * mean
+    fitted = _fitted(abscissa, ratio, _weight(mean, total, count), how.order or 0)
     at_zero = float(fitted(0.0))
     gain = 1 / at_zero if at_zero > 0 else nan
     slope = float(fitted.deriv()(0.0)) if how.order else 0.0
@@ -161,6 +159,35 @@ def _solve(levels: Sequence[Moments], how: How) -> Transfer:
     return Transfer(
         gain, nan, noise, nan, slope * gain, coupling, nan, False, signal, ratio, np.asarray(fitted(abscissa)), total
     )
+
+
+def _all_points(levels: Sequence[Moments], how: How) -> Floats:
+    points = np.concatenate([_points(level, how) for level in levels], axis=1)
+    return points[:, np.argsort(points[0])]
+
+
+def _weight(mean: Floats, total: Floats, count: Floats) -> Floats:
+    """One over the error of variance to mean: that of a variance grows with the variance, and three covariances are
+    added, of which one counts double; the mean over pixels is known well enough."""
+    return np.asarray(mean * np.sqrt(count) / (2 * total))
+
+
+def _fitted(abscissa: Floats, ratio: Floats, weight: Floats, order: int) -> np.polynomial.Polynomial:
+    top = max(float(abscissa.max()), 1.0)
+    return np.polynomial.Polynomial.fit(abscissa, ratio, order, w=weight, domain=[0, top], window=[0, 1])
+
+
+def _order(levels: Sequence[Moments], how: How) -> int:
+    """The lowest order beyond which a term more is not worth three sigma."""
+    signal, mean, total, own, _, count = _all_points(levels, how)
+    ratio, abscissa, weight = own / mean, signal + 2 * mean, _weight(mean, total, count)
+    best, before = 1, np.inf
+    for order in range(1, min(3, signal.size - 2) + 1):
+        chi_square = float(np.sum((weight * (ratio - _fitted(abscissa, ratio, weight, order)(abscissa))) ** 2))
+        if before - chi_square < _WORTH:
+            break
+        best, before = order, chi_square
+    return best
 
 
 def _points(one: Moments, how: How) -> Floats:

@@ -43,11 +43,11 @@ class PhotonTransferConfig:
     """Options of ``photon-transfer``."""
 
     amplifier_width: int = option(64, "Columns that one amplifier reads.", unit="pixel", minimum=8, maximum=8192)
-    order: int = option(
-        1,
-        "Order in signal of variance to mean: 0 for a linear detector, 2 for a much bent one.",
+    order: int | None = option(
+        None,
+        "Order in signal of variance to mean, 0 for a linear detector; else the lowest from 1 to 3 that fits.",
         minimum=0,
-        maximum=3,
+        maximum=5,
     )
     interpixel: Literal["auto", "yes", "no"] = option(
         "auto",
@@ -219,7 +219,9 @@ def _metrics(
         ),
         "interpixel_error": Metric(_number(whole.coupling_error), "", "Its error."),
         "bend_at_most_signal": Metric(
-            _number(bend) if config.order else None, "", "Leading term of the non-linearity at the highest signal used."
+            _number(bend) if config.order != 0 else None,
+            "",
+            "Leading term of the non-linearity at the highest signal used.",
         ),
         "highest_signal_adu": Metric(float(whole.signal.max()), "adu", "Highest mean signal that was used."),
         "n_ramps": Metric(ramps, "", "Integrations that were compared."),
