@@ -20,6 +20,8 @@ _TO_SIGMA = 1.4826
 _FEW = 32
 #: lamps drift by less than this part
 _DRIFT = 0.2
+#: differences for which a smaller part of the pixels is left than for the first one are not used
+_STEADY = 0.99
 #: neighbours, each standing for itself and its opposite; what reaches the diagonal ones is of second order
 _NEIGHBOURS = ((0, 1), (1, 0))
 
@@ -156,27 +158,29 @@ def _tile(
     increment = np.diff(mean, axis=0)
     signal = (mean[1:] + mean[:-1]) / 2 - mean[:1]
     noise = np.diff(brighter * a - b, axis=0) / np.sqrt(share + 1)
+    # chance decides which pixels of a tile are full first, and those that are left have too little noise
+    share = used.mean(axis=(1, 2), keepdims=True)
+    used &= share >= _STEADY * share[:1]
     # what comes after a ray or after saturation has another signal: such a pixel is left out from there on
     used = np.logical_and.accumulate(used & _clean(noise, used), axis=0)
     count = used.sum(axis=(1, 2)).astype(np.float64)
-    small = count < _FEW
-    used[small] = False
-    count[small] = 0
     noise = _centred(noise, used)
     lost = count / np.maximum(count - 1, 1)
     both = used[1:] & used[:-1]
     read = -(noise[1:] * noise[:-1] * both).sum(axis=(1, 2)) * lost[1:]
     around, weight = _with_next(noise), _whole(used)
     inner = weight.sum(axis=(1, 2))
-    to_count = np.where(inner >= _FEW, count / np.maximum(inner, 1), 0.0) * lost
+    # the last good difference stands beside one that is not good, and tells nothing of photons alone
+    count[inner < _FEW] = 0
+    to_count = count / np.maximum(inner, 1) * lost
     beside = np.zeros(count.shape)
     for step in _NEIGHBOURS:
         beside += 2 * _beside(noise, around, weight, count, step) * lost
     return Moments(
         count[None],
-        np.where(used, increment, 0).sum(axis=(1, 2))[None],
-        np.where(used, signal, 0).sum(axis=(1, 2))[None],
-        ((noise**2).sum(axis=(1, 2)) * lost)[None],
+        (np.where(used, increment, 0).sum(axis=(1, 2)) * (count > 0))[None],
+        (np.where(used, signal, 0).sum(axis=(1, 2)) * (count > 0))[None],
+        ((noise**2).sum(axis=(1, 2)) * lost * (count > 0))[None],
         ((noise * around * weight).sum(axis=(1, 2)) * to_count)[None],
         beside[None],
         read[None],
