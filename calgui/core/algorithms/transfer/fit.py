@@ -14,8 +14,8 @@ Floats = npt.NDArray[np.float64]
 _JACKKNIFE = 16
 #: shared noise is seen from so many of its errors on
 _SEEN = 3.0
-#: what chi square must fall by for a further term
-_WORTH = 9.0
+#: what chi square must fall by for a further term (Akaike): a curve shifts the value at zero before it is sure
+_WORTH = 2.0
 #: differences of less than this part of the first one are of a full well
 _FULL = 0.7
 
@@ -63,7 +63,7 @@ class How:
     Attributes
     ----------
     order : int or None
-        Of the polynomial in signal, 0 for a linear detector; None for the lowest one from 1 to 3 that fits.
+        Of the polynomial in signal, 0 for a linear detector; None for the one from 1 to 3 that Akaike's criterion prefers.
     interpixel : str
         Whether noise that is shared with neighbours is counted: ``yes``, ``no``, or ``auto`` where it is seen.
     frames : int
@@ -178,10 +178,10 @@ def _fitted(abscissa: Floats, ratio: Floats, weight: Floats, order: int) -> np.p
 
 
 def _order(levels: Sequence[Moments], how: How) -> int:
-    """The lowest order beyond which a term more is not worth three sigma."""
+    """The lowest order beyond which a term more is not worth it."""
     signal, mean, total, own, _, count = _all_points(levels, how)
     ratio, abscissa, weight = own / mean, signal + 2 * mean, _weight(mean, total, count)
-    best, before = 1, np.inf
+    best, before = 0, np.inf
     for order in range(1, min(3, signal.size - 2) + 1):
         chi_square = float(np.sum((weight * (ratio - _fitted(abscissa, ratio, weight, order)(abscissa))) ** 2))
         if before - chi_square < _WORTH:

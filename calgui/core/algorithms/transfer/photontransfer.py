@@ -45,7 +45,7 @@ class PhotonTransferConfig:
     amplifier_width: int = option(64, "Columns that one amplifier reads.", unit="pixel", minimum=8, maximum=8192)
     order: int | None = option(
         None,
-        "Order in signal of variance to mean, 0 for a linear detector; else the lowest from 1 to 3 that fits.",
+        "Order in signal of variance to mean, 0 for a linear detector; else the one from 1 to 3 that fits best.",
         minimum=0,
         maximum=5,
     )
