@@ -63,7 +63,7 @@ class How:
     Attributes
     ----------
     order : int or None
-        Of the polynomial in signal, 0 for a linear detector; None for the one from 1 to 3 that Akaike's criterion prefers.
+        Of the polynomial in signal, 0 for a linear detector; None for what fits best (Akaike).
     interpixel : str
         Whether noise that is shared with neighbours is counted: ``yes``, ``no``, or ``auto`` where it is seen.
     frames : int
