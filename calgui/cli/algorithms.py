@@ -30,6 +30,7 @@ def algorithms(as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row.name}: {row.title}. {row.summary}")
+        click.echo(f"  for: {_group(row.name) or 'any exposure'}")
         click.echo(f"  inputs: {row.inputs}")
         needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
         if needed:
@@ -42,12 +43,22 @@ def algorithms(as_json: bool) -> None:
             click.echo(f"  -p {info.name}={default}{unit}  [{kind}]  {info.help}")
 
 
+def _group(name: str) -> str | None:
+    """Title of the calibration or group that an algorithm belongs to."""
+    from calgui.core.catalogue import place_of_algorithm
+
+    place = place_of_algorithm(name)
+    return place.title if place is not None else None
+
+
 def _described(row: "Algorithm") -> dict[str, Any]:
     return {
         "name": row.name,
         "title": row.title,
         "summary": row.summary,
+        "group": _group(row.name),
         "inputs": row.inputs,
+        "takes": list(row.takes),
         "minimum_inputs": row.minimum_inputs,
         "maximum_inputs": row.maximum_inputs,
         "references": list(row.references),

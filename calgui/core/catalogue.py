@@ -40,6 +40,28 @@ class Calibration:
     algorithms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Group:
+    """Algorithms that belong together without serving one kind of calibration alone.
+
+    Attributes
+    ----------
+    key : str
+        Short name.
+    title : str
+        As in the list of the bench.
+    summary : str
+        One line: what they are for.
+    algorithms : tuple of str
+        Names of the algorithms.
+    """
+
+    key: str
+    title: str
+    summary: str
+    algorithms: tuple[str, ...]
+
+
 _DAYTIME_NSCU = "IRIS daytime (NSCU)"
 _HEADERS = "ESW, FITS header"
 
@@ -148,6 +170,16 @@ CATALOGUE: tuple[Calibration, ...] = (
     ),
 )
 
+#: beside the calibrations: what is done to every exposure, whatever it is of
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "detector",
+        "Detector and ramps",
+        "From the reads of the detector to rates, whatever the exposure is of",
+        ("fit-ramp",),
+    ),
+)
+
 #: reference types of the pipeline itself, which no calibration exposure makes directly
 PIPELINE_TYPES: tuple[str, ...] = ("NONLINCOEFF", "DRIZPARS")
 
@@ -169,3 +201,20 @@ def calibration_of(reference_type: str) -> Calibration | None:
     """
     wanted = reference_type.upper()
     return next((row for row in CATALOGUE if wanted in row.reference_types), None)
+
+
+def place_of_algorithm(name: str) -> Calibration | Group | None:
+    """The calibration or the group that an algorithm belongs to.
+
+    Parameters
+    ----------
+    name : str
+        Of the algorithm.
+
+    Returns
+    -------
+    Calibration, Group or None
+        None where neither names it.
+    """
+    rows: tuple[Calibration | Group, ...] = (*CATALOGUE, *GROUPS)
+    return next((row for row in rows if name in row.algorithms), None)

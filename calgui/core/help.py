@@ -308,3 +308,18 @@ def page_of_calibration(key: str) -> str:
     str
     """
     return f"calibrations/{key}"
+
+
+def page_of_group_member(name: str) -> str:
+    """Name of the page of an algorithm that belongs to a group of the catalogue, not to one calibration.
+
+    Parameters
+    ----------
+    name : str
+        Of the algorithm.
+
+    Returns
+    -------
+    str
+    """
+    return f"algorithms/{name}"

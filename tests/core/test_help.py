@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calgui.core.catalogue import CATALOGUE, Calibration
+from calgui.core.catalogue import CATALOGUE, GROUPS, Calibration
 from calgui.core.help import (
     CONTENTS,
     Documentation,
@@ -13,6 +13,7 @@ from calgui.core.help import (
     anchor_of,
     documentation,
     page_of_calibration,
+    page_of_group_member,
     plain,
     resolve,
 )
@@ -27,6 +28,14 @@ _SECTIONS = ("What it is", "How it is judged", "What good and bad look like", "S
 def test_each_calibration_has_a_page_and_each_page_a_calibration() -> None:
     pages = {name for name in PAGES if name.startswith("calibrations/")}
     assert pages == {page_of_calibration(row.key) for row in CATALOGUE}
+
+
+def test_each_algorithm_of_a_group_has_a_page_with_its_sections() -> None:
+    pages = {name for name in PAGES if name.startswith("algorithms/")}
+    assert pages == {page_of_group_member(name) for row in GROUPS for name in row.algorithms}
+    for name in pages:
+        headings = [heading.text for heading in PAGES[name].headings]
+        assert [text for text in headings if text in _SECTIONS] == list(_SECTIONS)
 
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.key)

@@ -3,7 +3,7 @@
 import pytest
 
 from calgui.core.algorithms.registry import algorithm, registry
-from calgui.core.catalogue import CATALOGUE
+from calgui.core.catalogue import CATALOGUE, GROUPS, place_of_algorithm
 from calgui.core.errors import UsageError
 
 
@@ -19,8 +19,14 @@ def test_every_algorithm_is_described() -> None:
 
 
 def test_the_catalogue_names_only_algorithms_that_exist() -> None:
-    named = {name for row in CATALOGUE for name in row.algorithms}
-    assert named <= set(registry())
+    named = [name for row in (*CATALOGUE, *GROUPS) for name in row.algorithms]
+    assert set(named) <= set(registry())
+    assert len(named) == len(set(named))
+
+
+def test_every_algorithm_has_its_place() -> None:
+    assert [name for name in registry() if place_of_algorithm(name) is None] == []
+    assert place_of_algorithm("master-drak") is None
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

@@ -25,6 +25,8 @@ SAME: Mapping[str, str] = {
     "GROUPGAP": "the gap between groups",
 }
 
+_KINDS: Mapping[str, str] = {"FILTER": "the filter", "EXP_TYPE": "the kind of exposure", "PUPIL": "the pupil element"}
+
 TEMPERATURES: tuple[str, ...] = ("IMGDTEMP", "IFSDTEMP")
 
 #: exposure times differ by no more than this fraction
@@ -64,6 +66,28 @@ def check_inputs(
         _check_times(frames)
     for keyword in TEMPERATURES:
         _check_temperature(frames, keyword, temperature_tolerance)
+
+
+def check_agreement(frames: Sequence[FrameLike], more: Sequence[str] = ("FILTER", "EXP_TYPE", "PUPIL")) -> None:
+    """Refuse exposures that are not of one detector, read-out and kind, whatever their shapes.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers are looked at.
+    more : sequence of str
+        Keywords that must agree beside those of the detector and its read-out.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that differs from the others, and the keyword.
+    """
+    _check_twice(frames)
+    for keyword, meaning in SAME.items():
+        _check_same(frames, keyword, meaning)
+    for keyword in more:
+        _check_same(frames, keyword, _KINDS.get(keyword, "what it is"))
 
 
 def unchecked(frames: Sequence[FrameLike]) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from calgui.core.frames.frame import Frame, FrameLike
 #: width of the border of reference pixels of an H2RG or H4RG detector
 REFERENCE_BORDER = 4
 
+#: pixels on a side of detectors that have such a border
+_SIDES = (1024, 2048, 4096)
+
 #: pixels on a side of the detectors of an instrument whose headers do not say
 _DETECTOR_SIZE = {"IRIS": 4096}
 
@@ -101,6 +104,25 @@ def region_of(frame: FrameLike) -> Region:
     return Region(
         int(x or 1) - 1, int(y or 1) - 1, nx, ny, int(width) if width else known, int(height) if height else known
     )
+
+
+def says_where(frame: FrameLike) -> bool:
+    """Whether it is known which part of its detector an image shows.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Its header and shape are looked at.
+
+    Returns
+    -------
+    bool
+        Where SUBARRAY says FULL, SUBSTRT1 and SUBSTRT2 are there, or the size is that of a whole detector.
+    """
+    header = frame.header
+    starts = number(header, "SUBSTRT1") is not None and number(header, "SUBSTRT2") is not None
+    ny, nx = frame.shape[-2:]
+    return is_full(header) or starts or (ny == nx and ny in _SIDES)
 
 
 def is_full(header: Mapping[str, Any]) -> bool:

@@ -111,6 +111,24 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     tiles.tile_deviations(image, all_good, level, 0, 1, sigma)
     flags = np.zeros((8, 8), np.uint32)
     tiles.flag_excess(image, all_good, level, sigma, 7.0, 5.0, np.uint32(1), np.uint32(2), 0, 8, flags)
+    job.check()
+    _exercise_ramps(job)
+
+
+def _exercise_ramps(job: Job) -> None:
+    import numpy as np
+
+    from calgui.core.algorithms.ramps.config import FitRampConfig
+    from calgui.core.algorithms.ramps.fitting import fit_ramp
+    from calgui.core.frames.frame import Frame
+
+    header = {"TGROUP": 1.0, "BUNIT": "electron", "READNOIS": 1.0}
+    reads = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 8, 8), np.float32)
+    straight = Frame(np.array([0, 1, 0], np.float32)[:, None, None], header={"LINFORM": "POLYNOMIAL"})
+    for references in ({}, {"NONLINCOEFF": straight}):
+        fit_ramp(
+            [Frame(reads.copy(), None, np.zeros(reads.shape, np.uint32), header)], references, FitRampConfig(), job
+        )
 
 
 def _marker() -> Path:

@@ -170,6 +170,17 @@ class FitsFrame:
         """Unit of data and error (BUNIT), empty if the header does not say."""
         return str(self._header.get("BUNIT") or "").strip()
 
+    def complete(self, more: Mapping[str, Any]) -> None:
+        """Add keywords that the header lacks.
+
+        Parameters
+        ----------
+        more : mapping
+            Keyword to value; those that are there stay.
+        """
+        for keyword, value in more.items():
+            self._header.setdefault(keyword, value)
+
     @property
     def has_err(self) -> bool:
         """Whether the file has errors for these pixels."""

@@ -15,7 +15,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references
+from calgui.core.runs.references import UsedReference, find_references, open_reference
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     sources = {}
     for item in references:
         job.check()
-        with open_frame(item.path) as source:
+        with open_reference(item) as source:
             place = place_in(frames[0], source) if frames else None
             high, wide = source.shape[-2:]
             rows, columns = slice(0, high), slice(0, wide)

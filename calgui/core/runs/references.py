@@ -1,12 +1,13 @@
 """The references that an algorithm needs: given by the user, or selected by the rules of a cache."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
+from calgui.core.frames.fits import FitsFrame, open_frame
 from calgui.core.rules.values import Selection, Status, Trust
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ class UsedReference:
         Whether the rules selected it; else it was given.
     mapping : str or None
         The ``.rmap`` that selected it.
+    facts : mapping of str to object
+        Keywords that the observatory says of this type, for a file that does not say them itself.
     """
 
     type: str
     path: Path
     selected: bool
     mapping: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_references(
@@ -100,7 +104,42 @@ def find_references(
                 f"{how.name} needs a reference of type {kind}.",
                 cure=f"Give one (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
             )
-    return tuple(found)
+    facts = _facts(headers, cache)
+    return tuple(replace(item, facts=facts.get(item.type, {})) for item in found)
+
+
+def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[str, dict[str, Any]]:
+    """What the observatory says of its references: the form of the non-linearity."""
+    from calgui.core.rules.observatories.observatory import described
+
+    telescope = str(headers[0].get("TELESCOP") or "").strip() if headers else ""
+    known = cache.observatory if cache is not None else described(telescope) if telescope else None
+    if known is None or known.nonlinearity is None:
+        return {}
+    return {"NONLINCOEFF": {"LINFORM": known.nonlinearity.form.upper()}}
+
+
+def open_reference(item: UsedReference) -> FitsFrame:
+    """Open a reference, its header completed by what the observatory says.
+
+    Parameters
+    ----------
+    item : UsedReference
+        Which.
+
+    Returns
+    -------
+    FitsFrame
+        To be closed.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    frame = open_frame(item.path)
+    frame.complete(item.facts)
+    return frame
 
 
 def select(kind: str, header: Mapping[str, Any], cache: "Cache", context: str | None) -> Selection:

@@ -13,7 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.product import Provenance, check_target, provenance, write_product
-from calgui.core.runs.references import find_references
+from calgui.core.runs.references import find_references, open_reference
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def run_files(
         check_kinds(how, frames)
         if how.check is not None:
             how.check(frames, config)
-        sources = {item.type: stack.enter_context(open_frame(item.path)) for item in used}
+        sources = {item.type: stack.enter_context(open_reference(item)) for item in used}
         origin = provenance(paths, used, job.part(0, _SUMS)) if target is not None else Provenance()
         result = how.run(frames, sources, config, job.part(_SUMS if target else 0, _COMPUTED if target else 1))
         in_force = context or (opened.default_context if opened is not None else None)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from calgui.core.catalogue import CATALOGUE
-from calgui.core.help import CONTENTS, page_of_calibration
+from calgui.core.catalogue import Group, place_of_algorithm
+from calgui.core.help import CONTENTS, page_of_calibration, page_of_group_member
 from calgui.views.help.button import HelpButton
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def page_about(widget: QWidget | None) -> str:
 
 
 def page_of_algorithm(name: str) -> str:
-    """The page of the calibration that an algorithm makes or uses.
+    """The page of the calibration that an algorithm makes or uses, or its own where it serves them all.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def page_of_algorithm(name: str) -> str:
     str
         The page about the bench for an algorithm of no calibration.
     """
-    row = next((row for row in CATALOGUE if name in row.algorithms), None)
+    row = place_of_algorithm(name)
+    if isinstance(row, Group):
+        return page_of_group_member(name)
     return page_of_calibration(row.key) if row is not None else "views/bench"
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from calgui.core.algorithms.registry import registry
 from calgui.core.algorithms.warming import warm_up
-from calgui.core.catalogue import CATALOGUE, Calibration
+from calgui.core.catalogue import CATALOGUE, GROUPS, Calibration, Group
 from calgui.core.help import page_of_calibration
 from calgui.views.help.button import HelpButton
 from calgui.views.session import Session
@@ -133,7 +133,7 @@ class BenchPlace(QWidget):
 
     def _fill(self) -> None:
         known = registry()
-        with_pages = [row for row in CATALOGUE if any(name in known for name in row.algorithms)]
+        with_pages = [row for row in (*CATALOGUE, *GROUPS) if any(name in known for name in row.algorithms)]
         first = None
         for calibration in with_pages:
             group = self._row(calibration.title, None, calibration)
@@ -155,10 +155,12 @@ class BenchPlace(QWidget):
         if first is not None:
             self.list.setCurrentItem(first)
 
-    def _row(self, text: str, algorithm: str | None, calibration: Calibration | None) -> QTreeWidgetItem:
+    def _row(self, text: str, algorithm: str | None, calibration: Calibration | Group | None) -> QTreeWidgetItem:
         item = QTreeWidgetItem([text])
         item.setData(0, _NAME, algorithm or calibration)
-        if calibration is not None:
+        if isinstance(calibration, Group):
+            item.setToolTip(0, calibration.summary)
+        elif calibration is not None:
             item.setToolTip(0, f"{calibration.kind}; from {calibration.source}; serves {calibration.serves}")
         return item
 

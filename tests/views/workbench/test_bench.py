@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QP
 from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.registry import registry
-from calgui.core.catalogue import CATALOGUE
+from calgui.core.catalogue import CATALOGUE, GROUPS
 from calgui.core.frames.dq import HOT, WARM
 from calgui.core.simulate import make_demo
 from calgui.views.session import Session
@@ -75,7 +75,9 @@ def test_every_calibration_and_every_algorithm_has_its_row(place: BenchPlace) ->
     groups = [tree.topLevelItem(number) for number in range(tree.topLevelItemCount())]
     names = [child.text(0) for group in groups for child in (group.child(n) for n in range(group.childCount()))]
     listed = {row.title for row in CATALOGUE if not any(name in registry() for name in row.algorithms)}
-    shown = {name for row in CATALOGUE for name in row.algorithms if name in registry()}
+    shown = {name for row in (*CATALOGUE, *GROUPS) for name in row.algorithms if name in registry()}
+    titles = {group.text(0) for group in groups}
+    assert {row.title for row in GROUPS if any(name in registry() for name in row.algorithms)} <= titles
     assert sorted(names) == sorted([*listed, *(registry()[name].title for name in shown)])
     flat = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
                 if child.text(0).startswith("Flat field"))  # fmt: skip

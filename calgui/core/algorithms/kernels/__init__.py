@@ -53,6 +53,17 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_ramps() -> ModuleType:
+    """The loops that put lines through the reads of a ramp.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.ramps`.
+    """
+    return _imported("ramps")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

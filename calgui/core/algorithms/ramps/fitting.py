@@ -1,0 +1,267 @@
+"""``fit-ramp``: the reads of a detector become electrons per second, with errors and data quality."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.commonheader import common_header
+from calgui.core.algorithms.geometry import REFERENCE_BORDER, Region, region_of, says_where
+from calgui.core.algorithms.kernels import workers
+from calgui.core.algorithms.ramps.config import FitRampConfig
+from calgui.core.algorithms.ramps.judging import judge, keywords_of, metrics_of
+from calgui.core.algorithms.ramps.lines import Band, Line, LineFitter, average
+from calgui.core.algorithms.ramps.looks import curves_of, residuals
+from calgui.core.algorithms.ramps.reading import Reads, read_band
+from calgui.core.algorithms.ramps.refpix import Drift, reference_drift
+from calgui.core.algorithms.ramps.response import Response, response_of
+from calgui.core.algorithms.ramps.setup import RampSetup, check_ramps, four_axes, setup_of
+from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.errors import AlgorithmError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
+from calgui.core.jobs import Job
+
+#: bytes of reads and their flags that are held at a time (twice: one band is read while another is fitted)
+_BAND_BYTES = 48 << 20
+#: bands of ramps that are in memory as a whole: for progress and cancel
+_BANDS_IN_MEMORY = 8
+#: pixels whose reads are kept to look at them
+_SAMPLE = 40_000
+
+Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Room for the picture, filled band by band."""
+
+    rate: FloatArray
+    err: FloatArray
+    dq: DqArray
+    used: npt.NDArray[np.uint16]
+    sample: Sample = field(default_factory=list)
+
+    def put(self, start: int, stop: int, line: Line) -> None:
+        for name in ("rate", "err", "dq", "used"):
+            place = getattr(self, name)[start:stop]
+            place[...] = getattr(line, name).reshape(place.shape)
+
+
+def fit_ramp(
+    frames: Sequence[FrameLike],
+    references: Mapping[str, FrameLike],
+    config: FitRampConfig,
+    job: Job | None = None,
+) -> Result:
+    """Fit ramps.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        (nint, n, ny, nx) or (n, ny, nx), in adu or electron; all integrations of all of them are averaged to one
+        image. They are read in bands of rows.
+    references : mapping of str to FrameLike
+        ``NONLINCOEFF``, where the response is to be straightened.
+    config : FitRampConfig
+        See its options.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        Frame in electron/s with ERR and DQ, plane ``NREADS`` (reads that were used, summed over the integrations);
+        metrics; histogram, residuals of the reads and drifts.
+
+    Raises
+    ------
+    InputError
+        When something that is needed is missing, or inputs do not belong together.
+    AlgorithmError
+        When no pixel has two reads that can be used.
+
+    Notes
+    -----
+    Variances of Vacca, Cushing & Rayner (2004) with photon noise that is correlated along the ramp, exactly for the
+    reads that a pixel has left. Weights of reads depend on their times alone, never on the rate.
+    """
+    job = job or Job("Fit ramps")
+    check_ramps(frames)
+    setup = setup_of(frames, config)
+    response = response_of(frames[0], references.get("NONLINCOEFF"), setup, config)
+    region = place_of(frames[0])
+    drifts = [reference_drift(frame, region, config, setup.reads, job) for frame in frames]
+    fitter = LineFitter(setup, config, response, max(drift.noise for drift in drifts))
+    shape = region.ny, region.nx
+    whole = _Whole(
+        np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32), np.empty(shape, np.uint16)
+    )
+    _fit_bands(frames, setup, response, region, drifts, fitter, whole, job.part(0, 0.9))
+    light = region.mask()
+    whole.dq[~light] |= np.uint32(flags.REFERENCE_PIXEL)
+    light &= (whole.dq & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+    good = light & (whole.used > 0)
+    if not good.any():
+        raise AlgorithmError(
+            "No pixel has two reads that can be used: all are NaN, flagged or saturated from the start.",
+            cure="Look at the reads and their flags, or give shorter exposures.",
+        )
+    job.report(0.92, "Looking at the reads")
+    found = residuals(whole.sample, setup)
+    job.check()
+    metrics = metrics_of(whole.rate, whole.err, whole.dq, whole.used, light, found, setup)
+    verdict, reasons = judge(frames, config, setup, response, drifts, metrics, found)
+    header = common_header(frames) | {"BUNIT": "electron/s"}
+    if len(frames) == 1:
+        header = dict(frames[0].header) | {"BUNIT": "electron/s"}
+    job.report(1.0, "Done")
+    return Result(
+        frame=Frame(whole.rate, whole.err, whole.dq, header),
+        metrics=metrics,
+        verdict=verdict,
+        reasons=reasons,
+        curves=curves_of(whole.rate, good, found, setup, drifts),
+        keywords=keywords_of(config, setup, response, drifts, metrics),
+        planes={"NREADS": whole.used},
+    )
+
+
+def place_of(frame: FrameLike) -> Region:
+    """Where a ramp lies on its detector.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        The ramp.
+
+    Returns
+    -------
+    Region
+        Away from the border where nothing says where it lies: its edge may see light.
+    """
+    if says_where(frame):
+        return region_of(frame)
+    ny, nx = frame.shape[-2:]
+    return Region(REFERENCE_BORDER, REFERENCE_BORDER, nx, ny, None, None)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of one ramp as they were read, with a halo for the correction of rows."""
+
+    start: int
+    stop: int
+    ramp: int
+    skip: tuple[int, int]
+    reads: Reads
+
+
+def _rows_of(frames: Sequence[FrameLike], region: Region, drifts: Sequence[Drift], height: int) -> Iterator[Any]:
+    """What to read, in order: start, stop, which ramp."""
+    for start in range(0, region.ny, height):
+        for ramp in range(len(frames)):
+            yield start, min(start + height, region.ny), ramp
+
+
+def _read(frame: FrameLike, drift: Drift, start: int, stop: int, ramp: int, ny: int) -> _Rows:
+    first, last = max(start - drift.halo, 0), min(stop + drift.halo, ny)
+    return _Rows(start, stop, ramp, (start - first, last - stop), read_band(frame, first, last))
+
+
+def _fit_bands(
+    frames: Sequence[FrameLike],
+    setup: RampSetup,
+    response: Response,
+    region: Region,
+    drifts: Sequence[Drift],
+    fitter: LineFitter,
+    whole: _Whole,
+    job: Job,
+) -> None:
+    """Read bands ahead in one thread while others fit the one before."""
+    most = max(four_axes(frame.shape)[0] for frame in frames)
+    height = max(1, min(region.ny, _BAND_BYTES // (most * setup.reads * region.nx * 8)))
+    if all(isinstance(frame, Frame) for frame in frames):
+        height = max(height, -(-region.ny // _BANDS_IN_MEMORY))
+    step = max(1, region.ny * region.nx // _SAMPLE)
+    lines: list[Line] = []
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="calgui-ramp-reader") as reader,
+        ThreadPoolExecutor(workers(), thread_name_prefix="calgui-ramp") as pool,
+    ):
+        ahead: deque[Future[_Rows]] = deque()
+        wanted = _rows_of(frames, region, drifts, height)
+
+        def ask() -> None:
+            item = next(wanted, None)
+            if item is not None:
+                start, stop, ramp = item
+                ahead.append(reader.submit(_read, frames[ramp], drifts[ramp], start, stop, ramp, region.ny))
+
+        ask()
+        while ahead:
+            rows = ahead.popleft().result()
+            job.report(rows.start / region.ny, "Fitting")
+            ask()
+            terms = response.terms(rows.start, rows.stop)
+            for number, band in enumerate(_bands(rows, drifts[rows.ramp], terms)):
+                job.check()
+                lines.append(fitter.fit(band, pool, parts=setup.integrations > 1))
+                if rows.ramp == 0 and number == 0:
+                    _look(band, rows.start, step, region, fitter, whole.sample)
+            if rows.ramp == len(frames) - 1:
+                whole.put(rows.start, rows.stop, average(lines))
+                lines = []
+    job.report(1.0, "Fitted")
+
+
+def _bands(rows: _Rows, drift: Drift, terms: FloatArray) -> Iterator[Band]:
+    """The integrations of some rows, without the halo."""
+    by_row = drift.rows(rows.reads, rows.skip)
+    first, last = rows.skip[0], rows.reads.data.shape[2] - rows.skip[1]
+    for number in range(rows.reads.data.shape[0]):
+        yield Band(
+            rows.reads.data[number, :, first:last],
+            None if rows.reads.dq is None else rows.reads.dq[number, :, first:last],
+            drift.columns[number],
+            by_row[number],
+            drift.zeros[number],
+            terms,
+        )
+
+
+def _look(band: Band, start: int, step: int, region: Region, fitter: LineFitter, sample: Sample) -> None:
+    """Keep the reads of evenly spaced rows."""
+    height, nx = band.reads.shape[1:]
+    rows = np.arange(-(-start // step) * step, start + height, step)
+    inside, columns = region.active()
+    rows = rows[(rows >= inside.start) & (rows < inside.stop)] - start
+    pixels = (rows[:, None] * nx + np.arange(columns.start, columns.stop)[None, :]).reshape(-1)
+    if pixels.size:
+        reads, usable, jumps, _ = fitter.prepare(band, pixels.astype(np.intp))
+        sample.append((reads, usable & ~jumps))
+
+
+def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
+    return fit_ramp(frames, references, config, job)
+
+
+ALGORITHMS = (
+    Algorithm(
+        name="fit-ramp",
+        title="Fit ramps",
+        summary="Makes electrons per second of the reads of a detector, with their errors and flags.",
+        inputs="one or more ramps of one detector, read mode and filter",
+        takes=("ramp",),
+        config=FitRampConfig,
+        run=_run,
+        optional_references=("NONLINCOEFF",),
+        check=check_ramps,
+        source="Vacca, Cushing & Rayner 2004 (variances of CDS, MCDS and lines)",
+    ),
+)
