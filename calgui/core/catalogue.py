@@ -103,7 +103,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "dark subtraction",
         real_time=True,
         reference_types=("DARK",),
-        algorithms=("master-dark", "subtract-dark"),
+        algorithms=("master-dark", "subtract-dark", "dark-series", "dark-trend"),
     ),
     Calibration("environment", "Environment metadata", "metadata", _HEADERS, "all", real_time=True),
     Calibration(
@@ -177,7 +177,7 @@ GROUPS: tuple[Group, ...] = (
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp",),
+        ("fit-ramp", "photon-transfer", "derive-nonlinearity"),
     ),
 )
 

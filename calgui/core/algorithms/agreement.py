@@ -1,7 +1,7 @@
 """Whether frames belong together: same detector, size, read-out, exposure time and temperature, or a refusal."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from calgui.core.algorithms.exposure import exposure_time, file_name, number
@@ -33,7 +33,12 @@ TEMPERATURES: tuple[str, ...] = ("IMGDTEMP", "IFSDTEMP")
 TIME_TOLERANCE = 1e-3
 
 
-def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float) -> None:
+def check_inputs(
+    frames: Sequence[FrameLike],
+    temperature_tolerance: float,
+    axes: Sequence[int] = (2,),
+    may_differ: Container[str] = (),
+) -> None:
     """Refuse frames that do not belong together.
 
     Parameters
@@ -42,6 +47,10 @@ def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float) -> N
         Only headers and shapes are looked at.
     temperature_tolerance : float
         Largest difference of detector temperatures, kelvin.
+    axes : sequence of int
+        How many axes a frame may have: 2 for images, 3 and 4 for ramps, of which any number of integrations agree.
+    may_differ : container of str
+        Keywords of `SAME` that need not be the same; ``time`` for the exposure time.
 
     Raises
     ------
@@ -49,10 +58,12 @@ def check_inputs(frames: Sequence[FrameLike], temperature_tolerance: float) -> N
         Naming the first file that differs from the others, and the keyword.
     """
     _check_twice(frames)
-    _check_shapes(frames)
+    _check_shapes(frames, axes)
     for keyword, meaning in SAME.items():
-        _check_same(frames, keyword, meaning)
-    _check_times(frames)
+        if keyword not in may_differ:
+            _check_same(frames, keyword, meaning)
+    if "time" not in may_differ:
+        _check_times(frames)
     for keyword in TEMPERATURES:
         _check_temperature(frames, keyword, temperature_tolerance)
 
@@ -116,21 +127,26 @@ def _check_twice(frames: Sequence[FrameLike]) -> None:
         seen.add(place)
 
 
-def _check_shapes(frames: Sequence[FrameLike]) -> None:
+def _check_shapes(frames: Sequence[FrameLike], axes: Sequence[int]) -> None:
     for frame in frames:
-        if len(frame.shape) != 2:
+        if len(frame.shape) not in axes:
             raise InputError(
                 f"The image has {len(frame.shape)} axes; darks of two are combined.",
                 path=frame.path,
                 cure="Fit the ramps first, or choose images.",
             )
-    odd, value, usual, holder = _odd_one(frames, [frame.shape for frame in frames])
+    odd, value, usual, holder = _odd_one(frames, [frame.shape[-3:] for frame in frames])
     if odd is not None:
         raise InputError(
-            f"The size is {value[1]} × {value[0]} pixels, that of {file_name(holder)} is {usual[1]} × {usual[0]}.",
+            f"The size is {_size(value)}, that of {file_name(holder)} is {_size(usual)}.",
             path=odd.path,
             cure="Choose frames of one size.",
         )
+
+
+def _size(shape: Sequence[int]) -> str:
+    reads = f" in {shape[-3]} reads" if len(shape) > 2 else ""
+    return f"{shape[-1]} × {shape[-2]} pixels{reads}"
 
 
 def _check_same(frames: Sequence[FrameLike], keyword: str, meaning: str) -> None:

@@ -28,6 +28,7 @@ def exposure(
     lamp: str = "NONE",
     grating: str = "",
     groups: tuple[int, float] | None = None,
+    ends: int = 1,
 ) -> Cards:
     """Primary header of a raw file.
 
@@ -49,6 +50,8 @@ def exposure(
         What was read; the whole detector when not given.
     groups : tuple, optional
         Number of reads and group time of a ramp; a difference of two reads when not given.
+    ends : int
+        Reads that are averaged at each end of such a difference.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def exposure(
         "GAIN": (GAIN, "[e-/adu] gain"),
         "READNOIS": (READ_NOISE, "[e-] noise of one read"),
         ("IMGDTEMP" if detector == IMAGER else "IFSDTEMP"): (TEMPERATURE, "[K] temperature of the detector"),
-        **_timing(window, seconds, groups),
+        **_timing(window, seconds, groups, ends),
     }
 
 
@@ -108,11 +111,11 @@ def _subarray(scene: Scene, window: Window) -> Cards:
     }
 
 
-def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) -> Cards:
+def _timing(window: Window, seconds: float, groups: tuple[int, float] | None, ends: int) -> Cards:
     reads, group_time = groups or (2, seconds)
     frame = round(min(64, window.width) * window.height * _PIXEL_SECONDS, 5)
     return {
-        "READMODE": ("RAMP" if groups else "CDS", "how it was read"),
+        "READMODE": ("RAMP" if groups else f"MCDS-{ends}" if ends > 1 else "CDS", "how it was read"),
         "EXPTIME": (seconds, "[s] exposure time"),
         "EFFEXPTM": (seconds, "[s] effective exposure time"),
         "EFFINTTM": (seconds, "[s] effective integration time"),
@@ -120,7 +123,7 @@ def _timing(window: Window, seconds: float, groups: tuple[int, float] | None) ->
         "TGROUP": (group_time, "[s] time between groups"),
         "NINTS": (1, "integrations"),
         "NGROUPS": (reads, "groups of each integration"),
-        "NFRAMES": (1, "frames of each group"),
+        "NFRAMES": (ends, "frames of each group"),
         "GROUPGAP": (0, "frames dropped between groups"),
     }
 

@@ -19,6 +19,8 @@ def kinds() -> tuple[Kind, ...]:
         cube,
         dark,
         flat,
+        glow,
+        lampramp,
         lenslet,
         mask,
         pinhole,
@@ -28,5 +30,5 @@ def kinds() -> tuple[Kind, ...]:
         stars,
     )
 
-    modules = (dark, flat, mask, pipeline, pinhole, arc, lenslet)
+    modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
     return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)

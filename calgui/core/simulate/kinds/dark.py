@@ -87,7 +87,7 @@ def _ramp(scene: Scene) -> Exposure:
 
 
 def ramp_hdus(
-    scene: Scene, name: str, light: FloatMap | None, reads: int, group_time: float
+    scene: Scene, name: str, light: FloatMap | None, reads: int, group_time: float, window: Window | None = None
 ) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
     """SCI, PIXELDQ and GROUPDQ of one ramp of the imager.
 
@@ -103,6 +103,8 @@ def ramp_hdus(
         Reads.
     group_time : float
         Seconds between them.
+    window : Window, optional
+        What is read; that of all ramps when not given.
 
     Returns
     -------
@@ -111,7 +113,7 @@ def ramp_hdus(
         Cosmic rays.
     """
     sci, pixeldq, groupdq, hits = make_ramp(
-        scene.detector(IMAGER), scene.ramp, light, reads, group_time, scene.rng(name), scene.check
+        scene.detector(IMAGER), window or scene.ramp, light, reads, group_time, scene.rng(name), scene.check
     )
     hdus = (
         Image("SCI", sci, {"BUNIT": ("adu", "unit of the reads")}),

@@ -1,0 +1,202 @@
+"""Darks sorted by exposure time and number of reads, and what each group says of noise."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, exposure_time, file_name, number, unit_of
+from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FloatArray, FrameLike
+
+#: exposure times that differ by less than this part are one
+_SAME = 1e-3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Darks of one exposure time and number of reads.
+
+    Attributes
+    ----------
+    seconds : float
+        Exposure time.
+    reads : int or None
+        Frames read without destroying the charge: NGROUPS x NFRAMES; None where no header says.
+    members : tuple of int
+        Places in the list of frames.
+    to_electrons : float
+        Factor from the frames' unit to the electrons of one exposure.
+    """
+
+    seconds: float
+    reads: int | None
+    members: tuple[int, ...]
+    to_electrons: float
+
+
+def groups_of(frames: Sequence[FrameLike], unit: str | None, gain: float | None) -> list[Group]:
+    """Sort darks by exposure time and number of reads.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Of one unit.
+    unit, gain : optional
+        What the user says; they override the headers.
+
+    Returns
+    -------
+    list of Group
+        From short to long.
+
+    Raises
+    ------
+    InputError
+        A time, unit or gain is missing.
+    """
+    known = unit_of(frames, unit)
+    found: dict[tuple[float, int | None], list[int]] = {}
+    for place, frame in enumerate(frames):
+        time = exposure_time(frame.header)
+        if time is None:
+            raise InputError(
+                "The exposure time is missing: none of EFFINTTM, EXPTIME, EFFEXPTM holds a number of seconds.",
+                path=frame.path,
+                cure="Add one of them to the header.",
+            )
+        reads = reads_of(frame)
+        key = next((known for known in found if abs(known[0] - time[0]) <= _SAME * time[0] and known[1] == reads), None)
+        found.setdefault(key or (time[0], reads), []).append(place)
+    made = []
+    for (seconds, reads), members in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
+        factor = 1.0
+        if known not in (ELECTRON, ELECTRON_PER_S):
+            factor = gain or _gain(frames[members[0]])
+        if known.endswith("/s"):
+            factor *= seconds
+        made.append(Group(seconds, reads, tuple(members), factor))
+    return made
+
+
+def reads_of(frame: FrameLike) -> int | None:
+    """How often the detector was read in an exposure.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Asked for NGROUPS and NFRAMES; READMODE CDS means 2.
+
+    Returns
+    -------
+    int or None
+    """
+    groups, averaged = number(frame.header, "NGROUPS"), number(frame.header, "NFRAMES")
+    if groups and groups >= 1:
+        return int(groups) * max(int(averaged or 1), 1)
+    return 2 if read_mode(frame) == "CDS" else None
+
+
+def read_mode(frame: FrameLike) -> str:
+    """READMODE or READPATT in upper case.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        See above.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    return str(frame.header.get("READMODE") or frame.header.get("READPATT") or "").strip().upper()
+
+
+def _gain(frame: FrameLike) -> float:
+    value = number(frame.header, "GAIN")
+    if value is None or value <= 0:
+        raise InputError(
+            "GAIN, in electrons per adu, is missing, and the image is in adu.",
+            path=frame.path,
+            cure="Add GAIN to the header, or give the option gain.",
+        )
+    return value
+
+
+def pair_noise(samples: Sequence[FloatArray]) -> float:
+    """Noise of one frame from differences of consecutive ones, whatever pattern they share.
+
+    Parameters
+    ----------
+    samples : sequence of ndarray of float32
+        The same pixels of frames of one time.
+
+    Returns
+    -------
+    float
+        In their unit; NaN for fewer than two.
+    """
+    found = [robust_sigma(second - first) for first, second in pairwise(samples)]
+    return float(np.mean(found)) / math.sqrt(2) if found else math.nan
+
+
+def single_read_noise(frame_noise: float, counts: float, group: Group, frame: FrameLike) -> float | None:
+    """Noise of a single read from that of a dark.
+
+    Parameters
+    ----------
+    frame_noise : float
+        Of one dark, e- in the whole exposure.
+    counts : float
+        Electrons of dark current and glow, whose photon noise is taken out.
+    group : Group
+        Time and reads.
+    frame : FrameLike
+        Says the read mode.
+
+    Returns
+    -------
+    float or None
+        e-; None where the read mode does not tell how noise and reads go together.
+
+    Notes
+    -----
+    Vacca, Cushing & Rayner 2004: CDS 2 R², MCDS with m reads at each end 2 R² / m, a line through n reads
+    12 R² (n - 1) / [n (n + 1)] over the whole time.
+    """
+    mode = read_mode(frame)
+    reads = group.reads
+    variance = frame_noise**2 - max(counts, 0.0)
+    if variance <= 0:
+        return None
+    if mode.startswith("MCDS") or mode.startswith("FOWLER"):
+        digits = "".join(letter for letter in mode if letter.isdigit())
+        ends = int(digits) if digits else (reads // 2 if reads else 0)
+        return math.sqrt(variance * ends / 2) if ends else None
+    if mode == "CDS" or reads == 2:
+        return math.sqrt(variance / 2)
+    if reads is not None and reads > 2 and any(word in mode for word in ("UTR", "UP-THE-RAMP", "SLOPE", "RAMP")):
+        return math.sqrt(variance * reads * (reads + 1) / (12 * (reads - 1)))
+    return None
+
+
+def group_name(frames: Sequence[FrameLike], group: Group) -> str:
+    """For people: time, reads, and the first file.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        All of them.
+    group : Group
+        Which.
+
+    Returns
+    -------
+    str
+    """
+    reads = f", {group.reads} reads" if group.reads else ""
+    return f"{group.seconds:g} s{reads} ({file_name(frames[group.members[0]])})"

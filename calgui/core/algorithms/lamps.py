@@ -1,0 +1,225 @@
+"""Ramps of one lamp: whether they belong together, when they were read, and their reads in bands of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.agreement import check_inputs
+from calgui.core.algorithms.exposure import ADU, canonical_unit, number
+from calgui.core.algorithms.inputkinds import check_taken
+from calgui.core.errors import InputError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import FrameLike
+
+#: lights that differ by less than this part are one
+_SAME = 0.1
+_LOST = flags.DO_NOT_USE | flags.SATURATED | flags.JUMP_DET
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When the reads of a ramp were made, in units of the time between two.
+
+    Attributes
+    ----------
+    step : float or None
+        Seconds between two groups; None where no header says.
+    frames : int
+        Frames averaged in a group.
+    frame_part : float
+        Time between two frames of a group.
+    first : float
+        Mean time of the first group after the reset.
+    """
+
+    step: float | None
+    frames: int
+    frame_part: float
+    first: float
+
+
+def check_lit_ramps(title: str, frames: Sequence[FrameLike], tolerance: float, reads: int, ramps: int) -> None:
+    """Refuse ramps that are not of one detector and read-out in light.
+
+    Parameters
+    ----------
+    title : str
+        What is to be done, for messages.
+    frames : sequence of FrameLike
+        Headers and shapes are looked at.
+    tolerance : float
+        Largest difference of detector temperatures, kelvin.
+    reads, ramps : int
+        The least number of reads, and of integrations of all files together.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the cure.
+    """
+    check_taken(title, ("ramp",), frames)
+    for frame in frames:
+        if frame.shape[-3] < reads:
+            raise InputError(
+                f"The ramp has {frame.shape[-3]} reads; {reads} or more are needed.",
+                path=frame.path,
+                cure="Choose longer ramps.",
+            )
+        unit = canonical_unit(frame.unit) if frame.unit else ADU
+        if unit != ADU:
+            raise InputError(
+                f"BUNIT is {frame.unit}: raw reads in adu are needed.", path=frame.path, cure="Choose the raw ramps."
+            )
+    check_inputs(frames, tolerance, axes=(3, 4))
+    count = sum(integrations(frame) for frame in frames)
+    if frames and all(is_dark(frame) for frame in frames):
+        raise InputError(
+            "These are darks: there is no light in them.",
+            path=frames[0].path,
+            cure="Give ramps of a lamp, such as flats.",
+        )
+    if count < ramps:
+        raise InputError(
+            f"{ramps} or more integrations of the same light are needed; {count} given.", cure="Choose more ramps."
+        )
+
+
+def is_dark(frame: FrameLike) -> bool:
+    """Whether the header says that no light came in.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Asked for EXP_TYPE and FILTER.
+
+    Returns
+    -------
+    bool
+    """
+    kind, lens = (str(frame.header.get(keyword) or "").strip().upper() for keyword in ("EXP_TYPE", "FILTER"))
+    return "DARK" in kind or lens == "OPAQUE"
+
+
+def integrations(frame: FrameLike) -> int:
+    """How many ramps there are in a file.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Of three or four axes.
+
+    Returns
+    -------
+    int
+    """
+    return 1 if len(frame.shape) == 3 else frame.shape[0]
+
+
+def timing_of(frame: FrameLike) -> Timing:
+    """When the reads were made, as JWST's keywords say.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Asked for TGROUP, TFRAME, NFRAMES and GROUPGAP.
+
+    Returns
+    -------
+    Timing
+        One frame a group, the first one a group time after the reset, where the header does not say otherwise.
+    """
+    header = frame.header
+    count = max(int(number(header, "NFRAMES") or 1), 1)
+    gap = max(number(header, "GROUPGAP") or 0.0, 0.0)
+    short = number(header, "TFRAME")
+    step = number(header, "TGROUP") or (short * (count + gap) if short else None)
+    if step is None or step <= 0:
+        step = None
+    part = 1 / (count + gap)
+    if step and short and short > 0:
+        part = short / step
+    if count == 1:
+        return Timing(step, 1, 0.0, 1.0)
+    return Timing(step, count, part, part * (count + 1) / 2)
+
+
+def levels_of_light(
+    frames: Sequence[FrameLike], rows: tuple[int, int], columns: slice, saturation: float | None
+) -> list[list[int]]:
+    """Which integrations are of the same light.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Ramps.
+    rows : tuple of int
+        First row, and the one after the last, to look at.
+    columns : slice
+        Those that see light.
+    saturation : float or None
+        As in `ramps_of_band`.
+
+    Returns
+    -------
+    list of list of int
+        Places in the list of all integrations, from faint to bright; darks, whose signal is lost in their noise, are a
+        level of their own.
+    """
+    found = []
+    for place, (reads, good) in enumerate(ramps_of_band(frames, *rows, saturation)):
+        steps = np.diff(reads[..., columns].astype(np.float64), axis=0)
+        steps[~good[1:, :, columns]] = np.nan
+        steps = steps.reshape(steps.shape[0], -1)
+        first = steps[0][np.isfinite(steps[0])]
+        if not first.size:
+            continue
+        # a read or two, so that a well that fills up early is still in
+        spread = 1.4826 * float(np.median(np.abs(first - np.median(first))))
+        found.append((float(np.median(first)), 5 * spread / np.sqrt(first.size), place))
+    groups: list[list[int]] = []
+    level = 0.0
+    for light, error, place in sorted(found):
+        if groups and light - level <= max(_SAME * light, error):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+            level = light
+    return groups
+
+
+def ramps_of_band(
+    frames: Sequence[FrameLike], start: int, stop: int, saturation: float | None, *, flagged: bool = False
+) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]]:
+    """The reads of some rows of all integrations.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        From one to all.
+    start, stop : int
+        Rows, from 0.
+    saturation : float or None
+        Reads at or above it are not good, adu.
+    flagged : bool
+        Whether flagged reads count as good.
+
+    Returns
+    -------
+    list of (ndarray of float32, ndarray of bool)
+        Of shape (nread, rows, nx) each; after the first read that is not good none is.
+    """
+    found = []
+    for frame in frames:
+        band = frame.band(start, stop)
+        data = band.data if band.data.ndim == 4 else band.data[None]
+        bits = None if band.dq is None else band.dq.reshape(data.shape)
+        for number_, reads in enumerate(data):
+            good = np.isfinite(reads)
+            if bits is not None and not flagged:
+                good &= (bits[number_] & np.uint32(_LOST)) == 0
+            if saturation is not None:
+                good &= reads < saturation
+            found.append((reads, np.logical_and.accumulate(good, axis=0)))
+    return found
