@@ -167,6 +167,23 @@ def test_bad_and_saturated_pixels_are_left_alone_and_so_is_the_border() -> None:
     assert result.frame.data[50, 50] == 60000
 
 
+def test_dead_pixels_without_a_flag_do_not_make_hits_of_their_neighbours() -> None:
+    image = sky(14) + 5000
+    hits = rays(15, 10)
+    dead = np.zeros(image.shape, bool)
+    dead[30, 40] = dead[60:62, 70:72] = dead[100, 20:60] = True  # one, a block, part of a row
+    dead[np.arange(120, 150), np.arange(60, 90)] = True  # and a scratch
+    dead &= hits == 0
+    image[dead] = 3
+    result = clean_cosmic_rays([frame(image + hits, READNOIS=70.0)], CosmicConfig())
+    mask = result.planes["CRMASK"] != 0
+    beside = binary_dilation(dead, iterations=2)
+    assert not mask[beside & (hits == 0)].any()
+    assert number(result, "n_dead") == np.count_nonzero(dead)
+    assert "dead pixels carry no flag" in " ".join(result.reasons)
+    assert mask[(hits > 1500) & ~beside].mean() > 0.95
+
+
 def test_holes_are_filled_from_around_them() -> None:
     image = np.add.outer(np.arange(9.0), np.arange(9.0)).astype(np.float32)
     bad = np.zeros((9, 9), bool)
@@ -274,6 +291,14 @@ def test_the_number_of_hits_is_judged() -> None:
     assert "not known" in unknown.reasons[0]
     again = clean_cosmic_rays([frame(sky(2) + rays(1), S_CRAY="COMPLETE")], usual)
     assert "S_CRAY" in again.reasons[0]
+
+
+def test_an_understated_noise_is_told() -> None:
+    right = clean_cosmic_rays([frame(sky(2) + rays(1))], CosmicConfig(rate_high=50))
+    assert number(right, "scatter_over_noise") == pytest.approx(1, abs=0.03)
+    wrong = clean_cosmic_rays([frame(sky(2) + rays(1))], CosmicConfig(rate_high=50, read_noise=3))
+    assert wrong.verdict == "doubtful"
+    assert "scatter 1.7 times" in wrong.reasons[0]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Cosmic rays found and taken out, and shown: flags, a mask, what was taken, and whether there are as many as usual."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,11 @@ from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack
 from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import Scale, exposure_time, file_name
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 #: of a cleaned pixel of one image: it was hit, and its value is made of its neighbours
@@ -25,6 +27,12 @@ _CLEANED = flags.JUMP_DET | flags.BY_NAME["FLUX_ESTIMATED"].value
 
 #: part of the pixels above which an image is not hit but misjudged
 _TOO_MANY = 0.05
+
+#: scatter over noise from which on the noise is doubtful
+_SCATTER = 1.3
+
+#: part of the pixels that may be dead without a flag
+_MANY_DEAD = 1e-3
 
 
 def clean_cosmic_rays(frames: Sequence[FrameLike], config: CosmicConfig, job: Job | None = None) -> Result:
@@ -93,7 +101,10 @@ def _one(frame: FrameLike, scale: Scale, reject: int, config: CosmicConfig, job:
     product = Frame(data, err, bits, dict(frame.header), frame.path)
     mask = made.hit.astype(np.uint32)
     noise_help = "the ERR plane" if by_error else f"photons and {read_noise:g} e- of reading"
-    return _result([frame], product, hits, mask, taken, ~bad, made.kept, scale, config, "lacosmic", noise_help)
+    excess = _scatter(electrons, bad, variance, read_noise)
+    return _result(
+        [frame], product, hits, mask, taken, ~bad, (made.kept, made.holes, excess), config, "lacosmic", noise_help
+    )
 
 
 def _several(frames: Sequence[FrameLike], scale: Scale, reject: int, config: CosmicConfig, job: Job) -> Result:
@@ -120,7 +131,21 @@ def _several(frames: Sequence[FrameLike], scale: Scale, reject: int, config: Cos
     product = Frame(made.data * back, made.err * back, made.dq, common_header(frames) | {"BUNIT": frames[0].unit})
     mask, taken = made.hits, made.taken * back
     noise_help = "the ERR planes" if noises[0] is None else f"photons and {noises[0]:g} e- of reading"
-    return _result(frames, product, together(parts), mask, taken, good, 0, scale, config, "stack", noise_help)
+    return _result(frames, product, together(parts), mask, taken, good, (0, 0, None), config, "stack", noise_help)
+
+
+def _scatter(
+    electrons: FloatArray, bad: npt.NDArray[np.bool_], variance: FloatArray | None, read_noise: float
+) -> float | None:
+    """Scatter of neighbouring pixels in units of their noise: from evenly spaced rows, robustly."""
+    step = max(1, electrons.shape[0] // 256)
+    rows, fine = electrons[::step], ~bad[::step]
+    square = np.maximum(rows, 0) + np.float32(read_noise**2) if variance is None else variance[::step]
+    both = fine[:, 1:] & fine[:, :-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (np.diff(rows, axis=1) / np.sqrt(square[:, 1:] + square[:, :-1]))[both]
+    found = robust_sigma(ratio)
+    return found if math.isfinite(found) else None
 
 
 def _around(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -147,8 +172,8 @@ def _some_left(bad: npt.NDArray[np.bool_], frame: FrameLike, config: CosmicConfi
 
 def _result(
     frames: Sequence[FrameLike], product: Frame, hits: Hits, mask: npt.NDArray[np.uint32],
-    taken: npt.NDArray[np.float32], good: npt.NDArray[np.bool_], kept: int, scale: Scale, config: CosmicConfig,
-    method: str, noise: str,
+    taken: npt.NDArray[np.float32], good: npt.NDArray[np.bool_], left: tuple[int, int, float | None],
+    config: CosmicConfig, method: str, noise: str,
 ) -> Result:  # fmt: skip
     judged = int(np.count_nonzero(good))
     # of a mean every exposure's pixels count
@@ -171,7 +196,11 @@ def _result(
             float(np.median(hits.charge)) if len(hits) else None, "e-", "Median of the charges of the hits."
         ),
         "largest_hit_e": Metric(float(hits.charge[0]) if len(hits) else None, "e-", "Charge of the biggest hit."),
-        "n_given_back": Metric(kept, "pixel", "Pixels that L.A.Cosmic found in the cores and rings of stars."),
+        "scatter_over_noise": Metric(
+            left[2], "", "Robust scatter of neighbouring pixels over their noise: 1 where the noise is right."
+        ),
+        "n_dead": Metric(left[1], "pixel", "Dead pixels that no flag told of, left alone by L.A.Cosmic."),
+        "n_given_back": Metric(left[0], "pixel", "Pixels that L.A.Cosmic found in the cores and rings of stars."),
         "exposure_time_s": Metric(seconds, "s", "Exposure time of all frames together."),
         "noise_from": Metric(noise, "", "Where the noise of a pixel is from."),
         "method": Metric(method, "", "How hits were found."),
@@ -218,6 +247,19 @@ def _judge(
         doubtful.append(
             f"{rate:.3g} hits for cm² and second are fewer than the {config.rate_low:g} expected: the noise is "
             "overstated, or they were taken out before."
+        )
+    scatter = metrics["scatter_over_noise"].value
+    if isinstance(scatter, float) and scatter > _SCATTER:
+        doubtful.insert(
+            0,
+            f"Neighbouring pixels scatter {scatter:.2g} times as much as their noise: take out dark and flat first, or "
+            "give the noise (read_noise).",
+        )
+    dead = metrics["n_dead"].value
+    if isinstance(dead, int) and dead > _MANY_DEAD * math.prod(frames[0].shape):
+        doubtful.append(
+            f"{dead} dead pixels carry no flag: they were left alone, but hot ones are taken for hits. "
+            "Flag them with a bad pixel map first."
         )
     if any(str(frame.header.get("S_CRAY", "")).strip().upper() == "COMPLETE" for frame in frames):
         doubtful.append("S_CRAY is COMPLETE: cosmic rays were taken out of this image before.")

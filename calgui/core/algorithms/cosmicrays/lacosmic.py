@@ -21,6 +21,9 @@ _STARLIKE = 0.6
 #: flagged pixels this far from the peak of a star, in its width, belong to it if they are fainter than _RING of it
 _REACH, _RING = 3.0, 0.12
 
+#: dead pixels lie this many sigma below those so many pixels aside
+_DEAD, _ASIDE = 10.0, 3
+
 #: nearer than this they belong to its core
 _CORE = 2.0
 
@@ -37,11 +40,14 @@ class Cleaned:
         Pixels that were replaced.
     kept : int
         Pixels that were given back to stars.
+    holes : int
+        Dead pixels that no flag told of; they were left alone too.
     """
 
     data: FloatArray
     hit: Mask
     kept: int
+    holes: int
 
 
 def clean_image(
@@ -73,11 +79,14 @@ def clean_image(
     van Dokkum 2001, PASP 113, 1420, by astroscrappy. The core of a star as narrow as those behind adaptive optics looks
     like a hit to it, whatever its ``objlim``. What was found is therefore looked at once more: where the peak nearby
     has light in all four pixels beside it, as much as a star of ``star_fwhm`` has at least, it is a star, and what was
-    found of its core and of its rings is given back.
+    found of its core and of its rings is given back. Dead pixels are left alone even where nothing flags them: beside
+    one a good pixel looks like a hit, and beside that the next.
     """
     from astroscrappy import detect_cosmics
 
     bad = bad | ~np.isfinite(electrons)
+    dead = holes(electrons, bad, variance, read_noise)
+    bad |= dead
     given = filled(electrons, bad)
     arguments: dict[str, Any] = {
         "inmask": bad,
@@ -102,7 +111,43 @@ def clean_image(
     if config.star_fwhm > 0 and found:
         noise = read_noise if variance is None else float(np.sqrt(np.nanmedian(variance[::8, ::8])))
         _give_back(given, hit, config.star_fwhm, noise)
-    return Cleaned(np.where(hit, cleaned, electrons), hit, found - int(np.count_nonzero(hit)))
+    kept = found - int(np.count_nonzero(hit))
+    return Cleaned(np.where(hit, cleaned, electrons), hit, kept, int(np.count_nonzero(dead)))
+
+
+def holes(image: FloatArray, bad: Mask, variance: FloatArray | None, read_noise: float) -> Mask:
+    """Pixels so far below their surroundings that they do not see the sky.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Electrons.
+    bad : ndarray of bool
+        Pixels that are known already.
+    variance : ndarray of float32 or None
+        As for `clean_image`.
+    read_noise : float
+        As for `clean_image`.
+
+    Returns
+    -------
+    ndarray of bool
+        Ten sigma below, and less than half of, the mean of the middle two of the pixels three to each side.
+    """
+    padded = np.pad(image, _ASIDE, mode="reflect" if min(image.shape) > _ASIDE else "edge")
+    ny, nx = image.shape
+    first, second = padded[_ASIDE:-_ASIDE, :nx], padded[_ASIDE:-_ASIDE, 2 * _ASIDE :]
+    third, fourth = padded[:ny, _ASIDE:-_ASIDE], padded[2 * _ASIDE :, _ASIDE:-_ASIDE]
+    level = np.maximum(np.minimum(first, second), np.minimum(third, fourth))
+    level += np.minimum(np.maximum(first, second), np.maximum(third, fourth))
+    level *= np.float32(0.5)
+    below = level - image
+    with np.errstate(invalid="ignore"):
+        found = (image < np.float32(0.5) * level) & (below > 0) & ~bad
+        y, x = np.nonzero(found)  # few: the noise is only asked for there
+        noise = np.maximum(level[y, x], 0) + np.float32(read_noise**2) if variance is None else variance[y, x]
+        found[y, x] = below[y, x] ** 2 > np.float32(_DEAD**2) * noise
+    return found
 
 
 def _waited_for(call: Any, job: Job) -> Any:
