@@ -11,10 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-_jit = njit(nogil=True, cache=True, error_model="numpy")
-
-#: rounds in which the photon noise follows the rate
-ROUNDS = 3
+_jit = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 #: part of the thresholds from which on a suspect is looked at more closely
 SUSPICIOUS = 0.8
@@ -63,8 +60,8 @@ def fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z):  # type: ig
 
 
 @_jit
-def fit_rounds(d, dt, link, n, r2, overlap, inv, y, z):  # type: ignore[no-untyped-def]
-    """Rate whose photon noise is its own.
+def fit_rounds(d, dt, link, n, begin, rounds, r2, overlap, inv, y, z):  # type: ignore[no-untyped-def]
+    """Rate whose photon noise is its own, in so many rounds from a rate to begin with (NaN: that of the mean).
 
     Returns
     -------
@@ -72,18 +69,20 @@ def fit_rounds(d, dt, link, n, r2, overlap, inv, y, z):  # type: ignore[no-untyp
         The rate, that of the photon noise in the last round, ``t C^-1 t``, the change of the rate in the last round,
         and chi².
     """
-    total = 0.0
-    seconds = 0.0
-    for i in range(n):
-        total += d[i]
-        seconds += dt[i]
-    rate = total / seconds
+    rate = begin
+    if not np.isfinite(begin):
+        total = 0.0
+        seconds = 0.0
+        for i in range(n):
+            total += d[i]
+            seconds += dt[i]
+        rate = total / seconds
     about = rate
     photon = 0.0
     a = 1.0
     b = 0.0
     c = 0.0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         about = rate
         photon = max(rate, 0.0)
         a, b, c = fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z)
@@ -111,6 +110,7 @@ def most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z):  # type: ig
         best pair, with the index of its first.
     """
     k = r2 - photon * overlap
+    over = 1.0 / a
     one, one_at, one_change = 0.0, -1, 0.0
     two, two_at, two_change = 0.0, -1, 0.0
     x_next, u_next, g_next, v_next, p_next = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -121,20 +121,20 @@ def most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z):  # type: ig
         u = inv[i] * y[i] + q * u_next
         g = inv[i] + q * q * g_next
         v = x - shift * u
-        p = g - u * u / a
+        p = g - u * u * over
         size = v / p
         fall = v * size
         # of two differences that are all there is, the larger one has the jump
         if fall > one * (1 + 1e-9) or (fall > one * (1 - 1e-9) and size > 0):
-            one, one_at, one_change = fall, i, -u * size / a
+            one, one_at, one_change = fall, i, -u * size * over
         if linked and n > 3:  # without two of three, what is left says nothing
-            cross = q * g_next - u * u_next / a
+            cross = q * g_next - u * u_next * over
             det = p * p_next - cross * cross
-            first = (v * p_next - v_next * cross) / det
-            second = (v_next * p - v * cross) / det
-            fall = v * first + v_next * second
+            fall = (v * v * p_next - 2.0 * v * v_next * cross + v_next * v_next * p) / det
             if fall > two:
-                two, two_at, two_change = fall, i, -(u * first + u_next * second) / a
+                first = (v * p_next - v_next * cross) / det
+                second = (v_next * p - v * cross) / det
+                two, two_at, two_change = fall, i, -(u * first + u_next * second) * over
         x_next, u_next, g_next, v_next, p_next = x, u, g, v, p
     return one, one_at, one_change, two, two_at, two_change
 
@@ -179,7 +179,10 @@ def differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, 
 def take_out(  # type: ignore[no-untyped-def]
     d, dt, link, end, n, r2, overlap, rate, photon, a, shift, cuts, grouped, inv, y, z, jumps, pixel,
 ):  # fmt: skip
-    """Take out the most telling difference (or two neighbours) if it is significant; return how many are left.
+    """Take out the most telling difference (or two neighbours) if it is significant.
+
+    How many are left is returned, and the rate without it.
+
 
     The photon noise of the test is that of the rate without the suspect: a jump must not hide behind the noise that
     its own electrons seem to have. Arguments are those of the other functions, after `fit_rounds`.
@@ -191,17 +194,18 @@ def take_out(  # type: ignore[no-untyped-def]
     seconds = dt[two_at if pair else at] - 2.0 * overlap
     margin = (2.0 * r2 + seconds * max(photon, lower)) / (2.0 * r2 + seconds * lower) / SUSPICIOUS
     if one * margin < one_cut and two * margin < two_cut:
-        return n
+        return n, rate
     a, b, _ = fit_once(d, dt, link, n, lower, rate, r2, overlap, inv, y, z)
-    one, at, _, two, two_at, _ = most_telling(link, n, lower, r2, overlap, a, b / a, inv, y, z)
+    one, at, change, two, two_at, two_change = most_telling(link, n, lower, r2, overlap, a, b / a, inv, y, z)
     if two > two_cut and (two - two_cut > one - one_cut if grouped else one <= one_cut):
         jumps[end[two_at + 1], pixel] = True
         n = drop(d, dt, link, end, n, two_at + 1)
         at = two_at
+        change = two_change
     elif one <= one_cut:
-        return n
+        return n, rate
     jumps[end[at], pixel] = True
-    return drop(d, dt, link, end, n, at)
+    return drop(d, dt, link, end, n, at), rate + b / a + change
 
 
 @_jit

@@ -19,7 +19,7 @@ from calgui.core.algorithms.kernels.ramps_jumps import (
 
 #: pixels of a block, and rounds in which the photon noise follows the rate
 BLOCK = 128
-ROUNDS = 3
+ROUNDS = 2
 
 # What belongs to a block lies in one array, and what belongs to its reads in another, at distances that the compiler
 # knows: it need not guard against overlap. For each read: the inverse of D, both solutions of L, the difference.
@@ -32,6 +32,9 @@ _READ = 4 * BLOCK
 _POSITIVE = 0x7FFFFFFFFFFF
 #: reads in one loop over the pixels, so that their sums stay in registers
 _STRIDE = 3
+
+#: mark of a pixel that has all reads but is fitted alone
+_ALONE = 2
 
 _HUGE = np.float32(3.4028235e38)
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -68,19 +71,36 @@ def _leave(known, start, complete):  # type: ignore[no-untyped-def]
 
 
 @_pass
-def _subtract(reads, start, order, n, seconds, block, along):  # type: ignore[no-untyped-def]
-    """Differences of the reads, and the rate from the first to the last."""
+def _subtract(reads, start, order, n, plain, block, along):  # type: ignore[no-untyped-def]
+    """Differences of the reads, and the rate by plain least squares, where the rounds begin."""
     start &= _POSITIVE
+    for j in range(BLOCK):
+        block[_RATE + j] = _ZERO
     for i in range(n):
         later = order[i + 1]
         earlier = order[i]
+        weight = plain[i]
         base = ((i + 1) * _READ + _DS) & _POSITIVE
         for j in range(BLOCK):
-            along[base + j] = reads[later, start + j] - reads[earlier, start + j]
-    last = order[n]
-    zeroth = order[0]
-    for j in range(BLOCK):
-        block[_RATE + j] = (reads[last, start + j] - reads[zeroth, start + j]) / seconds
+            d = reads[later, start + j] - reads[earlier, start + j]
+            along[base + j] = d
+            block[_RATE + j] += weight * d
+
+
+@_jit
+def _intervals(seconds, order, n, dt, plain):  # type: ignore[no-untyped-def]
+    """Times between the reads, and the weights of their differences in a fit by plain least squares."""
+    mean = 0.0
+    for i in range(n + 1):
+        mean += seconds[order[i]] / (n + 1)
+    square = 0.0
+    for i in range(n + 1):
+        square += (seconds[order[i]] - mean) ** 2
+    above = 0.0
+    for i in range(n - 1, -1, -1):
+        above += (seconds[order[i + 1]] - mean) / square
+        plain[i] = above
+        dt[i] = seconds[order[i + 1]] - seconds[order[i]]
 
 
 @_pass
@@ -245,7 +265,7 @@ def _square(noise, start, width, block):  # type: ignore[no-untyped-def]
 
 @_pass
 def _store(start, count, block, complete, rate, error, chi2, dof, used):  # type: ignore[no-untyped-def]
-    """Results of a block; pixels that are to be fitted alone lose their mark in ``complete``; whether there are any."""
+    """Results of a block; pixels that are to be fitted alone are marked in ``complete``; whether there are any."""
     start &= _POSITIVE
     for j in range(BLOCK):
         rate[start + j] = block[_RATE + j]
@@ -260,33 +280,44 @@ def _store(start, count, block, complete, rate, error, chi2, dof, used):  # type
     some = np.uint8(1)
     for j in range(BLOCK):
         fine = (block[_SUSPECT + j] <= _ZERO) & (block[_C + j] <= _HUGE) & (block[_NOISE + j] > _ZERO)
-        complete[j] &= np.uint8(fine)
-        some &= complete[j]
+        again = (block[_C + j] <= _HUGE) & (block[_NOISE + j] > _ZERO)
+        complete[j] *= np.uint8(1 if fine else (_ALONE if again else 0))
+        some &= np.uint8(complete[j] == 1)
     return some == 0
 
 
 @_jit
 def _one(  # type: ignore[no-untyped-def]
-    reads, good, has_good, known, has_known, seconds, overlap, r2, pixel, detect, cuts, grouped, most, room, end,
+    reads, good, has_good, known, has_known, seconds, overlap, r2, pixel, lane, begin,
+    order, count, along, detect, cuts, grouped, most, room, end,
     rate, error, chi2, dof, used, jumps,
 ):  # fmt: skip
     """Fit one pixel by itself."""
-    d, dt, link, inv, y, z = room[0], room[1], room[2], room[3], room[4], room[5]
-    n = differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, link, end)
+    d, dt, link, inv, y, z = room
+    if lane >= 0:  # the differences are at hand
+        n = count - 1
+        for i in range(n):
+            d[i] = along[(i + 1) * _READ + _DS + lane]
+            dt[i] = seconds[order[i + 1]] - seconds[order[i]]
+            link[i] = 1.0 if i > 0 else 0.0
+            end[i] = order[i + 1]
+    else:
+        n = differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, link, end)
     if n == 0 or not 0 < r2 <= _HUGE:
         rate[pixel], error[pixel], chi2[pixel], dof[pixel], used[pixel] = np.nan, np.nan, np.nan, 0, 0
         return
-    value, photon, a, shift, square = fit_rounds(d, dt, link, n, r2, overlap, inv, y, z)
+    # the rounds begin where the fit of the block ended, or with the rate from the first read to the last
+    value, photon, a, shift, square = fit_rounds(d, dt, link, n, begin, 1 if lane >= 0 else 3, r2, overlap, inv, y, z)
     found = 0
     while detect and n > 1 and found < most:
-        fewer = take_out(
+        fewer, without = take_out(
             d, dt, link, end, n, r2, overlap, value, photon, a, shift, cuts, grouped, inv, y, z, jumps, pixel
         )
         if fewer == n:
             break
         n = fewer
         found += 1
-        value, photon, a, shift, square = fit_rounds(d, dt, link, n, r2, overlap, inv, y, z)
+        value, photon, a, shift, square = fit_rounds(d, dt, link, n, without, 2, r2, overlap, inv, y, z)
     rate[pixel] = value
     error[pixel] = 1.0 / np.sqrt(a)
     chi2[pixel] = max(square, 0.0)
@@ -334,8 +365,11 @@ def fit_range(  # type: ignore[no-untyped-def]
     cut, two_cut = np.float32(SUSPICIOUS * cuts[0]), np.float32(SUSPICIOUS * cuts[1])
     gap = np.float32(overlap)
     order = np.arange(nread)
-    room, end = np.empty((6, nread)), np.empty(nread, np.int64)
-    dt = np.empty(nread, np.float32)
+    room = (
+        np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread),
+    )  # fmt: skip
+    end = np.empty(nread, np.int64)
+    dt, plain = np.empty(nread, np.float32), np.empty(nread, np.float32)
     complete = np.empty(BLOCK, np.uint8)
     block, along = np.zeros(_ROWS, np.float32), np.zeros((nread + 1) * _READ, np.float32)
     block[_NOISE : _NOISE + BLOCK] = noise[0] * noise[0]
@@ -356,9 +390,8 @@ def fit_range(  # type: ignore[no-untyped-def]
             complete[:] = 0
         else:
             n = count - 1
-            for i in range(n):
-                dt[i] = seconds[order[i + 1]] - seconds[order[i]]
-            _subtract(reads, first, order, n, np.float32(seconds[order[n]] - seconds[order[0]]), block, along)
+            _intervals(seconds, order, n, dt, plain)
+            _subtract(reads, first, order, n, plain, block, along)
             for _ in range(ROUNDS - 1):
                 _better(dt, n, gap, block, along)
             _last(dt, n, gap, block, along)
@@ -369,9 +402,11 @@ def fit_range(  # type: ignore[no-untyped-def]
             if not _store(first, count, block, complete, rate, error, chi2, dof, used):
                 continue
         for j in range(width):
-            if complete[j] == 0:
+            if complete[j] != 1:
                 r2 = np.float64(block[_NOISE + j])
+                lane = j if complete[j] == _ALONE else -1
+                begin = np.float64(block[_RATE + j]) if lane >= 0 else np.nan
                 _one(
-                    reads, good, has_good, known, has_known, seconds, overlap, r2, first + j, detect, cuts, grouped,
-                    most, room, end, rate, error, chi2, dof, used, jumps,
+                    reads, good, has_good, known, has_known, seconds, overlap, r2, first + j, lane, begin,
+                    order, count, along, detect, cuts, grouped, most, room, end, rate, error, chi2, dof, used, jumps,
                 )  # fmt: skip

@@ -1,0 +1,210 @@
+"""Hits in three or more exposures of one field: what exceeds the median by more than noise and the edges of stars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.combine import Combination, combine
+from calgui.core.algorithms.cosmicrays.config import CosmicConfig
+from calgui.core.algorithms.noise import median_noise_factor
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import DqArray, FloatArray, FrameLike
+from calgui.core.jobs import Job
+
+#: rows that are looked at together
+_BAND = 256
+
+#: most exposures: each has a bit in the mask
+MOST = 32
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """The mean of exposures without their hits.
+
+    Attributes
+    ----------
+    data : ndarray of float32, shape (ny, nx)
+        Mean of the samples that were kept; NaN where there is none.
+    err : ndarray of float32
+        Of it.
+    dq : ndarray of uint32
+        Flags that all have in common, and OUTLIER where a sample was left out.
+    hits : ndarray of uint32
+        Bit i is set where exposure i (from 0) was hit.
+    taken : ndarray of float32
+        What the hits would have added to the mean.
+    """
+
+    data: FloatArray
+    err: FloatArray
+    dq: DqArray
+    hits: DqArray
+    taken: FloatArray
+
+
+def clean_stack(
+    frames: Sequence[FrameLike], factor: float, noises: Sequence[float | None], reject: int, config: CosmicConfig,
+    job: Job,
+) -> Stacked:  # fmt: skip
+    """Combine exposures of a field without their hits.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike, 3 to 32
+        Aligned, of one exposure time.
+    factor : float
+        To electrons of an exposure.
+    noises : sequence of float or None
+        Noise of reading of each, electrons; None for those whose ERR counts.
+    reject : int
+        Samples with these flags are left out.
+    config : CosmicConfig
+        Thresholds.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Stacked
+        In electrons.
+
+    Notes
+    -----
+    As drizzle's ``driz_cr`` (Fruchter & Hook 2002, PASP 114, 144): a sample is hit where it exceeds the median by more
+    than ``sigma`` times its noise and ``shift`` times the largest step of the median to a neighbour. The cores of stars
+    that move or breathe by a part of a pixel are thus left alone. Pixels beside a hit have lower thresholds. Levels of
+    the sky may differ. A pixel that is hit in half of the exposures or more is not found.
+    """
+    middle = combine(frames, Combination("median", "none", reject=reject), job.part(0, 0.4))
+    ny, nx = middle.data.shape
+    level = middle.data * np.float32(factor)
+    step = steps(level)
+    shared = median_noise_factor(len(frames)) ** 2 / len(frames)
+    total, weight = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16)
+    lost, many, square = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16), np.zeros((ny, nx), np.float32)
+    skies = []
+    hits = np.zeros((ny, nx), np.uint32)
+    for index, frame in enumerate(frames):
+        sky = _offset(frame, factor, level, reject)
+        skies.append(sky)
+        for start in range(0, ny, _BAND):
+            stop = min(start + _BAND, ny)
+            job.report(0.4 + 0.6 * (index + start / ny) / len(frames), "Looking for hits")
+            low, high = max(start - 1, 0), min(stop + 1, ny)  # a row more on each side: hits have neighbours
+            rows = frame.rows(low, high)
+            value = np.asarray(rows.data * np.float32(factor), np.float32)
+            good = np.isfinite(value)
+            if rows.dq is not None:
+                good &= (rows.dq & np.uint32(reject)) == 0
+            noise = noises[index]
+            if noise is None and rows.err is not None:
+                variance = (rows.err * np.float32(factor)) ** 2
+                # the error of a pixel that is hit holds the photons of the hit
+                variance = np.minimum(variance, np.maximum(level[low:high], 0) + _quiet(variance, level[low:high]))
+            else:
+                variance = np.maximum(level[low:high], 0) + np.float32((noise or 0) ** 2)
+            excess = value - level[low:high] - sky
+            hit = found(excess, np.sqrt(variance * np.float32(1 + shared)), step[low:high], good, config)
+            inner = slice(start - low, stop - low)
+            hit, good, value, variance = hit[inner], good[inner], value[inner], variance[inner]
+            hits[start:stop] |= hit.astype(np.uint32) << np.uint32(index)
+            kept = good & ~hit
+            # without its own sky: else a sample that is missing would leave the level of the others
+            total[start:stop] += np.where(kept, value - sky, 0)
+            lost[start:stop] += np.where(hit, value - sky, 0)
+            many[start:stop] += good
+            square[start:stop] += np.where(kept, variance, 0)
+            weight[start:stop] += kept
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.asarray(total / weight, np.float32)
+        error = np.asarray(np.sqrt(square) / weight, np.float32)
+        taken = np.where(hits != 0, (total + lost) / many - mean, 0).astype(np.float32)
+    mean += np.float32(np.mean(skies))
+    bits = np.zeros((ny, nx), np.uint32) if middle.dq is None else middle.dq
+    bits[hits != 0] |= np.uint32(flags.OUTLIER)
+    bits[weight == 0] |= np.uint32(flags.DO_NOT_USE)
+    return Stacked(mean, error, bits, hits, taken)
+
+
+def found(
+    excess: FloatArray, noise: FloatArray, step: FloatArray, good: npt.NDArray[np.bool_], config: CosmicConfig
+) -> npt.NDArray[np.bool_]:
+    """Which samples are hit, and which of their neighbours.
+
+    Parameters
+    ----------
+    excess : ndarray of float32, shape (ny, nx)
+        Sample less median.
+    noise : ndarray of float32
+        Of it.
+    step : ndarray of float32
+        From `steps`.
+    good : ndarray of bool
+        Samples that count.
+    config : CosmicConfig
+        Thresholds.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    part = np.float32(config.neighbour_fraction)
+    margin = np.float32(config.shift) * step
+    with np.errstate(invalid="ignore"):
+        core = good & (excess > np.float32(config.sigma) * noise + margin)
+        beside = good & (excess > part * np.float32(config.sigma) * noise + margin)
+    wide = core.copy()
+    wide[1:] |= core[:-1]
+    wide[:-1] |= core[1:]
+    tall = wide.copy()
+    tall[:, 1:] |= wide[:, :-1]
+    tall[:, :-1] |= wide[:, 1:]
+    return core | (beside & tall)
+
+
+def steps(level: FloatArray) -> FloatArray:
+    """Largest step of an image to the four neighbours of each pixel.
+
+    Parameters
+    ----------
+    level : ndarray of float32, shape (ny, nx)
+        NaN makes no step.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    made = np.zeros(level.shape, np.float32)
+    for axis in (0, 1):
+        jump = np.nan_to_num(np.abs(np.diff(level, axis=axis)), copy=False, nan=0.0, posinf=0.0)
+        before = (slice(None, -1), slice(None)) if axis == 0 else (slice(None), slice(None, -1))
+        after = (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
+        np.maximum(made[before], jump, out=made[before])
+        np.maximum(made[after], jump, out=made[after])
+    return made
+
+
+def _quiet(variance: FloatArray, level: FloatArray) -> np.float32:
+    """Variance without photons: the median of what exceeds the level."""
+    with np.errstate(invalid="ignore"):
+        rest = (variance - np.maximum(level, 0))[::4, ::4]
+    rest = rest[np.isfinite(rest)]
+    return np.float32(max(float(np.median(rest)), 1.0) if rest.size else 1.0)
+
+
+def _offset(frame: FrameLike, factor: float, level: FloatArray, reject: int) -> np.float32:
+    """By how much the sky of an exposure lies above the median of all: from evenly spaced rows."""
+    ny = level.shape[0]
+    seen = []
+    for start in range(0, ny, max(1, ny // 64)):
+        rows = frame.rows(start, start + 1)
+        rest = rows.data[0] * np.float32(factor) - level[start]
+        good = np.isfinite(rest)
+        if rows.dq is not None:
+            good &= (rows.dq[0] & np.uint32(reject)) == 0
+        seen.append(rest[good])
+    values = np.concatenate(seen)
+    return np.float32(np.median(values)) if values.size else np.float32(0)
