@@ -32,7 +32,7 @@ _BAND_BYTES = 48 << 20
 #: bands of ramps that are in memory as a whole: for progress and cancel
 _BANDS_IN_MEMORY = 8
 #: pixels whose reads are kept to look at them
-_SAMPLE = 40_000
+_SAMPLE = 20_000
 
 Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
 
@@ -191,7 +191,7 @@ def _fit_bands(
     height = max(1, min(region.ny, _BAND_BYTES // (most * setup.reads * region.nx * 8)))
     if all(isinstance(frame, Frame) for frame in frames):
         height = max(height, -(-region.ny // _BANDS_IN_MEMORY))
-    step = max(1, region.ny * region.nx // _SAMPLE)
+    step = -(-region.ny * region.nx // _SAMPLE)
     lines: list[Line] = []
     with (
         ThreadPoolExecutor(1, thread_name_prefix="calgui-ramp-reader") as reader,
