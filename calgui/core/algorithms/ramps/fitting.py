@@ -12,9 +12,10 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.geometry import REFERENCE_BORDER, Region, region_of, says_where
 from calgui.core.algorithms.kernels import workers
+from calgui.core.algorithms.ramps.averaging import Line, average
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.judging import judge, keywords_of, metrics_of
-from calgui.core.algorithms.ramps.lines import Band, Line, LineFitter, average
+from calgui.core.algorithms.ramps.lines import Band, LineFitter
 from calgui.core.algorithms.ramps.looks import curves_of, residuals
 from calgui.core.algorithms.ramps.reading import Reads, read_band
 from calgui.core.algorithms.ramps.refpix import Drift, reference_drift
