@@ -35,7 +35,8 @@ def algorithms(as_json: bool) -> None:
         needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
         if needed:
             click.echo(f"  references: {needed}")
-        click.echo(f"  output: {row.product or 'an image like the input'}")
+        like = "an image like the input" if "image" in row.takes else "an image"
+        click.echo(f"  output: {row.product or like}")
         for info in row.options:
             default = "not given" if info.default is None else _text(info.default)
             kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.geometry import REFERENCE_BORDER, Region, region_of, says_where
 from calgui.core.algorithms.kernels import workers
+from calgui.core.algorithms.ramps.averaging import Line, average
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.judging import judge, keywords_of, metrics_of
-from calgui.core.algorithms.ramps.lines import Band, Line, LineFitter, average
+from calgui.core.algorithms.ramps.lines import Band, LineFitter
 from calgui.core.algorithms.ramps.looks import curves_of, residuals
 from calgui.core.algorithms.ramps.reading import Reads, read_band
 from calgui.core.algorithms.ramps.refpix import Drift, reference_drift
@@ -32,7 +33,7 @@ _BAND_BYTES = 48 << 20
 #: bands of ramps that are in memory as a whole: for progress and cancel
 _BANDS_IN_MEMORY = 8
 #: pixels whose reads are kept to look at them
-_SAMPLE = 40_000
+_SAMPLE = 20_000
 
 Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
 
@@ -191,7 +192,7 @@ def _fit_bands(
     height = max(1, min(region.ny, _BAND_BYTES // (most * setup.reads * region.nx * 8)))
     if all(isinstance(frame, Frame) for frame in frames):
         height = max(height, -(-region.ny // _BANDS_IN_MEMORY))
-    step = max(1, region.ny * region.nx // _SAMPLE)
+    step = -(-region.ny * region.nx // _SAMPLE)
     lines: list[Line] = []
     with (
         ThreadPoolExecutor(1, thread_name_prefix="calgui-ramp-reader") as reader,

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.kernels import compiled_ramps
+from calgui.core.algorithms.ramps.averaging import Line
 from calgui.core.algorithms.ramps.config import FitRampConfig
-from calgui.core.algorithms.ramps.lines import Band, Line, LineFitter
+from calgui.core.algorithms.ramps.lines import Band, LineFitter
 from calgui.core.algorithms.ramps.reading import read_band
 from calgui.core.algorithms.ramps.refpix import Drift, reference_drift
 from calgui.core.algorithms.ramps.response import Response, response_of
