@@ -2,8 +2,8 @@
 
 The differences of successive reads have a covariance with one diagonal beside the main one, so that ``L D L^T`` and
 what follows from it take one pass forward and one back (Brandt 2024, PASP 136, 045004 and 045005). A difference is
-described by its electrons ``d``, seconds ``dt``, and whether it begins with the read that the one before it ends with
-(``link``, 1 or 0).
+described by its electrons, its seconds, whether it begins with the read that the one before it ends with (1 or 0), and
+the read that it ends with. All that belongs to the differences of a pixel is in the rows of one array, the ``room``.
 """
 
 import math
@@ -12,19 +12,22 @@ import numpy as np
 from numba import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+#: rows of the room: electrons, seconds, link, last read; inverse of D, solutions of L with times and with electrons
+_D, _DT, _LINK, _END, _INV, _Y, _Z = range(7)
+ROWS = 7
 
 #: part of the thresholds from which on a suspect is looked at more closely
 SUSPICIOUS = 0.8
 
 
 @_jit
-def fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z):  # type: ignore[no-untyped-def]
+def fit_once(room, n, photon, about, r2, overlap):  # type: ignore[no-untyped-def]
     """Forward pass over n differences less ``about * dt``: ``t C^-1 t``, ``t C^-1 d`` and ``d C^-1 d``.
 
     Parameters
     ----------
-    d, dt, link : ndarray of float64
-        See above.
+    room : ndarray of float64, shape (ROWS, nread)
+        See above; the inverse of D and the solutions of L are filled in.
     n : int
         Number of differences.
     photon : float
@@ -35,8 +38,6 @@ def fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z):  # type: ig
         Variance of a read, e-².
     overlap : float
         Seconds by which the photon noise of neighbours is shared (reads averaged in groups).
-    inv, y, z : ndarray of float64
-        Filled: inverse of D, and the solutions of L with the times and with the differences.
     """
     a = 0.0
     b = 0.0
@@ -46,21 +47,21 @@ def fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z):  # type: ig
         q = 0.0
         above = 0.0
         below = 0.0
-        if i > 0 and link[i] != 0.0:
-            q = k * inv[i - 1]
-            above = y[i - 1]
-            below = z[i - 1]
-        inv[i] = 1.0 / (2.0 * r2 + photon * (dt[i] - 2.0 * overlap) - q * k)
-        y[i] = dt[i] + q * above
-        z[i] = d[i] - about * dt[i] + q * below
-        a += y[i] * y[i] * inv[i]
-        b += y[i] * z[i] * inv[i]
-        c += z[i] * z[i] * inv[i]
+        if i > 0 and room[_LINK, i] != 0.0:
+            q = k * room[_INV, i - 1]
+            above = room[_Y, i - 1]
+            below = room[_Z, i - 1]
+        room[_INV, i] = 1.0 / (2.0 * r2 + photon * (room[_DT, i] - 2.0 * overlap) - q * k)
+        room[_Y, i] = room[_DT, i] + q * above
+        room[_Z, i] = room[_D, i] - about * room[_DT, i] + q * below
+        a += room[_Y, i] * room[_Y, i] * room[_INV, i]
+        b += room[_Y, i] * room[_Z, i] * room[_INV, i]
+        c += room[_Z, i] * room[_Z, i] * room[_INV, i]
     return a, b, c
 
 
 @_jit
-def fit_rounds(d, dt, link, n, begin, rounds, r2, overlap, inv, y, z):  # type: ignore[no-untyped-def]
+def fit_rounds(room, n, begin, rounds, r2, overlap):  # type: ignore[no-untyped-def]
     """Rate whose photon noise is its own, in so many rounds from a rate to begin with (NaN: that of the mean).
 
     Returns
@@ -74,8 +75,8 @@ def fit_rounds(d, dt, link, n, begin, rounds, r2, overlap, inv, y, z):  # type: 
         total = 0.0
         seconds = 0.0
         for i in range(n):
-            total += d[i]
-            seconds += dt[i]
+            total += room[_D, i]
+            seconds += room[_DT, i]
         rate = total / seconds
     about = rate
     photon = 0.0
@@ -85,18 +86,18 @@ def fit_rounds(d, dt, link, n, begin, rounds, r2, overlap, inv, y, z):  # type: 
     for _ in range(rounds):
         about = rate
         photon = max(rate, 0.0)
-        a, b, c = fit_once(d, dt, link, n, photon, about, r2, overlap, inv, y, z)
+        a, b, c = fit_once(room, n, photon, about, r2, overlap)
         rate = about + b / a
     return rate, photon, a, b / a, c - b * b / a
 
 
 @_jit
-def most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z):  # type: ignore[no-untyped-def]
+def most_telling(room, n, photon, r2, overlap, a, shift):  # type: ignore[no-untyped-def]
     """Backward pass: by how much chi² falls when one difference, or two neighbours, are left out.
 
     Parameters
     ----------
-    link, n, photon, r2, overlap, inv, y, z
+    room, n, photon, r2, overlap
         As for `fit_once`, after it.
     a : float
         ``t C^-1 t``.
@@ -115,11 +116,11 @@ def most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z):  # type: ig
     two, two_at, two_change = 0.0, -1, 0.0
     x_next, u_next, g_next, v_next, p_next = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n - 1, -1, -1):
-        linked = i + 1 < n and link[i + 1] != 0.0
-        q = k * inv[i] if linked else 0.0
-        x = inv[i] * z[i] + q * x_next
-        u = inv[i] * y[i] + q * u_next
-        g = inv[i] + q * q * g_next
+        linked = i + 1 < n and room[_LINK, i + 1] != 0.0
+        q = k * room[_INV, i] if linked else 0.0
+        x = room[_INV, i] * room[_Z, i] + q * x_next
+        u = room[_INV, i] * room[_Y, i] + q * u_next
+        g = room[_INV, i] + q * q * g_next
         v = x - shift * u
         p = g - u * u * over
         size = v / p
@@ -140,17 +141,18 @@ def most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z):  # type: ig
 
 
 @_jit
-def drop(d, dt, link, end, n, at):  # type: ignore[no-untyped-def]
+def drop(room, n, at):  # type: ignore[no-untyped-def]
     """Take a difference out; what follows begins a segment of its own."""
     for i in range(at, n - 1):
-        d[i], dt[i], link[i], end[i] = d[i + 1], dt[i + 1], link[i + 1], end[i + 1]
+        for row in range(_INV):
+            room[row, i] = room[row, i + 1]
     if at < n - 1:
-        link[at] = 0.0
+        room[_LINK, at] = 0.0
     return n - 1
 
 
 @_jit
-def differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, link, end):  # type: ignore[no-untyped-def]
+def differences(reads, good, has_good, known, has_known, seconds, pixel, room):  # type: ignore[no-untyped-def]
     """Differences of the good reads of a pixel; a read that is left out lengthens one, a known jump removes one."""
     n = 0
     last = -1
@@ -162,10 +164,10 @@ def differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, 
         if (has_good and good[i, pixel] == 0) or not np.isfinite(reads[i, pixel]):
             continue
         if last >= 0 and not broken:
-            d[n] = np.float64(reads[i, pixel]) - np.float64(reads[last, pixel])
-            dt[n] = seconds[i] - seconds[last]
-            link[n] = 0.0 if free else 1.0
-            end[n] = i
+            room[_D, n] = np.float64(reads[i, pixel]) - np.float64(reads[last, pixel])
+            room[_DT, n] = seconds[i] - seconds[last]
+            room[_LINK, n] = 0.0 if free else 1.0
+            room[_END, n] = i
             n += 1
             free = False
         elif last >= 0:
@@ -176,9 +178,7 @@ def differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, 
 
 
 @_jit
-def take_out(  # type: ignore[no-untyped-def]
-    d, dt, link, end, n, r2, overlap, rate, photon, a, shift, cuts, grouped, inv, y, z, jumps, pixel,
-):  # fmt: skip
+def take_out(room, n, r2, overlap, rate, photon, a, shift, cuts, grouped, jumps, pixel):  # type: ignore[no-untyped-def]
     """Take out the most telling difference (or two neighbours) if it is significant.
 
     How many are left is returned, and the rate without it.
@@ -188,32 +188,42 @@ def take_out(  # type: ignore[no-untyped-def]
     its own electrons seem to have. Arguments are those of the other functions, after `fit_rounds`.
     """
     one_cut, two_cut = cuts[0], cuts[1]
-    one, at, change, two, two_at, two_change = most_telling(link, n, photon, r2, overlap, a, shift, inv, y, z)
+    one, at, change, two, two_at, two_change = most_telling(room, n, photon, r2, overlap, a, shift)
     pair = two - two_cut > one - one_cut and (grouped or one < 0.5 * one_cut)
     lower = max(rate + (two_change if pair else change), 0.0)
-    seconds = dt[two_at if pair else at] - 2.0 * overlap
+    seconds = room[_DT, two_at if pair else at] - 2.0 * overlap
     margin = (2.0 * r2 + seconds * max(photon, lower)) / (2.0 * r2 + seconds * lower) / SUSPICIOUS
     if one * margin < one_cut and two * margin < two_cut:
         return n, rate
-    a, b, _ = fit_once(d, dt, link, n, lower, rate, r2, overlap, inv, y, z)
-    one, at, change, two, two_at, two_change = most_telling(link, n, lower, r2, overlap, a, b / a, inv, y, z)
+    a, b, _ = fit_once(room, n, lower, rate, r2, overlap)
+    one, at, change, two, two_at, two_change = most_telling(room, n, lower, r2, overlap, a, b / a)
     if two > two_cut and (two - two_cut > one - one_cut if grouped else one <= one_cut):
-        jumps[end[two_at + 1], pixel] = True
-        n = drop(d, dt, link, end, n, two_at + 1)
+        jumps[int(room[_END, two_at + 1]), pixel] = True
+        n = drop(room, n, two_at + 1)
         at = two_at
         change = two_change
     elif one <= one_cut:
         return n, rate
-    jumps[end[at], pixel] = True
-    return drop(d, dt, link, end, n, at), rate + b / a + change
+    jumps[int(room[_END, at]), pixel] = True
+    return drop(room, n, at), rate + b / a + change
 
 
 @_jit
-def reads_used(link, n):  # type: ignore[no-untyped-def]
+def fill(along, first, stride, lane, order, n, seconds, room):  # type: ignore[no-untyped-def]
+    """Differences that are at hand: those of one pixel of a block, of all reads in ``order``."""
+    for i in range(n):
+        room[_D, i] = along[first + i * stride + lane]
+        room[_DT, i] = seconds[order[i + 1]] - seconds[order[i]]
+        room[_LINK, i] = 1.0 if i > 0 else 0.0
+        room[_END, i] = order[i + 1]
+
+
+@_jit
+def reads_used(room, n):  # type: ignore[no-untyped-def]
     """How many reads the differences are made of."""
     count = n
     for i in range(n):
-        if link[i] == 0.0:
+        if room[_LINK, i] == 0.0:
             count += 1
     return count
 

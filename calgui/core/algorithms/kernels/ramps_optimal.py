@@ -9,8 +9,10 @@ import numpy as np
 from numba import njit
 
 from calgui.core.algorithms.kernels.ramps_jumps import (
+    ROWS,
     SUSPICIOUS,
     differences,
+    fill,
     fit_rounds,
     pair_cut,
     reads_used,
@@ -287,42 +289,20 @@ def _store(start, count, block, complete, rate, error, chi2, dof, used):  # type
 
 
 @_jit
-def _one(  # type: ignore[no-untyped-def]
-    reads, good, has_good, known, has_known, seconds, overlap, r2, pixel, lane, begin,
-    order, count, along, detect, cuts, grouped, most, room, end,
-    rate, error, chi2, dof, used, jumps,
-):  # fmt: skip
-    """Fit one pixel by itself."""
-    d, dt, link, inv, y, z = room
-    if lane >= 0:  # the differences are at hand
-        n = count - 1
-        for i in range(n):
-            d[i] = along[(i + 1) * _READ + _DS + lane]
-            dt[i] = seconds[order[i + 1]] - seconds[order[i]]
-            link[i] = 1.0 if i > 0 else 0.0
-            end[i] = order[i + 1]
-    else:
-        n = differences(reads, good, has_good, known, has_known, seconds, pixel, d, dt, link, end)
+def _one(room, n, r2, overlap, begin, rounds, detect, cuts, grouped, most, jumps, pixel):  # type: ignore[no-untyped-def]
+    """Fit one pixel by itself: rate, its variance, chi², differences and reads that count."""
     if n == 0 or not 0 < r2 <= _HUGE:
-        rate[pixel], error[pixel], chi2[pixel], dof[pixel], used[pixel] = np.nan, np.nan, np.nan, 0, 0
-        return
-    # the rounds begin where the fit of the block ended, or with the rate from the first read to the last
-    value, photon, a, shift, square = fit_rounds(d, dt, link, n, begin, 1 if lane >= 0 else 3, r2, overlap, inv, y, z)
+        return np.nan, np.nan, np.nan, 1, 0
+    value, photon, a, shift, square = fit_rounds(room, n, begin, rounds, r2, overlap)
     found = 0
     while detect and n > 1 and found < most:
-        fewer, without = take_out(
-            d, dt, link, end, n, r2, overlap, value, photon, a, shift, cuts, grouped, inv, y, z, jumps, pixel
-        )
+        fewer, without = take_out(room, n, r2, overlap, value, photon, a, shift, cuts, grouped, jumps, pixel)
         if fewer == n:
             break
         n = fewer
         found += 1
-        value, photon, a, shift, square = fit_rounds(d, dt, link, n, without, 2, r2, overlap, inv, y, z)
-    rate[pixel] = value
-    error[pixel] = 1.0 / np.sqrt(a)
-    chi2[pixel] = max(square, 0.0)
-    dof[pixel] = n - 1
-    used[pixel] = reads_used(link, n)
+        value, photon, a, shift, square = fit_rounds(room, n, without, 1, r2, overlap)
+    return value, 1.0 / a, max(square, 0.0), n, reads_used(room, n)
 
 
 @_jit
@@ -365,10 +345,7 @@ def fit_range(  # type: ignore[no-untyped-def]
     cut, two_cut = np.float32(SUSPICIOUS * cuts[0]), np.float32(SUSPICIOUS * cuts[1])
     gap = np.float32(overlap)
     order = np.arange(nread)
-    room = (
-        np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread), np.empty(nread),
-    )  # fmt: skip
-    end = np.empty(nread, np.int64)
+    room = np.empty((ROWS, nread))
     dt, plain = np.empty(nread, np.float32), np.empty(nread, np.float32)
     complete = np.empty(BLOCK, np.uint8)
     block, along = np.zeros(_ROWS, np.float32), np.zeros((nread + 1) * _READ, np.float32)
@@ -402,11 +379,28 @@ def fit_range(  # type: ignore[no-untyped-def]
             if not _store(first, count, block, complete, rate, error, chi2, dof, used):
                 continue
         for j in range(width):
-            if complete[j] != 1:
-                r2 = np.float64(block[_NOISE + j])
-                lane = j if complete[j] == _ALONE else -1
-                begin = np.float64(block[_RATE + j]) if lane >= 0 else np.nan
-                _one(
-                    reads, good, has_good, known, has_known, seconds, overlap, r2, first + j, lane, begin,
-                    order, count, along, detect, cuts, grouped, most, room, end, rate, error, chi2, dof, used, jumps,
-                )  # fmt: skip
+            if complete[j] == 1:
+                continue
+            pixel = first + j
+            if complete[j] == _ALONE:  # the rounds begin where the fit of the block ended
+                n, begin, rounds = count - 1, np.float64(block[_RATE + j]), 1
+                fill(along, _READ + _DS, _READ, j, order, n, seconds, room)
+            else:
+                n = differences(reads, good, has_good, known, has_known, seconds, pixel, room)
+                begin, rounds = np.float64(np.nan), 3
+            value, variance, square, many, some = _one(
+                room,
+                n,
+                np.float64(block[_NOISE + j]),
+                overlap,
+                begin,
+                rounds,
+                detect,
+                cuts,
+                grouped,
+                most,
+                jumps,
+                pixel,
+            )
+            rate[pixel], error[pixel], chi2[pixel] = value, np.sqrt(variance), square
+            dof[pixel], used[pixel] = many - 1, some
