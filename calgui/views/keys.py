@@ -80,7 +80,7 @@ declare(
     ("1", "One pixel of the picture on one of the screen"),
     ("Left, Right, Up, Down", "Move the picture, as does dragging"),
     ("Shift+drag", "A box, and its statistics"),
-    ("Return", "Pick the pixel in the middle, or let go of the picked one; close the polygon that is drawn"),
+    ("Return", "Pick the pixel in the middle, or let go; close a polygon"),
     ("Ctrl+arrow", "From the picked pixel to the next"),
     ("Ctrl+C", "Copy the picture"),
     ("Ctrl+S", "Save the picture"),

@@ -172,7 +172,7 @@ def test_how_frames_are_compared(window: MainWindow, compared: Any, settled: Set
     there_and_back(history, lambda: bar.pair, lambda: choose(bar.first, "C"), "choose the two compared frames")
     history.undo()
     there_and_back(history, lambda: page.locks.by, lambda: choose(bar.lock, "off"), "let go of the lock of frames")
-    there_and_back(history, bar.limits.isChecked, bar.limits.click, "draw frames by the same limits")
+    there_and_back(history, bar.limits.isChecked, bar.limits.trigger, "draw frames by the same limits")
     settled(window)
 
 
@@ -201,7 +201,7 @@ def test_selecting_while_the_selection_is_compared_is_no_step(window: MainWindow
     place: Any = window.place("compare")
     assert names(place.pictures) == ["iris_0002.fits"]
     assert window.session.history.count() == count
-    place.pictures.bar.limits.click()
+    place.pictures.bar.limits.trigger()
     window.session.history.undo()
     assert names(place.pictures) == ["iris_0002.fits"]
 
@@ -266,7 +266,7 @@ def test_what_is_cleared_comes_back(window: MainWindow, night: Any, settled: Set
     assert history.count() == count
 
 
-def test_fitted_peaks(window: MainWindow) -> None:
+def test_fitted_peaks(window: MainWindow, settled: Settled) -> None:
     view, history = window.observe.viewer.spectrum, window.session.history
     x = np.arange(60.0)
     flux = 5 + 100 * np.exp(-0.5 * ((x - 30) / 2.5) ** 2)
@@ -276,7 +276,11 @@ def test_fitted_peaks(window: MainWindow) -> None:
     def centres() -> list[float]:
         return [round(fit.peak.centre, 3) for fit in fits.fits.fits]
 
-    there_and_back(history, centres, lambda: view.fit_between(20, 40), "fit a peak")
+    def fit() -> None:
+        view.fit_between(20, 40)
+        settled(window)
+
+    there_and_back(history, centres, fit, "fit a peak")
     history.redo()
     assert centres() == [30.0]
     fits.selectRow(0)

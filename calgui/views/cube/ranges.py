@@ -90,6 +90,11 @@ class Ranges(QObject):
         self.show(False, False)
 
     @property
+    def chosen(self) -> bool:
+        """Whether the user chose them, or they lie about the plane."""
+        return self._chosen
+
+    @property
     def main(self) -> Planes:
         """The range: from its first plane up to but not including its last."""
         return self._main

@@ -88,7 +88,8 @@ class CubeView(QWidget):
         choices.one_of(self.tools.how, "spectra of regions by")
         choices.switch(self.bar.hold, "limits from plane to plane", "hold", "let go of")
         self._steps = Steps(session.history, self._ranges_now, self._put_ranges, _range_words, join="all")
-        self.ranges.changed.connect(self._steps.note)
+        for ranges in (self._ranges, self._read_ranges):
+            ranges.changed.connect(self._steps.note)
 
     def _ranges_now(self) -> tuple[int, Range, tuple[Range, Range]]:
         return self._turn, self.ranges.main, self.ranges.beside
@@ -271,6 +272,8 @@ class CubeView(QWidget):
         name = self.bar.shown
         ranges = self.ranges
         ranges.show(name in (*COLLAPSED, *MAPS), name in MAPS)
+        if not ranges.chosen:
+            self._steps.settle()  # where they are put for a start is no step
         ranges.place()
         of: Any = ranges.plane
         if name in COLLAPSED:
@@ -284,6 +287,7 @@ class CubeView(QWidget):
 
     def _choose_ranges(self, main: tuple[int, int], beside: tuple[tuple[int, int], tuple[int, int]]) -> None:
         self.ranges.choose(main, beside)
+        self._steps.note()
         self._show_picture()
 
     def _made(self, name: str, frame: Frame, of: Any) -> None:

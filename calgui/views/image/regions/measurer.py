@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
@@ -117,6 +118,8 @@ class Measurer(QObject):
         self._tasks.start("Measuring regions", work, lambda found: self._take(turn, found), self._failed, quiet=True)
 
     def _take(self, turn: int, found: dict[int, Measured]) -> None:
+        if not isValid(self):  # the picture went while its regions were measured
+            return
         self._running = False
         if turn == self._turn:
             for number, measured in found.items():
