@@ -16,6 +16,7 @@ from calgui.core.errors import AlgorithmError, Cancelled, InputError, UsageError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, Rows
 from calgui.core.jobs import Job
+from tests.peak import PEAK
 
 
 def with_header(frame: Frame, **changes: Any) -> Frame:
@@ -256,16 +257,18 @@ def test_cancel_is_heard_within_a_tenth_of_a_second(make_darks) -> None:  # type
     assert worst < 0.1  # of the processor's time, which others that are busy do not use up
 
 
-_TWENTY = """
-import resource, sys
+_TWENTY = (
+    PEAK
+    + """
 import numpy as np
 from pathlib import Path
 from calgui.core.algorithms.darks import DarkConfig, master_dark
 from calgui.core.frames.fits import open_frame
 frames = [open_frame(path) for path in sorted(Path(sys.argv[1]).glob("*.fits"))]
 master_dark(frames, DarkConfig())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(round(peak()))
 """
+)
 
 
 @pytest.mark.slow

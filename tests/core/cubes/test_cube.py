@@ -14,6 +14,7 @@ from calgui.core.cubes.reading import kind_of, open_cube
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.dq import DO_NOT_USE, HOT
 from calgui.core.jobs import Job
+from tests.peak import PEAK
 
 #: (wavelength, y, x)
 SHAPE = (40, 9, 7)
@@ -189,19 +190,20 @@ def test_kinds(tmp_path: Path) -> None:
     assert kind_of(tmp_path / "none.fits") is None
 
 
-_LARGE = """
-import resource, sys
+_LARGE = (
+    PEAK
+    + """
 from calgui.core.cubes.reading import open_cube
 from calgui.core.jobs import Job
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 cube = open_cube(sys.argv[1])
 for plane in (0, 500, 1999):
     assert cube.plane(plane).data.shape == (900, 850)
 spectrum = cube.spectrum(425, 450)
 assert len(spectrum) == 2000 and spectrum.flux[7] == 0.0
 assert cube.collapse(100, 140, "mean", Job()).data.max() == 0.0
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024)
+print(peak())
 """
+)
 
 
 def test_six_gigabytes_need_less_than_one(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.dq import DO_NOT_USE
 from calgui.core.frames.fits import describe_file, open_frame, plane_index, read_frame
 from calgui.core.frames.pixels import to_bits
+from tests.peak import PEAK
 
 MakeFile = Callable[..., Path]
 TYPES = ["u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
@@ -310,11 +311,11 @@ def test_bands_take_the_memory_of_a_band(image_file: MakeFile) -> None:
 def test_the_whole_process_stays_small_while_bands_are_read(image_file: MakeFile) -> None:
     path = image_file(shape=(4000, 4000))
     code = (
-        "import resource, sys; from calgui.core.frames.fits import open_frame, read_headers\n"
-        "read_headers(sys.argv[1]); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        PEAK + "from calgui.core.frames.fits import open_frame, read_headers\n"
+        "read_headers(sys.argv[1]); before = peak()\n"
         "frame = open_frame(sys.argv[1])\n"
         "for start in range(0, 4000, 100): frame.rows(start, start + 100)\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+        "print(round(peak() - before))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 40
