@@ -13,7 +13,8 @@ from calgui.core.rules.values import Selection, Status, Trust
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-_WHY_NOT: Mapping[Trust, tuple[str, str]] = {
+#: why a file that the rules name cannot be used, as the end of a sentence, and the cure
+WHY_NOT: Mapping[Trust, tuple[str, str]] = {
     Trust.MISSING: ("it is not in the cache", "Fetch it, or give another file as reference"),
     Trust.LFS_POINTER: (
         "in the cache there is only a Git LFS pointer to it, not the file itself",
@@ -187,8 +188,8 @@ def unusable(selection: Selection) -> tuple[str, str] | None:
         End of a sentence, and the cure; None where it can be used.
     """
     if selection.path is None or (selection.trust is None and not selection.path.is_file()):
-        return _WHY_NOT[Trust.MISSING]
-    return _WHY_NOT.get(selection.trust) if selection.trust is not None else None
+        return WHY_NOT[Trust.MISSING]
+    return WHY_NOT.get(selection.trust) if selection.trust is not None else None
 
 
 def _selected(

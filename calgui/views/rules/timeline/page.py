@@ -21,17 +21,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from calgui.core.algorithms.registry import registry
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.lanes import Lanes, lanes_of
 from calgui.core.rules.questions.whatif import Case, Setting
 from calgui.core.rules.values import Status
+from calgui.core.runs.gathering import gathered_of, gatherer
 from calgui.core.tables import Column
 from calgui.views.rules.marks import STATUSES, mark_icon
 from calgui.views.rules.timeline.chart import ChartScroll, Spot, TimelineChart, date_words
 from calgui.views.rules.whatif.table import choices
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.left_out import show_left_out
 from calgui.views.widgets.plot_saving import offer_saving
 
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f")
@@ -110,6 +113,8 @@ class TimelinePage(QWidget):
         self.what_if = QPushButton("What if…", self)
         self.what_if.setObjectName("timeline_whatif")
         self.what_if.setToolTip("This mode at this time, on the page What if.")
+        self.bench = QPushButton("At the bench", self)
+        self.bench.setObjectName("timeline_bench")
         self.in_use_title = QLabel(self)
         self.in_use_title.setObjectName("timeline_in_use_title")
         self.in_use = self._make_in_use()
@@ -167,6 +172,7 @@ class TimelinePage(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.rule)
         buttons.addWidget(self.what_if)
+        buttons.addWidget(self.bench)
         buttons.addStretch(1)
         column.addLayout(buttons)
         column.addWidget(self.in_use_title)
@@ -197,6 +203,7 @@ class TimelinePage(QWidget):
         self.chart.chosen.connect(self._choose)
         self.rule.clicked.connect(self._show_rule)
         self.what_if.clicked.connect(self._ask_what_if)
+        self.bench.clicked.connect(self._ask_bench)
         self.session.context_changed.connect(self._out_of_date)
         self.session.observations_changed.connect(self._out_of_date)
         self.session.selection_changed.connect(self._selection_changed)
@@ -278,6 +285,7 @@ class TimelinePage(QWidget):
         self.paths = tuple(entry.path for entry in entries)
 
         def work(job: Job) -> Lanes:
+            registry()  # takes half a second when first asked for: here, and not at a click
             return lanes_of(cache, context, case, [entry.header for entry in entries], job, now)
 
         self._working = True
@@ -378,6 +386,12 @@ class TimelinePage(QWidget):
         there = spot is not None and spot.segment is not None
         self.rule.setEnabled(there and bool(spot and spot.segment and spot.segment.line is not None))
         self.what_if.setEnabled(there)
+        how = gatherer(self.chart.lanes[spot.lane].type) if spot is not None and there else None
+        self.bench.setVisible(how is not None)
+        if how is not None:
+            self.bench.setText(how.title)
+            self.bench.setToolTip(f"{how.summary} Those of this lane, on the Bench.")
+            self.bench.setAccessibleName(f"{how.title}, at the bench")
         if spot is None or spot.segment is None:
             self.details.setText(f"<span style='color:{muted}'>Click a bar to see its rule; arrow keys go on.</span>")
             return
@@ -420,6 +434,17 @@ class TimelinePage(QWidget):
             for name, value in words(told.axis, moment).items():
                 case = case.with_change(name, value)
         self.session.ask_page("whatif", case)
+
+    def _ask_bench(self) -> None:
+        """All files of the lane, to the algorithm that looks at their history."""
+        spot, cache = self.chart.spot, self.session.cache
+        told = self.chart.lanes[spot.lane].told if spot is not None else None
+        how = gatherer(told.type) if told is not None else None
+        if told is None or how is None or cache is None:
+            return
+        gathered = gathered_of(told, cache)
+        show_left_out(self.session, gathered)
+        self.session.ask_bench(how.name, gathered.paths)
 
     # ---- one night
 

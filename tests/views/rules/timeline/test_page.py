@@ -120,6 +120,25 @@ def test_what_if_takes_mode_and_time(page: TimelinePage, qtbot: QtBot, window, s
     assert rules.bar.tabText(rules.bar.currentIndex()) == "What if"
 
 
+def test_the_darks_of_a_lane_go_to_the_bench(page: TimelinePage, qtbot: QtBot, window, settled) -> None:
+    qtbot.mouseClick(
+        page.chart, Qt.MouseButton.LeftButton, pos=middle_of(page, lane(page, "flat"), "tmt_iris_flat_0005.fits")
+    )
+    assert not page.bench.isVisible()
+    qtbot.mouseClick(
+        page.chart, Qt.MouseButton.LeftButton, pos=middle_of(page, lane(page, "dark"), "tmt_iris_dark_0001.fits")
+    )
+    assert page.bench.isVisible()
+    assert page.bench.text() == "Trend of darks"
+    qtbot.mouseClick(page.bench, Qt.MouseButton.LeftButton)
+    settled(window)
+    bench = window.place("bench")
+    assert window.stack.currentWidget() is bench
+    assert bench.stack.currentWidget().objectName() == "bench_page_dark-trend"
+    inputs = bench.page("dark-trend").inputs
+    assert [path.name for path in inputs.paths] == [f"tmt_iris_dark_000{number}.fits" for number in (1, 4, 5)]
+
+
 def test_nothing_is_open(window: MainWindow, settled) -> None:
     window.session.ask_page("timeline")
     settled(window)
