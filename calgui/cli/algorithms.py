@@ -158,8 +158,10 @@ def _comparison(report: "RunReport", cache: Path | None, context: str | None, jo
     from calgui.core.frames.headers import rule_header
     from calgui.core.runs.comparing import compare_with_selected, comparer_of
 
-    product, frame = algorithm(report.algorithm).product, report.result.frame
-    if cache is None or frame is None or comparer_of(product) is None:
+    product = algorithm(report.algorithm).product
+    comparer = comparer_of(product)
+    frame = comparer.compared(report.result) if comparer is not None else None
+    if cache is None or frame is None:
         return None
     from calgui.core.rules.cache import Cache
 

@@ -161,3 +161,13 @@ def test_one_file_and_a_cache_stand_for_all_darks_of_a_mode(demo_night: DemoNigh
     assert "a cache" in alone.stderr
     rows = {row["name"]: row["gathers"] for row in json.loads(call("algorithms", "--json").stdout)["algorithms"]}
     assert {name: kind for name, kind in rows.items() if kind} == {"dark-trend": "DARK"}
+
+
+def test_new_coefficients_are_compared_with_those_in_use(demo_night: DemoNight) -> None:
+    ramps = sorted(demo_night.raw.glob("iris_20260311_lampramp_000[1-4].fits"))
+    made = call("run", "derive-nonlinearity", "--cache", demo_night.cache, *ramps, "--json")
+    assert made.exit_code == 0, made.output
+    comparison = json.loads(made.stdout)["comparison"]
+    assert comparison["file"] == "tmt_iris_nonlincoeff_0001.fits"
+    assert abs(comparison["metrics"]["largest_median_difference"]) < 0.001
+    assert "up to 80 % of saturation" in comparison["message"]
