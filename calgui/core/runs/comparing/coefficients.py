@@ -275,23 +275,25 @@ def _metrics(
         return float(values[-1]) if math.isfinite(values[-1]) else None
 
     return {
-        "largest_median_difference": Metric(
+        "median_difference": Metric(
             float(found.middle[at]) if at is not None else None,
             "",
             "Largest median of new less in use, up to 80 % of saturation, as a part of the signal.",
         ),
         "at_signal_adu": Metric(float(signals[at]) if at is not None else None, "adu", "The signal at which that is."),
-        "typical_pixel_difference": Metric(
+        "pixel_difference": Metric(
             float(np.median(found.worst[both])) if both.any() else None,
             "",
             "Largest difference of a pixel at any signal; median of the pixels.",
         ),
-        "largest_pixel_difference": Metric(
+        "worst_pixel_difference": Metric(
             float(np.max(found.worst[both])) if both.any() else None, "", "The same of the worst pixel."
         ),
         "differing_fraction": Metric(differ / pixels, "", text),
-        "new_correction_at_80_percent": Metric(last(found.ours), "", "Median of the new corrections there."),
-        "old_correction_at_80_percent": Metric(last(found.theirs), "", "Median of those in use."),
+        "new_correction": Metric(
+            last(found.ours), "", "Median of the new corrections at 80 % of saturation, as a part of the signal."
+        ),
+        "old_correction": Metric(last(found.theirs), "", "The same of those in use."),
         "n_gained": Metric(int(np.count_nonzero(gained & light)), "pixel", "Corrected now, and not so far."),
         "n_lost": Metric(int(np.count_nonzero(lost & light)), "pixel", "Corrected so far, and not now."),
     }
@@ -329,7 +331,7 @@ def _curves(found: _Differences, signals: Floats, unit: str) -> tuple[Curve, ...
 
 
 def _sentence(old: Frame, metrics: Mapping[str, Metric], theirs: _Coefficients, top: float, unit: str) -> str:
-    difference, at = metrics["largest_median_difference"].value, metrics["at_signal_adu"].value
+    difference, at = metrics["median_difference"].value, metrics["at_signal_adu"].value
     gained, lost = metrics["n_gained"].value, metrics["n_lost"].value
     said = f"Against {file_name(old)} "
     if isinstance(difference, float) and isinstance(at, float):
