@@ -1,8 +1,9 @@
 """Draws what good and bad look like, with the program's own views, for the pages of the calibrations.
 
-    python tools/figures.py NIGHT OUT
+    python tools/figures.py NIGHT OUT [NAME...]
 
-NIGHT is a demo night of the usual size and seed; the pictures go to OUT, one for each calibration.
+NIGHT is a demo night of the usual size and seed; the pictures go to OUT, one for each calibration, and to the folders
+beside it. With names (such as ``dark`` or ``algorithms/fit-ramp``) only these are drawn.
 """
 
 import sys
@@ -12,11 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from detectorfigures import DetectorMaker
 from goodbad import Cards, Look, Maker, Side
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from windowshots import WindowShots
 
+from calgui.core.algorithms.registry import Curve
 from calgui.core.frames.limits import Limits
 from calgui.core.simulate import DemoNight
 from calgui.core.spectra.spectrum import Spectrum
@@ -30,13 +33,16 @@ from calgui.views.session import Pixel, Session
 from calgui.views.spectrum.view import SpectrumView
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.workbench.plots import CurvePlot
 
 _WIDTH = 1120
-_HEIGHTS = {Look: 520, Cards: 440, Spectrum: 400}
+_HEIGHTS = {Look: 520, Cards: 440, Spectrum: 400, Curve: 320}
+#: where three are beside one another
+_HEIGHT_OF_THREE = 400
 _QUIET, _PATIENCE = 0.4, 120.0
 
 
-def main(folder: Path, out: Path) -> None:
+def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
     """Draw all figures.
 
     Parameters
@@ -45,6 +51,8 @@ def main(folder: Path, out: Path) -> None:
         Of the demo night.
     out : pathlib.Path
         Where the pictures go.
+    names : sequence of str
+        Only these figures; all, and the shots of the views, if there are none.
     """
     application()
     with tempfile.TemporaryDirectory(prefix="calgui-figures-") as work:
@@ -55,8 +63,15 @@ def main(folder: Path, out: Path) -> None:
         maker = Maker(night, Path(work))
         out.mkdir(parents=True, exist_ok=True)
         try:
-            for name, make in maker.all().items():
-                _draw(session, night, make(), out / f"{name}.png")
+            figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
+            for name, make_some in DetectorMaker(night, Path(work)).all().items():
+                if _wanted(name, names):
+                    figures[out.parent / f"{name}.png"] = make_some
+            for path, make in figures.items():
+                path.parent.mkdir(exist_ok=True)
+                _draw(session, night, make(), path)
+            if names:
+                return
             _draw_spectra(session, maker, out.parent / "spectrum-light.png")
             _draw_cube(session, maker.cube(), (18, 19, 111), out.parent / "cube-light.png")
             ramp = night.raw / "iris_20260311_skyramp_0001.fits"
@@ -68,10 +83,14 @@ def main(folder: Path, out: Path) -> None:
             settings.keep_in(None)
 
 
-def _draw(session: Session, night: DemoNight, sides: tuple[Side, Side], path: Path) -> None:
+def _wanted(name: str, names: Sequence[str]) -> bool:
+    return not names or name in names
+
+
+def _draw(session: Session, night: DemoNight, sides: Sequence[Side], path: Path) -> None:
     whole = QWidget()
     whole.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    whole.resize(_WIDTH, _HEIGHTS[type(sides[0].shown)])
+    whole.resize(_WIDTH, _HEIGHTS[type(sides[0].shown)] if len(sides) < 3 else _HEIGHT_OF_THREE)
     row = QHBoxLayout(whole)
     row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
     row.setSpacing(2 * SPACE)
@@ -101,6 +120,10 @@ def _draw(session: Session, night: DemoNight, sides: tuple[Side, Side], path: Pa
 
 def _caption(side: Side) -> QHBoxLayout:
     """Icon, word and colour, and what is seen."""
+    if side.good is None:
+        plain = QHBoxLayout()
+        plain.addWidget(QLabel(f"<b>{side.text}</b>"), 1)
+        return plain
     role = "good" if side.good else "error"
     sign, text = QLabel(), QLabel()
     sign.setPixmap(icon("good" if side.good else "error", role).pixmap(20, 20))
@@ -121,12 +144,15 @@ def _view(session: Session, own: Session, side: Side) -> Any:
             part.hide()
         view.bar.stretch.setCurrentText(shown.stretch)
         view.bar.limits.setCurrentText(shown.limits)
+        view.bar.marked_at_first = shown.marked
         view.show_frame(shown.frame)
         return view
     if isinstance(shown, Cards):
         panel = Inspector(own)
         panel.show_file(shown.path)
         return panel
+    if isinstance(shown, Curve):
+        return CurvePlot(shown, session)
     curve = SpectrumView(session)
     curve.bar.hide()
     curve.show_spectra([shown])
@@ -225,4 +251,4 @@ def _wait(*sessions: Session) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

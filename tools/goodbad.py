@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from calgui.core.algorithms.registry import Curve
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.simulate import DemoNight
@@ -43,6 +44,8 @@ class Look:
         Values drawn darkest and brightest, in place of `limits`.
     part : tuple of float, optional
         x, y and pixels that are seen about it; everything if not given.
+    marked : frozenset of str
+        Flags whose pixels are coloured.
     """
 
     frame: Frame
@@ -50,6 +53,7 @@ class Look:
     limits: str = "zscale"
     between: tuple[float, float] | None = None
     part: tuple[float, float, float] | None = None
+    marked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,17 @@ class Side:
 
     Attributes
     ----------
-    good : bool
-        Whether it is what one hopes for.
+    good : bool or None
+        Whether it is what one hopes for; None where it is neither.
     text : str
         What is seen.
-    shown : Look, Cards or Spectrum
+    shown : Look, Cards, Spectrum or Curve
         The data.
     """
 
-    good: bool
+    good: bool | None
     text: str
-    shown: Look | Cards | Spectrum
+    shown: Look | Cards | Spectrum | Curve
 
 
 class Maker:

@@ -32,6 +32,8 @@ def algorithms(as_json: bool) -> None:
         click.echo(f"{row.name}: {row.title}. {row.summary}")
         click.echo(f"  for: {_group(row.name) or 'any exposure'}")
         click.echo(f"  inputs: {row.inputs}")
+        if row.gathers:
+            click.echo(f"  gathers: with --cache one input stands for all references of type {row.gathers} of its mode")
         needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
         if needed:
             click.echo(f"  references: {needed}")
@@ -60,6 +62,7 @@ def _described(row: "Algorithm") -> dict[str, Any]:
         "group": _group(row.name),
         "inputs": row.inputs,
         "takes": list(row.takes),
+        "gathers": row.gathers or None,
         "minimum_inputs": row.minimum_inputs,
         "maximum_inputs": row.maximum_inputs,
         "references": list(row.references),
@@ -118,7 +121,8 @@ def run(
 ) -> None:
     """Run the algorithm NAME on INPUT files.
 
-    References that it needs are selected through --cache unless --reference gives them. The exit code is 0 where
+    References that it needs are selected through --cache unless --reference gives them. Where NAME gathers its inputs
+    (dark-trend), one INPUT with --cache stands for all references of its mode in the cache. The exit code is 0 where
     the verdict is good or doubtful, 1 where it is bad.
     """
     from calgui.core.algorithms.registry import algorithm
@@ -155,8 +159,10 @@ def _comparison(report: "RunReport", cache: Path | None, context: str | None, jo
     from calgui.core.frames.headers import rule_header
     from calgui.core.runs.comparing import compare_with_selected, comparer_of
 
-    product, frame = algorithm(report.algorithm).product, report.result.frame
-    if cache is None or frame is None or comparer_of(product) is None:
+    product = algorithm(report.algorithm).product
+    comparer = comparer_of(product)
+    frame = comparer.compared(report.result) if comparer is not None else None
+    if cache is None or frame is None:
         return None
     from calgui.core.rules.cache import Cache
 
@@ -182,6 +188,9 @@ def _show(report: "RunReport", comparison: "Comparison | None") -> None:
     click.echo(f"{report.algorithm}: {report.verdict}")
     for reason in report.reasons:
         click.echo(f"  {reason}")
+    if report.gathered is not None:
+        kind, mode = report.gathered.type, ", ".join(value for _name, value in report.gathered.mode)
+        click.echo(f"gathered: {len(report.gathered.paths)} of type {kind} of the mode {mode or 'of all'}")
     for item in report.references:
         how = "selected by the rules" if item.selected else "given"
         click.echo(f"{item.type.lower()}: {item.path} ({how})")

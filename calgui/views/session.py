@@ -79,6 +79,8 @@ class Session(QObject):
         A page of the Rules place is asked for by name, and about what (or None); ask for the place first.
     mapping_requested(str, object)
         Show this mapping in the Rules place, at this line (or None).
+    bench_requested(str, object)
+        Work with the algorithm of this name on these files (a sequence of paths); see `ask_bench`.
     frame_requested(object)
         Show this file (a path) in the picture.
     compare_requested(object)
@@ -103,6 +105,7 @@ class Session(QObject):
     place_requested = Signal(str)
     page_requested = Signal(str, object)
     mapping_requested = Signal(str, object)
+    bench_requested = Signal(str, object)
     frame_requested = Signal(object)
     compare_requested = Signal(object)
     card_requested = Signal(object, object, str)
@@ -284,6 +287,19 @@ class Session(QObject):
         """
         self.place_requested.emit("rules")
         self.page_requested.emit(name, about)
+
+    def ask_bench(self, algorithm: str, paths: Iterable[Path]) -> None:
+        """Work on files at the bench.
+
+        Parameters
+        ----------
+        algorithm : str
+            Name of the algorithm.
+        paths : iterable of pathlib.Path
+            Its inputs.
+        """
+        self.place_requested.emit("bench")
+        self.bench_requested.emit(algorithm, tuple(paths))
 
     def notice(self, level: Level, text: str, cure: str = "") -> None:
         """Tell the user something.

@@ -15,6 +15,7 @@ from astropy.io import fits
 from click.testing import CliRunner, Result
 
 from calgui.cli.main import cli
+from calgui.core.simulate import DemoNight
 
 
 def call(*words: object) -> Result:
@@ -140,3 +141,33 @@ def test_start_up_and_the_registry_pay_for_no_compiler() -> None:
     )
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert made.stdout.strip() == "[]"
+
+
+def test_one_file_and_a_cache_stand_for_all_darks_of_a_mode(demo_night: DemoNight, tmp_path: Path) -> None:
+    image, out = demo_night.raw / "iris_20260311_image_0001.fits", tmp_path / "newest.fits"
+    made = call("run", "dark-trend", "--cache", demo_night.cache, image, "-o", out, "--json")
+    assert made.exit_code == 0, made.output
+    document = json.loads(made.stdout)
+    names = [f"tmt_iris_dark_000{number}.fits" for number in (1, 4, 5)]
+    assert document["gathered"]["files"] == [Path(path).name for path in document["inputs"]] == names
+    assert document["gathered"]["type"] == "dark"
+    assert document["metrics"]["n_frames"] == 3
+    with fits.open(out) as hdus:
+        assert all(name in "\n".join(hdus[0].header["HISTORY"]) for name in names)
+    text = call("run", "dark-trend", "--cache", demo_night.cache, image).output
+    assert "gathered: 3 of type DARK of the mode IRIS1, FULL" in text
+    alone = call("run", "dark-trend", image)
+    assert alone.exit_code == 3
+    assert "a cache" in alone.stderr
+    rows = {row["name"]: row["gathers"] for row in json.loads(call("algorithms", "--json").stdout)["algorithms"]}
+    assert {name: kind for name, kind in rows.items() if kind} == {"dark-trend": "DARK"}
+
+
+def test_new_coefficients_are_compared_with_those_in_use(demo_night: DemoNight) -> None:
+    ramps = sorted(demo_night.raw.glob("iris_20260311_lampramp_000[1-4].fits"))
+    made = call("run", "derive-nonlinearity", "--cache", demo_night.cache, *ramps, "--json")
+    assert made.exit_code == 0, made.output
+    comparison = json.loads(made.stdout)["comparison"]
+    assert comparison["file"] == "tmt_iris_nonlincoeff_0001.fits"
+    assert abs(comparison["metrics"]["median_difference"]) < 0.001
+    assert "up to 80 % of saturation" in comparison["message"]

@@ -134,9 +134,10 @@ def _take_the_darks_to_the_bench(user: User, darks: list[Path]) -> Any:
     user.wait()
     assert list(user.window.session.selection) == darks
     user.go("bench")
-    user.click(user.find(QPushButton, "bench_take_selection"))
     bench: Any = user.window.place("bench")
     page = bench.show_algorithm("master-dark")
+    user.wait()
+    user.click(user.find(QPushButton, "bench_take_selection"))
     user.qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=_WAIT)
     return page
 

@@ -143,7 +143,7 @@ class Algorithm:
     takes : tuple of str
         What each input may be: ``image``, ``ramp``, ``cube``. Others are refused before `check` is asked.
     minimum_inputs : int
-        Fewer are refused.
+        Fewer are refused; counted after gathering.
     maximum_inputs : int or None
         None for any number.
     config : type
@@ -163,6 +163,9 @@ class Algorithm:
         See `Check`: looks at the headers of the inputs before pixels are read; raises `InputError`.
     previewable : bool
         Whether running on a cut-out of the inputs gives a true preview of that part.
+    gathers : str
+        Reference type of which all files of a mode are the inputs: given one file and a cache, the others are gathered
+        from it by the rules. Empty where inputs are only those that are given.
     source : str
         Paper, standard or other source of the method.
     """
@@ -182,6 +185,7 @@ class Algorithm:
     image: str = "SCI"
     check: Check | None = None
     previewable: bool = True
+    gathers: str = ""
     source: str = ""
 
     @property

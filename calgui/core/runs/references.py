@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
-from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
+from calgui.core.frames.frame import Frame
 from calgui.core.rules.values import Selection, Status, Trust
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-_WHY_NOT: Mapping[Trust, tuple[str, str]] = {
+#: why a file that the rules name cannot be used, as the end of a sentence, and the cure
+WHY_NOT: Mapping[Trust, tuple[str, str]] = {
     Trust.MISSING: ("it is not in the cache", "Fetch it, or give another file as reference"),
     Trust.LFS_POINTER: (
         "in the cache there is only a Git LFS pointer to it, not the file itself",
@@ -119,6 +121,63 @@ def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[
     return {"NONLINCOEFF": {"LINFORM": known.nonlinearity.form.upper()}}
 
 
+#: extensions that are meant where a reference of a type has more images than one
+_EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
+
+
+def extension_of(kind: str, path: Path) -> str | None:
+    """The extension of a reference that is meant.
+
+    Parameters
+    ----------
+    kind : str
+        Its type, upper case.
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    str or None
+        None for the one that a frame usually is read from.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    name = _EXTENSIONS.get(kind)
+    return name if name is not None and any(hdu.name == name for hdu in describe_file(path)) else None
+
+
+def read_reference(kind: str, path: Path, header: Mapping[str, Any], cache: "Cache") -> Frame:
+    """A reference in memory, its header completed by what the observatory says.
+
+    Parameters
+    ----------
+    kind : str
+        Its type, upper case.
+    path : pathlib.Path
+        The file.
+    header : mapping
+        Of what it is for.
+    cache : Cache
+        Its observatory knows what such files mean.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    frame = read_frame(path, extension_of(kind, path))
+    facts = _facts([header], cache).get(kind, {})
+    missing = {key: value for key, value in facts.items() if frame.header.get(key) in (None, "")}
+    return replace(frame, header={**frame.header, **missing}) if missing else frame
+
+
 def open_reference(item: UsedReference) -> FitsFrame:
     """Open a reference, its header completed by what the observatory says.
 
@@ -137,7 +196,7 @@ def open_reference(item: UsedReference) -> FitsFrame:
     InputError
         It cannot be read.
     """
-    frame = open_frame(item.path)
+    frame = open_frame(item.path, extension_of(item.type, item.path))
     frame.complete(item.facts)
     return frame
 
@@ -187,8 +246,8 @@ def unusable(selection: Selection) -> tuple[str, str] | None:
         End of a sentence, and the cure; None where it can be used.
     """
     if selection.path is None or (selection.trust is None and not selection.path.is_file()):
-        return _WHY_NOT[Trust.MISSING]
-    return _WHY_NOT.get(selection.trust) if selection.trust is not None else None
+        return WHY_NOT[Trust.MISSING]
+    return WHY_NOT.get(selection.trust) if selection.trust is not None else None
 
 
 def _selected(

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from calgui.core.algorithms.registry import Metric, Result, Verdict
+from calgui.core.runs import gathering
+from calgui.core.runs.gathering import Gathered
 from calgui.core.runs.references import UsedReference
 
 
@@ -30,6 +32,8 @@ class RunReport:
         Product, metrics, verdict, diagnostics.
     outputs : tuple of pathlib.Path
         What was written.
+    gathered : Gathered or None
+        What the rules added to the inputs; None where they are those that were given.
     """
 
     algorithm: str
@@ -39,6 +43,7 @@ class RunReport:
     context: str | None
     result: Result
     outputs: tuple[Path, ...] = ()
+    gathered: Gathered | None = None
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -52,8 +57,9 @@ class RunReport:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Sentences behind the verdict."""
-        return self.result.reasons
+        """Sentences behind the verdict, and what was left out of what was gathered."""
+        left_out = self.gathered.left_out if self.gathered is not None else ()
+        return (*self.result.reasons, *(one.text for one in left_out))
 
 
 def as_document(report: RunReport) -> dict[str, Any]:
@@ -87,6 +93,7 @@ def as_document(report: RunReport) -> dict[str, Any]:
             for table in report.result.tables
         ],
         "outputs": [str(path) for path in report.outputs],
+        **({"gathered": gathering.as_document(report.gathered)} if report.gathered is not None else {}),
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
+from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.product import Provenance, check_target, provenance, write_product
 from calgui.core.runs.references import find_references, open_reference
 from calgui.core.runs.report import RunReport
@@ -19,8 +20,8 @@ from calgui.core.runs.report import RunReport
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-#: parts of the work, as fractions: checksums, computing, writing
-_SUMS, _COMPUTED = 0.1, 0.9
+#: parts of the work, as fractions: gathering, checksums, computing, writing
+_GATHERED, _SUMS, _COMPUTED = 0.05, 0.1, 0.9
 
 
 def run_files(
@@ -43,7 +44,8 @@ def run_files(
     name : str
         Name of the algorithm.
     inputs : sequence of path-like
-        FITS files; read in bands, never changed.
+        FITS files; read in bands, never changed. Where the algorithm gathers its inputs, one file and a cache stand
+        for all references of its mode.
     options : mapping, optional
         Option to value, as text or in its type.
     references : mapping, optional
@@ -74,10 +76,15 @@ def run_files(
     how = algorithm(name)
     config = parse(how.config, options or {})
     paths = tuple(Path(path) for path in inputs)
-    check_count(how, len(paths))
     target = Path(out) if out is not None else None
     with ExitStack() as stack:
         opened = _opened_cache(cache, stack)
+        gathered = None
+        if how.gathers and len(paths) == 1 and opened is not None:
+            gathered = gather(how.gathers, paths[0], opened, context, job.part(0, _GATHERED))
+            paths = gathered.paths
+            check_gathered(how, gathered, opened.path)
+        check_count(how, len(paths))
         frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
         used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
@@ -87,10 +94,10 @@ def run_files(
         if how.check is not None:
             how.check(frames, config)
         sources = {item.type: stack.enter_context(open_reference(item)) for item in used}
-        origin = provenance(paths, used, job.part(0, _SUMS)) if target is not None else Provenance()
-        result = how.run(frames, sources, config, job.part(_SUMS if target else 0, _COMPUTED if target else 1))
+        origin = provenance(paths, used, job.part(_GATHERED, _SUMS)) if target is not None else Provenance()
+        result = how.run(frames, sources, config, job.part(_SUMS if target else _GATHERED, _COMPUTED if target else 1))
         in_force = context or (opened.default_context if opened is not None else None)
-        report = RunReport(name, values_of(config), paths, used, in_force, result)
+        report = RunReport(name, values_of(config), paths, used, in_force, result, gathered=gathered)
         if target is None:
             return report
         job.report(_COMPUTED, "Writing")
@@ -118,6 +125,36 @@ def check_count(how: Algorithm, count: int) -> None:
     if count < low or (high is not None and count > high):
         span = f"{low}" if high == low else f"{low} or more" if high is None else f"{low} to {high}"
         raise InputError(f"{how.title} takes {span} files, {count} given.", cure=f"Give {how.inputs}.")
+
+
+def check_gathered(how: Algorithm, gathered: Gathered, cache: Path) -> None:
+    """Refuse too few gathered inputs, saying which could not be read.
+
+    Parameters
+    ----------
+    how : Algorithm
+        Says how many it takes.
+    gathered : Gathered
+        What there is.
+    cache : pathlib.Path
+        Where it was gathered from.
+
+    Raises
+    ------
+    InputError
+        Naming the files that were left out.
+    """
+    count, low = len(gathered.paths), how.minimum_inputs
+    if count < low:
+        kind, left_out = gathered.type, "".join(f" {one.text}" for one in gathered.left_out)
+        raise InputError(
+            f"{how.title} takes {low} or more files, and of this mode there {'is' if count == 1 else 'are'} {count} of "
+            f"type {kind} to be read.{left_out}",
+            path=cache,
+            cure="Fetch the others, or give files yourself."
+            if left_out
+            else "Choose another mode, or give more files.",
+        )
 
 
 def values_of(config: Any) -> dict[str, Any]:

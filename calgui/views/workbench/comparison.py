@@ -60,7 +60,7 @@ class ComparisonPanel(QWidget):
         self.side.tabBar().setDrawBase(False)
         self.side.setMinimumWidth(_SIDE)
         self.side.addTab(self.metrics, "Numbers")
-        self.side.addTab(self.curves, "Histogram")
+        self.side.addTab(self.curves, "Plots")
         self.side.addTab(self.changed, "Pixels")
         self.side.setTabToolTip(2, changes)
         self.tables = TablesPanel()

@@ -18,10 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from calgui.core.errors import Cancelled
+from calgui.core.jobs import Job
+from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.preview import Examined, InputFacts
 from calgui.views.dropping import dragged, take_copy
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.left_out import show_left_out
 
 _COLUMNS = ("", "file", "detector", "time", "size")
 #: columns that are shown only where the files differ -> what they show of a file
@@ -45,12 +49,14 @@ class InputsPanel(QWidget):
         Whose selection can be taken.
     what : str
         What the algorithm takes, for people.
+    gathers : str
+        Reference type of which the cache can give all files of a mode; empty for none.
     parent : QWidget, optional
     """
 
     changed = Signal()
 
-    def __init__(self, session: Session, what: str, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, what: str, gathers: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_inputs_panel")
         self.setAcceptDrops(True)
@@ -79,6 +85,13 @@ class InputsPanel(QWidget):
         self.take = self._button("bench_take_selection", "Take the selection", "Use the files selected under Observe")
         self.add = self._button("bench_add_files", "Add files…", "Choose files")
         self.remove = self._button("bench_remove", "Remove", "Take the selected files out (Delete)")
+        self._gathers, self.gathered = gathers, False
+        self.gather = self._button(
+            "bench_gather",
+            "All of this mode in the cache",
+            f"Use every {gathers or 'reference'} that the rules give the mode of the first file, at any date",
+        )
+        self.gather.setVisible(bool(gathers))
         self.problem = QLabel()
         self.problem.setObjectName("bench_inputs_problem")
         self.problem.setAccessibleName("Why the inputs cannot be used")
@@ -93,11 +106,14 @@ class InputsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE // 2)
         layout.addLayout(buttons)
+        layout.addWidget(self.gather, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.table)
         layout.addWidget(self.problem)
         self.take.clicked.connect(lambda: self.set_paths(session.selection))
         self.add.clicked.connect(self._choose)
         self.remove.clicked.connect(self.remove_selected)
+        self.gather.clicked.connect(self.gather_mode)
+        session.context_changed.connect(self._selection_changed)
         session.selection_changed.connect(self._selection_changed)
         theme().changed.connect(self._retheme)
         self._hint = f"Takes {what}: select them under Observe and take the selection, add files, or drop them here."
@@ -157,6 +173,32 @@ class InputsPanel(QWidget):
         self.take.setText(f"Take the selection ({count})" if count else "Take the selection")
         self.take.setEnabled(bool(count))
         self.remove.setEnabled(bool(self.table.selectedItems()))
+        self.gather.setEnabled(bool(self._gathers and self.paths and self.session.cache is not None))
+
+    def gather_mode(self) -> None:
+        """Use all references of the mode of the first file that the cache has; those that are given stay."""
+        session, kind, asked = self.session, self._gathers, self.paths
+        cache, context = session.cache, session.context
+        if cache is None or not asked or not kind:
+            return
+
+        def work(job: Job) -> Gathered:
+            return gather(kind, asked[0], cache, context, job, others=asked[1:])
+
+        def done(gathered: Gathered) -> None:
+            if self.paths != asked:
+                return  # the user has chosen others meanwhile
+            show_left_out(session, gathered)
+            # a step of its own, however soon it follows
+            self.gathered = True
+            self.set_paths(gathered.paths)
+            self.gathered = False
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, Cancelled):
+                session.report(error, "Looking for all of this mode")
+
+        session.tasks.start(f"Looking for every {kind} of this mode", work, done, failed, key=f"gather-{id(self)}")
 
     # -- what is known of them -------------------------------------------------------------------------------------
 

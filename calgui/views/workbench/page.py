@@ -62,7 +62,7 @@ class AlgorithmPage(QWidget):
         self._asked: Asked | None = None
         self._dialog: SaveDialog | None = None
         self._fit = False
-        self.inputs = InputsPanel(session, how.inputs)
+        self.inputs = InputsPanel(session, how.inputs, how.gathers)
         self.references = BenchReferences(session, how.references, how.optional_references)
         self.region = PreviewRegion()
         self.options = OptionForm(how.options)
@@ -186,7 +186,8 @@ class AlgorithmPage(QWidget):
 
     def _words(self, before: Any, after: Any) -> str:
         if before[0] != after[0]:
-            return f"change the inputs of {self.how.title}"
+            deed = "gather" if self.inputs.gathered else "change"
+            return f"{deed} the inputs of {self.how.title}"
         changed = [name for name, value in after[1].items() if before[1][name] != value]
         what = changed[0].replace("_", " ") if changed else "the references"
         return f"change {what} of {self.how.title}"

@@ -88,6 +88,7 @@ class BenchPlace(QWidget):
         theme().changed.connect(self._retheme)
         self._fill()
         session.keep("bench", self._kept, self._take_up)
+        session.bench_requested.connect(lambda name, paths: self.show_algorithm(name).inputs.set_paths(paths))
         # the first preview is not to wait for the compiler
         warm_up()
 

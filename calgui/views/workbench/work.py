@@ -161,10 +161,11 @@ def make(asked: Asked, job: Job) -> Made:
     how, cache, context = asked.how, asked.cache, asked.context
     report = run_files(how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(0, 0.9))
     comparison, comparer = None, comparer_of(how.product)
-    if comparer is not None and cache is not None and report.result.frame is not None:
+    compared = comparer.compared(report.result) if comparer is not None else None
+    if comparer is not None and cache is not None and compared is not None:
         job.report(0.9, f"Comparing with the {comparer.word} in use")
         comparison = compare_with_selected(
-            report.result.frame, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
+            compared, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
         )
     return Made(report, _hot(how, report.result), comparison)
 

@@ -11,6 +11,8 @@ Floats = npt.NDArray[np.float64]
 _MEDIAN_RANGE, _MEAN_RANGE = 0.95387, 1.12838
 #: distances from which on their median is taken, which one odd value does not move
 _MANY = 3
+#: a drift counts from so many sigma on
+_SURE = 4.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Chart:
         Places of values beyond them.
     drift, drift_error : float
         Slope with time and its error, in units of the value per unit of time; NaN for fewer than three.
+    drift_sure : bool
+        Whether the drift is as unlikely to come by chance as four sigma are.
     """
 
     centre: float
@@ -36,6 +40,7 @@ class Chart:
     outside: tuple[int, ...]
     drift: float
     drift_error: float
+    drift_sure: bool = False
 
 
 def control_chart(values: Floats, times: Floats, least: float = 0.0) -> Chart:
@@ -70,15 +75,24 @@ def control_chart(values: Floats, times: Floats, least: float = 0.0) -> Chart:
     sigma = max(sigma, least) if math.isfinite(sigma) else sigma
     low, high = centre - 3 * sigma, centre + 3 * sigma
     outside = np.flatnonzero(known & ((values < low) | (values > high)))
-    return Chart(centre, sigma, low, high, tuple(outside.tolist()), *_drift(values[known], times[known]))
+    return Chart(centre, sigma, low, high, tuple(outside.tolist()), *_drift(values[known], times[known], least))
 
 
-def _drift(values: Floats, times: Floats) -> tuple[float, float]:
-    """Slope and error of a line through all."""
+def _drift(values: Floats, times: Floats, least: float) -> tuple[float, float, bool]:
+    """Slope of a line through all, its error, and whether it is sure: few values lie on a line by chance."""
     if values.size < 3 or np.ptp(times) == 0:
-        return math.nan, math.nan
+        return math.nan, math.nan, False
     apart = times - times.mean()
     spread = float(np.sum(apart**2))
     slope = float(np.sum(apart * (values - values.mean())) / spread)
     left = values - values.mean() - slope * apart
-    return slope, math.sqrt(float(np.sum(left**2)) / (values.size - 2) / spread)
+    scatter = math.sqrt(float(np.sum(left**2)) / (values.size - 2))
+    error = max(scatter, least) / math.sqrt(spread)
+    return slope, error, abs(slope) > error * _sure(values.size - 2)
+
+
+def _sure(free: int) -> float:
+    """Four sigma, in errors that are themselves known from so many degrees of freedom only: Student's t."""
+    from scipy.special import ndtr, stdtrit
+
+    return -float(stdtrit(free, ndtr(-_SURE)))

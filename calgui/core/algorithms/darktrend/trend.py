@@ -26,8 +26,6 @@ from calgui.core.jobs import Job
 
 _DAY, _MONTH = 86400.0, 30.4375
 _BAND = 512
-#: a drift counts from so many of its errors on
-_SURE = 4.0
 
 
 @dataclass(frozen=True)
@@ -275,7 +273,7 @@ def _judge(darks: Sequence[_Dark], charts: Mapping[str, Chart]) -> tuple[Verdict
         if older:
             notes.append(f"Outside of the limits of the {word} before: {', '.join(older)}.")
     level = charts["level"]
-    if level.drift_error > 0 and abs(level.drift) > _SURE * level.drift_error:
+    if level.drift_sure:
         doubtful.append(
             f"The level drifts by {level.drift * _MONTH:+.3g} ± {level.drift_error * _MONTH:.2g} e-/s a month."
         )
@@ -304,12 +302,13 @@ ALGORITHMS = (
         name="dark-trend",
         title="Trend of darks",
         summary="Charts level, noise and hot pixels of all darks of a mode over their dates, with limits.",
-        inputs="darks of one detector, subarray and read mode, such as all in a cache",
+        inputs="darks of one detector, subarray and read mode; or one file and a cache, for all of its mode there",
         config=DarkTrendConfig,
         run=_run,
         minimum_inputs=2,
         check=check_dark_trend,
         previewable=False,
+        gathers="DARK",
         source="Shewhart chart of individual values, moving range of two (Montgomery, Statistical Quality Control)",
     ),
 )

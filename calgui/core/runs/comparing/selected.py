@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Status
 from calgui.core.runs.comparing.values import Comparison, comparer_of
-from calgui.core.runs.references import select, unusable
+from calgui.core.runs.references import read_reference, select, unusable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -30,7 +29,7 @@ def compare_with_selected(
     Parameters
     ----------
     new : Frame
-        The product.
+        The product, or the plane of it that `Comparer.compared` gives.
     header : mapping
         Of one of the frames: what the rules decide by.
     cache : Cache
@@ -70,7 +69,7 @@ def compare_with_selected(
         )
     assert selection.path is not None
     try:
-        made = how.compare(new, read_frame(selection.path), job)
+        made = how.compare(new, read_reference(product, selection.path, header, cache), job)
     except InputError as error:
         text = f"The rules select {selection.file}, but it cannot be compared: {error.message} {error.cure}".strip()
         return Comparison("unavailable", text, selection.path, selection)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.registry import Curve, Metric, Table
+from calgui.core.algorithms.registry import Curve, Metric, Result, Table
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Selection
@@ -124,6 +124,8 @@ class Comparer:
         What its list of pixels holds.
     column : str
         Heading of that list.
+    plane : str
+        Extension of the product that is compared; the image where it is empty.
     """
 
     product: str
@@ -133,6 +135,27 @@ class Comparer:
     difference: str
     changes: str
     column: str
+    plane: str = ""
+
+    def compared(self, result: Result) -> Frame | None:
+        """What of a result is compared.
+
+        Parameters
+        ----------
+        result : Result
+            Of the whole frames.
+
+        Returns
+        -------
+        Frame or None
+            The product's image, or the plane that matters with the keywords that say what it means; None where there is
+            no product.
+        """
+        frame = result.frame
+        if frame is None or not self.plane:
+            return frame
+        header = {**frame.header, **{key: value for key, (value, _comment) in result.keywords.items()}}
+        return Frame(result.planes[self.plane], None, None, header, frame.path)
 
     def compare(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         """Compare two products; see `Compare`."""
@@ -153,6 +176,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "1 new, −1 gone, 0.5 of another kind",
             "Bad pixels that came, went, or changed their kind",
             "bad pixel",
+        ),
+        Comparer(
+            "NONLINCOEFF",
+            "coefficients",
+            "non-linearity",
+            "correction less that of",
+            "at 80 % of saturation, as a part of the signal",
+            "Pixels that gained or lost a correction",
+            "correction",
+            "COEFFS",
         ),
     )
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from calgui.core.algorithms.registry import registry
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.lanes import Lanes, lanes_of
@@ -29,6 +29,7 @@ from calgui.core.rules.values import Status
 from calgui.core.tables import Column
 from calgui.views.rules.marks import STATUSES, mark_icon
 from calgui.views.rules.timeline.chart import ChartScroll, Spot, TimelineChart, date_words
+from calgui.views.rules.timeline.spot import SpotPanel
 from calgui.views.rules.whatif.table import choices
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -99,17 +100,7 @@ class TimelinePage(QWidget):
         self.chart = TimelineChart()
         self.saving = offer_saving(self.chart, "timeline", session, self._series)
         self.scroll = ChartScroll(self.chart, self)
-        self.details = QLabel(self)
-        self.details.setObjectName("timeline_details")
-        self.details.setWordWrap(True)
-        self.details.setTextFormat(Qt.TextFormat.RichText)
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.rule = QPushButton("Show the rule", self)
-        self.rule.setObjectName("timeline_rule")
-        self.rule.setToolTip("Show the rule that gives the chosen file, in its mapping.")
-        self.what_if = QPushButton("What if…", self)
-        self.what_if.setObjectName("timeline_whatif")
-        self.what_if.setToolTip("This mode at this time, on the page What if.")
+        self.spot = SpotPanel(session, self)
         self.in_use_title = QLabel(self)
         self.in_use_title.setObjectName("timeline_in_use_title")
         self.in_use = self._make_in_use()
@@ -163,12 +154,7 @@ class TimelinePage(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(SPACE // 2, 0, SPACE, SPACE)
         column.setSpacing(SPACE)
-        column.addWidget(self.details)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.rule)
-        buttons.addWidget(self.what_if)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(self.spot)
         column.addWidget(self.in_use_title)
         column.addWidget(self.in_use, 1)
         column.addStretch()
@@ -195,8 +181,6 @@ class TimelinePage(QWidget):
         self.night.textChanged.connect(lambda _text: self._show_night())
         self.fit.clicked.connect(self.chart.fit)
         self.chart.chosen.connect(self._choose)
-        self.rule.clicked.connect(self._show_rule)
-        self.what_if.clicked.connect(self._ask_what_if)
         self.session.context_changed.connect(self._out_of_date)
         self.session.observations_changed.connect(self._out_of_date)
         self.session.selection_changed.connect(self._selection_changed)
@@ -278,6 +262,7 @@ class TimelinePage(QWidget):
         self.paths = tuple(entry.path for entry in entries)
 
         def work(job: Job) -> Lanes:
+            registry()  # takes half a second when first asked for: here, and not at a click
             return lanes_of(cache, context, case, [entry.header for entry in entries], job, now)
 
         self._working = True
@@ -368,58 +353,15 @@ class TimelinePage(QWidget):
 
     def _choose(self, spot: Spot | None) -> None:
         self.chart.choose(spot)
-        self._tell_details()
+        self._tell_spot()
         if spot is not None and spot.mark is not None:
             self._own_mode = True  # the mode stays, whatever observation is looked at
             self.session.select([self.paths[spot.mark.index]])
 
-    def _tell_details(self) -> None:
-        spot, muted = self.chart.spot, theme().colour("muted").name()
-        there = spot is not None and spot.segment is not None
-        self.rule.setEnabled(there and bool(spot and spot.segment and spot.segment.line is not None))
-        self.what_if.setEnabled(there)
-        if spot is None or spot.segment is None:
-            self.details.setText(f"<span style='color:{muted}'>Click a bar to see its rule; arrow keys go on.</span>")
-            return
-        lane, segment = self.chart.lanes[spot.lane], spot.segment
-        mark = STATUSES[segment.status]
-        colour = theme().colour("text" if segment.file else mark.role).name()
-        lines = [
-            f"<b style='color:{colour}'>{escape(segment.file or f'{mark.glyph} {mark.word}')}</b>",
-            f"{escape(lane.type)} &nbsp; <span style='color:{muted}'>from</span> "
-            f"{escape(date_words(segment.start, True))} <span style='color:{muted}'>to</span> "
-            f"{escape(date_words(segment.end))}",
-        ]
-        if segment.rule:
-            date = f", {segment.date}" if segment.date else ""
-            lines.append(f"<span style='color:{muted}'>rule</span> {escape(', '.join(segment.rule) + date)}")
-        if segment.selector:
-            lines.append(f"<span style='color:{muted}'>by</span> {escape(segment.selector)}")
-        if segment.message:
-            lines.append(escape(segment.message))
-        if lane.told is not None and not lane.told.axis:
-            lines.append("No rule of this type looks at a date.")
-        self.details.setText("<br>".join(lines))
-
-    def _show_rule(self) -> None:
+    def _tell_spot(self) -> None:
         spot = self.chart.spot
-        told = self.chart.lanes[spot.lane].told if spot is not None else None
-        if spot is not None and spot.segment is not None and told is not None and told.mapping:
-            self.session.mapping_requested.emit(told.mapping, spot.segment.line)
-
-    def _ask_what_if(self) -> None:
-        spot = self.chart.spot
-        told = self.chart.lanes[spot.lane].told if spot is not None else None
-        if spot is None or spot.segment is None or told is None:
-            return
-        case = self.case
-        moment = spot.segment.start if spot.segment.start and spot.segment.start.year > 1 else None
-        if moment is not None and told.axis:
-            from calgui.core.rules.questions.moments import words
-
-            for name, value in words(told.axis, moment).items():
-                case = case.with_change(name, value)
-        self.session.ask_page("whatif", case)
+        lane = self.chart.lanes[spot.lane] if spot is not None else None
+        self.spot.show_spot(lane, spot.segment if spot is not None else None, self.case)
 
     # ---- one night
 
@@ -470,7 +412,7 @@ class TimelinePage(QWidget):
         self.split.setVisible(lanes is not None and bool(lanes.lanes))
         self.fit.setEnabled(lanes is not None and bool(lanes.lanes))
         self.night.setEnabled(lanes is not None and bool(lanes.lanes))
-        self._tell_details()
+        self._tell_spot()
 
 
 def _moment(moment: datetime | None) -> str:

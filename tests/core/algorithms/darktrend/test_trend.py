@@ -44,6 +44,24 @@ def test_sigma_is_that_of_the_values_whatever_they_drift() -> None:
     assert chart.drift == pytest.approx(0.01, abs=5 * chart.drift_error)
 
 
+def test_three_values_on_a_line_are_no_drift_and_a_long_rise_is() -> None:
+    three = control_chart(np.array([1.0, 1.1, 1.2001]), np.arange(3.0))
+    assert abs(three.drift) > 1000 * three.drift_error
+    assert not three.drift_sure
+    rng = np.random.default_rng(3)
+    many = control_chart(np.arange(20.0) + rng.normal(0, 1, 20), np.arange(20.0))
+    assert many.drift_sure
+    assert not control_chart(np.arange(20.0), np.arange(20.0), least=200.0).drift_sure
+    # false alarms are as rare as beyond four sigma, however few the values are
+    alarms = sum(control_chart(rng.normal(0, 1, 4), np.arange(4.0)).drift_sure for _ in range(2000))
+    assert alarms <= 2
+
+
+def test_a_history_that_rises_is_doubtful() -> None:
+    result = dark_trend(darks([0.02 + 0.002 * month for month in range(10)]), DarkTrendConfig())
+    assert any("drifts by +0.002" in reason for reason in result.reasons), result.reasons
+
+
 def test_a_steady_history_is_good() -> None:
     result = dark_trend(darks([0.0250, 0.0252, 0.0249, 0.0251, 0.0248, 0.0250]), DarkTrendConfig())
     assert result.verdict == "good", result.reasons

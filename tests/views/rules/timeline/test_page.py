@@ -60,8 +60,8 @@ def test_hovering_tells_and_a_click_selects(page: TimelinePage, qtbot: QtBot, wi
     spot = page.chart.spot_at(QPointF(where))
     assert "tmt_iris_flat_0005.fits" in page.chart.words(spot)
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=where)
-    assert "tmt_iris_flat_0005.fits" in page.details.text()
-    page.rule.click()
+    assert "tmt_iris_flat_0005.fits" in page.spot.details.text()
+    page.spot.rule.click()
     settled(window)
     node = window.place("rules").page("cache").model.node(window.place("rules").page("cache").tree.currentIndex())
     assert node.line == spot.segment.line
@@ -114,10 +114,29 @@ def test_wheel_drag_and_keys(page: TimelinePage, qtbot: QtBot) -> None:
 def test_what_if_takes_mode_and_time(page: TimelinePage, qtbot: QtBot, window, settled) -> None:
     number = lane(page, "dark")
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=middle_of(page, number, "tmt_iris_dark_0001.fits"))
-    page.what_if.click()
+    page.spot.what_if.click()
     settled(window)
     rules = window.place("rules")
     assert rules.bar.tabText(rules.bar.currentIndex()) == "What if"
+
+
+def test_the_darks_of_a_lane_go_to_the_bench(page: TimelinePage, qtbot: QtBot, window, settled) -> None:
+    qtbot.mouseClick(
+        page.chart, Qt.MouseButton.LeftButton, pos=middle_of(page, lane(page, "flat"), "tmt_iris_flat_0005.fits")
+    )
+    assert not page.spot.bench.isVisible()
+    qtbot.mouseClick(
+        page.chart, Qt.MouseButton.LeftButton, pos=middle_of(page, lane(page, "dark"), "tmt_iris_dark_0001.fits")
+    )
+    assert page.spot.bench.isVisible()
+    assert page.spot.bench.text() == "Trend of darks"
+    qtbot.mouseClick(page.spot.bench, Qt.MouseButton.LeftButton)
+    settled(window)
+    bench = window.place("bench")
+    assert window.stack.currentWidget() is bench
+    assert bench.stack.currentWidget().objectName() == "bench_page_dark-trend"
+    inputs = bench.page("dark-trend").inputs
+    assert [path.name for path in inputs.paths] == [f"tmt_iris_dark_000{number}.fits" for number in (1, 4, 5)]
 
 
 def test_nothing_is_open(window: MainWindow, settled) -> None:
