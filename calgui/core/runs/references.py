@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.headers import read_headers
 from calgui.core.rules.values import Selection, Status, Trust
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ _WHY_NOT: Mapping[Trust, tuple[str, str]] = {
     ),
     Trust.CORRUPT: ("the file in the cache is damaged", "Fetch it again, or give another file as reference"),
 }
+
+#: the image that is meant where a file of this type has one of this name, beside a picture to look at
+_IMAGES: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ def open_reference(item: UsedReference) -> FitsFrame:
     InputError
         It cannot be read.
     """
-    frame = open_frame(item.path)
+    name = _IMAGES.get(item.type)
+    named = name is not None and any(hdu.name == name and hdu.is_image for hdu in read_headers(item.path))
+    frame = open_frame(item.path, name if named else None)
     frame.complete(item.facts)
     return frame
 

@@ -139,7 +139,7 @@ def derive_nonlinearity(frames: Sequence[FrameLike], config: NonlinearityConfig,
     first += config.skip
     shape = (region.ny, region.nx)
     planes = _Planes(
-        np.zeros((config.terms, *shape), np.float32),
+        np.where(region.mask(), np.float32(np.nan), np.float32(0)) * np.ones((config.terms, 1, 1), np.float32),
         np.full(shape, np.nan, np.float32),
         np.full(shape, np.nan, np.float32),
         np.where(region.mask(), np.uint32(flags.NO_LIN_CORR), np.uint32(flags.REFERENCE_PIXEL)).astype(np.uint32),
@@ -218,7 +218,9 @@ def _fit_tile(
     ny, nx = part[0].stop - part[0].start, part[1].stop - part[1].start
     usable = tile.reads > config.terms + 1
     good = usable.reshape(ny, nx)
-    planes.coefficients[:, part[0], part[1]] = (values / units[:, None]).reshape(-1, ny, nx) * good
+    # NaN as the pipelines understand it: such a pixel is left as it is, and flagged
+    fitted_ones = (values / units[:, None]).reshape(-1, ny, nx)
+    planes.coefficients[:, part[0], part[1]] = np.where(good, fitted_ones, np.nan)
     planes.factor[part] = np.where(good, (1 + values.sum(axis=0)).reshape(ny, nx), np.nan)
     planes.error[part] = error.reshape(ny, nx)
     planes.dq[part] = np.where(good, 0, np.uint32(flags.NO_LIN_CORR | flags.DO_NOT_USE))
