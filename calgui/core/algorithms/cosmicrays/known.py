@@ -32,6 +32,11 @@ def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
             path=image.path,
             cure="Choose a map of this detector.",
         )
+    kind = str(mask.header.get("REFTYPE") or "").strip().upper()
+    if kind not in ("", "MASK", "BPM"):
+        raise InputError(
+            f"REFTYPE is {kind}: this is no bad pixel map.", path=mask.path, cure="Choose a reference of type MASK."
+        )
     place = place_in(image, mask) if len(mask.shape) == 2 else None
     if place is None:
         axes = " × ".join(map(str, reversed(mask.shape)))
