@@ -285,18 +285,22 @@ def _judge(
 
 
 def _curves(whole: Transfer) -> tuple[Curve, ...]:
+    """Each level of light has a line of its own: between two levels nothing was measured."""
+    places = [(whole.level == number) for number in np.unique(whole.level)]
+    names = [f"measured, to {whole.signal[place].max():.4g} adu" for place in places]
     return (
         Curve(
             "Photon transfer: noise of a difference of two reads",
             "signal (adu)",
             "variance (adu²)",
-            {"measured": (whole.signal, whole.variance)},
+            {name: (whole.signal[place], whole.variance[place]) for name, place in zip(names, places, strict=True)},
         ),
         Curve(
             "Photon noise to signal",
             "signal (adu)",
             "variance / mean (adu)",
-            {"measured": (whole.signal, whole.ratio), "fit": (whole.signal, whole.model)},
+            {name: (whole.signal[place], whole.ratio[place]) for name, place in zip(names, places, strict=True)}
+            | {"fit": (whole.signal, whole.model)},
         ),
     )
 
