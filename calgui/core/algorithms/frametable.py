@@ -82,7 +82,7 @@ def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job:
     Raises
     ------
     AlgorithmError
-        There is no light-sensitive pixel.
+        There is no light-sensitive pixel, or none of a frame can be used.
     """
     rows, columns = region.active()
     if rows.start >= rows.stop or columns.start >= columns.stop:
@@ -90,10 +90,18 @@ def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job:
             f"All of the {region.nx} × {region.ny} pixels are reference pixels, which see no light.",
             cure="Choose a larger part of the detector.",
         )
-    return [
+    samples = [
         _sample(frame, region, reject, job.part(i / len(frames), (i + 1) / len(frames)))
         for i, frame in enumerate(frames)
     ]
+    for frame, sample in zip(frames, samples, strict=True):
+        if not np.isfinite(sample).any():
+            raise AlgorithmError(
+                "No pixel of this frame can be used: all are NaN or flagged.",
+                path=frame.path,
+                cure="Leave it out, or reject fewer flags.",
+            )
+    return samples
 
 
 def first_look(samples: Sequence[FloatArray], job: Job) -> list[FrameLook]:

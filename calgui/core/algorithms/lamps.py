@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import check_inputs
-from calgui.core.algorithms.exposure import ADU, canonical_unit, number
+from calgui.core.algorithms.exposure import ADU, canonical_unit, file_name, number
 from calgui.core.algorithms.inputkinds import check_taken
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -62,8 +62,9 @@ def check_lit_ramps(title: str, frames: Sequence[FrameLike], tolerance: float, r
     check_taken(title, ("ramp",), frames)
     for frame in frames:
         if frame.shape[-3] < reads:
+            there = "1 read" if frame.shape[-3] == 1 else f"{frame.shape[-3]} reads"
             raise InputError(
-                f"The ramp has {frame.shape[-3]} reads; {reads} or more are needed.",
+                f"The ramp has {there}; {reads} or more are needed.",
                 path=frame.path,
                 cure="Choose longer ramps.",
             )
@@ -100,6 +101,46 @@ def is_dark(frame: FrameLike) -> bool:
     """
     kind, lens = (str(frame.header.get(keyword) or "").strip().upper() for keyword in ("EXP_TYPE", "FILTER"))
     return "DARK" in kind or lens == "OPAQUE"
+
+
+def left_aside(frames: Sequence[FrameLike], levels: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """Ramps that are of no level of light, since none of their reads can be used.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Ramps.
+    levels : sequence of sequence of int
+        From `levels_of_light`.
+
+    Returns
+    -------
+    tuple of str
+        Sentences that name them; none where all can be used.
+    """
+    names = [file_name(frame) for frame in frames for _ in range(integrations(frame))]
+    used = {place for level in levels for place in level}
+    lost = list(dict.fromkeys(name for place, name in enumerate(names) if place not in used))
+    if not lost:
+        return ()
+    return (f"No pixel can be used, all reads are NaN, flagged or saturated, of {', '.join(lost)}: leave it out.",)
+
+
+def assumed_unit(frames: Sequence[FrameLike]) -> tuple[str, ...]:
+    """What had to be assumed of the unit of the reads.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Ramps.
+
+    Returns
+    -------
+    tuple of str
+        A sentence, or none.
+    """
+    silent = [file_name(frame) for frame in frames if not frame.unit]
+    return (f"BUNIT is missing ({silent[0]}): the reads are taken to be in adu.",) if silent else ()
 
 
 def integrations(frame: FrameLike) -> int:

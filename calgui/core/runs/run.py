@@ -1,7 +1,7 @@
 """One algorithm on files: references found, inputs checked, the product written with where everything came from."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, algorithm
-from calgui.core.errors import InputError
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
@@ -91,11 +91,14 @@ def run_files(
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
         check_kinds(how, frames)
-        if how.check is not None:
-            how.check(frames, config)
+        with naming(paths):
+            if how.check is not None:
+                how.check(frames, config)
         sources = {item.type: stack.enter_context(open_reference(item)) for item in used}
         origin = provenance(paths, used, job.part(_GATHERED, _SUMS)) if target is not None else Provenance()
-        result = how.run(frames, sources, config, job.part(_SUMS if target else _GATHERED, _COMPUTED if target else 1))
+        with naming(paths):
+            part = job.part(_SUMS if target else _GATHERED, _COMPUTED if target else 1)
+            result = how.run(frames, sources, config, part)
         in_force = context or (opened.default_context if opened is not None else None)
         report = RunReport(name, values_of(config), paths, used, in_force, result, gathered=gathered)
         if target is None:
@@ -104,6 +107,32 @@ def run_files(
         written = write_product(report, frames, target, origin, keywords, opened, overwrite=overwrite)
     job.report(1.0, "Written")
     return replace(report, outputs=(written,))
+
+
+@contextmanager
+def naming(paths: Sequence[Path]) -> Iterator[None]:
+    """Let what goes wrong with frames, of which an algorithm knows no single one to blame, name their files.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        The inputs.
+
+    Raises
+    ------
+    InputError, AlgorithmError
+        The same, with the first file, and how many others there are.
+    """
+    try:
+        yield
+    except (InputError, AlgorithmError) as error:
+        if error.path is None and paths:
+            error.path = paths[0]
+            others = len(paths) - 1
+            if others:
+                files = "1 other" if others == 1 else f"{others} others"
+                error.message = f"{error.message.rstrip('.')} (this file and {files})."
+        raise
 
 
 def check_count(how: Algorithm, count: int) -> None:

@@ -19,9 +19,16 @@ from calgui.core.algorithms.options import OptionInfo
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.workbench.folding import FoldButton
 
-_NOT_GIVEN = "from the header"
+_NOT_GIVEN = "not given"
+#: what the help of an option says that stands in for a keyword
+_FOR_KEYWORDS = ("missing", "keyword", "header", "not say")
 #: width of the button back to the default, pixels
 _RESET = 28
+
+
+def _without(info: OptionInfo) -> str:
+    """What is shown where an option is not given."""
+    return "from the header" if any(word in info.help for word in _FOR_KEYWORDS) else _NOT_GIVEN
 
 
 class OptionForm(QWidget):
@@ -196,7 +203,7 @@ class _Field:
         if info.type == "choice":
             choices = QComboBox(parent)
             if info.optional:
-                choices.addItem(_NOT_GIVEN, None)
+                choices.addItem(_without(info), None)
             for choice in info.choices:
                 choices.addItem(choice, choice)
             choices.setCurrentIndex(choices.findData(_plain(info.default)))
@@ -204,7 +211,7 @@ class _Field:
             return choices
         text = QLineEdit(parent)
         text.setText(shown(info.default) if info.default is not None else "")
-        text.setPlaceholderText(_NOT_GIVEN if info.optional else "")
+        text.setPlaceholderText(_without(info) if info.optional else "")
         if info.type != "text":
             text.setFont(figures())
             text.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -26,6 +26,8 @@ from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBan
 
 #: metrics stand beside the picture where there is room for both, else below it
 _LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+#: name of the tab with tables while there are none
+_FRAMES = "Frames"
 
 
 class PictureTab(QSplitter):
@@ -120,7 +122,7 @@ class OutputPanel(QWidget):
         for widget, title, tip in (
             (PictureTab(self._painted_on(), self.side), "Picture", "The product, or a preview of it, with its numbers"),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
-            (self.tables, "Frames", "Every input beside the others; the odd one out is marked"),
+            (self.tables, _FRAMES, "Frames, amplifiers or hits one below the other; what stands out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
@@ -296,6 +298,8 @@ class OutputPanel(QWidget):
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
         self.tables.show_tables(result.tables)
+        one = result.tables[0].title if len(result.tables) == 1 else "Tables"
+        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if result.tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
         self.show_whole_button.setVisible(preview and self._whole is not None)

@@ -64,7 +64,8 @@ class AlgorithmPage(QWidget):
         self._fit = False
         self.inputs = InputsPanel(session, how.inputs, how.gathers)
         self.references = BenchReferences(session, how.references, how.optional_references)
-        self.region = PreviewRegion()
+        # every pixel of a ramp is many: an answer to a changed option should come at once
+        self.region = PreviewRegion(128 if "ramp" in how.takes else 256)
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
         self.output = OutputPanel(session, how.product)

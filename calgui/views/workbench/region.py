@@ -12,6 +12,11 @@ SIDES = (128, 256, 512, 1024)
 class PreviewRegion(QWidget):
     """Side and centre of the cut-out, in one row.
 
+    Parameters
+    ----------
+    side : int
+        That of the cut-out at first, one of `SIDES`.
+
     Signals
     -------
     changed()
@@ -20,7 +25,7 @@ class PreviewRegion(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, side: int = 256, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_preview_region")
         self.side = QComboBox()
@@ -29,7 +34,7 @@ class PreviewRegion(QWidget):
         self.side.setToolTip("Side of the cut-out that the preview is computed from, in pixels")
         for side in SIDES:
             self.side.addItem(f"{side} × {side}", side)
-        self.side.setCurrentIndex(SIDES.index(256))
+        self.side.setCurrentIndex(SIDES.index(side))
         self.x, self.y = self._centre("x"), self._centre("y")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -210,6 +210,21 @@ class MetricsTable(Grid):
         self.setColumnWidth(1, wide)
 
 
+#: what names of metrics end in, by unit
+_ENDINGS = {
+    "e-/s": "_e_per_s",
+    "e-": "_e",
+    "s": "_s",
+    "sigma": "_sigma",
+    "pixel": "_pixel",
+    "nm": "_nm",
+    "adu": "_adu",
+    "e-/adu": "_e_per_adu",
+    "1/(cm² s)": "_per_cm2_s",
+    "K": "_k",
+}
+
+
 def readable(name: str, unit: str) -> str:
     """The name of a metric without its unit, for people.
 
@@ -225,10 +240,9 @@ def readable(name: str, unit: str) -> str:
     str
         ``noise``.
     """
-    endings = {"e-/s": "_e_per_s", "e-": "_e", "s": "_s", "sigma": "_sigma", "pixel": "_pixel", "nm": "_nm"}
-    short = name.removesuffix(endings.get(unit, "\0"))
+    short = name.removesuffix(_ENDINGS.get(unit, "\0"))
     if short.startswith("n_"):
-        short = f"{short[2:]} pixels" if unit == "pixel" else short[2:]
+        short = f"{short[2:]} pixels" if unit == "pixel" and short != "n_pixels" else short[2:]
     return short.replace("_", " ")
 
 
@@ -272,6 +286,8 @@ class TablesPanel(QWidget):
     def _grid(self, number: int, table: Table) -> QTableWidget:
         grid = Grid(f"bench_table_{number}", table.title)
         grid.setColumnCount(len(table.columns) + 1)
+        # a number at the far end of a wide table is lost to the eye
+        grid.horizontalHeader().setStretchLastSection(any(isinstance(row[-1], str) for row in table.rows))
         # in several lines: a column is as wide as its values, not as its heading
         grid.setHorizontalHeaderLabels(["", *(textwrap.fill(name, _HEADING) for name in table.columns)])
         grid.setRowCount(len(table.rows))

@@ -347,3 +347,46 @@ def test_nothing_but_nan_gives_no_answer() -> None:
 
 def test_it_is_registered() -> None:
     assert algorithm("clean-cosmic-rays").check is check_clean
+
+
+def _mask(bits: np.ndarray[Any, Any], **header: Any) -> Frame:
+    return Frame(bits.astype(np.float32), dq=bits, header={"DETECTOR": "IRIS1"} | header)
+
+
+def test_a_map_keeps_hot_pixels_from_being_taken_for_hits() -> None:
+    data = np.random.default_rng(4).normal(200, 14, (64, 64)).astype(np.float32)
+    data[20, 30] += 3000
+    data[40, 10] += 3000
+    header = {"DETECTOR": "IRIS1", "BUNIT": "electron", "EXPTIME": 100.0, "READNOIS": 9.0, "SUBARRAY": "CUSTOM"}
+    image = Frame(data, header=header | {"SUBSTRT1": 33, "SUBSTRT2": 17, "DETXSIZE": 128, "DETYSIZE": 128})
+    bits = np.zeros((128, 128), np.uint32)
+    bits[20 + 16, 30 + 32] = flags.HOT
+    made = clean_cosmic_rays([image], CosmicConfig(), mask=_mask(bits, SUBARRAY="FULL")).frame
+    assert made is not None
+    assert made.dq is not None
+    assert made.dq[20, 30] == flags.HOT
+    assert made.data[20, 30] == data[20, 30]
+    assert made.dq[40, 10] & flags.JUMP_DET
+    three = [image, Frame(data + np.float32(1), header=image.header), Frame(data - np.float32(1), header=image.header)]
+    several = clean_cosmic_rays(three, CosmicConfig(), mask=_mask(bits, SUBARRAY="FULL")).frame
+    assert several is not None
+    assert several.dq is not None
+    assert several.dq[20, 30] == flags.HOT
+    assert np.isfinite(several.data[20, 30])
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (_mask(np.zeros((32, 32), np.uint32)), "does not cover"),
+        (_mask(np.zeros((64, 64), np.uint32), DETECTOR="IRIS2"), "IRIS2"),
+        (Frame(np.zeros((64, 64), np.float32)), "no data-quality bits"),
+        (Frame(np.zeros((2, 64, 64), np.float32)), "does not cover"),
+    ],
+    ids=["size", "detector", "bits", "axes"],
+)
+def test_a_map_that_does_not_fit_is_refused(mask: Frame, words: str) -> None:
+    header = {"DETECTOR": "IRIS1", "BUNIT": "electron", "EXPTIME": 100.0, "READNOIS": 9.0}
+    with pytest.raises(InputError, match=words) as caught:
+        clean_cosmic_rays([Frame(np.ones((64, 64), np.float32), header=header)], CosmicConfig(), mask=mask)
+    assert caught.value.cure

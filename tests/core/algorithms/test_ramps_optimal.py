@@ -282,3 +282,20 @@ def test_what_does_not_fit_is_refused(change: dict[str, Any], words: str) -> Non
     with pytest.raises(InputError, match=words) as caught:
         fit_optimal(**given)
     assert caught.value.cure
+
+
+@pytest.mark.parametrize("npix", [1, 5, 127, 130, 300, 1029])
+def test_no_result_depends_on_where_pixels_are_cut(npix: int) -> None:
+    """Each pixel alone, some of them, and all by several threads: the same numbers."""
+    rng = np.random.default_rng(9)
+    seconds = np.arange(1.0, 9.0) * 3
+    reads = np.cumsum(rng.poisson(40.0, (8, npix)), axis=0) + rng.normal(0, 9, (8, npix))
+    reads[4:, ::7] += 300
+    reads = reads.astype(np.float32)
+    whole = fit_optimal(reads, None, seconds, 9.0, threads=3)
+    assert whole.jumps[4, ::7].mean() > 0.9
+    for part in (slice(0, 1), slice(npix // 2, npix // 2 + 3), slice(npix // 3, npix)):
+        some = fit_optimal(np.ascontiguousarray(reads[:, part]), None, seconds, 9.0, threads=1)
+        np.testing.assert_array_equal(some.rate, whole.rate[part])
+        np.testing.assert_array_equal(some.error, whole.error[part])
+        np.testing.assert_array_equal(some.jumps, whole.jumps[:, part])

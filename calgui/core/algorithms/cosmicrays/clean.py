@@ -10,6 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.cosmicrays.config import CosmicConfig, check_clean, method_of, needed_scale, read_noise_of
 from calgui.core.algorithms.cosmicrays.hits import Hits, charges, group, table, together
+from calgui.core.algorithms.cosmicrays.known import bits_of_mask
 from calgui.core.algorithms.cosmicrays.lacosmic import clean_image
 from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack
 from calgui.core.algorithms.darks import reject_bits
@@ -19,7 +20,7 @@ from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import FloatArray, Frame, FrameLike
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 #: of a cleaned pixel of one image: it was hit, and its value is made of its neighbours
@@ -35,7 +36,9 @@ _SCATTER = 1.3
 _MANY_DEAD = 1e-3
 
 
-def clean_cosmic_rays(frames: Sequence[FrameLike], config: CosmicConfig, job: Job | None = None) -> Result:
+def clean_cosmic_rays(
+    frames: Sequence[FrameLike], config: CosmicConfig, job: Job | None = None, mask: FrameLike | None = None
+) -> Result:
     """Find and take out cosmic rays.
 
     Parameters
@@ -47,6 +50,9 @@ def clean_cosmic_rays(frames: Sequence[FrameLike], config: CosmicConfig, job: Jo
         See its options.
     job : Job, optional
         Progress and cancel.
+    mask : FrameLike, optional
+        Bad pixel map of the detector, whose flags are added to the data quality: a hot pixel that nothing flags looks
+        like a hit to L.A.Cosmic.
 
     Returns
     -------
@@ -70,14 +76,17 @@ def clean_cosmic_rays(frames: Sequence[FrameLike], config: CosmicConfig, job: Jo
     job = job or Job("Clean cosmic rays")
     check_clean(frames, config)
     scale = needed_scale(frames, config)
+    known = None if mask is None else bits_of_mask(frames[0], mask)
     reject = reject_bits(config.reject) | flags.REFERENCE_PIXEL | flags.NON_SCIENCE
     if method_of(frames, config) == "lacosmic":
-        return _one(frames[0], scale, reject, config, job)
-    return _several(frames, scale, reject, config, job)
+        return _one(frames[0], known, scale, reject, config, job)
+    return _several(frames, known, scale, reject, config, job)
 
 
-def _one(frame: FrameLike, scale: Scale, reject: int, config: CosmicConfig, job: Job) -> Result:
+def _one(frame: FrameLike, known: DqArray | None, scale: Scale, reject: int, config: CosmicConfig, job: Job) -> Result:
     rows = frame.rows(0, frame.shape[0])
+    if known is not None:
+        rows = rows._replace(dq=known if rows.dq is None else rows.dq | known)
     factor = np.float32(scale.to_counts)
     light = region_of(frame).mask()
     bad = ~light | ~np.isfinite(rows.data)
@@ -107,7 +116,9 @@ def _one(frame: FrameLike, scale: Scale, reject: int, config: CosmicConfig, job:
     )
 
 
-def _several(frames: Sequence[FrameLike], scale: Scale, reject: int, config: CosmicConfig, job: Job) -> Result:
+def _several(
+    frames: Sequence[FrameLike], known: DqArray | None, scale: Scale, reject: int, config: CosmicConfig, job: Job
+) -> Result:
     if len(frames) > MOST:
         raise InputError(f"{len(frames)} exposures are more than {MOST}.", cure=f"Choose at most {MOST}.")
     noises: list[float | None] = []
@@ -128,7 +139,9 @@ def _several(frames: Sequence[FrameLike], scale: Scale, reject: int, config: Cos
         rows = frame.rows(0, frame.shape[0])
         parts.append(group(hit, np.where(hit, rows.data * np.float32(factor) - made.data, 0), index))
     back = np.float32(1 / factor)
-    product = Frame(made.data * back, made.err * back, made.dq, common_header(frames) | {"BUNIT": frames[0].unit})
+    # a pixel that is hot in every exposure is no outlier of any: its flags are told, not used
+    bits = made.dq if known is None else made.dq | known
+    product = Frame(made.data * back, made.err * back, bits, common_header(frames) | {"BUNIT": frames[0].unit})
     mask, taken = made.hits, made.taken * back
     noise_help = "the ERR planes" if noises[0] is None else f"photons and {noises[0]:g} e- of reading"
     return _result(frames, product, together(parts), mask, taken, good, (0, 0, None), config, "stack", noise_help)
@@ -182,7 +195,7 @@ def _result(
     seconds = None if any(time is None for time in times) else float(sum(time or 0 for time in times))
     area = judged * (config.pixel_size * 1e-4) ** 2
     rate = len(hits) / area / seconds if seconds else None
-    least = config.rate_low * area * seconds if seconds else 0.0
+    expected = (config.rate_low * area * (seconds or 0), config.rate_high * area * (seconds or 0))
     fraction = n_pixels / (judged * len(frames))
     metrics = {
         "n_pixels": Metric(n_pixels, "pixel", "Pixels that were cleaned; of several exposures samples left out."),
@@ -205,7 +218,7 @@ def _result(
         "noise_from": Metric(noise, "", "Where the noise of a pixel is from."),
         "method": Metric(method, "", "How hits were found."),
     }  # fmt: skip
-    verdict, reasons = _judge(frames, metrics, least, config)
+    verdict, reasons = _judge(frames, metrics, expected, config)
     curve = charges(hits)
     return Result(
         frame=product,
@@ -225,12 +238,14 @@ def _result(
 
 
 def _judge(
-    frames: Sequence[FrameLike], metrics: Mapping[str, Metric], least: float, config: CosmicConfig
+    frames: Sequence[FrameLike], metrics: Mapping[str, Metric], expected: tuple[float, float], config: CosmicConfig
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """``least`` is the fewest hits that are expected: in a small part of an image none is no wonder."""
+    """``expected`` are the fewest and the most hits: in a small part of an image none is no wonder, nor are a few."""
     bad, doubtful = [], []
-    fraction, rate = metrics["hit_fraction"].value, metrics["hit_rate_per_cm2_s"].value
+    fraction, rate, hits = (metrics[name].value for name in ("hit_fraction", "hit_rate_per_cm2_s", "n_hits"))
     assert isinstance(fraction, float)
+    assert isinstance(hits, int)
+    least, most = expected
     if fraction > _TOO_MANY:
         bad.append(
             f"{100 * fraction:.1f} % of the pixels were taken for hits: the noise is understated, or the exposures are "
@@ -238,7 +253,7 @@ def _judge(
         )
     if rate is None:
         doubtful.append("The exposure time is not known, so the number of hits could not be judged.")
-    elif isinstance(rate, float) and rate > config.rate_high:
+    elif isinstance(rate, float) and hits > most + 3 * math.sqrt(most) + 3:
         doubtful.append(
             f"{rate:.3g} hits for cm² and second are more than the {config.rate_high:g} expected: look at what was "
             "taken (CRDIFF) for stars and hot pixels, and at the noise."
@@ -259,7 +274,7 @@ def _judge(
     if isinstance(dead, int) and dead > _MANY_DEAD * math.prod(frames[0].shape):
         doubtful.append(
             f"{dead} dead pixels carry no flag: they were left alone, but hot ones are taken for hits. "
-            "Flag them with a bad pixel map first."
+            "Give a bad pixel map (MASK)."
         )
     if any(str(frame.header.get("S_CRAY", "")).strip().upper() == "COMPLETE" for frame in frames):
         doubtful.append("S_CRAY is COMPLETE: cosmic rays were taken out of this image before.")
@@ -268,7 +283,7 @@ def _judge(
 
 
 def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
-    return clean_cosmic_rays(frames, config, job)
+    return clean_cosmic_rays(frames, config, job, references.get("MASK"))
 
 
 ALGORITHMS = (
@@ -280,6 +295,7 @@ ALGORITHMS = (
         config=CosmicConfig,
         run=_run,
         minimum_inputs=1,
+        optional_references=("MASK",),
         check=check_clean,
         source="van Dokkum 2001 (L.A.Cosmic) by astroscrappy; Fruchter & Hook 2002 for exposures of a field",
     ),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.cosmicrays.config import CosmicConfig
 from calgui.core.algorithms.noise import median_noise_factor
+from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, FloatArray, FrameLike
 from calgui.core.jobs import Job
@@ -207,4 +208,8 @@ def _offset(frame: FrameLike, factor: float, level: FloatArray, reject: int) -> 
             good &= (rows.dq[0] & np.uint32(reject)) == 0
         seen.append(rest[good])
     values = np.concatenate(seen)
-    return np.float32(np.median(values)) if values.size else np.float32(0)
+    if not values.size:
+        raise AlgorithmError(
+            "No pixel of this exposure can be used: all are NaN or flagged.", path=frame.path, cure="Leave it out."
+        )
+    return np.float32(np.median(values))

@@ -350,7 +350,9 @@ def fit_range(  # type: ignore[no-untyped-def]
     complete = np.empty(BLOCK, np.uint8)
     block, along = np.zeros(_ROWS, np.float32), np.zeros((nread + 1) * _READ, np.float32)
     block[_NOISE : _NOISE + BLOCK] = noise[0] * noise[0]
-    for first in range(start, stop, BLOCK):
+    for begun in range(start, stop, BLOCK):
+        # the last block reaches back over pixels that were fitted: no result depends on where the rows were cut
+        first = max(min(begun, stop - BLOCK), start)
         width = min(BLOCK, stop - first)
         if noise.size > 1:
             _square(noise, first, width, block)

@@ -13,7 +13,9 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.lamps import (
+    assumed_unit,
     check_lit_ramps,
+    left_aside,
     levels_of_light,
     ramps_of_band,
     timing_of,
@@ -133,13 +135,13 @@ def derive_nonlinearity(frames: Sequence[FrameLike], config: NonlinearityConfig,
     check_nonlinearity(frames, config)
     region = region_of(frames[0])
     rows, columns = region.active()
-    chosen, left_out = _brightest(frames, rows, columns)
+    chosen, left_out, lost = _brightest(frames, rows, columns)
     first = timing_of(frames[0]).first
     top = config.saturation or _saturation(frames, rows, columns, chosen, first)
     first += config.skip
     shape = (region.ny, region.nx)
     planes = _Planes(
-        np.zeros((config.terms, *shape), np.float32),
+        np.where(region.mask(), np.float32(np.nan), np.float32(0)) * np.ones((config.terms, 1, 1), np.float32),
         np.full(shape, np.nan, np.float32),
         np.full(shape, np.nan, np.float32),
         np.where(region.mask(), np.uint32(flags.NO_LIN_CORR), np.uint32(flags.REFERENCE_PIXEL)).astype(np.uint32),
@@ -161,11 +163,11 @@ def derive_nonlinearity(frames: Sequence[FrameLike], config: NonlinearityConfig,
             cure="Take ramps of less light or more reads, or fit fewer terms.",
         )
     job.report(1.0, "Done")
-    return _result(frames, region, config, planes, top, len(chosen), left_out)
+    return _result(frames, region, config, planes, top, len(chosen), left_out, lost)
 
 
-def _brightest(frames: Sequence[FrameLike], rows: slice, columns: slice) -> tuple[list[int], int]:
-    """Integrations of the brightest level of light, and how many others there are."""
+def _brightest(frames: Sequence[FrameLike], rows: slice, columns: slice) -> tuple[list[int], int, tuple[str, ...]]:
+    """Integrations of the brightest level of light, how many are of others, and what is told of those of none."""
     middle = (rows.start + rows.stop) // 2
     look = max(rows.start, middle - TILE // 2), min(rows.stop, middle + TILE // 2)
     levels = levels_of_light(frames, look, columns, None)
@@ -173,7 +175,7 @@ def _brightest(frames: Sequence[FrameLike], rows: slice, columns: slice) -> tupl
         raise AlgorithmError(
             "No pixel of these ramps can be used: all reads are NaN or flagged.", cure="Look at their data quality."
         )
-    return levels[-1], sum(len(level) for level in levels[:-1])
+    return levels[-1], sum(len(level) for level in levels[:-1]), left_aside(frames, levels)
 
 
 def _saturation(frames: Sequence[FrameLike], rows: slice, columns: slice, chosen: Sequence[int], first: float) -> float:
@@ -218,7 +220,9 @@ def _fit_tile(
     ny, nx = part[0].stop - part[0].start, part[1].stop - part[1].start
     usable = tile.reads > config.terms + 1
     good = usable.reshape(ny, nx)
-    planes.coefficients[:, part[0], part[1]] = (values / units[:, None]).reshape(-1, ny, nx) * good
+    # NaN as the pipelines understand it: such a pixel is left as it is, and flagged
+    fitted_ones = (values / units[:, None]).reshape(-1, ny, nx)
+    planes.coefficients[:, part[0], part[1]] = np.where(good, fitted_ones, np.nan)
     planes.factor[part] = np.where(good, (1 + values.sum(axis=0)).reshape(ny, nx), np.nan)
     planes.error[part] = error.reshape(ny, nx)
     planes.dq[part] = np.where(good, 0, np.uint32(flags.NO_LIN_CORR | flags.DO_NOT_USE))
@@ -242,6 +246,7 @@ def _result(
     top: float,
     used: int,
     left_out: int,
+    lost: tuple[str, ...],
 ) -> Result:
     light = region.mask()
     failed = float(np.count_nonzero(light & ((planes.dq & np.uint32(flags.NO_LIN_CORR)) != 0)) / max(light.sum(), 1))
@@ -280,6 +285,7 @@ def _result(
         doubtful.append(f"{100 * failed:.1f} % of the pixels have no correction.")
     if left_out:
         doubtful.append(f"{left_out} integrations of fainter light were not used.")
+    doubtful += lost
     verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
     gain = number(frames[0].header, "GAIN")
     keywords: dict[str, tuple[Any, str]] = {
@@ -294,7 +300,7 @@ def _result(
         frame=Frame(planes.factor, planes.error, planes.dq, header),
         metrics=metrics,
         verdict=verdict,
-        reasons=(*bad, *doubtful),
+        reasons=(*bad, *doubtful, *assumed_unit(frames)),
         curves=(
             registry.Curve(
                 "Correction",

@@ -186,14 +186,19 @@ def shrunk(deviations: Deviations) -> tuple[Floats, Floats]:
     together are not of the crowd, and keep what they have.
     """
     values, noise = deviations.values, deviations.covariance
-    middle = np.median(values, axis=1, keepdims=True)
     root = np.linalg.cholesky(noise + 1e-30 * np.eye(noise.shape[0]))
-    white = np.linalg.solve(root, values - middle)
-    size = np.sqrt(np.sum(white**2, axis=0))
+    # where noise is the same in all directions: coefficients are so correlated that medians of each say nothing
+    every = np.linalg.solve(root, values)
+    size = np.sqrt(np.sum((every - np.median(every, axis=1, keepdims=True)) ** 2, axis=0))
     usual = size <= 5 * max(float(np.median(size)), 1.0)
-    spread = white[:, usual] @ white[:, usual].T / max(np.count_nonzero(usual), 1)
+    middle = every[:, usual].mean(axis=1, keepdims=True)
+    white = every - middle
+    count = max(int(np.count_nonzero(usual)), 1)
+    spread = white[:, usual] @ white[:, usual].T / count
     power, axes = np.linalg.eigh(spread)
-    real = np.clip(power - 1, 0, None)
+    # noise alone makes eigenvalues up to this edge (Marchenko & Pastur 1967), and a little beyond by chance
+    edge = (1 + np.sqrt(power.size / count)) ** 2 + 2 * np.sqrt(2 / count)
+    real = np.where(power > edge, power - 1, 0.0)
     kept = axes @ np.diag(real / (real + 1)) @ axes.T
     best = np.where(usual, kept @ white, white)
-    return middle + root @ best, root @ (axes @ np.diag(real) @ axes.T) @ root.T
+    return root @ (middle + best), root @ (axes @ np.diag(real) @ axes.T) @ root.T

@@ -25,7 +25,7 @@ _NOISY = 1.5
 #: parts of the pixels
 _MANY_LOST, _SOME_LOST, _MANY_JUMPS = 0.5, 0.05, 0.2
 #: a bend of bright pixels by this part of their signal, five times its error, is told
-_BEND = 0.005
+_BEND = 0.002
 #: a drift of the reference pixels of so many read noises, and a tenth of the signal, is told
 _DRIFT = 20.0
 

@@ -19,17 +19,21 @@ _ENOUGH_FOR_A_HISTOGRAM = 400_000
 #: part of the variance that must be that of the reads, or it is not measured
 _SEEN = 0.2
 #: fewer pixels than this say nothing of noise
-_ENOUGH = 30
+_ENOUGH = 200
+#: this part of the pixels must have all the reads that are looked at
+_MOST_OF_THEM = 0.5
 
 
 @dataclass(frozen=True)
 class Residuals:
-    """Reads about a straight line, in a sample of pixels of which all reads are good.
+    """Reads about a straight line, in a sample of pixels of which all of these reads are good.
 
     Attributes
     ----------
     pixels : int
         In the sample.
+    reads : int
+        The first so many are looked at: those that half of the pixels or more have, where many saturate later.
     read_noise : float or None
         Of a single frame, electrons; None with fewer than three reads or too few pixels, and where even the faint
         ones have so much light that its noise hides that of the reads.
@@ -46,6 +50,7 @@ class Residuals:
     """
 
     pixels: int
+    reads: int
     read_noise: float | None
     faint: npt.NDArray[np.float64]
     bright: npt.NDArray[np.float64]
@@ -78,13 +83,14 @@ def residuals(
         The scatter of the residuals of read k is that of a read times ``1 - h_kk``, h being the matrix of the fit, and
         of the photons what that matrix makes of them; what the photons of the median rate make is taken off.
     """
-    n = setup.reads
+    n = _reads_of_most(sample, setup.reads)
     nothing = np.full(n, np.nan)
-    whole = [reads[:, good.all(axis=0) & np.isfinite(reads).all(axis=0)] for reads, good in sample]
+    whole = [reads[:n, good[:n].all(axis=0) & np.isfinite(reads[:n]).all(axis=0)] for reads, good in sample]
     reads = np.concatenate(whole, axis=1).astype(np.float64) if whole else np.empty((n, 0))
     if n < 3 or reads.shape[1] < _ENOUGH:
-        return Residuals(reads.shape[1], None, nothing, nothing, nothing, 0.0, 0.0, math.inf)
-    t = setup.seconds - setup.seconds.mean()
+        return Residuals(reads.shape[1], n, None, nothing, nothing, nothing, 0.0, 0.0, math.inf)
+    seconds = setup.seconds[:n]
+    t = seconds - seconds.mean()
     slope = t @ reads / np.sum(t**2)
     left = reads - reads.mean(axis=0) - t[:, None] * slope
     # chosen by their neighbours: by its own photon noise, a pixel's reads would bend where it is among the brightest
@@ -95,7 +101,7 @@ def residuals(
     scatter = np.array([robust_sigma(row) for row in faint])
     # of a line through n reads: what it leaves of a read's own noise, and of the photons
     leaves = np.eye(n) - 1 / n - np.outer(t, t) / np.sum(t**2)
-    photons = np.minimum.outer(setup.seconds, setup.seconds) + np.diag(setup.spread)
+    photons = np.minimum.outer(seconds, seconds) + np.diag(setup.spread[:n])
     dim = max(float(np.median(slope[low])), 0.0)
     own, theirs = np.diag(leaves), np.diag(leaves @ photons @ leaves) * dim
     # reads that the line follows closely say little
@@ -103,13 +109,14 @@ def residuals(
     whole_variance = float(np.sum(weight * scatter**2 / np.maximum(own, 1e-9)) / np.sum(weight))
     variance = whole_variance - float(np.sum(weight * theirs / np.maximum(own, 1e-9)) / np.sum(weight))
     hidden = variance < _SEEN * whole_variance
-    span = float(setup.seconds[-1] - setup.seconds[0])
+    span = float(seconds[-1] - seconds[0])
     signal = float(np.median(slope[high])) * span
     medians = np.median(bright, axis=1)
     worst = int(np.argmax(np.abs(medians)))
     error = 1.2533 * robust_sigma(bright[worst]) / math.sqrt(bright.shape[1])
     return Residuals(
         reads.shape[1],
+        n,
         None if hidden else math.sqrt(variance * setup.frames),
         np.median(faint, axis=1),
         medians,
@@ -118,6 +125,15 @@ def residuals(
         abs(float(medians[worst])) / signal if signal > 0 else 0.0,
         error / signal if signal > 0 else math.inf,
     )
+
+
+def _reads_of_most(sample: Sequence[tuple[FloatArray, npt.NDArray[np.bool_]]], reads: int) -> int:
+    """How many of the first reads most pixels have; all where even the first three are rare."""
+    if not sample:
+        return reads
+    until = np.concatenate([np.logical_and.accumulate(good, axis=0) for _, good in sample], axis=1)
+    enough = np.flatnonzero(until.mean(axis=1) >= _MOST_OF_THEM) if until.shape[1] else np.empty(0, int)
+    return int(enough[-1]) + 1 if enough.size > 2 else reads
 
 
 def curves_of(
@@ -147,10 +163,11 @@ def curves_of(
     made = [_histogram(rate, good)]
     number = np.arange(1, setup.reads + 1)
     if found.enough:
+        seen = number[: found.reads]
         lines = {
-            "faintest quarter": (number, found.faint),
-            f"brightest tenth, {found.bright_signal:.4g} e-": (number, found.bright),
-            "scatter of the faintest quarter": (number, found.scatter),
+            "faintest quarter": (seen, found.faint),
+            f"brightest tenth, {found.bright_signal:.4g} e-": (seen, found.bright),
+            "scatter of the faintest quarter": (seen, found.scatter),
         }
         made.append(Curve("Reads about the line", "Read (from 1)", "Residual (e-)", lines))
     if drifts and "amplifiers" in drifts[0].done:

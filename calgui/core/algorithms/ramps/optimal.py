@@ -1,7 +1,7 @@
 """The optimal ramp fit: generalised least squares with correlated photon noise, and detection of jumps."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -124,13 +124,14 @@ def fit_optimal(
             "The time between the reads of a group is missing.", cure="Give TFRAME in the header, or as an option."
         )
     kernel = compiled_optimal()
+    wide = max(npix, kernel.BLOCK) if npix else 0
     fit = OptimalFit(
-        rate=np.empty(npix, np.float32),
-        error=np.empty(npix, np.float32),
-        chi2=np.empty(npix, np.float32),
-        dof=np.empty(npix, np.int16),
-        jumps=np.zeros((nread, npix), np.bool_),
-        n_used=np.empty(npix, np.int16),
+        rate=np.empty(wide, np.float32),
+        error=np.empty(wide, np.float32),
+        chi2=np.empty(wide, np.float32),
+        dof=np.empty(wide, np.int16),
+        jumps=np.zeros((nread, wide), np.bool_),
+        n_used=np.empty(wide, np.int16),
     )
     noise = noise / np.float32(np.sqrt(reads_per_group))
     overlap = frame_seconds * (reads_per_group**2 - 1) / (6 * reads_per_group)
@@ -141,6 +142,11 @@ def fit_optimal(
         times,
         noise,
     ]
+    if wide > npix:  # a few pixels are fitted as they are among others: in a block, which they fill by repeating
+        fill = np.arange(wide) % npix
+        given = [
+            plane if plane is times or plane.size < npix else np.ascontiguousarray(plane[..., fill]) for plane in given
+        ]
     for index, plane in enumerate(given):  # loops are compiled once, for arrays that are not written to
         given[index] = plane.view()
         given[index].flags.writeable = False
@@ -155,12 +161,19 @@ def fit_optimal(
     count = threads or workers()
     step = -(-npix // (count * (_PIECES if count > 1 else 1) * kernel.BLOCK)) * kernel.BLOCK
     if step >= npix:
-        part(0, npix)
-        return fit
+        part(0, wide)
+        return fit if wide == npix else _first(fit, npix)
     with ThreadPoolExecutor(count, thread_name_prefix="calgui-ramps") as pool:
-        for done in [pool.submit(part, start, min(start + step, npix)) for start in range(0, npix, step)]:
+        for done in [
+            pool.submit(part, min(start, npix - kernel.BLOCK), min(start + step, npix))
+            for start in range(0, npix, step)
+        ]:
             done.result()
     return fit
+
+
+def _first(fit: OptimalFit, npix: int) -> OptimalFit:
+    return OptimalFit(**{field.name: getattr(fit, field.name)[..., :npix] for field in fields(fit)})
 
 
 def _shape(reads: FloatArray, times: npt.NDArray[np.float64]) -> tuple[int, int]:

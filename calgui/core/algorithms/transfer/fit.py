@@ -40,6 +40,8 @@ class Transfer:
         Points of the photon-transfer curve: signal in adu, variance to mean of the photon noise in adu, and its fit.
     variance : ndarray of float64
         Of a difference of two reads, adu², photon and read noise together.
+    level : ndarray of float64
+        Number of the level of light of each point, from faint to bright.
     """
 
     gain: float
@@ -54,6 +56,7 @@ class Transfer:
     ratio: Floats
     model: Floats
     variance: Floats
+    level: Floats
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,11 @@ def _scatter(values: Sequence[float]) -> float:
 
 def _solve(levels: Sequence[Moments], how: How) -> Transfer:
     """From the noise of the pixels themselves."""
-    signal, mean, total, own, shared, count = _all_points(levels, how)
+    signal, mean, total, own, shared, count, level = _all_points(levels, how)
     nan = float("nan")
     if signal.size <= (how.order or 0):
         none = np.empty(0)
-        return Transfer(nan, nan, nan, nan, nan, nan, nan, False, none, none, none, none)
+        return Transfer(nan, nan, nan, nan, nan, nan, nan, False, none, none, none, none, none)
     ratio, abscissa = own / mean, signal + 2 * mean
     fitted = _fitted(abscissa, ratio, _weight(mean, total, count), how.order or 0)
     at_zero = float(fitted(0.0))
@@ -157,12 +160,27 @@ def _solve(levels: Sequence[Moments], how: How) -> Transfer:
     coupling = float(np.sum(shared * share) / np.sum((own + shared) * share))
     noise = _read_noise(levels, how, at_zero, slope) * gain
     return Transfer(
-        gain, nan, noise, nan, slope * gain, coupling, nan, False, signal, ratio, np.asarray(fitted(abscissa)), total
+        gain,
+        nan,
+        noise,
+        nan,
+        slope * gain,
+        coupling,
+        nan,
+        False,
+        signal,
+        ratio,
+        np.asarray(fitted(abscissa)),
+        total,
+        level,
     )
 
 
 def _all_points(levels: Sequence[Moments], how: How) -> Floats:
-    points = np.concatenate([_points(level, how) for level in levels], axis=1)
+    found = [_points(level, how) for level in levels]
+    points = np.concatenate(
+        [np.vstack([one, np.full(one.shape[1], float(place))]) for place, one in enumerate(found)], axis=1
+    )
     return points[:, np.argsort(points[0])]
 
 
@@ -179,7 +197,7 @@ def _fitted(abscissa: Floats, ratio: Floats, weight: Floats, order: int) -> np.p
 
 def _order(levels: Sequence[Moments], how: How) -> int:
     """The lowest order beyond which a term more is not worth it."""
-    signal, mean, total, own, _, count = _all_points(levels, how)
+    signal, mean, total, own, _, count, _ = _all_points(levels, how)
     ratio, abscissa, weight = own / mean, signal + 2 * mean, _weight(mean, total, count)
     best, before = 0, np.inf
     for order in range(1, min(3, signal.size - 2) + 1):

@@ -14,8 +14,10 @@ from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.lamps import (
     Timing,
+    assumed_unit,
     check_lit_ramps,
     integrations,
+    left_aside,
     levels_of_light,
     ramps_of_band,
     timing_of,
@@ -129,8 +131,8 @@ def photon_transfer(frames: Sequence[FrameLike], config: PhotonTransferConfig, j
         for first in sorted(set(columns.tolist()))
     }
     job.report(1.0, "Done")
-    metrics = _metrics(frames, whole, timing, config)
-    verdict, reasons, odd = _judge(frames, whole, amplifiers, region)
+    metrics = _metrics(frames, levels, whole, timing, config)
+    verdict, reasons, odd = _judge(frames, whole, amplifiers, region, left_aside(frames, levels))
     return Result(
         frame=_map(frames, region, whole, amplifiers, config),
         metrics=metrics,
@@ -205,9 +207,12 @@ def _contrasts(ramps: Sequence[tuple[npt.NDArray[np.float32], npt.NDArray[np.boo
 
 
 def _metrics(
-    frames: Sequence[FrameLike], whole: Transfer, timing: Timing, config: PhotonTransferConfig
+    frames: Sequence[FrameLike],
+    levels: Sequence[Sequence[int]],
+    whole: Transfer,
+    timing: Timing,
+    config: PhotonTransferConfig,
 ) -> dict[str, Metric]:
-    ramps = sum(integrations(frame) for frame in frames)
     bend = whole.bend * float(whole.signal.max()) / 2 if whole.signal.size else math.nan
     return {
         "gain_e_per_adu": Metric(whole.gain, "e-/adu", "Electrons per count at zero signal."),
@@ -224,7 +229,7 @@ def _metrics(
             "Leading term of the non-linearity at the highest signal used.",
         ),
         "highest_signal_adu": Metric(float(whole.signal.max()), "adu", "Highest mean signal that was used."),
-        "n_ramps": Metric(ramps, "", "Integrations that were compared."),
+        "n_ramps": Metric(sum(map(len, levels)), "", "Integrations that were compared."),
         "n_reads": Metric(int(frames[0].shape[-3]), "", "Reads of each."),
         "group_time_s": Metric(timing.step, "s", "Time between two reads, where the header says."),
     }
@@ -235,7 +240,11 @@ def _number(value: float) -> float | None:
 
 
 def _judge(
-    frames: Sequence[FrameLike], whole: Transfer, amplifiers: Mapping[int, Transfer], region: Region
+    frames: Sequence[FrameLike],
+    whole: Transfer,
+    amplifiers: Mapping[int, Transfer],
+    region: Region,
+    lost: tuple[str, ...],
 ) -> tuple[Verdict, tuple[str, ...], tuple[int, ...]]:
     doubtful: list[str] = []
     header = frames[0].header
@@ -251,6 +260,7 @@ def _judge(
             )
     if whole.gain_error > 0.01 * whole.gain:
         doubtful.append(f"The gain is known to {100 * whole.gain_error / whole.gain:.1f} % only: take more ramps.")
+    doubtful += lost
     usual = float(np.nanmedian([one.gain for one in amplifiers.values()]))
     # few tiles tell the error of one amplifier badly
     expected = whole.gain_error * math.sqrt(len(amplifiers))
@@ -265,7 +275,7 @@ def _judge(
         doubtful.append(f"The gain of the amplifiers from column {names}{more} stands out.")
     if not math.isfinite(whole.read_noise):
         doubtful.append("Read noise is lost in the photon noise: take ramps of less light, or darks.")
-    notes = []
+    notes = list(assumed_unit(frames))
     if whole.coupled:
         notes.append(
             f"Neighbours share {100 * whole.coupling:.1f} ± {100 * whole.coupling_error:.1f} % of the noise; "
@@ -275,18 +285,22 @@ def _judge(
 
 
 def _curves(whole: Transfer) -> tuple[Curve, ...]:
+    """Each level of light has a line of its own: between two levels nothing was measured."""
+    places = [(whole.level == number) for number in np.unique(whole.level)]
+    names = [f"measured, to {whole.signal[place].max():.4g} adu" for place in places]
     return (
         Curve(
             "Photon transfer: noise of a difference of two reads",
             "signal (adu)",
             "variance (adu²)",
-            {"measured": (whole.signal, whole.variance)},
+            {name: (whole.signal[place], whole.variance[place]) for name, place in zip(names, places, strict=True)},
         ),
         Curve(
             "Photon noise to signal",
             "signal (adu)",
             "variance / mean (adu)",
-            {"measured": (whole.signal, whole.ratio), "fit": (whole.signal, whole.model)},
+            {name: (whole.signal[place], whole.ratio[place]) for name, place in zip(names, places, strict=True)}
+            | {"fit": (whole.signal, whole.model)},
         ),
     )
 
