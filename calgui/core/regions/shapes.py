@@ -11,6 +11,10 @@ def _moved(point: Point, dx: float, dy: float) -> Point:
     return point[0] + dx, point[1] + dy
 
 
+def _about(x: float, y: float, factor: float, point: Point) -> Point:
+    return x + factor * (point[0] - x), y + factor * (point[1] - y)
+
+
 def _number(value: float) -> str:
     return f"{value:.1f}"
 
@@ -56,6 +60,10 @@ class Rectangle:
         """The same elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
+    def scaled(self, factor: float) -> "Rectangle":
+        """The same about its middle, larger or smaller."""
+        return replace(self, width=self.width * factor, height=self.height * factor)
+
 
 @dataclass(frozen=True)
 class Circle:
@@ -82,6 +90,10 @@ class Circle:
     def moved(self, dx: float, dy: float) -> "Circle":
         """The same elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
+
+    def scaled(self, factor: float) -> "Circle":
+        """The same about its middle, larger or smaller."""
+        return replace(self, radius=self.radius * factor)
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,10 @@ class Annulus:
     def moved(self, dx: float, dy: float) -> "Annulus":
         """The same elsewhere."""
         return replace(self, x=self.x + dx, y=self.y + dy)
+
+    def scaled(self, factor: float) -> "Annulus":
+        """The same about its middle, larger or smaller."""
+        return replace(self, inner=self.inner * factor, outer=self.outer * factor)
 
 
 @dataclass(frozen=True)
@@ -143,6 +159,11 @@ class Line:
         """The same elsewhere."""
         return Line(self.x1 + dx, self.y1 + dy, self.x2 + dx, self.y2 + dy)
 
+    def scaled(self, factor: float) -> "Line":
+        """The same about its middle, larger or smaller."""
+        x, y = (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+        return Line(*_about(x, y, factor, (self.x1, self.y1)), *_about(x, y, factor, (self.x2, self.y2)))
+
 
 @dataclass(frozen=True)
 class Polygon:
@@ -167,6 +188,12 @@ class Polygon:
     def moved(self, dx: float, dy: float) -> "Polygon":
         """The same elsewhere."""
         return Polygon(tuple(_moved(point, dx, dy) for point in self.points))
+
+    def scaled(self, factor: float) -> "Polygon":
+        """The same about its middle, larger or smaller."""
+        across, along = zip(*self.points, strict=True)
+        x, y = (min(across) + max(across)) / 2, (min(along) + max(along)) / 2
+        return Polygon(tuple(_about(x, y, factor, point) for point in self.points))
 
 
 Shape = Rectangle | Circle | Annulus | Line | Polygon

@@ -65,8 +65,8 @@ class Canvas(pg.GraphicsView):
         self.outline.hide()
         self.box_view.addItem(self.outline, ignoreBounds=True)
         self.alignment = Alignment()
-        #: what else keys do; says whether it did anything
-        self.key_pressed: Callable[[Qt.Key], bool] = lambda _key: False
+        #: what else keys do, with Shift or without; says whether it did anything
+        self.key_pressed: Callable[[Qt.Key, bool], bool] = lambda _key, _shift: False
         self._transform = QTransform()
         self._items: list[Any] = [self.layer]
         for changed in (self.box_view.sigTransformChanged, self.box_view.sigRangeChanged):
@@ -346,7 +346,7 @@ class Canvas(pg.GraphicsView):
             keys.Key_Down: lambda: self.pan(0, -0.1),
         }
         key = Qt.Key(ev.key())
-        if self.key_pressed(key):
+        if self.key_pressed(key, bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
             ev.accept()
             return
         action = actions.get(key)

@@ -170,8 +170,13 @@ class Measuring(QObject):
         if done and len(self.regions):
             self._bar.measure.setChecked(True)
 
-    def _key(self, key: Qt.Key) -> bool:
-        return self.layer.key(key)
+    def _key(self, key: Qt.Key, shift: bool) -> bool:
+        drawing, before = bool(self.layer.tool), len(self.regions)
+        if not self.layer.key(key, shift):
+            return False
+        if drawing and len(self.regions) > before:
+            self._bar.measure.setChecked(True)
+        return True
 
     # ---- the panel
 
@@ -208,6 +213,7 @@ class Measuring(QObject):
 
 
 _HINTS = {
-    "": "Drag on the picture to draw a {what}; Escape ends it.",
-    "polygon": "Click the corners of the polygon, double-click the last (or drag a triangle); Escape ends it.",
+    "": "Drag on the picture to draw a {what} (Return draws one in the middle); Escape ends it.",
+    "polygon": "Click the corners of the polygon, double-click the last (or drag a triangle; Return draws one); "
+    "Escape ends it.",
 }

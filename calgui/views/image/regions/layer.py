@@ -5,11 +5,21 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
-from calgui.core.regions.shapes import Polygon, Region, Shape, spanned
+from calgui.core.regions.shapes import Polygon, Region, Shape, spanned, standard
 from calgui.views.image.canvas import Canvas
 from calgui.views.image.regions.items import Outline, make_item, set_look
 from calgui.views.image.regions.region_set import RegionSet
 from calgui.views.theme import theme
+
+#: a shape that is put in place by a key takes this part of what is seen
+_PART = 0.25
+_STEPS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 1.0),
+    Qt.Key.Key_Down: (0.0, -1.0),
+}
+_FACTORS = {Qt.Key.Key_BracketLeft: 1 / 1.1, Qt.Key.Key_BracketRight: 1.1}
 
 
 class RegionLayer(QObject):
@@ -135,13 +145,18 @@ class RegionLayer(QObject):
         if self._corners:
             self._outline.show_points([*self._corners, at])
 
-    def key(self, key: Qt.Key) -> bool:
-        """What a key does to drawing: Escape ends it, Return closes a polygon, Delete removes the current region.
+    def key(self, key: Qt.Key, shift: bool = False) -> bool:
+        """What a key does to drawing and to the current region.
+
+        Escape ends drawing; Return closes a polygon, or puts the tool's shape in the middle of what is seen; Delete
+        removes the current region, Shift with an arrow moves it by a pixel, brackets make it smaller and larger.
 
         Parameters
         ----------
         key : Qt.Key
             That was pressed.
+        shift : bool
+            Whether with Shift.
 
         Returns
         -------
@@ -152,8 +167,24 @@ class RegionLayer(QObject):
             self.set_tool("")
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self._corners) >= 3:
             self._finish(Polygon(tuple((corner.x(), corner.y()) for corner in self._corners)))
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.regions.current is not None:
-            self.regions.remove(self.regions.current)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tool and not self._corners:
+            seen = self._canvas.box_view.viewRect()
+            size = max(3.0, _PART * min(abs(seen.width()), abs(seen.height())))
+            self._finish(standard(self.tool, round(seen.center().x()), round(seen.center().y()), round(size)))
+        elif self.regions.current is not None:
+            return self._change(self.regions.current, key, shift)
+        else:
+            return False
+        return True
+
+    def _change(self, number: int, key: Qt.Key, shift: bool) -> bool:
+        region = self.regions[number]
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.regions.remove(number)
+        elif shift and key in _STEPS:
+            self.regions.change(number, replace(region, shape=region.shape.moved(*_STEPS[key])))
+        elif key in _FACTORS:
+            self.regions.change(number, replace(region, shape=region.shape.scaled(_FACTORS[key])))
         else:
             return False
         return True

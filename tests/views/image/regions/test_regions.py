@@ -271,3 +271,38 @@ def test_regions_stay_on_their_pixels_of_the_detector(shown: ImageView, session:
     assert only(shown).shape == Circle(65.0, 50.0, 9.0)
     session.history.undo()
     assert only(shown).shape == Circle(60.0, 50.0, 9.0)
+
+
+@pytest.mark.parametrize("kind", ["box", "circle", "annulus", "line", "polygon"])
+def test_regions_by_keyboard_alone(shown: ImageView, kind: str, qtbot: QtBot) -> None:
+    tool(shown, kind)
+    assert "Return" in shown.overlays.hint.text()
+    canvas = shown.canvas
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    shape = only(shown).shape
+    assert shape.kind == kind
+    seen = canvas.box_view.viewRect()
+    size = 0.25 * min(abs(seen.width()), abs(seen.height()))
+    assert figures(shown, qtbot).statistics.n > 0.4 * size
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Up):
+        qtbot.keyClick(canvas, key, Qt.KeyboardModifier.ShiftModifier)
+    assert only(shown).shape == shape.moved(-2, 1)
+    qtbot.keyClick(canvas, Qt.Key.Key_BracketRight)
+    assert only(shown).shape == shape.moved(-2, 1).scaled(1.1)
+    history = shown.measuring._session.history
+    for _ in range(4):
+        history.undo()
+    assert only(shown).shape == shape
+    history.undo()
+    assert not shown.measuring.regions.regions
+    # without a region the arrows move the picture
+    shown.canvas.zoom(3)
+    before = canvas.box_view.viewRect().center().x()
+    qtbot.keyClick(canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert canvas.box_view.viewRect().center().x() < before
+
+
+def test_shapes_are_scaled_about_their_middle() -> None:
+    assert Line(0, 0, 4, 0).scaled(2) == Line(-2, 0, 6, 0)
+    assert Polygon(((0, 0), (4, 0), (2, 4))).scaled(0.5) == Polygon(((1, 1), (3, 1), (2, 3)))
+    assert Annulus(1, 2, 3, 4).scaled(2) == Annulus(1, 2, 6, 8)
