@@ -27,13 +27,15 @@ from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
+from calgui.views.workbench.ramp_following import RampFollowing
+from calgui.views.workbench.ramp_pixel import RampPixelPanel
 from calgui.views.workbench.references import BenchReferences
 from calgui.views.workbench.region import PreviewRegion
 from calgui.views.workbench.saving import SaveDialog
 from calgui.views.workbench.work import Asked, Looked, Made, look, make
 
 #: milliseconds from the last change to the preview: several changes at once are one
-_SETTLE = 60
+_SETTLE = 20
 #: width of the form: at least, and where there is room
 _FORM_LEAST, _FORM = 340, 360
 
@@ -67,7 +69,9 @@ class AlgorithmPage(QWidget):
         self.region = PreviewRegion()
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
-        self.output = OutputPanel(session, how.product)
+        reads = RampPixelPanel(session) if how.name == "fit-ramp" else None
+        self.output = OutputPanel(session, how.product, reads)
+        self.reads = RampFollowing(session, self.output, reads, self.options.values) if reads is not None else None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
@@ -160,7 +164,7 @@ class AlgorithmPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a change has yet to be looked at."""
-        return self._settle.isActive()
+        return self._settle.isActive() or (self.reads is not None and self.reads.busy)
 
     def _ask(self) -> Asked:
         cache, context = self.session.cache, self.session.context
@@ -223,6 +227,8 @@ class AlgorithmPage(QWidget):
     def _changed(self) -> None:
         """Inputs, references, options or the place of the preview are others: look again, soon."""
         self.output.mark_outdated()
+        if self.reads is not None:
+            self.reads.follow()
         self._settle.start()
 
     def _look(self) -> None:
