@@ -52,7 +52,7 @@ class RampPixelPanel(QWidget):
         self.fits: PixelFits | None = None
         self.drawing: PixelDrawing | None = None
         self._method = "optimal"
-        self._place = ""
+        self._place = self._in_sight = ""
         self.title = QLabel(_HINT)
         self.title.setObjectName("ramp_pixel_title")
         self.title.setAccessibleName("Which pixel")
@@ -212,6 +212,9 @@ class RampPixelPanel(QWidget):
                 font = cell.font()
                 font.setBold(chosen)
                 cell.setFont(font)
+            if chosen and self._in_sight != line.method:
+                self._in_sight = line.method
+                table.scrollToItem(made[0])
 
     def _retheme(self) -> None:
         self._draw()

@@ -25,7 +25,7 @@ MARKS: dict[Kind, tuple[str, str, str, bool, str]] = {
     "flagged": ("x", "✕", "error", True, "flagged"),
 }
 #: as they were read, beside the corrected ones
-AS_READ = ("_", "–", "muted", False, "as read, from the same start")
+AS_READ = ("_", "–", "muted", True, "as read, from the same start")
 #: method -> colour role, dashes; the chosen one is drawn bold and without dashes
 _LINES: dict[str, tuple[str, list[float]]] = {
     "optimal": ("accent", [7, 3]),
@@ -97,7 +97,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setObjectName("ramp_pixel_plot")
         self.setAccessibleName("Reads of the pixel, and the fits")
         self.setToolTip("Wheel: zoom; drag: move; right click: more.")
-        self.setMinimumSize(200, 130)
+        self.setMinimumSize(200, 150)
         self._shown: tuple[PixelFits, PixelDrawing, str] | None = None
         self._lines: dict[str, Any] = {}
         self._points: dict[str, Any] = {}
@@ -126,6 +126,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         """
         if fits is None or drawing is None:
             self._shown = None
+            self.setTitle(None)
             for one in (*self._lines.values(), *self._points.values()):
                 one.setData([], [])
             return
@@ -136,6 +137,8 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
             line.setData(*drawing.lines.get(name, ([], [])), connect="finite")
         for kind, points in self._points.items():
             points.setData(*(drawing.raw if kind == "raw" else drawing.points[kind]))  # type: ignore[index]
+        # a plot that was saved still says what its lines are
+        self.setTitle(_heading(fits, drawing, method), size="9pt")
         muted = theme().colour("muted").name()
         self.setLabel("left", f"{label} ({drawing.unit})", color=muted)
         self.setLabel("bottom", "time since the reset (s)", color=muted)
@@ -196,3 +199,13 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
                 if line.jumps.any():
                     columns.append(Column(f"jumps of {name}{of}", line.jumps))
         return columns
+
+
+def _heading(fits: PixelFits, drawing: PixelDrawing, method: str) -> str:
+    """Which pixel, and the methods in the colours of their lines."""
+    look = theme()
+    parts = [f'<span style="color: {look.colour("text").name()}">x {fits.x}, y {fits.y}</span>']
+    for name in drawing.lines:
+        colour = look.colour(_LINES[name][0]).name()
+        parts.append(f'<span style="color: {colour}">{f"<b>{name}</b>" if name == method else name}</span>')
+    return " &nbsp; ".join(parts)
