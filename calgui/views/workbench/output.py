@@ -157,8 +157,8 @@ class OutputPanel(QWidget):
             split.addWidget(self.picture)
             split.addWidget(below)
             split.setCollapsible(0, False)
-            split.setStretchFactor(0, 3)
-            split.setStretchFactor(1, 2)
+            split.setStretchFactor(0, 2)
+            split.setStretchFactor(1, 1)
             return split
         if self.painting is None:
             return self.picture
@@ -332,6 +332,8 @@ class OutputPanel(QWidget):
         self.tables.show_tables(result.tables)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
+        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or result.tables):
+            self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
         self._ready_to_paint()
         self.changed.emit()

@@ -23,6 +23,7 @@ from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
 from calgui.views.workbench.actions import ActionsBar, add_key
+from calgui.views.workbench.folding import heading
 from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
@@ -120,7 +121,7 @@ class AlgorithmPage(QWidget):
         column = QVBoxLayout(form)
         column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         column.setSpacing(SPACE)
-        title = _heading(self.how.title, 1.35)
+        title = heading(self.how.title, 1.35)
         title.setObjectName("bench_title")
         summary = QLabel(self.how.summary)
         summary.setObjectName("bench_summary")
@@ -134,15 +135,15 @@ class AlgorithmPage(QWidget):
         head.addWidget(help_button)
         column.addLayout(head)
         column.addWidget(summary)
-        column.addWidget(_heading("Inputs"))
+        column.addWidget(heading("Inputs"))
         column.addWidget(self.inputs)
         if self.how.references or self.how.optional_references:
-            column.addWidget(_heading("References"))
+            column.addWidget(heading("References"))
             column.addWidget(self.references)
         if self.how.previewable:
-            column.addWidget(_heading("Preview"))
+            column.addWidget(heading("Preview"))
             column.addWidget(self.region)
-        column.addWidget(_heading("Options"))
+        column.addWidget(heading("Options"))
         column.addWidget(self.options)
         column.addStretch(1)
         return form
@@ -401,12 +402,3 @@ class AlgorithmPage(QWidget):
         """Copy that command line."""
         QGuiApplication.clipboard().setText(self.command())
         self.session.notice("info", "The command line was copied.")
-
-
-def _heading(text: str, size: float = 1.0) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setPointSizeF(font.pointSizeF() * size)
-    font.setBold(True)
-    label.setFont(font)
-    return label

@@ -5,7 +5,16 @@ from html import escape
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from calgui.core.algorithms.ramps.pixel import PixelFits, PixelLine
 from calgui.core.algorithms.ramps.pixellooks import PixelDrawing, Values, drawing_of
@@ -21,10 +30,10 @@ _VALUES: dict[Values, tuple[str, str]] = {
     "residuals": ("Off the chosen fit", "off the chosen fit"),
     "raw": ("Reads as read", "as read"),
 }
-#: the table stands beside the plot from this width on, else below it
-_BESIDE = 580
-_TABLE_WIDE = 330
-_ANY = 16_777_215  # as Qt has it
+#: the table stands beside the plot from this width on, whole from the second; else below it, from this height on
+_BESIDE, _ROOMY, _HIGH = 430, 580, 320
+_TABLE_WIDE, _TABLE_NARROW, _ANY = 330, 226, 16_777_215  # the last as Qt has it
+_LEAST = QSize(300, 164)
 _SWATCH = QSize(26, 12)
 
 
@@ -57,7 +66,7 @@ class RampPixelPanel(QWidget):
         self.title.setObjectName("ramp_pixel_title")
         self.title.setAccessibleName("Which pixel")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setMinimumWidth(1)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.ramp = _chooser("ramp_pixel_ramp", "Ramp", "Whose pixel is shown; the picture is the mean of all ramps")
         self.integration = _chooser("ramp_pixel_integration", "Integration", "Which integrations of the ramp are shown")
         self.values = _chooser(
@@ -108,13 +117,21 @@ class RampPixelPanel(QWidget):
         column.addLayout(head)
         column.addLayout(self._body, 1)
 
+    def minimumSizeHint(self) -> QSize:
+        """Of the plot and its title, so that there is a way to the low arrangement."""
+        return _LEAST
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the words beside the plot where there is room."""
+        """Put the words beside the plot where there is room; where there is none at all the plot tells the rate."""
         super().resizeEvent(event)
-        beside = event.size().width() >= _BESIDE
+        wide, high = event.size().width(), event.size().height()
+        beside = wide >= _BESIDE
         self._body.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self._words.setMinimumWidth(_TABLE_WIDE if beside else 0)
-        self._words.setMaximumWidth(_TABLE_WIDE if beside else _ANY)
+        table = _TABLE_WIDE if wide >= _ROOMY else _TABLE_NARROW
+        self._words.setMinimumWidth(table if beside else 0)
+        self._words.setMaximumWidth(table if beside else _ANY)
+        self._words.setVisible(beside or high >= _HIGH)
+        self.table.setColumnHidden(3, beside and wide < _ROOMY)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -188,8 +205,12 @@ class RampPixelPanel(QWidget):
         self.drawing = drawing_of(fits, self.integrations, self._method, values)
         text = f"x {fits.x}, y {fits.y}, {self._place}" if self._place else f"x {fits.x}, y {fits.y}"
         self.title.setText(text)
-        self.title.setToolTip(f"{text}. Columns and rows of the whole ramp, from 0.")
-        self.plot.show_drawing(fits, self.drawing, self._method, _VALUES[values][1])
+        rates = [f"{line.method} {rate_in_words(line)} e-/s ({reads_in_words(line)} reads)"
+                 for number in self.integrations for line in fits.lines[number].values()]  # fmt: skip
+        self.title.setToolTip("\n".join([f"{text}. Columns and rows of the whole ramp, from 0.", *rates]))
+        only = fits.lines[self.integrations[0]] if len(self.integrations) == 1 else {}
+        rate = f"{rate_in_words(only[self._method])} e-/s" if self._method in only else ""
+        self.plot.show_drawing(fits, self.drawing, self._method, _VALUES[values][1], rate)
         self._fill(fits)
         self.legend.setText(_legend(self.drawing))
 

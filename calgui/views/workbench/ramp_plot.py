@@ -97,7 +97,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setObjectName("ramp_pixel_plot")
         self.setAccessibleName("Reads of the pixel, and the fits")
         self.setToolTip("Wheel: zoom; drag: move; right click: more.")
-        self.setMinimumSize(200, 150)
+        self.setMinimumSize(200, 120)
         self._shown: tuple[PixelFits, PixelDrawing, str] | None = None
         self._lines: dict[str, Any] = {}
         self._points: dict[str, Any] = {}
@@ -110,7 +110,9 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         theme().changed.connect(self.retheme)
         self.retheme()
 
-    def show_drawing(self, fits: PixelFits | None, drawing: PixelDrawing | None, method: str, label: str) -> None:
+    def show_drawing(
+        self, fits: PixelFits | None, drawing: PixelDrawing | None, method: str, label: str, rate: str = ""
+    ) -> None:
         """Draw another pixel.
 
         Parameters
@@ -123,6 +125,8 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
             The chosen one.
         label : str
             Of the axis of values, without unit.
+        rate : str
+            What the chosen one gives, in words.
         """
         if fits is None or drawing is None:
             self._shown = None
@@ -138,7 +142,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         for kind, points in self._points.items():
             points.setData(*(drawing.raw if kind == "raw" else drawing.points[kind]))  # type: ignore[index]
         # a plot that was saved still says what its lines are
-        self.setTitle(_heading(fits, drawing, method), size="9pt")
+        self.setTitle(_heading(fits, drawing, method, rate), size="9pt")
         muted = theme().colour("muted").name()
         self.setLabel("left", f"{label} ({drawing.unit})", color=muted)
         self.setLabel("bottom", "time since the reset (s)", color=muted)
@@ -201,11 +205,11 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         return columns
 
 
-def _heading(fits: PixelFits, drawing: PixelDrawing, method: str) -> str:
-    """Which pixel, and the methods in the colours of their lines."""
+def _heading(fits: PixelFits, drawing: PixelDrawing, method: str, rate: str) -> str:
+    """Which pixel, and the methods in the colours of their lines, the chosen one with its rate."""
     look = theme()
     parts = [f'<span style="color: {look.colour("text").name()}">x {fits.x}, y {fits.y}</span>']
     for name in drawing.lines:
         colour = look.colour(_LINES[name][0]).name()
-        parts.append(f'<span style="color: {colour}">{f"<b>{name}</b>" if name == method else name}</span>')
+        parts.append(f'<span style="color: {colour}">{f"<b>{name} {rate}</b>" if name == method else name}</span>')
     return " &nbsp; ".join(parts)
