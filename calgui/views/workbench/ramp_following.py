@@ -55,6 +55,7 @@ class RampFollowing(QObject):
         output.picture.cursor_moved.connect(self._point)
         session.pixel_picked.connect(self._picked)
         panel.ramp_changed.connect(self.follow)
+        panel.seen.connect(self.follow)
         output.destroyed.connect(lambda: self._pixels.close() if self._pixels is not None else None)
 
     @property
@@ -116,7 +117,8 @@ class RampFollowing(QObject):
 
     def _ask(self) -> None:
         pixels = self._pixels
-        if pixels is None or self._asking:
+        # nobody waits for what is behind another tab
+        if pixels is None or self._asking or not self._panel.isVisible():
             return
         wish = self._wish(pixels)
         if wish is None or self._answered == (pixels, wish):

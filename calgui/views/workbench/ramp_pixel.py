@@ -4,7 +4,7 @@ import math
 from html import escape
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -44,6 +44,8 @@ class RampPixelPanel(QWidget):
     -------
     ramp_changed()
         The pixel of another ramp is wanted.
+    seen()
+        It came into sight.
 
     Parameters
     ----------
@@ -53,6 +55,7 @@ class RampPixelPanel(QWidget):
     """
 
     ramp_changed = Signal()
+    seen = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +123,11 @@ class RampPixelPanel(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Of the plot and its title, so that there is a way to the low arrangement."""
         return _LEAST
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that it is looked at."""
+        super().showEvent(event)
+        self.seen.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the words beside the plot where there is room; where there is none at all the plot tells the rate."""

@@ -305,6 +305,23 @@ def test_both_looks_a_narrow_panel_and_the_keyboard(
     assert panel.title.text() == f"x {session.pixel.x}, y {session.pixel.y}, picked"
 
 
+def test_what_changed_behind_another_tab_is_there_when_it_is_looked_at(
+    qtbot: QtBot, page: AlgorithmPage, tmp_path: Path
+) -> None:
+    panel = choose(qtbot, page, write_ramp(tmp_path / "ramp.fits"))
+    page.output.tabs.setCurrentWidget(page.output.curves)
+    started: list[Any] = []
+    page.session.tasks.started.connect(lambda task: started.append(task.title))
+    page.options.put_values({"method": "utr"})
+    settle(qtbot, page)
+    assert started
+    assert "Reading a pixel" not in started
+    assert "optimal ✓" in words(panel)
+    page.output.tabs.setCurrentIndex(0)
+    settle(qtbot, page)
+    assert "utr ✓" in words(panel)
+
+
 def test_without_inputs_there_is_a_hint_and_no_other_page_has_the_panel(
     qtbot: QtBot, session: Session, page: AlgorithmPage, tmp_path: Path
 ) -> None:
