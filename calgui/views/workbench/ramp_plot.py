@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.algorithms.ramps.pixel import METHODS, PixelFits
@@ -34,6 +34,8 @@ _LINES: dict[str, tuple[str, list[float]]] = {
     "mcds": ("muted", [8, 3, 1.5, 3]),
 }
 _SIZE = 9
+#: size of the title, and what the plot has beside it, its axis
+_TITLE_POINTS, _MARGIN = 9, 80
 
 
 def line_pen(method: str, chosen: bool) -> QPen:
@@ -98,6 +100,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName("Reads of the pixel, and the fits")
         self.setToolTip("Wheel: zoom; drag: move; right click: more.")
         self.setMinimumSize(200, 120)
+        self._rate = ""
         self._shown: tuple[PixelFits, PixelDrawing, str] | None = None
         self._lines: dict[str, Any] = {}
         self._points: dict[str, Any] = {}
@@ -141,8 +144,8 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
             line.setData(*drawing.lines.get(name, ([], [])), connect="finite")
         for kind, points in self._points.items():
             points.setData(*(drawing.raw if kind == "raw" else drawing.points[kind]))  # type: ignore[index]
-        # a plot that was saved still says what its lines are
-        self.setTitle(_heading(fits, drawing, method, rate), size="9pt")
+        self._rate = rate
+        self._head()
         muted = theme().colour("muted").name()
         self.setLabel("left", f"{label} ({drawing.unit})", color=muted)
         self.setLabel("bottom", "time since the reset (s)", color=muted)
@@ -169,6 +172,38 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         self._choose(method)
         # what is drawn comes again from who knows its words
         self._shown = None
+
+    def _head(self) -> None:
+        """Which pixel, and the methods in the colours of their lines: a saved plot still says what they are.
+
+        As much of it as there is room for: pyqtgraph would make the plot as wide as its title.
+        """
+        if self._shown is None:
+            return
+        fits, drawing, method = self._shown
+        look = theme()
+        place = (f"x {fits.x}, y {fits.y}", look.colour("text"), False)
+        names = [(name, look.colour(_LINES[name][0]), name == method) for name in drawing.lines]
+        told = [(f"{name} {self._rate}" if chosen else name, colour, chosen) for name, colour, chosen in names]
+        font = self.font()
+        font.setPointSizeF(_TITLE_POINTS)
+        font.setBold(True)
+        metrics, room = QFontMetrics(font), self.width() - _MARGIN
+        for parts in ([place, *told], told, [place, *names], names):
+            if metrics.horizontalAdvance("   ".join(text for text, _, _ in parts)) <= room:
+                break
+        spans = [
+            f'<span style="color: {colour.name()}">{f"<b>{text}</b>" if chosen else text}</span>'
+            for text, colour, chosen in parts
+        ]
+        self.setTitle(" &nbsp; ".join(spans), size=f"{_TITLE_POINTS}pt")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say in the title what there is room for."""
+        if hasattr(self, "_shown"):  # pyqtgraph resizes while it is being made
+            # before it lays out, or the old title would keep it wide
+            self._head()
+        super().resizeEvent(event)
 
     def _choose(self, method: str) -> None:
         for name, line in self._lines.items():
@@ -203,13 +238,3 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
                 if line.jumps.any():
                     columns.append(Column(f"jumps of {name}{of}", line.jumps))
         return columns
-
-
-def _heading(fits: PixelFits, drawing: PixelDrawing, method: str, rate: str) -> str:
-    """Which pixel, and the methods in the colours of their lines, the chosen one with its rate."""
-    look = theme()
-    parts = [f'<span style="color: {look.colour("text").name()}">x {fits.x}, y {fits.y}</span>']
-    for name in drawing.lines:
-        colour = look.colour(_LINES[name][0]).name()
-        parts.append(f'<span style="color: {colour}">{f"<b>{name} {rate}</b>" if name == method else name}</span>')
-    return " &nbsp; ".join(parts)

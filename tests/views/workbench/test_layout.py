@@ -224,6 +224,8 @@ def test_the_reads_of_a_pixel_have_room_below_the_picture(
         _check(place, least)
         assert panel.plot.width() >= 200
         assert panel.plot.height() >= 120
+        # all of the plot is in its window, however long its title
+        assert panel.plot.getPlotItem().size().width() <= panel.plot.width()
         # of the methods those that are not in sight are told in the tip
         assert panel.table.isVisible() or "cds" in panel.title.toolTip()
 
