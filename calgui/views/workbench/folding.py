@@ -1,8 +1,8 @@
-"""What makes room: a heading that folds what is below it, and a strip that a folded column leaves behind."""
+"""Headings, plain or folding what is below them, and a strip that a folded column leaves behind."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from calgui.views.theme import SPACE, theme
 
@@ -90,3 +90,25 @@ class SideStrip(QToolButton):
         painter.drawText(
             2 * SPACE, 0, self.height() - 2 * SPACE, self.width(), Qt.AlignmentFlag.AlignVCenter, f"» {self.text()}"
         )
+
+
+def heading(text: str, size: float = 1.0) -> QLabel:
+    """A plain heading.
+
+    Parameters
+    ----------
+    text : str
+        Of it.
+    size : float
+        In sizes of ordinary text.
+
+    Returns
+    -------
+    QLabel
+    """
+    label = QLabel(text)
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * size)
+    font.setBold(True)
+    label.setFont(font)
+    return label

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -72,16 +72,27 @@ class PictureTab(QSplitter):
 class OutputPanel(QWidget):
     """Shows either the preview or the whole result, and says which of the two.
 
+    Signals
+    -------
+    changed()
+        Something else is shown; see `shown_of`.
+
     Parameters
     ----------
     session : Session
         For the pictures.
     product : str
         REFTYPE of what the page makes; empty for an image.
+    below : QWidget, optional
+        Belongs to the picture, and stands below it.
     parent : QWidget, optional
     """
 
-    def __init__(self, session: Session, product: str, parent: QWidget | None = None) -> None:
+    changed = Signal()
+
+    def __init__(
+        self, session: Session, product: str, below: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("bench_output")
         self._whole: tuple[RunReport, Flagged, str] | None = None
@@ -120,7 +131,11 @@ class OutputPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (
-            (PictureTab(self._painted_on(), self.side), "Picture", "The product, or a preview of it, with its numbers"),
+            (
+                PictureTab(self._painted_on(below), self.side),
+                "Picture",
+                "The product, or a preview of it, with its numbers",
+            ),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
             (self.tables, _FRAMES, "Frames, amplifiers or hits one below the other; what stands out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
@@ -135,8 +150,18 @@ class OutputPanel(QWidget):
         self.hot.chosen.connect(self.picture.seek)
         self.show_waiting(False, None)
 
-    def _painted_on(self) -> QWidget:
-        """The picture, with the tools for painting above it where its product is painted on."""
+    def _painted_on(self, below: QWidget | None) -> QWidget:
+        """The picture, with the tools for painting above it where its product is painted on, and what is below it."""
+        if below is not None:
+            split = QSplitter(Qt.Orientation.Vertical)
+            split.setObjectName("bench_picture_split")
+            split.setHandleWidth(1)
+            split.addWidget(self.picture)
+            split.addWidget(below)
+            split.setCollapsible(0, False)
+            split.setStretchFactor(0, 2)
+            split.setStretchFactor(1, 1)
+            return split
         if self.painting is None:
             return self.picture
         both = QWidget()
@@ -160,6 +185,15 @@ class OutputPanel(QWidget):
     def showing_whole(self) -> bool:
         """Whether the picture is that of the last run, not a preview."""
         return self._whole is not None and not self._preview_shown and not self._showing_nothing
+
+    @property
+    def shown_of(self) -> Cut | RunReport | None:
+        """What the picture was made of: a part in memory, or the files of a run; None where there is none."""
+        if self._showing_nothing:
+            return None
+        if self._preview_shown:
+            return self._preview[1] if self._preview is not None else None
+        return self._whole[0] if self._whole is not None else None
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -302,8 +336,11 @@ class OutputPanel(QWidget):
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if result.tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
+        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or result.tables):
+            self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
         self._ready_to_paint()
+        self.changed.emit()
 
     def _ready_to_paint(self) -> None:
         if self.painting is not None:
@@ -325,3 +362,4 @@ class OutputPanel(QWidget):
         self._showing_nothing = True
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
+        self.changed.emit()

@@ -23,17 +23,20 @@ from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
 from calgui.views.theme import SPACE
 from calgui.views.workbench.actions import ActionsBar, add_key
+from calgui.views.workbench.folding import heading
 from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
+from calgui.views.workbench.ramp_following import RampFollowing
+from calgui.views.workbench.ramp_pixel import RampPixelPanel
 from calgui.views.workbench.references import BenchReferences
 from calgui.views.workbench.region import PreviewRegion
 from calgui.views.workbench.saving import SaveDialog
 from calgui.views.workbench.work import Asked, Looked, Made, look, make
 
 #: milliseconds from the last change to the preview: several changes at once are one
-_SETTLE = 60
+_SETTLE = 20
 #: width of the form: at least, and where there is room
 _FORM_LEAST, _FORM = 340, 360
 
@@ -68,7 +71,9 @@ class AlgorithmPage(QWidget):
         self.region = PreviewRegion(128 if "ramp" in how.takes else 256)
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
-        self.output = OutputPanel(session, how.product)
+        reads = RampPixelPanel(session) if how.name == "fit-ramp" else None
+        self.output = OutputPanel(session, how.product, reads)
+        self.reads = RampFollowing(session, self.output, reads, self.options.values) if reads is not None else None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
@@ -117,7 +122,7 @@ class AlgorithmPage(QWidget):
         column = QVBoxLayout(form)
         column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         column.setSpacing(SPACE)
-        title = _heading(self.how.title, 1.35)
+        title = heading(self.how.title, 1.35)
         title.setObjectName("bench_title")
         summary = QLabel(self.how.summary)
         summary.setObjectName("bench_summary")
@@ -131,15 +136,15 @@ class AlgorithmPage(QWidget):
         head.addWidget(help_button)
         column.addLayout(head)
         column.addWidget(summary)
-        column.addWidget(_heading("Inputs"))
+        column.addWidget(heading("Inputs"))
         column.addWidget(self.inputs)
         if self.how.references or self.how.optional_references:
-            column.addWidget(_heading("References"))
+            column.addWidget(heading("References"))
             column.addWidget(self.references)
         if self.how.previewable:
-            column.addWidget(_heading("Preview"))
+            column.addWidget(heading("Preview"))
             column.addWidget(self.region)
-        column.addWidget(_heading("Options"))
+        column.addWidget(heading("Options"))
         column.addWidget(self.options)
         column.addStretch(1)
         return form
@@ -161,7 +166,7 @@ class AlgorithmPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a change has yet to be looked at."""
-        return self._settle.isActive()
+        return self._settle.isActive() or (self.reads is not None and self.reads.busy)
 
     def _ask(self) -> Asked:
         cache, context = self.session.cache, self.session.context
@@ -225,6 +230,8 @@ class AlgorithmPage(QWidget):
     def _changed(self) -> None:
         """Inputs, references, options or the place of the preview are others: look again, soon."""
         self.output.mark_outdated()
+        if self.reads is not None:
+            self.reads.follow()
         self._settle.start()
 
     def _look(self) -> None:
@@ -397,12 +404,3 @@ class AlgorithmPage(QWidget):
         """Copy that command line."""
         QGuiApplication.clipboard().setText(self.command())
         self.session.notice("info", "The command line was copied.")
-
-
-def _heading(text: str, size: float = 1.0) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setPointSizeF(font.pointSizeF() * size)
-    font.setBold(True)
-    label.setFont(font)
-    return label

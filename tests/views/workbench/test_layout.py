@@ -27,6 +27,7 @@ from calgui.views.window import MainWindow
 from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.place import BenchPlace
 from calgui.views.workbench.plots import CurvePlot
+from calgui.views.workbench.ramp_pixel import RampPixelPanel
 from calgui.views.workbench.results import MetricsTable
 from calgui.views.workbench.saving import SaveDialog
 
@@ -204,6 +205,29 @@ def test_subtracting_a_dark_has_room(qtbot: QtBot, window: MainWindow, demo_nigh
         window.resize(*size)
         settled(window)
         _check(place, least)
+
+
+def test_the_reads_of_a_pixel_have_room_below_the_picture(
+    qtbot: QtBot, window: MainWindow, demo_night: DemoNight, settled: Settled
+) -> None:
+    window.open_paths([demo_night.cache])
+    place = _bench(window)
+    page = place.show_algorithm("fit-ramp")
+    page.inputs.set_paths([demo_night.raw / "iris_20260311_skyramp_0001.fits"])
+    qtbot.waitUntil(lambda: page.output.shown_of is not None)
+    panel = place.findChild(RampPixelPanel)
+    assert panel is not None
+    for size, least in SIZES.items():
+        window.resize(*size)
+        settled(window)
+        assert panel.fits is not None
+        _check(place, least)
+        assert panel.plot.width() >= 200
+        assert panel.plot.height() >= 120
+        # all of the plot is in its window, however long its title
+        assert panel.plot.getPlotItem().size().width() <= panel.plot.width()
+        # of the methods those that are not in sight are told in the tip
+        assert panel.table.isVisible() or "cds" in panel.title.toolTip()
 
 
 def test_a_run_shows_its_progress_without_moving_anything(

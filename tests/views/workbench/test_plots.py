@@ -1,11 +1,17 @@
 """Diagnostics follow the preview: drawn where they are seen, and redrawn without losing where the user looks."""
 
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from calgui.core.algorithms.registry import Curve
+from calgui.core.algorithms.registry import Curve, Metric, Result
+from calgui.core.runs.flagged import Flagged
+from calgui.core.runs.report import RunReport
+from calgui.views.session import Session
 from calgui.views.theme import theme
+from calgui.views.workbench.output import OutputPanel
 from calgui.views.workbench.plots import CurvePlot, CurvesPanel
 
 
@@ -68,3 +74,18 @@ def test_what_came_while_the_plots_were_hidden_is_there_when_they_are_seen(qtbot
         np.testing.assert_array_equal(plots[1].plot.getPlotItem().listDataItems()[0].getOriginalDataset()[1], y)
     finally:
         theme().apply(dark=False)
+
+
+def test_a_result_without_a_picture_shows_its_plots(qtbot: QtBot, session: Session) -> None:
+    output = OutputPanel(session, "")
+    qtbot.addWidget(output)
+    output.show()
+    result = Result(None, {"noise_e": Metric(9.0, "e-")}, curves=_curves(1))
+    report = RunReport("photon-transfer", {}, (Path("ramp.fits"),), (), None, result)
+    output.show_whole(report, Flagged(), "Photon transfer", outdated=False)
+    assert output.tabs.currentWidget() is output.curves
+    assert output.picture.content is None
+    assert not output.tabs.isTabVisible(output.tabs.indexOf(output.comparison))
+    assert not output.side.isTabVisible(output.side.indexOf(output.hot))
+    assert output.metrics.rowCount() == 1
+    assert output.shown_of is report

@@ -30,8 +30,8 @@ from calgui.core.jobs import Job
 
 #: bytes of reads and their flags that are held at a time (twice: one band is read while another is fitted)
 _BAND_BYTES = 48 << 20
-#: bands of ramps that are in memory as a whole: for progress and cancel
-_BANDS_IN_MEMORY = 8
+#: bands of ramps that are in memory as a whole: for progress and cancel; so many pixels are done at once in any case
+_BANDS_IN_MEMORY, _AT_ONCE = 8, 32_768
 #: pixels whose reads are kept to look at them
 _SAMPLE = 20_000
 
@@ -191,7 +191,7 @@ def _fit_bands(
     most = max(four_axes(frame.shape)[0] for frame in frames)
     height = max(1, min(region.ny, _BAND_BYTES // (most * setup.reads * region.nx * 8)))
     if all(isinstance(frame, Frame) for frame in frames):
-        height = max(height, -(-region.ny // _BANDS_IN_MEMORY))
+        height = max(height, -(-region.ny // _BANDS_IN_MEMORY), _AT_ONCE // region.nx)
     step = -(-region.ny * region.nx // _SAMPLE)
     lines: list[Line] = []
     with (

@@ -86,8 +86,12 @@ class PixelFits:
         Reads that can be used; those before which a jump was flagged.
     dq : ndarray of uint32, shape (nint, n)
         Flags in the file.
+    bits : ndarray of uint32, shape (nint,)
+        Flags of the pixel as the fit has them: whether it saturated, or its coefficients do not reach.
     unit : str
         Of ``raw``.
+    gain : float
+        Electrons for one of it.
     lines : tuple of mapping of str to PixelLine
         For each integration, by method.
     """
@@ -100,7 +104,9 @@ class PixelFits:
     usable: Booleans
     jumps: Booleans
     dq: npt.NDArray[np.uint32]
+    bits: npt.NDArray[np.uint32]
     unit: str
+    gain: float
     lines: tuple[Mapping[str, PixelLine], ...]
 
 
@@ -201,13 +207,14 @@ def fit_pixel(
     """
     fitters = {method: LineFitter(setup, replace(config, method=method), response, noise) for method in methods}  # type: ignore[arg-type]
     one = next(iter(fitters.values()), None) or LineFitter(setup, config, response, noise)
-    straight, usable, jumps, lines = [], [], [], []
+    straight, usable, jumps, bits, lines = [], [], [], [], []
     with ThreadPoolExecutor(1) as pool:
         for band in bands:
-            reads, good, jumped, _ = one.prepare(band, np.zeros(1, np.intp))
+            reads, good, jumped, found = one.prepare(band, np.zeros(1, np.intp))
             straight.append(reads[:, 0].astype(np.float64))
             usable.append(good[:, 0])
             jumps.append(jumped[:, 0])
+            bits.append(found[0])
             lines.append(
                 {
                     method: _line(method, fitter.fit(band, pool), straight[-1], usable[-1], jumps[-1], fitter, config)
@@ -217,8 +224,8 @@ def fit_pixel(
     raw = np.stack([band.reads[:, 0, 0] for band in bands]).astype(np.float64)
     dq = [np.zeros(setup.reads, np.uint32) if band.dq is None else band.dq[:, 0, 0] for band in bands]
     return PixelFits(
-        *place, setup.seconds, raw, np.stack(straight), np.stack(usable), np.stack(jumps), np.stack(dq), setup.unit,
-        tuple(lines),
+        *place, setup.seconds, raw, np.stack(straight), np.stack(usable), np.stack(jumps), np.stack(dq),
+        np.array(bits, np.uint32), setup.unit, setup.gain, tuple(lines),
     )  # fmt: skip
 
 

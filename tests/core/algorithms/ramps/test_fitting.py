@@ -14,6 +14,8 @@ from calgui.core.frames.writing import write_frame
 from calgui.core.jobs import Job
 
 STEP, GAIN, RATE = 5.0, 2.0, 100.0
+#: the rounds of the optimal fit begin by blocks of pixels, and end that close together wherever they began
+SAME = {"optimal": 2e-5, "utr": 3e-7}
 
 
 def straight(reads: int = 8, size: int = 24, **header: object) -> Frame:
@@ -158,10 +160,11 @@ def test_inputs_are_not_changed_and_threads_change_nothing(  # type: ignore[no-u
     one = fit(frame, method=method)
     np.testing.assert_array_equal(frame.data, before)
     monkeypatch.setattr("calgui.core.algorithms.ramps.fitting._BANDS_IN_MEMORY", 96)
+    monkeypatch.setattr("calgui.core.algorithms.ramps.fitting._AT_ONCE", 1)
     monkeypatch.setattr("calgui.core.algorithms.ramps.lines.workers", lambda: 1)
     other = fit(frame, method=method)
-    np.testing.assert_allclose(one.frame.data, other.frame.data, rtol=3e-7)
-    np.testing.assert_allclose(one.frame.err, other.frame.err, rtol=3e-7)
+    np.testing.assert_allclose(one.frame.data, other.frame.data, rtol=SAME[method])
+    np.testing.assert_allclose(one.frame.err, other.frame.err, rtol=10 * SAME[method])
 
 
 def test_files_in_bands_give_the_same(make_ramp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -178,7 +181,7 @@ def test_files_in_bands_give_the_same(make_ramp, tmp_path: Path, monkeypatch: py
         made = fit_ramp([source], {}, FitRampConfig())
     assert made.frame is not None
     assert expected.frame is not None
-    np.testing.assert_allclose(made.frame.data, expected.frame.data, rtol=3e-7)
+    np.testing.assert_allclose(made.frame.data, expected.frame.data, rtol=SAME["optimal"])
     np.testing.assert_array_equal(made.frame.dq, expected.frame.dq)
     assert made.metrics["read_noise_e"].value == expected.metrics["read_noise_e"].value
 

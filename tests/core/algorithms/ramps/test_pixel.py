@@ -35,7 +35,8 @@ def test_the_pixel_is_that_of_the_picture(ramp: Frame, x: int, method: str) -> N
     assert whole.err is not None
     line = found.lines[0][method]
     assert line.rate == pytest.approx(float(whole.data[20, x]), rel=1e-5)
-    assert line.error == pytest.approx(float(whole.err[20, x]), rel=1e-5)
+    # three rounds of the optimal fit bring its photon noise that close, wherever they begin
+    assert line.error == pytest.approx(float(whole.err[20, x]), rel=1e-4)
 
 
 def test_reads_as_they_are_and_straightened(ramp: Frame) -> None:
