@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.combine import Band, Combination, combine
 from calgui.core.algorithms.exposure import file_name, number
@@ -12,7 +13,7 @@ from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.kernels import compiled
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Table
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
@@ -82,7 +83,9 @@ def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job:
     Raises
     ------
     AlgorithmError
-        There is no light-sensitive pixel, or none of a frame can be used.
+        There is no light-sensitive pixel, or none can be used.
+    InputError
+        No pixel of one of the frames can be used.
     """
     rows, columns = region.active()
     if rows.start >= rows.stop or columns.start >= columns.stop:
@@ -94,13 +97,17 @@ def sample_frames(frames: Sequence[FrameLike], region: Region, reject: int, job:
         _sample(frame, region, reject, job.part(i / len(frames), (i + 1) / len(frames)))
         for i, frame in enumerate(frames)
     ]
-    for frame, sample in zip(frames, samples, strict=True):
-        if not np.isfinite(sample).any():
-            raise AlgorithmError(
-                "No pixel of this frame can be used: all are NaN or flagged.",
-                path=frame.path,
-                cure="Leave it out, or reject fewer flags.",
-            )
+    empty = [frame for frame, sample in zip(frames, samples, strict=True) if not np.isfinite(sample).any()]
+    if len(empty) == len(frames):
+        raise AlgorithmError(
+            f"No pixel of {'these frames' if empty[1:] else 'this frame'} can be used: all are NaN or flagged.",
+            path=None if empty[1:] else empty[0].path,
+            cure="Look at their data quality, or reject fewer flags.",
+        )
+    if empty:
+        raise InputError(
+            "No pixel of this frame can be used: all are NaN or flagged.", path=empty[0].path, cure="Leave it out."
+        )
     return samples
 
 
@@ -126,13 +133,13 @@ def first_look(samples: Sequence[FloatArray], job: Job) -> list[FrameLook]:
     for sample in samples:
         job.check()
         difference = sample - centre
-        shift = _median(difference)
+        shift, level = _median(difference), _median(sample)
         looks.append(
             FrameLook(
-                _median(sample),
-                robust_sigma(sample),
+                level,
+                robust_sigma(sample, level),
                 shift,
-                robust_sigma(difference) * alone,
+                robust_sigma(difference, shift) * alone,
                 *_local_shift(difference, shift),
             )
         )
@@ -312,11 +319,26 @@ def _median(values: FloatArray) -> float:
 
 def _local_shift(difference: FloatArray, shift: float) -> tuple[float, int]:
     """Largest offset, with its sign, among the medians of the cells of a grid; and the pixels of a cell."""
-    cells = [
-        cell
-        for band in np.array_split(difference, _CELLS, axis=0)
-        for cell in np.array_split(band, _CELLS, axis=1)
-        if cell.size >= 64
-    ]
-    finite = [value for value in (_median(cell) - shift for cell in cells) if math.isfinite(value)]
-    return max(finite, key=abs, default=0.0), min((cell.size for cell in cells), default=0)
+    rows, columns = (_split(length) for length in difference.shape)
+    sizes = np.outer(*((places >= 0).sum(axis=1) for places in (rows, columns))).reshape(-1)
+    # all cells at once: a row and a column of NaN fill those that are one shorter
+    padded = np.pad(difference, ((0, 1), (0, 1)), constant_values=np.nan)
+    cells = padded[np.ix_(rows.reshape(-1), columns.reshape(-1))]
+    cells = cells.reshape(*rows.shape, *columns.shape).swapaxes(1, 2).reshape(sizes.size, -1)[sizes >= 64]
+    if not cells.size:
+        return 0.0, 0
+    ordered = np.sort(cells, axis=1)
+    count = np.count_nonzero(np.isfinite(ordered), axis=1)
+    ordered, count = ordered[count > 0], count[count > 0]
+    line = np.arange(count.size)
+    away = [float(value) for value in (ordered[line, (count - 1) // 2] + ordered[line, count // 2]) / 2 - shift]
+    return max(away, key=abs, default=0.0), int(sizes[sizes >= 64].min())
+
+
+def _split(length: int) -> npt.NDArray[np.intp]:
+    """Places along an axis in so many parts, -1 where one is shorter than the longest."""
+    parts = np.array_split(np.arange(length), _CELLS)
+    made = np.full((_CELLS, max(part.size for part in parts)), -1)
+    for row, part in zip(made, parts, strict=True):
+        row[: part.size] = part
+    return made

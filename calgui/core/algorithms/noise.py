@@ -93,13 +93,15 @@ def mad_factors(n: int) -> npt.NDArray[np.float64]:
     return MAD_TO_SIGMA * np.array(small)
 
 
-def robust_sigma(values: npt.NDArray[np.floating]) -> float:
+def robust_sigma(values: npt.NDArray[np.floating], middle: float | None = None) -> float:
     """Standard deviation from the median absolute deviation; NaN values are left out.
 
     Parameters
     ----------
     values : ndarray
         Any shape.
+    middle : float, optional
+        Their median, where it is known.
 
     Returns
     -------
@@ -109,7 +111,9 @@ def robust_sigma(values: npt.NDArray[np.floating]) -> float:
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         return math.nan
-    return float(MAD_TO_SIGMA * np.median(np.abs(finite - np.median(finite))))
+    return float(
+        MAD_TO_SIGMA * np.median(np.abs(finite - (np.median(finite) if middle is None else finite.dtype.type(middle))))
+    )
 
 
 def thin(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

@@ -32,8 +32,8 @@ class PreviewRegion(QWidget):
         self.side.setObjectName("bench_preview_side")
         self.side.setAccessibleName("Size of the preview")
         self.side.setToolTip("Side of the cut-out that the preview is computed from, in pixels")
-        for side in SIDES:
-            self.side.addItem(f"{side} × {side}", side)
+        for pixels in SIDES:
+            self.side.addItem(f"{pixels} × {pixels}", pixels)
         self.side.setCurrentIndex(SIDES.index(side))
         self.x, self.y = self._centre("x"), self._centre("y")
         row = QHBoxLayout(self)

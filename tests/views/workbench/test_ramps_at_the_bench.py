@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QTableWidget
 from pytestqt.qtbot import QtBot
 
+from calgui.core.algorithms.registry import Result, Table
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.writing import write_frame
+from calgui.views.image.content import Origin
 from calgui.views.session import Session
 from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.place import BenchPlace
+from calgui.views.workbench.results import readable
 
 SIDE = 160
 
@@ -75,3 +79,51 @@ def test_what_is_missing_is_named_and_options_give_it(qtbot: QtBot, page: Algori
     page.options.put_values({"group_time": 3.0})
     qtbot.waitUntil(lambda: page.output._preview is not None, timeout=60000)
     assert page.inputs.problem.text().startswith("✓ 1 file")
+
+
+@pytest.mark.parametrize(("name", "side"), [("fit-ramp", 128), ("photon-transfer", 128), ("master-dark", 256)])
+def test_previews_of_ramps_begin_on_a_smaller_part(page: AlgorithmPage, name: str, side: int) -> None:
+    place = page.window()
+    assert isinstance(place, BenchPlace)
+    assert place.show_algorithm(name).region.pixels == side
+
+
+def test_what_is_not_given_is_not_said_to_be_in_the_header(page: AlgorithmPage) -> None:
+    place = page.window()
+    assert isinstance(place, BenchPlace)
+    form = place.show_algorithm("photon-transfer").options
+    shown = {field.objectName(): field.placeholderText() for field in form.findChildren(QLineEdit)}
+    assert {text for name, text in shown.items() if name.endswith(("order", "saturation"))} == {"not given"}
+    gain = [
+        field.placeholderText() for field in page.options.findChildren(QLineEdit) if field.objectName().endswith("gain")
+    ]
+    assert gain == ["from the header"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "text"),
+    [
+        ("gain_error_e_per_adu", "e-/adu", "gain error"),
+        ("saturation_adu", "adu", "saturation"),
+        ("n_pixels", "pixel", "pixels"),
+        ("n_hot", "pixel", "hot pixels"),
+        ("hit_rate_per_cm2_s", "1/(cm² s)", "hit rate"),
+        ("noise_e_per_s", "e-/s", "noise"),
+    ],
+)
+def test_names_of_metrics_leave_the_unit_to_its_column(name: str, unit: str, text: str) -> None:
+    assert readable(name, unit) == text
+
+
+def test_the_tab_of_tables_says_what_is_in_it(qtbot: QtBot, page: AlgorithmPage) -> None:
+    output = page.output
+
+    def shown(*titles: str) -> str:
+        tables = tuple(Table(title, ("name", "value (e-)"), (("a", 1.0), ("b", 2.0))) for title in titles)
+        output._show(Result(None, {}, "good", (), tables=tables), "", "", Origin((), 0, 0))
+        return output.tabs.tabText(output.tabs.indexOf(output.tables))
+
+    assert shown("Amplifiers") == "Amplifiers"
+    assert shown("Exposure times", "Amplifiers") == "Tables"
+    assert not output.tables.findChildren(QTableWidget)[-1].horizontalHeader().stretchLastSection()
+    assert shown() == "Frames"

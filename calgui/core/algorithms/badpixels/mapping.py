@@ -19,7 +19,6 @@ from calgui.core.algorithms.exposure import ELECTRON_PER_S
 from calgui.core.algorithms.frametable import first_look, odd_ones, sample_frames, table
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
-from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, Frame, FrameLike
 from calgui.core.jobs import Job
@@ -90,15 +89,6 @@ def bad_pixel_map(frames: Sequence[FrameLike], config: MaskConfig, job: Job | No
     reject, spoilt = reject_bits(config.reject), reject_bits(config.do_not_use)
     region = region_of(parts.darks[0])
     samples = sample_frames(parts.darks, region, reject, job.part(0, 0.05))
-    for frame, sample in zip(parts.darks, samples, strict=True):
-        if not np.isfinite(sample).any():
-            if all(not np.isfinite(other).any() for other in samples):
-                raise AlgorithmError(
-                    "No pixel of these darks can be used: all are NaN or flagged.",
-                    cure=f"Look at their data quality, or reject fewer flags than {config.reject}.",
-                )
-            raise InputError("No pixel of this dark can be used: all are NaN or flagged.", path=frame.path,
-                             cure="Leave it out.")  # fmt: skip
     looks = first_look(samples, job)
     del samples
     light = region.mask()

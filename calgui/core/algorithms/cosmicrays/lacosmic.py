@@ -1,6 +1,7 @@
 """L.A.Cosmic by astroscrappy, and what keeps the cores of stars: a star is seen in all four pixels beside its peak."""
 
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
@@ -82,6 +83,9 @@ def clean_image(
     found of its core and of its rings is given back. Dead pixels are left alone even where nothing flags them: beside
     one a good pixel looks like a hit, and beside that the next.
     """
+    # threads that wait for others leave the processor to who works: on a busy machine they would cost ten times
+    # the time. OpenMP reads this once, when it is loaded
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from astroscrappy import detect_cosmics
 
     bad = bad | ~np.isfinite(electrons)

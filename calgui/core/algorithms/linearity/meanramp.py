@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.lamps import unbroken
+
 Floats = npt.NDArray[np.float64]
 _TO_SIGMA = 1.4826
 #: a difference of two reads that lies further out among the ramps is a ray, in robust sigma
@@ -43,7 +45,7 @@ class MeanRamp:
             How many reads nine of ten pixels have, below ``top``.
         """
         with np.errstate(invalid="ignore"):
-            below = np.logical_and.accumulate(self.signal <= top, axis=0)
+            below = unbroken(self.signal <= top)
         usable = below[0]
         share = below[:, usable].mean(axis=1) if usable.any() else np.zeros(below.shape[0])
         reads = int(np.count_nonzero(np.logical_and.accumulate(share >= 0.9)))
@@ -82,7 +84,7 @@ def mean_ramp(ramps: Sequence[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool
     mean = np.where(known, steps, 0).sum(axis=0) / np.maximum(count, 1)
     mean[count == 0] = np.nan
     signal = np.concatenate([np.zeros((1, mean.shape[1])), np.cumsum(mean, axis=0)])
-    reads = np.logical_and.accumulate(np.isfinite(signal), axis=0).sum(axis=0)
+    reads = unbroken(np.isfinite(signal)).sum(axis=0)
     return MeanRamp(signal, reads)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.lamps import unbroken
 from calgui.core.algorithms.noise import MAD_TO_SIGMA, robust_sigma
 from calgui.core.algorithms.ramps.refpix import Drift
 from calgui.core.algorithms.ramps.setup import RampSetup
@@ -131,7 +132,7 @@ def _reads_of_most(sample: Sequence[tuple[FloatArray, npt.NDArray[np.bool_]]], r
     """How many of the first reads most pixels have; all where even the first three are rare."""
     if not sample:
         return reads
-    until = np.concatenate([np.logical_and.accumulate(good, axis=0) for _, good in sample], axis=1)
+    until = np.concatenate([unbroken(good) for _, good in sample], axis=1)
     enough = np.flatnonzero(until.mean(axis=1) >= _MOST_OF_THEM) if until.shape[1] else np.empty(0, int)
     return int(enough[-1]) + 1 if enough.size > 2 else reads
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.lamps import unbroken
+
 Floats = npt.NDArray[np.float64]
 #: samples further out, in robust sigma of their tile, are cosmic rays
 _CLIP = 6.0
@@ -162,7 +164,7 @@ def _tile(
     share = used.mean(axis=(1, 2), keepdims=True)
     used &= share >= _STEADY * share[:1]
     # what comes after a ray or after saturation has another signal: such a pixel is left out from there on
-    used = np.logical_and.accumulate(used & _clean(noise, used), axis=0)
+    used = unbroken(used & _clean(noise, used))
     count = used.sum(axis=(1, 2)).astype(np.float64)
     noise = _centred(noise, used)
     lost = count / np.maximum(count - 1, 1)
