@@ -71,6 +71,9 @@ class RampPixelPanel(QWidget):
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.ramp = _chooser("ramp_pixel_ramp", "Ramp", "Whose pixel is shown; the picture is the mean of all ramps")
+        # names of files may be long
+        self.ramp.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.ramp.setMinimumContentsLength(12)
         self.integration = _chooser("ramp_pixel_integration", "Integration", "Which integrations of the ramp are shown")
         self.values = _chooser(
             "ramp_pixel_values", "What is drawn",

@@ -100,7 +100,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName("Reads of the pixel, and the fits")
         self.setToolTip("Wheel: zoom; drag: move; right click: more.")
         self.setMinimumSize(200, 120)
-        self._rate = ""
+        self._rate = self._labelled = ""
         self._shown: tuple[PixelFits, PixelDrawing, str] | None = None
         self._lines: dict[str, Any] = {}
         self._points: dict[str, Any] = {}
@@ -146,9 +146,15 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
             points.setData(*(drawing.raw if kind == "raw" else drawing.points[kind]))  # type: ignore[index]
         self._rate = rate
         self._head()
-        muted = theme().colour("muted").name()
-        self.setLabel("left", f"{label} ({drawing.unit})", color=muted)
-        self.setLabel("bottom", "time since the reset (s)", color=muted)
+        self._label(f"{label} ({drawing.unit})")
+
+    def _label(self, text: str) -> None:
+        """Of the axis of values; axes lay out the whole plot anew, so only where it is another."""
+        if text != self._labelled:
+            self._labelled = text
+            muted = theme().colour("muted").name()
+            self.setLabel("left", text, color=muted)
+            self.setLabel("bottom", "time since the reset (s)", color=muted)
 
     def retheme(self) -> None:
         """Take the colours of the theme."""
@@ -170,6 +176,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
                 symbolBrush=pg.mkBrush(colour) if filled else pg.mkBrush(look.colour("surface")),
             )  # fmt: skip
         self._choose(method)
+        self._labelled = ""
         # what is drawn comes again from who knows its words
         self._shown = None
 
