@@ -43,7 +43,7 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
                 "FLAT",
                 f"2026-03-11T02:{20 + minute:02d}:00",
                 seconds=READS * GROUP,
-                filter="J",
+                filter="K",
                 window=window,
                 lamp="WHITE",
                 groups=(READS, GROUP),
