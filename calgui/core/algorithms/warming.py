@@ -65,9 +65,9 @@ def warm_up() -> threading.Thread:
             exercise(job=job)
         except Cancelled:
             pass
-        except RuntimeError:
+        except RuntimeError as error:
             # a program that ends gives no new threads to a loop that was being compiled meanwhile
-            if not job.cancelled:
+            if not job.cancelled and "shutdown" not in str(error):
                 raise
 
     thread = threading.Thread(target=run, name="calgui-warm-up", daemon=True)
