@@ -37,16 +37,24 @@ def test_the_marker_is_made_when_everything_is_compiled(capfdbinary, monkeypatch
     assert warming._marker().exists()
 
 
-@pytest.mark.parametrize("stopped", [True, False])
+@pytest.mark.parametrize(
+    ("stopped", "words", "is_told"),
+    [
+        (True, "cannot schedule new futures after shutdown", False),
+        (True, "can't start new thread", False),
+        (False, "cannot schedule new futures after interpreter shutdown", False),
+        (False, "something else is broken", True),
+    ],
+)
 def test_a_program_that_ends_while_loops_are_loaded_prints_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, stopped: bool
+    monkeypatch: pytest.MonkeyPatch, stopped: bool, words: str, is_told: bool
 ) -> None:
     told: list[Any] = []
     ended = threading.Event()
 
     def compiling(*_args: object, **_more: object) -> None:
         ended.wait(30)
-        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+        raise RuntimeError(words)
 
     monkeypatch.setattr(threading, "excepthook", told.append)
     monkeypatch.setattr(warming, "exercise", compiling)
@@ -55,7 +63,7 @@ def test_a_program_that_ends_while_loops_are_loaded_prints_no_traceback(
         warming.stop_ahead()
     ended.set()
     thread.join(30)
-    assert bool(told) != stopped
+    assert bool(told) == is_told
 
 
 def test_loading_ends_when_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
