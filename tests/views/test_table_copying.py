@@ -182,13 +182,16 @@ def test_every_table_and_tree_of_the_window_takes_part(
 def test_it_goes_with_its_window(qtbot: QtBot) -> None:
     from PySide6.QtCore import QObject
     from PySide6.QtWidgets import QLineEdit
+    from shiboken6 import isValid
 
     owner = QObject()
-    TableCopying(Session(), owner)
+    copying = TableCopying(Session(), owner)
     owner.deleteLater()
-    qtbot.wait(10)
+    qtbot.waitUntil(lambda: not isValid(copying))
     field = QLineEdit()
     qtbot.addWidget(field)
     field.show()
     field.setFocus()
     qtbot.wait(10)
+    # what follows the focus, and is gone, would end in an exception here
+    assert field.hasFocus()

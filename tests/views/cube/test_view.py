@@ -304,6 +304,7 @@ def test_a_click_on_the_plot_goes_to_the_plane(shown: CubeView, qtbot: QtBot) ->
     where = plot.mapFromScene(box.mapViewToScene(QPointF(2010.1, y)))
     qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     note(shown, "plane 20", qtbot)
+    assert shown.ranges.plane == 20
 
 
 def test_a_hidden_spectrum_stays_hidden_while_the_cursor_moves(
@@ -331,6 +332,7 @@ def test_the_line_at_the_plane_is_dragged(shown: CubeView, qtbot: QtBot) -> None
     shown.ranges._line.setValue(2018.1)
     shown.ranges._line.sigDragged.emit(shown.ranges._line)
     note(shown, "plane 36", qtbot)
+    assert shown.ranges.plane == 36
 
 
 def test_reads_of_a_ramp(view: CubeView, ramp: Path, qtbot: QtBot) -> None:
