@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from calgui.core.algorithms.exposure import ELECTRON, ELECTRON_PER_S, exposure_time, file_name, number, unit_of
+from calgui.core.algorithms.exposure import exposure_time, file_name, number, scale_of, unit_of
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray, FrameLike
@@ -73,12 +73,8 @@ def groups_of(frames: Sequence[FrameLike], unit: str | None, gain: float | None)
         found.setdefault(key or (time[0], reads), []).append(place)
     made = []
     for (seconds, reads), members in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
-        factor = 1.0
-        if known not in (ELECTRON, ELECTRON_PER_S):
-            factor = gain or _gain(frames[members[0]])
-        if known.endswith("/s"):
-            factor *= seconds
-        made.append(Group(seconds, reads, tuple(members), factor))
+        scale = scale_of([frames[place] for place in members], known, gain, seconds)
+        made.append(Group(seconds, reads, tuple(members), scale.to_counts))
     return made
 
 
@@ -114,17 +110,6 @@ def read_mode(frame: FrameLike) -> str:
         Empty where there is none.
     """
     return str(frame.header.get("READMODE") or frame.header.get("READPATT") or "").strip().upper()
-
-
-def _gain(frame: FrameLike) -> float:
-    value = number(frame.header, "GAIN")
-    if value is None or value <= 0:
-        raise InputError(
-            "GAIN, in electrons per adu, is missing, and the image is in adu.",
-            path=frame.path,
-            cure="Add GAIN to the header, or give the option gain.",
-        )
-    return value
 
 
 def pair_noise(samples: Sequence[FloatArray]) -> float:
