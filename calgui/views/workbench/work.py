@@ -126,11 +126,13 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
         return Looked(examined)
     box = centred_box((examined.shape[-2], examined.shape[-1]), side, *centre)
     try:
-        key = (asked.paths, tuple(item.path for item in examined.references), box, _stamps(asked.paths))
+        used, missing = examined.references, examined.missing
+        key = (asked.paths, tuple(item.path for item in used), tuple(missing.items()), box, _stamps(asked.paths))
         if known is not None and known.cut is not None and known.key == key:
             cut = known.cut
         else:
-            cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
+            why_not = how.optional_references if how.wants is not None else ()
+            cut = cut_inputs(asked.paths, used, box, job.part(0.2, 0.6), missing, why_not)
         result = preview(how.name, cut, asked.options, job.part(0.6, 1))
         return Looked(examined, cut, key, result, _hot(how, result))
     except Cancelled:
