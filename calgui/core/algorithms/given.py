@@ -7,6 +7,22 @@ from calgui.core.frames.frame import FrameLike
 
 
 @dataclass(frozen=True)
+class Missing:
+    """Why a reference is not there.
+
+    Attributes
+    ----------
+    reason : str
+        A sentence, and its cure.
+    applies : bool
+        Whether one should be: False where by the rules none applies to the input.
+    """
+
+    reason: str
+    applies: bool = True
+
+
+@dataclass(frozen=True)
 class References(Mapping[str, FrameLike]):
     """References by type, with what is known of those that are not there.
 
@@ -14,18 +30,15 @@ class References(Mapping[str, FrameLike]):
     ----------
     frames : mapping of str to FrameLike
         By type in upper case.
-    missing : mapping of str to str
-        Type to why there is none that can be used: a sentence and its cure. Types that nobody asked for are not in it.
+    missing : mapping of str to Missing
+        Of types that were asked for.
     by_hand : frozenset of str
         Types whose file a person chose; rules selected the others.
-    not_applicable : frozenset of str
-        Those of the missing that do not apply to the input: nothing is wrong with that.
     """
 
     frames: Mapping[str, FrameLike] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)
     by_hand: frozenset[str] = frozenset()
-    not_applicable: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, references: Mapping[str, FrameLike]) -> "References":

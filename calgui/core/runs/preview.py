@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.geometry import cut_out, place_in
-from calgui.core.algorithms.given import References
+from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.inputkinds import check_kinds, kind_of
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
@@ -66,7 +66,7 @@ class Examined:
         The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
     shape : tuple of int
         Of the first input; empty where none can be read.
-    missing : mapping of str to str
+    missing : mapping of str to Missing
         Type to why there is no reference, of an algorithm that tells what it did without.
     """
 
@@ -74,7 +74,7 @@ class Examined:
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def examine(
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
         used: tuple[UsedReference, ...] = ()
-        missing: Mapping[str, str] = {}
+        missing: Mapping[str, Missing] = {}
         headers = [frame.header for frame in frames]
         try:
             check_count(how, len(inputs))
@@ -224,7 +224,7 @@ def cut_inputs(
     references: Sequence[UsedReference],
     box: Box,
     job: Job,
-    missing: Mapping[str, str] | None = None,
+    missing: Mapping[str, Missing] | None = None,
     why_not: Collection[str] = (),
 ) -> Cut:
     """Read the same part of all inputs and references.
@@ -239,7 +239,7 @@ def cut_inputs(
         Which part; cut off at the edge of an image.
     job : Job
         Progress and cancel.
-    missing : mapping of str to str, optional
+    missing : mapping of str to Missing, optional
         Type to why there is no reference.
     why_not : collection of str
         Types of which one that the rules select, and which cannot be read, is told of and does not end the preview.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.given import References
+from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
@@ -124,7 +124,7 @@ def missing_references(
     cache: "Cache | None",
     context: str | None,
     asked: Sequence[str] | None,
-) -> dict[str, str]:
+) -> dict[str, Missing]:
     """Why references that an algorithm would use are not there.
 
     Parameters
@@ -140,8 +140,8 @@ def missing_references(
 
     Returns
     -------
-    dict
-        Type to a sentence and its cure.
+    dict of str to Missing
+        By type.
     """
     found = {item.type for item in used}
     made = {}
@@ -150,22 +150,22 @@ def missing_references(
     for kind in (kind for kind in how.optional_references if kind not in found and (asked is None or kind in asked)):
         give = f"Give one (--reference {kind}=FILE)"
         if cache is None:
-            made[kind] = f"There is no {kind}. {give}, or a cache whose rules select it (--cache DIR)."
+            made[kind] = Missing(f"There is no {kind}. {give}, or a cache whose rules select it (--cache DIR).")
             continue
         selection = select(kind, headers[0], cache, context)
         if selection.status is Status.NOT_APPLICABLE:
-            made[kind] = f"By the rules no {kind} applies to it."
+            made[kind] = Missing(f"By the rules no {kind} applies to it.", applies=False)
         elif selection.status is not Status.SELECTED or selection.file is None:
             said = (selection.message or selection.status.value).rstrip(".")
-            made[kind] = f"The rules select no {kind}: {said}. {give}, or switch the step off."
+            made[kind] = Missing(f"The rules select no {kind}: {said}. {give}, or switch the step off.")
         else:
             why = unusable(selection) or ("it cannot be used", give)
-            made[kind] = f"The rules select {selection.file} as {kind}, but {why[0]}. {why[1]}."
+            made[kind] = Missing(f"The rules select {selection.file} as {kind}, but {why[0]}. {why[1]}.")
     return made
 
 
 def open_references(
-    how: Algorithm, used: Sequence[UsedReference], missing: Mapping[str, str], stack: ExitStack
+    how: Algorithm, used: Sequence[UsedReference], missing: Mapping[str, Missing], stack: ExitStack
 ) -> References:
     """Open the references of an algorithm.
 
@@ -175,7 +175,7 @@ def open_references(
         One that tells what it did without goes on where a file that the rules select cannot be read.
     used : sequence of UsedReference
         What was found.
-    missing : mapping of str to str
+    missing : mapping of str to Missing
         From `missing_references`.
     stack : contextlib.ExitStack
         Closes them.
@@ -201,8 +201,8 @@ def open_references(
     return References(frames, why, frozenset(item.type for item in used if not item.selected))
 
 
-def unreadable(item: UsedReference, error: InputError) -> str:
-    """Why a reference that the rules select cannot be used, as a sentence and its cure.
+def unreadable(item: UsedReference, error: InputError) -> Missing:
+    """Why a reference that the rules select cannot be used.
 
     Parameters
     ----------
@@ -213,9 +213,9 @@ def unreadable(item: UsedReference, error: InputError) -> str:
 
     Returns
     -------
-    str
+    Missing
     """
-    return f"The rules select {item.path.name} as {item.type}: {error.message} {error.cure}".strip()
+    return Missing(f"The rules select {item.path.name} as {item.type}: {error.message} {error.cure}".strip())
 
 
 def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[str, dict[str, Any]]:
