@@ -168,6 +168,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "flat-fielding",
         real_time=True,
         reference_types=("FLAT",),
+        algorithms=("flat-field",),
     ),
 )
 
