@@ -7,9 +7,6 @@ from calgui.core.algorithms.options import option
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
 
-#: ``auto`` does a step where it can, and says why where it cannot; ``on`` refuses to go on without it
-Switch = Literal["auto", "on", "off"]
-
 _HOW = "where it can be done, without fail, or not at all."
 #: headings under which a form folds options away
 _SLOPE, _HEADERS, _KEPT = "slope", "ramps, images and their headers", "bad pixels and pictures"
@@ -19,12 +16,18 @@ _SLOPE, _HEADERS, _KEPT = "slope", "ramps, images and their headers", "bad pixel
 class QuickLookConfig:
     """Options of ``quick-look``."""
 
-    reference_pixels: Switch = option("auto", f"Reference pixels take drifts out of the reads: {_HOW}")
-    linearity: Switch = option("auto", f"Coefficients (NONLINCOEFF) straighten the response: {_HOW}")
-    bad_pixels: Switch = option("auto", f"A bad pixel map (MASK) is joined with the data quality: {_HOW}")
-    dark: Switch = option("auto", f"The dark is subtracted: {_HOW}")
-    flat: Switch = option("auto", f"The flat divides: {_HOW}")
-    sky: Switch = option("auto", f"The sky is subtracted: {_HOW}")
+    reference_pixels: Literal["auto", "on", "off"] = option(
+        "auto", f"Reference pixels take drifts out of the reads: {_HOW}"
+    )
+    linearity: Literal["auto", "on", "off"] = option(
+        "auto", f"Coefficients (NONLINCOEFF) straighten the response: {_HOW}"
+    )
+    bad_pixels: Literal["auto", "on", "off"] = option(
+        "auto", f"A bad pixel map (MASK) is joined with the data quality: {_HOW}"
+    )
+    dark: Literal["auto", "on", "off"] = option("auto", f"The dark is subtracted: {_HOW}")
+    flat: Literal["auto", "on", "off"] = option("auto", f"The flat divides: {_HOW}")
+    sky: Literal["auto", "on", "off"] = option("auto", f"The sky is subtracted: {_HOW}")
     detect_jumps: bool = option(True, "Slope: look for jumps, such as cosmic rays, and leave them out.", group=_SLOPE)
     jump_sigma: float = option(
         JUMP_SIGMA,

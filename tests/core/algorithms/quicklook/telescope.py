@@ -1,7 +1,7 @@
 """A telescope and a detector of the tests' own: raw ramps and references with known truth.
 
-It shares nothing with the demo night: charge comes in photon by photon between the reads, and what a bent pixel shows is
-found by bisection.
+It shares nothing with the demo night: charge comes in photon by photon between the reads, and what a bent pixel shows
+is found by bisection.
 """
 
 from collections.abc import Mapping
@@ -117,7 +117,8 @@ def night(seed: int, sky: float = 12.0, header: Mapping[str, Any] | None = None)
     references = References(
         {
             "NONLINCOEFF": Frame(
-                terms, header={**known, "REFTYPE": "NONLINCOEFF", "LINFORM": "FACTOR", "LINUNIT": "adu", "SATURATE": 9e4}
+                terms,
+                header={**known, "REFTYPE": "NONLINCOEFF", "LINFORM": "FACTOR", "LINUNIT": "adu", "SATURATE": 9e4},
             ),
             "MASK": Frame(np.zeros(shape, np.float32), None, mask, {**known, "REFTYPE": "MASK"}),
             "DARK": reference("DARK", np.where(active, dark, 0), 0.06, "electron/s"),
