@@ -26,9 +26,18 @@ def kinds() -> tuple[Kind, ...]:
         pinhole,
         pipeline,
         science,
+        sciramp,
         sky,
         stars,
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)
+    return (
+        *(module.KIND for module in modules),
+        *stars.KIND_LIST,
+        sky.KIND,
+        adc.KIND,
+        science.KIND,
+        cube.KIND,
+        sciramp.KIND,
+    )
