@@ -1,0 +1,294 @@
+"""Subtracts a sky from a cube."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.cubesky import checks, residuals
+from calgui.core.algorithms.cubesky.applying import Recipe
+from calgui.core.algorithms.cubesky.config import CubeSkyConfig
+from calgui.core.algorithms.cubesky.continuum import basis
+from calgui.core.algorithms.cubesky.fieldshift import FieldShift, field_shift
+from calgui.core.algorithms.cubesky.linemodel import measure, place_lines
+from calgui.core.algorithms.cubesky.reporting import keywords, metrics, verdict
+from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
+from calgui.core.algorithms.cubesky.scaling import Spectra, fit
+from calgui.core.algorithms.cubesky.spaxels import (
+    Empty,
+    Sample,
+    blocks,
+    empty_spaxels,
+    mean_spectra,
+    medians,
+    sample,
+    spread,
+    unusable,
+)
+from calgui.core.algorithms.registry import Result
+from calgui.core.errors import InputError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.jobs import Job
+from calgui.core.spectra.airglow import sky_lines
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+
+
+def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyConfig, job: Job | None = None) -> Result:
+    """Subtract a sky from a cube, the lines of OH scaled family by family.
+
+    Parameters
+    ----------
+    cube : FrameLike
+        (n, ny, nx), with wavelengths along the first axis (the third of FITS).
+    sky : FrameLike or None
+        A cube of an empty field, or a spectrum: a cube of one spaxel, an image of one axis, a cube of another field's
+        size. A spectrum's values are those of one spaxel.
+    config : CubeSkyConfig
+        See its options.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        The cube without its sky, errors with those of the scaled sky, data quality combined by *or*; a scale for each
+        family, residuals by wavelength and family beside the noise that is expected.
+
+    Raises
+    ------
+    InputError
+        Where there is no sky, or it is of another filter, grating, spaxel or unit, or has no wavelengths.
+
+    Notes
+    -----
+    Davies (2007, MNRAS 375, 1099), with these differences: families overlap, so a pixel's light is shared among them as
+    the lines of the list share it; the shift is fitted together with the scales; the continuum under the lines is
+    replaced by one that is fitted in spaxels without an object.
+    """
+    job = job or Job("Subtract the sky")
+    if sky is None:
+        raise InputError("There is no sky to subtract.", path=cube.path, cure="Give a cube or a spectrum of the sky.")
+    wavelength, sky_wavelength = checks.axis_of(cube, "science cube"), checks.axis_of(sky, "sky")
+    checks.check_pair(cube, sky)
+    factor = checks.unit_factor(cube, sky)
+    try:
+        path = resampler(wavelength, sky_wavelength, cube.unit)
+    except InputError as error:
+        error.path = sky.path
+        raise
+    told, age = checks.doubts(cube, sky, config)
+    worked = _work(cube, sky, config, wavelength, sky_wavelength, path, factor, job)
+    product, recipe, empty, measured, left = worked
+    data, err, bits = product
+    level, reasons = verdict(recipe, empty, measured, left, told, float(path.covered.mean()))
+    job.report(1.0, "Done")
+    return Result(
+        frame=Frame(data, err, bits, dict(cube.header), cube.path),
+        metrics=metrics(recipe, empty, measured, left, age, cube.unit),
+        verdict=level,
+        reasons=reasons,
+        curves=residuals.curves(recipe.fit, left, wavelength, cube.unit),
+        tables=(
+            residuals.family_table(recipe.fit, left, cube.unit),
+            residuals.line_table(recipe.fit, measured, sky_lines(), left, wavelength),
+        ),
+        keywords=keywords(recipe, config),
+    )
+
+
+@dataclass(frozen=True)
+class _Skies:
+    """The sky as spectra: of the same spaxels as the science's, or its mean alone."""
+
+    paired: bool
+    sample: Sample | None
+    mean: Floats
+    mean_variance: Floats
+    usual_variance: Floats
+
+
+def _work(
+    cube: FrameLike,
+    sky: FrameLike,
+    config: CubeSkyConfig,
+    wavelength: Floats,
+    sky_wavelength: Floats,
+    path: Resampler,
+    factor: float,
+    job: Job,
+) -> Any:
+    ny, nx = cube.shape[1:]
+    place = spread(ny * nx)
+    science = sample(cube, place, job.part(0.0, 0.15))
+    if not np.isfinite(science.data).any():
+        raise InputError("All values of the science cube are NaN or flagged.", path=cube.path, cure="Look at its DQ.")
+    skies = _skies(cube, sky, place, factor, config, job.part(0.15, 0.3))
+    job.report(0.3, "Looking for empty spaxels")
+    empty, pair = _pair(science, skies, path, wavelength, config)
+    smooth, sky_smooth = basis(wavelength, sky_wavelength)
+    spectra = Spectra(wavelength, *pair[0], *pair[1], path, smooth, sky_smooth)
+    job.report(0.35, "Measuring the lines of the sky")
+    measured = measure(place_lines(sky_lines(), sky_wavelength), spectra.sky, spectra.sky_variance, sky_smooth)
+    job.report(0.4, "Fitting shift and scales")
+    found = fit(spectra, measured, config)
+    own = skies.sample if skies.paired and config.cube_sky == "spaxels" else None
+    recipe = Recipe(
+        found, FieldShift(), path, *_filling(skies, spectra), skies.usual_variance, (ny, nx)
+    )  # fmt: skip
+    left, recipe = _residuals(science, own, skies, recipe, empty, config, path)
+    job.report(0.45, "Subtracting")
+    product = _apply(cube, sky if own is not None else None, factor, recipe, job.part(0.45, 1.0))
+    return product, recipe, empty, measured, left
+
+
+def _filling(skies: _Skies, spectra: Spectra) -> tuple[Floats, Floats]:
+    """The mean of the sky in the empty spaxels, where there is one, else in all."""
+    known = np.isfinite(spectra.sky)
+    return np.where(known, spectra.sky, skies.mean), np.where(known, spectra.sky_variance, skies.mean_variance)
+
+
+def _skies(
+    cube: FrameLike, sky: FrameLike, place: npt.NDArray[np.intp], factor: float, config: CubeSkyConfig, job: Job
+) -> _Skies:
+    if len(sky.shape) == 1:
+        rows = sky.rows(0, sky.shape[0])
+        sky = Frame(
+            np.array(rows.data, np.float32).reshape(-1, 1, 1),
+            None if rows.err is None else np.array(rows.err, np.float32).reshape(-1, 1, 1),
+            None if rows.dq is None else np.array(rows.dq, np.uint32).reshape(-1, 1, 1),
+            sky.header,
+            sky.path,
+        )
+    paired = sky.shape[1:] == cube.shape[1:]
+    where = place if paired else spread(sky.shape[1] * sky.shape[2])
+    read = sample(sky, where, job)
+    taken = Sample(read.data * np.float32(factor), read.variance * np.float32(factor * factor), where)
+    if np.count_nonzero(np.isfinite(taken.data).any(axis=1)) < 0.5 * len(taken.data):
+        raise InputError(
+            "Most of the sky is NaN or flagged: there is nothing to subtract.",
+            path=sky.path,
+            cure="Choose another sky, or look at its DQ.",
+        )
+    apart = taken.data - medians(taken.data)[:, None].astype(np.float32)
+    everywhere = np.ones(taken.data.shape[1], np.bool_)
+    ((mean, variance),) = mean_spectra(apart, everywhere, [taken])
+    usual = medians(taken.variance)
+    if not np.isfinite(taken.variance).any() and not paired and taken.data.shape[1] == 1:
+        variance = np.zeros(len(mean))
+    return _Skies(paired, taken if paired else None, mean, variance, usual)
+
+
+def _pair(
+    science: Sample, skies: _Skies, path: Resampler, wavelength: Floats, config: CubeSkyConfig
+) -> tuple[Empty, list[tuple[Floats, Floats]]]:
+    """Empty spaxels, and the mean spectra of science and sky over them."""
+    plain = path.matrix(0.0) if not path.identical else None
+    mean = np.nan_to_num(skies.mean)
+    on_science = mean if plain is None else np.asarray(plain @ mean.astype(np.float32), np.float64)
+    if skies.sample is not None:
+        own = skies.sample.data
+        if plain is not None:
+            own = plain @ np.where(np.isfinite(own), own, mean[:, None].astype(np.float32))
+        usual = np.nan_to_num(skies.usual_variance)
+        sky_variance = usual if plain is None else np.asarray(plain.power(2) @ usual)
+    else:
+        own = on_science[:, None].astype(np.float32)
+        sky_variance = np.zeros(len(wavelength))
+    difference = science.data - own
+    difference[~path.covered] = np.nan
+    sigma = np.sqrt(medians(science.variance) + sky_variance)
+    quiet = on_science <= np.percentile(on_science, 50)
+    empty = empty_spaxels(difference, sigma, quiet, config.object_sigma)
+    if skies.sample is not None and plain is None:
+        return empty, mean_spectra(difference, empty.chosen, [science, skies.sample])
+    pairs = mean_spectra(difference, empty.chosen, [science])
+    if skies.sample is None:
+        return empty, [*pairs, (skies.mean, skies.mean_variance)]
+    apart = skies.sample.data - medians(skies.sample.data)[:, None].astype(np.float32)
+    return empty, [*pairs, *mean_spectra(apart, empty.chosen, [skies.sample])]
+
+
+def _residuals(
+    science: Sample,
+    own: Sample | None,
+    skies: _Skies,
+    recipe: Recipe,
+    empty: Empty,
+    config: CubeSkyConfig,
+    path: Resampler,
+) -> tuple[residuals.Left, Recipe]:
+    chosen = empty.chosen
+    place = science.place[chosen]
+    data, variance = science.data[:, chosen], science.variance[:, chosen]
+
+    def modelled(recipe: Recipe) -> tuple[Singles, Singles]:
+        if own is None:
+            return recipe.model(None, None, place)
+        return recipe.model(own.data[:, chosen], own.variance[:, chosen], place)
+
+    model, model_variance = modelled(recipe)
+    if config.shift_field and config.fit_shift and own is not None and recipe.fit.shift_error > 0:
+        usual = medians(variance + model_variance)
+        usual = np.where(np.isfinite(usual), usual, np.square(1.4826 * medians(np.abs(data - model))))
+        field = field_shift(data - model, usual, recipe.fit.slope, place, *recipe.shape, config.max_shift)
+        recipe = Recipe(
+            recipe.fit, field, path, recipe.mean, recipe.mean_variance, recipe.usual_variance, recipe.shape
+        )  # fmt: skip
+        if field.applied:
+            model, model_variance = modelled(recipe)
+    plain = path.matrix(0.0)
+    raw = (
+        plain @ np.where(np.isfinite(own.data[:, chosen]), own.data[:, chosen], recipe.mean[:, None].astype(np.float32))
+        if own is not None
+        else (plain @ np.nan_to_num(recipe.mean).astype(np.float32))[:, None]
+    )
+    left = residuals.look(data - raw, data - model, variance + model_variance, recipe.fit.light)
+    return left, recipe
+
+
+def _apply(
+    cube: FrameLike, sky: FrameLike | None, factor: float, recipe: Recipe, job: Job
+) -> tuple[Singles, Singles | None, npt.NDArray[np.uint32]]:
+    n, ny, nx = cube.shape
+    data, bits = np.empty(cube.shape, np.float32), np.zeros(cube.shape, np.uint32)
+    err: Singles | None = None
+    outside = ~recipe.resampler.covered
+    nearest = np.clip(np.round(recipe.resampler.position), 0, recipe.resampler.length - 1).astype(np.intp)
+    straight = recipe.resampler.identical
+    for start, stop in blocks(cube):
+        job.report(start / ny, "Subtracting")
+        band = cube.band(start, stop)
+        flat = (n, (stop - start) * nx)
+        place = np.arange(start * nx, stop * nx)
+        mine = bits[:, start:stop]
+        if band.dq is not None:
+            mine |= band.dq
+        own: Singles | None = None
+        own_variance: Singles | None = None
+        if sky is not None:
+            theirs = sky.band(start, stop)
+            own = np.asarray(theirs.data.reshape(theirs.data.shape[0], -1) * np.float32(factor))
+            if theirs.dq is not None:
+                own[unusable(theirs.dq).reshape(own.shape)] = np.nan
+                mine |= theirs.dq if straight else theirs.dq[nearest]
+            if theirs.err is None:
+                own_variance = np.broadcast_to(recipe.usual_variance.astype(np.float32)[:, None], own.shape)
+            else:
+                own_variance = np.square(theirs.err.reshape(own.shape) * np.float32(factor))
+        model, variance = recipe.model(own, own_variance, place)
+        np.subtract(band.data, model.reshape(band.data.shape), out=data[:, start:stop])
+        if band.err is not None:
+            if err is None:
+                err = np.full(cube.shape, np.nan, np.float32)
+            known = np.square(band.err.reshape(flat)) + np.nan_to_num(variance)
+            err[:, start:stop] = np.sqrt(known).reshape(band.err.shape)
+        job.check()
+    if outside.any():
+        data[outside] = np.nan
+        bits[outside] |= np.uint32(flags.DO_NOT_USE)
+    bits[~np.isfinite(data)] |= np.uint32(flags.DO_NOT_USE)
+    return data, err, bits
