@@ -102,7 +102,9 @@ def quick_look(
         part = [start + (1 - start) * (number + end) / (len(on_images) + 1) for end in (0, 1)]
         stage, result = _do(plan, image, given, config, job.part(*part))
         if result is not None and result.frame is not None:
-            image = result.frame
+            # a later step is to see what was done before it
+            header = {**image.header, plan.step.keyword: "COMPLETE"}
+            image = Frame(result.frame.data, result.frame.err, result.frame.dq, header, source.path)
             results.append((plan.step.name, result))
         stages.append(replace(stage, frame=image if keep else None))
     filled = 0

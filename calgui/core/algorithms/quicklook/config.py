@@ -9,7 +9,12 @@ from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
 
 _HOW = "where it can be done, without fail, or not at all."
 #: headings under which a form folds options away
-_SLOPE, _HEADERS, _KEPT = "slope", "ramps, images and their headers", "bad pixels and pictures"
+_SLOPE, _SKY, _HEADERS, _KEPT = (
+    "slope",
+    "sky of the chain",
+    "ramps, images and their headers",
+    "bad pixels and pictures",
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ class QuickLookConfig:
     )
     method: Literal["optimal", "utr", "cds", "mcds"] = option(
         "optimal", "How the reads become a rate, as in fit-ramp.", group=_SLOPE
+    )
+    sky_age: float = option(
+        2.0, "A sky is too old so long before or after the exposure, and is told of.", unit="h", minimum=0, group=_SKY
     )
     interpolate: bool = option(
         False,

@@ -146,6 +146,9 @@ def _without_references(step: Step, image: FrameLike, config: QuickLookConfig) -
         return Plan(step, False, "Switched off.", complete=_is_complete(step, image))
     if _is_complete(step, image):
         return Plan(step, False, f"{step.keyword} is COMPLETE: it was done before.", complete=True)
+    kind = text(image.header, "EXP_TYPE")
+    if switch_of(step, config) == "auto" and any(word in kind for word in step.not_for):
+        return Plan(step, False, f"EXP_TYPE is {kind}: it is no part of the calibration of such exposures.")
     return Plan(step, True)
 
 

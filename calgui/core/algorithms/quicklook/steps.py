@@ -10,6 +10,7 @@ from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.flats.dividing import FlatFieldConfig, flat_field
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
+from calgui.core.algorithms.quicklook.skystep import subtract_reference_sky
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.algorithms.subtraction import SubtractConfig, subtract_dark
 from calgui.core.errors import AlgorithmError
@@ -41,6 +42,8 @@ class Step:
         What it does to an image; None for what is part of the fit of the ramp.
     metrics : tuple of str
         Metrics that keep their name in the chain's; others get the step's name before theirs.
+    not_for : tuple of str
+        Kinds of exposures, as words of EXP_TYPE, to which it is done only if it is switched on.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Step:
     reference: str = ""
     deed: Deed | None = None
     metrics: tuple[str, ...] = ()
+    not_for: tuple[str, ...] = ()
 
     @property
     def on_reads(self) -> bool:
@@ -142,6 +146,15 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "dark", "Dark", "S_DARK", "dark subtraction", "DARK", _dark, ("dark_scale", "n_dark_unknown", "dark"),
+        ("DARK", "BIAS"),
     ),
-    Step("flat", "Flat", "S_FLAT", "flat field division", "FLAT", _flat, ("flat_median", "n_no_flat", "flat")),
+    Step(
+        "flat", "Flat", "S_FLAT", "flat field division", "FLAT", _flat, ("flat_median", "n_no_flat", "flat"),
+        ("DARK", "BIAS", "FLAT"),
+    ),
+    Step(
+        "sky", "Sky", "S_BKDSUB", "sky subtraction", "SKY", subtract_reference_sky,
+        ("scale", "scale_error", "sky_level", "source_fraction", "sky"),
+        ("SKY", "DARK", "BIAS", "FLAT", "ARC", "LAMP", "PINHOLE", "FIBER"),
+    ),
 )  # fmt: skip

@@ -52,7 +52,7 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
             step: float = step,
             window: Window = window,
             place: Mapping[str, Any] = place,
-        ) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
+        ) -> tuple[Sequence[Hdu], Mapping[str, Any]]:  # fmt: skip
             light = field(scene, FILTER, sky=SKY)[window.slices]
             hdus, truth = ramp_hdus(scene, name, light, READS, step, window)
             hdus[0].header.update(place)  # type: ignore[attr-defined]
