@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.given import References
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
+from calgui.core.algorithms.quicklook.pictures import pictures_of_reads
 from calgui.core.algorithms.quicklook.planning import Plan, switch_of
 from calgui.core.algorithms.ramps.fitting import fit_ramp
 from calgui.core.algorithms.ramps.response import response_of
@@ -69,17 +70,7 @@ def fit_reads(
     how = config.of_ramps(by_name["reference_pixels"].wanted, straighten.wanted)
     pictures: dict[str, Frame | None] = {}
     if keep:
-        plain = replace(how, method="cds", reference_pixels="off", linearity=False)
-        drifts = replace(plain, reference_pixels=how.reference_pixels)
-        steps = (("raw", plain), ("reference_pixels", drifts), ("linearity", replace(drifts, linearity=how.linearity)))
-        last = None
-        for number, (name, config_of_it) in enumerate(steps):
-            if config_of_it != last:
-                part = job.part(0.1 * number, 0.1 * number + 0.1)
-                pictures[name] = fit_ramp([ramp], coefficients, config_of_it, part).frame
-            else:
-                pictures[name] = pictures[steps[number - 1][0]]
-            last = config_of_it
+        pictures |= pictures_of_reads(ramp, coefficients.get("NONLINCOEFF"), how, job.part(0, 0.3))
     began = time.perf_counter()
     result = fit_ramp([ramp], coefficients, how, job.part(0.3 if keep else 0, 1))
     seconds = time.perf_counter() - began
