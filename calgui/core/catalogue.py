@@ -169,7 +169,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "flat-fielding",
         real_time=True,
         reference_types=("FLAT",),
-        algorithms=("flat-field",),
+        algorithms=("normalize-flat", "normalize-slicer-flat", "flat-field"),
     ),
 )
 
@@ -185,7 +185,7 @@ GROUPS: tuple[Group, ...] = (
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity"),
+        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity", "subtract-lamp-off"),
     ),
 )
 
