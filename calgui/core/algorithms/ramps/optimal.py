@@ -11,8 +11,9 @@ from calgui.core.algorithms.kernels import compiled_optimal, workers
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 
-#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 41
-JUMP_SIGMA = 4.1
+#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 45, or some more
+#: where few faint reads do not tell how noisy they are
+JUMP_SIGMA = 4.08
 
 #: most jumps of one pixel, unless the caller says otherwise
 MOST_JUMPS = 32
@@ -107,7 +108,7 @@ def fit_optimal(
     ``-R²`` beside it (for groups with the terms of his equations for averaged reads). The rate F of the photon noise
     is that of the fit itself, in three rounds: its errors are those of the result, and where the weights are optimal a
     change of F by them does not move the rate to first order, unlike with a rate from elsewhere. A jump is where chi²
-    falls by more than ``jump_sigma²`` when one difference is left out, or equally improbably when two neighbours are;
+    falls by more than ``jump_sigma²`` when one difference is left out, or more improbably when two neighbours are;
     the most telling is taken out first, and the search begins anew.
     """
     reads = np.ascontiguousarray(reads, np.float32)
