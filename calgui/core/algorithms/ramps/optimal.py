@@ -11,7 +11,7 @@ from calgui.core.algorithms.kernels import compiled_optimal, workers
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 
-#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 45, or some more
+#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 45; some more
 #: where few faint reads do not tell how noisy they are
 JUMP_SIGMA = 4.08
 
