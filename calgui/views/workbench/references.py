@@ -151,6 +151,8 @@ class BenchReferences(QWidget):
                 how = f"selected by {item.mapping}" if item.mapping else "selected by the rules"
             elif kind in self._missing and self.session.cache is not None:
                 how = self._missing[kind].reason
+            elif self._used or self._missing:
+                how = "not asked for: its step is left out"
             elif self.session.cache is None:
                 how = "open a cache whose rules select it, or choose it by hand"
             else:

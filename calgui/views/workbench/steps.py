@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -33,6 +33,22 @@ _LEAST_ROWS = 4
 _DONE, _LEFT_OUT, _SKIPPED = ("good", "done", "good"), ("cancel", "skipped", "muted"), ("warning", "skipped", "warning")
 #: an option's value, in words
 _SWITCHES: Mapping[str, str] = {"auto": "where it can be", "on": "always", "off": "not at all"}
+
+
+class _StepsGrid(Grid):
+    """A list that would like to be seen whole."""
+
+    def sizeHint(self) -> QSize:
+        """All rows, or those that are always seen."""
+        each = self.verticalHeader().defaultSectionSize()
+        rows = max(self.rowCount(), _LEAST_ROWS)
+        return QSize(super().sizeHint().width(), self.horizontalHeader().sizeHint().height() + rows * each + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Some rows."""
+        each = self.verticalHeader().defaultSectionSize()
+        high = self.horizontalHeader().sizeHint().height() + _LEAST_ROWS * each + 2
+        return QSize(super().minimumSizeHint().width(), high)
 
 
 class ChainSteps(QWidget):
@@ -72,7 +88,7 @@ class ChainSteps(QWidget):
         self._options: Mapping[str, Any] = {}
         self._given: Mapping[str, Path] = {}
         self.side: Side = "after"
-        self.grid = Grid("bench_steps_list", "Steps: state, reference and time of each")
+        self.grid = _StepsGrid("bench_steps_list", "Steps: state, reference and time of each")
         self.grid.setColumnCount(5)
         self.grid.setHorizontalHeaderLabels(["state", "step", "reference", "time (s)", "note"])
         self.grid.setToolTip("Choose a step to see the picture before and after it")
@@ -262,9 +278,7 @@ class ChainSteps(QWidget):
                 self._put(row, stage)
                 if stage.name == name:
                     self.grid.selectRow(row)
-        head, each = self.grid.horizontalHeader().sizeHint().height(), self.grid.verticalHeader().defaultSectionSize()
-        self.grid.setMinimumHeight(head + _LEAST_ROWS * each)
-        self.grid.setMaximumHeight(head + max(self.grid.rowCount(), _LEAST_ROWS) * each + 2)
+        self.grid.updateGeometry()
         self._update()
 
     def _put(self, row: int, stage: Stage) -> None:

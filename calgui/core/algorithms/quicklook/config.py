@@ -9,12 +9,7 @@ from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
 
 _HOW = "where it can be done, without fail, or not at all."
 #: headings under which a form folds options away
-_SLOPE, _SKY, _HEADERS, _KEPT = (
-    "slope",
-    "sky of the chain",
-    "ramps, images and their headers",
-    "bad pixels and pictures",
-)
+_SLOPE, _SKY, _KEPT, _HEADERS = "slope", "sky to subtract", "bad pixels and pictures", "inputs and their headers"
 
 
 @dataclass(frozen=True)

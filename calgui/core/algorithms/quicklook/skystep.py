@@ -156,7 +156,7 @@ def _metrics(fit: Fit, level: float, holes: int, age: float | None, sky: FrameLi
         "source_fraction": Metric(
             float(np.count_nonzero(fit.mask)) / fit.mask.size, "", "Part of the image that sources cover."
         ),
-        "n_holes": Metric(holes, "pixel", "Pixels where the sky has no value: its level was subtracted."),
-        "age_h": Metric(age, "h", "Time between the sky and the image."),
+        "n_sky_holes": Metric(holes, "pixel", "Pixels where the sky has no value: its level was subtracted."),
+        "sky_age_h": Metric(age, "h", "Time between the sky and the image."),
         "sky": Metric(file_name(sky), "", "The sky that was subtracted."),
     }

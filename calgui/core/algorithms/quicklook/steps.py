@@ -154,7 +154,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "sky", "Sky", "S_BKDSUB", "sky subtraction", "SKY", subtract_reference_sky,
-        ("scale", "scale_error", "sky_level", "source_fraction", "sky"),
+        ("scale", "scale_error", "sky_level", "source_fraction", "n_sky_holes", "sky_age_h", "sky"),
         ("SKY", "DARK", "BIAS", "FLAT", "ARC", "LAMP", "PINHOLE", "FIBER"),
     ),
 )  # fmt: skip
