@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QTabWidget, Q
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.frame import Frame
+from calgui.core.frames.limits import moved_limits
 from calgui.core.frames.statistics import Box
 from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged
@@ -346,14 +347,23 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.changed.emit()
 
-    def show_picture(self) -> None:
-        """Show the picture that is wanted of what is shown."""
+    def show_picture(self, alike: bool = False) -> None:
+        """Show the picture that is wanted of what is shown.
+
+        Parameters
+        ----------
+        alike : bool
+            Whether it is drawn as the one before, of which it is the other side.
+        """
         if self._showing_nothing or self._drawn is None:
             return
         result, title, note, origin = self._drawn
         frame, words = self.picture_of(result)
         if frame is not None:
             said = f"{note}, {words}" if words else note
+            old = self.picture.content
+            if alike and old is not None and old.values is not None:
+                self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
             self.picture.show_frame(frame, name=title, note=said, origin=origin)
         else:
             self.picture.clear("This algorithm makes no picture.")

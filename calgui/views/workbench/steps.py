@@ -27,8 +27,8 @@ Side = Literal["before", "after"]
 
 #: milliseconds that each of the two pictures stays while blinking
 _BLINK = 600
-#: rows that are seen however low the window is
-_LEAST_ROWS = 4
+#: rows that are seen however low the window is, and where there is room
+_LEAST_ROWS, _USUAL_ROWS = 4, 7
 #: colours of the state, by what a stage says: icon, word, role
 _DONE, _LEFT_OUT, _SKIPPED = ("good", "done", "good"), ("cancel", "skipped", "muted"), ("warning", "skipped", "warning")
 #: an option's value, in words
@@ -39,9 +39,9 @@ class _StepsGrid(Grid):
     """A list that would like to be seen whole."""
 
     def sizeHint(self) -> QSize:
-        """All rows, or those that are always seen."""
+        """All rows, also before they are there."""
         each = self.verticalHeader().defaultSectionSize()
-        rows = max(self.rowCount(), _LEAST_ROWS)
+        rows = max(self.rowCount(), _USUAL_ROWS)
         return QSize(super().sizeHint().width(), self.horizontalHeader().sizeHint().height() + rows * each + 2)
 
     def minimumSizeHint(self) -> QSize:
@@ -225,7 +225,7 @@ class ChainSteps(QWidget):
         found = self._stages[row if before else row + 1].frame if stage.name else None
         if found is None:
             return result.frame, ""
-        return found, f"{self.side} “{stage.title}”" + ("" if stage.done else ", which was skipped")
+        return found, f"{self.side} “{stage.title}”" + ("" if stage.done else " (skipped)")
 
     def clear(self) -> None:
         """There is no result."""
@@ -278,7 +278,6 @@ class ChainSteps(QWidget):
                 self._put(row, stage)
                 if stage.name == name:
                     self.grid.selectRow(row)
-        self.grid.updateGeometry()
         self._update()
 
     def _put(self, row: int, stage: Stage) -> None:
@@ -318,7 +317,8 @@ class ChainSteps(QWidget):
         elif not kept:
             text = "The pictures between the steps of the whole frame were not kept."
         else:
-            text = stage.note
+            # what is to be known of a step that was done stands in the list, and with the verdict
+            text = "" if stage.done else stage.note
         self.note.setText(text)
         self.note.setVisible(bool(text))
         self.note.setStyleSheet(f"color: {theme().colour('muted').name()}; padding: 0 {SPACE}px;")
@@ -358,12 +358,9 @@ class FollowingSteps:
             self._steps.clear()
 
     def _draw(self, same_step: bool) -> None:
-        picture = self._page.output.picture
-        if same_step:
-            picture.hold_limits()
-        else:
-            picture.release_limits()
-        self._page.output.show_picture()
+        if not same_step:
+            self._page.output.picture.release_limits()
+        self._page.output.show_picture(same_step)
 
     def _keep(self) -> None:
         self._page.options.put_values({**self._page.options.values(), "keep": "steps"})
