@@ -158,7 +158,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "sky subtraction",
         real_time=True,
         reference_types=("SKY",),
-        algorithms=("subtract-sky",),
+        algorithms=("super-sky", "subtract-sky"),
     ),
     Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
     Calibration(

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.dithers import Offset, StackedSources
 from calgui.core.algorithms.skies.firstlook import extended_sources
-from calgui.core.algorithms.skies.sources import BoolArray, Image, find_sources, sky_level
+from calgui.core.algorithms.skies.sources import find_sources, sky_level
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job
@@ -89,9 +90,10 @@ def find_in_rounds(
     """
     levels, errors = _first_levels(stack, job)
     additive = additive or any(level <= _SURE * error for level, error in zip(levels, errors, strict=True))
-    masks = extended_sources(stack, levels, additive, config, job) if config.extended else None
-    if masks is None or any(_free(stack, index, mask) < _FREE for index, mask in enumerate(masks)):
-        masks = [np.zeros(stack.shape, np.bool_) for _ in stack.frames]
+    masks = [np.zeros(stack.shape, np.bool_) for _ in stack.frames]
+    if config.extended:
+        seen = extended_sources(stack, levels, additive, config, job)
+        masks = seen if all(_free(stack, index, mask) > _FREE for index, mask in enumerate(seen)) else masks
     news: list[float] = []
     for turn in range(config.iterations):
         part = job.part(turn / config.iterations, (turn + 1) / config.iterations)
@@ -138,9 +140,10 @@ def _one_round(
     masks, levels, errors = known
     made, moved = [], list(levels)
     together = None if offsets is None else StackedSources(stack.shape, offsets)
-    for index, before in enumerate(masks):
+    skies = stack.medians([near(index) for index in range(len(masks))], masks, levels, additive, job)
+    for index, (before, sky) in enumerate(zip(masks, skies, strict=True)):
         job.report(index / len(masks), f"Looking for sources, round {turn + 1}")
-        rest = without_sky(stack, index, stack.median(near(index), masks, levels, additive, job), levels, additive)
+        rest = without_sky(stack, index, sky, levels, additive)
         good = np.isfinite(rest)
         mask = before | find_sources(rest, good, config.sigma, config.grow, config.extended)
         left = sky_level(rest, good & ~mask)

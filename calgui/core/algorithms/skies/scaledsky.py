@@ -9,9 +9,9 @@ from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import check_type, place
 from calgui.core.algorithms.skies.config import ImageSkyConfig
-from calgui.core.algorithms.skies.dithers import offsets_of
+from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.fitting import fit_sky
-from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, dither_notes, subtract, wanted
+from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, subtract, wanted
 from calgui.core.algorithms.skies.moments import check_age, hours_of, hours_of_reference
 from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds
 from calgui.core.algorithms.skies.sorting import Roles, check_sky, done_differently, unit_factor

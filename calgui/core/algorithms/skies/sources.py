@@ -1,6 +1,6 @@
 """Sources in an image whose sky was taken out, and the level that is left: what a sky must not be made of.
 
-Sources are sought on three scales: boxes of 3 pixels for stars, cells of 8 and of 32 pixels for halos and extended
+Sources are sought on many scales: boxes of 3 pixels for stars, cells of 8, 16, 32 ... pixels for halos and extended
 light, which no single pixel shows. On every scale the noise is that of the image on this scale, so that what is left of
 a flat or a gradient is not taken for sources.
 """
@@ -12,27 +12,31 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.skies.cells import (
+    COARSE,
+    FEWEST,
+    FINE,
+    BoolArray,
+    Cells,
+    Grid,
+    Image,
+    expand,
+    sizes,
+    widened,
+)
 
-BoolArray = npt.NDArray[np.bool_]
-Image = npt.NDArray[np.float32]
-Cells = npt.NDArray[np.float64]
-
-#: side of the cells on which halos and extended sources are sought
-FINE, COARSE = 8, 32
 #: side of the box in which the light of a star is summed
 _BOX = 3
 #: pixels further from the level than this, in their noise, count as this far in the mean of a cell
 _CLIP = 4.0
-#: part of a cell that must be left for it to say something
-_LEFT = 0.25
-#: fewest cells, or pixels, of which a level is made
-_FEWEST = 24
 #: window of the level, in noise below it
 _WINDOW = 2.0
 #: values that are enough for a level
-_ENOUGH = 100_000
+_ENOUGH = 12_000
+#: noise above which a place of a finished sky stands out
+_STANDS = 8.0
 #: beside a cell that stands out this many sigma are enough
-_BESIDE = 2.0
+_BESIDE = 1.5
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def level_of(values: npt.NDArray[np.floating]) -> Level:
     """
     if values.size == 0:
         return Level(math.nan, math.nan, math.nan)
-    ordered = np.sort(values.astype(np.float64, copy=False))
+    ordered = np.sort(values)
     level = float(ordered[ordered.size // 2])
     sigma = math.nan
     for _ in range(50):
@@ -94,7 +98,7 @@ def level_of(values: npt.NDArray[np.floating]) -> Level:
 
 
 def thinned(image: Image, good: BoolArray) -> Image:
-    """Good values of evenly spaced rows, some hundred thousand or two at most.
+    """Good values of evenly spaced pixels, some ten thousands at most.
 
     Parameters
     ----------
@@ -108,38 +112,8 @@ def thinned(image: Image, good: BoolArray) -> Image:
     ndarray of float32
         Flat.
     """
-    step = max(1, image.size // _ENOUGH)
-    return image[::step][good[::step]]
-
-
-def cells_of(image: Image, good: BoolArray, side: int, low: float, high: float) -> Cells:
-    """Means of square cells of the good pixels.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (ny, nx)
-        Finite where ``good``.
-    good : ndarray of bool
-        Which count.
-    side : int
-        Of a cell, pixels.
-    low, high : float
-        Values outside count as these, so that a cosmic ray or a hot pixel moves no cell.
-
-    Returns
-    -------
-    ndarray of float64, shape (ceil(ny / side), ceil(nx / side))
-        NaN where less than a quarter of the cell is good.
-    """
-    ny, nx = image.shape
-    rows, columns = np.arange(0, ny, side), np.arange(0, nx, side)
-    held = np.where(good, np.clip(image, np.float32(low), np.float32(high)), np.float32(0))
-    sums = np.add.reduceat(np.add.reduceat(held, rows, axis=0, dtype=np.float64), columns, axis=1)
-    count = np.add.reduceat(np.add.reduceat(good, rows, axis=0, dtype=np.int32), columns, axis=1)
-    full = np.outer(np.minimum(side, ny - rows), np.minimum(side, nx - columns))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        made: Cells = np.where(count >= _LEFT * full, sums / count, np.nan)
-    return made
+    step = max(1, math.isqrt(image.size // _ENOUGH))
+    return image[::step, ::step][good[::step, ::step]]
 
 
 def sky_level(image: Image, good: BoolArray) -> Level:
@@ -165,9 +139,9 @@ def sky_level(image: Image, good: BoolArray) -> Level:
     if not math.isfinite(pixels.value):
         return pixels
     reach = _CLIP * pixels.sigma
-    cells = cells_of(image, good, FINE, pixels.value - reach, pixels.value + reach)
+    cells = Grid.of(image, good, pixels.value - reach, pixels.value + reach).means
     known = cells[np.isfinite(cells)]
-    if known.size < _FEWEST:
+    if known.size < FEWEST:
         return pixels
     found = level_of(known)
     return Level(found.value, pixels.sigma, found.error)
@@ -207,24 +181,34 @@ def find_sources(image: Image, good: BoolArray, sigma: float, grow: int, extende
     if grow:
         found = np.asarray(maximum_filter(found, 2 * grow + 1, mode="constant"), np.bool_)
     if extended:
-        for side in (FINE, COARSE):
-            found |= expand(_bright_cells(flat, good & ~found, side, sigma, pixels.sigma), side, image.shape)
+        reach = _CLIP * pixels.sigma
+        grid = Grid.of(flat, good & ~found, -reach, reach)
+        seen = np.zeros(grid.sums.shape, np.bool_)
+        for side in sizes(image.shape):
+            bright = _bright_cells(grid, sigma, pixels.sigma)
+            if bright is None:
+                break
+            seen |= expand(bright, side // FINE, seen.shape)
+            grid = grid.without(bright).doubled()
+        if seen.any():
+            contrast = Grid.of(flat, good).means / pixels.sigma
+            found |= expand(widened(seen, contrast), FINE, image.shape)
     return found
 
 
-def _bright_cells(flat: Image, good: BoolArray, side: int, sigma: float, noise: float) -> BoolArray:
-    """Cells with light of sources, with those around them that seem to have some."""
-    cells = cells_of(flat, good, side, -_CLIP * noise, _CLIP * noise)
+def _bright_cells(grid: Grid, sigma: float, noise: float) -> BoolArray | None:
+    """Cells with light of sources, with those around them that seem to have some; None where too few are left."""
+    cells = grid.means
     known = cells[np.isfinite(cells)]
-    if known.size < _FEWEST:
-        return np.zeros(cells.shape, np.bool_)
+    if known.size < FEWEST:
+        return None
     level = level_of(known)
-    spread = max(level.sigma, noise / side)
+    spread = max(level.sigma, noise / grid.side)
     return with_neighbours(np.nan_to_num((cells - level.value) / spread, nan=-np.inf), sigma)
 
 
 def with_neighbours(excess: Cells, sigma: float) -> BoolArray:
-    """Cells that stand out, and beside them those that reach two sigma.
+    """Cells that stand out, and all that hang together with them and seem to hold some light.
 
     Parameters
     ----------
@@ -237,29 +221,36 @@ def with_neighbours(excess: Cells, sigma: float) -> BoolArray:
     -------
     ndarray of bool
     """
-    from scipy.ndimage import maximum_filter
+    from scipy.ndimage import binary_propagation
 
     bright = excess > sigma
-    wide = maximum_filter(bright.view(np.uint8), 3, mode="constant").view(np.bool_)
-    made: BoolArray = bright | (wide & (excess > min(_BESIDE, sigma)))
+    if not bright.any():
+        return bright
+    made: BoolArray = binary_propagation(bright, np.ones((3, 3)), excess > min(_BESIDE, sigma))
     return made
 
 
-def expand(cells: BoolArray, side: int, shape: tuple[int, int]) -> BoolArray:
-    """A map of cells as one of pixels.
+def left_over(image: Image, good: BoolArray) -> int:
+    """How many places of a sky stand out like sources: hot pixels, which are one pixel wide, do not count.
 
     Parameters
     ----------
-    cells : ndarray of bool
-        One value for each cell.
-    side : int
-        Of a cell.
-    shape : tuple of int
-        (ny, nx).
+    image : ndarray of float32, shape (ny, nx)
+        A sky.
+    good : ndarray of bool
+        Pixels that count.
 
     Returns
     -------
-    ndarray of bool, shape (ny, nx)
+    int
     """
-    made: BoolArray = np.repeat(np.repeat(cells, side, axis=0), side, axis=1)[: shape[0], : shape[1]]
-    return made
+    from scipy.ndimage import label, median_filter
+
+    level = level_of(thinned(image, good))
+    if not level.sigma > 0:
+        return 0
+    smooth = median_filter(np.where(good, image, np.float32(level.value)), _BOX, mode="nearest")
+    shape = np.nan_to_num(Grid.of(smooth, good, side=COARSE).means, nan=level.value).astype(np.float32)
+    rest = smooth - np.repeat(np.repeat(shape, COARSE, 0), COARSE, 1)[: image.shape[0], : image.shape[1]]
+    noise = level_of(thinned(rest, good))
+    return int(label((rest > noise.value + _STANDS * noise.sigma) & good, np.ones((3, 3)))[1])
