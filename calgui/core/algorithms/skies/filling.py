@@ -3,7 +3,7 @@
 import numpy as np
 
 from calgui.core.algorithms.skies.cells import FEWEST, FINE, BoolArray, Grid, Image
-from calgui.core.algorithms.skies.sources import level_of, thinned
+from calgui.core.algorithms.skies.levels import level_of, thinned
 from calgui.core.algorithms.skies.surfaces import fitted_surface
 
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.skies.cells import FINE, BoolArray, Cells, Grid, expand, sizes, widened
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.sources import level_of, thinned, with_neighbours
+from calgui.core.algorithms.skies.levels import level_of, thinned
+from calgui.core.algorithms.skies.sources import with_neighbours
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.algorithms.skies.surfaces import fitted_surface, values_of
 from calgui.core.jobs import Job
@@ -17,6 +18,8 @@ from calgui.core.jobs import Job
 _MOVES = 0.2
 #: pixels further from the level than this, in their noise, count as this far
 _CLIP = 4.0
+#: part of its light by which a cell must change to be moving
+_PART = 0.15
 #: fewest cells on a side
 _SIDE = 4
 
@@ -55,8 +58,9 @@ def extended_sources(
             break
         pairs = zip(grids, levels, strict=True)
         cells = [grid.means - level if additive else grid.means / level - 1 for grid, level in pairs]
-        bright = [_bright(one, config.sigma) for one in cells]
-        moving = _moving(cells, config.sigma)
+        excess = [one - values_of(fitted_surface(one, 2.0), one.shape) for one in cells]
+        bright = [_bright(one, config.sigma) for one in excess]
+        moving = _moving(cells, excess, config.sigma)
         kept = [_that_move(one, moving) for one in bright]
         for into, one in zip(made, kept, strict=True):
             into |= expand(one, side // FINE, into.shape)
@@ -77,29 +81,34 @@ def _grids(stack: Stack, levels: list[float], job: Job) -> tuple[list[Grid], lis
     return made, contrast
 
 
-def _bright(cells: Cells, sigma: float) -> BoolArray:
+def _bright(excess: Cells, sigma: float) -> BoolArray:
     """Cells above a smooth surface."""
-    rest = cells - values_of(fitted_surface(cells, 2.0), cells.shape)
-    level = level_of(rest[np.isfinite(rest)])
+    level = level_of(excess[np.isfinite(excess)])
     if not level.sigma > 0:
-        return np.zeros(cells.shape, np.bool_)
-    return with_neighbours(np.nan_to_num((rest - level.value) / level.sigma, nan=-np.inf), sigma)
+        return np.zeros(excess.shape, np.bool_)
+    return with_neighbours(np.nan_to_num((excess - level.value) / level.sigma, nan=-np.inf), sigma)
 
 
-def _moving(cells: list[Cells], sigma: float) -> BoolArray:
-    """Cells whose light changes from frame to frame."""
+def _moving(cells: list[Cells], excess: list[Cells], sigma: float) -> BoolArray:
+    """Cells whose light changes from frame to frame, by a good part of what stands out there.
+
+    A flat or thermal light whose strength varies changes by a small part of itself, a source that moves by most of it.
+    """
+    from scipy.ndimage import maximum_filter
+
     cube = np.stack(cells)
     made = np.zeros(cube.shape[1:], np.bool_)
-    for index, one in enumerate(cube):
-        others = np.delete(cube, index, axis=0)
+    for index, (one, above) in enumerate(zip(cube, excess, strict=True)):
         with np.errstate(invalid="ignore"):
-            change = one - _median(others)
+            change = one - _median(np.delete(cube, index, axis=0))
         known = change[np.isfinite(change)]
-        if known.size:
-            level = level_of(known)
-            low = level_of(-known)  # where the light was in the others
-            made |= np.nan_to_num(change, nan=0.0) > level.value + sigma * max(level.sigma, low.sigma)
-            made |= np.nan_to_num(change, nan=0.0) < -low.value - sigma * max(level.sigma, low.sigma)
+        if not known.size:
+            continue
+        up, down = level_of(known), level_of(-known)  # down: where the light was in the others
+        noise = sigma * max(up.sigma, down.sigma)
+        part = _PART * maximum_filter(np.nan_to_num(above, nan=0.0), 3, mode="nearest")
+        change = np.nan_to_num(change, nan=up.value)
+        made |= (change - up.value > np.maximum(noise, part)) | (-change - down.value > np.maximum(noise, part))
     return made
 
 

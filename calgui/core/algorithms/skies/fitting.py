@@ -8,7 +8,8 @@ import numpy as np
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.sources import find_sources, level_of, sky_level, thinned
+from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
+from calgui.core.algorithms.skies.sources import find_sources, largest_even
 from calgui.core.jobs import Job
 
 #: a factor beside a constant is only told where it is known to this
@@ -93,13 +94,15 @@ def fit_sky(
     if scaling:
         scale = sky_level(image, good if known is None else good & ~known).value / base.value
     mask = np.zeros(image.shape, np.bool_) if known is None else known
-    rounds = 0
+    rounds, largest = 0, 0
     for rounds in range(1, config.iterations + 1):
         job.report(rounds / (config.iterations + 1), f"Looking for sources, round {rounds}")
         rest = image - np.float32(scale) * sky - np.float32(constant)
         found = mask
         if known is None:
-            found = mask | find_sources(rest, good, config.sigma, config.grow, config.extended)
+            if rounds == 1 and config.extended:
+                largest = largest_even(rest, good, config.sigma, config.grow)
+            found = mask | find_sources(rest, good, config.sigma, config.grow, largest)
         free = good & ~found
         if not free.any():
             break

@@ -13,7 +13,7 @@ from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.filling import filled
 from calgui.core.algorithms.skies.fitting import Fit, fit_sky
 from calgui.core.algorithms.skies.moments import check_age, in_time, neighbours
-from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds
+from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import Roles, done_differently, unit_factor
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import InputError
@@ -200,11 +200,7 @@ def subtract_iteratively(roles: Roles, config: ImageSkyConfig, job: Job) -> Made
         far = max(abs(hours[other] - hours[index]) for other in near[index])
         if known and index == roles.product:
             notes += check_age(far, config.max_age, config.old, "of the farthest neighbour", frames[index])
-    if not found.settled:
-        notes.append(
-            f"New sources still appeared in round {len(found.news)}, on {100 * found.news[-1]:.2g} % of the pixels: "
-            "raise the option iterations."
-        )
+    notes += notes_of(found, config)
     return Made(made, "iterative", "running sky of the set", notes, None, found, frames)
 
 

@@ -13,10 +13,10 @@ from calgui.core.algorithms.registry import Curve, Metric, Result, Table, Verdic
 from calgui.core.algorithms.skies.cells import COARSE, BoolArray, Grid
 from calgui.core.algorithms.skies.config import ImageSkyConfig
 from calgui.core.algorithms.skies.imagesky import Made, Subtracted
+from calgui.core.algorithms.skies.levels import level_of, sky_level
 from calgui.core.algorithms.skies.moments import in_time, said
 from calgui.core.algorithms.skies.rounds import Rounds
 from calgui.core.algorithms.skies.sorting import Roles
-from calgui.core.algorithms.skies.sources import level_of, sky_level
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
 

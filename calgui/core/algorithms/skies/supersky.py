@@ -19,7 +19,7 @@ from calgui.core.algorithms.skies.cells import COARSE, BoolArray, Grid
 from calgui.core.algorithms.skies.config import SuperSkyConfig
 from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.reporting import frame_table, level_curve
-from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds
+from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import NO_SKY
 from calgui.core.algorithms.skies.sources import left_over
 from calgui.core.algorithms.skies.stack import Stack
@@ -165,7 +165,7 @@ def _judged(
     whole.dq[~light] |= np.uint32(flags.REFERENCE_PIXEL)
     good = light & np.isfinite(whole.data)
     metrics = _metrics(frames, light, good, whole, found)
-    bad, doubtful = _verdict(frames, metrics, found)
+    bad, doubtful = _verdict(frames, metrics, found, config)
     notes = [*told, *doubtful]
     if scale.keyword == "option":
         notes.append(f"The exposure time of {scale.seconds:g} s was given as an option, not read from the headers.")
@@ -237,7 +237,9 @@ def _metrics(
     }
 
 
-def _verdict(frames: Sequence[FrameLike], metrics: Mapping[str, Metric], found: Rounds) -> tuple[list[str], list[str]]:
+def _verdict(
+    frames: Sequence[FrameLike], metrics: Mapping[str, Metric], found: Rounds, config: SuperSkyConfig
+) -> tuple[list[str], list[str]]:
     bad, doubtful = [], []
     unknown, spread, left = (metrics[name].value for name in ("unknown_fraction", "level_spread", "n_left"))
     assert isinstance(unknown, float)
@@ -262,11 +264,7 @@ def _verdict(frames: Sequence[FrameLike], metrics: Mapping[str, Metric], found: 
         said = text(frame.header, "EXP_TYPE")
         if said and "SKY" not in said:
             doubtful.append(f"EXP_TYPE of {file_name(frame)} is {said}, which is no sky.")
-    if not found.settled:
-        doubtful.append(
-            f"New sources still appeared in round {len(found.news)}, on {100 * found.news[-1]:.2g} % of the pixels: "
-            "raise the option iterations."
-        )
+    doubtful += notes_of(found, config)
     return bad, doubtful
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.skies.cells import Cells
-from calgui.core.algorithms.skies.sources import level_of
+from calgui.core.algorithms.skies.levels import level_of
 
 #: fewest cells of which a surface is fitted
 _FEWEST = 12
