@@ -171,12 +171,13 @@ def measure(lines: Lines, spectrum: Floats, variance: Floats, smooth: Floats) ->
     """
     from scipy.optimize import minimize
 
-    good = np.isfinite(spectrum) & np.isfinite(variance) & (variance > 0)
+    good = np.isfinite(spectrum) & np.isfinite(variance)
     if not lines.names or good.sum() < smooth.shape[1] + 2 * len(lines.names) + 3:
         return Measured(USUAL_SIGMA, 0.0, lines, found=False)
     values = spectrum[good]
     light = np.clip(values - np.percentile(values, 20), 0, None)
-    weight = 1 / np.sqrt(variance[good] + (0.1 * light) ** 2)
+    floor = (1e-6 * max(float(np.abs(values).max()), 1e-30)) ** 2
+    weight = 1 / np.sqrt(variance[good] + (0.1 * light) ** 2 + floor)
     member = (lines.family[:, None] == np.arange(len(lines.names))[None]) * lines.strength[:, None]
 
     def fitted(parameters: Floats) -> tuple[float, Floats]:

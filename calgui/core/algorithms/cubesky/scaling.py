@@ -84,6 +84,8 @@ class Fit:
         Lines of the sky as they are subtracted.
     rotational : float
         Relative change of the lines for a rotational energy of kT at 190 K.
+    width : float
+        Width of the lines in the science over that in the sky.
     limited : bool
         Whether the shift came to the limit.
     """
@@ -103,6 +105,7 @@ class Fit:
     slope: Floats
     light: Floats
     rotational: float = 0.0
+    width: float = 1.0
     limited: bool = False
 
 
@@ -154,7 +157,9 @@ class _Fitter:
         return plain + correction, correction
 
 
-def fit(spectra: Spectra, measured: Measured, config: CubeSkyConfig) -> Fit:
+def fit(
+    spectra: Spectra, measured: Measured, config: CubeSkyConfig, *, own_level: bool = False, halo: float = 0.0
+) -> Fit:
     """Fit the sky to the empty spaxels of the science.
 
     Parameters
@@ -165,6 +170,10 @@ def fit(spectra: Spectra, measured: Measured, config: CubeSkyConfig) -> Fit:
         The lines in the sky.
     config : CubeSkyConfig
         Options.
+    own_level : bool
+        Whether the continuum is that of the sky as it is, and not the one fitted to the science.
+    halo : float
+        Light of objects in the spaxels that were taken for empty, which is no part of the sky's continuum.
 
     Returns
     -------
@@ -218,8 +227,8 @@ def fit(spectra: Spectra, measured: Measured, config: CubeSkyConfig) -> Fit:
             if abs(step) < 1e-4 and number > _PLAIN_ROUNDS + 2:
                 break
     return _finished(
-        fitter, config, names, share, scales, errors, (overall, overall_error), shift, shift_error, level, slope,
-        turned, rotation,
+        fitter, config, names, share, scales, errors, (overall, overall_error), shift, shift_error,
+        None if own_level else level, halo, slope, turned, rotation,
     )  # fmt: skip
 
 
@@ -233,7 +242,8 @@ def _finished(
     overall: tuple[float, float],
     shift: float,
     shift_error: float,
-    level: Floats,
+    level: Floats | None,
+    halo: float,
     slope: Floats,
     turned: float,
     rotation: Floats | None,
@@ -243,8 +253,7 @@ def _finished(
     factor = share.T @ scales
     if rotation is not None:
         factor = factor * (1 + turned * rotation)
-    fitted = config.continuum == "fitted"
-    continuum = spectra.smooth @ level if fitted else fitter.sky_continuum
+    continuum = fitter.sky_continuum if level is None else spectra.smooth @ level - halo
     return Fit(
         names=names,
         scales=scales,
@@ -261,13 +270,40 @@ def _finished(
         slope=slope,
         light=factor * (sky - fitter.sky_continuum),
         rotational=turned,
+        width=_width(fitter, shift, sky),
         limited=abs(shift) >= config.max_shift * 0.999 and config.fit_shift and fitter.measured.found,
     )
 
 
+def _width(fitter: _Fitter, shift: float, sky: Floats) -> float:
+    """Width of the lines in the science over that in the sky, both measured in the same way."""
+    if not fitter.measured.found:
+        return 1.0
+    from scipy.optimize import minimize_scalar
+
+    spectra, good = fitter.spectra, fitter.good
+    lines, usual = fitter.on_science(shift)
+    weight = 1 / np.sqrt(_variance(spectra, shift, np.ones(len(sky)), sky - fitter.sky_continuum)[good])
+
+    def left(sigma: float, spectrum: Floats) -> float:
+        model = profiles(lines, len(sky), sigma) @ lines.strength
+        design = np.concatenate([model[:, None], spectra.smooth], axis=1)[good] * weight[:, None]
+        solved = np.linalg.lstsq(design, spectrum[good] * weight, rcond=None)[0]
+        return float(np.sum((spectrum[good] * weight - design @ solved) ** 2))
+
+    widths = [
+        minimize_scalar(
+            left, (0.6 * usual, 1.7 * usual), args=(one,), bounds=(0.6 * usual, 1.7 * usual), method="bounded",
+            options={"xatol": 0.003 * usual, "maxiter": 12},
+        ).x
+        for one in (spectra.science, sky)
+    ]  # fmt: skip
+    return float(widths[0] / widths[1])
+
+
 def _baseline(values: Floats, variance: Floats, model: Floats, smooth: Floats) -> Floats:
     """Coefficients of the continuum from pixels that the lines hardly reach."""
-    good = np.isfinite(values) & np.isfinite(variance) & (variance > 0)
+    good = np.isfinite(values) & np.isfinite(variance)
     order = np.argsort(model[good])
     # the darkest three fifths, or what is below a thousandth of the brightest line
     dark = np.zeros(good.sum(), np.bool_)
