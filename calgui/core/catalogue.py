@@ -158,6 +158,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "sky subtraction",
         real_time=True,
         reference_types=("SKY",),
+        algorithms=("subtract-sky",),
     ),
     Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
     Calibration(
@@ -168,6 +169,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "flat-fielding",
         real_time=True,
         reference_types=("FLAT",),
+        algorithms=("flat-field",),
     ),
 )
 

@@ -6,25 +6,30 @@ from typing import Any, Literal
 
 import numpy as np
 
-from calgui.core.algorithms.agreement import SAME, TIME_TOLERANCE
+from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
     exposure_time,
     file_name,
-    number,
     scale_of,
     unit_of,
 )
-from calgui.core.algorithms.geometry import Region, is_full, region_of
+from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 _BAND = 128
+
+#: what may differ between an image and its dark, but is told
+_TOLD = {
+    **{keyword: SAME[keyword] for keyword in ("READMODE", "READPATT", "NGROUPS")},
+    **dict.fromkeys(TEMPERATURES, "the detector's temperature"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,11 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     only an image of the same exposure time.
     """
     job = job or Job("Subtract the dark")
-    offset_y, offset_x = _place(image, dark)
+    if len(image.shape) != 2:
+        raise InputError(
+            f"The image has {len(image.shape)} axes; two are needed.", path=image.path, cure="Fit ramps first."
+        )
+    part = place(image, dark, "dark")
     factor, notes = _factor(image, dark, config)
     notes += _mismatches(image, dark)
     ny, nx = image.shape
@@ -85,7 +94,7 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
         stop = min(start + _BAND, ny)
         job.report(start / ny, "Subtracting the dark")
         ours = image.rows(start, stop)
-        theirs = _columns(dark.rows(start + offset_y, stop + offset_y), offset_x, nx)
+        theirs = part.band(dark, start, stop)
         missing = ~np.isfinite(theirs.data)
         unknown += int(np.count_nonzero(missing))
         data[start:stop] = ours.data - np.float32(factor) * np.where(missing, np.float32(0), theirs.data)
@@ -104,43 +113,6 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
             "DARKSCAL": (factor, "factor that the dark was multiplied by"),
         },
     )
-
-
-def _place(image: FrameLike, dark: FrameLike) -> tuple[int, int]:
-    """First row and column of the dark that belong to the image, or a refusal."""
-    for frame in (image, dark):
-        if len(frame.shape) != 2:
-            raise InputError(
-                f"The image has {len(frame.shape)} axes; two are needed.", path=frame.path, cure="Fit ramps first."
-            )
-    here, there = region_of(image), region_of(dark)
-    same_place = (here.x, here.y) == (there.x, there.y)
-    if image.shape == dark.shape and same_place:
-        return 0, 0
-    sides = tuple(number(image.header, keyword) for keyword in ("DETXSIZE", "DETYSIZE"))
-    fits = (
-        _whole(dark, there)
-        and here.x + here.nx <= there.nx
-        and here.y + here.ny <= there.ny
-        and "SUBSTRT1" in image.header
-        and "SUBSTRT2" in image.header
-        and sides in {(None, None), (there.nx, there.ny)}
-    )
-    if fits:
-        return here.y - there.y, here.x - there.x
-    raise InputError(
-        f"The dark {file_name(dark)} is {_area(there)}, the image is {_area(here)}.",
-        path=image.path,
-        cure="Choose a dark of this subarray, or one of the full detector for an image with SUBSTRT1 and SUBSTRT2.",
-    )
-
-
-def _whole(dark: FrameLike, region: Region) -> bool:
-    return is_full(dark.header) or (region.x, region.y, region.nx, region.ny) == (0, 0, region.width, region.height)
-
-
-def _area(region: Region) -> str:
-    return f"{region.nx} × {region.ny} pixels from column {region.x + 1}, row {region.y + 1}"
 
 
 def _factor(image: FrameLike, dark: FrameLike, config: SubtractConfig) -> tuple[float, list[str]]:
@@ -167,27 +139,10 @@ def _factor(image: FrameLike, dark: FrameLike, config: SubtractConfig) -> tuple[
 
 def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
     """What the headers of image and dark disagree in; a detector is refused, the rest is told."""
-    told = []
-    kind = str(dark.header.get("REFTYPE", "")).strip().upper()
-    if kind not in {"", "DARK"}:
-        raise InputError(
-            f"REFTYPE is {kind}: this is no dark.", path=dark.path, cure="Choose a reference of type DARK."
-        )
-    if str(image.header.get("S_DARK", "")).strip().upper() == "COMPLETE":
-        told.append("S_DARK is COMPLETE: a dark was subtracted from this image before.")
-    for keyword in ("INSTRUME", "DETECTOR"):
-        ours, theirs = (str(frame.header.get(keyword, "")).strip().upper() for frame in (image, dark))
-        if ours and theirs and ours != theirs:
-            raise InputError(
-                f"{keyword} is {ours}, that of the dark {file_name(dark)} is {theirs}.",
-                path=image.path,
-                cure="Choose a dark of this detector.",
-            )
-    for keyword in ("READMODE", "READPATT", "NGROUPS", "IMGDTEMP", "IFSDTEMP"):
-        ours_raw, theirs_raw = image.header.get(keyword), dark.header.get(keyword)
-        if ours_raw is not None and theirs_raw is not None and not _alike(ours_raw, theirs_raw):
-            meaning = SAME.get(keyword, "the detector's temperature")
-            told.append(f"{keyword}, {meaning}, is {ours_raw}; in the dark {file_name(dark)} it is {theirs_raw}.")
+    check_type(dark, ("DARK",), "dark")
+    check_detector(image, dark, "dark")
+    told = done_before(image, "S_DARK", "a dark was subtracted from")
+    told += disagreements(image, dark, "dark", _TOLD)
     times = exposure_time(image.header), exposure_time(dark.header)
     if times[0] and times[1] and abs(times[0][0] - times[1][0]) > TIME_TOLERANCE * times[1][0]:
         told.append(
@@ -195,21 +150,6 @@ def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
             "is not scaled rightly by time."
         )
     return told
-
-
-def _alike(one: object, other: object) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(one - other) <= 0.5
-    return str(one).strip().upper() == str(other).strip().upper()
-
-
-def _columns(rows: Rows, first: int, count: int) -> Rows:
-    part = slice(first, first + count)
-    return Rows(
-        rows.data[:, part],
-        None if rows.err is None else rows.err[:, part],
-        None if rows.dq is None else rows.dq[:, part],
-    )
 
 
 def _quadrature(ours: FloatArray | None, theirs: FloatArray | None, factor: float, into: FloatArray) -> bool:
