@@ -168,11 +168,11 @@ def verdict(
         )
     change, own = _median(fit.continuum - fit.sky_continuum), abs(_median(fit.sky_continuum))
     noise = _median(np.where(np.isfinite(left.expected), left.expected, np.sqrt(empty.chosen.sum()) * left.mean_noise))
-    if abs(change) > max(0.5 * own, noise):
-        side = "above" if change > 0 else "below"
+    if abs(change) > max(own, noise):
         reasons.append(
-            f"The continuum in the empty spaxels is {abs(change) / max(own, 1e-30):.1f} times that of the sky {side} it, "
-            "and was subtracted. If an object fills the field, set the option continuum to sky."
+            f"The continuum in the empty spaxels is {'above' if change > 0 else 'below'} that of the sky by "
+            f"{abs(change) / max(own, 1e-30):.1f} times the latter, and was subtracted. If an object fills the field, "
+            "set the option continuum to sky."
         )
     if empty.crowded:
         level = (

@@ -56,6 +56,29 @@ class Resampler:
         n = len(self.position)
         return n == self.length and bool(np.allclose(self.position, np.arange(n), atol=1e-4))
 
+    def plane_of(self, place: Floats) -> Floats:
+        """Planes of the science where places on the axis of the sky are.
+
+        Parameters
+        ----------
+        place : ndarray of float64
+            In planes of the sky.
+
+        Returns
+        -------
+        ndarray of float64
+            Beyond the ends the last steps go on.
+        """
+        index = np.arange(len(self.position), dtype=np.float64)
+        order = np.argsort(self.position)
+        along, at = self.position[order], index[order]
+        found = np.interp(place, along, at)
+        for end, beyond in ((0, place < along[0]), (-1, place > along[-1])):
+            inner = 1 if end == 0 else -2
+            pace = (at[inner] - at[end]) / (along[inner] - along[end])
+            found = np.where(beyond, at[end] + (place - along[end]) * pace, found)
+        return np.asarray(found)
+
     def matrix(self, shift: float) -> Any:
         """The operator that shifts and resamples.
 

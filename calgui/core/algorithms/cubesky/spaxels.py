@@ -22,7 +22,7 @@ _UNUSABLE = np.uint32(flags.DO_NOT_USE | flags.SATURATED | flags.NON_SCIENCE)
 #: planes that are added up where emission lines of objects are looked for, and how far they must stand out
 _WINDOW, _EMISSION = 3, 7.0
 #: the fewest empty spaxels, and the smallest part of the field
-_FEWEST, _SMALLEST = 8, 0.05
+FEWEST, _SMALLEST = 8, 0.05
 #: a field is crowded where its faint part varies by so many times the noise, and by this part of the sky's level
 _VARIED, _FLAT = 3.0, 0.03
 #: error of a median over that of a mean
@@ -214,7 +214,7 @@ def empty_spaxels(difference: Singles, sigma: Floats, quiet: Mask, threshold: fl
     """
     usable = np.count_nonzero(np.isfinite(difference), axis=0) > 0.5 * len(difference)
     number = int(np.count_nonzero(usable))
-    if number < _FEWEST:
+    if number < FEWEST:
         return Empty(usable, number, crowded=False, halo=0.0, dark=0)
     level = medians(np.ascontiguousarray(difference[quiet].T))
     middle, scatter = _usual_level(level[usable])
@@ -223,8 +223,8 @@ def empty_spaxels(difference: Singles, sigma: Floats, quiet: Mask, threshold: fl
     dark = usable & (level < middle - max(6.0, 2 * threshold) * scatter)
     chosen = usable & (level < middle + threshold * scatter) & ~dark
     chosen = without_lines(difference, sigma, quiet, chosen)
-    if crowded or int(np.count_nonzero(chosen)) < max(_FEWEST, _SMALLEST * number):
-        faint = np.argsort(np.where(usable, level, np.inf))[: max(_FEWEST, int(0.25 * number))]
+    if crowded or int(np.count_nonzero(chosen)) < max(FEWEST, _SMALLEST * number):
+        faint = np.argsort(np.where(usable, level, np.inf))[: max(FEWEST, int(0.25 * number))]
         chosen = np.zeros(len(usable), np.bool_)
         chosen[faint] = True
         return Empty(chosen & usable, number, crowded=True, halo=0.0, dark=0)
@@ -242,13 +242,13 @@ def _usual_level(level: Floats) -> tuple[float, float]:
     middle = float(q25) + 0.6745 * scatter
     for _ in range(3):
         near = level[np.abs(level - middle) < 4 * scatter]
-        if near.size < _FEWEST:
+        if near.size < FEWEST:
             break
         grid = middle + scatter * np.linspace(-2, 2, 81)
         density = np.exp(-0.5 * ((grid[:, None] - near[None]) / (0.6 * scatter)) ** 2).sum(axis=1)
         middle = float(grid[density.argmax()])
         below = near[near < middle]
-        if below.size >= _FEWEST:
+        if below.size >= FEWEST:
             scatter = max(float(np.sqrt(np.mean((below - middle) ** 2))), 1e-30)
     return middle, scatter
 

@@ -1,7 +1,6 @@
 """Subtracts a sky from a cube."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,13 @@ from calgui.core.algorithms.cubesky.config import CubeSkyConfig
 from calgui.core.algorithms.cubesky.continuum import basis
 from calgui.core.algorithms.cubesky.fieldshift import FieldShift, field_shift
 from calgui.core.algorithms.cubesky.linemodel import Measured, measure, place_lines
+from calgui.core.algorithms.cubesky.moving import Spectra
 from calgui.core.algorithms.cubesky.reporting import keywords, metrics, verdict
 from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
-from calgui.core.algorithms.cubesky.scaling import Spectra, fit
+from calgui.core.algorithms.cubesky.scaling import fit
 from calgui.core.algorithms.cubesky.spaxels import (
     ENOUGH,
+    FEWEST,
     Empty,
     Sample,
     blocks,
@@ -84,9 +85,11 @@ def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyCon
         error.path = sky.path
         raise
     told, age = checks.doubts(cube, sky, config)
-    worked = _work(cube, sky, config, wavelength, sky_wavelength, path, factor, job)
-    product, recipe, empty, measured, left = worked
-    data, err, bits = product
+    found = _work(cube, sky, config, _Axes(wavelength, sky_wavelength, path), factor, job)
+    job.report(0.45, "Subtracting")
+    own = sky if found.paired else None
+    data, err, bits = _apply(cube, own, factor, found.recipe, job.part(0.45, 1.0))
+    recipe, empty, measured, left = found.recipe, found.empty, found.measured, found.left
     level, reasons = verdict(recipe, empty, measured, left, told, config)
     job.report(1.0, "Done")
     return Result(
@@ -114,16 +117,28 @@ class _Skies:
     usual_variance: Floats
 
 
-def _work(
-    cube: FrameLike,
-    sky: FrameLike,
-    config: CubeSkyConfig,
-    wavelength: Floats,
-    sky_wavelength: Floats,
-    path: Resampler,
-    factor: float,
-    job: Job,
-) -> Any:
+@dataclass(frozen=True)
+class _Axes:
+    """Wavelengths of science and sky, and the way from these to those."""
+
+    science: Floats
+    sky: Floats
+    path: Resampler
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a look at a sample of spaxels found."""
+
+    recipe: Recipe
+    empty: Empty
+    measured: Measured
+    left: residuals.Left
+    paired: bool
+
+
+def _work(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig, axes: _Axes, factor: float, job: Job) -> _Found:
+    path = axes.path
     ny, nx = cube.shape[1:]
     place = spread(ny * nx, cube.shape[0])
     science = sample(cube, place, job.part(0.0, 0.15))
@@ -133,28 +148,25 @@ def _work(
     own = skies.sample if skies.paired and config.cube_sky == "spaxels" else None
     job.report(0.3, "Looking for empty spaxels")
     empty, difference = _first_look(science, skies, path, config)
-    smooth, sky_smooth = basis(wavelength, sky_wavelength)
-    measured: Measured | None = None
+    smooth, sky_smooth = basis(axes.science, axes.sky)
+    pair = _means(science, skies, path, difference, empty.chosen)
+    measured = measure(place_lines(sky_lines(), axes.sky), *pair[1], sky_smooth)
     for last in (False, True):
-        pair = _means(science, skies, path, difference, empty.chosen)
-        spectra = Spectra(wavelength, *pair[0], *pair[1], path, smooth, sky_smooth)
-        job.report(0.35 + 0.05 * last, "Fitting lines, shift and scales")
-        if measured is None:
-            measured = measure(place_lines(sky_lines(), sky_wavelength), *pair[1], sky_smooth)
+        spectra = Spectra(axes.science, *pair[0], *pair[1], path, smooth, sky_smooth)
+        job.report(0.35 + 0.05 * last, "Fitting shift and scales")
         own_level = config.continuum == "sky" or (config.continuum == "auto" and empty.crowded)
         found = fit(spectra, measured, config, own_level=own_level, halo=empty.halo)
         recipe = Recipe(found, FieldShift(), path, *_filling(skies, spectra), skies.usual_variance, (ny, nx))
         left = _Leftover(science, own, recipe, empty.chosen)
         kept = left.without_objects()
-        if last or np.array_equal(kept, empty.chosen) or np.count_nonzero(kept) < 8:
+        if last or np.array_equal(kept, empty.chosen) or np.count_nonzero(kept) < FEWEST:
             break
         # an object's line on a line of the sky is seen only when the latter is gone
         empty = replace(empty, chosen=kept)
+        pair = _means(science, skies, path, difference, empty.chosen)
     if config.shift_field and config.fit_shift and own is not None and measured.found:
         left = left.with_field(field_shift(*left.for_field(), ny, nx, config.max_shift))
-    job.report(0.45, "Subtracting")
-    product = _apply(cube, sky if own is not None else None, factor, left.recipe, job.part(0.45, 1.0))
-    return product, left.recipe, empty, measured, left.look()
+    return _Found(left.recipe, empty, measured, left.look(), own is not None)
 
 
 def _filling(skies: _Skies, spectra: Spectra) -> tuple[Floats, Floats]:
@@ -249,8 +261,10 @@ class _Leftover:
 
     def __post_init__(self) -> None:
         place = self.science.place[self.chosen]
-        own = (None, None) if self.own is None else (self.own.data[:, self.chosen], self.own.variance[:, self.chosen])
-        model, variance = self.recipe.model(*own, place)
+        own, own_variance = None, None
+        if self.own is not None:
+            own, own_variance = self.own.data[:, self.chosen], self.own.variance[:, self.chosen]
+        model, variance = self.recipe.model(own, own_variance, place)
         self.data = self.science.data[:, self.chosen] - model
         self.variance = self.science.variance[:, self.chosen] + variance
 

@@ -86,4 +86,6 @@ class ImageSkyConfig(SourceConfig):
     max_age: float = option(
         2.0, "Images: a sky is too old so long before or after the science.", unit="h", minimum=0, group=_AGE
     )
-    old: Literal["doubtful", "refused"] = option("doubtful", "Images: what becomes of a sky that is too old.", group=_AGE)
+    old: Literal["doubtful", "refused"] = option(
+        "doubtful", "Images: what becomes of a sky that is too old.", group=_AGE
+    )
