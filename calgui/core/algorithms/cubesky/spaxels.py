@@ -23,6 +23,8 @@ _UNUSABLE = np.uint32(flags.DO_NOT_USE | flags.SATURATED | flags.NON_SCIENCE)
 _WINDOW, _EMISSION = 3, 7.0
 #: the fewest empty spaxels, and the smallest part of the field
 FEWEST, _SMALLEST = 8, 0.05
+#: of fewer spaxels none can be told from the others
+_CHOOSABLE = 20
 #: a field is crowded where its faint part varies by so many times the noise, and by this part of the sky's level
 _VARIED, _FLAT = 3.0, 0.03
 #: error of a median over that of a mean
@@ -118,7 +120,9 @@ def sample(frame: FrameLike, place: npt.NDArray[np.intp], job: Job) -> Sample:
             values = np.where(band.dq.reshape(n, -1)[:, here] & _UNUSABLE, np.float32(np.nan), values)
         data[:, first:last] = np.where(np.isfinite(values), values, np.float32(np.nan))
         if band.err is not None:
-            variance[:, first:last] = np.square(band.err.reshape(n, -1)[:, here])
+            # an error of zero is one that nobody knows
+            errors = band.err.reshape(n, -1)[:, here]
+            variance[:, first:last] = np.where(errors > 0, np.square(errors), np.float32(np.nan))
     return Sample(data, variance, place)
 
 
@@ -214,7 +218,7 @@ def empty_spaxels(difference: Singles, sigma: Floats, quiet: Mask, threshold: fl
     """
     usable = np.count_nonzero(np.isfinite(difference), axis=0) > 0.5 * len(difference)
     number = int(np.count_nonzero(usable))
-    if number < FEWEST:
+    if number < _CHOOSABLE:
         return Empty(usable, number, crowded=False, halo=0.0, dark=0)
     level = medians(np.ascontiguousarray(difference[quiet].T))
     middle, scatter = _usual_level(level[usable])

@@ -29,6 +29,7 @@ from calgui.core.algorithms.cubesky.spaxels import (
     unusable,
     without_lines,
 )
+from calgui.core.algorithms.cubesky.units import Multiplied, fit_in, handy, left_in
 from calgui.core.algorithms.registry import Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -85,11 +86,17 @@ def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyCon
         error.path = sky.path
         raise
     told, age = checks.doubts(cube, sky, config)
-    found = _work(cube, sky, config, _Axes(wavelength, sky_wavelength, path), factor, job)
+    norm = handy(cube)
+    science: FrameLike = cube if norm == 1 else Multiplied(cube, norm)
+    found = _work(science, sky, config, _Axes(wavelength, sky_wavelength, path), factor * norm, job)
     job.report(0.45, "Subtracting")
     own = sky if found.paired else None
-    data, err, bits = _apply(cube, own, factor, found.recipe, job.part(0.45, 1.0))
+    data, err, bits = _apply(science, own, factor * norm, found.recipe, job.part(0.45, 1.0))
     recipe, empty, measured, left = found.recipe, found.empty, found.measured, found.left
+    if norm != 1:
+        recipe, left = replace(recipe, fit=fit_in(recipe.fit, 1 / norm)), left_in(left, 1 / norm)
+        data = (data.astype(np.float64) / norm).astype(np.float32)
+        err = None if err is None else (err.astype(np.float64) / norm).astype(np.float32)
     level, reasons = verdict(recipe, empty, measured, left, told, config)
     job.report(1.0, "Done")
     return Result(
@@ -301,9 +308,9 @@ def _apply(
     n, ny, nx = cube.shape
     data, bits = np.empty(cube.shape, np.float32), np.zeros(cube.shape, np.uint32)
     err: Singles | None = None
-    outside = ~recipe.resampler.covered
     nearest = np.clip(np.round(recipe.resampler.position), 0, recipe.resampler.length - 1).astype(np.intp)
     straight = recipe.resampler.identical
+    outside = ~recipe.resampler.covered | ~np.isfinite(recipe.mean)[nearest]
     for start, stop in blocks(cube):
         job.report(start / ny, "Subtracting")
         band = cube.band(start, stop)
@@ -317,9 +324,15 @@ def _apply(
         if sky is not None:
             theirs = sky.band(start, stop)
             own = np.asarray(theirs.data.reshape(theirs.data.shape[0], -1) * np.float32(factor))
+            lost = ~np.isfinite(own)
             if theirs.dq is not None:
-                own[unusable(theirs.dq).reshape(own.shape)] = np.nan
+                lost |= unusable(theirs.dq).reshape(own.shape)
                 mine |= theirs.dq if straight else theirs.dq[nearest]
+            if lost.any():
+                # the mean of the sky stands in for what is lost, so that its neighbours can be had
+                own[lost] = np.nan
+                gone = lost.reshape(theirs.data.shape)
+                mine |= np.where(gone if straight else gone[nearest], np.uint32(flags.DO_NOT_USE), np.uint32(0))
             if theirs.err is None:
                 own_variance = np.broadcast_to(recipe.usual_variance.astype(np.float32)[:, None], own.shape)
             else:

@@ -264,3 +264,46 @@ def test_diagnostics_tell_by_wavelength_and_by_family() -> None:
     assert set(by_wavelength.lines) == {"after", "before", "expected noise"}
     assert result.keywords["S_BKDSUB"][0] == "COMPLETE"
     assert result.keywords["SKY_4_2"][0] == pytest.approx(1.2, abs=0.01)
+
+
+def test_units_of_tiny_numbers_give_the_same() -> None:
+    sky = SkyOf(nx=12, ny=12)
+    science, other = sky.changed(shift=0.07, families=H_FAMILIES).frame(27), sky.frame(28)
+    usual = subtract(science, other)
+
+    def small(frame: Frame) -> Frame:
+        assert frame.err is not None
+        tiny = np.float32(1e-20)
+        return Frame(frame.data * tiny, frame.err * tiny, frame.dq, dict(frame.header) | {"BUNIT": "erg/s/cm2/A"})
+
+    result = subtract(small(science), small(other))
+    assert value(result, "scale_4_2") == pytest.approx(value(usual, "scale_4_2"), abs=1e-4)
+    assert value(result, "residual_rms") == pytest.approx(1e-20 * value(usual, "residual_rms"), rel=1e-3)
+    assert value(result, "continuum") == pytest.approx(1e-20 * value(usual, "continuum"), rel=1e-3)
+    assert result.frame is not None
+    assert usual.frame is not None
+    assert usual.frame.err is not None
+    assert np.abs(result.frame.data * 1e20 - usual.frame.data).max() < 0.01 * usual.frame.err.min()
+
+
+def test_planes_without_sky_are_nan_and_flagged() -> None:
+    before = SkyOf(nx=12, ny=12)
+    science, sky = before.changed(shift=0.05).frame(29), before.frame(30)
+    data = sky.data.copy()
+    data[100:110] = np.nan
+    data[50, 6, 7] = np.nan
+    result = subtract(science, Frame(data, sky.err, sky.dq, sky.header))
+    assert result.frame is not None
+    assert result.frame.dq is not None
+    assert np.isnan(result.frame.data[100:110]).all()
+    assert np.isfinite(result.frame.data[:100]).all()
+    lost = np.zeros(result.frame.shape, np.bool_)
+    lost[100:110] = lost[50, 6, 7] = True
+    assert np.array_equal((result.frame.dq & dq.DO_NOT_USE) != 0, lost)
+
+
+def test_a_few_spaxels_are_enough() -> None:
+    sky = SkyOf(nx=2, ny=2)
+    result = subtract(sky.changed(shift=0.07, families=H_FAMILIES).frame(31), sky.frame(32))
+    assert value(result, "shift_pixel") == pytest.approx(0.07, abs=0.01)
+    assert value(result, "residual_ratio") < 1.2
