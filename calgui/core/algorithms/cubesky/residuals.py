@@ -237,7 +237,7 @@ def line_table(fit: Fit, measured: Measured, lines: SkyLines, left: Left, wavele
             flagged.append(row)
         rows.append(
             (
-                round(float(part.wavelength[number]), 3),
+                f"{part.wavelength[number]:.2f}",
                 part.family[number] or "not known",
                 part.branch[number],
                 _rounded(float(fit.light[plane[number]])),
@@ -285,9 +285,9 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
         made.append(Curve("Residual over expected noise, by family", "wavelength (nm)", "residual / noise", lines))
     made += [
         Curve(
-            "Residual by wavelength",
+            "Residual by wavelength, RMS over the empty spaxels",
             "wavelength (nm)",
-            f"RMS over empty spaxels{u}",
+            f"RMS{u}",
             {
                 "after": (wavelength, left.after),
                 "before": (wavelength, left.before),
@@ -295,9 +295,9 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
             },
         ),
         Curve(
-            "Mean of the empty spaxels",
+            "Residual by wavelength, mean of the empty spaxels",
             "wavelength (nm)",
-            f"mean residual{u}",
+            f"mean{u}",
             {
                 "after": (wavelength, left.mean_after),
                 "before": (wavelength, left.mean_before),
