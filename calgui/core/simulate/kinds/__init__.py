@@ -27,8 +27,17 @@ def kinds() -> tuple[Kind, ...]:
         pipeline,
         science,
         sky,
+        skycube,
         stars,
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)
+    return (
+        *(module.KIND for module in modules),
+        *stars.KIND_LIST,
+        sky.KIND,
+        adc.KIND,
+        science.KIND,
+        cube.KIND,
+        skycube.KIND,
+    )
