@@ -177,7 +177,15 @@ GROUPS: tuple[Group, ...] = (
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity", "subtract-lamp-off"),
+        (
+            "fit-ramp",
+            "clean-cosmic-rays",
+            "photon-transfer",
+            "derive-nonlinearity",
+            "subtract-lamp-off",
+            "mark-subarrays",
+            "merge-subarrays",
+        ),
     ),
 )
 
