@@ -182,6 +182,7 @@ GROUPS: tuple[Group, ...] = (
             "clean-cosmic-rays",
             "photon-transfer",
             "derive-nonlinearity",
+            "persistence",
             "subtract-lamp-off",
             "mark-subarrays",
             "merge-subarrays",
