@@ -23,6 +23,8 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        multi,
+        persistence,
         pinhole,
         pipeline,
         science,
@@ -31,4 +33,13 @@ def kinds() -> tuple[Kind, ...]:
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)
+    return (
+        *(module.KIND for module in modules),
+        *stars.KIND_LIST,
+        sky.KIND,
+        adc.KIND,
+        science.KIND,
+        cube.KIND,
+        persistence.KIND,
+        multi.KIND,
+    )
