@@ -91,6 +91,7 @@ class History:
         self.active = region_of(night.judged.frame).mask()
         self.bright, self._lit, self._spoiled = (np.zeros(shape, np.bool_) for _ in range(3))
         self.places: Places = np.empty(0, np.intp)
+        self._near = self.bright
         self.stimuli: list[Stimulus] = []
         self.samples: list[Samples] = []
         self.notes: list[str] = []
@@ -118,7 +119,7 @@ class History:
                 continue  # nothing can be left yet, and what is bright in a dark is hot
             rates, bits = self._rates(one, part)
             fresh = self._bright(one, rates, bits)
-            local = self._level(rates, bits, fresh, part)
+            local = self._level(rates, bits, fresh, part, everywhere=not one.dark)
             if self.places.size:
                 self._sample(one, rates, bits, fresh, local)
             if one.dark:
@@ -150,15 +151,19 @@ class History:
         rates, bits = self._rates(one, job)
         fresh = self._bright(one, rates, bits)
         before = len(self.samples)
-        self._sample(one, rates, bits, fresh, self._level(rates, bits, fresh, job))
+        self._sample(one, rates, bits, fresh, self._level(rates, bits, fresh, job, everywhere=False))
         return self.samples.pop() if len(self.samples) > before else None
 
-    def _level(self, rates: FloatArray, bits: BitArray, fresh: BoolArray, job: Job) -> LocalStatistics | None:
-        """Level and noise of pixels in which nothing is left."""
+    def _level(
+        self, rates: FloatArray, bits: BitArray, fresh: BoolArray, job: Job, *, everywhere: bool
+    ) -> LocalStatistics | None:
+        """Level and noise of pixels in which nothing is left, everywhere or around those that were bright."""
         good = self.active & ~self.bright & ~fresh & ((bits & self._reject) == 0)
         unlit = good & ~self._lit
         if np.count_nonzero(unlit) > _UNLIT * np.count_nonzero(self.active):
             good = unlit
+        if not everywhere:
+            good &= self._near
         return local_statistics(rates, good, self.config.box, job)
 
     def _sample(
@@ -206,6 +211,7 @@ class History:
         if fresh.any():
             self.bright |= fresh
             self.places = np.flatnonzero(self.bright)
+            self._near = _near(self.bright, self.config.box)
 
     def _rates(self, one: Taken, job: Job) -> tuple[FloatArray, BitArray]:
         """A frame in electrons per second, the dark taken off, and its bits."""
@@ -267,36 +273,49 @@ def _dark_rates(judged: FrameLike, dark: FrameLike | None) -> FloatArray | None:
     return made
 
 
+def _near(bright: BoolArray, box: int) -> BoolArray:
+    """Pixels of the tiles in which any is bright, and of the tiles around those."""
+    counts = [max(1, round(length / box)) for length in bright.shape]
+    edges = [np.arange(count + 1) * length // count for count, length in zip(counts, bright.shape, strict=True)]
+    tiles = np.add.reduceat(bright, edges[0][:-1], axis=0, dtype=np.intp)
+    tiles = np.add.reduceat(tiles, edges[1][:-1], axis=1) > 0
+    wide = np.pad(tiles, 1)
+    around = np.zeros_like(tiles)
+    for y in range(3):
+        for x in range(3):
+            around |= wide[y : y + counts[0], x : x + counts[1]]
+    made: BoolArray = np.repeat(np.repeat(around, np.diff(edges[0]), axis=0), np.diff(edges[1]), axis=1)
+    return made
+
+
 def _rows_of(tiles: npt.NDArray[np.float64], rows: slice, shape: tuple[int, int]) -> FloatArray:
     """A map of tiles in some rows of the image, linear between the centres of tiles."""
-    down, across = _shares(tiles.shape[0], shape[0])[rows], _shares(tiles.shape[1], shape[1])
-    made: FloatArray = (down @ tiles.astype(np.float32)) @ across.T
+    (j, down, b), (i, right, a) = (_between(count, length) for count, length in zip(tiles.shape, shape, strict=True))
+    across = (tiles[:, i] * (1 - a) + tiles[:, right] * a).astype(np.float32)
+    share = b[rows, None].astype(np.float32)
+    made: FloatArray = across[j[rows]] * (1 - share) + across[down[rows]] * share
     return made
 
 
-def _shares(count: int, length: int) -> FloatArray:
-    """By how much each tile counts for each pixel along an axis."""
+def _between(count: int, length: int) -> tuple[Places, Places, npt.NDArray[np.float64]]:
+    """The two tiles between whose centres each pixel of an axis lies, and how far on the way to the second."""
     at = np.clip((np.arange(length) + 0.5) * count / length - 0.5, 0, count - 1)
     first = np.minimum(at.astype(np.intp), max(count - 2, 0))
-    made = np.zeros((length, count), np.float32)
-    made[np.arange(length), first] = 1 - (at - first)
-    made[np.arange(length), np.minimum(first + 1, count - 1)] += at - first
-    return made
+    return first, np.minimum(first + 1, count - 1), at - first
 
 
 def _around(local: LocalStatistics, places: Places, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     """Level and noise at some pixels, linear between the centres of tiles."""
-    ny, nx = shape
-    rows, columns = local.level.shape
-    v = np.clip((places // nx + 0.5) * rows / ny - 0.5, 0, rows - 1)
-    u = np.clip((places % nx + 0.5) * columns / nx - 0.5, 0, columns - 1)
-    j, i = np.minimum(v.astype(np.intp), max(rows - 2, 0)), np.minimum(u.astype(np.intp), max(columns - 2, 0))
-    b, a = v - j, u - i
-    down, right = np.minimum(j + 1, rows - 1), np.minimum(i + 1, columns - 1)
+    nx = shape[1]
+    (j, down, b), (i, right, a) = (
+        _between(count, length) for count, length in zip(local.level.shape, shape, strict=True)
+    )
+    y, x = np.divmod(places, nx)
+    j, down, b, i, right, a = j[y], down[y], b[y], i[x], right[x], a[x]
     made = []
-    for tiles in (local.level, local.sigma):
-        low = (1 - a) * tiles[j, i] + a * tiles[j, right]
-        high = (1 - a) * tiles[down, i] + a * tiles[down, right]
+    for values in (local.level, local.sigma):
+        low = (1 - a) * values[j, i] + a * values[j, right]
+        high = (1 - a) * values[down, i] + a * values[down, right]
         made.append(((1 - b) * low + b * high).astype(np.float32))
     return made[0], made[1]
 
