@@ -179,7 +179,16 @@ GROUPS: tuple[Group, ...] = (
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity"),
+        (
+            "fit-ramp",
+            "clean-cosmic-rays",
+            "photon-transfer",
+            "derive-nonlinearity",
+            "persistence",
+            "subtract-lamp-off",
+            "mark-subarrays",
+            "merge-subarrays",
+        ),
     ),
 )
 

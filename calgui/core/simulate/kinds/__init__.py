@@ -23,6 +23,8 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        multi,
+        persistence,
         pinhole,
         pipeline,
         science,
@@ -40,4 +42,6 @@ def kinds() -> tuple[Kind, ...]:
         science.KIND,
         cube.KIND,
         skycube.KIND,
+        persistence.KIND,
+        multi.KIND,
     )
