@@ -169,7 +169,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "flat-fielding",
         real_time=True,
         reference_types=("FLAT",),
-        algorithms=("flat-field",),
+        algorithms=("normalize-flat", "normalize-slicer-flat", "flat-field"),
     ),
 )
 
