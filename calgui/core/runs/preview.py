@@ -1,5 +1,6 @@
 """A quick look at what an algorithm will give: the same algorithm on a part of the inputs."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.geometry import cut_out, place_in
 from calgui.core.algorithms.given import Missing, References
-from calgui.core.algorithms.inputkinds import check_kinds, kind_of
+from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
@@ -28,6 +29,9 @@ from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+
+#: values of a cube that a preview works on
+_CUBE_VALUES = 250_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Examined:
         The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
     shape : tuple of int
         Of the first input; empty where none can be read.
+    kind : str or None
+        What the first input is: ``image``, ``ramp``, ``cube``.
     missing : mapping of str to Missing
         Type to why there is no reference, of an algorithm that tells what it did without.
     """
@@ -74,7 +80,8 @@ class Examined:
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
-    missing: Mapping[str, Missing] = field(default_factory=dict)
+        kind = kind_of(frames[0]) if frames else None
+        return Examined(tuple(facts), used, problem, shape, kind, missing)
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,7 @@ def examine(
         except CalguiError as error:
             problem = error
         return Examined(tuple(facts), used, problem, shape, missing)
+        return Examined(tuple(facts), used, problem, shape, kind_of(frames[0]) if frames else None)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -191,6 +199,26 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def fitting_side(side: int, examined: Examined) -> int:
+    """Side of a cut-out that is computed at once.
+
+    Parameters
+    ----------
+    side : int
+        The one that was asked for, pixels.
+    examined : Examined
+        What the inputs are.
+
+    Returns
+    -------
+    int
+        Less for a cube, whose spaxels have hundreds of values each.
+    """
+    if examined.kind != "cube" or len(examined.shape) < 3:
+        return side
+    return min(side, max(8, math.isqrt(_CUBE_VALUES // max(examined.shape[-3], 1))))
 
 
 def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: float | None = None) -> Box:

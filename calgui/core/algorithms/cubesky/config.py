@@ -30,10 +30,10 @@ class CubeSkyConfig:
     shift_field: bool = option(
         True, "Cubes: let the shift vary over the field where the lines show that it does.", group=_CUBES
     )
-    continuum: Literal["fitted", "sky"] = option(
-        "fitted",
-        "Cubes: continuum of the sky, thermal light among it, from object-free spaxels of the science cube, or as it "
-        "is in the sky.",
+    continuum: Literal["auto", "fitted", "sky"] = option(
+        "auto",
+        "Cubes: continuum of the sky, thermal light among it, fitted in empty spaxels of the science cube, or as it is "
+        "in the sky; auto takes the latter where no spaxel is surely empty.",
         group=_CUBES,
     )
     object_sigma: float = option(

@@ -169,14 +169,17 @@ def measure(lines: Lines, spectrum: Floats, variance: Floats, smooth: Floats) ->
         Families are scaled first; then each line by Richardson's and Lucy's iterations, because the list gives their
         ratios only roughly.
     """
+    from scipy.ndimage import maximum_filter1d
     from scipy.optimize import minimize
 
-    good = np.isfinite(spectrum) & np.isfinite(variance) & (variance > 0)
+    good = np.isfinite(spectrum) & np.isfinite(variance)
     if not lines.names or good.sum() < smooth.shape[1] + 2 * len(lines.names) + 3:
         return Measured(USUAL_SIGMA, 0.0, lines, found=False)
     values = spectrum[good]
-    light = np.clip(values - np.percentile(values, 20), 0, None)
-    weight = 1 / np.sqrt(variance[good] + (0.1 * light) ** 2)
+    # profiles are no Gaussians: what is expected of a model is relative to the line, in its wings, too
+    light = maximum_filter1d(np.clip(values - np.percentile(values, 20), 0, None), 7)
+    floor = (1e-6 * max(float(np.abs(values).max()), 1e-30)) ** 2
+    weight = 1 / np.sqrt(variance[good] + (0.1 * light) ** 2 + floor)
     member = (lines.family[:, None] == np.arange(len(lines.names))[None]) * lines.strength[:, None]
 
     def fitted(parameters: Floats) -> tuple[float, Floats]:
@@ -217,7 +220,7 @@ def _sharpened(shape: Floats, strength: Floats, light: Floats) -> Floats:
     for _ in range(_SHARPENED):
         model = np.maximum(shape @ strength, 1e-12)
         # a line that hardly reaches into the spectrum keeps what the list says
-        change = np.where(seen > 0.3, (shape.T @ (light / model)) / seen, 1.0)
+        change = np.where(seen > 0.75, (shape.T @ (light / model)) / seen, 1.0)
         strength = strength * np.clip(change, 0.5, 2.0)
     return strength
 

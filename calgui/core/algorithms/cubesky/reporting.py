@@ -14,6 +14,8 @@ from calgui.core.algorithms.cubesky.spaxels import Empty
 from calgui.core.algorithms.registry import Metric, Verdict
 
 _FWHM = 2.3548
+#: widths of the lines that differ by more are of another resolution
+_OTHER_WIDTH = 0.04
 
 
 def metrics(
@@ -66,6 +68,9 @@ def metrics(
         "lsf_fwhm_pixel": Metric(
             measured.sigma * _FWHM if measured.found else None, "pixel", "Width of the sky's lines at half height."
         ),
+        "lsf_ratio": Metric(
+            fit.width if measured.found else None, "", "Width of the lines in the science cube over that in the sky."
+        ),
         "line_offset_pixel": Metric(
             measured.offset if measured.found else None, "pixel", "Lines of the sky less the list's wavelengths."
         ),
@@ -96,7 +101,12 @@ def metrics(
 
 
 def verdict(
-    recipe: Recipe, empty: Empty, measured: Measured, left: Left, told: Sequence[str], covered: float
+    recipe: Recipe,
+    empty: Empty,
+    measured: Measured,
+    left: Left,
+    told: Sequence[str],
+    config: CubeSkyConfig,
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Judge a result.
 
@@ -106,8 +116,8 @@ def verdict(
         As for `metrics`.
     told : sequence of str
         What the headers give reason to doubt.
-    covered : float
-        Part of the science's planes that the sky reaches.
+    config : CubeSkyConfig
+        Options.
 
     Returns
     -------
@@ -146,21 +156,38 @@ def verdict(
             f"The shift came to its limit of {abs(fit.shift):g} pixel. Look at the wavelengths of both cubes, or raise "
             "the option max_shift."
         )
+    if measured.found and abs(fit.width - 1) > _OTHER_WIDTH:
+        reasons.append(
+            f"The lines of the science cube are {abs(fit.width - 1):.0%} {'wider' if fit.width > 1 else 'narrower'} "
+            f"than those of the sky; up to {_OTHER_WIDTH:.0%} is usual. Choose a sky of the same grating and spaxels."
+        )
     if measured.found and not 0.3 < fit.overall < 3:
         reasons.append(
             f"The lines of the sky were scaled by {fit.overall:.2f}; skies of one night differ by less than 3. Choose "
             "another sky."
         )
-    if not empty.enough:
+    change, own = _median(fit.continuum - fit.sky_continuum), abs(_median(fit.sky_continuum))
+    noise = _median(np.where(np.isfinite(left.expected), left.expected, np.sqrt(empty.chosen.sum()) * left.mean_noise))
+    if abs(change) > max(own, noise):
         reasons.append(
-            "Hardly a spaxel is free of objects, so the sky was fitted in the faintest part of the field and may hold "
-            "light of the object. Set the option continuum to sky, or widen object_sigma."
+            f"The continuum in the empty spaxels is {'above' if change > 0 else 'below'} that of the sky by "
+            f"{abs(change) / max(own, 1e-30):.1f} times the latter, and was subtracted. If an object fills the field, "
+            "set the option continuum to sky."
+        )
+    if empty.crowded:
+        level = (
+            "its continuum is that of the sky as it was" if config.continuum != "fitted" else "it may hold their light"
+        )
+        reasons.append(
+            "No part of the field is surely free of objects: the sky was scaled in the faintest quarter of it, and "
+            f"{level}. Look at the mean of the empty spaxels; a sky taken right before or after is safest here."
         )
     if empty.dark > 0.02 * max(empty.usable, 1):
         reasons.append(
             f"{empty.dark} spaxels are far fainter than the others: the sky seems to hold an object of its own. Choose "
             "another sky, or set the option cube_sky to spectrum."
         )
+    covered = float(recipe.resampler.covered.mean())
     if covered < 1:
         reasons.append(
             f"The sky reaches {covered:.1%} of the wavelengths; other planes are NaN and flagged. Choose a sky of the "

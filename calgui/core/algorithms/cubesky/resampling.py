@@ -1,6 +1,7 @@
 """Moves spectra along wavelength by parts of a pixel, or to other wavelengths, and keeps their flux."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,18 @@ Floats = npt.NDArray[np.float64]
 _HALF, _BETA = 5, 5.0
 #: weights below this do not matter to float32
 _SMALLEST = 1e-7
+#: operators that are kept
+_KEPT = 8
 
 
-@dataclass(frozen=True)
+@cache
+def _window() -> tuple[Floats, Floats]:
+    """Kaiser's window from its middle to its end; looked up, because Bessel's function takes long."""
+    place = np.linspace(0, 1, 4001)
+    return place, np.i0(_BETA * np.sqrt(1 - place**2))
+
+
+@dataclass(frozen=True, eq=False)
 class Resampler:
     """From the wavelengths of the sky to those of the science.
 
@@ -33,6 +43,7 @@ class Resampler:
     position: Floats
     length: int
     ratio: Floats
+    _made: dict[float, Any] = field(default_factory=dict, repr=False)
 
     @property
     def covered(self) -> npt.NDArray[np.bool_]:
@@ -44,6 +55,29 @@ class Resampler:
         """Whether both axes are the same."""
         n = len(self.position)
         return n == self.length and bool(np.allclose(self.position, np.arange(n), atol=1e-4))
+
+    def plane_of(self, place: Floats) -> Floats:
+        """Planes of the science where places on the axis of the sky are.
+
+        Parameters
+        ----------
+        place : ndarray of float64
+            In planes of the sky.
+
+        Returns
+        -------
+        ndarray of float64
+            Beyond the ends the last steps go on.
+        """
+        index = np.arange(len(self.position), dtype=np.float64)
+        order = np.argsort(self.position)
+        along, at = self.position[order], index[order]
+        found = np.interp(place, along, at)
+        for end, beyond in ((0, place < along[0]), (-1, place > along[-1])):
+            inner = 1 if end == 0 else -2
+            pace = (at[inner] - at[end]) / (along[inner] - along[end])
+            found = np.where(beyond, at[end] + (place - along[end]) * pace, found)
+        return np.asarray(found)
 
     def matrix(self, shift: float) -> Any:
         """The operator that shifts and resamples.
@@ -59,13 +93,21 @@ class Resampler:
             Windowed sinc, ten samples wide. Each row adds up to the ratio of the steps, so that flux is kept; beyond
             an end of the sky its last value stands.
         """
+        if shift in self._made:
+            return self._made[shift]
+        while len(self._made) >= _KEPT:
+            self._made.pop(next(iter(self._made)))
+        made = self._made[shift] = self._operator(shift)
+        return made
+
+    def _operator(self, shift: float) -> Any:
         from scipy.sparse import coo_array
 
         place = np.clip(self.position - shift, -0.5, self.length - 0.5)
         first = np.floor(place).astype(np.int64)
         offsets = np.arange(1 - _HALF, _HALF + 1)
         apart = offsets[None] - (place - first)[:, None]
-        window = np.i0(_BETA * np.sqrt(np.clip(1 - (apart / _HALF) ** 2, 0, None)))
+        window = np.interp(np.abs(apart) / _HALF, *_window())
         weights = np.sinc(apart) * window
         weights *= (self.ratio / weights.sum(axis=1))[:, None]
         weights[np.abs(weights) < _SMALLEST] = 0

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.scaling import UNCERTAIN, Fit
+from calgui.core.algorithms.cubesky.spaxels import ENOUGH, medians
 from calgui.core.algorithms.registry import Curve, Table
 from calgui.core.spectra.airglow import SkyLines
 
@@ -99,9 +100,10 @@ def look(before: Singles, after: Singles, variance: Singles, light: Floats) -> L
     Left
     """
     # what a cosmic ray left is a hit against all other spaxels, whatever the sky left in all of them
-    middle = np.nanmedian(after, axis=1, keepdims=True) if after.shape[1] else np.zeros((len(after), 1), np.float32)
-    scatter = 1.4826 * np.nanmedian(np.abs(after - middle), axis=1, keepdims=True) if after.shape[1] else middle
-    good = np.isfinite(after) & (np.abs(after - middle) <= _HIT * scatter)
+    middle = medians(after, ENOUGH)[:, None].astype(np.float32)
+    apart = np.abs(after - middle)
+    scatter = 1.4826 * medians(apart, ENOUGH)[:, None]
+    good = np.isfinite(after) & (apart <= _HIT * scatter)
     count = np.count_nonzero(good, axis=1)
     divisor = np.where(count > 0, count, np.nan)
     known = good & np.isfinite(variance)
@@ -235,7 +237,7 @@ def line_table(fit: Fit, measured: Measured, lines: SkyLines, left: Left, wavele
             flagged.append(row)
         rows.append(
             (
-                round(float(part.wavelength[number]), 3),
+                f"{part.wavelength[number]:.2f}",
                 part.family[number] or "not known",
                 part.branch[number],
                 _rounded(float(fit.light[plane[number]])),
@@ -283,9 +285,9 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
         made.append(Curve("Residual over expected noise, by family", "wavelength (nm)", "residual / noise", lines))
     made += [
         Curve(
-            "Residual by wavelength",
+            "Residual by wavelength, RMS over the empty spaxels",
             "wavelength (nm)",
-            f"RMS over empty spaxels{u}",
+            f"RMS{u}",
             {
                 "after": (wavelength, left.after),
                 "before": (wavelength, left.before),
@@ -293,9 +295,9 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
             },
         ),
         Curve(
-            "Mean of the empty spaxels",
+            "Residual by wavelength, mean of the empty spaxels",
             "wavelength (nm)",
-            f"mean residual{u}",
+            f"mean{u}",
             {
                 "after": (wavelength, left.mean_after),
                 "before": (wavelength, left.mean_before),

@@ -1,7 +1,6 @@
 """Subtracts a sky from a cube."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,14 @@ from calgui.core.algorithms.cubesky.applying import Recipe
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
 from calgui.core.algorithms.cubesky.continuum import basis
 from calgui.core.algorithms.cubesky.fieldshift import FieldShift, field_shift
-from calgui.core.algorithms.cubesky.linemodel import measure, place_lines
+from calgui.core.algorithms.cubesky.linemodel import Measured, measure, place_lines
+from calgui.core.algorithms.cubesky.moving import Spectra
 from calgui.core.algorithms.cubesky.reporting import keywords, metrics, verdict
 from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
-from calgui.core.algorithms.cubesky.scaling import Spectra, fit
+from calgui.core.algorithms.cubesky.scaling import fit
 from calgui.core.algorithms.cubesky.spaxels import (
+    ENOUGH,
+    FEWEST,
     Empty,
     Sample,
     blocks,
@@ -25,7 +27,9 @@ from calgui.core.algorithms.cubesky.spaxels import (
     sample,
     spread,
     unusable,
+    without_lines,
 )
+from calgui.core.algorithms.cubesky.units import Multiplied, fit_in, handy, left_in
 from calgui.core.algorithms.registry import Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -35,6 +39,7 @@ from calgui.core.spectra.airglow import sky_lines
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyConfig, job: Job | None = None) -> Result:
@@ -81,10 +86,18 @@ def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyCon
         error.path = sky.path
         raise
     told, age = checks.doubts(cube, sky, config)
-    worked = _work(cube, sky, config, wavelength, sky_wavelength, path, factor, job)
-    product, recipe, empty, measured, left = worked
-    data, err, bits = product
-    level, reasons = verdict(recipe, empty, measured, left, told, float(path.covered.mean()))
+    norm = handy(cube)
+    science: FrameLike = cube if norm == 1 else Multiplied(cube, norm)
+    found = _work(science, sky, config, _Axes(wavelength, sky_wavelength, path), factor * norm, job)
+    job.report(0.45, "Subtracting")
+    own = sky if found.paired else None
+    data, err, bits = _apply(science, own, factor * norm, found.recipe, job.part(0.45, 1.0))
+    recipe, empty, measured, left = found.recipe, found.empty, found.measured, found.left
+    if norm != 1:
+        recipe, left = replace(recipe, fit=fit_in(recipe.fit, 1 / norm)), left_in(left, 1 / norm)
+        data = (data.astype(np.float64) / norm).astype(np.float32)
+        err = None if err is None else (err.astype(np.float64) / norm).astype(np.float32)
+    level, reasons = verdict(recipe, empty, measured, left, told, config)
     job.report(1.0, "Done")
     return Result(
         frame=Frame(data, err, bits, dict(cube.header), cube.path),
@@ -111,38 +124,56 @@ class _Skies:
     usual_variance: Floats
 
 
-def _work(
-    cube: FrameLike,
-    sky: FrameLike,
-    config: CubeSkyConfig,
-    wavelength: Floats,
-    sky_wavelength: Floats,
-    path: Resampler,
-    factor: float,
-    job: Job,
-) -> Any:
+@dataclass(frozen=True)
+class _Axes:
+    """Wavelengths of science and sky, and the way from these to those."""
+
+    science: Floats
+    sky: Floats
+    path: Resampler
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a look at a sample of spaxels found."""
+
+    recipe: Recipe
+    empty: Empty
+    measured: Measured
+    left: residuals.Left
+    paired: bool
+
+
+def _work(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig, axes: _Axes, factor: float, job: Job) -> _Found:
+    path = axes.path
     ny, nx = cube.shape[1:]
-    place = spread(ny * nx)
+    place = spread(ny * nx, cube.shape[0])
     science = sample(cube, place, job.part(0.0, 0.15))
     if not np.isfinite(science.data).any():
         raise InputError("All values of the science cube are NaN or flagged.", path=cube.path, cure="Look at its DQ.")
     skies = _skies(cube, sky, place, factor, config, job.part(0.15, 0.3))
-    job.report(0.3, "Looking for empty spaxels")
-    empty, pair = _pair(science, skies, path, wavelength, config)
-    smooth, sky_smooth = basis(wavelength, sky_wavelength)
-    spectra = Spectra(wavelength, *pair[0], *pair[1], path, smooth, sky_smooth)
-    job.report(0.35, "Measuring the lines of the sky")
-    measured = measure(place_lines(sky_lines(), sky_wavelength), spectra.sky, spectra.sky_variance, sky_smooth)
-    job.report(0.4, "Fitting shift and scales")
-    found = fit(spectra, measured, config)
     own = skies.sample if skies.paired and config.cube_sky == "spaxels" else None
-    recipe = Recipe(
-        found, FieldShift(), path, *_filling(skies, spectra), skies.usual_variance, (ny, nx)
-    )  # fmt: skip
-    left, recipe = _residuals(science, own, skies, recipe, empty, config, path)
-    job.report(0.45, "Subtracting")
-    product = _apply(cube, sky if own is not None else None, factor, recipe, job.part(0.45, 1.0))
-    return product, recipe, empty, measured, left
+    job.report(0.3, "Looking for empty spaxels")
+    empty, difference = _first_look(science, skies, path, config)
+    smooth, sky_smooth = basis(axes.science, axes.sky)
+    pair = _means(science, skies, path, difference, empty.chosen)
+    measured = measure(place_lines(sky_lines(), axes.sky), *pair[1], sky_smooth)
+    for last in (False, True):
+        spectra = Spectra(axes.science, *pair[0], *pair[1], path, smooth, sky_smooth)
+        job.report(0.35 + 0.05 * last, "Fitting shift and scales")
+        own_level = config.continuum == "sky" or (config.continuum == "auto" and empty.crowded)
+        found = fit(spectra, measured, config, own_level=own_level, halo=empty.halo)
+        recipe = Recipe(found, FieldShift(), path, *_filling(skies, spectra), skies.usual_variance, (ny, nx))
+        left = _Leftover(science, own, recipe, empty.chosen)
+        kept = left.without_objects()
+        if last or np.array_equal(kept, empty.chosen) or np.count_nonzero(kept) < FEWEST:
+            break
+        # an object's line on a line of the sky is seen only when the latter is gone
+        empty = replace(empty, chosen=kept)
+        pair = _means(science, skies, path, difference, empty.chosen)
+    if config.shift_field and config.fit_shift and own is not None and measured.found:
+        left = left.with_field(field_shift(*left.for_field(), ny, nx, config.max_shift))
+    return _Found(left.recipe, empty, measured, left.look(), own is not None)
 
 
 def _filling(skies: _Skies, spectra: Spectra) -> tuple[Floats, Floats]:
@@ -164,7 +195,7 @@ def _skies(
             sky.path,
         )
     paired = sky.shape[1:] == cube.shape[1:]
-    where = place if paired else spread(sky.shape[1] * sky.shape[2])
+    where = place if paired else spread(sky.shape[1] * sky.shape[2], sky.shape[0])
     read = sample(sky, where, job)
     taken = Sample(read.data * np.float32(factor), read.variance * np.float32(factor * factor), where)
     if np.count_nonzero(np.isfinite(taken.data).any(axis=1)) < 0.5 * len(taken.data):
@@ -173,19 +204,23 @@ def _skies(
             path=sky.path,
             cure="Choose another sky, or look at its DQ.",
         )
-    apart = taken.data - medians(taken.data)[:, None].astype(np.float32)
+    apart = taken.data - medians(taken.data, ENOUGH)[:, None].astype(np.float32)
     everywhere = np.ones(taken.data.shape[1], np.bool_)
     ((mean, variance),) = mean_spectra(apart, everywhere, [taken])
-    usual = medians(taken.variance)
-    if not np.isfinite(taken.variance).any() and not paired and taken.data.shape[1] == 1:
-        variance = np.zeros(len(mean))
+    usual = medians(taken.variance, ENOUGH)
+    if not np.isfinite(taken.variance).any() and taken.data.shape[1] == 1:
+        variance = np.full(len(mean), _guessed_noise(mean) ** 2)
     return _Skies(paired, taken if paired else None, mean, variance, usual)
 
 
-def _pair(
-    science: Sample, skies: _Skies, path: Resampler, wavelength: Floats, config: CubeSkyConfig
-) -> tuple[Empty, list[tuple[Floats, Floats]]]:
-    """Empty spaxels, and the mean spectra of science and sky over them."""
+def _guessed_noise(spectrum: Floats) -> float:
+    """Noise of a spectrum without errors, from what differs between neighbours; lines are too few to matter."""
+    apart = np.diff(spectrum[np.isfinite(spectrum)], 2)
+    return 1.4826 * float(np.median(np.abs(apart))) / np.sqrt(6) if apart.size else 0.0
+
+
+def _first_look(science: Sample, skies: _Skies, path: Resampler, config: CubeSkyConfig) -> tuple[Empty, Singles]:
+    """Empty spaxels, and science less sky as it is."""
     plain = path.matrix(0.0) if not path.identical else None
     mean = np.nan_to_num(skies.mean)
     on_science = mean if plain is None else np.asarray(plain @ mean.astype(np.float32), np.float64)
@@ -197,57 +232,74 @@ def _pair(
         sky_variance = usual if plain is None else np.asarray(plain.power(2) @ usual)
     else:
         own = on_science[:, None].astype(np.float32)
-        sky_variance = np.zeros(len(wavelength))
+        sky_variance = np.zeros(len(path.position))
     difference = science.data - own
     difference[~path.covered] = np.nan
-    sigma = np.sqrt(medians(science.variance) + sky_variance)
+    sigma = np.sqrt(medians(science.variance, ENOUGH) + sky_variance)
     quiet = on_science <= np.percentile(on_science, 50)
-    empty = empty_spaxels(difference, sigma, quiet, config.object_sigma)
-    if skies.sample is not None and plain is None:
-        return empty, mean_spectra(difference, empty.chosen, [science, skies.sample])
-    pairs = mean_spectra(difference, empty.chosen, [science])
+    level = float(np.median(on_science[quiet]))
+    empty = empty_spaxels(difference, sigma, quiet, config.object_sigma, level)
+    return empty, difference
+
+
+def _means(
+    science: Sample, skies: _Skies, path: Resampler, difference: Singles, chosen: Mask
+) -> list[tuple[Floats, Floats]]:
+    """Mean spectra of science and sky over empty spaxels."""
+    if skies.sample is not None and path.identical:
+        return mean_spectra(difference, chosen, [science, skies.sample])
+    pairs = mean_spectra(difference, chosen, [science])
     if skies.sample is None:
-        return empty, [*pairs, (skies.mean, skies.mean_variance)]
-    apart = skies.sample.data - medians(skies.sample.data)[:, None].astype(np.float32)
-    return empty, [*pairs, *mean_spectra(apart, empty.chosen, [skies.sample])]
+        return [*pairs, (skies.mean, skies.mean_variance)]
+    apart = skies.sample.data - medians(skies.sample.data, ENOUGH)[:, None].astype(np.float32)
+    return [*pairs, *mean_spectra(apart, chosen, [skies.sample])]
 
 
-def _residuals(
-    science: Sample,
-    own: Sample | None,
-    skies: _Skies,
-    recipe: Recipe,
-    empty: Empty,
-    config: CubeSkyConfig,
-    path: Resampler,
-) -> tuple[residuals.Left, Recipe]:
-    chosen = empty.chosen
-    place = science.place[chosen]
-    data, variance = science.data[:, chosen], science.variance[:, chosen]
+@dataclass
+class _Leftover:
+    """What a recipe leaves in the empty spaxels of the sample."""
 
-    def modelled(recipe: Recipe) -> tuple[Singles, Singles]:
-        if own is None:
-            return recipe.model(None, None, place)
-        return recipe.model(own.data[:, chosen], own.variance[:, chosen], place)
+    science: Sample
+    own: Sample | None
+    recipe: Recipe
+    chosen: Mask
+    data: Singles = field(init=False)
+    variance: Singles = field(init=False)
 
-    model, model_variance = modelled(recipe)
-    if config.shift_field and config.fit_shift and own is not None and recipe.fit.shift_error > 0:
-        usual = medians(variance + model_variance)
-        usual = np.where(np.isfinite(usual), usual, np.square(1.4826 * medians(np.abs(data - model))))
-        field = field_shift(data - model, usual, recipe.fit.slope, place, *recipe.shape, config.max_shift)
-        recipe = Recipe(
-            recipe.fit, field, path, recipe.mean, recipe.mean_variance, recipe.usual_variance, recipe.shape
-        )  # fmt: skip
-        if field.applied:
-            model, model_variance = modelled(recipe)
-    plain = path.matrix(0.0)
-    raw = (
-        plain @ np.where(np.isfinite(own.data[:, chosen]), own.data[:, chosen], recipe.mean[:, None].astype(np.float32))
-        if own is not None
-        else (plain @ np.nan_to_num(recipe.mean).astype(np.float32))[:, None]
-    )
-    left = residuals.look(data - raw, data - model, variance + model_variance, recipe.fit.light)
-    return left, recipe
+    def __post_init__(self) -> None:
+        place = self.science.place[self.chosen]
+        own, own_variance = None, None
+        if self.own is not None:
+            own, own_variance = self.own.data[:, self.chosen], self.own.variance[:, self.chosen]
+        model, variance = self.recipe.model(own, own_variance, place)
+        self.data = self.science.data[:, self.chosen] - model
+        self.variance = self.science.variance[:, self.chosen] + variance
+
+    def without_objects(self) -> Mask:
+        sigma = np.hypot(np.sqrt(medians(self.variance, ENOUGH)), 0.005 * self.recipe.fit.light)
+        everywhere = np.ones(self.data.shape[1], np.bool_)
+        kept = without_lines(self.data, sigma, self.recipe.resampler.covered, everywhere)
+        made = self.chosen.copy()
+        made[np.flatnonzero(self.chosen)[~kept]] = False
+        return made
+
+    def for_field(self) -> tuple[Singles, Floats, Floats, npt.NDArray[np.intp]]:
+        usual = medians(self.variance, ENOUGH)
+        usual = np.where(np.isfinite(usual), usual, np.square(1.4826 * medians(np.abs(self.data), ENOUGH)))
+        return self.data, usual, self.recipe.fit.slope, self.science.place[self.chosen]
+
+    def with_field(self, found: FieldShift) -> "_Leftover":
+        recipe = replace(self.recipe, field=found)
+        return _Leftover(self.science, self.own, recipe, self.chosen)
+
+    def look(self) -> residuals.Left:
+        matrix, mean = self.recipe.resampler.matrix(0.0), np.nan_to_num(self.recipe.mean).astype(np.float32)[:, None]
+        sky = mean
+        if self.own is not None:
+            sky = self.own.data[:, self.chosen]
+            sky = np.where(np.isfinite(sky), sky, mean)
+        before = self.science.data[:, self.chosen] - matrix @ sky
+        return residuals.look(before, self.data, self.variance, self.recipe.fit.light)
 
 
 def _apply(
@@ -256,9 +308,9 @@ def _apply(
     n, ny, nx = cube.shape
     data, bits = np.empty(cube.shape, np.float32), np.zeros(cube.shape, np.uint32)
     err: Singles | None = None
-    outside = ~recipe.resampler.covered
     nearest = np.clip(np.round(recipe.resampler.position), 0, recipe.resampler.length - 1).astype(np.intp)
     straight = recipe.resampler.identical
+    outside = ~recipe.resampler.covered | ~np.isfinite(recipe.mean)[nearest]
     for start, stop in blocks(cube):
         job.report(start / ny, "Subtracting")
         band = cube.band(start, stop)
@@ -272,9 +324,15 @@ def _apply(
         if sky is not None:
             theirs = sky.band(start, stop)
             own = np.asarray(theirs.data.reshape(theirs.data.shape[0], -1) * np.float32(factor))
+            lost = ~np.isfinite(own)
             if theirs.dq is not None:
-                own[unusable(theirs.dq).reshape(own.shape)] = np.nan
+                lost |= unusable(theirs.dq).reshape(own.shape)
                 mine |= theirs.dq if straight else theirs.dq[nearest]
+            if lost.any():
+                # the mean of the sky stands in for what is lost, so that its neighbours can be had
+                own[lost] = np.nan
+                gone = lost.reshape(theirs.data.shape)
+                mine |= np.where(gone if straight else gone[nearest], np.uint32(flags.DO_NOT_USE), np.uint32(0))
             if theirs.err is None:
                 own_variance = np.broadcast_to(recipe.usual_variance.astype(np.float32)[:, None], own.shape)
             else:

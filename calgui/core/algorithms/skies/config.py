@@ -84,6 +84,8 @@ class ImageSkyConfig(SourceConfig):
     )
     skies: str = option("", "Names or patterns of the skies, where EXP_TYPE does not say.", group=_WHICH)
     max_age: float = option(
-        2.0, "A sky is too old so long before or after the science.", unit="h", minimum=0, group=_AGE
+        2.0, "Images: a sky is too old so long before or after the science.", unit="h", minimum=0, group=_AGE
     )
-    old: Literal["doubtful", "refused"] = option("doubtful", "What becomes of a sky that is too old.", group=_AGE)
+    old: Literal["doubtful", "refused"] = option(
+        "doubtful", "Images: what becomes of a sky that is too old.", group=_AGE
+    )

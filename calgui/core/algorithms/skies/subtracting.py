@@ -1,11 +1,11 @@
 """``subtract-sky``: images and cubes without their sky."""
 
-import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from calgui.core.algorithms.cubesky import CubeSkyConfig, subtract_cube_sky
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.registry import Algorithm, Result
@@ -21,8 +21,8 @@ from calgui.core.jobs import Job
 
 
 @dataclass(frozen=True)
-class SubtractSkyConfig(ImageSkyConfig):
-    """Options of ``subtract-sky``."""
+class SubtractSkyConfig(CubeSkyConfig, ImageSkyConfig):
+    """Options of ``subtract-sky``: those of images first, as the last base of a dataclass gives them."""
 
 
 def check_subtract(frames: Sequence[FrameLike], config: Any = None) -> None:
@@ -100,7 +100,7 @@ def _cube(roles: Roles, reference: FrameLike | None, config: SubtractSkyConfig, 
             path=cube.path,
             cure="Give a sky cube, or a SKY reference (--reference SKY=FILE, or a cache whose rules select one).",
         )
-    made: Result = importlib.import_module("calgui.core.algorithms.cubesky").subtract_cube_sky(cube, sky, config, job)
+    made = subtract_cube_sky(cube, sky, config, job)
     if len(roles.skies) < 2:
         return made
     return replace(

@@ -23,11 +23,14 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        multi,
+        persistence,
         pinhole,
         pipeline,
         science,
         sciramp,
         sky,
+        skycube,
         stars,
     )
 
@@ -40,4 +43,7 @@ def kinds() -> tuple[Kind, ...]:
         science.KIND,
         cube.KIND,
         sciramp.KIND,
+        skycube.KIND,
+        persistence.KIND,
+        multi.KIND,
     )

@@ -221,3 +221,27 @@ def test_the_nearest_sky_in_time_serves_a_cube() -> None:
     skies = [sky(name=f"{hour}.fits", **{"TIME-OBS": f"{hour}:00:00"}) for hour in ("08", "11", "13")]
     assert nearest(frame(), skies) is skies[1]
     assert nearest(frame(**{"TIME-OBS": None, "DATE-OBS": None}), skies) is skies[0]
+
+
+def cube(name: str, exp_type: str) -> Frame:
+    """Forty planes of ten by ten spaxels, one line of OH in them."""
+    wave = np.linspace(2.19e-6, 2.21e-6, 40)
+    line = 300 * np.exp(-0.5 * ((wave - 2.1996e-6) / 1e-9) ** 2)
+    rng = np.random.default_rng(len(name))
+    data = (line[:, None, None] + rng.normal(100, 3, (40, 10, 10))).astype(np.float32)
+    step = float(wave[1] - wave[0])
+    axes = {"CTYPE3": "WAVE", "CUNIT3": "m", "CRVAL3": float(wave[0]), "CRPIX3": 1.0, "CDELT3": step, "CD3_3": step}
+    header = HEADER | axes | {"DETECTOR": "IFS", "EXP_TYPE": exp_type, "GRATING": "K"}
+    return Frame(data, np.full(data.shape, 3, np.float32), None, header, Path(name))
+
+
+def test_a_cube_is_given_to_the_way_of_cubes() -> None:
+    one, other = cube("science.fits", "IRIS_CUBE"), cube("sky.fits", "IRIS_SKY")
+    for made in (run(one, other), run(one, sky=other)):
+        assert made.frame is not None
+        assert made.frame.shape == one.shape
+        assert abs(np.median(made.frame.data)) < 1
+    with pytest.raises(InputError, match="no sky"):
+        run(one)
+    with pytest.raises(InputError, match="one cube at a time"):
+        run(one, cube("other.fits", "IRIS_CUBE"), other)
