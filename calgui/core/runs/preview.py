@@ -16,7 +16,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references, open_reference
+from calgui.core.runs.references import UsedReference, find_references, of_product, open_reference
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def examine(
             check_kinds(how, frames)
             if how.check is not None:
                 how.check(frames, parse(how.config, options))
-            used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
+            headers, asking = of_product(how, [frame.header for frame in frames], inputs, parse(how.config, options))
+            used = find_references(how, headers, asking, given, cache, context)
         except CalguiError as error:
             problem = error
         return Examined(tuple(facts), used, problem, shape)

@@ -14,7 +14,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.product import Provenance, check_target, provenance, write_product
-from calgui.core.runs.references import find_references, open_reference
+from calgui.core.runs.references import find_references, of_product, open_reference
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def run_files(
         check_count(how, len(paths))
         frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
-        used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
+        headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
+        used = find_references(how, headers, asking, given, opened, context)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
         check_kinds(how, frames)

@@ -187,6 +187,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "correction",
             "COEFFS",
         ),
+        Comparer(
+            "FLAT",
+            "flats",
+            "flat",
+            "new over",
+            "new over old",
+            "Pixels that lost or regained a flat, or whose response changed",
+            "pixel",
+        ),
     )
 }
 
