@@ -22,6 +22,7 @@ from calgui.core.runs.references import (
     UsedReference,
     find_references,
     missing_references,
+    of_product,
     open_reference,
     unreadable,
 )
@@ -80,8 +81,8 @@ class Examined:
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
-        kind = kind_of(frames[0]) if frames else None
-        return Examined(tuple(facts), used, problem, shape, kind, missing)
+    kind: InputKind | None = None
+    missing: Mapping[str, Missing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,12 +176,13 @@ def examine(
             if how.check is not None:
                 how.check(frames, config)
             asked = how.wants(frames, config) if how.wants is not None else None
-            used = find_references(how, headers, inputs, given, cache, context, asked)
-            missing = missing_references(how, headers, used, cache, context, asked)
+            chosen, asking = of_product(how, headers, inputs, config)
+            used = find_references(how, chosen, asking, given, cache, context, asked)
+            missing = missing_references(how, chosen, used, cache, context, asked)
         except CalguiError as error:
             problem = error
-        return Examined(tuple(facts), used, problem, shape, missing)
-        return Examined(tuple(facts), used, problem, shape, kind_of(frames[0]) if frames else None)
+        kind = kind_of(frames[0]) if frames else None
+        return Examined(tuple(facts), used, problem, shape, kind, missing)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:

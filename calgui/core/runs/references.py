@@ -218,6 +218,35 @@ def unreadable(item: UsedReference, error: InputError) -> Missing:
     return Missing(f"The rules select {item.path.name} as {item.type}: {error.message} {error.cure}".strip())
 
 
+def of_product(
+    how: Algorithm, headers: Sequence[Mapping[str, Any]], inputs: Sequence[Path], config: Any
+) -> tuple[list[Mapping[str, Any]], list[Path]]:
+    """The inputs whose references count, where inputs of several detectors make the product of one.
+
+    Parameters
+    ----------
+    how : Algorithm
+        Says by which keyword products are told apart.
+    headers : sequence of mapping
+        Of the inputs.
+    inputs : sequence of pathlib.Path
+        The inputs.
+    config : object
+        Its option of that name says which product is made; the first in order where it is empty.
+
+    Returns
+    -------
+    list of mapping, list of pathlib.Path
+        All of them where products are not told apart, or none is of the one that was asked for.
+    """
+    if not how.splits:
+        return list(headers), list(inputs)
+    values = [str(header.get(how.splits) or "").strip().upper() for header in headers]
+    wanted = str(getattr(config, how.splits.lower(), "") or "").strip().upper() or min(values, default="")
+    same = [place for place, value in enumerate(values) if value == wanted] or list(range(len(values)))
+    return [headers[place] for place in same], [inputs[place] for place in same]
+
+
 def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[str, dict[str, Any]]:
     """What the observatory says of its references: the form of the non-linearity."""
     from calgui.core.rules.observatories.observatory import described

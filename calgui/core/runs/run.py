@@ -14,7 +14,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
-from calgui.core.runs.references import find_references, missing_references, open_references
+from calgui.core.runs.references import find_references, missing_references, of_product, open_references
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def run_files(
         check_count(how, len(paths))
         frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
-        headers = [frame.header for frame in frames]
         asked = how.wants(frames, config) if how.wants is not None else None
-        used = find_references(how, headers, paths, given, opened, context, asked)
+        headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
+        used = find_references(how, headers, asking, given, opened, context, asked)
         missing = missing_references(how, headers, used, opened, context, asked)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)

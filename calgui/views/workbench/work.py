@@ -15,6 +15,7 @@ from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
+from calgui.core.runs.splitting import own_input
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -167,7 +168,7 @@ def make(asked: Asked, job: Job) -> Made:
     if comparer is not None and cache is not None and compared is not None:
         job.report(0.9, f"Comparing with the {comparer.word} in use")
         comparison = compare_with_selected(
-            compared, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
+            compared, rule_header(own_input(report)), cache, context, job.part(0.9, 1), product=how.product
         )
     return Made(report, _hot(how, report.result), comparison)
 
@@ -196,7 +197,7 @@ def painted(asked: Asked, report: RunReport, edits: Edits, compared: bool, job: 
     job.check()
     comparison = None
     if compared and asked.cache is not None and result.frame is not None:
-        header, product = rule_header(asked.paths[0]), asked.how.product
+        header, product = rule_header(own_input(report)), asked.how.product
         comparison = compare_with_selected(result.frame, header, asked.cache, asked.context, job, product=product)
     return Made(replace(report, result=result), _hot(asked.how, result), comparison)
 
