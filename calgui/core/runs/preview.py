@@ -18,13 +18,12 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
+from calgui.core.runs.opening import missing_references, unreadable
 from calgui.core.runs.references import (
     UsedReference,
     find_references,
-    missing_references,
     of_product,
     open_reference,
-    unreadable,
 )
 from calgui.core.runs.run import check_count
 

@@ -13,8 +13,9 @@ from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
+from calgui.core.runs.opening import missing_references, open_references
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
-from calgui.core.runs.references import find_references, missing_references, of_product, open_references
+from calgui.core.runs.references import find_references, of_product
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
