@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
-from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
@@ -16,6 +16,7 @@ from calgui.core.algorithms.exposure import (
     scale_of,
     unit_of,
 )
+from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
@@ -92,15 +93,17 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
     bits = np.empty((ny, nx), np.uint32)
 
+    loops, scale = compiled_planes(), np.float32(factor)
+
     def subtract(start: int, stop: int) -> tuple[bool, int]:
-        ours = image.rows(start, stop)
-        theirs = part.band(dark, start, stop)
-        missing = ~np.isfinite(theirs.data)
-        level = np.where(missing, np.float32(0), theirs.data)
-        level *= np.float32(factor)
-        np.subtract(ours.data, level, out=data[start:stop])
-        bits[start:stop] = _either(ours.dq, theirs.dq, missing)
-        return _quadrature(ours.err, theirs.err, factor, err[start:stop]), int(np.count_nonzero(missing))
+        ours, theirs = contiguous(image.rows(start, stop)), contiguous(part.band(dark, start, stop))
+        pixels = (stop - start) * nx
+        missing = loops.subtract(
+            *map(address, ours), *map(address, theirs), 0, pixels, scale, np.float32(0),
+            np.uint32(flags.UNRELIABLE_DARK), address(data[start:stop]), address(err[start:stop]),
+            address(bits[start:stop]),
+        )  # fmt: skip
+        return ours.err is not None, int(missing)
 
     bands = over_bands(ny, _BAND, subtract, job, "Subtracting the dark")
     has_error, unknown = any(one for one, _ in bands), sum(count for _, count in bands)
@@ -154,32 +157,6 @@ def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
             "is not scaled rightly by time."
         )
     return told
-
-
-def _quadrature(ours: FloatArray | None, theirs: FloatArray | None, factor: float, into: FloatArray) -> bool:
-    """Write the combined error; say whether there is one. An unknown error of the dark counts as zero."""
-    if ours is None:
-        # without the image's own error the dark's alone would look like the whole of it
-        into[...] = np.nan
-        return False
-    if theirs is None:
-        into[...] = ours
-        return True
-    squared = np.float32(factor**2) * np.square(theirs)
-    np.nan_to_num(squared, copy=False, nan=0, posinf=0)
-    squared += np.square(ours)
-    np.sqrt(squared, out=into)
-    return True
-
-
-def _either(
-    ours: DqArray | None, theirs: DqArray | None, missing: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
-) -> DqArray:
-    made = np.where(missing, np.uint32(flags.UNRELIABLE_DARK), np.uint32(0))
-    for plane in (ours, theirs):
-        if plane is not None:
-            made |= plane
-    return made
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
