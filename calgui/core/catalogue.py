@@ -158,6 +158,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "sky subtraction",
         real_time=True,
         reference_types=("SKY",),
+        algorithms=("super-sky", "subtract-sky"),
     ),
     Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
     Calibration(
@@ -175,10 +176,25 @@ CATALOGUE: tuple[Calibration, ...] = (
 #: beside the calibrations: what is done to every exposure, whatever it is of
 GROUPS: tuple[Group, ...] = (
     Group(
+        "quicklook",
+        "Quick look",
+        "A calibrated image of one exposure, with the references that the rules select",
+        ("quick-look",),
+    ),
+    Group(
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity", "subtract-lamp-off"),
+        (
+            "fit-ramp",
+            "clean-cosmic-rays",
+            "photon-transfer",
+            "derive-nonlinearity",
+            "persistence",
+            "subtract-lamp-off",
+            "mark-subarrays",
+            "merge-subarrays",
+        ),
     ),
 )
 

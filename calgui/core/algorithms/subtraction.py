@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
@@ -16,6 +17,7 @@ from calgui.core.algorithms.exposure import (
     unit_of,
 )
 from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
+from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
@@ -89,17 +91,19 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     ny, nx = image.shape
     data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
     bits = np.empty((ny, nx), np.uint32)
-    has_error, unknown = False, 0
-    for start in range(0, ny, _BAND):
-        stop = min(start + _BAND, ny)
-        job.report(start / ny, "Subtracting the dark")
+
+    def subtract(start: int, stop: int) -> tuple[bool, int]:
         ours = image.rows(start, stop)
         theirs = part.band(dark, start, stop)
         missing = ~np.isfinite(theirs.data)
-        unknown += int(np.count_nonzero(missing))
-        data[start:stop] = ours.data - np.float32(factor) * np.where(missing, np.float32(0), theirs.data)
-        has_error |= _quadrature(ours.err, theirs.err, factor, err[start:stop])
+        level = np.where(missing, np.float32(0), theirs.data)
+        level *= np.float32(factor)
+        np.subtract(ours.data, level, out=data[start:stop])
         bits[start:stop] = _either(ours.dq, theirs.dq, missing)
+        return _quadrature(ours.err, theirs.err, factor, err[start:stop]), int(np.count_nonzero(missing))
+
+    bands = over_bands(ny, _BAND, subtract, job, "Subtracting the dark")
+    has_error, unknown = any(one for one, _ in bands), sum(count for _, count in bands)
     job.report(1.0, "Done")
     header = dict(image.header)
     product = Frame(data, err if has_error else None, bits, header, image.path)
@@ -161,8 +165,10 @@ def _quadrature(ours: FloatArray | None, theirs: FloatArray | None, factor: floa
     if theirs is None:
         into[...] = ours
         return True
-    scaled = np.float32(factor) * np.where(np.isfinite(theirs), theirs, np.float32(0))
-    np.hypot(ours, scaled, out=into)
+    squared = np.float32(factor**2) * np.square(theirs)
+    np.nan_to_num(squared, copy=False, nan=0, posinf=0)
+    squared += np.square(ours)
+    np.sqrt(squared, out=into)
     return True
 
 
@@ -177,10 +183,11 @@ def _either(
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
-    good = np.isfinite(data) & ((bits & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
+    few = slice(None, None, max(1, data.size // 2_000_000))
+    values = thin(data[few], (bits[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
     return {
         "dark_scale": Metric(factor, "", "What the dark was multiplied by to have the unit of the image."),
-        "median_after": Metric(float(np.median(data[good])) if good.any() else None, "", "Median of the good pixels."),
+        "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),
         "n_dark_unknown": Metric(unknown, "pixel", "Pixels without a value in the dark; nothing was subtracted there."),
         "dark": Metric(file_name(dark), "", "The dark that was subtracted."),
     }

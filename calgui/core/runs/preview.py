@@ -1,13 +1,15 @@
 """A quick look at what an algorithm will give: the same algorithm on a part of the inputs."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.geometry import cut_out, place_in
-from calgui.core.algorithms.inputkinds import check_kinds, kind_of
+from calgui.core.algorithms.given import Missing, References
+from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
@@ -16,11 +18,20 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references, of_product, open_reference
+from calgui.core.runs.opening import missing_references, unreadable
+from calgui.core.runs.references import (
+    UsedReference,
+    find_references,
+    of_product,
+    open_reference,
+)
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+
+#: values of a cube that a preview works on
+_CUBE_VALUES = 250_000
 
 
 @dataclass(frozen=True)
@@ -59,12 +70,18 @@ class Examined:
         The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
     shape : tuple of int
         Of the first input; empty where none can be read.
+    kind : str or None
+        What the first input is: ``image``, ``ramp``, ``cube``.
+    missing : mapping of str to Missing
+        Type to why there is no reference, of an algorithm that tells what it did without.
     """
 
     inputs: tuple[InputFacts, ...]
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
+    kind: InputKind | None = None
+    missing: Mapping[str, Missing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,14 +96,14 @@ class Cut:
         (ny, nx) of the inputs.
     frames : tuple of Frame
         Of the inputs.
-    references : mapping of str to Frame
+    references : References
         By type.
     """
 
     box: Box
     whole: tuple[int, int]
     frames: tuple[Frame, ...]
-    references: Mapping[str, Frame]
+    references: References
 
     @property
     def text(self) -> str:
@@ -149,16 +166,22 @@ def examine(
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
         used: tuple[UsedReference, ...] = ()
+        missing: Mapping[str, Missing] = {}
+        headers = [frame.header for frame in frames]
         try:
             check_count(how, len(inputs))
             check_kinds(how, frames)
+            config = parse(how.config, options)
             if how.check is not None:
-                how.check(frames, parse(how.config, options))
-            headers, asking = of_product(how, [frame.header for frame in frames], inputs, parse(how.config, options))
-            used = find_references(how, headers, asking, given, cache, context)
+                how.check(frames, config)
+            asked = how.wants(frames, config) if how.wants is not None else None
+            chosen, asking = of_product(how, headers, inputs, config)
+            used = find_references(how, chosen, asking, given, cache, context, asked)
+            missing = missing_references(how, chosen, used, cache, context, asked)
         except CalguiError as error:
             problem = error
-        return Examined(tuple(facts), used, problem, shape)
+        kind = kind_of(frames[0]) if frames else None
+        return Examined(tuple(facts), used, problem, shape, kind, missing)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -177,6 +200,26 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def fitting_side(side: int, examined: Examined) -> int:
+    """Side of a cut-out that is computed at once.
+
+    Parameters
+    ----------
+    side : int
+        The one that was asked for, pixels.
+    examined : Examined
+        What the inputs are.
+
+    Returns
+    -------
+    int
+        Less for a cube, whose spaxels have hundreds of values each.
+    """
+    if examined.kind != "cube" or len(examined.shape) < 3:
+        return side
+    return min(side, max(8, math.isqrt(_CUBE_VALUES // max(examined.shape[-3], 1))))
 
 
 def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: float | None = None) -> Box:
@@ -205,7 +248,14 @@ def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: fl
     return Box(*span(shape[1], x), *span(shape[0], y))
 
 
-def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box: Box, job: Job) -> Cut:
+def cut_inputs(
+    inputs: Sequence[Path],
+    references: Sequence[UsedReference],
+    box: Box,
+    job: Job,
+    missing: Mapping[str, Missing] | None = None,
+    why_not: Collection[str] = (),
+) -> Cut:
     """Read the same part of all inputs and references.
 
     Parameters
@@ -218,6 +268,10 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
         Which part; cut off at the edge of an image.
     job : Job
         Progress and cancel.
+    missing : mapping of str to Missing, optional
+        Type to why there is no reference.
+    why_not : collection of str
+        Types of which one that the rules select, and which cannot be read, is told of and does not end the preview.
 
     Returns
     -------
@@ -237,18 +291,29 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
             whole = (source.shape[-2], source.shape[-1])
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
             frames.append(cut(source, *box.slices))
-    sources = {}
+    sources: dict[str, Frame] = {}
+    why = dict(missing or {})
     for item in references:
         job.check()
-        with open_reference(item) as source:
-            place = place_in(frames[0], source) if frames else None
-            high, wide = source.shape[-2:]
-            rows, columns = slice(0, high), slice(0, wide)
-            if place is not None:
-                (ny, nx), (y, x) = frames[0].shape[-2:], place
-                rows, columns = slice(y, y + ny), slice(x, x + nx)
-            sources[item.type] = cut_out(source, rows, columns)
-    return Cut(box, whole, tuple(frames), sources)
+        try:
+            sources[item.type] = _cut_reference(item, frames[0] if frames else None)
+        except InputError as error:
+            if not item.selected or item.type not in why_not:
+                raise
+            why[item.type] = unreadable(item, error)
+    by_hand = frozenset(item.type for item in references if not item.selected)
+    return Cut(box, whole, tuple(frames), References(sources, why, by_hand))
+
+
+def _cut_reference(item: UsedReference, image: Frame | None) -> Frame:
+    with open_reference(item) as source:
+        place = place_in(image, source) if image is not None else None
+        high, wide = source.shape[-2:]
+        rows, columns = slice(0, high), slice(0, wide)
+        if image is not None and place is not None:
+            (ny, nx), (y, x) = image.shape[-2:], place
+            rows, columns = slice(y, y + ny), slice(x, x + nx)
+        return cut_out(source, rows, columns)
 
 
 def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:

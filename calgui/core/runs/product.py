@@ -2,15 +2,20 @@
 
 import hashlib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from calgui import __version__
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
 from calgui.core.frames.writing import ExtraHdu, write_frame
 from calgui.core.jobs import Job
@@ -56,6 +61,72 @@ def provenance(inputs: Sequence[Path], used: Sequence[UsedReference], job: Job) 
     paths = [*inputs, *(item.path for item in used)]
     sums = {path: _sha1(path, job) for path in job.track(paths, len(paths), "Checksums")}
     return Provenance({path: sums[path] for path in inputs}, {item.path: sums[item.path] for item in used})
+
+
+class Sums:
+    """Checksums of files that are made beside other work.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Files.
+    pool : concurrent.futures.Executor
+        Whose thread makes them.
+    """
+
+    def __init__(self, paths: Sequence[Path], pool: Executor) -> None:
+        self._job = Job("Checksums")
+        self._made = {path: pool.submit(_sha1, path, self._job) for path in paths}
+
+    def of(self, inputs: Sequence[Path], used: Sequence[UsedReference], job: Job) -> Provenance:
+        """Wait for those of a product.
+
+        Parameters
+        ----------
+        inputs, used
+            As for `provenance`; all of them were named before.
+        job : Job
+            Cancel.
+
+        Returns
+        -------
+        Provenance
+        """
+
+        def wait(path: Path) -> str:
+            while True:
+                job.check()
+                try:
+                    return self._made[path].result(timeout=0.05)
+                except TimeoutError:
+                    continue
+
+        return Provenance({path: wait(path) for path in inputs}, {item.path: wait(item.path) for item in used})
+
+    def stop(self) -> None:
+        """Nobody waits any more."""
+        self._job.cancel()
+
+
+@contextmanager
+def summing(paths: Sequence[Path]) -> Iterator[Sums]:
+    """Make checksums in a thread of their own, while what they are of is worked on.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Files that may go into a product.
+
+    Yields
+    ------
+    Sums
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="calgui-sums") as pool:
+        sums = Sums(paths, pool)
+        try:
+            yield sums
+        finally:
+            sums.stop()
 
 
 def check_target(
@@ -146,8 +217,17 @@ def write_product(
     before = str(result.frame.header.get("HISTORY") or "")
     header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
-    planes = [ExtraHdu(name, plane) for name, plane in result.planes.items()]
+    planes = [ExtraHdu(name, plane) for name, plane in {**_kept(report, frames), **result.planes}.items()]
     return write_frame(frame, path, planes, overwrite=overwrite, image=algorithm(report.algorithm).image)
+
+
+def _kept(report: RunReport, frames: Sequence[FrameLike]) -> dict[str, npt.NDArray[np.int16]]:
+    """What stays with an image, whatever is done to it: the map of the subarrays that were read beside it."""
+    result = report.result
+    if algorithm(report.algorithm).product or result.frame is None or result.frame.shape[-2:] != frames[0].shape[-2:]:
+        return {}
+    found = {name: frames[0].plane(name) for name in KEPT_PLANES}
+    return {name: np.nan_to_num(plane).astype(np.int16) for name, plane in found.items() if plane is not None}
 
 
 def history(report: RunReport, origin: Provenance) -> list[str]:

@@ -57,6 +57,7 @@ def find_references(
     given: Mapping[str, Path],
     cache: "Cache | None",
     context: str | None,
+    asked: Sequence[str] | None = None,
 ) -> tuple[UsedReference, ...]:
     """The references that an algorithm needs for some inputs.
 
@@ -74,6 +75,8 @@ def find_references(
         Whose rules select the others.
     context : str or None
         Its operational context if None.
+    asked : sequence of str, optional
+        Of the optional types those that count; all when not given.
 
     Returns
     -------
@@ -96,6 +99,8 @@ def find_references(
             raise InputError(f"This file, given as {kind}, does not exist.", path=path, cure="Give another.")
     found = []
     for kind in wanted:
+        if asked is not None and kind in how.optional_references and kind not in asked:
+            continue
         if kind in given:
             found.append(UsedReference(kind, given[kind], selected=False))
         elif cache is not None:

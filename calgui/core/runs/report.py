@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calgui.core.algorithms.registry import Metric, Result, Verdict
+from calgui.core.algorithms.registry import Metric, Result, Stage, Verdict
 from calgui.core.runs import gathering
 from calgui.core.runs.gathering import Gathered
 from calgui.core.runs.references import UsedReference
@@ -92,9 +92,23 @@ def as_document(report: RunReport) -> dict[str, Any]:
              "flagged": list(table.flagged)}
             for table in report.result.tables
         ],
+        **({"steps": [_step(stage) for stage in report.result.stages]} if report.result.stages else {}),
         "outputs": [str(path) for path in report.outputs],
         **({"gathered": gathering.as_document(report.gathered)} if report.gathered is not None else {}),
     }  # fmt: skip
+
+
+def _step(stage: Stage) -> dict[str, Any]:
+    return {
+        "step": stage.name,
+        "title": stage.title,
+        "state": "complete" if stage.done else "skipped",
+        "keyword": stage.keyword or None,
+        "reference": stage.file or None,
+        "reference_type": stage.reference.lower() or None,
+        "note": stage.note or None,
+        "duration_s": stage.seconds,
+    }
 
 
 def _number(value: Any) -> Any:

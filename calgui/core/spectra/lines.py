@@ -78,8 +78,8 @@ def line_list(species: str) -> LineList:
 
 @cache
 def _read() -> dict[str, LineList]:
-    lamps = _columns("lamps.ecsv")
-    sky = _columns("oh.ecsv")
+    lamps = columns_of("lamps.ecsv")
+    sky = columns_of("oh.ecsv")
     lists = {}
     for species in SPECIES:
         if species == "OH":
@@ -92,8 +92,19 @@ def _read() -> dict[str, LineList]:
     return lists
 
 
-def _columns(name: str) -> dict[str, list[str]]:
-    """The columns of a table as texts: astropy's reader would take longer than everything else of the first window."""
+def columns_of(name: str) -> dict[str, list[str]]:
+    """The columns of a table as texts: astropy's reader would take longer than everything else of the first window.
+
+    Parameters
+    ----------
+    name : str
+        Of a file of ``resources/lines``.
+
+    Returns
+    -------
+    dict
+        By the name of the column.
+    """
     import csv
 
     with (resources() / "lines" / name).open(encoding="utf-8", newline="") as file:

@@ -1,14 +1,16 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
+from calgui.core.frames.frame import Frame
+from calgui.core.frames.limits import moved_limits
 from calgui.core.frames.statistics import Box
 from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged
@@ -100,6 +102,9 @@ class OutputPanel(QWidget):
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
         self._session = session
+        #: which picture of a result is shown, and in which words; those of a chain have several
+        self.picture_of: Callable[[Result], tuple[Frame | None, str]] = lambda result: (result.frame, "")
+        self._drawn: tuple[Result, str, str, Origin] | None = None
         self.banner = VerdictBanner()
         self.show_whole_button = QPushButton("Show the whole result")
         self.show_whole_button.setObjectName("bench_show_whole")
@@ -160,7 +165,7 @@ class OutputPanel(QWidget):
             split.addWidget(below)
             split.setCollapsible(0, False)
             split.setStretchFactor(0, 2)
-            split.setStretchFactor(1, 1)
+            split.setStretchFactor(1, below.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Maximum)
             return split
         if self.painting is None:
             return self.picture
@@ -325,22 +330,43 @@ class OutputPanel(QWidget):
         self._showing_nothing = False
         preview = self._preview_shown
         self.banner.show_verdict(result, preview)
-        if result.frame is not None:
-            self.picture.show_frame(result.frame, name=title, note=note, origin=origin)
-        else:
-            self.picture.clear("This algorithm makes no picture.")
+        self._drawn = result, title, note, origin
+        self.show_picture()
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
-        self.tables.show_tables(result.tables)
-        one = result.tables[0].title if len(result.tables) == 1 else "Tables"
-        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if result.tables else _FRAMES)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
+        # the steps of a chain stand below the picture
+        tables = result.tables[bool(result.stages) :]
+        self.tables.show_tables(tables)
+        one = tables[0].title if len(tables) == 1 else "Tables"
+        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
-        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or result.tables):
+        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
         self._ready_to_paint()
         self.changed.emit()
+
+    def show_picture(self, alike: bool = False) -> None:
+        """Show the picture that is wanted of what is shown.
+
+        Parameters
+        ----------
+        alike : bool
+            Whether it is drawn as the one before, of which it is the other side.
+        """
+        if self._showing_nothing or self._drawn is None:
+            return
+        result, title, note, origin = self._drawn
+        frame, words = self.picture_of(result)
+        if frame is not None:
+            said = f"{note}, {words}" if words else note
+            old = self.picture.content
+            if alike and old is not None and old.values is not None:
+                self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
+            self.picture.show_frame(frame, name=title, note=said, origin=origin)
+        else:
+            self.picture.clear("This algorithm makes no picture.")
 
     def _ready_to_paint(self) -> None:
         if self.painting is not None:

@@ -134,7 +134,9 @@ class BenchPlace(QWidget):
 
     def _fill(self) -> None:
         known = registry()
-        with_pages = [row for row in (*CATALOGUE, *GROUPS) if any(name in known for name in row.algorithms)]
+        # what is asked for most stands first
+        rows: tuple[Calibration | Group, ...] = (*GROUPS[:1], *CATALOGUE, *GROUPS[1:])
+        with_pages = [row for row in rows if any(name in known for name in row.algorithms)]
         first = None
         for calibration in with_pages:
             group = self._row(calibration.title, None, calibration)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from calgui.core.algorithms.given import Missing
 from calgui.core.runs.references import UsedReference
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -38,6 +39,7 @@ class BenchReferences(QWidget):
         self.session = session
         self.given: dict[str, Path] = {}
         self._used: tuple[UsedReference, ...] = ()
+        self._missing: Mapping[str, Missing] = {}
         self._files: dict[str, QLabel] = {}
         self._how: dict[str, QLabel] = {}
         self._back: dict[str, QToolButton] = {}
@@ -47,7 +49,9 @@ class BenchReferences(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         for row, kind in enumerate((*needed, *optional)):
-            label = QLabel(f"{kind}{' (optional)' if kind in optional else ''}")
+            # where there are many, the names of files need the room
+            label = QLabel(f"{kind}{' (optional)' if kind in optional and (needed or len(optional) == 1) else ''}")
+            label.setToolTip("It is used where there is one" if kind in optional else "It is needed")
             file = QLabel()
             file.setObjectName(f"bench_reference_{kind}")
             file.setAccessibleName(f"Reference {kind}")
@@ -56,7 +60,7 @@ class BenchReferences(QWidget):
             choose.setObjectName(f"bench_choose_{kind}")
             choose.setAccessibleName(f"Choose the {kind} by hand")
             choose.setToolTip("Use a file of your own in place of what the rules select")
-            choose.clicked.connect(lambda _checked=False, of=kind: self._choose(of))
+            choose.clicked.connect(lambda _checked=False, of=kind: self.choose(of))
             back = QToolButton()
             back.setObjectName(f"bench_rules_{kind}")
             back.setText("↺")
@@ -92,7 +96,7 @@ class BenchReferences(QWidget):
             self.given.pop(kind, None)
         else:
             self.given[kind] = path
-        self._used = ()
+        self._used, self._missing = (), {}
         self._show()
         self.changed.emit()
 
@@ -108,18 +112,27 @@ class BenchReferences(QWidget):
             if self.given.get(kind) != given.get(kind):
                 self.give(kind, given.get(kind))
 
-    def show_used(self, used: tuple[UsedReference, ...]) -> None:
+    def show_used(self, used: tuple[UsedReference, ...], missing: Mapping[str, Missing] | None = None) -> None:
         """Show what was found.
 
         Parameters
         ----------
         used : tuple of UsedReference
             For the present inputs.
+        missing : mapping of str to Missing, optional
+            Why others are not there.
         """
-        self._used = used
+        self._used, self._missing = used, missing or {}
         self._show()
 
-    def _choose(self, kind: str) -> None:
+    def choose(self, kind: str) -> None:
+        """Ask for a file.
+
+        Parameters
+        ----------
+        kind : str
+            The type of reference that it is.
+        """
         chosen, _kind = QFileDialog.getOpenFileName(self, f"Choose the {kind}", "", "FITS files (*.fits *.fits.gz)")
         if chosen:
             self.give(kind, Path(chosen))
@@ -136,6 +149,10 @@ class BenchReferences(QWidget):
                 how = "chosen by hand"
             elif item is not None:
                 how = f"selected by {item.mapping}" if item.mapping else "selected by the rules"
+            elif kind in self._missing and self.session.cache is not None:
+                how = self._missing[kind].reason
+            elif self._used or self._missing:
+                how = "not asked for: its step is left out"
             elif self.session.cache is None:
                 how = "open a cache whose rules select it, or choose it by hand"
             else:

@@ -215,6 +215,7 @@ _ENDINGS = {
     "e-/s": "_e_per_s",
     "e-": "_e",
     "s": "_s",
+    "h": "_h",
     "sigma": "_sigma",
     "pixel": "_pixel",
     "nm": "_nm",

@@ -12,7 +12,7 @@ from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing import Comparison, compare_with_selected, comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
-from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, preview
+from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
 from calgui.core.runs.splitting import own_input
@@ -125,13 +125,15 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
     examined = examine(how.name, asked.paths, asked.options, asked.given, asked.cache, asked.context, job.part(0, 0.2))
     if examined.problem is not None or not how.previewable or len(examined.shape) < 2:
         return Looked(examined)
-    box = centred_box((examined.shape[-2], examined.shape[-1]), side, *centre)
+    box = centred_box((examined.shape[-2], examined.shape[-1]), fitting_side(side, examined), *centre)
     try:
-        key = (asked.paths, tuple(item.path for item in examined.references), box, _stamps(asked.paths))
+        used, missing = examined.references, examined.missing
+        key = (asked.paths, tuple(item.path for item in used), tuple(missing.items()), box, _stamps(asked.paths))
         if known is not None and known.cut is not None and known.key == key:
             cut = known.cut
         else:
-            cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
+            why_not = how.optional_references if how.wants is not None else ()
+            cut = cut_inputs(asked.paths, used, box, job.part(0.2, 0.6), missing, why_not)
         result = preview(how.name, cut, asked.options, job.part(0.6, 1))
         return Looked(examined, cut, key, result, _hot(how, result))
     except Cancelled:

@@ -11,7 +11,7 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.cosmicrays.config import CosmicConfig, check_clean, method_of, needed_scale, read_noise_of
 from calgui.core.algorithms.cosmicrays.hits import Hits, charges, group, table, together
 from calgui.core.algorithms.cosmicrays.known import bits_of_mask
-from calgui.core.algorithms.cosmicrays.lacosmic import clean_image
+from calgui.core.algorithms.cosmicrays.lacosmic import clean_image, places
 from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack
 from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import Scale, exposure_time, file_name
@@ -101,10 +101,13 @@ def _one(frame: FrameLike, known: DqArray | None, scale: Scale, reject: int, con
     variance = None if not by_error or rows.err is None else (rows.err * factor) ** 2
     electrons = np.asarray(rows.data * factor, np.float32)
     made = clean_image(electrons, bad, variance, read_noise, config, job.part(0, 0.9))
-    data = np.where(made.hit, made.data / factor, rows.data).astype(np.float32)
+    where = places(made.hit)
+    data = np.array(rows.data, np.float32)
+    data[where] = made.data[where] / factor
     bits = np.zeros(frame.shape, np.uint32) if rows.dq is None else np.array(rows.dq, np.uint32)
-    bits[made.hit] |= np.uint32(_CLEANED)
-    taken = np.where(made.hit, rows.data - data, 0).astype(np.float32)
+    bits[where] |= np.uint32(_CLEANED)
+    taken = np.zeros(frame.shape, np.float32)
+    taken[where] = rows.data[where] - data[where]
     err = None if rows.err is None else np.array(rows.err, np.float32)
     hits = group(made.hit, taken * factor)
     product = Frame(data, err, bits, dict(frame.header), frame.path)

@@ -188,6 +188,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "COEFFS",
         ),
         Comparer(
+            "SKY",
+            "skies",
+            "sky",
+            "new less scaled",
+            "new less old, the old one at the level of the new",
+            "Pixels that stand out of one of the two skies",
+            "pixel",
+        ),
+        Comparer(
             "FLAT",
             "flats",
             "flat",

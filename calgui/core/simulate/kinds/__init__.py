@@ -24,13 +24,28 @@ def kinds() -> tuple[Kind, ...]:
         lenslet,
         mask,
         mosaic,
+        multi,
+        persistence,
         pinhole,
         pipeline,
         science,
+        sciramp,
         sky,
+        skycube,
         stars,
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    rest = (sky.KIND, adc.KIND, science.KIND, cube.KIND, mosaic.KIND)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, *rest)
+    return (
+        *(module.KIND for module in modules),
+        *stars.KIND_LIST,
+        sky.KIND,
+        adc.KIND,
+        science.KIND,
+        cube.KIND,
+        mosaic.KIND,
+        sciramp.KIND,
+        skycube.KIND,
+        persistence.KIND,
+        multi.KIND,
+    )

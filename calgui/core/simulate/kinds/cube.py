@@ -49,6 +49,8 @@ DISPERSION = 60.0  # km/s, sigma
 #: photon/(m² s arcsec²) of the strongest line of the list (Rousselot et al. 2000 at 1583.326 nm); half of what stands
 #: there, for it gives the light of a doublet to each of the two: so the sum is that of Gemini's sky over Mauna Kea
 _STRONGEST = 647.1 / 2
+#: second radiation constant in nm K, and a telescope at night
+_HC_OVER_K, _TELESCOPE_K = 1.438776877e7, 275.0
 #: detector pixels that each value was extracted from
 _EXTRACTED = 3
 _HITS = 60
@@ -105,28 +107,64 @@ def source_light() -> Floats:
     return np.asarray(light)
 
 
-def sky_light() -> Floats:
+def sky_light(
+    families: Mapping[str, float] | None = None, shift: float = 0.0, continuum: float = 1.0, thermal: float = 0.0
+) -> Floats:
     """The night sky on one spaxel: OH lines over the filter's faint continuum.
+
+    Parameters
+    ----------
+    families : mapping of str to float, optional
+        Factors of the lines by their vibrational transition, ``4-2``; 1 for the others.
+    shift : float
+        How far the lines stand from their wavelengths, in steps.
+    continuum : float
+        Factor of the continuum.
+    thermal : float
+        Light of a black body at night beside it, e-/s and step at the last wavelength.
 
     Returns
     -------
     ndarray of float64, shape (n,)
         e-/s.
     """
-    from calgui.core.spectra.lines import line_list
+    from calgui.core.spectra.airglow import sky_lines
 
     row, area = FILTERS[BAND], (SPAXEL_ARCSEC / PIXEL_ARCSEC) ** 2
-    total = np.full(SHAPE[0], row.sky_rate * area * STEP_NM / (1000 * (row.wavemax - row.wavemin)))
-    lines = line_list("OH").within(FIRST_NM - 2, FIRST_NM + SHAPE[0] * STEP_NM + 2)
-    rate = _STRONGEST * COLLECTING_AREA_M2 * THROUGHPUT * SPAXEL_ARCSEC**2
-    for wave, intensity in zip(lines.wavelength, lines.intensity, strict=True):
-        total += rate * intensity * _line(wave, LSF_NM)[:, 0, 0]
+    total = np.full(SHAPE[0], continuum * row.sky_rate * area * STEP_NM / (1000 * (row.wavemax - row.wavemin)))
+    wavelength = FIRST_NM + STEP_NM * np.arange(SHAPE[0])
+    # Wien's law: from 1.6 to 1.66 µm the thermal light of a telescope rises threefold
+    total += thermal * np.exp(-_HC_OVER_K / _TELESCOPE_K * (1 / wavelength - 1 / wavelength[-1]))
+    lines = sky_lines().within(FIRST_NM - 2, FIRST_NM + SHAPE[0] * STEP_NM + 2)
+    rate = _STRONGEST * COLLECTING_AREA_M2 * THROUGHPUT * SPAXEL_ARCSEC**2 / float(sky_lines().intensity.max())
+    for wave, intensity, family in zip(lines.wavelength, lines.intensity, lines.family, strict=True):
+        factor = (families or {}).get(family, 1.0)
+        total += rate * factor * intensity * _line(wave + shift * STEP_NM, LSF_NM)[:, 0, 0]
     return total
 
 
 def _make(scene: Scene) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
-    rng = scene.rng(CUBE)
-    light = source_light() + sky_light()[:, None, None]
+    return expose_cube(scene, CUBE, source_light() + sky_light()[:, None, None])
+
+
+def expose_cube(scene: Scene, name: str, light: Floats) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
+    """A reduced cube of some light: with the noise of its exposure, hits of cosmic rays and a dead spaxel.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    name : str
+        Of the file, the source of chance.
+    light : ndarray of float64, shape `SHAPE`
+        e-/s.
+
+    Returns
+    -------
+    tuple of sequence of Hdu and mapping
+        SCI, ERR and DQ; what the truth file says of this file.
+    """
+    rng = scene.rng(name)
     electrons = (light + _EXTRACTED * DARK_RATE) * SECONDS
     error = np.sqrt(electrons + _EXTRACTED * 2 * READ_NOISE**2) / SECONDS
     data = light + error * rng.standard_normal(SHAPE)

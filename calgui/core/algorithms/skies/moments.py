@@ -1,0 +1,166 @@
+"""When exposures were taken, how old a sky is, and which of them are neighbours in time."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from calgui.core.algorithms.exposure import exposure_time, file_name, number
+from calgui.core.algorithms.frametable import moment
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FrameLike
+
+#: noon of 1 January 2000 in days of the modified Julian date
+_MJD_2000 = 51544.5
+
+
+def hours_of(header: Mapping[str, Any]) -> float | None:
+    """Middle of an exposure.
+
+    Parameters
+    ----------
+    header : mapping
+        DATE-OBS with TIME-OBS, UTC or its own time; else MJD-OBS. Half the exposure time is added where it is known.
+
+    Returns
+    -------
+    float or None
+        Hours since noon of 1 January 2000 (UTC); None where the header does not say.
+    """
+    start = _start(header)
+    if start is None:
+        return None
+    seconds = exposure_time(header)
+    return start + (seconds[0] / 7200 if seconds else 0.0)
+
+
+def _start(header: Mapping[str, Any]) -> float | None:
+    date = str(header.get("DATE-OBS") or "").strip()
+    time = str(header.get("TIME-OBS") or header.get("UTC") or "").strip()
+    if date and "T" not in date and time:
+        date = f"{date}T{time}"
+    if "T" in date:
+        try:
+            read = dt.datetime.fromisoformat(date.removesuffix("Z"))
+        except ValueError:
+            read = None
+        if read is not None:
+            return (read.replace(tzinfo=None) - dt.datetime(2000, 1, 1, 12)).total_seconds() / 3600
+    days = number(header, "MJD-OBS")
+    return None if days is None else (days - _MJD_2000) * 24
+
+
+def hours_of_reference(header: Mapping[str, Any]) -> float | None:
+    """When a reference was taken, or else from when on it is used.
+
+    Parameters
+    ----------
+    header : mapping
+        As for `hours_of`; USEAFTER where no date of an observation is given.
+
+    Returns
+    -------
+    float or None
+    """
+    found = hours_of(header)
+    if found is not None:
+        return found
+    useafter = str(header.get("USEAFTER") or "").strip().replace(" ", "T")
+    return _start({"DATE-OBS": useafter if "T" in useafter or not useafter else f"{useafter}T00:00:00"})
+
+
+def check_age(age: float | None, limit: float, old: str, sky: str, frame: FrameLike) -> list[str]:
+    """Say, or refuse, that a sky is too old for a frame.
+
+    Parameters
+    ----------
+    age : float or None
+        Hours between the two.
+    limit : float
+        Hours.
+    old : str
+        ``doubtful`` or ``refused``.
+    sky : str
+        Name of the sky.
+    frame : FrameLike
+        The science frame.
+
+    Returns
+    -------
+    list of str
+        A sentence, or none.
+
+    Raises
+    ------
+    InputError
+        It is too old, and that is refused.
+    """
+    if age is None:
+        return [f"How old the sky {sky} is cannot be told: a header has no DATE-OBS and TIME-OBS."]
+    if age <= limit:
+        return []
+    said = f"The sky {sky} and {file_name(frame)} are {_span(age)} apart; the limit is {_span(limit)}"
+    if old == "refused":
+        raise InputError(
+            f"{said}.", path=frame.path, cure="Choose a sky that is closer in time, or raise the option max_age."
+        )
+    return [f"{said}: airglow varies by a tenth within minutes, and the shape of thermal light with it."]
+
+
+def _span(hours: float) -> str:
+    return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.3g} h"
+
+
+def in_time(frames: Sequence[FrameLike]) -> tuple[list[float], bool]:
+    """Times of a set, and whether all headers say them.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        The set.
+
+    Returns
+    -------
+    tuple of list of float and bool
+        Hours since the first; the places in the set where a header does not say when it was taken.
+    """
+    found = [hours_of(frame.header) for frame in frames]
+    known = [value for value in found if value is not None]
+    if len(known) < len(found):
+        return [float(index) for index in range(len(found))], False
+    first = min(known, default=math.nan)
+    return [value - first for value in known], True
+
+
+def neighbours(hours: Sequence[float], index: int, count: int) -> list[int]:
+    """The frames nearest in time, without the frame itself.
+
+    Parameters
+    ----------
+    hours : sequence of float
+        Of all frames.
+    index : int
+        The frame.
+    count : int
+        How many.
+
+    Returns
+    -------
+    list of int
+        Nearest first.
+    """
+    away = np.abs(np.asarray(hours) - hours[index])
+    away[index] = np.inf
+    return [int(place) for place in np.argsort(away, kind="stable")[: min(count, len(hours) - 1)]]
+
+
+def said(frame: FrameLike) -> str:
+    """Start of an exposure for a table."""
+    header = frame.header
+    return (
+        moment(frame)
+        if header.get("TIME-OBS") or "T" in moment(frame)
+        else " ".join(str(header[key]) for key in ("DATE-OBS", "UTC") if header.get(key))
+    )

@@ -1,0 +1,196 @@
+"""Sources in an image whose sky was taken out, and the level that is left: what a sky must not be made of.
+
+Sources are sought on many scales: boxes of 3 pixels for stars, cells of 8, 16, 32 ... pixels for halos and extended
+light, which no single pixel shows. On every scale the noise is that of the image on this scale, so that what is left of
+a flat or a gradient is not taken for sources.
+"""
+
+import math
+
+import numpy as np
+
+from calgui.core.algorithms.skies.cells import (
+    COARSE,
+    FEWEST,
+    FINE,
+    BoolArray,
+    Cells,
+    Grid,
+    Image,
+    expand,
+    sizes,
+    widened,
+)
+from calgui.core.algorithms.skies.levels import CLIP, level_of, thinned
+from calgui.core.algorithms.skies.surfaces import fitted_surface, values_of
+
+#: side of the box in which the light of a star is summed
+_BOX = 3
+#: noise above which a place of a finished sky stands out
+_STANDS = 8.0
+#: beside a cell that stands out this many sigma are enough
+_BESIDE = 1.5
+#: scatter of cells over that of noise, from which on the sky has structure of their size
+_STRUCTURE = 1.5
+#: a surface is taken out where it makes the scatter so much smaller, and this part of the cells is known
+_EVENER, _MOST = 0.8, 0.5
+
+
+def find_sources(image: Image, good: BoolArray, sigma: float, grow: int, largest: int = 0) -> BoolArray:
+    """Pixels with light of sources.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Less its sky; finite where ``good``.
+    good : ndarray of bool
+        Pixels that count.
+    sigma : float
+        Threshold in noise of each scale.
+    grow : int
+        Pixels by which what was found is grown.
+    largest : int
+        Side of the largest cells that are looked at, from `largest_even`; none below 8.
+
+    Returns
+    -------
+    ndarray of bool
+        Where not ``good``, too, if it lies within a source.
+    """
+    pixels = level_of(thinned(image, good))
+    if not math.isfinite(pixels.value) or pixels.sigma == 0:
+        return np.zeros(image.shape, np.bool_)
+    flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
+    found = _stars(flat, good, sigma, grow)
+    if largest < FINE:
+        return found
+    grid = _grid(flat, good & ~found, pixels.sigma)
+    seen = np.zeros(grid.sums.shape, np.bool_)
+    for side in sizes(image.shape):
+        bright = _bright_cells(grid, sigma, pixels.sigma) if side <= largest else None
+        if bright is None:
+            break
+        seen |= expand(bright, side // FINE, seen.shape)
+        grid = grid.without(bright).doubled()
+    if seen.any():
+        contrast = Grid.of(flat, good).means / pixels.sigma
+        found |= expand(widened(seen, contrast), FINE, image.shape)
+    return found
+
+
+def largest_even(image: Image, good: BoolArray, sigma: float, grow: int) -> int:
+    """Largest cells whose means scatter as their noise lets them.
+
+    Parameters
+    ----------
+    image, good, sigma, grow
+        As for `find_sources`.
+
+    Returns
+    -------
+    int
+        Side in pixels; 0 for none. Where larger cells scatter more, below their level, the sky has structure of that
+        size: faint light on it is not to be told from sources. It must be asked before any of the light is masked: the
+        darker part of a structure, left alone, looks even.
+    """
+    pixels = level_of(thinned(image, good))
+    if not math.isfinite(pixels.value) or pixels.sigma == 0:
+        return 0
+    flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
+    grid = _grid(flat, good & ~_stars(flat, good, sigma, grow), pixels.sigma)
+    found = 0
+    for side in sizes(image.shape):
+        known = grid.means[np.isfinite(grid.means)]
+        if known.size < FEWEST or level_of(known).sigma > _STRUCTURE * pixels.sigma / side:
+            break
+        found, grid = side, grid.doubled()
+    return found
+
+
+def _stars(flat: Image, good: BoolArray, sigma: float, grow: int) -> BoolArray:
+    """What stands out of an even image in boxes of three pixels, grown."""
+    from scipy.ndimage import maximum_filter, uniform_filter
+
+    smooth = uniform_filter(flat, _BOX, mode="constant")
+    noise = level_of(thinned(smooth, good))
+    found = np.asarray(smooth > noise.value + sigma * noise.sigma, np.bool_)
+    if grow:
+        found = np.asarray(maximum_filter(found, 2 * grow + 1, mode="constant"), np.bool_)
+    return found
+
+
+def _grid(flat: Image, good: BoolArray, noise: float) -> Grid:
+    return _even(Grid.of(flat, good, -CLIP * noise, CLIP * noise))
+
+
+def _even(grid: Grid) -> Grid:
+    """Cells without a smooth surface, where they have one: a sky that changed its shape a little is no source."""
+    cells = grid.means
+    known = np.isfinite(cells)
+    if np.count_nonzero(known) < max(FEWEST, _MOST * cells.size):
+        return grid
+    smooth = values_of(fitted_surface(cells, 2.0), cells.shape)
+    before, after = level_of(cells[known]), level_of((cells - smooth)[known])
+    if after.sigma > _EVENER * before.sigma:
+        return grid
+    return Grid(grid.side, grid.sums - smooth * grid.count, grid.count, grid.full)
+
+
+def _bright_cells(grid: Grid, sigma: float, noise: float) -> BoolArray | None:
+    """Cells with light of sources, with those around them that seem to have some; None where too few are left."""
+    cells = grid.means
+    known = cells[np.isfinite(cells)]
+    if known.size < FEWEST:
+        return None
+    level = level_of(known)
+    spread = max(level.sigma, noise / grid.side)
+    return with_neighbours(np.nan_to_num((cells - level.value) / spread, nan=-np.inf), sigma)
+
+
+def with_neighbours(excess: Cells, sigma: float) -> BoolArray:
+    """Cells that stand out, and all that hang together with them and seem to hold some light.
+
+    Parameters
+    ----------
+    excess : ndarray of float64
+        Above the level, in its noise.
+    sigma : float
+        Threshold.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    from scipy.ndimage import binary_propagation
+
+    bright = excess > sigma
+    if not bright.any():
+        return bright
+    made: BoolArray = binary_propagation(bright, np.ones((3, 3)), excess > min(_BESIDE, sigma))
+    return made
+
+
+def left_over(image: Image, good: BoolArray) -> int:
+    """How many places of a sky stand out like sources: hot pixels, which are one pixel wide, do not count.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        A sky.
+    good : ndarray of bool
+        Pixels that count.
+
+    Returns
+    -------
+    int
+    """
+    from scipy.ndimage import label, median_filter
+
+    level = level_of(thinned(image, good))
+    if not level.sigma > 0:
+        return 0
+    smooth = median_filter(np.where(good, image, np.float32(level.value)), _BOX, mode="nearest")
+    shape = np.nan_to_num(Grid.of(smooth, good, side=COARSE).means, nan=level.value).astype(np.float32)
+    rest = smooth - np.repeat(np.repeat(shape, COARSE, 0), COARSE, 1)[: image.shape[0], : image.shape[1]]
+    noise = level_of(thinned(rest, good))
+    return int(label((rest > noise.value + _STANDS * noise.sigma) & good, np.ones((3, 3)))[1])

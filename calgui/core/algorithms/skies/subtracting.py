@@ -1,0 +1,149 @@
+"""``subtract-sky``: images and cubes without their sky."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from calgui.core.algorithms.cubesky import CubeSkyConfig, subtract_cube_sky
+from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.inputkinds import kind_of
+from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.algorithms.skies.config import ImageSkyConfig
+from calgui.core.algorithms.skies.imagesky import method_of, subtract_iteratively
+from calgui.core.algorithms.skies.moments import hours_of
+from calgui.core.algorithms.skies.reporting import report
+from calgui.core.algorithms.skies.scaledsky import subtract_scaled
+from calgui.core.algorithms.skies.sorting import Roles, roles_of
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FrameLike
+from calgui.core.jobs import Job
+
+
+@dataclass(frozen=True)
+class SubtractSkyConfig(CubeSkyConfig, ImageSkyConfig):
+    """Options of ``subtract-sky``: those of images first, as the last base of a dataclass gives them."""
+
+
+def check_subtract(frames: Sequence[FrameLike], config: Any = None) -> None:
+    """Refuse inputs that do not belong together.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers and shapes are looked at.
+    config : SubtractSkyConfig, optional
+        Which of them are skies.
+
+    Raises
+    ------
+    InputError, UsageError
+        Naming the file and the keyword.
+    """
+    how = config or SubtractSkyConfig()
+    roles = roles_of(frames, how)
+    if kind_of(frames[0]) == "image" and how.method == "iterative":
+        method_of(roles, how, None)
+
+
+def subtract_sky(
+    frames: Sequence[FrameLike], reference: FrameLike | None, config: SubtractSkyConfig, job: Job | None = None
+) -> Result:
+    """Subtract the sky from an image or a cube.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Science frames, and skies; all images or all cubes.
+    reference : FrameLike, optional
+        A SKY.
+    config : SubtractSkyConfig
+        See its options.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        One science frame less its sky, in its own unit.
+
+    Raises
+    ------
+    InputError
+        There is no sky, or it does not fit.
+    AlgorithmError
+        Sources cover everything.
+    """
+    job = job or Job("Subtract the sky")
+    roles = roles_of(frames, config)
+    if kind_of(frames[0]) == "cube":
+        return _cube(roles, reference, config, job)
+    method = method_of(roles, config, reference)
+    if method == "iterative":
+        return report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
+    return report(roles, subtract_scaled(roles, reference, config, job.part(0, 0.95)), config)
+
+
+def _cube(roles: Roles, reference: FrameLike | None, config: SubtractSkyConfig, job: Job) -> Result:
+    """The sky of a cube is the one given that is nearest in time, or the reference."""
+    cube = roles.science[roles.product]
+    if len(roles.science) > 1:
+        raise InputError(
+            f"The sky is subtracted from one cube at a time; {len(roles.science)} given that are no skies.",
+            path=roles.science[1].path,
+            cure="Give one science cube and its sky, or name the sky in the option skies.",
+        )
+    sky = nearest(cube, roles.skies) if roles.skies else reference
+    if sky is None:
+        raise InputError(
+            "There is no sky to subtract from this cube.",
+            path=cube.path,
+            cure="Give a sky cube, or a SKY reference (--reference SKY=FILE, or a cache whose rules select one).",
+        )
+    made = subtract_cube_sky(cube, sky, config, job)
+    if len(roles.skies) < 2:
+        return made
+    return replace(
+        made, reasons=(*made.reasons, f"Of {len(roles.skies)} skies the nearest in time, {file_name(sky)}, was taken.")
+    )
+
+
+def nearest(frame: FrameLike, skies: Sequence[FrameLike]) -> FrameLike:
+    """The sky that was taken nearest in time.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        The science.
+    skies : sequence of FrameLike
+        At least one.
+
+    Returns
+    -------
+    FrameLike
+        The first where a header does not say when it was taken.
+    """
+    ours = hours_of(frame.header)
+    times = [hours_of(sky.header) for sky in skies]
+    away = [abs(time - ours) if time is not None and ours is not None else math.inf for time in times]
+    return skies[away.index(min(away))]
+
+
+def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
+    return subtract_sky(frames, references.get("SKY"), config, job)
+
+
+ALGORITHMS = (
+    Algorithm(
+        name="subtract-sky",
+        title="Subtract the sky",
+        summary="Subtracts a scaled sky, or the running sky of a dithered set, from images; from cubes line by line.",
+        inputs="a science frame and skies, or a SKY reference; or 3 or more dithered science frames",
+        config=SubtractSkyConfig,
+        run=_run,
+        takes=("image", "cube"),
+        optional_references=("SKY",),
+        check=check_subtract,
+        source="Clément et al. 2012, A&A 538, A66; cubes: Davies 2007, MNRAS 375, 1099",
+    ),
+)
