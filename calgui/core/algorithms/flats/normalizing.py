@@ -10,7 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.flats.combining import Light, combine_light
 from calgui.core.algorithms.flats.config import NormalizeConfig
-from calgui.core.algorithms.flats.exposures import chosen_detector, sort_exposures
+from calgui.core.algorithms.flats.exposures import chosen_detector, sort_exposures, wanted_references
 from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.illumination import Illumination, fit_illumination
 from calgui.core.algorithms.flats.mode import mode
@@ -245,6 +245,7 @@ ALGORITHMS = (
         run=_run,
         minimum_inputs=1,
         optional_references=("DARK",),
+        wants=wanted_references,
         product="FLAT",
         check=check_flats,
         splits="DETECTOR",
