@@ -219,7 +219,7 @@ def _result(
 
 def _range(smooth: Illumination, good: BoolArray) -> float | None:
     ny = smooth.shape[0]
-    rows = [(row, smooth.rows(row, row + 1)[0]) for row in range(0, ny, max(1, ny // 256))]
+    rows = [(row, smooth.rows(row, row + 1)[0]) for row in range(0, ny, max(1, ny // 48))]
     values = np.concatenate([values[good[row]] for row, values in rows])
     return float((values.max() - values.min()) / np.median(values)) if values.size else None
 
