@@ -1,10 +1,11 @@
-"""How soon the bench answers a changed option, of ``fit-ramp`` and of the chain: from the change to the new picture."""
+"""How soon the bench answers a changed option, of ramps, the chain and flats: from the change to the new picture."""
 
 import itertools
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,21 @@ from benchmarks.harness import Row, bound
 _READS, _SIDE = 16, 512
 _TIMES = 15
 _PULSE_MS = 5
+#: what is changed, each time to another value
+_CHANGED: dict[str, Callable[[int], dict[str, Any]]] = {
+    "fit-ramp": lambda number: {"jump_sigma": 4.5 + 0.1 * number},
+    "quick-look": lambda number: {"jump_sigma": 4.5 + 0.1 * number},
+    "normalize-flat": lambda number: {"normalization": "smooth", "order": 2 + number % 5},
+    "normalize-slicer-flat": lambda number: {"pieces": 20 + number},
+}
+_LIT = ("normalize-flat", "normalize-slicer-flat")
 
 
 def measure() -> list[Row]:
     """The preview of a ramp of 16 reads with coefficients of non-linearity, by the method that takes longest."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     rows = []
-    for name in ("fit-ramp", "quick-look"):
+    for name in _CHANGED:
         with tempfile.TemporaryDirectory() as home:
             answer, stall = _answer(Path(home), name)
         rows += [
@@ -32,7 +41,7 @@ def measure() -> list[Row]:
     return rows
 
 
-def _files(folder: Path) -> tuple[Path, dict[str, Path]]:
+def _files(folder: Path) -> tuple[list[Path], dict[str, Path]]:
     """A ramp of the sky through a detector that bends, and the references that it takes."""
     from calgui.core.frames.frame import Frame
     from calgui.core.frames.writing import write_frame
@@ -69,7 +78,28 @@ def _files(folder: Path) -> tuple[Path, dict[str, Path]]:
         plane = (level * rng.normal(1, 0.01, shape[2:])).astype(np.float32)
         frame = Frame(plane, np.full_like(plane, 0.01 * level), bits.copy(), header | {"REFTYPE": kind, "BUNIT": unit})
         found[kind] = write_frame(frame, folder / f"{kind}.fits")
-    return ramp, found
+    return [ramp], found
+
+
+def _lit(folder: Path) -> tuple[list[Path], dict[str, Path]]:
+    """Five exposures of a lamp and three without it; slices across the middle of them."""
+    from calgui.core.frames.frame import Frame
+    from calgui.core.frames.writing import write_frame
+
+    rng = np.random.default_rng(1)
+    pixels = rng.normal(1, 0.012, (_SIDE, _SIDE))
+    made = []
+    for number in range(8):
+        on = number < 5
+        counts = rng.poisson(20_000 * pixels * on + 60) + rng.normal(0, 13, pixels.shape)
+        header = {
+            "INSTRUME": "IRIS", "DETECTOR": "IRIS1", "EXP_TYPE": "IRIS_FLAT", "FILTER": "K", "SUBARRAY": "FULL",
+            "DETXSIZE": _SIDE, "DETYSIZE": _SIDE, "LAMP": "WHITE" if on else "NONE", "BUNIT": "electron/s",
+            "EXPTIME": 10.0, "READNOIS": 9.0, "READMODE": "CDS", "DATE-OBS": f"2026-03-11T02:{number:02d}:00",
+        }  # fmt: skip
+        frame = Frame((counts / 10).astype(np.float32), header=header)
+        made.append(write_frame(frame, folder / f"flat_{number}.fits"))
+    return made, {}
 
 
 def _answer(folder: Path, name: str) -> tuple[float, float]:
@@ -84,7 +114,7 @@ def _answer(folder: Path, name: str) -> tuple[float, float]:
 
     keep_in(folder)
     app = QApplication.instance() or QApplication([])
-    ramp, references = _files(folder)
+    inputs, references = _lit(folder) if name in _LIT else _files(folder)
     session = Session()
     page = AlgorithmPage(session, registry()[name])
     page.resize(1300, 900)
@@ -111,14 +141,14 @@ def _answer(folder: Path, name: str) -> tuple[float, float]:
     pulse.start()
     how = registry()[name]
     page.references.give_all({kind: path for kind, path in references.items() if kind in how.optional_references})
-    page.inputs.set_paths([ramp])
+    page.inputs.set_paths(inputs)
     wait(lambda: page.output.shown_of is not None and bool(drawn) and quiet())
     answers, stalls = [], []
     for number in range(_TIMES):
         shown[0] = picture.look.drawing
         drawn.clear()
         turns[:] = [time.perf_counter()]
-        page.options.put_values({"jump_sigma": 4.5 + 0.1 * number})
+        page.options.put_values(_CHANGED[name](number))
         wait(lambda: bool(drawn))
         answers.append(drawn[0] - turns[0])
         wait(quiet)

@@ -79,10 +79,10 @@ def test_every_calibration_and_every_algorithm_has_its_row(place: BenchPlace) ->
     titles = {group.text(0) for group in groups}
     assert {row.title for row in GROUPS if any(name in registry() for name in row.algorithms)} <= titles
     assert sorted(names) == sorted([*listed, *(registry()[name].title for name in shown)])
-    flat = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
-                if child.text(0).startswith("Flat field"))  # fmt: skip
-    tree.setCurrentItem(flat)
-    assert "FLAT" in place.facts.text()
+    fiber = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
+                if child.text(0).startswith("Fiber"))  # fmt: skip
+    tree.setCurrentItem(fiber)
+    assert "FIBER" in place.facts.text()
     assert place.stack.currentWidget() is place.facts
 
 

@@ -12,7 +12,7 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.flats.combining import Light, combine_light
 from calgui.core.algorithms.flats.config import SlicerConfig
-from calgui.core.algorithms.flats.exposures import sort_exposures
+from calgui.core.algorithms.flats.exposures import sort_exposures, wanted_references
 from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
 from calgui.core.algorithms.flats.spectral import Basis, fit_rows, spline_basis
@@ -374,6 +374,7 @@ ALGORITHMS = (
         run=_run,
         minimum_inputs=1,
         optional_references=("DARK",),
+        wants=wanted_references,
         product="FLAT",
         check=check_slicer_flats,
         source="IRIS algorithm page; cubic B-splines with outliers left out",
