@@ -158,7 +158,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "sky subtraction",
         real_time=True,
         reference_types=("SKY",),
-        algorithms=("subtract-sky",),
+        algorithms=("super-sky", "subtract-sky"),
     ),
     Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
     Calibration(
@@ -169,7 +169,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "flat-fielding",
         real_time=True,
         reference_types=("FLAT",),
-        algorithms=("flat-field",),
+        algorithms=("normalize-flat", "normalize-slicer-flat", "flat-field"),
     ),
 )
 
@@ -179,7 +179,16 @@ GROUPS: tuple[Group, ...] = (
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",
-        ("fit-ramp", "clean-cosmic-rays", "photon-transfer", "derive-nonlinearity"),
+        (
+            "fit-ramp",
+            "clean-cosmic-rays",
+            "photon-transfer",
+            "derive-nonlinearity",
+            "persistence",
+            "subtract-lamp-off",
+            "mark-subarrays",
+            "merge-subarrays",
+        ),
     ),
 )
 

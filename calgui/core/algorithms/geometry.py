@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 
 #: width of the border of reference pixels of an H2RG or H4RG detector
 REFERENCE_BORDER = 4
@@ -198,10 +198,12 @@ def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
     }
     if region.width is not None and region.height is not None:
         header |= {"DETXSIZE": region.width, "DETYSIZE": region.height}
+    found = {name: plane for name in KEPT_PLANES if (plane := frame.plane(name, top, bottom)) is not None}
     return Frame(
         np.array(band.data[..., left:right], np.float32),
         None if band.err is None else np.array(band.err[..., left:right], np.float32),
         None if band.dq is None else np.array(band.dq[..., left:right], np.uint32),
         header,
         frame.path,
+        {name: np.array(plane[:, left:right]) for name, plane in found.items()},
     )

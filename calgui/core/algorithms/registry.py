@@ -166,6 +166,9 @@ class Algorithm:
     gathers : str
         Reference type of which all files of a mode are the inputs: given one file and a cache, the others are gathered
         from it by the rules. Empty where inputs are only those that are given.
+    splits : str
+        Keyword by which inputs are told apart into products: one for each of its values. The option of that name in
+        lower case says which one is made.
     source : str
         Paper, standard or other source of the method.
     """
@@ -186,6 +189,7 @@ class Algorithm:
     check: Check | None = None
     previewable: bool = True
     gathers: str = ""
+    splits: str = ""
     source: str = ""
 
     @property

@@ -1,6 +1,8 @@
 """Frames out of FITS files: whole, one plane, or in bands of rows."""
 
+import contextlib
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
-from calgui.core.frames.headers import Header, merged, read_headers
+from calgui.core.frames.frame import KEPT_PLANES, DqArray, FloatArray, Frame, Rows
+from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
     HduInfo,
@@ -58,8 +60,8 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
     Returns
     -------
     Frame
-        float32 in native byte order, with ERR and DQ of the same shape where the file has them. The header is
-        the primary's, completed by the image's.
+        float32 in native byte order, with ERR and DQ of the same shape where the file has them, and the map of
+        subarrays (SUBARR_MAP). The header is the primary's, completed by the image's.
 
     Raises
     ------
@@ -71,7 +73,13 @@ def read_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
         check_memory(pixels * (4 + 4 * frame.has_err + 4 * frame.has_dq), frame.path)
         data, err, dq = frame.rows(0, frame.shape[0]) if job is None else _in_bands(frame, job)
         frame.check_end()
-        return Frame(data, err, dq, frame.header, frame.path)
+        kept = {}
+        for name in KEPT_PLANES:
+            # a map that does not fit hinders only those who ask for it
+            with contextlib.suppress(InputError):
+                if (image := frame.plane(name)) is not None:
+                    kept[name] = image
+        return Frame(data, err, dq, frame.header, frame.path, kept)
 
 
 def _in_bands(frame: "FitsFrame", job: Job) -> "Rows":
@@ -132,7 +140,8 @@ def open_frame(path: Path | str, hdu: Hdu | None = None, plane: Plane | None = N
         data.close()
         raise
     err = beside.pop("ERR", None)
-    return FitsFrame(path, merged(hdus[0], image), data, err, tuple(beside.values()))
+    further = {hdu.name: hdu for hdu in reversed(hdus) if hdu.is_image and hdu is not image}
+    return FitsFrame(path, merged(hdus[0], image), data, err, tuple(beside.values()), further)
 
 
 class FitsFrame:
@@ -141,9 +150,20 @@ class FitsFrame:
     ``rows`` may be called from several threads. A file that changes between two calls is refused.
     """
 
-    def __init__(self, path: Path, header: Header, data: Reader, err: Reader | None, bits: Sequence[Reader]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        data: Reader,
+        err: Reader | None,
+        bits: Sequence[Reader],
+        further: Mapping[str, HduHeader] | None = None,
+    ) -> None:
         self._path, self._header = path, header
         self._data, self._err, self._bits = data, err, tuple(bits)
+        self._further = dict(further or {})
+        self._planes: dict[str, Reader] = {}
+        self._lock = threading.Lock()
 
     @property
     def header(self) -> Mapping[str, Any]:
@@ -314,6 +334,43 @@ class FitsFrame:
                 dq |= reader.band(start, stop, np.uint32)
         return dq
 
+    def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
+        """Rows of a further image of the same pixels, which is opened when it is first asked for.
+
+        Parameters
+        ----------
+        name : str
+            Of its extension.
+        start, stop : int
+            Along the y axis, counted from 0; cut off at the ends as slices are, by default all.
+
+        Returns
+        -------
+        ndarray of float32 or None
+            None where the file has no such image.
+
+        Raises
+        ------
+        InputError
+            It is of another shape, damaged, or cut short.
+        """
+        hdu = self._further.get(name)
+        if hdu is None:
+            return None
+        if hdu.shape != self.shape[-2:] or len(hdu.shape) != 2:
+            theirs, ours = (" × ".join(map(str, reversed(shape))) for shape in (hdu.shape, self.shape[-2:]))
+            raise InputError(
+                f"The extension {name} has {theirs} pixels, the image {ours}.",
+                path=self._path,
+                cure="Write it anew, of the size of the image.",
+            )
+        with self._lock:
+            reader = self._planes.get(name)
+            if reader is None:
+                reader = self._planes[name] = Reader(self._data.source.again(), hdu, ())
+        first, last, _ = slice(start, stop).indices(self.shape[-2])
+        return reader.floats(first, max(first, last))
+
     def check_end(self) -> None:
         """Check that a compressed file is whole, once its numbers have been read.
 
@@ -335,7 +392,7 @@ class FitsFrame:
 
     def close(self) -> None:
         """Let go of the file."""
-        for reader in (self._data, self._err, *self._bits):
+        for reader in (self._data, self._err, *self._bits, *self._planes.values()):
             if reader is not None:
                 reader.close()
 

@@ -15,6 +15,9 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 DqArray = npt.NDArray[np.uint32]
 
+#: further images of the same pixels that stay with a frame: the map of the subarrays that were read beside it
+KEPT_PLANES: tuple[str, ...] = ("SUBARR_MAP",)
+
 
 class Rows(NamedTuple):
     """A band of whole rows of a frame.
@@ -59,6 +62,9 @@ class FrameLike(Protocol):
     def band(self, start: int, stop: int) -> Rows:
         """Rows ``start`` to ``stop`` (exclusive) along the y axis, for all leading axes; of an image its `rows`."""
 
+    def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
+        """Rows of a further image of the same pixels, such as ``SUBARR_MAP``; None where there is none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -76,6 +82,8 @@ class Frame:
         Keywords: primary header first, then the HDU's own.
     path : pathlib.Path or None
         The file that the frame came from.
+    planes : mapping of str to ndarray of float32
+        Further images of the same pixels, (ny, nx), by the name of their extension.
     """
 
     data: FloatArray
@@ -83,13 +91,17 @@ class Frame:
     dq: DqArray | None = None
     header: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    planes: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("err", "dq"):
             plane = getattr(self, name)
             if plane is not None and plane.shape != self.data.shape:
                 raise ValueError(f"{name} has shape {plane.shape}, the data {self.data.shape}")
-        for plane in (self.data, self.err, self.dq):
+        for name, image in self.planes.items():
+            if image.shape != self.data.shape[-2:]:
+                raise ValueError(f"{name} has shape {image.shape}, the data {self.data.shape}")
+        for plane in (self.data, self.err, self.dq, *self.planes.values()):
             if plane is not None:
                 plane.flags.writeable = False
 
@@ -145,3 +157,21 @@ class Frame:
             None if self.err is None else self.err[..., start:stop, :],
             None if self.dq is None else self.dq[..., start:stop, :],
         )
+
+    def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
+        """Rows of a further image of the same pixels.
+
+        Parameters
+        ----------
+        name : str
+            Of its extension.
+        start, stop : int
+            Along the y axis, counted from 0; by default all.
+
+        Returns
+        -------
+        ndarray of float32 or None
+            A view; None where there is no such image.
+        """
+        image = self.planes.get(name)
+        return None if image is None else image[start:stop]

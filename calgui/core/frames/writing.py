@@ -78,8 +78,8 @@ def write_frame(
     Parameters
     ----------
     frame : Frame
-        ERR and DQ are written where it has them. A value of its header may be ``(value, comment)``. Keywords of
-        the unit and of the world coordinates go to SCI, all others to the primary header.
+        ERR, DQ and further planes are written where it has them. A value of its header may be ``(value, comment)``.
+        Keywords of the unit and of the world coordinates go to SCI, all others to the primary header.
     path : path-like
         The new file; compressed if its name ends in ``.gz``.
     extra_hdus : sequence of ExtraHdu
@@ -120,7 +120,9 @@ def write_frame(
         hdus.append(fits.ImageHDU(_plain(frame.err), make_header(unit, own.comments, path), name="ERR"))
     if frame.dq is not None:
         hdus.append(fits.ImageHDU(_plain(frame.dq), name="DQ"))
-    for extra in extra_hdus:
+    named = {extra.name for extra in extra_hdus}
+    planes = [ExtraHdu(name, _whole(plane)) for name, plane in frame.planes.items() if name not in named]
+    for extra in (*planes, *extra_hdus):
         hdus.append(_extra(extra, path))
     if image != "SCI":
         hdus.append(data)
@@ -257,6 +259,12 @@ def _lines(given: Any) -> Iterator[str]:
 
 def _plain(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.ascontiguousarray(data)
+
+
+def _whole(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A plane of whole numbers, as a map of subarrays is, in a type of whole numbers."""
+    numbers = plane.astype(np.int16) if np.isfinite(plane).all() and np.abs(plane).max(initial=0) < 2**15 else plane
+    return numbers if np.array_equal(numbers, plane) else plane
 
 
 def _extra(extra: ExtraHdu, path: Path) -> Any:

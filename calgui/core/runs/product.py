@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from calgui import __version__
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
 from calgui.core.frames.writing import ExtraHdu, write_frame
 from calgui.core.jobs import Job
@@ -146,8 +149,17 @@ def write_product(
     before = str(result.frame.header.get("HISTORY") or "")
     header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
-    planes = [ExtraHdu(name, plane) for name, plane in result.planes.items()]
+    planes = [ExtraHdu(name, plane) for name, plane in {**_kept(report, frames), **result.planes}.items()]
     return write_frame(frame, path, planes, overwrite=overwrite, image=algorithm(report.algorithm).image)
+
+
+def _kept(report: RunReport, frames: Sequence[FrameLike]) -> dict[str, npt.NDArray[np.int16]]:
+    """What stays with an image, whatever is done to it: the map of the subarrays that were read beside it."""
+    result = report.result
+    if algorithm(report.algorithm).product or result.frame is None or result.frame.shape[-2:] != frames[0].shape[-2:]:
+        return {}
+    found = {name: frames[0].plane(name) for name in KEPT_PLANES}
+    return {name: np.nan_to_num(plane).astype(np.int16) for name, plane in found.items() if plane is not None}
 
 
 def history(report: RunReport, origin: Provenance) -> list[str]:

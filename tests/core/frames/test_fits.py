@@ -22,6 +22,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.dq import DO_NOT_USE
 from calgui.core.frames.fits import describe_file, open_frame, plane_index, read_frame
 from calgui.core.frames.pixels import to_bits
+from calgui.core.frames.writing import write_frame
 from tests.peak import PEAK
 
 MakeFile = Callable[..., Path]
@@ -325,3 +326,36 @@ def test_importing_is_light() -> None:
     code = "import sys, calgui.core.frames.index, calgui.core.frames.fits; print('astropy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_map_of_subarrays_stays_with_a_frame(tmp_path: Path) -> None:
+    """Read whole or in bands, from plain and packed files, and written again."""
+    ids = np.zeros((50, 40), np.int16)
+    ids[10:20, 5:9] = 2
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.ones((50, 40), np.float32), name="SCI")])
+    hdus.append(fits.ImageHDU(ids, name="SUBARR_MAP"))
+    for name in ("full.fits", "full.fits.gz"):
+        hdus.writeto(tmp_path / name)
+        with open_frame(tmp_path / name) as banded:
+            np.testing.assert_array_equal(banded.plane("SUBARR_MAP", 8, 12), ids[8:12])
+            np.testing.assert_array_equal(banded.plane("SUBARR_MAP", 2, 4), ids[2:4])
+            np.testing.assert_array_equal(banded.plane("SUBARR_MAP"), ids)
+            assert banded.plane("OTHER") is None
+        frame = read_frame(tmp_path / name)
+        np.testing.assert_array_equal(frame.planes["SUBARR_MAP"], ids)
+    written = write_frame(frame, tmp_path / "again.fits")
+    with fits.open(written) as again:
+        assert again["SUBARR_MAP"].data.dtype.kind == "i"
+        np.testing.assert_array_equal(again["SUBARR_MAP"].data, ids)
+
+
+def test_a_map_of_another_size_is_refused_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    hdus = fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.ones((50, 40), np.float32), name="SCI")])
+    hdus.append(fits.ImageHDU(np.zeros((50, 41), np.int16), name="SUBARR_MAP"))
+    hdus.writeto(tmp_path / "odd.fits")
+    assert not read_frame(tmp_path / "odd.fits").planes
+    with (
+        open_frame(tmp_path / "odd.fits") as banded,
+        pytest.raises(InputError, match=r"odd\.fits: The extension SUBARR_MAP has 41 × 50 pixels, the image 40 × 50"),
+    ):
+        banded.plane("SUBARR_MAP")

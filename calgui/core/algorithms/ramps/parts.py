@@ -110,4 +110,4 @@ def cut_ramp(frame: FrameLike, rows: slice, columns: slice) -> Frame:
         band = read_band(frame, first, last)
         sides = Reads(band.data[..., whole.side_columns], None if band.dq is None else band.dq[..., whole.side_columns])
     border = Border(whole.rows, left, sides, whole.side_columns, top - first)
-    return RampPart(part.data, part.err, part.dq, part.header, part.path, border)
+    return RampPart(part.data, part.err, part.dq, part.header, part.path, part.planes, border)

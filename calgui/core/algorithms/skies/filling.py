@@ -1,9 +1,10 @@
 """Holes of a sky, where sources cover all frames, filled from around them."""
 
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.float32]
+from calgui.core.algorithms.skies.cells import FEWEST, FINE, BoolArray, Grid, Image
+from calgui.core.algorithms.skies.levels import level_of, thinned
+from calgui.core.algorithms.skies.surfaces import fitted_surface
 
 
 def filled(image: Image) -> Image:
@@ -21,15 +22,51 @@ def filled(image: Image) -> Image:
 
     Notes
     -----
-    By pull and push (Gortler et al. 1996, "The Lumigraph", section 3.4): means over squares of 2, 4, 8 ... pixels as
-    far as they are known, then back from coarse to fine, so that a large hole gets a smooth surface and a small one
-    the mean of its neighbours.
+    A surface of second order is fitted and taken out, for what vignetting makes of a sky. The rest is filled by pull
+    and push (Gortler et al. 1996, "The Lumigraph", section 3.4): means over squares of 2, 4, 8 ... pixels as far as
+    they are known, then back from coarse to fine, so that a large hole gets a smooth surface and a small one the mean
+    of its neighbours.
     """
     known = np.isfinite(image)
     if known.all() or not known.any():
         return image
-    weight = known.astype(np.float32)
-    made: Image = np.where(known, image, _pulled(np.where(known, image, np.float32(0)), weight))
+    smooth = surface(image, known)
+    rest = np.where(known, image - smooth, np.float32(0))
+    made: Image = np.where(known, image, smooth + _pulled(rest, known.astype(np.float32)))
+    return made
+
+
+def surface(image: Image, known: BoolArray) -> Image:
+    """A surface of second order through the cells of an image.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Finite where ``known``.
+    known : ndarray of bool
+        Pixels that count.
+
+    Returns
+    -------
+    ndarray of float32
+        Zero where there are too few cells.
+    """
+    level = level_of(thinned(image, known))
+    reach = 6 * level.sigma
+    cells = Grid.of(image, known, level.value - reach, level.value + reach).means
+    made: Image = np.zeros(image.shape, np.float32)
+    if np.count_nonzero(np.isfinite(cells)) < FEWEST:
+        return made
+    fitted = fitted_surface(cells, 3.0)
+    ny, nx = image.shape
+    # the places of the pixels, on a scale on which the first cell's middle is -1 and the last one's 1
+    y, x = (
+        (np.arange(n) - (FINE - 1) / 2) / (FINE * max(m - 1, 1)) * 2 - 1
+        for n, m in zip((ny, nx), cells.shape, strict=True)
+    )
+    c = fitted.astype(np.float32)
+    y, x = y.astype(np.float32)[:, None], x.astype(np.float32)[None, :]
+    made[...] = (c[0] + c[2] * y + c[5] * y * y) + (c[1] * x + c[3] * x * x) + c[4] * (x * y)
     return made
 
 

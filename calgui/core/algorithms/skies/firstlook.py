@@ -6,32 +6,27 @@ A median of frames whose dithers are smaller than a source holds its middle, and
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.skies.cells import FINE, BoolArray, Cells, Grid, expand, sizes, widened
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.sources import (
-    COARSE,
-    FINE,
-    BoolArray,
-    Cells,
-    cells_of,
-    expand,
-    level_of,
-    thinned,
-    with_neighbours,
-)
+from calgui.core.algorithms.skies.levels import level_of, thinned
+from calgui.core.algorithms.skies.sources import with_neighbours
 from calgui.core.algorithms.skies.stack import Stack
+from calgui.core.algorithms.skies.surfaces import fitted_surface, values_of
 from calgui.core.jobs import Job
 
 #: part of the edge of a source at which something must move
 _MOVES = 0.2
 #: pixels further from the level than this, in their noise, count as this far
 _CLIP = 4.0
-#: fewest cells on a side and in all
-_SIDE, _FEWEST = 4, 36
+#: part of its light by which a cell must change to be moving
+_PART = 0.15
+#: fewest cells on a side
+_SIDE = 4
 
 
 def extended_sources(
     stack: Stack, levels: list[float], additive: bool, config: SourceConfig, job: Job
-) -> list[BoolArray] | None:
+) -> list[BoolArray]:
     """Masks of extended sources in frames that still have their sky.
 
     Parameters
@@ -49,80 +44,71 @@ def extended_sources(
 
     Returns
     -------
-    list of ndarray of bool, or None
-        None where the frames are too small to have cells.
+    list of ndarray of bool
 
     Notes
     -----
     A smooth surface of second order, fitted to the cells without those that stand out, is the sky. What stands out in
     all frames at the same pixels, and at whose edge nothing moves, is the detector's or the sky's and stays.
     """
-    maps = {side: _maps(stack, levels, additive, side, job) for side in (FINE, COARSE)}
-    if any(min(one.shape) < _SIDE or one.size < _FEWEST for one in maps[FINE]):
-        return None
-    made = [np.zeros(stack.shape, np.bool_) for _ in stack.frames]
-    for side, cells in maps.items():
-        if min(cells[0].shape) < _SIDE or cells[0].size < _FEWEST:
-            continue
-        bright = [_bright(one, config.sigma) for one in cells]
-        moving = _moving(cells, config.sigma)
-        for into, one in zip(made, bright, strict=True):
-            into |= expand(_that_move(one, moving), side, stack.shape)
-    return made
+    grids, contrast = _grids(stack, levels, job)
+    made = [np.zeros(grid.sums.shape, np.bool_) for grid in grids]
+    for side in sizes(stack.shape):
+        if min(grids[0].sums.shape) < _SIDE:
+            break
+        pairs = zip(grids, levels, strict=True)
+        cells = [grid.means - level if additive else grid.means / level - 1 for grid, level in pairs]
+        excess = [one - values_of(fitted_surface(one, 2.0), one.shape) for one in cells]
+        bright = [_bright(one, config.sigma) for one in excess]
+        moving = _moving(cells, excess, config.sigma)
+        kept = [_that_move(one, moving) for one in bright]
+        for into, one in zip(made, kept, strict=True):
+            into |= expand(one, side // FINE, into.shape)
+        grids = [grid.without(one).doubled() for grid, one in zip(grids, kept, strict=True)]
+    return [expand(widened(one, its), FINE, stack.shape) for one, its in zip(made, contrast, strict=True)]
 
 
-def _maps(stack: Stack, levels: list[float], additive: bool, side: int, job: Job) -> list[Cells]:
-    made = []
+def _grids(stack: Stack, levels: list[float], job: Job) -> tuple[list[Grid], list[Cells]]:
+    """Sums over the smallest cells of each frame, and what stands above its level in noise of a pixel."""
+    made, contrast = [], []
     for index, level in enumerate(levels):
         job.check()
         image = stack.image(index)
         good = np.isfinite(image)
         noise = level_of(thinned(image, good)).sigma
-        cells = cells_of(image, good, side, level - _CLIP * noise, level + _CLIP * noise)
-        made.append(cells - level if additive else cells / level - 1)
-    return made
+        made.append(Grid.of(image, good, level - _CLIP * noise, level + _CLIP * noise))
+        contrast.append((Grid.of(image, good).means - level) / max(noise, 1e-30))
+    return made, contrast
 
 
-def _bright(cells: Cells, sigma: float) -> BoolArray:
+def _bright(excess: Cells, sigma: float) -> BoolArray:
     """Cells above a smooth surface."""
-    ny, nx = cells.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, ny), np.linspace(-1, 1, nx), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-    values = cells.reshape(-1)
-    known = np.isfinite(values)
-    kept = known.copy()
-    rest, level = values, level_of(values[known])
-    for _ in range(10):
-        if np.count_nonzero(kept) < 12:
-            break
-        fitted = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
-        rest = values - terms @ fitted
-        level = level_of(rest[known])
-        if not level.sigma > 0:
-            break
-        again = known & (rest < level.value + 2 * level.sigma)
-        if np.array_equal(again, kept):
-            break
-        kept = again
+    level = level_of(excess[np.isfinite(excess)])
     if not level.sigma > 0:
-        return np.zeros(cells.shape, np.bool_)
-    return with_neighbours(np.nan_to_num((rest - level.value) / level.sigma, nan=-np.inf).reshape(cells.shape), sigma)
+        return np.zeros(excess.shape, np.bool_)
+    return with_neighbours(np.nan_to_num((excess - level.value) / level.sigma, nan=-np.inf), sigma)
 
 
-def _moving(cells: list[Cells], sigma: float) -> BoolArray:
-    """Cells whose light changes from frame to frame."""
+def _moving(cells: list[Cells], excess: list[Cells], sigma: float) -> BoolArray:
+    """Cells whose light changes from frame to frame, by a good part of what stands out there.
+
+    A flat or thermal light whose strength varies changes by a small part of itself, a source that moves by most of it.
+    """
+    from scipy.ndimage import maximum_filter
+
     cube = np.stack(cells)
     made = np.zeros(cube.shape[1:], np.bool_)
-    for index, one in enumerate(cube):
-        others = np.delete(cube, index, axis=0)
+    for index, (one, above) in enumerate(zip(cube, excess, strict=True)):
         with np.errstate(invalid="ignore"):
-            change = one - _median(others)
+            change = one - _median(np.delete(cube, index, axis=0))
         known = change[np.isfinite(change)]
-        if known.size:
-            level = level_of(known)
-            low = level_of(-known)  # where the light was in the others
-            made |= np.nan_to_num(change, nan=0.0) > level.value + sigma * max(level.sigma, low.sigma)
-            made |= np.nan_to_num(change, nan=0.0) < -low.value - sigma * max(level.sigma, low.sigma)
+        if not known.size:
+            continue
+        up, down = level_of(known), level_of(-known)  # down: where the light was in the others
+        noise = sigma * max(up.sigma, down.sigma)
+        part = _PART * maximum_filter(np.nan_to_num(above, nan=0.0), 3, mode="nearest")
+        change = np.nan_to_num(change, nan=up.value)
+        made |= (change - up.value > np.maximum(noise, part)) | (-change - down.value > np.maximum(noise, part))
     return made
 
 

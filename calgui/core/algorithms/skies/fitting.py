@@ -6,17 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.sources import (
-    FINE,
-    BoolArray,
-    Image,
-    cells_of,
-    find_sources,
-    level_of,
-    sky_level,
-    thinned,
-)
+from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
+from calgui.core.algorithms.skies.sources import find_sources, largest_even
 from calgui.core.jobs import Job
 
 #: a factor beside a constant is only told where it is known to this
@@ -77,7 +70,7 @@ def fit_sky(
     job : Job
         Progress and cancel.
     known : ndarray of bool, optional
-        Sources that are known already.
+        Its sources, where they are known already: no others are sought.
 
     Returns
     -------
@@ -101,11 +94,15 @@ def fit_sky(
     if scaling:
         scale = sky_level(image, good if known is None else good & ~known).value / base.value
     mask = np.zeros(image.shape, np.bool_) if known is None else known
-    rounds = 0
+    rounds, largest = 0, 0
     for rounds in range(1, config.iterations + 1):
         job.report(rounds / (config.iterations + 1), f"Looking for sources, round {rounds}")
         rest = image - np.float32(scale) * sky - np.float32(constant)
-        found = mask | find_sources(rest, good, config.sigma, config.grow, config.extended)
+        found = mask
+        if known is None:
+            if rounds == 1 and config.extended:
+                largest = largest_even(rest, good, config.sigma, config.grow)
+            found = mask | find_sources(rest, good, config.sigma, config.grow, largest)
         free = good & ~found
         if not free.any():
             break
@@ -141,16 +138,16 @@ def _line(rest: Image, sky: Image, free: BoolArray, scale: float) -> tuple[float
     """
     noise = level_of(thinned(rest, free))
     reach = 4 * noise.sigma
-    values = cells_of(rest, free, FINE, noise.value - reach, noise.value + reach)
+    values = Grid.of(rest, free, noise.value - reach, noise.value + reach).means
     even = level_of(thinned(sky, free))
-    there = cells_of(sky, free, FINE, even.value - 4 * even.sigma, even.value + 4 * even.sigma)
+    there = Grid.of(sky, free, even.value - 4 * even.sigma, even.value + 4 * even.sigma).means
     known = np.isfinite(values) & np.isfinite(there)
     y, x = values[known], there[known]
-    steps = np.diff(np.where(known, there, np.nan), axis=1)
+    steps = np.diff(np.where(known, there, np.nan), 2, axis=1)  # without gradients
     steps = steps[np.isfinite(steps)]
     if x.size < 24 or steps.size < 24:
         return None
-    own = (robust_sigma(steps, 0.0) ** 2) / 2
+    own = robust_sigma(steps) ** 2 / 6
     kept = np.ones(x.shape, np.bool_)
     slope, spread, constant = 0.0, math.inf, 0.0
     for _ in range(20):

@@ -7,14 +7,14 @@ import numpy as np
 
 from calgui.core.algorithms.combine import Combination
 from calgui.core.algorithms.darks import reject_bits
+from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import ImageSkyConfig
-from calgui.core.algorithms.skies.dithers import Offset, offsets_of, spread_of
+from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.filling import filled
 from calgui.core.algorithms.skies.fitting import Fit, fit_sky
 from calgui.core.algorithms.skies.moments import check_age, in_time, neighbours
-from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds
+from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import Roles, done_differently, unit_factor
-from calgui.core.algorithms.skies.sources import BoolArray, Image
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -200,22 +200,8 @@ def subtract_iteratively(roles: Roles, config: ImageSkyConfig, job: Job) -> Made
         far = max(abs(hours[other] - hours[index]) for other in near[index])
         if known and index == roles.product:
             notes += check_age(far, config.max_age, config.old, "of the farthest neighbour", frames[index])
-    if not found.settled:
-        notes.append(
-            f"New sources still appeared in round {len(found.news)}, on {100 * found.news[-1]:.2g} % of the pixels: "
-            "raise the option iterations."
-        )
+    notes += notes_of(found, config)
     return Made(made, "iterative", "running sky of the set", notes, None, found, frames)
-
-
-def dither_notes(offsets: Sequence[Offset] | None) -> list[str]:
-    """What is to be said of frames that were not moved between exposures."""
-    if offsets is None or spread_of(offsets) >= 3:
-        return []
-    return [
-        f"By their coordinates the frames lie within {spread_of(offsets):.1f} pixels of one another: without dithers "
-        "sources cannot be told from the sky, and are subtracted with it."
-    ]
 
 
 def _running(stack: Stack, near: Sequence[int], found: Rounds, index: int, config: ImageSkyConfig, job: Job) -> Sky:

@@ -10,12 +10,13 @@ from calgui.core.algorithms.exposure import canonical_unit, file_name
 from calgui.core.algorithms.matching import done_before
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.registry import Curve, Metric, Result, Table, Verdict
+from calgui.core.algorithms.skies.cells import COARSE, BoolArray, Grid
 from calgui.core.algorithms.skies.config import ImageSkyConfig
 from calgui.core.algorithms.skies.imagesky import Made, Subtracted
+from calgui.core.algorithms.skies.levels import level_of, sky_level
 from calgui.core.algorithms.skies.moments import in_time, said
 from calgui.core.algorithms.skies.rounds import Rounds
 from calgui.core.algorithms.skies.sorting import Roles
-from calgui.core.algorithms.skies.sources import COARSE, BoolArray, cells_of, level_of, sky_level
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
 
@@ -78,8 +79,8 @@ def report(roles: Roles, made: Made, config: ImageSkyConfig) -> Result:
             "S_BKDSUB": ("COMPLETE", "sky subtraction"),
             "SKYMETH": (made.method, "how the sky was subtracted"),
             "SKYSCALE": (mine.fit.scale, "factor that the sky was multiplied by"),
-            "SKYOFFS": (mine.fit.offset, f"{_unit_card(frame)}constant that was subtracted beside"),
-            "SKYLEVEL": (metrics["sky_level"].value, f"{_unit_card(frame)}level of the sky that was subtracted"),
+            "SKYOFFS": (mine.fit.offset, f"{_unit_card(frame)}constant subtracted"),
+            "SKYLEVEL": (metrics["sky_level"].value, f"{_unit_card(frame)}level of that sky"),
         },
         planes=planes,
     )
@@ -144,7 +145,7 @@ def _unevenness(mine: Subtracted, free: BoolArray, sigma: float) -> float | None
     """Scatter of large cells beyond that of their noise."""
     if not sigma > 0:
         return None
-    cells = cells_of(np.nan_to_num(mine.data), free, COARSE, -4 * sigma, 4 * sigma)
+    cells = Grid.of(np.nan_to_num(mine.data), free, -4 * sigma, 4 * sigma, COARSE).means
     known = cells[np.isfinite(cells)]
     if known.size < 16:
         return None

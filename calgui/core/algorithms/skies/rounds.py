@@ -5,20 +5,24 @@ without the frame itself, is made again of what is left, until nothing new appea
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.dithers import Offset, StackedSources
 from calgui.core.algorithms.skies.firstlook import extended_sources
-from calgui.core.algorithms.skies.sources import BoolArray, Image, find_sources, sky_level
+from calgui.core.algorithms.skies.levels import sky_level
+from calgui.core.algorithms.skies.sources import find_sources, largest_even
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job
 
 #: part of the pixels that a round must add to count as news
 _NEWS = 1e-4
+#: part of the pixels that so many rounds in a row, after the first, must add for no end to be in sight
+_MUCH, _SOME = 0.01, 3
 #: part of a frame that must be free of sources
 _FREE = 0.02
 #: a level is a factor where it is so many times its error
@@ -39,6 +43,8 @@ class Rounds:
         Whether frames are brought to one level by a constant.
     news : list of float
         Part of the pixels that each round added, the mean over the frames.
+    extended : bool
+        Whether extended sources were sought.
     """
 
     masks: list[BoolArray]
@@ -46,11 +52,41 @@ class Rounds:
     errors: list[float]
     additive: bool
     news: list[float]
+    extended: bool
 
     @property
     def settled(self) -> bool:
         """Whether the last round found nothing new."""
         return bool(self.news) and self.news[-1] < _NEWS
+
+
+def notes_of(found: Rounds, config: SourceConfig) -> list[str]:
+    """What is to be said of the search.
+
+    Parameters
+    ----------
+    found : Rounds
+        From `find_in_rounds`.
+    config : SourceConfig
+        What was asked for.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    notes = []
+    if config.extended and not found.extended:
+        notes.append(
+            "The sky changes its shape from frame to frame, so that its own light was found as ever more sources: "
+            "extended sources and halos were not sought."
+        )
+    if not found.settled:
+        notes.append(
+            f"New sources still appeared in round {len(found.news)}, on {100 * found.news[-1]:.2g} % of the pixels: "
+            "raise the option iterations."
+        )
+    return notes
 
 
 def find_in_rounds(
@@ -87,24 +123,46 @@ def find_in_rounds(
     AlgorithmError
         A frame is all sources, or has no good pixel.
     """
+    found = _rounds(stack, near, config, additive, offsets, job.part(0, 0.6) if config.extended else job)
+    if config.extended and _runs_away(found.news):
+        # light that hangs together with ever more of the sky is the sky's own, which changes its shape
+        found = _rounds(stack, near, replace(config, extended=False), additive, offsets, job.part(0.6, 1.0))
+    for index, mask in enumerate(found.masks):
+        if _free(stack, index, mask) < _FREE:
+            raise _all_sources(stack, index)
+    return found
+
+
+def _rounds(
+    stack: Stack,
+    near: Callable[[int], Sequence[int]],
+    config: SourceConfig,
+    additive: bool,
+    offsets: Sequence[Offset] | None,
+    job: Job,
+) -> Rounds:
     levels, errors = _first_levels(stack, job)
     additive = additive or any(level <= _SURE * error for level, error in zip(levels, errors, strict=True))
-    masks = extended_sources(stack, levels, additive, config, job) if config.extended else None
-    if masks is None or any(_free(stack, index, mask) < _FREE for index, mask in enumerate(masks)):
-        masks = [np.zeros(stack.shape, np.bool_) for _ in stack.frames]
+    masks = [np.zeros(stack.shape, np.bool_) for _ in stack.frames]
+    if config.extended:
+        seen = extended_sources(stack, levels, additive, config, job)
+        masks = seen if all(_free(stack, index, mask) > _FREE for index, mask in enumerate(seen)) else masks
     news: list[float] = []
+    largest = [0] * len(stack.frames)
     for turn in range(config.iterations):
         part = job.part(turn / config.iterations, (turn + 1) / config.iterations)
-        made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors), turn, part)
+        made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors, largest), turn, part)
         fresh = [np.count_nonzero(now & ~before) / now.size for now, before in zip(made, masks, strict=True)]
         masks = made
         news.append(float(np.mean(fresh)))
-        if news[-1] < _NEWS:
+        if news[-1] < _NEWS or _runs_away(news):
             break
-    for index, mask in enumerate(masks):
-        if _free(stack, index, mask) < _FREE:
-            raise _all_sources(stack, index)
-    return Rounds(masks, levels, errors, additive, news)
+    return Rounds(masks, levels, errors, additive, news, config.extended)
+
+
+def _runs_away(news: Sequence[float]) -> bool:
+    """Whether rounds add as much as ever: sources are found less and less."""
+    return len(news) > _SOME and min(news[-_SOME:]) > _MUCH
 
 
 def _first_levels(stack: Stack, job: Job) -> tuple[list[float], list[float]]:
@@ -130,19 +188,22 @@ def _one_round(
     config: SourceConfig,
     additive: bool,
     offsets: Sequence[Offset] | None,
-    known: tuple[list[BoolArray], list[float], list[float]],
+    known: tuple[list[BoolArray], list[float], list[float], list[int]],
     turn: int,
     job: Job,
 ) -> tuple[list[BoolArray], list[float]]:
-    """Masks and levels after one more round; errors are renewed in place."""
-    masks, levels, errors = known
+    """Masks and levels after one more round; errors, and the largest cells of use, are renewed in place."""
+    masks, levels, errors, largest = known
     made, moved = [], list(levels)
     together = None if offsets is None else StackedSources(stack.shape, offsets)
-    for index, before in enumerate(masks):
+    skies = stack.medians([near(index) for index in range(len(masks))], masks, levels, additive, job)
+    for index, (before, sky) in enumerate(zip(masks, skies, strict=True)):
         job.report(index / len(masks), f"Looking for sources, round {turn + 1}")
-        rest = without_sky(stack, index, stack.median(near(index), masks, levels, additive, job), levels, additive)
+        rest = without_sky(stack, index, sky, levels, additive)
         good = np.isfinite(rest)
-        mask = before | find_sources(rest, good, config.sigma, config.grow, config.extended)
+        if turn == 0 and config.extended:
+            largest[index] = largest_even(rest, good, config.sigma, config.grow)
+        mask = before | find_sources(rest, good, config.sigma, config.grow, largest[index])
         left = sky_level(rest, good & ~mask)
         if np.isfinite(left.value):
             moved[index] += left.value
@@ -151,7 +212,7 @@ def _one_round(
                 together.add(index, rest - np.float32(left.value))
         made.append(mask)
     if together is not None:
-        made = [one | more for one, more in zip(made, together.masks(config), strict=True)]
+        made = [one | more for one, more in zip(made, together.masks(config, max(largest)), strict=True)]
     return made, moved
 
 

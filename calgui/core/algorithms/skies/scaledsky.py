@@ -9,11 +9,11 @@ from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import check_type, place
 from calgui.core.algorithms.skies.config import ImageSkyConfig
-from calgui.core.algorithms.skies.dithers import offsets_of
+from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.fitting import fit_sky
-from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, dither_notes, subtract, wanted
+from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, subtract, wanted
 from calgui.core.algorithms.skies.moments import check_age, hours_of, hours_of_reference
-from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds
+from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import Roles, check_sky, done_differently, unit_factor
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
@@ -120,6 +120,7 @@ def _of_frames(
     notes += dither_notes(offsets)
     near = [[other for other in everyone if other != index] for index in everyone]
     found = find_in_rounds(stack, near.__getitem__, config, not config.scaling, offsets, job.part(0, 0.8))
+    notes += notes_of(found, config)
     how = Combination("median", "propagated" if has_error else "measured", reject=0, few=0)
     made = stack.combined(everyone, found.masks, found.levels, found.additive, how, job.part(0.8, 1))
     level = np.float32(np.median(found.levels))

@@ -17,7 +17,7 @@ _SAME = {"FILTER": "the filter", "PUPIL": "the pupil element", "GRATING": "the g
 #: what is told where it differs: what was done to one and not to the other stays in the difference
 _DONE = {"S_DARK": "the dark subtraction", "S_FLAT": "the division by a flat", "S_LINEAR": "the linearity correction"}
 #: kinds of exposure that hold no light of the sky
-_NO_SKY = ("DARK", "FLAT", "ARC", "LAMP", "PINHOLE", "FIBER", "BIAS")
+NO_SKY = ("DARK", "FLAT", "ARC", "LAMP", "PINHOLE", "FIBER", "BIAS")
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _role(frame: FrameLike, given: dict[str, tuple[str, ...]]) -> str:
     said = text(frame.header, "EXP_TYPE")
     if "SKY" in said or text(frame.header, "REFTYPE") == "SKY":
         return "skies"
-    wrong = next((kind for kind in _NO_SKY if kind in said), None)
+    wrong = next((kind for kind in NO_SKY if kind in said), None)
     if wrong is not None:
         raise InputError(
             f"EXP_TYPE is {said}: this is neither a science frame nor a sky.",

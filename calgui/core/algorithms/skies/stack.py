@@ -1,6 +1,6 @@
 """Frames of a set as samples in one unit, those that do not count NaN, and their median without some of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,40 @@ class Stack:
             part = [Frame(self._levelled(j, start, stop, masks[j], levels[j], additive)) for j in members]
             made[start:stop] = combine(part, how).data
         return made
+
+    def medians(
+        self,
+        members: Sequence[Sequence[int]],
+        masks: Sequence[BoolArray],
+        levels: Sequence[float],
+        additive: bool,
+        job: Job,
+    ) -> Iterator[Image]:
+        """`median` of several choices of frames.
+
+        Parameters
+        ----------
+        members : sequence of sequence of int
+            Which frames, of each as many.
+        masks, levels, additive, job
+            As for `median`.
+
+        Yields
+        ------
+        ndarray of float32
+            One for each choice. Small ones are made together, as starting to combine costs more than combining them.
+        """
+        ny, nx = self.shape
+        count = len(members[0])
+        if len(members) * count * ny * nx > _BAND:
+            yield from (self.median(one, masks, levels, additive, job) for one in members)
+            return
+        levelled = {
+            j: self._levelled(j, 0, ny, masks[j], levels[j], additive) for j in {j for one in members for j in one}
+        }
+        tall = [Frame(np.concatenate([levelled[one[turn]] for one in members])) for turn in range(count)]
+        made = combine(tall, Combination("median", "none", reject=0)).data
+        yield from made.reshape(len(members), ny, nx)
 
     def _levelled(self, index: int, start: int, stop: int, mask: BoolArray, level: float, additive: bool) -> Image:
         data = self.band(index, start, stop)

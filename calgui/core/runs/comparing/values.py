@@ -187,6 +187,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "correction",
             "COEFFS",
         ),
+        Comparer(
+            "SKY",
+            "skies",
+            "sky",
+            "new less scaled",
+            "new less old, the old one at the level of the new",
+            "Pixels that stand out of one of the two skies",
+            "pixel",
+        ),
     )
 }
 

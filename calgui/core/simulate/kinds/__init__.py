@@ -16,6 +16,7 @@ def kinds() -> tuple[Kind, ...]:
     from calgui.core.simulate.kinds import (
         adc,
         arc,
+        crowded,
         cube,
         dark,
         flat,
@@ -23,6 +24,8 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        multi,
+        persistence,
         pinhole,
         pipeline,
         science,
@@ -40,4 +43,7 @@ def kinds() -> tuple[Kind, ...]:
         science.KIND,
         cube.KIND,
         skycube.KIND,
+        persistence.KIND,
+        multi.KIND,
+        crowded.KIND,
     )

@@ -1,0 +1,376 @@
+"""Flats of the slicer: combined, and divided by the spectral response of lamp, filter and grating."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.commonheader import common_header
+from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.flats.combining import Light, combine_light
+from calgui.core.algorithms.flats.config import SlicerConfig
+from calgui.core.algorithms.flats.exposures import sort_exposures
+from calgui.core.algorithms.flats.flagging import Counts, flag_rows
+from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
+from calgui.core.algorithms.flats.spectral import Basis, fit_rows, spline_basis
+from calgui.core.algorithms.flats.verdict import judge
+from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result
+from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import FloatArray, Frame, FrameLike
+from calgui.core.jobs import Job
+
+BoolArray = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+#: the light of a row is this quantile of its pixels, and that of the lit rows is this quantile of theirs
+_ROW_LIGHT, _LIT_ROWS = 0.75, 0.75
+#: columns of residual structure are worth a word beyond so many errors, and this part
+_STRUCTURE_SIGMA, _STRUCTURE = 6.0, 0.003
+#: a row differs from its slice beyond so many errors of a stretch of it, and this part
+_DIFFERS_SIGMA, _DIFFERS = 6.0, 0.01
+#: lines of the plot of spectra
+_PLOTTED = 5
+
+
+@dataclass(frozen=True)
+class Response:
+    """The spectral response of a slicer flat; rows are along the wavelengths.
+
+    Attributes
+    ----------
+    smooth : ndarray of float32, shape (rows, columns)
+        In the unit of the light; NaN where there is none.
+    lit : ndarray of bool, shape (rows,)
+        Rows that see light.
+    first, last : int
+        Columns between which there is light, both included.
+    level : float
+        Light of the lit rows.
+    row_light : ndarray of float64
+        Light of each row.
+    slices : tuple of tuple of int
+        First and last row of each stretch of lit rows.
+    own : int
+        Rows whose own spectrum was fitted.
+    """
+
+    smooth: FloatArray
+    lit: BoolArray
+    first: int
+    last: int
+    level: float
+    row_light: Floats
+    slices: tuple[tuple[int, int], ...]
+    own: int
+
+
+def check_slicer_flats(frames: Sequence[FrameLike], config: Any = None) -> None:
+    """Refuse frames that no slicer flat can be made of.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers and shapes are looked at.
+    config : SlicerConfig, optional
+        Its defaults without.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the keyword.
+    """
+    found = sort_exposures(frames, config if config is not None else SlicerConfig())
+    if len(found) > 1:
+        names = list(found)
+        raise InputError(
+            f"DETECTOR is {names[1]}, that of {names[0]} is another: the slicer has one.",
+            path=found[names[1]].on[0].path,
+            cure="Choose flats of one detector.",
+        )
+
+
+def normalize_slicer_flat(
+    frames: Sequence[FrameLike], config: SlicerConfig, dark: FrameLike | None = None, job: Job | None = None
+) -> Result:
+    """Make a flat of the slicer.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        (ny, nx) of one detector, slices dispersed along an axis; lamp-off frames among them. Units as for
+        `calgui.core.algorithms.flats.normalizing.normalize_flat`.
+    config : SlicerConfig
+        See its options.
+    dark : FrameLike, optional
+        Subtracted where there are no lamp-off frames.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Result
+        The response of the pixels with ERR and DQ; plane ``SPECTRUM``, the spectral response that was taken out, over
+        its level.
+
+    Raises
+    ------
+    InputError
+        When the frames do not belong together, hold no light, or something that is needed is missing.
+    AlgorithmError
+        When no row has light.
+
+    Notes
+    -----
+    Light times filter, grating and lamp varies slowly along the wavelengths. A cubic spline follows it in each row (or
+    in the median of the rows of a slice), pixels that lie off it left out, and the flat is divided by it. Its knots are
+    denser where the median of all rows bends, such as at the edges of the filter.
+    """
+    job = job or Job("Make the slicer flat")
+    check_slicer_flats(frames, config)
+    found = sort_exposures(frames, config)
+    light = combine_light(found, next(iter(found)), dark, config, job.part(0, 0.6))
+    data, err, bits = light.whole.data, light.whole.err, light.whole.dq
+    assert err is not None
+    assert bits is not None
+    good = light.region.mask()
+    good &= (bits & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+    good &= np.isfinite(data)
+    upright = _along_y(light, config)
+    turned = data.T if upright else data
+    response = _respond(turned, good.T if upright else good, config, job.part(0.6, 0.9))
+    smooth = response.smooth.T if upright else response.smooth
+    ratio = np.ones(data.shape, np.float32)
+    if config.keep_rows:
+        # the light along the slice stays in the flat: a pixel is judged by that of its row
+        own = np.nan_to_num(response.row_light / np.nanmedian(response.row_light), nan=1.0).astype(np.float32)
+        ratio *= own[None, :] if upright else own[:, None]
+    counts = Counts()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        data *= ratio / smooth
+        err *= ratio / smooth
+    dark_pixels = ~np.isfinite(smooth)
+    data[dark_pixels], err[dark_pixels] = np.nan, np.nan
+    sees = (~dark_pixels).copy()
+    flag_rows(data, err, ratio, bits, light.region, 0, config, counts)
+    # between the slices there is no light to be missed
+    counts.no_flat -= int(np.count_nonzero(dark_pixels & light.region.mask()))
+    counts.pixels = int(np.count_nonzero(sees & light.region.mask()))
+    good &= sees & ((bits & np.uint32(flags.DO_NOT_USE)) == 0)
+    job.report(0.95, "Judging")
+    return _result(light, config, counts, good, response, upright)
+
+
+def _along_y(light: Light, config: SlicerConfig) -> bool:
+    if config.axis != "header":
+        return config.axis == "y"
+    return number(light.found.on[0].header, "DISPAXIS") == 2
+
+
+def _respond(rows: FloatArray, good: BoolArray, config: SlicerConfig, job: Job) -> Response:
+    """The spectral response of rows along the wavelengths."""
+    values = np.where(good, rows, np.float32(np.nan))
+    row_light = _quantiles(values, _ROW_LIGHT)
+    known = row_light[np.isfinite(row_light)]
+    level = float(np.quantile(known, _LIT_ROWS)) if known.size else math.nan
+    if not level > 0:
+        raise AlgorithmError(
+            "No row has light: the spectral response cannot be seen.",
+            cure="Choose slicer flats with light, or the other axis of wavelengths (axis).",
+        )
+    with np.errstate(invalid="ignore"):
+        lit = row_light > config.edge * level
+        relative = values[lit] / row_light[lit][:, None].astype(np.float32)
+    level = float(np.median(row_light[lit]))
+    profile = _quantiles(relative.T, 0.5)
+    with np.errstate(invalid="ignore"):
+        bright = np.flatnonzero(profile > config.edge)
+    if bright.size < 16:
+        raise AlgorithmError(
+            "Too few pixels along the wavelengths have light.",
+            cure="Choose flats with light in more of them, or the other axis of wavelengths (axis).",
+        )
+    first, last = int(bright[0]), int(bright[-1])
+    basis = spline_basis(first, last, config.pieces, profile[first : last + 1])
+    slices = _stretches(lit)
+    smooth = np.full(rows.shape, np.nan, np.float32)
+    inside = slice(first, last + 1)
+    seen = values[:, inside]
+    own = lit.copy()
+    if config.response == "slice":
+        _by_slice(seen, row_light, slices, basis, config, smooth[:, inside], job.part(0, 0.3))
+        own = lit & _differing(seen, smooth[:, inside], config.pieces)
+    if own.any():
+        smooth[own, inside], _ = fit_rows(
+            seen[own], np.isfinite(seen[own]), basis, config.sigma, config.rounds, job.part(0.3, 1)
+        )
+    row_light = _quantiles(smooth, 0.5)
+    with np.errstate(invalid="ignore"):
+        smooth[~(smooth > config.edge * row_light[:, None])] = np.nan
+    return Response(smooth, lit, first, last, level, row_light, slices, int(np.count_nonzero(own)))
+
+
+def _by_slice(
+    seen: FloatArray,
+    row_light: Floats,
+    slices: Sequence[tuple[int, int]],
+    basis: Basis,
+    config: SlicerConfig,
+    into: FloatArray,
+    job: Job,
+) -> None:
+    """One spectrum for the rows of a slice, times the light of each row."""
+    spectra = np.stack(
+        [_quantiles((seen[a : b + 1] / row_light[a : b + 1, None].astype(np.float32)).T, 0.5) for a, b in slices]
+    ).astype(np.float32)
+    fitted, _ = fit_rows(spectra, np.isfinite(spectra), basis, config.sigma, config.rounds, job)
+    for (a, b), spectrum in zip(slices, fitted, strict=True):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bright = spectrum > 0.5 * np.nanmax(spectrum)
+            ratios = np.asarray(seen[a : b + 1, bright] / spectrum[bright], np.float32)
+        light = _quantiles(ratios, 0.5)
+        into[a : b + 1] = spectrum * light[:, None].astype(np.float32)
+
+
+def _differing(seen: FloatArray, smooth: FloatArray, pieces: int) -> BoolArray:
+    """Rows with another spectrum than their slice, such as those at its edge: their own is fitted."""
+    width = max(8, seen.shape[1] // (2 * pieces))
+    count = seen.shape[1] // width
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = seen / smooth - 1
+    sigma = robust_sigma(ratio)
+    blocks = ratio[:, : count * width].reshape(-1, width)
+    medians = _quantiles(blocks, 0.5).reshape(len(seen), count)
+    limit = max(_DIFFERS, _DIFFERS_SIGMA * 1.2533 * sigma / math.sqrt(width))
+    with np.errstate(invalid="ignore"):
+        made: BoolArray = np.any(np.abs(medians) > limit, axis=1)
+    return made
+
+
+def _quantiles(rows: npt.NDArray[np.floating], part: float) -> Floats:
+    """Quantile of each row without NaN; NaN where there is no value."""
+    ordered = np.sort(rows, axis=1)
+    count = np.count_nonzero(np.isfinite(ordered), axis=1)
+    lines = np.arange(len(ordered))
+    place = np.maximum(count - 1, 0) * part
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    between = (1 - (place - low)) * ordered[lines, low] + (place - low) * ordered[lines, high]
+    return np.where(count > 0, between, np.nan)
+
+
+def _stretches(lit: BoolArray) -> tuple[tuple[int, int], ...]:
+    """First and last row of each stretch of lit rows."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], lit, [False]]).astype(int)))
+    return tuple((int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True))
+
+
+def _result(
+    light: Light, config: SlicerConfig, counts: Counts, good: BoolArray, response: Response, upright: bool
+) -> Result:
+    whole = light.whole
+    assert whole.err is not None
+    smooth = response.smooth.T if upright else response.smooth
+    noise, limit, electrons = typical_error(light, whole.data, whole.err, good, response.level, smooth)
+    verdict, reasons, odd = judge(light, config, counts, noise, limit, electrons)
+    flat, used = (whole.data.T, good.T) if upright else (whole.data, good)
+    columns, structure, told = _left_over(flat, used, config, response)
+    if told:
+        verdict = "doubtful" if verdict == "good" else verdict
+        reasons = (told, *reasons)
+    metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
+    metrics |= {
+        "n_slices": Metric(len(response.slices), "", "Stretches of rows with light."),
+        "n_rows_apart": Metric(
+            response.own, "", "Rows whose own spectrum was fitted, since it differs from that of their slice."
+        ),
+        "n_rows": Metric(int(np.count_nonzero(response.lit)), "", "Rows with light."),
+        "first_column": Metric(response.first, "pixel", "Where the light begins along the wavelengths, from 0."),
+        "last_column": Metric(response.last, "pixel", "Where it ends."),
+        "left_over_fraction": Metric(
+            structure, "", "Largest slow structure along the wavelengths that the spline did not follow."
+        ),
+    }
+    header = common_header(light.found.on) | {"BUNIT": "1"}
+    spectrum = np.ascontiguousarray(np.nan_to_num(smooth / np.float32(response.level), nan=0.0))
+    keywords = common_keywords(light, config) | {
+        "FLATNORM": ("spectrum", "what the flat was divided by"),
+        "FLATLEV": (response.level, f"[{light.found.unit}] light of the lit rows"),
+        "SPECFIT": (config.response, "spectral response fitted to each row or slice"),
+        "KEPTROWS": (config.keep_rows, "light along the slices is still in the flat"),
+        "SPECPIEC": (config.pieces, "pieces of the spline along the wavelengths"),
+        "SPECAXIS": ("y" if upright else "x", "axis of the wavelengths"),
+        "NSLICES": (len(response.slices), "stretches of rows with light"),
+    }
+    return Result(
+        frame=Frame(whole.data, whole.err, whole.dq, header),
+        metrics=metrics,
+        verdict=verdict,
+        reasons=reasons,
+        curves=(_spectra(response), columns, *curves(whole.data, good, light.region)),
+        tables=(frame_table(light, odd),),
+        keywords=keywords,
+        planes={"SPECTRUM": spectrum, "NSAMP": whole.samples},
+    )
+
+
+def _left_over(
+    flat: FloatArray, good: BoolArray, config: SlicerConfig, response: Response
+) -> tuple[Curve, float | None, str]:
+    """What is left of the spectrum in the flat: the median of each column, and its slow structure."""
+    values = np.where(good, flat, np.float32(np.nan))
+    columns = _quantiles(values.T, 0.5)
+    curve = Curve(
+        "What the spline left",
+        "Pixel along the wavelengths (from 0)",
+        "Median of the flat",
+        {"median of the rows": (np.arange(columns.size), columns)},
+    )
+    inside = columns[response.first : response.last + 1]
+    rows = max(int(np.count_nonzero(response.lit)), 1)
+    width = max(4, inside.size // (6 * config.pieces))
+    if inside.size < 3 * width or not np.isfinite(inside).any():
+        return curve, None, ""
+    inside = np.where(np.isfinite(inside), inside, np.nanmedian(inside))
+    slow = np.convolve(inside, np.ones(width) / width, "valid") - np.median(inside)
+    error = 1.2533 * robust_sigma(values[good]) / math.sqrt(rows * width)
+    worst = float(np.abs(slow).max())
+    if worst <= max(_STRUCTURE_SIGMA * error, _STRUCTURE):
+        return curve, worst, ""
+    place = response.first + int(np.abs(slow).argmax()) + width // 2
+    return curve, worst, (
+        f"The spline of {config.pieces} pieces does not follow the spectrum: about pixel {place} along the wavelengths "
+        f"{100 * worst:.2g} % of it are left in the flat. Give it more pieces."
+    )  # fmt: skip
+
+
+def _spectra(response: Response) -> Curve:
+    """The spectral response of some rows."""
+    lit = np.flatnonzero(response.lit)
+    chosen = lit[np.linspace(0, lit.size - 1, min(_PLOTTED, lit.size)).astype(int)]
+    lines = {f"row {row}": (np.arange(response.smooth.shape[1]), response.smooth[row]) for row in np.unique(chosen)}
+    return Curve("Spectral response", "Pixel along the wavelengths (from 0)", "Light of the lamp", lines)
+
+
+def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
+    return normalize_slicer_flat(frames, config, references.get("DARK"), job)
+
+
+ALGORITHMS = (
+    Algorithm(
+        name="normalize-slicer-flat",
+        title="Make a slicer flat",
+        summary="Combines flats of the slicer, takes the spectrum of the lamp out, and leaves the response of pixels.",
+        inputs="flats of the slicer of one lamp, filter and grating, and lamp-off frames",
+        config=SlicerConfig,
+        run=_run,
+        minimum_inputs=1,
+        optional_references=("DARK",),
+        product="FLAT",
+        check=check_slicer_flats,
+        source="IRIS algorithm page; cubic B-splines with outliers left out",
+    ),
+)

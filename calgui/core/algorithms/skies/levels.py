@@ -1,0 +1,125 @@
+"""The level of a sky among sources, which only add light."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.skies.cells import FEWEST, BoolArray, Grid, Image
+
+#: window of the level, in noise below it
+_WINDOW = 2.0
+#: pixels further from the level than this, in their noise, count as this far in the mean of a cell
+CLIP = 4.0
+#: values that are enough for a level
+_ENOUGH = 12_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """The level of a sky among sources.
+
+    Attributes
+    ----------
+    value : float
+        NaN where nothing is left to measure.
+    sigma : float
+        Noise of one value, from what lies below the level.
+    error : float
+        Of the level.
+    """
+
+    value: float
+    sigma: float
+    error: float
+
+
+def level_of(values: npt.NDArray[np.floating]) -> Level:
+    """Level of a sky in values some of which hold light of sources.
+
+    Parameters
+    ----------
+    values : ndarray
+        Finite.
+
+    Returns
+    -------
+    Level
+
+    Notes
+    -----
+    Sources only add light, so the noise is that of the values below the level; the level is the median of the values
+    within two sigma of it, repeated until it stays. Of noise alone that is the median, unbiased; light that reaches
+    beyond the window does not pull it, where a median of all would follow.
+    """
+    if values.size == 0:
+        return Level(math.nan, math.nan, math.nan)
+    ordered = np.sort(values)
+    level = float(ordered[ordered.size // 2])
+    sigma = math.nan
+    for _ in range(50):
+        below = ordered[: np.searchsorted(ordered, level, side="right")]
+        # the median distance of the lower half, which is ordered already
+        sigma = MAD_TO_SIGMA * (level - float(below[below.size // 2])) if below.size else 0.0
+        first, last = np.searchsorted(ordered, [level - _WINDOW * sigma, level + _WINDOW * sigma])
+        inside = ordered[first:last]
+        if inside.size == 0 or sigma == 0:
+            break
+        middle = float(inside[inside.size // 2])
+        moved, level = abs(middle - level), middle
+        if moved < 1e-3 * sigma:
+            break
+    used = max(int(np.count_nonzero(np.abs(ordered - level) <= _WINDOW * sigma)), 1)
+    return Level(level, sigma, 1.2533 * sigma / math.sqrt(used))
+
+
+def thinned(image: Image, good: BoolArray) -> Image:
+    """Good values of evenly spaced pixels, some ten thousands at most.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Finite where ``good``.
+    good : ndarray of bool
+        Which count.
+
+    Returns
+    -------
+    ndarray of float32
+        Flat.
+    """
+    step = max(1, math.isqrt(image.size // _ENOUGH))
+    return image[::step, ::step][good[::step, ::step]]
+
+
+def sky_level(image: Image, good: BoolArray) -> Level:
+    """Level of an image's sky, from the means of cells where there are enough of them.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Finite where ``good``.
+    good : ndarray of bool
+        Pixels without known sources.
+
+    Returns
+    -------
+    Level
+        Its sigma is that of a pixel.
+
+    Notes
+    -----
+    The mean of a cell of 64 pixels tells eight times fainter light from the sky than a pixel does.
+    """
+    pixels = level_of(thinned(image, good))
+    if not math.isfinite(pixels.value):
+        return pixels
+    reach = CLIP * pixels.sigma
+    cells = Grid.of(image, good, pixels.value - reach, pixels.value + reach).means
+    known = cells[np.isfinite(cells)]
+    if known.size < FEWEST:
+        return pixels
+    found = level_of(known)
+    return Level(found.value, pixels.sigma, found.error)
