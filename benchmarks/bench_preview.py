@@ -1,10 +1,11 @@
-"""How soon the bench answers a changed option of ``fit-ramp``: from the change to the new picture on the screen."""
+"""How soon the bench answers a changed option: from the change to the new picture on the screen."""
 
 import itertools
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,18 @@ from benchmarks.harness import Row, bound
 _READS, _SIDE = 16, 512
 _TIMES = 15
 _PULSE_MS = 5
+_SETTLED_S = 0.15
 
 
 def measure() -> list[Row]:
     """The preview of a ramp of 16 reads with coefficients of non-linearity, by the method that takes longest."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
-        answer, stall = _answer(Path(home))
+        ramp, coefficients = _files(Path(home))
+        answer, stall = answer_of(
+            Path(home), "fit-ramp", [ramp], lambda number: {"jump_sigma": 4.5 + 0.1 * number},
+            {"NONLINCOEFF": coefficients},
+        )  # fmt: skip
     return [
         bound("preview's answer to a changed option, fit-ramp", answer, 0.15),
         bound("longest stall meanwhile", stall, 0.05),
@@ -58,8 +64,33 @@ def _files(folder: Path) -> tuple[Path, Path]:
     return ramp, write_frame(Frame(terms, header=header | known), folder / "coefficients.fits")
 
 
-def _answer(folder: Path) -> tuple[float, float]:
-    """Median time of an answer, and the longest between two turns of the event loop."""
+def answer_of(
+    folder: Path,
+    name: str,
+    paths: list[Path],
+    changed: Callable[[int], dict[str, Any]],
+    references: dict[str, Path] | None = None,
+) -> tuple[float, float]:
+    """How soon the bench answers.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        For settings.
+    name : str
+        Of the algorithm.
+    paths : list of pathlib.Path
+        Inputs.
+    changed : callable
+        Options of each time.
+    references : dict, optional
+        Type to file.
+
+    Returns
+    -------
+    tuple of float
+        Median time of an answer, and the longest between two turns of the event loop.
+    """
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -70,9 +101,8 @@ def _answer(folder: Path) -> tuple[float, float]:
 
     keep_in(folder)
     app = QApplication.instance() or QApplication([])
-    ramp, coefficients = _files(folder)
     session = Session()
-    page = AlgorithmPage(session, registry()["fit-ramp"])
+    page = AlgorithmPage(session, registry()[name])
     page.resize(1300, 900)
     page.show()
     drawn: list[float] = []
@@ -90,18 +120,22 @@ def _answer(folder: Path) -> tuple[float, float]:
     pulse = QTimer(interval=_PULSE_MS)
     pulse.timeout.connect(lambda: turns.append(time.perf_counter()))
     pulse.start()
-    page.references.give_all({"NONLINCOEFF": coefficients})
-    page.inputs.set_paths([ramp])
+    if references:
+        page.references.give_all(references)
+    page.inputs.set_paths(paths)
     wait(lambda: page.output.shown_of is not None and bool(drawn) and quiet())
     answers, stalls = [], []
     for number in range(_TIMES):
         before = page.output.picture.look.drawing
         drawn.clear()
         turns[:] = [time.perf_counter()]
-        page.options.put_values({"jump_sigma": 4.5 + 0.1 * number})
+        page.options.put_values(changed(number))
         wait(lambda before=before: bool(drawn) and page.output.picture.look.drawing is not before)
         answers.append(drawn[-1] - turns[0])
         wait(quiet)
+        # limits of a new picture come after it, and draw it once more
+        settled = time.perf_counter() + _SETTLED_S
+        wait(lambda settled=settled: time.perf_counter() > settled)
         stalls.append(max(later - earlier for earlier, later in itertools.pairwise(turns)))
     session.close()
     page.close()

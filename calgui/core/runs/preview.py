@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 #: values of a cube that a preview works on
-_CUBE_VALUES = 250_000
+_CUBE_VALUES = 150_000
 
 
 @dataclass(frozen=True)
