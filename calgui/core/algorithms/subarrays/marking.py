@@ -127,7 +127,9 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
             "are kept, and flagged.",
         )
     return Result(
-        frame=Frame(data, err if has_error else None, dq, dict(frame.header), frame.path),
+        frame=Frame(
+            data, err if has_error else None, dq, dict(frame.header), frame.path, {MAP: ids_whole.astype(np.float32)}
+        ),
         metrics={
             "n_subarrays": Metric(len(subarrays), "", "Subarrays in the map."),
             "n_pixels": Metric(pixels, "pixel", "Pixels inside subarrays, flagged."),

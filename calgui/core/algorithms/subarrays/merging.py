@@ -123,7 +123,7 @@ def merge_subarrays(frames: Sequence[FrameLike], config: MergeConfig, job: Job |
     job.report(1.0, "Done")
     header = dict(full.header) | {"SUBARRID": 0}
     return Result(
-        frame=Frame(data, err, dq, header, full.path),
+        frame=Frame(data, err, dq, header, full.path, {MAP: ids.astype(np.float32)}),
         metrics={
             "n_subarrays": Metric(len(files), "", "Subarrays that were put in."),
             "n_pixels": Metric(sum(one.pixels for one, _ in parts.subarrays), "pixel", "Pixels that they hold."),
