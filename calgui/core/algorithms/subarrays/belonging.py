@@ -25,6 +25,10 @@ _SAME: Mapping[str, str] = {
 }
 
 
+#: steps that are done to full frames alone
+_OF_FULL = {"S_SUBARR", "S_SUBMRG"}
+
+
 @dataclass(frozen=True)
 class Parts:
     """A full frame and its subarrays.
@@ -143,7 +147,8 @@ def _time_note(full: FrameLike, one: Subarray, frame: FrameLike, tolerance: floa
 
 def _steps(frame: FrameLike) -> set[str]:
     """Steps that a header says were done."""
-    return {key for key, value in frame.header.items() if key.startswith("S_") and str(value).strip() == "COMPLETE"}
+    done = {key for key, value in frame.header.items() if key.startswith("S_") and str(value).strip() == "COMPLETE"}
+    return done - _OF_FULL
 
 
 def _check_same(full: FrameLike, frame: FrameLike) -> None:
