@@ -237,8 +237,8 @@ def _rival(found: Found, fit: Fit) -> list[str]:
         theirs = float(rival.mean(one.start - last.stop, one.stop - last.stop))
         if abs(theirs - ours) > _PART * ours:
             return [
-                f"Another law fits as well ({rival.text}) and gives {theirs / ours:.2g} times as much in the frame that "
-                "is judged: more frames would tell."
+                f"Another law fits as well ({rival.text}) and gives {theirs / ours:.2g} times as much in the judged "
+                "frame: more frames would tell."
             ]
     return []
 

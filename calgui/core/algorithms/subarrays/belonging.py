@@ -8,7 +8,7 @@ from itertools import combinations
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, exposure_time, file_name
 from calgui.core.algorithms.geometry import Region, region_of
-from calgui.core.algorithms.subarrays.layout import Subarray, box_of, number_of
+from calgui.core.algorithms.subarrays.layout import Subarray, box_of, is_whole, number_of
 from calgui.core.algorithms.times import start_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -93,7 +93,7 @@ def sort_parts(frames: Sequence[FrameLike]) -> Parts:
                 cure="Give each subarray once, of one exposure.",
             )
         found[one] = box_of(frame, one), frame
-    if not found:
+    if not found and is_whole(full[0]):  # there may be none in a part of it
         raise InputError("There is no subarray to merge.", path=full[0].path, cure="Give its subarrays, too.")
     parts = Parts(full[0], tuple(found[one] for one in sorted(found)))
     for _, frame in parts.subarrays:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.darks import reject_bits
-from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.subarrays.layout import (
@@ -15,6 +14,7 @@ from calgui.core.algorithms.subarrays.layout import (
     MOST,
     Subarray,
     as_columns,
+    is_whole,
     map_bands,
     number_of,
     parse_map,
@@ -146,22 +146,6 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
         },
         planes={MAP: ids_whole, **({"SUBARRAYS": as_columns(subarrays)} if subarrays else {})},
     )
-
-
-def is_whole(frame: FrameLike) -> bool:
-    """Whether a frame shows all of its detector, as far as is known.
-
-    Parameters
-    ----------
-    frame : FrameLike
-        Its header and shape are looked at.
-
-    Returns
-    -------
-    bool
-    """
-    region = region_of(frame)
-    return (region.x, region.y) == (0, 0) and (region.nx, region.ny) == (region.width, region.height)
 
 
 def judged(subarrays: tuple[Subarray, ...], *, whole: bool = True) -> tuple[Verdict, tuple[str, ...]]:
