@@ -24,6 +24,7 @@ from calgui.views.image.loader import Opened, Wanted
 from calgui.views.image.look import Look
 from calgui.views.image.marks import Picking
 from calgui.views.image.measuring import Measuring
+from calgui.views.image.outlines import Outlines
 from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
@@ -90,6 +91,7 @@ class ImageView(PictureFace):
         )
         self.contours = Contours(tasks, key, self.canvas, self.look, self.bar.more, self.bar.drawn_over)
         self.placing = Placing(self.canvas, self.bar.placed)
+        self.outlines = Outlines(tasks, key, self.canvas)
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
@@ -315,7 +317,7 @@ class ImageView(PictureFace):
         self.overlays.set_message("")
         self.bar.setEnabled(True)
         self.limits_bar.setEnabled(True)
-        for part in (self.placing, self.probe, self.measuring, self.picking):
+        for part in (self.placing, self.outlines, self.probe, self.measuring, self.picking):
             if part is not None:
                 part.set_content(content)
         region = self.placing.region
@@ -349,6 +351,7 @@ class ImageView(PictureFace):
             if self.picking is not None:
                 self.picking.set_content(None)
             self.measuring.set_content(None)
+            self.outlines.set_content(None)
             self.title.setText("")
             self.title.setToolTip("")
             self.source_bar.set_hdus((), None)
