@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import cut_out, place_in
+from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, says_where
 from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 #: values of a cube that a preview works on
-_CUBE_VALUES = 250_000
+_CUBE_VALUES = 150_000
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def cut_inputs(
     Parameters
     ----------
     inputs : sequence of pathlib.Path
-        Of one size, as the algorithm's check has seen to.
+        Of one size, or of parts of one detector: those that do not show the part are left out.
     references : sequence of UsedReference
         Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
@@ -284,13 +284,18 @@ def cut_inputs(
     """
     frames = []
     whole = (0, 0)
+    first: Region | None = None
     total = len(inputs) + len(references)
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
-            whole = (source.shape[-2], source.shape[-1])
+            whole = whole if number else (source.shape[-2], source.shape[-1])
+            first = first or region_of(source)
+            part = _same_part(box, first, source)
+            if part is None:
+                continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
-            frames.append(cut(source, *box.slices))
+            frames.append(cut(source, *part))
     sources: dict[str, Frame] = {}
     why = dict(missing or {})
     for item in references:
@@ -314,6 +319,23 @@ def _cut_reference(item: UsedReference, image: Frame | None) -> Frame:
             (ny, nx), (y, x) = image.shape[-2:], place
             rows, columns = slice(y, y + ny), slice(x, x + nx)
         return cut_out(source, rows, columns)
+
+
+def _same_part(box: Box, first: Region, source: FrameLike) -> tuple[slice, slice] | None:
+    """The rows and columns of an input that show the part of the detector which a box shows of the first input.
+
+    Of an input of the same size they are the same, and of one that lies elsewhere on the detector there may be none.
+    """
+    here = region_of(source)
+    if (here.nx, here.ny) == (first.nx, first.ny) or not says_where(source):
+        return box.slices
+    spans = []
+    for part, offset, length in zip(box.slices, (first.y - here.y, first.x - here.x), (here.ny, here.nx), strict=True):
+        start, stop = max(part.start + offset, 0), min(part.stop + offset, length)
+        if start >= stop:
+            return None
+        spans.append(slice(start, stop))
+    return spans[0], spans[1]
 
 
 def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:

@@ -54,6 +54,17 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_cells() -> ModuleType:
+    """The loop that sums over cells.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.cells`.
+    """
+    return _imported("cells")
+
+
 def compiled_structure() -> ModuleType:
     """The loop that expands maps of tiles and strips.
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.kernels import compiled_cells
+from calgui.core.algorithms.local import share
+from calgui.core.jobs import Job
+
 BoolArray = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.float64]
@@ -66,9 +70,10 @@ class Grid:
         """
         ny, nx = image.shape
         rows, columns = np.arange(0, ny, side), np.arange(0, nx, side)
-        held = np.where(good, np.clip(image, np.float32(low), np.float32(high)), np.float32(0))
-        sums = np.add.reduceat(np.add.reduceat(held, rows, axis=0, dtype=np.float32), columns, axis=1, dtype=np.float64)
-        count = np.add.reduceat(np.add.reduceat(good.view(np.uint8), rows, axis=0), columns, axis=1, dtype=np.float64)
+        sums, count = np.empty((rows.size, columns.size)), np.empty((rows.size, columns.size))
+        loop = compiled_cells().cell_sums
+        ends = np.float32(low), np.float32(high)
+        share(rows.size, lambda a, b: loop(image, good, *ends, side, a, b, sums, count), Job(), image.size)
         full = np.outer(np.minimum(side, ny - rows), np.minimum(side, nx - columns)).astype(np.float64)
         return cls(side, sums, count, full)
 
@@ -95,7 +100,7 @@ def _paired(plane: Cells) -> Cells:
     return made
 
 
-def sizes(shape: tuple[int, int]) -> Iterator[int]:
+def sizes(shape: tuple[int, ...]) -> Iterator[int]:
     """Sides of cells of which an image has enough.
 
     Parameters

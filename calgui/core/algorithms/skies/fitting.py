@@ -9,7 +9,7 @@ from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
-from calgui.core.algorithms.skies.sources import find_sources, largest_even
+from calgui.core.algorithms.skies.sources import find_sources
 from calgui.core.jobs import Job
 
 #: a factor beside a constant is only told where it is known to this
@@ -100,9 +100,9 @@ def fit_sky(
         rest = image - np.float32(scale) * sky - np.float32(constant)
         found = mask
         if known is None:
-            if rounds == 1 and config.extended:
-                largest = largest_even(rest, good, config.sigma, config.grow)
-            found = mask | find_sources(rest, good, config.sigma, config.grow, largest)
+            cells = None if rounds == 1 and config.extended else largest
+            sources, largest = find_sources(rest, good, config.sigma, config.grow, cells)
+            found = mask | sources
         free = good & ~found
         if not free.any():
             break

@@ -96,7 +96,7 @@ def _of_reference(
     factor = np.float32(unit_factor(first, reference, config))
     bits = np.zeros(stack.shape, np.uint32) if rows.dq is None else rows.dq
     notes = done_differently(first, reference)
-    if rows.err is None:
+    if rows.err is None and first.rows(0, 1).err is not None:
         notes.append(f"The sky {file_name(reference)} has no ERR: the errors lack its part.")
     err = None if rows.err is None else np.asarray(rows.err * factor, np.float32)
     return completed(np.asarray(rows.data * factor, np.float32), err, bits, stack.light, config), notes
@@ -127,6 +127,6 @@ def _of_frames(
     data = made.data + level if found.additive else made.data * level
     err = made.err if found.additive or made.err is None else made.err * abs(level)
     assert made.dq is not None
-    if err is None or not has_error:
+    if not has_error and first.rows(0, 1).err is not None:
         notes.append("Not all skies have ERR: the error of the sky is from their scatter.")
     return completed(data, err, made.dq, science.light, config), found, notes

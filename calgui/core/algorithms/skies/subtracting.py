@@ -80,7 +80,11 @@ def subtract_sky(
         return _cube(roles, reference, config, job)
     method = method_of(roles, config, reference)
     if method == "iterative":
-        return report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
+        made = report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
+        if reference is None:
+            return made
+        # one was at hand, and is not what was subtracted
+        return replace(made, keywords={**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")})
     return report(roles, subtract_scaled(roles, reference, config, job.part(0, 0.95)), config)
 
 

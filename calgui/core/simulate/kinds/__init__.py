@@ -16,6 +16,7 @@ def kinds() -> tuple[Kind, ...]:
     from calgui.core.simulate.kinds import (
         adc,
         arc,
+        crowded,
         cube,
         dark,
         flat,
@@ -48,4 +49,5 @@ def kinds() -> tuple[Kind, ...]:
         skycube.KIND,
         persistence.KIND,
         multi.KIND,
+        crowded.KIND,
     )
