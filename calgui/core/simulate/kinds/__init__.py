@@ -23,6 +23,7 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        noisydark,
         pinhole,
         pipeline,
         science,
@@ -31,4 +32,5 @@ def kinds() -> tuple[Kind, ...]:
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    return (*(module.KIND for module in modules), *stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND)
+    later = (*stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND, noisydark.KIND)
+    return (*(module.KIND for module in modules), *later)
