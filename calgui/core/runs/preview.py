@@ -16,7 +16,13 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references, open_reference
+from calgui.core.runs.references import (
+    FoundReferences,
+    UnusedReference,
+    UsedReference,
+    find_references,
+    open_reference,
+)
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
@@ -59,12 +65,15 @@ class Examined:
         The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
     shape : tuple of int
         Of the first input; empty where none can be read.
+    unused : tuple of UnusedReference
+        Optional references that are selected and cannot be used.
     """
 
     inputs: tuple[InputFacts, ...]
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
+    unused: tuple[UnusedReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,16 +157,16 @@ def examine(
         shape = frames[0].shape if frames else ()
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
-        used: tuple[UsedReference, ...] = ()
+        found = FoundReferences()
         try:
             check_count(how, len(inputs))
             check_kinds(how, frames)
             if how.check is not None:
                 how.check(frames, parse(how.config, options))
-            used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
+            found = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
         except CalguiError as error:
             problem = error
-        return Examined(tuple(facts), used, problem, shape)
+        return Examined(tuple(facts), found.used, problem, shape, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:

@@ -1,6 +1,7 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -242,7 +243,7 @@ class OutputPanel(QWidget):
         still = "" if self._showing_nothing else f" What is shown is {shown}."
         self.banner.show_state(f"Cancelled: nothing was written.{still}")
 
-    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str) -> None:
+    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str, notes: tuple[str, ...] = ()) -> None:
         """Show the result of a part.
 
         Parameters
@@ -255,7 +256,10 @@ class OutputPanel(QWidget):
             Its hot pixels.
         title : str
             Of the algorithm.
+        notes : tuple of str
+            Sentences on what it does without.
         """
+        result = _noted(result, notes)
         self._preview = (result, cut, title)
         self._preview_shown = True
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
@@ -313,7 +317,7 @@ class OutputPanel(QWidget):
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(report.result, title, note, self._origin(report.inputs))
+        self._show(_noted(report.result, report.notes), title, note, self._origin(report.inputs))
         self._show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
@@ -363,3 +367,8 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
         self.changed.emit()
+
+
+def _noted(result: Result, notes: tuple[str, ...]) -> Result:
+    """A result whose reasons are followed by what it had to do without."""
+    return replace(result, reasons=(*result.reasons, *notes)) if notes else result

@@ -1,4 +1,4 @@
-"""A week later, after the detector was warm once: darks and flats with new noisy, two-state and weak pixels."""
+"""In the evening, after the detector was warm once: darks and flats with new noisy, two-state and weak pixels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,8 @@ from calgui.core.simulate.detector import Detector
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.flat import LAMP_RATE, SECONDS, lamp
 from calgui.core.simulate.noise import Window, expose
-from calgui.core.simulate.scene import IMAGER, Exposure, Hdu, Image, Kind, Scene
+from calgui.core.simulate.scene import IMAGER, NIGHT, Exposure, Hdu, Image, Kind, Scene
 
-DATE = "2026-03-18"
 DARKS, DARK_SECONDS = 12, 200.0
 FLATS, FLAT_FILTER = 3, "K"
 #: parts of the light-sensitive pixels
@@ -42,7 +41,7 @@ def flat_names() -> tuple[str, ...]:
 
 
 def _names(kind: str, count: int) -> tuple[str, ...]:
-    return tuple(f"iris_{DATE.replace('-', '')}_{kind}_{number:04d}.fits" for number in range(1, count + 1))
+    return tuple(f"iris_{NIGHT}_{kind}_{number:04d}.fits" for number in range(1, count + 1))
 
 
 def window(scene: Scene) -> Window:
@@ -148,10 +147,10 @@ def _make(name: str, number: int | None, seconds: float, scene: Scene) -> tuple[
 def _exposures(scene: Scene) -> Sequence[Exposure]:
     made, part = [], window(scene)
     for number, name in enumerate(dark_names()):
-        header = exposure(scene, name, "DARK", f"{DATE}T00:{4 * number:02d}:00", seconds=DARK_SECONDS, window=part)
+        header = exposure(scene, name, "DARK", f"2026-03-11T20:{4 * number:02d}:00", seconds=DARK_SECONDS, window=part)
         made.append(Exposure(name, header, partial(_make, name, number, DARK_SECONDS)))
     for number, name in enumerate(flat_names()):
-        start = f"{DATE}T02:{number:02d}:00"
+        start = f"2026-03-11T21:{number:02d}:00"
         header = exposure(scene, name, "FLAT", start, seconds=SECONDS, filter=FLAT_FILTER, lamp="WHITE", window=part)
         made.append(Exposure(name, header, partial(_make, name, None, SECONDS)))
     return made
