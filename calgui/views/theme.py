@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from calgui.core.resources import resources
+
 #: role -> (light, dark); state colours never stand alone, and are told apart by the colour-blind too (tests hold that)
 _ROLES: dict[str, tuple[str, str]] = {
     "window": ("#f6f7f9", "#1d2024"),
@@ -31,6 +33,9 @@ _ROLES: dict[str, tuple[str, str]] = {
 }
 
 SPACE = 8
+
+#: what has boxes to tick
+_TICKED = ("QCheckBox", "QTreeView", "QTableView", "QListView")
 
 
 class Theme(QObject):
@@ -135,6 +140,7 @@ class Theme(QObject):
             QToolBar QToolButton:disabled {{ color: {muted}; }}
             QToolBar QToolButton[popupMode="2"] {{ padding-right: 16px; }}
             QToolBar QToolButton::menu-indicator {{ subcontrol-position: right center; right: 4px; }}
+            {self._boxes()}
             QTabWidget::pane {{ border: 0; }}
             QTabBar::tab {{ background: transparent; color: {muted}; border: 0; padding: 5px 12px;
                 border-bottom: 2px solid transparent; }}
@@ -171,6 +177,29 @@ class Theme(QObject):
             #notices_button:checked {{ background: {selected}; }}
             #notices_button:focus, #job_cancel:focus {{ border: 1px solid {accent}; }}
             #header_tree::item {{ padding: 2px 0; }}
+        """
+
+    def _boxes(self) -> str:
+        """Boxes to tick: the outline that Fusion draws is the window's own colour, made darker."""
+        names = ("line", "accent", "surface", "muted", "window", "raised")
+        line, accent, surface, muted, window, raised = (self.colour(name).name() for name in names)
+        icons, look = resources() / "icons", "dark" if self.dark else "light"
+        check, partly = ((icons / f"{name}-{look}.svg").as_posix() for name in ("check", "partly"))
+
+        def of(state: str) -> str:
+            return ", ".join(f"{kind}::indicator{state}" for kind in _TICKED)
+
+        return f"""
+            {of("")} {{ width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px;
+                background: {surface}; }}
+            {of(":hover")} {{ background: {raised}; }}
+            {of(":checked")}, {of(":indeterminate")} {{ background: {accent}; border-color: {accent}; }}
+            {of(":checked")} {{ image: url("{check}"); }}
+            {of(":indeterminate")} {{ image: url("{partly}"); }}
+            {of(":disabled")} {{ background: {window}; border-color: {line}; }}
+            {of(":checked:disabled")}, {of(":indeterminate:disabled")} {{ background: {muted}; }}
+            QCheckBox::indicator:focus {{ border: 1px solid {accent}; }}
+            QCheckBox {{ spacing: 6px; }}
         """
 
 
