@@ -29,6 +29,7 @@ _ROLES: dict[str, tuple[str, str]] = {
     "neutral_fill": ("#eceff3", "#2d3238"),
     "picture": ("#e3e6ea", "#121417"),
     "region": ("#00bd7e", "#35e0a1"),
+    "field": ("#aab3bd", "#59636e"),
     "contour": ("#c2410c", "#ffb454"),
 }
 
@@ -122,8 +123,10 @@ class Theme(QObject):
             QTableView {{ gridline-color: {line}; }}
             QSplitter::handle {{ background: {line}; }}
             QLineEdit, QComboBox {{ padding: 3px 5px; }}
+            QLineEdit {{ border: 1px solid {self.colour("field").name()}; border-radius: 3px; background: {surface}; }}
+            QLineEdit:disabled {{ border-color: {line}; background: {window}; }}
             QLineEdit:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
-            QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ padding: 2px; border: 0; }}
+            QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ padding: 2px; border: 0; background: transparent; }}
             QPushButton, #columns_button, #open_cache_button {{ background: {surface}; color: {text};
                 border: 1px solid {line}; border-radius: 4px; padding: 4px 12px; }}
             QPushButton:hover, #columns_button:hover, #open_cache_button:hover {{ background: {raised}; }}
@@ -141,6 +144,7 @@ class Theme(QObject):
             QToolBar QToolButton[popupMode="2"] {{ padding-right: 16px; }}
             QToolBar QToolButton::menu-indicator {{ subcontrol-position: right center; right: 4px; }}
             {self._boxes()}
+            QToolBar #qt_toolbar_ext_button {{ padding: 0; border: 0; font-weight: bold; }}
             QTabWidget::pane {{ border: 0; }}
             QTabBar::tab {{ background: transparent; color: {muted}; border: 0; padding: 5px 12px;
                 border-bottom: 2px solid transparent; }}

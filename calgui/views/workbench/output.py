@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -27,6 +29,8 @@ from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBan
 
 #: metrics stand beside the picture where there is room for both, else below it
 _LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+#: where the picture has this width beside them, they get as much as their names need
+_AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
 #: name of the tab with tables while there are none
 _FRAMES = "Frames"
 
@@ -54,6 +58,8 @@ class PictureTab(QSplitter):
         self.setStretchFactor(1, 0)
         side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
         self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
+        self._wide, self._moved = _METRICS_WIDE, False
+        self.splitterMoved.connect(self._take_over)
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow arrangement, so that there is a way to it."""
@@ -62,12 +68,19 @@ class PictureTab(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside where there is room, else below."""
-        beside = event.size().width() >= _LEAST_PICTURE + _METRICS_WIDE
+        room = event.size().width()
+        beside = room >= _LEAST_PICTURE + _METRICS_WIDE
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
-        if wanted != self.orientation():
+        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
+        if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
             self.setOrientation(wanted)
-            self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE if beside else _METRICS_HIGH])
+            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
+            self._wide = wide
         super().resizeEvent(event)
+
+    def _take_over(self) -> None:
+        """Whoever moved the border knows best."""
+        self._moved = True
 
 
 class OutputPanel(QWidget):
@@ -330,7 +343,7 @@ class OutputPanel(QWidget):
         preview = self._preview_shown
         self.banner.show_verdict(result, preview)
         if result.frame is not None:
-            self.picture.show_frame(result.frame, name=title, note=note, origin=origin)
+            self.picture.show_frame(result.frame, name=title, note=note, origin=origin, more=_layers(result))
         else:
             self.picture.clear("This algorithm makes no picture.")
         self._show_metrics(result.metrics)
@@ -372,3 +385,10 @@ class OutputPanel(QWidget):
 def _noted(result: Result, notes: tuple[str, ...]) -> Result:
     """A result whose reasons are followed by what it had to do without."""
     return replace(result, reasons=(*result.reasons, *notes)) if notes else result
+
+
+def _layers(result: Result) -> dict[str, Any]:
+    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ..."""
+    shape = result.frame.shape if result.frame is not None else ()
+    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
+    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from calgui.core.runs.references import UnusedReference, UsedReference
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.elided import ElidedLabel
 
 
 class BenchReferences(QWidget):
@@ -39,6 +40,7 @@ class BenchReferences(QWidget):
         self.given: dict[str, Path] = {}
         self._used: tuple[UsedReference, ...] = ()
         self._unused: tuple[UnusedReference, ...] = ()
+        self._optional = frozenset(optional)
         self._files: dict[str, QLabel] = {}
         self._how: dict[str, QLabel] = {}
         self._back: dict[str, QToolButton] = {}
@@ -48,11 +50,10 @@ class BenchReferences(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         for row, kind in enumerate((*needed, *optional)):
-            label = QLabel(f"{kind}{' (optional)' if kind in optional else ''}")
-            file = QLabel()
+            label = QLabel(kind)
+            file = ElidedLabel(Qt.TextElideMode.ElideMiddle)
             file.setObjectName(f"bench_reference_{kind}")
             file.setAccessibleName(f"Reference {kind}")
-            file.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             choose = QPushButton("Choose…")
             choose.setObjectName(f"bench_choose_{kind}")
             choose.setAccessibleName(f"Choose the {kind} by hand")
@@ -65,10 +66,8 @@ class BenchReferences(QWidget):
             back.setAccessibleName(f"Let the rules select the {kind}")
             back.setToolTip("Let the rules select it again")
             back.clicked.connect(lambda _checked=False, of=kind: self.give(of, None))
-            how = QLabel()
+            how = ElidedLabel()  # told in full by its tool tip where the form is narrow
             how.setObjectName(f"bench_reference_how_{kind}")
-            # told in full by its tool tip where the form is narrow
-            how.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(file, 2 * row, 1)
             grid.addWidget(choose, 2 * row, 3)
@@ -146,6 +145,7 @@ class BenchReferences(QWidget):
                 how = "open a cache whose rules select it, or choose it by hand"
             else:
                 how = f"selected through {self.session.cache.name} · {self.session.context} once inputs are there"
+            how = f"optional, {how}" if kind in self._optional and without is None else how
             self._how[kind].setText(how)
             self._how[kind].setToolTip(how if without is None else without.text)
             colour = theme().colour("muted" if without is None else "warning").name()

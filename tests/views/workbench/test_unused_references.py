@@ -50,4 +50,4 @@ def test_it_is_told_in_its_row_and_among_the_reasons(
     # a file of one's own takes its place, and the note goes
     page.references.give("MASK", demo_night.cache / "references/tmt/iris" / FILE)
     qtbot.waitUntil(lambda: "No MASK" not in page.output.banner.reasons.text())
-    assert page.references._how["MASK"].text() == "chosen by hand"
+    assert page.references._how["MASK"].text() == "optional, chosen by hand"

@@ -319,4 +319,4 @@ def line_curve(series: Series, rows: Sequence[GroupRow]) -> Curve:
         "measured": (seconds, np.array([row.median for row in rows])),
         "line": (seconds, np.array([row.line for row in rows])),
     }
-    return Curve("Darks and their line", "exposure time (s)", "median (e-)", lines)
+    return Curve("Darks and their line", "exposure time (s)", "median (e-)", lines, points=("measured",))
