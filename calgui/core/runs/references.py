@@ -151,7 +151,7 @@ def find_references(
         elif kind in how.references:
             raise UsageError(
                 f"{how.name} needs a reference of type {kind}.",
-                cure=f"Give one (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
+                cure=f"Choose a file as {kind} (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
             )
     facts = _facts(headers, cache)
     return FoundReferences(tuple(replace(item, facts=facts.get(item.type, {})) for item in found), tuple(unused))
@@ -315,7 +315,7 @@ def _selected(
             raise InputError(
                 f"The rules select no {kind} for this file: {selection.message or selection.status.value}",
                 path=path,
-                cure=f"Give one (--reference {kind}=FILE).",
+                cure=f"Choose a file as {kind} (on the command line: --reference {kind}=FILE).",
             )
         chosen.setdefault(selection.file, (selection, path))
     if len(chosen) > 1:
@@ -323,7 +323,7 @@ def _selected(
         raise InputError(
             f"The rules select {second} as {kind}, and {first} for {one.name}.",
             path=other,
-            cure=f"Run them apart, or give one (--reference {kind}=FILE).",
+            cure=f"Run them apart, or choose a file as {kind} (on the command line: --reference {kind}=FILE).",
         )
     ((name, (selection, path)),) = chosen.items()
     why = unusable(selection)
