@@ -151,7 +151,7 @@ def find_references(
         elif kind in how.references:
             raise UsageError(
                 f"{how.name} needs a reference of type {kind}.",
-                cure=f"Choose a file as {kind} (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
+                cure=f"Choose a file as {kind} (--reference {kind}=FILE), or a cache that selects it (--cache DIR).",
             )
     facts = _facts(headers, cache)
     return FoundReferences(tuple(replace(item, facts=facts.get(item.type, {})) for item in found), tuple(unused))
