@@ -225,6 +225,8 @@ _ENDINGS = {
     "adu": "_adu",
     "e-/adu": "_e_per_adu",
     "1/(cm² s)": "_per_cm2_s",
+    "e-/s per month": "_e_per_s_per_month",
+    "day": "_days",
     "K": "_k",
 }
 

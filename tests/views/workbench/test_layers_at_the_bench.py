@@ -18,7 +18,7 @@ from calgui.views.session import Session
 from calgui.views.theme import theme
 from calgui.views.widgets.elided import ElidedLabel
 from calgui.views.workbench.output import OutputPanel
-from calgui.views.workbench.results import MetricsTable
+from calgui.views.workbench.results import MetricsTable, readable
 
 SHAPE = (48, 64)
 
@@ -66,6 +66,19 @@ def test_planes_of_the_result_are_layers_of_its_picture(qtbot: QtBot, panel: Out
     assert panel.picture.content.layer == "CRDIFF"
     shown(panel)
     assert panel.picture.content.layer == "SCI"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "words"),
+    [
+        ("drift_error_e_per_s_per_month", "e-/s per month", "drift error"),
+        ("span_days", "day", "span"),
+        ("noise_e_per_s", "e-/s", "noise"),
+        ("noise_e_per_s", "", "noise e per s"),
+    ],
+)
+def test_a_name_does_not_repeat_the_unit(name: str, unit: str, words: str) -> None:
+    assert readable(name, unit) == words
 
 
 def test_words_of_a_metric_have_the_room_of_their_unit(qtbot: QtBot) -> None:
