@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, says_where
+from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, same_part
 from calgui.core.algorithms.inputkinds import check_kinds, kind_of
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
@@ -16,7 +16,13 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references, open_reference
+from calgui.core.runs.references import (
+    FoundReferences,
+    UnusedReference,
+    UsedReference,
+    find_references,
+    open_reference,
+)
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
@@ -59,12 +65,15 @@ class Examined:
         The first reason why it cannot be run; its ``path`` is the file to blame, where there is one.
     shape : tuple of int
         Of the first input; empty where none can be read.
+    unused : tuple of UnusedReference
+        Optional references that are selected and cannot be used.
     """
 
     inputs: tuple[InputFacts, ...]
     references: tuple[UsedReference, ...] = ()
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
+    unused: tuple[UnusedReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,16 +157,16 @@ def examine(
         shape = frames[0].shape if frames else ()
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
-        used: tuple[UsedReference, ...] = ()
+        found = FoundReferences()
         try:
             check_count(how, len(inputs))
             check_kinds(how, frames)
             if how.check is not None:
                 how.check(frames, parse(how.config, options))
-            used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
+            found = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
         except CalguiError as error:
             problem = error
-        return Examined(tuple(facts), used, problem, shape)
+        return Examined(tuple(facts), found.used, problem, shape, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -236,7 +245,7 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
         with open_frame(path) as source:
             whole = whole if number else (source.shape[-2], source.shape[-1])
             first = first or region_of(source)
-            part = _same_part(box, first, source)
+            part = same_part(box.slices, first, source)
             if part is None:
                 continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
@@ -253,23 +262,6 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
                 rows, columns = slice(y, y + ny), slice(x, x + nx)
             sources[item.type] = cut_out(source, rows, columns)
     return Cut(box, whole, tuple(frames), sources)
-
-
-def _same_part(box: Box, first: Region, source: FrameLike) -> tuple[slice, slice] | None:
-    """The rows and columns of an input that show the part of the detector which a box shows of the first input.
-
-    Of an input of the same size they are the same, and of one that lies elsewhere on the detector there may be none.
-    """
-    here = region_of(source)
-    if (here.nx, here.ny) == (first.nx, first.ny) or not says_where(source):
-        return box.slices
-    spans = []
-    for part, offset, length in zip(box.slices, (first.y - here.y, first.x - here.x), (here.ny, here.nx), strict=True):
-        start, stop = max(part.start + offset, 0), min(part.stop + offset, length)
-        if start >= stop:
-            return None
-        spans.append(slice(start, stop))
-    return spans[0], spans[1]
 
 
 def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:

@@ -87,7 +87,8 @@ def run_files(
         check_count(how, len(paths))
         frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
-        used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
+        found = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
+        used = found.used
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
         check_kinds(how, frames)
@@ -100,7 +101,9 @@ def run_files(
             part = job.part(_SUMS if target else _GATHERED, _COMPUTED if target else 1)
             result = how.run(frames, sources, config, part)
         in_force = context or (opened.default_context if opened is not None else None)
-        report = RunReport(name, values_of(config), paths, used, in_force, result, gathered=gathered)
+        report = RunReport(
+            name, values_of(config), paths, used, in_force, result, gathered=gathered, unused=found.unused
+        )
         if target is None:
             return report
         job.report(_COMPUTED, "Writing")

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from calgui.core.runs.references import UsedReference
+from calgui.core.runs.references import UnusedReference, UsedReference
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.elided import ElidedLabel
 
 
 class BenchReferences(QWidget):
@@ -38,6 +39,8 @@ class BenchReferences(QWidget):
         self.session = session
         self.given: dict[str, Path] = {}
         self._used: tuple[UsedReference, ...] = ()
+        self._unused: tuple[UnusedReference, ...] = ()
+        self._optional = frozenset(optional)
         self._files: dict[str, QLabel] = {}
         self._how: dict[str, QLabel] = {}
         self._back: dict[str, QToolButton] = {}
@@ -47,11 +50,10 @@ class BenchReferences(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         for row, kind in enumerate((*needed, *optional)):
-            label = QLabel(f"{kind}{' (optional)' if kind in optional else ''}")
-            file = QLabel()
+            label = QLabel(kind)
+            file = ElidedLabel(Qt.TextElideMode.ElideMiddle)
             file.setObjectName(f"bench_reference_{kind}")
             file.setAccessibleName(f"Reference {kind}")
-            file.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             choose = QPushButton("Choose…")
             choose.setObjectName(f"bench_choose_{kind}")
             choose.setAccessibleName(f"Choose the {kind} by hand")
@@ -64,10 +66,8 @@ class BenchReferences(QWidget):
             back.setAccessibleName(f"Let the rules select the {kind}")
             back.setToolTip("Let the rules select it again")
             back.clicked.connect(lambda _checked=False, of=kind: self.give(of, None))
-            how = QLabel()
+            how = ElidedLabel()  # told in full by its tool tip where the form is narrow
             how.setObjectName(f"bench_reference_how_{kind}")
-            # told in full by its tool tip where the form is narrow
-            how.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(file, 2 * row, 1)
             grid.addWidget(choose, 2 * row, 3)
@@ -92,7 +92,7 @@ class BenchReferences(QWidget):
             self.given.pop(kind, None)
         else:
             self.given[kind] = path
-        self._used = ()
+        self._used, self._unused = (), ()
         self._show()
         self.changed.emit()
 
@@ -108,15 +108,17 @@ class BenchReferences(QWidget):
             if self.given.get(kind) != given.get(kind):
                 self.give(kind, given.get(kind))
 
-    def show_used(self, used: tuple[UsedReference, ...]) -> None:
+    def show_used(self, used: tuple[UsedReference, ...], unused: tuple[UnusedReference, ...] = ()) -> None:
         """Show what was found.
 
         Parameters
         ----------
         used : tuple of UsedReference
             For the present inputs.
+        unused : tuple of UnusedReference
+            Optional ones that are selected and cannot be used.
         """
-        self._used = used
+        self._used, self._unused = used, unused
         self._show()
 
     def _choose(self, kind: str) -> None:
@@ -126,21 +128,26 @@ class BenchReferences(QWidget):
 
     def _show(self) -> None:
         by_kind = {item.type: item for item in self._used}
-        muted = theme().colour("muted").name()
+        lost = {item.type: item for item in self._unused}
         for kind, file in self._files.items():
             item = by_kind.get(kind)
             path = self.given.get(kind) or (item.path if item is not None else None)
-            file.setText(path.name if path is not None else "none yet")
+            without = lost.get(kind) if path is None else None
+            file.setText(path.name if path is not None else without.file if without is not None else "none yet")
             file.setToolTip(str(path) if path is not None else "")
             if kind in self.given:
                 how = "chosen by hand"
             elif item is not None:
                 how = f"selected by {item.mapping}" if item.mapping else "selected by the rules"
+            elif without is not None:
+                how = f"not used: {without.reason}"
             elif self.session.cache is None:
                 how = "open a cache whose rules select it, or choose it by hand"
             else:
                 how = f"selected through {self.session.cache.name} · {self.session.context} once inputs are there"
+            how = f"optional, {how}" if kind in self._optional and without is None else how
             self._how[kind].setText(how)
-            self._how[kind].setToolTip(how)
-            self._how[kind].setStyleSheet(f"color: {muted};")
+            self._how[kind].setToolTip(how if without is None else without.text)
+            colour = theme().colour("muted" if without is None else "warning").name()
+            self._how[kind].setStyleSheet(f"color: {colour};")
             self._back[kind].setVisible(kind in self.given)

@@ -95,7 +95,9 @@ def test_take_the_selection_and_see_a_preview(qtbot: QtBot, session: Session, pa
     assert cut.text == "whole frame 256 × 256" or cut.text.startswith("cut-out 256 × 256")
     assert page.output.picture.overlays.note.text() == f"preview: {cut.text}"
     assert np.array_equal(page.output.picture.content.values, result.frame.data)
-    assert page.inputs.problem.text() == "✓ 9 files, fit for this · IRIS1 · 100 s · 256 × 256"
+    said = page.inputs.problem.text()
+    assert said.replace("\u00a0", " ") == "✓ 9 files, fit for this · IRIS1 · 100 s · 256 × 256"
+    assert said.endswith("256\u00a0×\u00a0256"), "a size is not broken over two lines"
     assert page.output.banner.word.text().startswith(("Good", "Doubtful"))
     shown = {page.output.metrics.item(row, 0).text() for row in range(page.output.metrics.rowCount())}
     assert {"median rate", "noise", "frames"} <= shown

@@ -24,6 +24,7 @@ def kinds() -> tuple[Kind, ...]:
         lenslet,
         mask,
         multi,
+        noisydark,
         persistence,
         pinhole,
         pipeline,
@@ -33,13 +34,6 @@ def kinds() -> tuple[Kind, ...]:
     )
 
     modules = (dark, glow, flat, lampramp, mask, pipeline, pinhole, arc, lenslet)
-    return (
-        *(module.KIND for module in modules),
-        *stars.KIND_LIST,
-        sky.KIND,
-        adc.KIND,
-        science.KIND,
-        cube.KIND,
-        persistence.KIND,
-        multi.KIND,
-    )
+    later = (*stars.KIND_LIST, sky.KIND, adc.KIND, science.KIND, cube.KIND, noisydark.KIND)
+    newer = (persistence.KIND, multi.KIND)
+    return (*(module.KIND for module in modules), *later, *newer)
