@@ -27,6 +27,8 @@ from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 _BAND = 128
+#: pixels with one of these flags say nothing of the image
+_BAD = flags.DO_NOT_USE | flags.REFERENCE_PIXEL
 
 #: what may differ between an image and its dark, but is told
 _TOLD = {
@@ -110,11 +112,12 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     job.report(1.0, "Done")
     header = dict(image.header)
     product = Frame(data, err if has_error else None, bits, header, image.path)
+    empty = _empty(data, bits, unknown, dark)
     return Result(
         frame=product,
         metrics=_metrics(dark, factor, data, bits, unknown),
-        verdict="doubtful" if notes else "good",
-        reasons=tuple(notes),
+        verdict="bad" if empty else "doubtful" if notes else "good",
+        reasons=(*empty, *notes),
         keywords={
             "S_DARK": ("COMPLETE", "dark subtraction"),
             "DARKSCAL": (factor, "factor that the dark was multiplied by"),
@@ -159,9 +162,18 @@ def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
     return told
 
 
+def _empty(data: FloatArray, bits: DqArray, unknown: int, dark: FrameLike) -> list[str]:
+    """Why the product says nothing."""
+    if unknown == data.size:
+        return [f"The dark {file_name(dark)} has no value for any pixel of this image: nothing was subtracted."]
+    if not (np.isfinite(data) & ((bits & np.uint32(_BAD)) == 0)).any():
+        return ["No pixel of the image can be used: all are NaN or flagged."]
+    return []
+
+
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
     few = slice(None, None, max(1, data.size // 2_000_000))
-    values = thin(data[few], (bits[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
+    values = thin(data[few], (bits[few] & np.uint32(_BAD)) == 0)
     return {
         "dark_scale": Metric(factor, "", "What the dark was multiplied by to have the unit of the image."),
         "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, says_where
+from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, same_part
 from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
@@ -20,6 +20,8 @@ from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
 from calgui.core.runs.opening import missing_references, unreadable
 from calgui.core.runs.references import (
+    FoundReferences,
+    UnusedReference,
     UsedReference,
     find_references,
     of_product,
@@ -74,6 +76,8 @@ class Examined:
         What the first input is: ``image``, ``ramp``, ``cube``.
     missing : mapping of str to Missing
         Type to why there is no reference, of an algorithm that tells what it did without.
+    unused : tuple of UnusedReference
+        Optional references that are selected and cannot be used.
     """
 
     inputs: tuple[InputFacts, ...]
@@ -82,6 +86,7 @@ class Examined:
     shape: tuple[int, ...] = ()
     kind: InputKind | None = None
     missing: Mapping[str, Missing] = field(default_factory=dict)
+    unused: tuple[UnusedReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def examine(
         shape = frames[0].shape if frames else ()
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
-        used: tuple[UsedReference, ...] = ()
+        found = FoundReferences()
         missing: Mapping[str, Missing] = {}
         headers = [frame.header for frame in frames]
         try:
@@ -176,12 +181,12 @@ def examine(
                 how.check(frames, config)
             asked = how.wants(frames, config) if how.wants is not None else None
             chosen, asking = of_product(how, headers, inputs, config)
-            used = find_references(how, chosen, asking, given, cache, context, asked)
-            missing = missing_references(how, chosen, used, cache, context, asked)
+            found = find_references(how, chosen, asking, given, cache, context, asked)
+            missing = missing_references(how, chosen, found.used, cache, context, asked)
         except CalguiError as error:
             problem = error
         kind = kind_of(frames[0]) if frames else None
-        return Examined(tuple(facts), used, problem, shape, kind, missing)
+        return Examined(tuple(facts), found.used, problem, shape, kind, missing, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -291,7 +296,7 @@ def cut_inputs(
         with open_frame(path) as source:
             whole = whole if number else (source.shape[-2], source.shape[-1])
             first = first or region_of(source)
-            part = _same_part(box, first, source)
+            part = same_part(box.slices, first, source)
             if part is None:
                 continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
@@ -319,23 +324,6 @@ def _cut_reference(item: UsedReference, image: Frame | None) -> Frame:
             (ny, nx), (y, x) = image.shape[-2:], place
             rows, columns = slice(y, y + ny), slice(x, x + nx)
         return cut_out(source, rows, columns)
-
-
-def _same_part(box: Box, first: Region, source: FrameLike) -> tuple[slice, slice] | None:
-    """The rows and columns of an input that show the part of the detector which a box shows of the first input.
-
-    Of an input of the same size they are the same, and of one that lies elsewhere on the detector there may be none.
-    """
-    here = region_of(source)
-    if (here.nx, here.ny) == (first.nx, first.ny) or not says_where(source):
-        return box.slices
-    spans = []
-    for part, offset, length in zip(box.slices, (first.y - here.y, first.x - here.x), (here.ny, here.nx), strict=True):
-        start, stop = max(part.start + offset, 0), min(part.stop + offset, length)
-        if start >= stop:
-            return None
-        spans.append(slice(start, stop))
-    return spans[0], spans[1]
 
 
 def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:

@@ -81,10 +81,8 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
         mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
         to = slice(start // side, start // side + (stop - start) // side)
         rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
-        if mine.dq is not None and other.dq is not None:
-            both = mine.dq | other.dq
-        else:
-            both = mine.dq if other.dq is None else other.dq
+        words = [plane for plane in (mine.dq, other.dq) if plane is not None]
+        both = words[0] | words[1] if len(words) == 2 else words[0] if words else None
         for one, cells_of_it in ((mine, ours_in_cells), (other, theirs_in_cells)):
             loops.in_cells(
                 address(one.data), address(both), nx, rows, columns.start, columns.stop, side, _UNFIT, cells_of_it[to]
