@@ -76,7 +76,7 @@ def fit_reads(
     seconds = time.perf_counter() - began
     pictures["slope"] = result.frame if keep else None
     drift = by_name["reference_pixels"]
-    if drift.wanted and result.keywords["S_REFPIX"][0] != "COMPLETE":
+    if drift.wanted and result.keywords.get("S_REFPIX", ("",))[0] != "COMPLETE":
         note = "There are no reference pixels in this part, or nothing says where they are."
         if switch_of(drift.step, config) == "on":
             raise InputError(
