@@ -9,7 +9,7 @@ import numpy as np
 
 from calgui.core.algorithms.cubesky.residuals import Left
 from calgui.core.algorithms.cubesky.scaling import Fit
-from calgui.core.frames.frame import FrameLike, Rows
+from calgui.core.frames.frame import FloatArray, FrameLike, Rows
 
 #: numbers that need nothing done to them
 _USUAL = (1e-8, 1e12)
@@ -57,6 +57,10 @@ class Multiplied:
     def band(self, start: int, stop: int) -> Rows:
         """As `FrameLike.band`."""
         return self._times(self.source.band(start, stop))
+
+    def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
+        """As `FrameLike.plane`."""
+        return self.source.plane(name, start, stop)
 
     def _times(self, rows: Rows) -> Rows:
         factor = np.float32(self.factor)

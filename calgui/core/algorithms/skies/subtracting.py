@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from calgui.core.algorithms.cubesky import CubeSkyConfig, subtract_cube_sky
+from calgui.core.algorithms.cubesky import CubeSkyConfig, check_cube_sky, subtract_cube_sky
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.registry import Algorithm, Result
@@ -44,6 +44,8 @@ def check_subtract(frames: Sequence[FrameLike], config: Any = None) -> None:
     roles = roles_of(frames, how)
     if kind_of(frames[0]) == "image" and how.method == "iterative":
         method_of(roles, how, None)
+    if kind_of(frames[0]) == "cube" and len(roles.science) == 1 and roles.skies:
+        check_cube_sky(roles.science[0], nearest(roles.science[0], roles.skies))
 
 
 def subtract_sky(
