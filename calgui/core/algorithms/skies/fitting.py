@@ -87,9 +87,10 @@ def fit_sky(
     if scaling:
         base = sky_level(sky, good if known is None else good & ~known)
         if not base.value > _SURE * base.error:
-            scaling = False
+            scaling, offset = False, True
             notes.append(
-                f"The sky's level, {base.value:.3g} ± {base.error:.2g}, is lost in its noise: it is not scaled."
+                f"The sky's level, {base.value:.3g} ± {base.error:.2g}, is lost in its noise: a constant is fitted, no "
+                "scale."
             )
     if scaling:
         scale = sky_level(image, good if known is None else good & ~known).value / base.value

@@ -67,17 +67,19 @@ def subtract_scaled(roles: Roles, reference: FrameLike | None, config: ImageSkyC
             path=reference.path if reference is not None and not roles.skies else roles.skies[0].path,
             cure="Choose another sky.",
         )
+    # pixels of the sky that are flagged are subtracted, but tell nothing of its level
+    judged = np.where((sky.dq & np.uint32(stack.reject)) != 0, np.float32(np.nan), sky.data)
     made, asked = {}, wanted(roles, config)
     for count, index in enumerate(asked):
         part = job.part(0.5 + 0.5 * count / len(asked), 0.5 + 0.5 * (count + 1) / len(asked))
         image = stack.image(index)
-        if not (np.isfinite(image) & np.isfinite(sky.data)).any():
+        if not (np.isfinite(image) & np.isfinite(judged)).any():
             raise AlgorithmError(
                 "No pixel of this frame can be used: all are NaN or flagged, or the sky is not known there.",
                 path=science[index].path,
                 cure="Choose another frame or sky, or reject fewer flags.",
             )
-        fit = fit_sky(image, sky.data, config, config.scaling, config.offset, part)
+        fit = fit_sky(image, judged, config, config.scaling, config.offset, part)
         made[index] = subtract(science[index], stack, index, sky, fit, config)
     return Made(made, "scaled", source, notes, age, rounds, roles.skies)
 
