@@ -16,6 +16,7 @@ from typing import Any
 from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
+from flatfigures import FlatMaker
 from goodbad import Cards, Look, Maker, Side
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -67,6 +68,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
         try:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
             some = DetectorMaker(night, Path(work)).all() | CubeSkyMaker(night).all() | AfterglowMaker(night).all()
+            some |= FlatMaker(night).all()
             for name, make_some in some.items():
                 if _wanted(name, names):
                     figures[out.parent / f"{name}.png"] = make_some
