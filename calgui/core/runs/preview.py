@@ -237,7 +237,7 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     Parameters
     ----------
     inputs : sequence of pathlib.Path
-        Of one size, as the algorithm's check has seen to.
+        Of one size, as the algorithm's check has seen to; a cube of another size is read whole.
     references : sequence of UsedReference
         Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
@@ -260,13 +260,23 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
-            whole = (source.shape[-2], source.shape[-1])
+            size = (source.shape[-2], source.shape[-1])
+            if number == 0:
+                whole = size
+            if size != whole and kind_of(source) == "cube":
+                # the sky of a cube may be one spaxel, or another field
+                frames.append(cut_out(source, slice(0, size[0]), slice(0, size[1])))
+                continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
             frames.append(cut(source, *box.slices))
     sources = {}
     for item in references:
         job.check()
         with open_reference(item) as source:
+            if len(source.shape) < 2:  # a spectrum
+                line = source.rows(0, source.shape[0])
+                sources[item.type] = Frame(line.data, line.err, line.dq, source.header, source.path)
+                continue
             place = place_in(frames[0], source) if frames else None
             high, wide = source.shape[-2:]
             rows, columns = slice(0, high), slice(0, wide)
