@@ -17,26 +17,34 @@ from benchmarks.harness import Row, bound
 _READS, _SIDE = 16, 512
 _TIMES = 15
 _PULSE_MS = 5
+#: what is changed, each time to another value
+_CHANGED: dict[str, Callable[[int], dict[str, Any]]] = {
+    "fit-ramp": lambda number: {"jump_sigma": 4.5 + 0.1 * number},
+    "quick-look": lambda number: {"jump_sigma": 4.5 + 0.1 * number},
+    "normalize-flat": lambda number: {"normalization": "smooth", "order": 2 + number % 5},
+    "normalize-slicer-flat": lambda number: {"pieces": 20 + number},
+}
+_LIT = ("normalize-flat", "normalize-slicer-flat")
 _SETTLED_S = 0.15
 
 
 def measure() -> list[Row]:
     """The preview of a ramp of 16 reads with coefficients of non-linearity, by the method that takes longest."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    with tempfile.TemporaryDirectory() as home:
-        ramp, coefficients = _files(Path(home))
-        answer, stall = answer_of(
-            Path(home), "fit-ramp", [ramp], lambda number: {"jump_sigma": 4.5 + 0.1 * number},
-            {"NONLINCOEFF": coefficients},
-        )  # fmt: skip
-    return [
-        bound("preview's answer to a changed option, fit-ramp", answer, 0.15),
-        bound("longest stall meanwhile", stall, 0.05),
-    ]
+    rows = []
+    for name, changed in _CHANGED.items():
+        with tempfile.TemporaryDirectory() as home:
+            inputs, references = _lit(Path(home)) if name in _LIT else _files(Path(home))
+            answer, stall = answer_of(Path(home), name, inputs, changed, references)
+        rows += [
+            bound(f"preview's answer to a changed option, {name}", answer, 0.15),
+            bound("longest stall meanwhile", stall, 0.05),
+        ]
+    return rows
 
 
-def _files(folder: Path) -> tuple[Path, Path]:
-    """A ramp of the sky through a detector that bends, and the coefficients that straighten it."""
+def _files(folder: Path) -> tuple[list[Path], dict[str, Path]]:
+    """A ramp of the sky through a detector that bends, and the references that it takes."""
     from calgui.core.frames.frame import Frame
     from calgui.core.frames.writing import write_frame
 
@@ -61,7 +69,39 @@ def _files(folder: Path) -> tuple[Path, Path]:
         "INSTRUME": "IRIS", "DETECTOR": "IRIS1", "REFTYPE": "NONLINCOEFF", "LINFORM": "FACTOR", "LINUNIT": "adu",
         "SATURATE": 90000.0,
     }  # fmt: skip
-    return ramp, write_frame(Frame(terms, header=header | known), folder / "coefficients.fits")
+    found = {"NONLINCOEFF": write_frame(Frame(terms, header=header | known), folder / "coefficients.fits")}
+    bits = np.where(dark, 1 << 31, 0).astype(np.uint32)
+    for kind, level, unit in (
+        ("MASK", 0, ""),
+        ("DARK", 0.1, "electron/s"),
+        ("FLAT", 1, ""),
+        ("SKY", 130, "electron/s"),
+    ):
+        plane = (level * rng.normal(1, 0.01, shape[2:])).astype(np.float32)
+        frame = Frame(plane, np.full_like(plane, 0.01 * level), bits.copy(), header | {"REFTYPE": kind, "BUNIT": unit})
+        found[kind] = write_frame(frame, folder / f"{kind}.fits")
+    return [ramp], found
+
+
+def _lit(folder: Path) -> tuple[list[Path], dict[str, Path]]:
+    """Five exposures of a lamp and three without it; slices across the middle of them."""
+    from calgui.core.frames.frame import Frame
+    from calgui.core.frames.writing import write_frame
+
+    rng = np.random.default_rng(1)
+    pixels = rng.normal(1, 0.012, (_SIDE, _SIDE))
+    made = []
+    for number in range(8):
+        on = number < 5
+        counts = rng.poisson(20_000 * pixels * on + 60) + rng.normal(0, 13, pixels.shape)
+        header = {
+            "INSTRUME": "IRIS", "DETECTOR": "IRIS1", "EXP_TYPE": "IRIS_FLAT", "FILTER": "K", "SUBARRAY": "FULL",
+            "DETXSIZE": _SIDE, "DETYSIZE": _SIDE, "LAMP": "WHITE" if on else "NONE", "BUNIT": "electron/s",
+            "EXPTIME": 10.0, "READNOIS": 9.0, "READMODE": "CDS", "DATE-OBS": f"2026-03-11T02:{number:02d}:00",
+        }  # fmt: skip
+        frame = Frame((counts / 10).astype(np.float32), header=header)
+        made.append(write_frame(frame, folder / f"flat_{number}.fits"))
+    return made, {}
 
 
 def answer_of(
@@ -106,7 +146,12 @@ def answer_of(
     page.resize(1300, 900)
     page.show()
     drawn: list[float] = []
-    page.output.picture.item.drawn.connect(lambda _factor: drawn.append(time.perf_counter()))
+    picture = page.output.picture
+    shown: list[Any] = [None]
+    # a widget may be drawn anew without anything new on it
+    picture.item.drawn.connect(
+        lambda _factor: drawn.append(time.perf_counter()) if picture.look.drawing is not shown[0] else None
+    )
 
     def wait(until: Any) -> None:
         # the loop sleeps between two events, as that of the window does: it takes no processor from the work
@@ -120,18 +165,19 @@ def answer_of(
     pulse = QTimer(interval=_PULSE_MS)
     pulse.timeout.connect(lambda: turns.append(time.perf_counter()))
     pulse.start()
-    if references:
-        page.references.give_all(references)
+    how = registry()[name]
+    wanted = (*how.references, *how.optional_references)
+    page.references.give_all({kind: path for kind, path in (references or {}).items() if kind in wanted})
     page.inputs.set_paths(paths)
     wait(lambda: page.output.shown_of is not None and bool(drawn) and quiet())
     answers, stalls = [], []
     for number in range(_TIMES):
-        before = page.output.picture.look.drawing
+        shown[0] = picture.look.drawing
         drawn.clear()
         turns[:] = [time.perf_counter()]
         page.options.put_values(changed(number))
-        wait(lambda before=before: bool(drawn) and page.output.picture.look.drawing is not before)
-        answers.append(drawn[-1] - turns[0])
+        wait(lambda: bool(drawn))
+        answers.append(drawn[0] - turns[0])
         wait(quiet)
         # limits of a new picture come after it, and draw it once more
         settled = time.perf_counter() + _SETTLED_S

@@ -50,6 +50,7 @@ class DetectorMaker:
             "algorithms/derive-nonlinearity": self.nonlinearity,
             "algorithms/photon-transfer": self.transfer,
             "algorithms/clean-cosmic-rays": self.cosmic_rays,
+            "algorithms/quick-look": self.quick_look,
             "calibrations/dark-series": self.series,
             "calibrations/dark-trend": self.trend,
             "calibrations/mask-found": self.bad_pixels,
@@ -195,6 +196,21 @@ class DetectorMaker:
             Side(None, "Dark subtracted", Look(before, between=between, part=part)),
             Side(True, "hits are cleaned and flagged", Look(after, "linear", "zscale", between, part, marked)),
             Side(False, "no dark: hot pixels are taken", Look(bad, "linear", "zscale", between, part, marked)),
+        )
+
+    def quick_look(self) -> tuple[Side, ...]:
+        """A raw ramp of stars, what the chain makes of it, and what is left where steps are off."""
+        ramp = self.files("sciramp_0001")
+        result, without = self.run("quick-look", ramp), self.run("quick-look", ramp, dark="off", flat="off")
+        raw = next(stage.frame for stage in result.stages if stage.name == "raw")
+        assert raw is not None
+        assert result.frame is not None
+        assert without.frame is not None
+        part = (280.0, 280.0, 300.0)
+        return (
+            Side(None, "Reads: the last less the first", Look(raw, between=(2.0, 12.0), part=part)),
+            Side(True, "all steps: stars on nothing", Look(result.frame, between=(-2.0, 8.0), part=part)),
+            Side(False, "no dark, no flat: hot pixels stay", Look(without.frame, between=(-2.0, 8.0), part=part)),
         )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
 from goodbad import Cards, Look, Maker, Side
@@ -66,9 +67,9 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
         out.mkdir(parents=True, exist_ok=True)
         try:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
-            for name, make_some in (
-                DetectorMaker(night, Path(work)).all() | CubeSkyMaker(night).all() | SkyMaker(night).all()
-            ).items():
+            makers = (DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night))
+            some = {name: make for one in makers for name, make in one.all().items()}
+            for name, make_some in some.items():
                 if _wanted(name, names):
                     figures[out.parent / f"{name}.png"] = make_some
             for path, make in figures.items():

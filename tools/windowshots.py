@@ -38,7 +38,7 @@ class WindowShots:
 
     def draw(self) -> None:
         """Draw all of them."""
-        for name in ("pixel", "regions", "difference", "search_headers", "what_if"):
+        for name in ("pixel", "regions", "difference", "search_headers", "what_if", "steps"):
             session = Session()
             window = MainWindow(session)
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -76,6 +76,21 @@ class WindowShots:
         window.session.pick(Pixel(path, int(x) + 100, int(y) + 100, (0, 0)))
         self.wait(window.session)
         self.save(window, self.out / "pixel-light.png")
+
+    def steps(self, window: MainWindow) -> None:
+        """The quick look at the bench, before its sky is subtracted."""
+        window.resize(1440, 940)
+        paths = self._open(window, "sciramp_0001")
+        window.go("bench")
+        bench: Any = window.place("bench")
+        page = bench.show_algorithm("quick-look")
+        page.inputs.set_paths(paths)
+        self.wait(window.session)
+        steps = page.output.findChild(object, "bench_steps")
+        steps.choose_step("sky")
+        steps.show_side("before")
+        self.wait(window.session)
+        self.save(window, self.out / "bench-steps-light.png")
 
     def regions(self, window: MainWindow) -> None:
         """A star, the sky about it, a box of sky and a cut, with their figures."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
     from calgui.core.runs.comparing import Comparison
     from calgui.core.runs.report import RunReport
+    from calgui.core.runs.splitting import SplitReport
 
 
 @click.command()
@@ -122,10 +123,12 @@ def run(
     """Run the algorithm NAME on INPUT files.
 
     References that it needs are selected through --cache unless --reference gives them. Where NAME gathers its inputs
-    (dark-trend), one INPUT with --cache stands for all references of its mode in the cache. The exit code is 0 where
-    the verdict is good or doubtful, 1 where it is bad.
+    (dark-trend), one INPUT with --cache stands for all references of its mode in the cache. Where inputs of several
+    detectors make a product for each (normalize-flat), {detector} in the name of the output stands for it, and all of
+    them are written. The exit code is 0 where the verdict is good or doubtful, 1 where it is bad.
     """
     from calgui.core.algorithms.registry import algorithm
+    from calgui.core.runs import splitting
     from calgui.core.runs.run import run_files
 
     how = algorithm(name)
@@ -134,11 +137,21 @@ def run(
     options = _pairs(parameters, "-p", "OPTION=VALUE")
     given = {kind: Path(path) for kind, path in _pairs(references, "--reference", "TYPE=FILE").items()}
     cards = _pairs(keywords, "--keyword", "KEY=VALUE")
+    splitting.check_named(how, inputs, options, out)
+    if out is not None and how.splits and splitting.placeholder(how) in out.name:
+        with running(how.title) as job:
+            split = splitting.run_split(
+                name, inputs, options, given, cache, context, out, job, keywords=cards, overwrite=overwrite
+            )
+        _tell_all(split, as_json)
+        return
     with running(how.title) as job:
         report = run_files(
             name, inputs, options, given, cache, context, out, job.part(0, 0.9), keywords=cards, overwrite=overwrite
         )
         comparison = _comparison(report, cache, context, job.part(0.9, 1))
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         from calgui.core.runs import comparing
         from calgui.core.runs.report import as_document
@@ -150,6 +163,19 @@ def run(
     else:
         _show(report, comparison)
     if report.verdict == "bad":
+        sys.exit(1)
+
+
+def _tell_all(split: "SplitReport", as_json: bool) -> None:
+    """Several runs: one document, or one after the other."""
+    from calgui.core.runs import splitting
+
+    if as_json:
+        print_json(splitting.as_document(split))
+    else:
+        for report in split.reports.values():
+            _show(report, None)
+    if split.verdict == "bad":
         sys.exit(1)
 
 
@@ -165,10 +191,11 @@ def _comparison(report: "RunReport", cache: Path | None, context: str | None, jo
     if cache is None or frame is None:
         return None
     from calgui.core.rules.cache import Cache
+    from calgui.core.runs.splitting import own_input
 
     opened = Cache.open(cache)
     try:
-        return compare_with_selected(frame, rule_header(report.inputs[0]), opened, context, job, product=product)
+        return compare_with_selected(frame, rule_header(own_input(report)), opened, context, job, product=product)
     finally:
         opened.close()
 
@@ -186,7 +213,7 @@ def _pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
 def _show(report: "RunReport", comparison: "Comparison | None") -> None:
     """The report for a person."""
     click.echo(f"{report.algorithm}: {report.verdict}")
-    for reason in report.reasons:
+    for reason in report.reasons[: len(report.reasons) - len(report.notes)]:  # notes are told on standard error
         click.echo(f"  {reason}")
     if report.gathered is not None:
         kind, mode = report.gathered.type, ", ".join(value for _name, value in report.gathered.mode)

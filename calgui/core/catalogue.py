@@ -176,6 +176,12 @@ CATALOGUE: tuple[Calibration, ...] = (
 #: beside the calibrations: what is done to every exposure, whatever it is of
 GROUPS: tuple[Group, ...] = (
     Group(
+        "quicklook",
+        "Quick look",
+        "A calibrated image of one exposure, with the references that the rules select",
+        ("quick-look",),
+    ),
+    Group(
         "detector",
         "Detector and ramps",
         "From the reads of the detector to rates, whatever the exposure is of",

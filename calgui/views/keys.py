@@ -149,6 +149,7 @@ declare(
     ("Ctrl+Return", "Run on the whole frames"),
     ("Ctrl+S", "Save the product, from the inputs or options"),
     ("Del", "Take the selected files out of the inputs"),
+    ("B", "Quick look: the picture before the chosen step, or after it"),
 )
 declare(
     "Compare",

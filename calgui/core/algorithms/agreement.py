@@ -140,7 +140,7 @@ def _check_shapes(frames: Sequence[FrameLike], axes: Sequence[int]) -> None:
         raise InputError(
             f"The size is {_size(value)}, that of {file_name(holder)} is {_size(usual)}.",
             path=odd.path,
-            cure="Choose frames of one size.",
+            cure="Choose ramps of as many reads." if value[-2:] == usual[-2:] else "Choose frames of one size.",
         )
 
 

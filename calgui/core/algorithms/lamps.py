@@ -1,13 +1,12 @@
-"""Ramps of one lamp: whether they belong together, when they were read, and their reads in bands of rows."""
+"""Ramps of one lamp: whether they belong together, and their reads in bands of rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import check_inputs
-from calgui.core.algorithms.exposure import ADU, canonical_unit, file_name, number
+from calgui.core.algorithms.exposure import ADU, canonical_unit, file_name
 from calgui.core.algorithms.inputkinds import check_taken
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -16,28 +15,6 @@ from calgui.core.frames.frame import FrameLike
 #: lights that differ by less than this part are one
 _SAME = 0.1
 _LOST = flags.DO_NOT_USE | flags.SATURATED | flags.JUMP_DET
-
-
-@dataclass(frozen=True)
-class Timing:
-    """When the reads of a ramp were made, in units of the time between two.
-
-    Attributes
-    ----------
-    step : float or None
-        Seconds between two groups; None where no header says.
-    frames : int
-        Frames averaged in a group.
-    frame_part : float
-        Time between two frames of a group.
-    first : float
-        Mean time of the first group after the reset.
-    """
-
-    step: float | None
-    frames: int
-    frame_part: float
-    first: float
 
 
 def check_lit_ramps(title: str, frames: Sequence[FrameLike], tolerance: float, reads: int, ramps: int) -> None:
@@ -175,34 +152,6 @@ def integrations(frame: FrameLike) -> int:
     int
     """
     return 1 if len(frame.shape) == 3 else frame.shape[0]
-
-
-def timing_of(frame: FrameLike) -> Timing:
-    """When the reads were made, as JWST's keywords say.
-
-    Parameters
-    ----------
-    frame : FrameLike
-        Asked for TGROUP, TFRAME, NFRAMES and GROUPGAP.
-
-    Returns
-    -------
-    Timing
-        One frame a group, the first one a group time after the reset, where the header does not say otherwise.
-    """
-    header = frame.header
-    count = max(int(number(header, "NFRAMES") or 1), 1)
-    gap = max(number(header, "GROUPGAP") or 0.0, 0.0)
-    short = number(header, "TFRAME")
-    step = number(header, "TGROUP") or (short * (count + gap) if short else None)
-    if step is None or step <= 0:
-        step = None
-    part = 1 / (count + gap)
-    if step and short and short > 0:
-        part = short / step
-    if count == 1:
-        return Timing(step, 1, 0.0, 1.0)
-    return Timing(step, count, part, part * (count + 1) / 2)
 
 
 def levels_of_light(

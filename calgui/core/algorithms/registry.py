@@ -69,6 +69,8 @@ class Curve:
         By the name in the legend.
     style : str
         ``line`` or ``histogram`` (x holds the edges, one more than y).
+    points : tuple of str
+        Lines that are of single measurements, and are drawn as points.
     """
 
     title: str
@@ -76,6 +78,47 @@ class Curve:
     y_label: str
     lines: Mapping[str, tuple[Any, Any]]
     style: Literal["line", "histogram"] = "line"
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a chain, and the picture behind it.
+
+    Attributes
+    ----------
+    name : str
+        Short, as in options and reports.
+    title : str
+        As shown.
+    done : bool
+        Whether the step was done; else it was left out.
+    keyword : str
+        Of the product's header, which says COMPLETE or SKIPPED; empty for what stands before the first step.
+    reference : str
+        Type of the reference that the step uses; empty where it uses none.
+    file : str
+        Name of the reference that was used; empty where there is none.
+    note : str
+        Why it was left out, or what is to be known of it; sentences.
+    doubtful : bool
+        Whether that note counts against the product.
+    seconds : float or None
+        How long it took.
+    frame : Frame or None
+        The picture after the step; None where it was not kept.
+    """
+
+    name: str
+    title: str
+    done: bool
+    keyword: str = ""
+    reference: str = ""
+    file: str = ""
+    note: str = ""
+    doubtful: bool = False
+    seconds: float | None = None
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +141,8 @@ class Result:
         Keywords that the product's header needs, as ``(value, comment)``.
     planes : mapping of str to ndarray
         Further images of the product, by the name of their extension, such as the number of samples (``NSAMP``).
+    stages : tuple of Stage
+        Of a chain of steps, in their order; a reference that no step used is no part of the product's provenance.
     """
 
     frame: Frame | None
@@ -108,6 +153,13 @@ class Result:
     tables: tuple[Table, ...] = ()
     keywords: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     planes: Mapping[str, Any] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def unused(self) -> frozenset[str]:
+        """Types of references that were at hand, and that no step of a chain used."""
+        used = {stage.reference for stage in self.stages if stage.done}
+        return frozenset(stage.reference for stage in self.stages if stage.reference) - used
 
 
 class Check(Protocol):
@@ -115,6 +167,13 @@ class Check(Protocol):
 
     def __call__(self, frames: Sequence[FrameLike], config: Any = None) -> None:
         """Raise `InputError` where they are not fit; without a configuration the defaults count."""
+
+
+class Wants(Protocol):
+    """How an algorithm says which of its references it would use."""
+
+    def __call__(self, frames: Sequence[FrameLike], config: Any) -> Sequence[str]:
+        """Types in upper case, of those that it may use; headers and shapes alone are looked at."""
 
 
 class Run(Protocol):
@@ -154,6 +213,10 @@ class Algorithm:
         Reference types that it needs; those in `optional_references` it uses when given.
     optional_references : tuple of str
         See above.
+    wants : callable or None
+        See `Wants`: which of them these inputs and options ask for; None for all. An algorithm that says so also tells
+        why it did without one (`calgui.core.algorithms.given.References`), so that one which the rules select and
+        which cannot be read does not end the run.
     product : str
         REFTYPE of the product, empty where it is an image like the input.
     image : str
@@ -184,6 +247,7 @@ class Algorithm:
     maximum_inputs: int | None = None
     references: tuple[str, ...] = ()
     optional_references: tuple[str, ...] = ()
+    wants: Wants | None = None
     product: str = ""
     image: str = "SCI"
     check: Check | None = None

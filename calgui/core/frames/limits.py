@@ -19,6 +19,8 @@ _CENTRAL: dict[str, float] = {"99.5%": 99.5, "98%": 98.0}
 
 #: samples of the zscale algorithm, and its other constants (National Optical Astronomy Observatory, IRAF ``display``)
 _SAMPLES, _CONTRAST, _REJECT, _MIN_PIXELS, _KREJ, _ITERATIONS = 1000, 0.25, 0.5, 5, 2.5, 5
+#: so many pixels are enough for a median
+_FOR_A_MEDIAN = 50_000
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,30 @@ def find_limits(image: Array, name: LimitsName) -> Limits:
     if name in _CENTRAL:
         return percentile_limits(image, _CENTRAL[name])
     return extreme_limits(image) if name == "min-max" else zscale(zscale_sample(image))
+
+
+def moved_limits(limits: Limits, old: Array, new: Array) -> Limits:
+    """Limits that show what differs between two pictures of the same: a level that is taken off moves them.
+
+    Parameters
+    ----------
+    limits : Limits
+        Of the old picture.
+    old, new : ndarray, shape (ny, nx)
+        Pixel values; NaN are left out.
+
+    Returns
+    -------
+    Limits
+        The same where the medians differ by under a quarter of their width, else moved by that difference.
+    """
+    few = [sample(image, _FOR_A_MEDIAN) for image in (old, new)]
+    if not all(values.size for values in few):
+        return limits
+    step = float(np.median(few[1])) - float(np.median(few[0]))
+    if abs(step) < (limits.high - limits.low) / 4:
+        return limits
+    return Limits.between(limits.low + step, limits.high + step)
 
 
 @dataclass(frozen=True)

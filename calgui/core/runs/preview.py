@@ -1,13 +1,14 @@
 """A quick look at what an algorithm will give: the same algorithm on a part of the inputs."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import cut_out, place_in
+from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, same_part
+from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
@@ -17,7 +18,15 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.references import UsedReference, find_references, open_reference
+from calgui.core.runs.opening import missing_references, unreadable
+from calgui.core.runs.references import (
+    FoundReferences,
+    UnusedReference,
+    UsedReference,
+    find_references,
+    of_product,
+    open_reference,
+)
 from calgui.core.runs.run import check_count
 
 if TYPE_CHECKING:
@@ -65,6 +74,10 @@ class Examined:
         Of the first input; empty where none can be read.
     kind : str or None
         What the first input is: ``image``, ``ramp``, ``cube``.
+    missing : mapping of str to Missing
+        Type to why there is no reference, of an algorithm that tells what it did without.
+    unused : tuple of UnusedReference
+        Optional references that are selected and cannot be used.
     """
 
     inputs: tuple[InputFacts, ...]
@@ -72,6 +85,8 @@ class Examined:
     problem: CalguiError | None = None
     shape: tuple[int, ...] = ()
     kind: InputKind | None = None
+    missing: Mapping[str, Missing] = field(default_factory=dict)
+    unused: tuple[UnusedReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,14 +101,14 @@ class Cut:
         (ny, nx) of the inputs.
     frames : tuple of Frame
         Of the inputs.
-    references : mapping of str to Frame
+    references : References
         By type.
     """
 
     box: Box
     whole: tuple[int, int]
     frames: tuple[Frame, ...]
-    references: Mapping[str, Frame]
+    references: References
 
     @property
     def text(self) -> str:
@@ -155,16 +170,23 @@ def examine(
         shape = frames[0].shape if frames else ()
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
-        used: tuple[UsedReference, ...] = ()
+        found = FoundReferences()
+        missing: Mapping[str, Missing] = {}
+        headers = [frame.header for frame in frames]
         try:
             check_count(how, len(inputs))
             check_kinds(how, frames)
+            config = parse(how.config, options)
             if how.check is not None:
-                how.check(frames, parse(how.config, options))
-            used = find_references(how, [frame.header for frame in frames], inputs, given, cache, context)
+                how.check(frames, config)
+            asked = how.wants(frames, config) if how.wants is not None else None
+            chosen, asking = of_product(how, headers, inputs, config)
+            found = find_references(how, chosen, asking, given, cache, context, asked)
+            missing = missing_references(how, chosen, found.used, cache, context, asked)
         except CalguiError as error:
             problem = error
-        return Examined(tuple(facts), used, problem, shape, kind_of(frames[0]) if frames else None)
+        kind = kind_of(frames[0]) if frames else None
+        return Examined(tuple(facts), found.used, problem, shape, kind, missing, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -231,19 +253,31 @@ def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: fl
     return Box(*span(shape[1], x), *span(shape[0], y))
 
 
-def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box: Box, job: Job) -> Cut:
+def cut_inputs(
+    inputs: Sequence[Path],
+    references: Sequence[UsedReference],
+    box: Box,
+    job: Job,
+    missing: Mapping[str, Missing] | None = None,
+    why_not: Collection[str] = (),
+) -> Cut:
     """Read the same part of all inputs and references.
 
     Parameters
     ----------
     inputs : sequence of pathlib.Path
-        Of one size, as the algorithm's check has seen to; a cube of another size is read whole.
+        Of one size, or of parts of one detector: those that do not show the part are left out. A cube of another size
+        is read whole.
     references : sequence of UsedReference
         Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
         Which part; cut off at the edge of an image.
     job : Job
         Progress and cancel.
+    missing : mapping of str to Missing, optional
+        Type to why there is no reference.
+    why_not : collection of str
+        Types of which one that the rules select, and which cannot be read, is told of and does not end the preview.
 
     Returns
     -------
@@ -256,35 +290,49 @@ def cut_inputs(inputs: Sequence[Path], references: Sequence[UsedReference], box:
     """
     frames = []
     whole = (0, 0)
+    first: Region | None = None
     total = len(inputs) + len(references)
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
             size = (source.shape[-2], source.shape[-1])
-            if number == 0:
-                whole = size
+            whole = whole if number else size
+            first = first or region_of(source)
             if size != whole and kind_of(source) == "cube":
                 # the sky of a cube may be one spaxel, or another field
                 frames.append(cut_out(source, slice(0, size[0]), slice(0, size[1])))
                 continue
+            part = same_part(box.slices, first, source)
+            if part is None:
+                continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
-            frames.append(cut(source, *box.slices))
-    sources = {}
+            frames.append(cut(source, *part))
+    sources: dict[str, Frame] = {}
+    why = dict(missing or {})
     for item in references:
         job.check()
-        with open_reference(item) as source:
-            if len(source.shape) < 2:  # a spectrum
-                line = source.rows(0, source.shape[0])
-                sources[item.type] = Frame(line.data, line.err, line.dq, source.header, source.path)
-                continue
-            place = place_in(frames[0], source) if frames else None
-            high, wide = source.shape[-2:]
-            rows, columns = slice(0, high), slice(0, wide)
-            if place is not None:
-                (ny, nx), (y, x) = frames[0].shape[-2:], place
-                rows, columns = slice(y, y + ny), slice(x, x + nx)
-            sources[item.type] = cut_out(source, rows, columns)
-    return Cut(box, whole, tuple(frames), sources)
+        try:
+            sources[item.type] = _cut_reference(item, frames[0] if frames else None)
+        except InputError as error:
+            if not item.selected or item.type not in why_not:
+                raise
+            why[item.type] = unreadable(item, error)
+    by_hand = frozenset(item.type for item in references if not item.selected)
+    return Cut(box, whole, tuple(frames), References(sources, why, by_hand))
+
+
+def _cut_reference(item: UsedReference, image: Frame | None) -> Frame:
+    with open_reference(item) as source:
+        if len(source.shape) < 2:  # a spectrum
+            line = source.rows(0, source.shape[0])
+            return Frame(line.data, line.err, line.dq, source.header, source.path)
+        place = place_in(image, source) if image is not None else None
+        high, wide = source.shape[-2:]
+        rows, columns = slice(0, high), slice(0, wide)
+        if image is not None and place is not None:
+            (ny, nx), (y, x) = image.shape[-2:], place
+            rows, columns = slice(y, y + ny), slice(x, x + nx)
+        return cut_out(source, rows, columns)
 
 
 def preview(name: str, cut: Cut, options: Mapping[str, Any], job: Job) -> Result:

@@ -2,7 +2,9 @@
 
 import hashlib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
+from calgui.core.frames.source import stamp
 from calgui.core.frames.writing import ExtraHdu, write_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.references import UsedReference
@@ -59,6 +62,72 @@ def provenance(inputs: Sequence[Path], used: Sequence[UsedReference], job: Job) 
     paths = [*inputs, *(item.path for item in used)]
     sums = {path: _sha1(path, job) for path in job.track(paths, len(paths), "Checksums")}
     return Provenance({path: sums[path] for path in inputs}, {item.path: sums[item.path] for item in used})
+
+
+class Sums:
+    """Checksums of files that are made beside other work.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Files.
+    pool : concurrent.futures.Executor
+        Whose thread makes them.
+    """
+
+    def __init__(self, paths: Sequence[Path], pool: Executor) -> None:
+        self._job = Job("Checksums")
+        self._made = {path: pool.submit(_sha1, path, self._job) for path in paths}
+
+    def of(self, inputs: Sequence[Path], used: Sequence[UsedReference], job: Job) -> Provenance:
+        """Wait for those of a product.
+
+        Parameters
+        ----------
+        inputs, used
+            As for `provenance`; all of them were named before.
+        job : Job
+            Cancel.
+
+        Returns
+        -------
+        Provenance
+        """
+
+        def wait(path: Path) -> str:
+            while True:
+                job.check()
+                try:
+                    return self._made[path].result(timeout=0.05)
+                except TimeoutError:
+                    continue
+
+        return Provenance({path: wait(path) for path in inputs}, {item.path: wait(item.path) for item in used})
+
+    def stop(self) -> None:
+        """Nobody waits any more."""
+        self._job.cancel()
+
+
+@contextmanager
+def summing(paths: Sequence[Path]) -> Iterator[Sums]:
+    """Make checksums in a thread of their own, while what they are of is worked on.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Files that may go into a product.
+
+    Yields
+    ------
+    Sums
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="calgui-sums") as pool:
+        sums = Sums(paths, pool)
+        try:
+            yield sums
+        finally:
+            sums.stop()
 
 
 def check_target(
@@ -247,12 +316,25 @@ def _moment(header: Mapping[str, Any]) -> str:
     return f"{date}T{(time or own_time or '00:00:00').split('.')[0]}" if date else ""
 
 
+#: sums of files that were made before, by file and its stamp: references serve many exposures of a night
+_made: dict[tuple[Path, object], str] = {}
+_MOST_KEPT = 1000
+
+
 def _sha1(path: Path, job: Job) -> str:
+    known = path.resolve(), stamp(path)
+    if known in _made:
+        return _made[known]
     digest = hashlib.sha1(usedforsecurity=False)
     with path.open("rb") as file:
         while piece := file.read(4 << 20):
             job.check()
             digest.update(piece)
+    if len(_made) >= _MOST_KEPT:
+        _made.clear()
+    # one that was changed meanwhile is another file
+    if stamp(path) == known[1]:
+        _made[known] = digest.hexdigest()
     return digest.hexdigest()
 
 

@@ -13,15 +13,16 @@ from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
-from calgui.core.runs.product import Provenance, check_target, provenance, write_product
-from calgui.core.runs.references import find_references, open_reference
+from calgui.core.runs.opening import missing_references, open_references
+from calgui.core.runs.product import Provenance, check_target, summing, write_product
+from calgui.core.runs.references import find_references, of_product
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-#: parts of the work, as fractions: gathering, checksums, computing, writing
-_GATHERED, _SUMS, _COMPUTED = 0.05, 0.1, 0.9
+#: parts of the work, as fractions: gathering, computing with checksums beside it, writing
+_GATHERED, _COMPUTED = 0.05, 0.9
 
 
 def run_files(
@@ -87,20 +88,27 @@ def run_files(
         check_count(how, len(paths))
         frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
-        used = find_references(how, [frame.header for frame in frames], paths, given, opened, context)
+        asked = how.wants(frames, config) if how.wants is not None else None
+        headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
+        found = find_references(how, headers, asking, given, opened, context, asked)
+        used = found.used
+        missing = missing_references(how, headers, used, opened, context, asked)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
         check_kinds(how, frames)
         with naming(paths):
             if how.check is not None:
                 how.check(frames, config)
-        sources = {item.type: stack.enter_context(open_reference(item)) for item in used}
-        origin = provenance(paths, used, job.part(_GATHERED, _SUMS)) if target is not None else Provenance()
+        sources = open_references(how, used, missing, stack)
+        sums = stack.enter_context(summing([*paths, *(item.path for item in used)])) if target is not None else None
         with naming(paths):
-            part = job.part(_SUMS if target else _GATHERED, _COMPUTED if target else 1)
-            result = how.run(frames, sources, config, part)
+            result = how.run(frames, sources, config, job.part(_GATHERED, _COMPUTED if target else 1))
+        used = tuple(item for item in used if item.type in sources and item.type not in result.unused)
+        origin = sums.of(paths, used, job) if sums is not None else Provenance()
         in_force = context or (opened.default_context if opened is not None else None)
-        report = RunReport(name, values_of(config), paths, used, in_force, result, gathered=gathered)
+        report = RunReport(
+            name, values_of(config), paths, used, in_force, result, gathered=gathered, unused=found.unused
+        )
         if target is None:
             return report
         job.report(_COMPUTED, "Writing")

@@ -6,7 +6,7 @@ Nothing here reads a mapping: it is the answer that a person would give, to whic
 from collections.abc import Mapping
 from typing import Any
 
-from calgui.core.simulate.scene import CONTEXTS, IMAGER
+from calgui.core.simulate.scene import CONTEXTS, IMAGER, SPECTROGRAPH
 
 #: crds's word for "this type does not apply"
 NOT_APPLICABLE = "N/A"
@@ -30,7 +30,7 @@ def expected_references(header: Mapping[str, Any], context: str) -> dict[str, st
         Type in upper case to file name, ``N/A`` where it does not apply, None where none is found.
     """
     value = {key: card[0] if isinstance(card, tuple) else card for key, card in header.items()}
-    imager = value["DETECTOR"] == IMAGER
+    imager = value["DETECTOR"] != SPECTROGRAPH
     filter, subarray = str(value["FILTER"]), str(value["SUBARRAY"])
     lit, march = filter != "OPAQUE", str(value["DATE-OBS"]) >= "2026-03-01"
     newest = context == CONTEXTS[2] and march
@@ -43,6 +43,9 @@ def expected_references(header: Mapping[str, Any], context: str) -> dict[str, st
     }
     if context != CONTEXTS[0]:
         found |= _lit(imager, filter)
+    if imager and value["DETECTOR"] != IMAGER:
+        # the other detectors of the imager were flat-fielded, and nothing more: what needs no detector is theirs
+        found = {kind: name if kind == "DRIZPARS" or name == NOT_APPLICABLE else None for kind, name in found.items()}
     if not lit:
         found |= dict.fromkeys(found.keys() & {*_LIT, *_SPECTROGRAPH}, NOT_APPLICABLE)
     if str(value["DATE-OBS"]) < "2026-01-01":

@@ -1,7 +1,7 @@
 """`ImageView`: a picture of a frame or file, with its choosers, histogram, readout and statistics."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from calgui.views.image.loader import Opened, Wanted
 from calgui.views.image.look import Look
 from calgui.views.image.marks import Picking
 from calgui.views.image.measuring import Measuring
+from calgui.views.image.outlines import Outlines
 from calgui.views.image.placing import Placing
 from calgui.views.image.probe import Probe
 from calgui.views.image.reader import PictureReader
@@ -90,6 +91,7 @@ class ImageView(PictureFace):
         )
         self.contours = Contours(tasks, key, self.canvas, self.look, self.bar.more, self.bar.drawn_over)
         self.placing = Placing(self.canvas, self.bar.placed)
+        self.outlines = Outlines(tasks, key, self.canvas)
         self.picking = Picking(session, self.canvas) if session is not None else None
         self.export = PictureExport(self.canvas, session, lambda: self.content.name if self.content else "picture")
         self._connect()
@@ -100,7 +102,14 @@ class ImageView(PictureFace):
 
     # -- for other views ------------------------------------------------------------------------------------------
 
-    def show_frame(self, frame: Frame, name: str = "", note: str = "", origin: Origin | None = None) -> None:
+    def show_frame(
+        self,
+        frame: Frame,
+        name: str = "",
+        note: str = "",
+        origin: Origin | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         """Show a frame that is in memory; zoom and limits' way stay for one of the same size.
 
         Parameters
@@ -113,9 +122,11 @@ class ImageView(PictureFace):
             Said on the picture, such as that it is a preview.
         origin : Origin, optional
             The files whose pixels these are: one that is picked here is picked there, and the other way round.
+        more : mapping of str to ndarray, optional
+            Further layers of these pixels that can be chosen, each (ny, nx).
         """
         self._forget()
-        content = Content.of_frame(frame, name, origin)
+        content = Content.of_frame(frame, name, origin, more)
         old = self.content
         if old is not None and old.wanted is None and old.shape == content.shape:
             layer = old.layer if old.layer in content.layers else "SCI"
@@ -315,7 +326,7 @@ class ImageView(PictureFace):
         self.overlays.set_message("")
         self.bar.setEnabled(True)
         self.limits_bar.setEnabled(True)
-        for part in (self.placing, self.probe, self.measuring, self.picking):
+        for part in (self.placing, self.outlines, self.probe, self.measuring, self.picking):
             if part is not None:
                 part.set_content(content)
         region = self.placing.region
@@ -349,6 +360,7 @@ class ImageView(PictureFace):
             if self.picking is not None:
                 self.picking.set_content(None)
             self.measuring.set_content(None)
+            self.outlines.set_content(None)
             self.title.setText("")
             self.title.setToolTip("")
             self.source_bar.set_hdus((), None)

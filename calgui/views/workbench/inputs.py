@@ -221,7 +221,8 @@ class InputsPanel(QWidget):
         elif problem is None:
             count = len(self.paths)
             said = (values for values in self._values(examined.inputs).values() if len(values) == 1)
-            same = [value for values in said for value in values if value]
+            # a line breaks between two of them, not within a size
+            same = [value.replace(" ", "\u00a0") for values in said for value in values if value]
             self._say("good", " · ".join([f"✓ {count} file{'s' if count != 1 else ''}, fit for this", *same]))
         else:
             place = f"{problem.path.name}: " if problem.path is not None else ""

@@ -1,14 +1,19 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
+from calgui.core.frames.frame import Frame
+from calgui.core.frames.limits import moved_limits
 from calgui.core.frames.statistics import Box
 from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged
@@ -26,6 +31,8 @@ from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBan
 
 #: metrics stand beside the picture where there is room for both, else below it
 _LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+#: where the picture has this width beside them, they get as much as their names need
+_AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
 #: name of the tab with tables while there are none
 _FRAMES = "Frames"
 
@@ -53,6 +60,8 @@ class PictureTab(QSplitter):
         self.setStretchFactor(1, 0)
         side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
         self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
+        self._wide, self._moved = _METRICS_WIDE, False
+        self.splitterMoved.connect(self._take_over)
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow arrangement, so that there is a way to it."""
@@ -61,12 +70,19 @@ class PictureTab(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside where there is room, else below."""
-        beside = event.size().width() >= _LEAST_PICTURE + _METRICS_WIDE
+        room = event.size().width()
+        beside = room >= _LEAST_PICTURE + _METRICS_WIDE
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
-        if wanted != self.orientation():
+        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
+        if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
             self.setOrientation(wanted)
-            self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE if beside else _METRICS_HIGH])
+            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
+            self._wide = wide
         super().resizeEvent(event)
+
+    def _take_over(self) -> None:
+        """Whoever moved the border knows best."""
+        self._moved = True
 
 
 class OutputPanel(QWidget):
@@ -100,6 +116,9 @@ class OutputPanel(QWidget):
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
         self._session = session
+        #: which picture of a result is shown, and in which words; those of a chain have several
+        self.picture_of: Callable[[Result], tuple[Frame | None, str]] = lambda result: (result.frame, "")
+        self._drawn: tuple[Result, str, str, Origin] | None = None
         self.banner = VerdictBanner()
         self.show_whole_button = QPushButton("Show the whole result")
         self.show_whole_button.setObjectName("bench_show_whole")
@@ -160,7 +179,7 @@ class OutputPanel(QWidget):
             split.addWidget(below)
             split.setCollapsible(0, False)
             split.setStretchFactor(0, 2)
-            split.setStretchFactor(1, 1)
+            split.setStretchFactor(1, below.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Maximum)
             return split
         if self.painting is None:
             return self.picture
@@ -242,7 +261,7 @@ class OutputPanel(QWidget):
         still = "" if self._showing_nothing else f" What is shown is {shown}."
         self.banner.show_state(f"Cancelled: nothing was written.{still}")
 
-    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str) -> None:
+    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str, notes: tuple[str, ...] = ()) -> None:
         """Show the result of a part.
 
         Parameters
@@ -255,7 +274,10 @@ class OutputPanel(QWidget):
             Its hot pixels.
         title : str
             Of the algorithm.
+        notes : tuple of str
+            Sentences on what it does without.
         """
+        result = _noted(result, notes)
         self._preview = (result, cut, title)
         self._preview_shown = True
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
@@ -313,7 +335,7 @@ class OutputPanel(QWidget):
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(report.result, title, note, self._origin(report.inputs))
+        self._show(_noted(report.result, report.notes), title, note, self._origin(report.inputs))
         self._show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
@@ -325,22 +347,45 @@ class OutputPanel(QWidget):
         self._showing_nothing = False
         preview = self._preview_shown
         self.banner.show_verdict(result, preview)
-        if result.frame is not None:
-            self.picture.show_frame(result.frame, name=title, note=note, origin=origin)
-        else:
-            self.picture.clear("This algorithm makes no picture.")
+        self._drawn = result, title, note, origin
+        self.show_picture()
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
-        self.tables.show_tables(result.tables)
-        one = result.tables[0].title if len(result.tables) == 1 else "Tables"
-        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if result.tables else _FRAMES)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(result.tables))
+        # the steps of a chain stand below the picture
+        tables = result.tables[bool(result.stages) :]
+        self.tables.show_tables(tables)
+        one = tables[0].title if len(tables) == 1 else "Tables"
+        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
-        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or result.tables):
+        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
         self._ready_to_paint()
         self.changed.emit()
+
+    def show_picture(self, alike: bool = False) -> None:
+        """Show the picture that is wanted of what is shown.
+
+        Parameters
+        ----------
+        alike : bool
+            Whether it is drawn as the one before, of which it is the other side.
+        """
+        if self._showing_nothing or self._drawn is None:
+            return
+        result, title, note, origin = self._drawn
+        frame, words = self.picture_of(result)
+        if frame is not None:
+            said = f"{note}, {words}" if words else note
+            old = self.picture.content
+            if alike and old is not None and old.values is not None:
+                self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
+            # what a result holds beside its image belongs to the product alone
+            more = _layers(result) if frame is result.frame else ()
+            self.picture.show_frame(frame, name=title, note=said, origin=origin, more=more)
+        else:
+            self.picture.clear("This algorithm makes no picture.")
 
     def _ready_to_paint(self) -> None:
         if self.painting is not None:
@@ -363,3 +408,15 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
         self.changed.emit()
+
+
+def _noted(result: Result, notes: tuple[str, ...]) -> Result:
+    """A result whose reasons are followed by what it had to do without."""
+    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
+
+
+def _layers(result: Result) -> dict[str, Any]:
+    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ..."""
+    shape = result.frame.shape if result.frame is not None else ()
+    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
+    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

@@ -33,6 +33,7 @@ from calgui.views.workbench.ramp_pixel import RampPixelPanel
 from calgui.views.workbench.references import BenchReferences
 from calgui.views.workbench.region import PreviewRegion
 from calgui.views.workbench.saving import SaveDialog
+from calgui.views.workbench.steps import ChainSteps, FollowingSteps
 from calgui.views.workbench.work import Asked, Looked, Made, look, make
 
 #: milliseconds from the last change to the preview: several changes at once are one
@@ -72,8 +73,10 @@ class AlgorithmPage(QWidget):
         self.options = OptionForm(how.options)
         self.actions_bar = ActionsBar(bool(how.product))
         reads = RampPixelPanel(session) if how.name == "fit-ramp" else None
-        self.output = OutputPanel(session, how.product, reads)
+        steps = ChainSteps(frozenset(info.name for info in how.options)) if how.name == "quick-look" else None
+        self.output = OutputPanel(session, how.product, reads or steps)
         self.reads = RampFollowing(session, self.output, reads, self.options.values) if reads is not None else None
+        self.steps = FollowingSteps(self, steps) if steps is not None else None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE)
@@ -257,11 +260,14 @@ class AlgorithmPage(QWidget):
     def _looked(self, looked: Looked) -> None:
         self._last_look = looked
         self.inputs.show_examined(looked.examined)
-        self.references.show_used(looked.examined.references)
+        examined = looked.examined
+        missing = examined.missing if self.how.wants is not None else None
+        self.references.show_used(examined.references, examined.unused, missing)
         self._fit = bool(self.inputs.paths) and looked.examined.problem is None
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
-            self.output.show_preview(looked.result, looked.cut, looked.hot, self.how.title)
+            notes = tuple(one.text for one in looked.examined.unused)
+            self.output.show_preview(looked.result, looked.cut, looked.hot, self.how.title, notes)
         elif looked.error is not None:
             self.output.show_problem(looked.error)
         else:

@@ -15,6 +15,7 @@ from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
+from calgui.core.runs.splitting import own_input
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -126,11 +127,13 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
         return Looked(examined)
     box = centred_box((examined.shape[-2], examined.shape[-1]), fitting_side(side, examined), *centre)
     try:
-        key = (asked.paths, tuple(item.path for item in examined.references), box, _stamps(asked.paths))
+        used, missing = examined.references, examined.missing
+        key = (asked.paths, tuple(item.path for item in used), tuple(missing.items()), box, _stamps(asked.paths))
         if known is not None and known.cut is not None and known.key == key:
             cut = known.cut
         else:
-            cut = cut_inputs(asked.paths, examined.references, box, job.part(0.2, 0.6))
+            why_not = how.optional_references if how.wants is not None else ()
+            cut = cut_inputs(asked.paths, used, box, job.part(0.2, 0.6), missing, why_not)
         result = preview(how.name, cut, asked.options, job.part(0.6, 1))
         return Looked(examined, cut, key, result, _hot(how, result))
     except Cancelled:
@@ -165,7 +168,7 @@ def make(asked: Asked, job: Job) -> Made:
     if comparer is not None and cache is not None and compared is not None:
         job.report(0.9, f"Comparing with the {comparer.word} in use")
         comparison = compare_with_selected(
-            compared, rule_header(asked.paths[0]), cache, context, job.part(0.9, 1), product=how.product
+            compared, rule_header(own_input(report)), cache, context, job.part(0.9, 1), product=how.product
         )
     return Made(report, _hot(how, report.result), comparison)
 
@@ -194,7 +197,7 @@ def painted(asked: Asked, report: RunReport, edits: Edits, compared: bool, job: 
     job.check()
     comparison = None
     if compared and asked.cache is not None and result.frame is not None:
-        header, product = rule_header(asked.paths[0]), asked.how.product
+        header, product = rule_header(own_input(report)), asked.how.product
         comparison = compare_with_selected(result.frame, header, asked.cache, asked.context, job, product=product)
     return Made(replace(report, result=result), _hot(asked.how, result), comparison)
 

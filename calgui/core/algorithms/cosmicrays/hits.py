@@ -57,7 +57,7 @@ def group(hit: npt.NDArray[np.bool_], electrons: npt.NDArray[np.floating], expos
     from scipy import ndimage
 
     labels, count = ndimage.label(hit, np.ones((3, 3), int))
-    y, x = np.nonzero(hit)
+    y, x = np.divmod(np.flatnonzero(hit), hit.shape[1])
     which = labels[y, x] - 1
     value = np.nan_to_num(electrons[y, x].astype(np.float64))
     pixels = np.bincount(which, minlength=count)

@@ -3,6 +3,7 @@
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import place_in
 from calgui.core.errors import InputError
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import DqArray, FrameLike
 
 
@@ -47,7 +48,7 @@ def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
             cure="Choose a map of this subarray, or of the full detector for an image with SUBSTRT1 and SUBSTRT2.",
         )
     (ny, nx), (y, x) = image.shape, place
-    bits = mask.rows(y, y + ny).dq
+    bits = mask.dq_rows(y, y + ny) if isinstance(mask, FitsFrame) and mask.has_dq else mask.rows(y, y + ny).dq
     if bits is None:
         raise InputError(
             "The bad pixel map has no data-quality bits (DQ).",

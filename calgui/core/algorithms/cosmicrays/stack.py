@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.cosmicrays.config import CosmicConfig
+from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.noise import median_noise_factor
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, FloatArray, FrameLike
 from calgui.core.jobs import Job
@@ -17,8 +18,8 @@ from calgui.core.jobs import Job
 #: rows that are looked at together
 _BAND = 256
 
-#: most exposures: each has a bit in the mask
-MOST = 32
+#: fewest exposures of which one can be told from the others, and most: each has a bit in the mask
+FEWEST, MOST = 3, 32
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,62 @@ class Stacked:
     dq: DqArray
     hits: DqArray
     taken: FloatArray
+
+
+def usable(frames: Sequence[FrameLike], region: Region, reject: int, job: Job) -> list[int]:
+    """Which exposures hold a light-sensitive pixel that counts.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Of one shape.
+    region : Region
+        Which pixels are reference pixels.
+    reject : int
+        Samples with these flags do not count.
+    job : Job
+        Asked for cancel.
+
+    Returns
+    -------
+    list of int
+        Their places, from 0.
+
+    Raises
+    ------
+    InputError
+        When some are left, but fewer than three; the file that holds none is named.
+    AlgorithmError
+        When none is left.
+    """
+    kept = [place for place, frame in enumerate(frames) if _any_good(frame, region, reject, job)]
+    lost = next((frame for place, frame in enumerate(frames) if place not in kept), None)
+    if lost is None or len(kept) >= FEWEST:
+        return kept
+    if not kept:
+        raise AlgorithmError(
+            "No pixel of these exposures can be judged: all are NaN or flagged.",
+            cure="Look at their data quality, or reject fewer flags.",
+        )
+    raise InputError(
+        f"No pixel of this exposure can be used: all are NaN or flagged. Without such exposures {len(kept)} "
+        f"{'is' if len(kept) == 1 else 'are'} left, and {FEWEST} are needed.",
+        path=lost.path,
+        cure="Give more exposures, or clean one image by itself.",
+    )
+
+
+def _any_good(frame: FrameLike, region: Region, reject: int, job: Job) -> bool:
+    lines, columns = region.active()
+    for start in range(lines.start, lines.stop, _BAND):
+        job.check()
+        rows = frame.rows(start, min(start + _BAND, lines.stop))
+        good = np.isfinite(rows.data[:, columns])
+        if rows.dq is not None:
+            good &= (rows.dq[:, columns] & np.uint32(reject)) == 0
+        if good.any():
+            return True
+    return False
 
 
 def clean_stack(
@@ -84,10 +141,8 @@ def clean_stack(
     level = middle.data * np.float32(factor)
     step = steps(level)
     shared = median_noise_factor(len(frames)) ** 2 / len(frames)
-    total, weight = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16)
-    lost, many, square = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16), np.zeros((ny, nx), np.float32)
+    sums = _Sums((ny, nx))
     skies = []
-    hits = np.zeros((ny, nx), np.uint32)
     for index, frame in enumerate(frames):
         sky = _offset(frame, factor, level, reject)
         skies.append(sky)
@@ -95,39 +150,66 @@ def clean_stack(
             stop = min(start + _BAND, ny)
             job.report(0.4 + 0.6 * (index + start / ny) / len(frames), "Looking for hits")
             low, high = max(start - 1, 0), min(stop + 1, ny)  # a row more on each side: hits have neighbours
-            rows = frame.rows(low, high)
-            value = np.asarray(rows.data * np.float32(factor), np.float32)
-            good = np.isfinite(value)
-            if rows.dq is not None:
-                good &= (rows.dq & np.uint32(reject)) == 0
-            noise = noises[index]
-            if noise is None and rows.err is not None:
-                variance = (rows.err * np.float32(factor)) ** 2
-                # the error of a pixel that is hit holds the photons of the hit
-                variance = np.minimum(variance, np.maximum(level[low:high], 0) + _quiet(variance, level[low:high]))
-            else:
-                variance = np.maximum(level[low:high], 0) + np.float32((noise or 0) ** 2)
+            value, variance, good = _samples(frame, low, high, factor, noises[index], level[low:high], reject)
             excess = value - level[low:high] - sky
             hit = found(excess, np.sqrt(variance * np.float32(1 + shared)), step[low:high], good, config)
             inner = slice(start - low, stop - low)
-            hit, good, value, variance = hit[inner], good[inner], value[inner], variance[inner]
-            hits[start:stop] |= hit.astype(np.uint32) << np.uint32(index)
-            kept = good & ~hit
             # without its own sky: else a sample that is missing would leave the level of the others
-            total[start:stop] += np.where(kept, value - sky, 0)
-            lost[start:stop] += np.where(hit, value - sky, 0)
-            many[start:stop] += good
-            square[start:stop] += np.where(kept, variance, 0)
-            weight[start:stop] += kept
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.asarray(total / weight, np.float32)
-        error = np.asarray(np.sqrt(square) / weight, np.float32)
-        taken = np.where(hits != 0, (total + lost) / many - mean, 0).astype(np.float32)
-    mean += np.float32(np.mean(skies))
-    bits = np.zeros((ny, nx), np.uint32) if middle.dq is None else middle.dq
-    bits[hits != 0] |= np.uint32(flags.OUTLIER)
-    bits[weight == 0] |= np.uint32(flags.DO_NOT_USE)
-    return Stacked(mean, error, bits, hits, taken)
+            sums.add(index, slice(start, stop), value[inner] - sky, variance[inner], good[inner], hit[inner])
+    return sums.mean(np.float32(np.mean(skies)), middle.dq)
+
+
+class _Sums:
+    """What adds up, sample by sample, to the mean of those that are kept."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.total, self.weight = np.zeros(shape, np.float32), np.zeros(shape, np.uint16)
+        self.lost, self.many = np.zeros(shape, np.float32), np.zeros(shape, np.uint16)
+        self.square = np.zeros(shape, np.float32)
+        self.hits = np.zeros(shape, np.uint32)
+
+    def add(
+        self, index: int, rows: slice, value: FloatArray, variance: FloatArray, good: npt.NDArray[np.bool_],
+        hit: npt.NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        """Some rows of an exposure."""
+        kept = good & ~hit
+        self.hits[rows] |= hit.astype(np.uint32) << np.uint32(index)
+        self.total[rows] += np.where(kept, value, 0)
+        self.lost[rows] += np.where(hit, value, 0)
+        self.many[rows] += good
+        self.square[rows] += np.where(kept, variance, 0)
+        self.weight[rows] += kept
+
+    def mean(self, sky: np.float32, dq: DqArray | None) -> Stacked:
+        """Mean of what was kept above a level of the sky, with the flags that all exposures have."""
+        hits, weight = self.hits, self.weight
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.asarray(self.total / weight, np.float32)
+            error = np.asarray(np.sqrt(self.square) / weight, np.float32)
+            taken = np.where(hits != 0, (self.total + self.lost) / self.many - mean, 0).astype(np.float32)
+        mean += sky
+        bits = np.zeros(hits.shape, np.uint32) if dq is None else dq
+        bits[hits != 0] |= np.uint32(flags.OUTLIER)
+        bits[weight == 0] |= np.uint32(flags.DO_NOT_USE)
+        return Stacked(mean, error, bits, hits, taken)
+
+
+def _samples(
+    frame: FrameLike, start: int, stop: int, factor: float, noise: float | None, level: FloatArray, reject: int
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Some rows of an exposure in electrons, their variance, and which samples are good; ``level`` is the median's."""
+    rows = frame.rows(start, stop)
+    value = np.asarray(rows.data * np.float32(factor), np.float32)
+    good = np.isfinite(value)
+    if rows.dq is not None:
+        good &= (rows.dq & np.uint32(reject)) == 0
+    photons = np.maximum(level, 0)
+    if noise is None and rows.err is not None:
+        variance = (rows.err * np.float32(factor)) ** 2
+        # the error of a pixel that is hit holds the photons of the hit
+        return value, np.minimum(variance, photons + _quiet(variance, level)), good
+    return value, photons + np.float32((noise or 0) ** 2), good
 
 
 def found(

@@ -26,6 +26,8 @@ from calgui.core.jobs import Job
 
 _DAY, _MONTH = 86400.0, 30.4375
 _BAND = 512
+#: what is charted, and the attribute of a dark that it is
+_CHARTED = {"level": "rate", "noise": "noise", "hot": "hot"}
 
 
 @dataclass(frozen=True)
@@ -118,50 +120,48 @@ def dark_trend(frames: Sequence[FrameLike], config: DarkTrendConfig, job: Job | 
         key=lambda dark: (dark.when, file_name(dark.frame)),
     )
     days = np.array([(dark.when - darks[0].when).total_seconds() / _DAY for dark in darks])
-    light = max(int(region.mask().sum()), 1)
-    rates = np.array([dark.rate for dark in darks])
-    noises = np.array([dark.noise for dark in darks])
-    hots = np.array([dark.hot for dark in darks])
-    charts = {
-        "level": control_chart(rates, days, 1.25 * float(np.median(noises)) / math.sqrt(light)),
-        "noise": control_chart(noises, days, float(np.median(noises)) * 1.17 / math.sqrt(light)),
-        "hot": control_chart(hots, days, math.sqrt(max(float(np.median(hots)), 1 / light) / light)),
-    }
+    values = {key: np.array([getattr(dark, what) for dark in darks]) for key, what in _CHARTED.items()}
+    charts = _charts(values, days, max(int(region.mask().sum()), 1))
     difference = _newest(darks, region, config, job.part(0.7, 1.0))
-    metrics = _metrics(darks, charts)
     verdict, reasons = _judge(darks, charts)
-    odd = tuple(sorted({place for chart in charts.values() for place in chart.outside}))
     return Result(
         frame=difference,
-        metrics=metrics,
+        metrics=_metrics(darks, charts),
         verdict=verdict,
         reasons=reasons,
         curves=tuple(
-            _curve(title, label, days, values, charts[key], darks[0].when)
-            for key, title, label, values in (
-                ("level", "Level over time", "median rate (e-/s)", rates),
-                ("noise", "Noise over time", "noise (e-/s)", noises),
-                ("hot", "Hot pixels over time", "part of the pixels", hots),
+            _curve(title, label, days, values[key], charts[key], darks[0].when)
+            for key, title, label in (
+                ("level", "Level over time", "median rate (e-/s)"),
+                ("noise", "Noise over time", "noise (e-/s)"),
+                ("hot", "Hot pixels over time", "part of the pixels"),
             )
         ),
-        tables=(
-            Table(
-                "Darks",
-                ("date (UTC)", "file", "median (e-/s)", "noise (e-/s)", "hot (part)", "temperature (K)"),
-                tuple(
-                    (
-                        dark.when.isoformat(" "),
-                        file_name(dark.frame),
-                        dark.rate,
-                        dark.noise,
-                        dark.hot,
-                        dark.temperature,
-                    )
-                    for dark in darks
-                ),
-                odd,
-            ),
+        tables=(_table(darks, charts),),
+    )
+
+
+def _charts(values: Mapping[str, Any], days: Any, pixels: int) -> dict[str, Chart]:
+    """Charts of level, noise and part of hot pixels, with the errors that medians over so many pixels have."""
+    noise, hot = float(np.median(values["noise"])), float(np.median(values["hot"]))
+    errors = {
+        "level": 1.25 * noise / math.sqrt(pixels),
+        "noise": noise * 1.17 / math.sqrt(pixels),
+        "hot": math.sqrt(max(hot, 1 / pixels) / pixels),
+    }
+    return {key: control_chart(values[key], days, error) for key, error in errors.items()}
+
+
+def _table(darks: Sequence[_Dark], charts: Mapping[str, Chart]) -> Table:
+    """One row for each dark; those outside of any limits are marked."""
+    return Table(
+        "Darks",
+        ("date (UTC)", "file", "median (e-/s)", "noise (e-/s)", "hot (part)", "temperature (K)"),
+        tuple(
+            (dark.when.isoformat(" "), file_name(dark.frame), dark.rate, dark.noise, dark.hot, dark.temperature)
+            for dark in darks
         ),
+        tuple(sorted({place for chart in charts.values() for place in chart.outside})),
     )
 
 
@@ -290,7 +290,7 @@ def _curve(title: str, label: str, days: Any, values: Any, chart: Chart, first: 
             name: (span, np.full(2, at))
             for name, at in (("usual", chart.centre), ("+3 σ", chart.high), ("-3 σ", chart.low))
         }
-    return Curve(title, f"days since {first:%Y-%m-%d}", label, lines)
+    return Curve(title, f"days since {first:%Y-%m-%d}", label, lines, points=("darks",))
 
 
 def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import canonical_unit, file_name
+from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import (
     check_detector,
@@ -35,6 +37,7 @@ _LOWEST, _HIGHEST = 0.1, 10.0
 #: a flat without a value in more than this part of its pixels is told of, and in more than the other it is bad
 _FEW, _MANY = 0.05, 0.5
 
+_KINDS = (flags.DO_NOT_USE, flags.NO_FLAT_FIELD, flags.NON_SCIENCE, flags.REFERENCE_PIXEL)
 _NO_FLAT = np.uint32(flags.NO_FLAT_FIELD | flags.DO_NOT_USE)
 
 
@@ -103,25 +106,34 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
     notes = _mismatches(image, flat)
     shape = image.shape
     data, err, bits = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
-    has_error, unknown, without, pixels = False, False, 0, 0
-    values: list[FloatArray] = []
     step = max(1, flat.shape[-1] * part.ny // 2_000_000)
-    for start in range(0, part.ny, _BAND):
-        stop = min(start + _BAND, part.ny)
-        job.report(start / part.ny, "Dividing by the flat")
-        ours = image.band(start, stop)
-        divisor = divisor_of(part.band(flat, start, stop))
-        rows = (..., slice(start, stop), slice(None))
-        # a flat of zero was made one before: what is left over is NaN of the image itself
-        np.divide(ours.data, divisor.data, out=data[rows])
-        has_error |= _propagate(ours, divisor, data[rows], err[rows], config.flat_error)
-        unknown |= divisor.err is None
-        _combine(ours.dq, divisor.dq, bits[rows])
-        light = (divisor.dq & np.uint32(flags.NON_SCIENCE | flags.REFERENCE_PIXEL)) == 0
-        lost = (divisor.dq & np.uint32(flags.DO_NOT_USE)) != 0
-        without += int(np.count_nonzero(lost & light))
-        pixels += int(np.count_nonzero(light))
-        values.append(divisor.data[..., ::step, :][~lost[..., ::step, :]])
+
+    loops = compiled_planes()
+    kinds = tuple(np.uint32(bit) for bit in _KINDS)
+
+    def divide(start: int, stop: int) -> tuple[bool, bool, int, int, FloatArray]:
+        ours, theirs = contiguous(image.band(start, stop)), contiguous(part.band(flat, start, stop))
+        few = slice(None, None, step)
+        looked = divisor_of(Rows(*(None if one is None else one[..., few, :] for one in theirs)))  # type: ignore[arg-type]
+        values = looked.data[(looked.dq & np.uint32(flags.DO_NOT_USE)) == 0]
+        without, pixels = 0, 0
+        each = theirs.data.ndim > 2
+        for plane in np.ndindex(ours.data.shape[:-2]):
+            rows = (*plane, slice(start, stop))
+            mine = [None if one is None else one[plane] for one in ours]
+            other = [None if one is None else one[plane if each else ()] for one in theirs]
+            counts = loops.divide(
+                *map(address, mine), *map(address, other), (stop - start) * part.nx, kinds, config.flat_error,
+                address(data[rows]), address(err[rows]), address(bits[rows]),
+            )  # fmt: skip
+            if each or not any(plane):
+                without, pixels = without + int(counts[0]), pixels + int(counts[1])
+        return ours.err is not None, theirs.err is None, without, pixels, values
+
+    bands = over_bands(part.ny, _BAND, divide, job, "Dividing by the flat")
+    has_error, unknown = any(one[0] for one in bands), any(one[1] for one in bands)
+    without, pixels = sum(one[2] for one in bands), sum(one[3] for one in bands)
+    values = [one[4] for one in bands]
     job.report(1.0, "Done")
     if has_error and unknown and config.flat_error:
         notes.append(f"The flat {file_name(flat)} has no ERR: the errors lack its part.")
@@ -165,25 +177,6 @@ def divisor_of(flat: Rows) -> Divisor:
     return Divisor(data, err, bits)
 
 
-def _propagate(ours: Rows, divisor: Divisor, divided: FloatArray, into: FloatArray, with_flat: bool) -> bool:
-    """Write the error of the divided rows; say whether there is one."""
-    if ours.err is None:
-        # without the image's own error the flat's alone would look like the whole of it
-        into[...] = np.nan
-        return False
-    np.divide(ours.err, divisor.data, out=into)
-    if with_flat and divisor.err is not None:
-        np.hypot(into, divided * (divisor.err / divisor.data), out=into)
-    return True
-
-
-def _combine(ours: DqArray | None, theirs: DqArray, into: DqArray) -> None:
-    into[...] = theirs
-    if ours is not None:
-        into |= ours
-        into[(into & np.uint32(flags.NON_SCIENCE)) != 0] |= np.uint32(flags.DO_NOT_USE)
-
-
 def _mismatches(image: FrameLike, flat: FrameLike) -> list[str]:
     """What the headers of image and flat disagree in; a dark and another detector are refused, the rest is told."""
     check_type(flat, ("FLAT",), "flat")
@@ -222,7 +215,8 @@ def _judge(flat: FrameLike, level: float | None, without: int, pixels: int, note
 
 def _metrics(flat: FrameLike, level: float | None, without: int, data: FloatArray, bits: DqArray) -> dict[str, Metric]:
     flat_data, flat_bits = data.reshape(-1, data.shape[-1]), bits.reshape(-1, data.shape[-1])
-    values = thin(flat_data, (flat_bits & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
+    few = slice(None, None, max(1, flat_data.size // 2_000_000))
+    values = thin(flat_data[few], (flat_bits[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
     return {
         "flat_median": Metric(level, "", "Median of the flat in the pixels that were divided: about 1."),
         "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),

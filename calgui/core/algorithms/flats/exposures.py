@@ -10,7 +10,7 @@ from calgui.core.algorithms.flats.config import FlatConfig
 from calgui.core.algorithms.lampoff import Lamps, lacks_lamp_off, sort_lamps
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import check_subarray, check_type, text
-from calgui.core.errors import InputError, UsageError
+from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import FrameLike
 
 #: what frames of one flat agree in, whatever their detector
@@ -147,6 +147,28 @@ def chosen_detector(found: Mapping[str, Exposures], given: str) -> str:
             f"No input is of detector {given!r}.", cure=f"The inputs are of {', '.join(name or '?' for name in found)}."
         )
     return wanted
+
+
+def wanted_references(frames: Sequence[FrameLike], config: Any) -> Sequence[str]:
+    """Which references would be used: a dark, where the detector has no lamp-off frames.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers and shapes are looked at.
+    config : FlatConfig
+        See its options.
+
+    Returns
+    -------
+    sequence of str
+    """
+    try:
+        found = sort_exposures(frames, config)
+        return () if found[chosen_detector(found, getattr(config, "detector", ""))].off else ("DARK",)
+    except CalguiError:
+        # what is wrong with them is told by the check
+        return ("DARK",)
 
 
 def untold(found: Exposures) -> list[str]:

@@ -94,7 +94,7 @@ def fit_illumination(
     level = np.full((rows, columns), np.nan)
     kernels = compiled_tiles()
     share(rows, lambda a, b: kernels.tile_medians(image, good, a, b, level), job, image.size)
-    y, x = _centres(good.any(axis=1), rows), _centres(good.any(axis=0), columns)
+    y, x = _centres(np.any(good, axis=1), rows), _centres(np.any(good, axis=0), columns)
     known = np.isfinite(level)
     if not known.any():
         return None
@@ -122,9 +122,9 @@ def fit_illumination(
     return Illumination(coefficients, (ny, nx), sigma, order)
 
 
-def _centres(used: npt.NDArray[np.bool_], count: int) -> npt.NDArray[np.float64]:
+def _centres(used: npt.ArrayLike, count: int) -> npt.NDArray[np.float64]:
     """Middle of the pixels that are used in each of so many tiles along an axis: a border is not."""
-    made = np.empty(count)
+    made, used = np.empty(count), np.asarray(used)
     for tile in range(count):
         first, last = tile * used.size // count, (tile + 1) * used.size // count
         inside = np.flatnonzero(used[first:last])

@@ -11,7 +11,7 @@ from calgui.core.algorithms.flats.config import FlatConfig
 from calgui.core.algorithms.flats.exposures import Exposures
 from calgui.core.algorithms.matching import Placement, text
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import FrameLike, Rows
+from calgui.core.frames.frame import FloatArray, FrameLike, Rows
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,10 @@ class Lit:
     def band(self, start: int, stop: int) -> Rows:
         """The same as `rows`."""
         return self.rows(start, stop)
+
+    def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
+        """A further image of the exposure, as it is."""
+        return self.frame.plane(name, start, stop)
 
     def rows(self, start: int, stop: int) -> Rows:
         """Some rows, scaled.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.flats.combining import Light, combine_light
 from calgui.core.algorithms.flats.config import NormalizeConfig
-from calgui.core.algorithms.flats.exposures import chosen_detector, sort_exposures
+from calgui.core.algorithms.flats.exposures import chosen_detector, sort_exposures, wanted_references
 from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.illumination import Illumination, fit_illumination
 from calgui.core.algorithms.flats.mode import mode
@@ -219,7 +219,7 @@ def _result(
 
 def _range(smooth: Illumination, good: BoolArray) -> float | None:
     ny = smooth.shape[0]
-    rows = [(row, smooth.rows(row, row + 1)[0]) for row in range(0, ny, max(1, ny // 256))]
+    rows = [(row, smooth.rows(row, row + 1)[0]) for row in range(0, ny, max(1, ny // 48))]
     values = np.concatenate([values[good[row]] for row, values in rows])
     return float((values.max() - values.min()) / np.median(values)) if values.size else None
 
@@ -245,6 +245,7 @@ ALGORITHMS = (
         run=_run,
         minimum_inputs=1,
         optional_references=("DARK",),
+        wants=wanted_references,
         product="FLAT",
         check=check_flats,
         splits="DETECTOR",

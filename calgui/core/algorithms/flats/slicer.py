@@ -12,7 +12,7 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.flats.combining import Light, combine_light
 from calgui.core.algorithms.flats.config import SlicerConfig
-from calgui.core.algorithms.flats.exposures import sort_exposures
+from calgui.core.algorithms.flats.exposures import sort_exposures, wanted_references
 from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
 from calgui.core.algorithms.flats.spectral import Basis, fit_rows, spline_basis
@@ -224,9 +224,9 @@ def _by_slice(
     job: Job,
 ) -> None:
     """One spectrum for the rows of a slice, times the light of each row."""
-    spectra = np.stack(
-        [_quantiles((seen[a : b + 1] / row_light[a : b + 1, None].astype(np.float32)).T, 0.5) for a, b in slices]
-    ).astype(np.float32)
+    spectra = np.stack([_quantiles(_over(seen[a : b + 1], row_light[a : b + 1]).T, 0.5) for a, b in slices]).astype(
+        np.float32
+    )
     fitted, _ = fit_rows(spectra, np.isfinite(spectra), basis, config.sigma, config.rounds, job)
     for (a, b), spectrum in zip(slices, fitted, strict=True):
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -234,6 +234,11 @@ def _by_slice(
             ratios = np.asarray(seen[a : b + 1, bright] / spectrum[bright], np.float32)
         light = _quantiles(ratios, 0.5)
         into[a : b + 1] = spectrum * light[:, None].astype(np.float32)
+
+
+def _over(rows: FloatArray, light: Floats) -> FloatArray:
+    """Rows over the light of each."""
+    return np.asarray(rows / light[:, None], np.float32)
 
 
 def _differing(seen: FloatArray, smooth: FloatArray, pieces: int) -> BoolArray:
@@ -369,6 +374,7 @@ ALGORITHMS = (
         run=_run,
         minimum_inputs=1,
         optional_references=("DARK",),
+        wants=wanted_references,
         product="FLAT",
         check=check_slicer_flats,
         source="IRIS algorithm page; cubic B-splines with outliers left out",

@@ -1,32 +1,58 @@
 """Straight lines through the reads of a ramp.
 
 Reads are given by the addresses of their pixels, as they come from a band of a file. Where every read of a pixel can
-be used as it is, the rate is a weighted sum of the reads with weights that all pixels share: that is done in blocks,
-with vector instructions. Other pixels, and all where the detector's response has to be straightened, are looked at
-one by one in double precision.
+be used as it is, the rate is a weighted sum of the reads with weights that all pixels share: that is done here, in
+blocks, with vector instructions. Where the detector's response has to be straightened, `ramps_blocks` does that and
+the sum, with the same weights. Other pixels are looked at one by one in double precision, by `ramps_response` and
+`ramps_lines`.
 """
 
 import numpy as np
 from numba import njit
 
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
+from calgui.core.algorithms.kernels.ramps_blocks import straight_sums, straighten_rows
+from calgui.core.algorithms.kernels.ramps_lines import CDS, MCDS, UTR, fit_pixels, longest_run, parts_of
+from calgui.core.algorithms.kernels.ramps_response import (
+    EXTRAPOLATE,
+    FIGURES,
+    FROM_X,
+    FULL_WELL,
+    KNOWN_ZERO,
+    TO_X,
+    X_MOST,
+    prepare_reads,
+)
+
+__all__ = [
+    "CDS",
+    "EXTRAPOLATE",
+    "FIGURES",
+    "FROM_X",
+    "FULL_WELL",
+    "KNOWN_ZERO",
+    "MCDS",
+    "TO_X",
+    "UTR",
+    "X_MOST",
+    "find_special",
+    "fit_pixels",
+    "longest_run",
+    "parts_of",
+    "prepare_reads",
+    "straight_sums",
+    "straighten_rows",
+    "weighted_sums",
+]
 
 #: pixels of a block, which stay in the first cache
 BLOCK = 1024
 #: pixels that are summed at a time, whole rows of them
 SUMMED = 8192
-#: methods
-UTR, CDS, MCDS = 0, 1, 2
-#: places of the figures that say how reads are straightened
-TO_X, FROM_X, X_MOST, FULL_WELL, EXTRAPOLATE, KNOWN_ZERO = 0, 1, 2, 3, 4, 5
-FIGURES = 6
 
 _HUGE = np.float32(3.4028235e38)
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
-
-
-# -- where every read can be used --------------------------------------------------------------------------------------
 
 
 @_jit
@@ -143,292 +169,3 @@ def find_special(planes, bits, start, stop, nx, gain, limit, lead, zeros, reject
                 special[at + j] = odd
                 found += np.int64(odd)
     return found
-
-
-# -- pixel by pixel ----------------------------------------------------------------------------------------------------
-
-
-@_jit
-def _value(terms, at, x):  # type: ignore[no-untyped-def]
-    """A polynomial by Horner's rule."""
-    total = np.float64(terms[terms.shape[0] - 1, at])
-    for k in range(terms.shape[0] - 2, -1, -1):
-        total = total * x + terms[k, at]
-    return total
-
-
-@_jit
-def _start(y, ok, seconds, extrapolate, most):  # type: ignore[no-untyped-def]
-    """Level at time zero: the first good read less the median rate of the first steps, up to ``most`` of them."""
-    first, last, count = -1, -1, 0
-    one, two, three = 0.0, 0.0, 0.0
-    for k in range(y.size):
-        if not ok[k]:
-            continue
-        if first < 0:
-            first = k
-        else:
-            step = (y[k] - y[last]) / (seconds[k] - seconds[last])
-            if count == 0:
-                one = step
-            elif count == 1:
-                two = step
-            else:
-                three = step
-            count += 1
-            if count == most:
-                break
-        last = k
-    if first < 0:
-        return np.nan
-    if count == 0 or not extrapolate:
-        return y[first]
-    rate = one
-    if count == 3:
-        rate = max(min(one, two), min(max(one, two), three))
-    return y[first] - rate * seconds[first]
-
-
-@_jit
-def _fill_up(y, ok, base, known, terms, at, how, saturated, bent):  # type: ignore[no-untyped-def]
-    """From the first read on that is full, or beyond what the coefficients are good for, none is used; gives flags."""
-    flags = np.uint32(0)
-    for k in range(y.size):
-        if not ok[k]:
-            continue
-        x = (y[k] - base) * how[TO_X]
-        level = (_value(terms, at, x) if terms.shape[0] else x) * how[FROM_X]
-        if level >= how[FULL_WELL]:
-            flags |= saturated
-        if x > how[X_MOST]:
-            flags |= bent
-        if flags == 0 and not np.isnan(known):
-            x = (y[k] - known) * how[TO_X]
-            level = (_value(terms, at, x) if terms.shape[0] else x) * how[FROM_X]
-            if level >= how[KNOWN_ZERO] * how[FULL_WELL]:
-                flags |= saturated
-        if flags:
-            for later in range(k, y.size):
-                ok[later] = False
-            break
-    return flags
-
-
-@_jit
-def _far(top, base, known, how):  # type: ignore[no-untyped-def]
-    """Whether the highest read is so low that no read needs to be compared with the full well."""
-    lowest = min(base, known) if np.isfinite(known) else base
-    x = (top - lowest) * how[TO_X]
-    # straightening does not double a signal
-    return x <= how[X_MOST] and 2 * x * how[FROM_X] < how[KNOWN_ZERO] * how[FULL_WELL]
-
-
-@_jit
-def _prepare(planes, bits, i, column, row, column_drift, row_drift, zeros, seconds, terms, at, how, names, y, ok, jump):  # type: ignore[no-untyped-def]
-    """Reads of one pixel in electrons above the level at time zero, and which of them can be used; gives flags.
-
-    ``names`` are the bits DO_NOT_USE, SATURATED, JUMP_DET, NONLINEAR, NO_LIN_CORR.
-    """
-    unusable, saturated, jumped = names[0], names[1], names[2]
-    n = planes.size
-    common, seen = np.uint32(0xFFFFFFFF), np.uint32(0)
-    full = False
-    top = -np.inf
-    begin = np.uint64(4) * np.uint64(i)
-    for k in range(n):
-        word = np.uint32(0)
-        if bits.size:
-            word = words_at(bits[k] + begin)[0]
-        common &= word
-        seen |= word
-        full |= (word & saturated) != 0
-        value = np.float64(floats_at(planes[k] + begin)[0]) - column_drift[k, column] - row_drift[k, row]
-        y[k] = value
-        ok[k] = np.isfinite(value) and (word & unusable) == 0 and not full
-        jump[k] = (word & jumped) != 0
-        top = max(top, value) if ok[k] else top
-    flags = common | (seen & (saturated | jumped))
-    straight = terms.shape[0] > 0
-    if straight:
-        total = 0.0
-        for k in range(terms.shape[0]):
-            total += terms[k, at]
-        straight = np.isfinite(total) and terms[1, at] > 0
-        if not straight:
-            flags |= names[4]
-    used = terms if straight else terms[:0]
-    extrapolate = how[EXTRAPOLATE] > 0
-    base = _start(y, ok, seconds, extrapolate, 1)
-    far = _far(top, base, zeros[column], how)
-    if not far:
-        flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
-    base = _start(y, ok, seconds, extrapolate, 3)
-    if straight and extrapolate and np.isfinite(base):
-        # the straightened reads point to time zero better than those that bend
-        bent = np.empty(n, np.float64)
-        for _ in range(2):
-            count = 0
-            for k in range(n):
-                bent[k] = _value(used, at, (y[k] - base) * how[TO_X])
-                count += 1 if ok[k] else 0
-                if count == 4:
-                    break
-            base += (_start(bent, ok, seconds, True, 3) - used[0, at]) / (used[1, at] * how[TO_X])
-    if not far:
-        flags |= _fill_up(y, ok, base, zeros[column], used, at, how, saturated, names[3])
-    for k in range(n):
-        x = (y[k] - base) * how[TO_X]
-        y[k] = (_value(used, at, x) if straight else x) * how[FROM_X]
-    return flags
-
-
-@_jit
-def longest_run(ok, jump, good):  # type: ignore[no-untyped-def]
-    """Good reads between two jumps, where most of them are; gives their number."""
-    n = ok.size
-    best, best_start, best_stop = 0, 0, n
-    start, count = 0, 0
-    for k in range(n + 1):
-        if k == n or jump[k]:
-            if count > best:
-                best, best_start, best_stop = count, start, k
-            start, count = k, 0
-        if k < n and ok[k]:
-            count += 1
-    for k in range(n):
-        good[k] = ok[k] and best_start <= k < best_stop
-    return best
-
-
-@_jit
-def line_weights(good, count, seconds, method, ends, weights):  # type: ignore[no-untyped-def]
-    """Weights of the good reads, two or more, that make a rate of their sum."""
-    n = good.size
-    for k in range(n):
-        weights[k] = 0.0
-    if method == UTR:
-        middle, spread = 0.0, 0.0
-        for k in range(n):
-            if good[k]:
-                middle += seconds[k] / count
-        for k in range(n):
-            if good[k]:
-                weights[k] = seconds[k] - middle
-                spread += weights[k] * weights[k]
-        for k in range(n):
-            weights[k] /= spread
-        return
-    each = 1 if method == CDS else max(1, min(ends, count // 2))
-    place, span = 0, 0.0
-    for k in range(n):
-        if good[k]:
-            if place < each:
-                weights[k] = -1.0 / each
-            elif place >= count - each:
-                weights[k] = 1.0 / each
-            span += weights[k] * seconds[k]
-            place += 1
-    for k in range(n):
-        weights[k] /= span
-
-
-@_jit
-def variance_parts(weights, seconds, spread):  # type: ignore[no-untyped-def]
-    """Sum of squares of the weights, and what the variance of photons is for a rate of one.
-
-    Photons that came before a read are in all later ones: the covariance of two reads is the rate times the earlier
-    time, and that of a read that is a mean of frames with itself ``spread`` more.
-    """
-    squares, photons, later = 0.0, 0.0, 0.0
-    for k in range(weights.size - 1, -1, -1):
-        squares += weights[k] * weights[k]
-        later += weights[k]
-        before = seconds[k - 1] if k else 0.0
-        photons += later * later * (seconds[k] - before) + weights[k] * weights[k] * spread[k]
-    return squares, photons
-
-
-@_jit
-def prepare_reads(planes, bits, pixels, nx, known, reads, usable, jumps, flags):  # type: ignore[no-untyped-def]
-    """Reads of some pixels of a band, (n, pixels), in electrons above the level at time zero.
-
-    ``known`` is (drift of columns, drift of rows, levels of the reference pixels, times, spread of the times, terms,
-    figures, names of flags).
-    """
-    columns, rows, zeros, seconds, _, terms, how, names = known
-    n = planes.size
-    y, ok, jump = np.empty(n, np.float64), np.empty(n, np.bool_), np.empty(n, np.bool_)
-    for place in range(pixels.size):
-        i = pixels[place]
-        at = i if terms.shape[0] and terms.shape[1] > 1 else 0
-        x, row = i % nx, i // nx
-        flags[place] = _prepare(
-            planes, bits, i, x, row, columns, rows, zeros, seconds, terms, at, how, names, y, ok, jump
-        )
-        for k in range(n):
-            reads[k, place] = y[k]
-            usable[k, place] = ok[k]
-            jumps[k, place] = jump[k]
-
-
-@_jit
-def fit_pixels(planes, bits, pixels, nx, known, method, ends, noise_squared, rate, err, used, flags, parts):  # type: ignore[no-untyped-def]
-    """Fit some pixels of a band one by one.
-
-    ``known`` is as for `prepare_reads`, ``noise_squared`` the variance of a read. What is given back lies at the place
-    of the pixel in the band. ``parts``, (3, pixels of the band) or empty, gets both parts of the variance, and the
-    seconds between the first and the last read that were used.
-    """
-    columns, rows, zeros, seconds, spread, terms, how, names = known
-    n = planes.size
-    y, weights = np.empty(n, np.float64), np.empty(n, np.float64)
-    ok, jump, good = np.empty(n, np.bool_), np.empty(n, np.bool_), np.empty(n, np.bool_)
-    for place in range(pixels.size):
-        i = pixels[place]
-        at = i if terms.shape[0] and terms.shape[1] > 1 else 0
-        x, row = i % nx, i // nx
-        found = _prepare(planes, bits, i, x, row, columns, rows, zeros, seconds, terms, at, how, names, y, ok, jump)
-        count = longest_run(ok, jump, good)
-        if count < 2:
-            rate[i] = np.nan
-            err[i] = np.nan
-            used[i] = 0
-            flags[i] = found | names[0]
-            if parts.size:
-                parts[0, i], parts[1, i], parts[2, i] = np.nan, np.nan, 0.0
-            continue
-        line_weights(good, count, seconds, method, ends, weights)
-        total, first, last = 0.0, -1, 0
-        for k in range(n):
-            if good[k]:
-                total += weights[k] * y[k]
-                last = k
-                first = k if first < 0 else first
-        squares, photons = variance_parts(weights, seconds, spread)
-        rate[i] = total
-        err[i] = np.sqrt(noise_squared * squares + photons * max(total, 0.0))
-        used[i] = count
-        flags[i] = found
-        if parts.size:
-            parts[0, i], parts[1, i], parts[2, i] = noise_squared * squares, photons, seconds[last] - seconds[first]
-
-
-@_jit
-def parts_of(usable, jumps, pixels, seconds, spread, noise_squared, parts):  # type: ignore[no-untyped-def]
-    """Both parts of the variance, and the span, of a line through the longest run of good reads of some pixels."""
-    n = seconds.size
-    weights, good = np.empty(n, np.float64), np.empty(n, np.bool_)
-    for place in range(pixels.size):
-        i = pixels[place]
-        count = longest_run(usable[:, place], jumps[:, place], good)
-        if count < 2:
-            parts[0, i], parts[1, i], parts[2, i] = np.nan, np.nan, 0.0
-            continue
-        line_weights(good, count, seconds, UTR, 1, weights)
-        squares, photons = variance_parts(weights, seconds, spread)
-        first, last = -1, 0
-        for k in range(n):
-            if good[k]:
-                last = k
-                first = k if first < 0 else first
-        parts[0, i], parts[1, i], parts[2, i] = noise_squared * squares, photons, seconds[last] - seconds[first]

@@ -18,6 +18,12 @@ ROWS = 7
 
 #: part of the thresholds from which on a suspect is looked at more closely
 SUSPICIOUS = 0.8
+#: a jump downwards, which no particle makes, must lower chi² by this much more than one upwards
+DOWN = 1.08
+#: a pair of differences must be rarer by this: a read that is off, or, of averaged reads, a jump within one of them
+RARER, RARER_GROUP = 0.05, 0.5
+#: photons scatter further upwards than downwards: what their skewness adds to the threshold for a jump upwards
+SKEWED = 0.7
 
 
 @_jit
@@ -107,12 +113,12 @@ def most_telling(room, n, photon, r2, overlap, a, shift):  # type: ignore[no-unt
     Returns
     -------
     tuple
-        Fall of chi² of the best single difference, its index, the change of the rate without it; the same of the
-        best pair, with the index of its first.
+        Fall of chi² of the best single difference, its index, the change of the rate without it, the size of its
+        jump; the first three of the best pair, with the index of its first.
     """
     k = r2 - photon * overlap
     over = 1.0 / a
-    one, one_at, one_change = 0.0, -1, 0.0
+    one, one_at, one_change, one_size = 0.0, -1, 0.0, 0.0
     two, two_at, two_change = 0.0, -1, 0.0
     x_next, u_next, g_next, v_next, p_next = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(n - 1, -1, -1):
@@ -127,7 +133,7 @@ def most_telling(room, n, photon, r2, overlap, a, shift):  # type: ignore[no-unt
         fall = v * size
         # of two differences that are all there is, the larger one has the jump
         if fall > one * (1 + 1e-9) or (fall > one * (1 - 1e-9) and size > 0):
-            one, one_at, one_change = fall, i, -u * size * over
+            one, one_at, one_change, one_size = fall, i, -u * size * over, size
         if linked and n > 3:  # without two of three, what is left says nothing
             cross = q * g_next - u * u_next * over
             det = p * p_next - cross * cross
@@ -137,7 +143,7 @@ def most_telling(room, n, photon, r2, overlap, a, shift):  # type: ignore[no-unt
                 second = (v_next * p - v * cross) / det
                 two, two_at, two_change = fall, i, -(u * first + u_next * second) * over
         x_next, u_next, g_next, v_next, p_next = x, u, g, v, p
-    return one, one_at, one_change, two, two_at, two_change
+    return one, one_at, one_change, one_size, two, two_at, two_change
 
 
 @_jit
@@ -178,17 +184,29 @@ def differences(reads, good, has_good, known, has_known, seconds, pixel, room): 
 
 
 @_jit
+def _cut_of(fall, size, photons, cut):  # type: ignore[no-untyped-def]
+    """Threshold for the fall of chi² of one difference, that of a jump of this size among so many photons.
+
+    ``size² / fall`` is the variance of the size. To its skewness, that of the photons of the difference, the quantiles
+    of the size follow as Cornish & Fisher (1938) have it.
+    """
+    if size <= 0.0 or fall <= 0.0:
+        return cut * DOWN
+    inverse = math.sqrt(fall) / size
+    return cut * (1.0 + SKEWED * photons * inverse * inverse * inverse)
+
+
+@_jit
 def take_out(room, n, r2, overlap, rate, photon, a, shift, cuts, grouped, jumps, pixel):  # type: ignore[no-untyped-def]
     """Take out the most telling difference (or two neighbours) if it is significant.
 
     How many are left is returned, and the rate without it.
 
-
     The photon noise of the test is that of the rate without the suspect: a jump must not hide behind the noise that
     its own electrons seem to have. Arguments are those of the other functions, after `fit_rounds`.
     """
     one_cut, two_cut = cuts[0], cuts[1]
-    one, at, change, two, two_at, two_change = most_telling(room, n, photon, r2, overlap, a, shift)
+    one, at, change, size, two, two_at, two_change = most_telling(room, n, photon, r2, overlap, a, shift)
     pair = two - two_cut > one - one_cut and (grouped or one < 0.5 * one_cut)
     lower = max(rate + (two_change if pair else change), 0.0)
     seconds = room[_DT, two_at if pair else at] - 2.0 * overlap
@@ -196,7 +214,8 @@ def take_out(room, n, r2, overlap, rate, photon, a, shift, cuts, grouped, jumps,
     if one * margin < one_cut and two * margin < two_cut:
         return n, rate
     a, b, _ = fit_once(room, n, lower, rate, r2, overlap)
-    one, at, change, two, two_at, two_change = most_telling(room, n, lower, r2, overlap, a, b / a)
+    one, at, change, size, two, two_at, two_change = most_telling(room, n, lower, r2, overlap, a, b / a)
+    one_cut = _cut_of(one, size, lower * (room[_DT, at] - 2.0 * overlap), one_cut)
     if two > two_cut and (two - two_cut > one - one_cut if grouped else one <= one_cut):
         jumps[int(room[_END, two_at + 1]), pixel] = True
         n = drop(room, n, two_at + 1)
@@ -230,9 +249,9 @@ def reads_used(room, n):  # type: ignore[no-untyped-def]
 
 @_jit
 def pair_cut(sigma, grouped):  # type: ignore[no-untyped-def]
-    """Fall of chi² for two differences that is as rare as one of ``sigma²`` is for one.
+    """Fall of chi² for two differences that is rarer by some factor than one of ``sigma²`` is for one.
 
-    Where no reads are averaged a jump lies in one difference, and a pair (a read that is off) must be five times rarer.
+    Where no reads are averaged a jump lies in one difference, and pairs are few.
     """
-    tail = math.erfc(sigma / math.sqrt(2.0)) * (1.0 if grouped else 0.2)
+    tail = math.erfc(sigma / math.sqrt(2.0)) * (RARER_GROUP if grouped else RARER)
     return -2.0 * math.log(tail) if tail > 1e-300 else sigma * sigma + 10.0

@@ -18,11 +18,11 @@ from calgui.core.algorithms.lamps import (
     left_aside,
     levels_of_light,
     ramps_of_band,
-    timing_of,
 )
 from calgui.core.algorithms.linearity.meanramp import MeanRamp, mean_ramp
 from calgui.core.algorithms.linearity.model import Curve, correct, fit_curve, fit_deviations, shrunk
 from calgui.core.algorithms.options import option
+from calgui.core.algorithms.readtimes import read_times
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
@@ -136,7 +136,7 @@ def derive_nonlinearity(frames: Sequence[FrameLike], config: NonlinearityConfig,
     region = region_of(frames[0])
     rows, columns = region.active()
     chosen, left_out, lost = _brightest(frames, rows, columns)
-    first = timing_of(frames[0]).first
+    first = read_times(frames[0].header).first
     top = config.saturation or _saturation(frames, rows, columns, chosen, first)
     first += config.skip
     shape = (region.ny, region.nx)

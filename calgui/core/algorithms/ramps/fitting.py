@@ -156,25 +156,38 @@ def place_of(frame: FrameLike) -> Region:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of one ramp as they were read, with a halo for the correction of rows."""
+    """Rows of one ramp as they were read, with a halo for the correction of rows, and their coefficients."""
 
     start: int
     stop: int
     ramp: int
     skip: tuple[int, int]
     reads: Reads
+    terms: FloatArray
 
 
-def _rows_of(frames: Sequence[FrameLike], region: Region, drifts: Sequence[Drift], height: int) -> Iterator[Any]:
+def _rows_of(frames: Sequence[FrameLike], region: Region, height: int) -> Iterator[tuple[int, int, int]]:
     """What to read, in order: start, stop, which ramp."""
     for start in range(0, region.ny, height):
         for ramp in range(len(frames)):
             yield start, min(start + height, region.ny), ramp
 
 
-def _read(frame: FrameLike, drift: Drift, start: int, stop: int, ramp: int, ny: int) -> _Rows:
-    first, last = max(start - drift.halo, 0), min(stop + drift.halo, ny)
-    return _Rows(start, stop, ramp, (start - first, last - stop), read_band(frame, first, last))
+class _Reader:
+    """Reads rows with what belongs to them; used by one thread, while others fit."""
+
+    def __init__(self, frames: Sequence[FrameLike], response: Response, drifts: Sequence[Drift]) -> None:
+        self.frames, self.response, self.drifts = frames, response, drifts
+        self._terms: tuple[int, FloatArray] | None = None
+
+    def rows(self, start: int, stop: int, ramp: int) -> _Rows:
+        frame, halo = self.frames[ramp], self.drifts[ramp].halo
+        ny = frame.shape[-2]
+        first, last = max(start - halo, 0), min(stop + halo, ny)
+        reads = read_band(frame, first, last)
+        if self._terms is None or self._terms[0] != start:  # those of the ramp before are the same
+            self._terms = start, self.response.terms(start, stop)
+        return _Rows(start, stop, ramp, (start - first, last - stop), reads, self._terms[1])
 
 
 def _fit_bands(
@@ -194,26 +207,25 @@ def _fit_bands(
         height = max(height, -(-region.ny // _BANDS_IN_MEMORY), _AT_ONCE // region.nx)
     step = -(-region.ny * region.nx // _SAMPLE)
     lines: list[Line] = []
+    ready = _Reader(frames, response, drifts)
     with (
         ThreadPoolExecutor(1, thread_name_prefix="calgui-ramp-reader") as reader,
         ThreadPoolExecutor(workers(), thread_name_prefix="calgui-ramp") as pool,
     ):
         ahead: deque[Future[_Rows]] = deque()
-        wanted = _rows_of(frames, region, drifts, height)
+        wanted = _rows_of(frames, region, height)
 
         def ask() -> None:
             item = next(wanted, None)
             if item is not None:
-                start, stop, ramp = item
-                ahead.append(reader.submit(_read, frames[ramp], drifts[ramp], start, stop, ramp, region.ny))
+                ahead.append(reader.submit(ready.rows, *item))
 
         ask()
         while ahead:
             rows = ahead.popleft().result()
             job.report(rows.start / region.ny, "Fitting")
             ask()
-            terms = response.terms(rows.start, rows.stop)
-            for number, band in enumerate(_bands(rows, drifts[rows.ramp], terms)):
+            for number, band in enumerate(_bands(rows, drifts[rows.ramp])):
                 job.check()
                 lines.append(fitter.fit(band, pool, parts=setup.integrations > 1))
                 if rows.ramp == 0 and number == 0:
@@ -224,7 +236,7 @@ def _fit_bands(
     job.report(1.0, "Fitted")
 
 
-def _bands(rows: _Rows, drift: Drift, terms: FloatArray) -> Iterator[Band]:
+def _bands(rows: _Rows, drift: Drift) -> Iterator[Band]:
     """The integrations of some rows, without the halo."""
     by_row = drift.rows(rows.reads, rows.skip, rows.start)
     first, last = rows.skip[0], rows.reads.data.shape[2] - rows.skip[1]
@@ -235,7 +247,7 @@ def _bands(rows: _Rows, drift: Drift, terms: FloatArray) -> Iterator[Band]:
             drift.columns[number],
             by_row[number],
             drift.zeros[number],
-            terms,
+            rows.terms,
         )
 
 

@@ -223,6 +223,8 @@ def keywords_of(
         "S_RAMP": ("COMPLETE", "ramp fit"),
         "S_LINEAR": ("COMPLETE" if response.reference is not None else "SKIPPED", "non-linearity correction"),
         "S_REFPIX": ("COMPLETE" if drifts[0].done else "SKIPPED", "reference-pixel correction"),
+        "S_SATURA": ("COMPLETE" if math.isfinite(response.full_well) else "SKIPPED", "saturation by the full well"),
+        "S_JUMP": ("COMPLETE" if config.method == "optimal" and config.detect_jumps else "SKIPPED", "search for jumps"),
         "RAMPMETH": (config.method, "how reads became rates"),
         "RAMPREAD": (setup.reads, "reads of each integration"),
         "RAMPINTS": (setup.integrations, "integrations that were averaged"),

@@ -153,19 +153,19 @@ class LineFitter:
             np.zeros(height * nx, np.uint32),
             np.repeat(self._parts(), height * nx if parts else 0, axis=1),
         )
-        if band.terms.shape[0]:
-            special = np.arange(height * nx)
-        else:
-            marked = np.zeros(height * nx, np.bool_)
-            columns = (self.weights @ band.columns.astype(np.float64)).astype(np.float32)
-            rows = (self.weights @ band.rows.astype(np.float64)).astype(np.float32)
-            step = max(1, -(-height // (workers() * _PIECES)))
-            found = [
-                pool.submit(self._rows, planes, bits, start, min(start + step, height), nx, columns, rows, band.zeros,
-                            made, marked)
-                for start in range(0, height, step)
-            ]  # fmt: skip
-            special = np.flatnonzero(marked) if sum(one.result() for one in found) else np.empty(0, np.intp)
+        marked = np.zeros(height * nx, np.bool_)
+        columns = (self.weights @ band.columns.astype(np.float64)).astype(np.float32)
+        rows = (self.weights @ band.rows.astype(np.float64)).astype(np.float32)
+        step = max(1, -(-height // (workers() * _PIECES)))
+        found = [
+            pool.submit(self._bent_rows, planes, bits, start, min(start + step, height), nx, band, made, marked)
+            if band.terms.shape[0]
+            else pool.submit(
+                self._rows, planes, bits, start, min(start + step, height), nx, columns, rows, band.zeros, made, marked
+            )
+            for start in range(0, height, step)
+        ]
+        special = np.flatnonzero(marked) if sum(one.result() for one in found) else np.empty(0, np.intp)
         if special.size:
             made = replace(made, used=np.array(made.used))
             self._one_by_one(planes, bits, special, nx, band, made, pool)
@@ -181,17 +181,21 @@ class LineFitter:
             np.empty(size, np.uint32), np.empty((3, size if parts else 0), np.float32), exact=False,
         )  # fmt: skip
         step = max(1, min(_OPTIMAL // nx, -(-height // workers())))
+        places = _addresses(band)
         running = [
-            pool.submit(self._optimal_rows, band, start, min(start + step, height), made)
+            pool.submit(self._optimal_rows, band, places, start, min(start + step, height), made)
             for start in range(0, height, step)
         ]
         for one in running:
             one.result()
         return made
 
-    def _optimal_rows(self, band: Band, start: int, stop: int, made: Line) -> None:
+    def _optimal_rows(self, band: Band, places: tuple[Any, Any, Any], start: int, stop: int, made: Line) -> None:
         nx = band.reads.shape[2]
-        reads, usable, known, dq = self._straightened(band.part(start, stop))
+        if band.terms.shape[0]:
+            reads, usable, known, dq = self._straightened(band, places, start, stop)
+        else:
+            reads, usable, known, dq = self._as_read(band.part(start, stop))
         setup = self.setup
         found = self._best(reads, usable, known)
         lost = ~np.isfinite(found.rate)
@@ -234,12 +238,28 @@ class LineFitter:
             known_jumps=known, threads=1,
         )  # fmt: skip
 
-    def _straightened(self, band: Band) -> tuple[FloatArray, Any, Any, DqArray]:
-        """Reads of all pixels as `prepare` gives them, the ordinary ones all at once; None for no flags at all."""
+    def _straightened(
+        self, band: Band, places: tuple[Any, Any, Any], start: int, stop: int
+    ) -> tuple[FloatArray, Any, Any, DqArray]:
+        """Reads of all pixels of some rows as `prepare` gives them, the ordinary ones in blocks; None where all reads
+        can be used, or no jump is known."""
+        n, _, nx = band.reads.shape
+        size = (stop - start) * nx
+        reads, usable, known = np.empty((n, size), np.float32), None, None
+        dq, odd = np.empty(size, np.uint32), np.empty(size, np.bool_)
+        if self.kernel.straighten_rows(*places[:2], start, stop, nx, self._known(band), reads, dq, odd):
+            others = np.flatnonzero(odd)
+            usable = np.ones(reads.shape, np.bool_)
+            reads[:, others], usable[:, others], jumps, dq[others] = self._prepare(band, places, others + start * nx)
+            if jumps.any():
+                known = np.zeros(reads.shape, np.bool_)
+                known[:, others] = jumps
+        return reads, usable, known, dq
+
+    def _as_read(self, band: Band) -> tuple[FloatArray, Any, Any, DqArray]:
+        """The same where there are no coefficients."""
         n, height, nx = band.reads.shape
         pixels = height * nx
-        if band.terms.shape[0]:
-            return self.prepare(band, np.arange(pixels))
         gain = np.float32(self.setup.gain)
         reads = band.reads * gain
         if band.columns.any():
@@ -305,6 +325,14 @@ class LineFitter:
             np.float32(lead), zeros, np.uint32(reject), np.uint32(keep), made.rate, made.dq, marked,
         ))  # fmt: skip
 
+    def _bent_rows(
+        self, planes: Any, bits: Any, start: int, stop: int, nx: int, band: Band, made: Line, marked: Any
+    ) -> int:
+        return int(self.kernel.straight_sums(
+            planes, bits, start, stop, nx, self._known(band), self.weights / self.setup.gain,
+            (self.read_part, self.photon_part), made.rate, made.err, made.dq, marked,
+        ))  # fmt: skip
+
     def _one_by_one(
         self, planes: Any, bits: Any, special: Any, nx: int, band: Band, made: Line, pool: ThreadPoolExecutor
     ) -> None:
@@ -336,15 +364,17 @@ class LineFitter:
             Reads that can be used, and those before which a jump was flagged.
         dq : ndarray of uint32, shape (pixels,)
         """
-        n = band.reads.shape[0]
-        planes, bits, held = _addresses(band)
-        reads = np.empty((n, pixels.size), np.float32)
+        return self._prepare(band, _addresses(band), pixels)
+
+    def _prepare(
+        self, band: Band, places: tuple[Any, Any, Any], pixels: npt.NDArray[np.intp]
+    ) -> tuple[FloatArray, Any, Any, DqArray]:
+        reads = np.empty((band.reads.shape[0], pixels.size), np.float32)
         usable, jumps = np.empty(reads.shape, np.bool_), np.empty(reads.shape, np.bool_)
         made = np.empty(pixels.size, np.uint32)
         self.kernel.prepare_reads(
-            planes, bits, pixels, band.reads.shape[2], self._known(band), reads, usable, jumps, made
+            *places[:2], pixels, band.reads.shape[2], self._known(band), reads, usable, jumps, made
         )
-        del held
         return reads, usable, jumps, made
 
 

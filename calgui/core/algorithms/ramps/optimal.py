@@ -1,5 +1,6 @@
 """The optimal ramp fit: generalised least squares with correlated photon noise, and detection of jumps."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,8 +12,9 @@ from calgui.core.algorithms.kernels import compiled_optimal, workers
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 
-#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 41
-JUMP_SIGMA = 4.1
+#: threshold for jumps: of those of 6 sigma 97 % lie above it, and of a million differences without one, 45; some more
+#: where few faint reads do not tell how noisy they are
+JUMP_SIGMA = 4.08
 
 #: most jumps of one pixel, unless the caller says otherwise
 MOST_JUMPS = 32
@@ -107,54 +109,25 @@ def fit_optimal(
     ``-R²`` beside it (for groups with the terms of his equations for averaged reads). The rate F of the photon noise
     is that of the fit itself, in three rounds: its errors are those of the result, and where the weights are optimal a
     change of F by them does not move the rate to first order, unlike with a rate from elsewhere. A jump is where chi²
-    falls by more than ``jump_sigma²`` when one difference is left out, or equally improbably when two neighbours are;
+    falls by more than ``jump_sigma²`` when one difference is left out, or more improbably when two neighbours are;
     the most telling is taken out first, and the search begins anew.
     """
     reads = np.ascontiguousarray(reads, np.float32)
     times = np.ascontiguousarray(seconds, np.float64)
     nread, npix = _shape(reads, times)
-    noise = np.atleast_1d(np.ascontiguousarray(read_noise, np.float32))
-    if noise.shape not in {(1,), (npix,)}:
-        raise InputError(
-            f"The read noise is given for {noise.size} pixels, the ramp has {npix}.",
-            cure="Give one number, or one for each pixel.",
-        )
-    if reads_per_group > 1 and not frame_seconds > 0:
-        raise InputError(
-            "The time between the reads of a group is missing.", cure="Give TFRAME in the header, or as an option."
-        )
+    noise, overlap = _noise(read_noise, npix, reads_per_group, frame_seconds)
     kernel = compiled_optimal()
     wide = max(npix, kernel.BLOCK) if npix else 0
-    fit = OptimalFit(
-        rate=np.empty(wide, np.float32),
-        error=np.empty(wide, np.float32),
-        chi2=np.empty(wide, np.float32),
-        dof=np.empty(wide, np.int16),
-        jumps=np.zeros((nread, wide), np.bool_),
-        n_used=np.empty(wide, np.int16),
+    fit = _room(nread, wide)
+    given = _given(
+        [reads, _bytes(good, reads.shape, "good"), _bytes(known_jumps, reads.shape, "known_jumps"), noise], npix, wide
     )
-    noise = noise / np.float32(np.sqrt(reads_per_group))
-    overlap = frame_seconds * (reads_per_group**2 - 1) / (6 * reads_per_group)
-    given: list[npt.NDArray[Any]] = [
-        reads,
-        _bytes(good, reads.shape, "good"),
-        _bytes(known_jumps, reads.shape, "known_jumps"),
-        times,
-        noise,
-    ]
-    if wide > npix:  # a few pixels are fitted as they are among others: in a block, which they fill by repeating
-        fill = np.arange(wide) % npix
-        given = [
-            plane if plane is times or plane.size < npix else np.ascontiguousarray(plane[..., fill]) for plane in given
-        ]
-    for index, plane in enumerate(given):  # loops are compiled once, for arrays that are not written to
-        given[index] = plane.view()
-        given[index].flags.writeable = False
+    times = _unwritten(times)
 
     def part(start: int, stop: int) -> None:
         # always numbers of one kind: for others the loops would be compiled anew
         kernel.fit_range(
-            *given[:4], float(overlap), given[4], start, stop, bool(detect_jumps), float(jump_sigma),
+            *given[:3], times, float(overlap), given[3], start, stop, bool(detect_jumps), float(jump_sigma),
             bool(reads_per_group > 1), int(max_jumps), fit.rate, fit.error, fit.chi2, fit.dof, fit.n_used, fit.jumps,
         )  # fmt: skip
 
@@ -170,6 +143,52 @@ def fit_optimal(
         ]:
             done.result()
     return fit
+
+
+def _noise(
+    read_noise: float | npt.NDArray[np.floating], npix: int, reads_per_group: int, frame_seconds: float
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Noise of a group of reads, and the seconds by which the photon noise of neighbouring ones is shared."""
+    noise = np.atleast_1d(np.ascontiguousarray(read_noise, np.float32))
+    if noise.shape not in {(1,), (npix,)}:
+        raise InputError(
+            f"The read noise is given for {noise.size} pixels, the ramp has {npix}.",
+            cure="Give one number, or one for each pixel.",
+        )
+    if reads_per_group > 1 and not frame_seconds > 0:
+        raise InputError(
+            "The time between the reads of a group is missing.", cure="Give TFRAME in the header, or as an option."
+        )
+    overlap = frame_seconds * (reads_per_group**2 - 1) / (6 * reads_per_group)
+    return noise / np.float32(np.sqrt(reads_per_group)), overlap
+
+
+def _room(nread: int, npix: int) -> OptimalFit:
+    """Room for the results of so many pixels."""
+    return OptimalFit(
+        rate=np.empty(npix, np.float32),
+        error=np.empty(npix, np.float32),
+        chi2=np.empty(npix, np.float32),
+        dof=np.empty(npix, np.int16),
+        jumps=np.zeros((nread, npix), np.bool_),
+        n_used=np.empty(npix, np.int16),
+    )
+
+
+def _given(planes: Sequence[npt.NDArray[Any]], npix: int, wide: int) -> list[npt.NDArray[Any]]:
+    """Arrays of npix pixels for the loops: a few pixels are fitted as they are among others, in a block of ``wide``
+    pixels, which they fill by repeating."""
+    if wide > npix:
+        fill = np.arange(wide) % npix
+        planes = [plane if plane.size < npix else np.ascontiguousarray(plane[..., fill]) for plane in planes]
+    return [_unwritten(plane) for plane in planes]
+
+
+def _unwritten(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same, read-only: loops are compiled once, for arrays that are not written to."""
+    plane = plane.view()
+    plane.flags.writeable = False
+    return plane
 
 
 def _first(fit: OptimalFit, npix: int) -> OptimalFit:

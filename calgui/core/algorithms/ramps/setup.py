@@ -1,6 +1,6 @@
 """How a ramp was read: times, unit, gain and noise of its reads, from its header or from options, never guessed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,16 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import check_agreement
-from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, file_name, number
+from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, file_name
 from calgui.core.algorithms.inputkinds import check_taken
 from calgui.core.algorithms.ramps.config import FitRampConfig
+from calgui.core.algorithms.readtimes import positive, read_times
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 
 Floats = npt.NDArray[np.float64]
 
-#: TGROUP and TFRAME agree within this part of TGROUP
-_AGREE = 0.01
 #: times, gains and noises of ramps that are fitted together agree within this part
 _SAME = 1e-3
 
@@ -178,7 +177,8 @@ def _one(frame: FrameLike, config: FitRampConfig) -> RampSetup:
         missing.append(keyword)
         options.append(option)
 
-    step, frame_time = _group_time(header, config)
+    times = read_times(header, config.group_time)
+    step, frames, frame_time = times.step, times.frames, times.frame_seconds
     if step is None:
         need("TGROUP (or TFRAME, NFRAMES and GROUPGAP), the time from read to read", "group_time")
     unit: str | None = config.unit
@@ -192,10 +192,10 @@ def _one(frame: FrameLike, config: FitRampConfig) -> RampSetup:
             )
         if unit is None:
             need("BUNIT, the unit of the reads", "unit")
-    adu = config.gain or _positive(header, "GAIN")
+    adu = config.gain or positive(header, "GAIN")
     if adu is None and unit != ELECTRON:
         need("GAIN, in electrons per adu", "gain")
-    noise = config.read_noise if config.read_noise is not None else _positive(header, "READNOIS")
+    noise = config.read_noise if config.read_noise is not None else positive(header, "READNOIS")
     if noise is None:
         need("READNOIS, the noise of one read in electrons", "read_noise")
     if missing or step is None or unit is None or noise is None:
@@ -205,9 +205,8 @@ def _one(frame: FrameLike, config: FitRampConfig) -> RampSetup:
             cure=f"Add {'it' if len(missing) == 1 else 'them'} to the header, or give the "
             f"{'option' if len(options) == 1 else 'options'} {', '.join(options)}.",
         )
-    frames = int(_positive(header, "NFRAMES") or 1)
     reads = four_axes(frame.shape)[1]
-    first = config.first_read if config.first_read is not None else frame_time * (frames + 1) / 2
+    first = config.first_read if config.first_read is not None else times.first * step
     gain = 1.0 if unit == ELECTRON else adu
     assert gain is not None
     names = ("unit", "group_time", "first_read", "gain", "read_noise")
@@ -223,24 +222,6 @@ def _one(frame: FrameLike, config: FitRampConfig) -> RampSetup:
         frame_time,
         tuple(name for name in names if getattr(config, name) is not None),
     )
-
-
-def _group_time(header: Mapping[str, Any], config: FitRampConfig) -> tuple[float | None, float]:
-    """Seconds from read to read, and those of a frame."""
-    frame, step = _positive(header, "TFRAME"), config.group_time or _positive(header, "TGROUP")
-    frames, gap = _positive(header, "NFRAMES"), number(header, "GROUPGAP")
-    if step is None and frame is not None and frames is not None and gap is not None and gap >= 0:
-        step = (frames + gap) * frame
-    if step is None:
-        return None, 0.0
-    count = (frames or 1) + max(gap or 0, 0)
-    agrees = frame is not None and abs(step - count * frame) <= _AGREE * step
-    return step, frame if agrees and frame is not None else step / count
-
-
-def _positive(header: Mapping[str, Any], keyword: str) -> float | None:
-    value = number(header, keyword)
-    return value if value is not None and value > 0 else None
 
 
 def weights_of(method: str, seconds: Floats, ends: int = 4) -> Floats:

@@ -13,16 +13,15 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.lamps import (
-    Timing,
     assumed_unit,
     check_lit_ramps,
     integrations,
     left_aside,
     levels_of_light,
     ramps_of_band,
-    timing_of,
 )
 from calgui.core.algorithms.options import option
+from calgui.core.algorithms.readtimes import ReadTimes, read_times
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
 from calgui.core.algorithms.transfer.fit import How, Transfer, transfer
 from calgui.core.algorithms.transfer.moments import Moments, contrast_moments, together
@@ -115,7 +114,7 @@ def photon_transfer(frames: Sequence[FrameLike], config: PhotonTransferConfig, j
     job = job or Job("Photon transfer")
     check_photon_transfer(frames, config)
     region = region_of(frames[0])
-    timing = timing_of(frames[0])
+    timing = read_times(frames[0].header)
     levels = _levels(frames, region, config)
     moments, columns = _moments(frames, region, levels, config, job)
     how = How(config.order, config.interpixel, timing.frames, timing.frame_part, timing.first)
@@ -210,7 +209,7 @@ def _metrics(
     frames: Sequence[FrameLike],
     levels: Sequence[Sequence[int]],
     whole: Transfer,
-    timing: Timing,
+    timing: ReadTimes,
     config: PhotonTransferConfig,
 ) -> dict[str, Metric]:
     bend = whole.bend * float(whole.signal.max()) / 2 if whole.signal.size else math.nan
@@ -294,6 +293,7 @@ def _curves(whole: Transfer) -> tuple[Curve, ...]:
             "signal (adu)",
             "variance (adu²)",
             {name: (whole.signal[place], whole.variance[place]) for name, place in zip(names, places, strict=True)},
+            points=tuple(names),
         ),
         Curve(
             "Photon noise to signal",
@@ -301,6 +301,7 @@ def _curves(whole: Transfer) -> tuple[Curve, ...]:
             "variance / mean (adu)",
             {name: (whole.signal[place], whole.ratio[place]) for name, place in zip(names, places, strict=True)}
             | {"fit": (whole.signal, whole.model)},
+            points=tuple(names),
         ),
     )
 

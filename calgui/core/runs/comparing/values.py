@@ -196,6 +196,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "Pixels that stand out of one of the two skies",
             "pixel",
         ),
+        Comparer(
+            "FLAT",
+            "flats",
+            "flat",
+            "new over",
+            "new over old",
+            "Pixels that lost or regained a flat, or whose response changed",
+            "pixel",
+        ),
     )
 }
 

@@ -78,13 +78,36 @@ def stars(scene: Scene) -> list[tuple[float, float, float]]:
     ]
 
 
-def _light(scene: Scene, pose: Pose) -> FloatMap:
-    row = FILTERS[pose.filter]
-    image = np.full((scene.size, scene.size), row.sky_rate, np.float32)
+def field(scene: Scene, filter: str, dither: tuple[float, float] = (0.0, 0.0), sky: float = 1.0) -> FloatMap:
+    """The stars and the sky on the whole detector, through telescope and instrument.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    filter : str
+        As in FILTER.
+    dither : tuple of float
+        Pixels by which the field is shifted, x and y.
+    sky : float
+        Its brightness relative to the table's.
+
+    Returns
+    -------
+    ndarray of float32
+        e-/s that perfect pixels would collect.
+    """
+    row = FILTERS[filter]
+    image = np.full((scene.size, scene.size), row.sky_rate * sky, np.float32)
     for x, y, magnitude in stars(scene):
         flux = row.electrons(magnitude)
-        add_star(image, x + pose.dither[0], y + pose.dither[1], flux, row.wavecen, STREHL[pose.filter])
+        add_star(image, x + dither[0], y + dither[1], flux, row.wavecen, STREHL[filter])
     image *= vignetting(scene.size)
+    return image
+
+
+def _light(scene: Scene, pose: Pose) -> FloatMap:
+    image = field(scene, pose.filter, pose.dither)
     return image[scene.custom.slices] if pose.subarray else image
 
 

@@ -56,6 +56,13 @@ def test_a_ramp_of_another_light_has_no_partner() -> None:
         )
 
 
+def test_ramps_of_another_number_of_reads_are_named_as_such() -> None:
+    darks = lamp_ramps(2, 6, (64, 64), 0.02, header={"EXP_TYPE": "IRIS_DARK"})
+    with pytest.raises(InputError, match=r"6 reads, that of .* 10 reads") as caught:
+        photon_transfer([*lamp_ramps(3, 10, (64, 64), 1500.0), *darks], PhotonTransferConfig())
+    assert caught.value.cure == "Choose ramps of as many reads."
+
+
 def test_noise_that_neighbours_share() -> None:
     ramps = lamp_ramps(6, 10, SHAPE, 1500.0, coupling=0.01, seed=6)
     result = photon_transfer(ramps, PhotonTransferConfig())

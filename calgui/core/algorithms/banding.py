@@ -1,0 +1,79 @@
+"""Bands of rows that threads share: what is done to each row of an image alike."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from calgui.core.algorithms.kernels import workers
+from calgui.core.frames.frame import Rows
+from calgui.core.jobs import Job
+
+T = TypeVar("T")
+
+
+def over_bands(rows: int, height: int, work: Callable[[int, int], T], job: Job, text: str) -> list[T]:
+    """Do the same to all bands of an image, several at a time.
+
+    Parameters
+    ----------
+    rows : int
+        Of the image.
+    height : int
+        Of a band.
+    work : callable
+        Given the first row of a band and the one behind its last; in numpy or compiled loops, which let other threads
+        run. Bands lie apart from one another, so that they may write into one array.
+    job : Job
+        Progress and cancel.
+    text : str
+        What is being done.
+
+    Returns
+    -------
+    list
+        What each band gave, in their order.
+    """
+    spans = [(start, min(start + height, rows)) for start in range(0, rows, height)]
+    if len(spans) == 1:
+        job.report(0, text)
+        return [work(*spans[0])]
+    made: list[T] = []
+    with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-band") as pool:
+        running: deque[Future[T]] = deque()
+        try:
+            for start, stop in spans:
+                running.append(pool.submit(work, start, stop))
+                # not all at once: what was cancelled is to end soon
+                if len(running) > 2 * workers():
+                    job.report(start / rows, text)
+                    made.append(running.popleft().result())
+            while running:
+                job.report(1 - len(running) / len(spans), text)
+                made.append(running.popleft().result())
+        finally:
+            for one in running:
+                one.cancel()
+    return made
+
+
+def contiguous(rows: Rows) -> Rows:
+    """Rows whose pixels lie one behind the other, as loops that take addresses need them.
+
+    Parameters
+    ----------
+    rows : Rows
+        Perhaps some columns of wider ones.
+
+    Returns
+    -------
+    Rows
+        The same arrays where they are so already.
+    """
+    return Rows(
+        np.ascontiguousarray(rows.data, np.float32),
+        None if rows.err is None else np.ascontiguousarray(rows.err, np.float32),
+        None if rows.dq is None else np.ascontiguousarray(rows.dq, np.uint32),
+    )
