@@ -100,7 +100,8 @@ def subtract_sky(
         if reference is None:
             return made
         # one was at hand, and is not what was subtracted
-        return replace(made, keywords={**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")})
+        keywords = {**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")}
+        return replace(made, keywords=keywords, did_without=("SKY",))
     return report(roles, subtract_scaled(roles, reference, config, job.part(0, 0.95)), config)
 
 
