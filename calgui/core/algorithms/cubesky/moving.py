@@ -76,7 +76,7 @@ class Mover:
         model = np.zeros(len(one.sky))
         if self.measured.found:
             model = profiles(lines, len(one.sky), self.measured.sigma) @ lines.strength
-        coefficients = _baseline(one.sky, one.sky_variance, model, one.sky_smooth)
+        coefficients = baseline(one.sky, one.sky_variance, model, one.sky_smooth)
         self.sky_continuum = (one.smooth @ coefficients) * one.resampler.ratio
         level = one.sky_smooth @ coefficients
         self._model = model.astype(np.float32)
@@ -130,8 +130,22 @@ class Mover:
         return plain + correction, correction
 
 
-def _baseline(values: Floats, variance: Floats, model: Floats, smooth: Floats) -> Floats:
-    """Coefficients of the continuum from pixels that the lines hardly reach."""
+def baseline(values: Floats, variance: Floats, model: Floats, smooth: Floats) -> Floats:
+    """Coefficients of the continuum from pixels that the lines hardly reach.
+
+    Parameters
+    ----------
+    values, variance : ndarray of float64, shape (n,)
+        A spectrum of the sky, and its variance; NaN is left out.
+    model : ndarray of float64, shape (n,)
+        Light of the lines that are known.
+    smooth : ndarray of float64, shape (n, q)
+        Basis of the continuum.
+
+    Returns
+    -------
+    ndarray of float64, shape (q,)
+    """
     good = np.isfinite(values) & np.isfinite(variance)
     order = np.argsort(model[good])
     # the darkest three fifths, or what is below a thousandth of the brightest line

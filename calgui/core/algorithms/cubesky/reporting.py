@@ -11,6 +11,7 @@ from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.residuals import BAD, GOOD, Left, planes_of, rms
 from calgui.core.algorithms.cubesky.scaling import UNCERTAIN
 from calgui.core.algorithms.cubesky.spaxels import Empty
+from calgui.core.algorithms.cubesky.unlisted import REST
 from calgui.core.algorithms.registry import Metric, Verdict
 
 _FWHM = 2.3548
@@ -149,6 +150,11 @@ def verdict(
             "No line of the list stands out in the sky, so lines could neither be scaled nor moved: the sky was "
             "subtracted as it is. Choose a sky of longer exposure, or of the right filter."
         )
+    elif measured.lines.names == (REST,):
+        reasons.append(
+            f"No line of the list stands out in the sky: its {len(measured.lines.place)} lines, which are in no list, "
+            "were moved and scaled all alike. Look at the wavelengths of the sky."
+        )
     elif ratio is None and not np.isfinite(left.expected).any():
         reasons.append("The science cube has no ERR, so the residuals cannot be judged. Give a cube with errors.")
     if fit.limited:
@@ -231,7 +237,7 @@ def keywords(recipe: Recipe, config: CubeSkyConfig) -> dict[str, tuple[Any, str]
 
 
 def _told(name: str) -> str:
-    return "O2" if name == "O2" else f"OH {name}"
+    return {"O2": "O2", REST: "no list"}.get(name, f"OH {name}")
 
 
 def _worst(recipe: Recipe, left: Left) -> str:

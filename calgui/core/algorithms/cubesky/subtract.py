@@ -30,6 +30,7 @@ from calgui.core.algorithms.cubesky.spaxels import (
     without_lines,
 )
 from calgui.core.algorithms.cubesky.units import Multiplied, fit_in, handy, left_in
+from calgui.core.algorithms.cubesky.unlisted import with_unlisted
 from calgui.core.algorithms.registry import Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -142,6 +143,7 @@ def _work(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig, axes: checks.A
     smooth, sky_smooth = basis(axes.science, axes.sky)
     pair = _means(science, skies, path, difference, empty.chosen)
     measured = measure(place_lines(sky_lines(), axes.sky), *pair[1], sky_smooth)
+    measured = with_unlisted(measured, *pair[1], sky_smooth)
     for last in (False, True):
         spectra = Spectra(axes.science, *pair[0], *pair[1], path, smooth, sky_smooth)
         job.report(0.35 + 0.05 * last, "Fitting shift and scales")
