@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from calgui.core.runs.splitting import SplitReport
 
 
+#: where the words of a command line are kept for its help
+_WORDS = "calgui.words"
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def algorithms(as_json: bool) -> None:
@@ -30,21 +34,29 @@ def algorithms(as_json: bool) -> None:
         print_json({"algorithms": [_described(row) for row in rows]})
         return
     for row in rows:
-        click.echo(f"{row.name}: {row.title}. {row.summary}")
-        click.echo(f"  for: {_group(row.name) or 'any exposure'}")
-        click.echo(f"  inputs: {row.inputs}")
-        if row.gathers:
-            click.echo(f"  gathers: with --cache one input stands for all references of type {row.gathers} of its mode")
-        needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
-        if needed:
-            click.echo(f"  references: {needed}")
-        like = "an image like the input" if "image" in row.takes else "an image"
-        click.echo(f"  output: {row.product or like}")
-        for info in row.options:
-            default = "not given" if info.default is None else _text(info.default)
-            kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"
-            unit = f" {info.unit}" if info.unit else ""
-            click.echo(f"  -p {info.name}={default}{unit}  [{kind}]  {info.help}")
+        click.echo("\n".join(_lines(row)))
+
+
+def _lines(row: "Algorithm") -> list[str]:
+    """An algorithm for a person: what it takes and makes, and a line for each option."""
+    made = [
+        f"{row.name}: {row.title}. {row.summary}",
+        f"  for: {_group(row.name) or 'any exposure'}",
+        f"  inputs: {row.inputs}",
+    ]
+    if row.gathers:
+        made.append(f"  gathers: with --cache one input stands for all references of type {row.gathers} of its mode")
+    needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
+    if needed:
+        made.append(f"  references: {needed}")
+    like = "an image like the input" if "image" in row.takes else "an image"
+    made.append(f"  output: {row.product or like}")
+    for info in row.options:
+        default = "not given" if info.default is None else _text(info.default)
+        kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"
+        unit = f" {info.unit}" if info.unit else ""
+        made.append(f"  -p {info.name}={default}{unit}  [{kind}]  {info.help}")
+    return made
 
 
 def _group(name: str) -> str | None:
@@ -97,7 +109,28 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@click.command()
+class _OfAlgorithm(click.Command):
+    """A command whose help tells of the algorithm that was named, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from calgui.core.algorithms.registry import registry
+
+        known = registry()
+        named = next((word for word in ctx.meta.get(_WORDS, ()) if word in known), None)
+        formatter.write_paragraph()
+        if named is None:
+            formatter.write(
+                "Name an algorithm for its options: calgui run normalize-flat --help. Names: calgui algorithms.\n"
+            )
+        else:
+            formatter.write("\n".join(_lines(known[named])) + "\n")
+
+
+@click.command(cls=_OfAlgorithm)
 @click.argument("name")
 @click.argument("inputs", nargs=-1, required=True, type=PATH)
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Set an option.")

@@ -171,3 +171,12 @@ def test_new_coefficients_are_compared_with_those_in_use(demo_night: DemoNight) 
     assert comparison["file"] == "tmt_iris_nonlincoeff_0001.fits"
     assert abs(comparison["metrics"]["median_difference"]) < 0.001
     assert "up to 80 % of saturation" in comparison["message"]
+
+
+def test_help_of_an_algorithm_tells_its_options() -> None:
+    told = call("run", "super-sky", "--help")
+    assert told.exit_code == 0
+    assert "-p min_samples=2" in told.output
+    assert "--reference" in told.output
+    assert "-p min_samples" not in call("run", "--help").output
+    assert "calgui algorithms" in call("run", "nosuch", "--help").output

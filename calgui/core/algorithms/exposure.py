@@ -121,7 +121,7 @@ def unit_of(frames: Sequence[FrameLike], given: str | None) -> str:
         unit = canonical_unit(frame.unit)
         if unit is None:
             raise InputError(
-                f"BUNIT is {frame.unit!r}, which is no unit of a dark.",
+                f"BUNIT is {frame.unit!r}, which is no unit of a detector's values.",
                 path=frame.path,
                 cure=f"Known are {', '.join(UNITS)}; the option unit overrides the header.",
             )

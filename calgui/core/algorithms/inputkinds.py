@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 InputKind = Literal["image", "ramp", "cube"]
 
 _CURES: dict[InputKind, str] = {
-    "image": "choose images",
-    "ramp": "choose ramps as they were read: SCI of (integration, read, y, x)",
-    "cube": "choose cubes",
+    "image": "images",
+    "ramp": "ramps as they were read: SCI of (integration, read, y, x)",
+    "cube": "cubes",
 }
 
 
@@ -80,7 +80,7 @@ def check_taken(title: str, takes: Sequence[InputKind], frames: Sequence[FrameLi
         kind = kind_of(frame)
         if kind in takes:
             continue
-        cure = " or ".join(_CURES[one] for one in takes)
+        cure = f"choose {' or '.join(_CURES[one] for one in takes)}"
         if kind == "ramp" and "image" in takes:
             cure = f"fit the ramp first (fit-ramp), or {cure}"
         what = "no image, ramp or cube" if kind is None else f"{'an' if kind == 'image' else 'a'} {kind}"

@@ -64,7 +64,7 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
     notes = done_differently(image, sky)
     ours, theirs = hours_of(image.header), hours_of_reference(sky.header)
     age = None if ours is None or theirs is None else abs(ours - theirs)
-    notes += check_age(age, config.sky_age, "doubtful", file_name(sky), image)
+    notes += check_age(age, config.sky_age, "doubtful", f"the sky {file_name(sky)}", image)
     how = ImageSkyConfig(unit=config.unit, gain=config.gain, exposure_time=config.exposure_time)
     factor = np.float32(unit_factor(image, sky, how))
     ny, nx = image.shape

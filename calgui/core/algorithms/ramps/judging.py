@@ -201,9 +201,15 @@ def _notes(
         made.append(f"Drifts of {which} are not corrected: there are no reference pixels for them in this part.")
     if config.linearity and response.reference is None:
         made.append("The response was taken as straight: there are no coefficients (NONLINCOEFF).")
+    if _seeks_jumps(config) and setup.reads <= 2:
+        made.append("Cosmic rays stay in the rates: two reads do not tell a jump from light, three do.")
     if not math.isfinite(response.full_well):
         made.append("Where a pixel saturates was taken from the flags of the reads alone: no full well is known.")
     return made
+
+
+def _seeks_jumps(config: FitRampConfig) -> bool:
+    return config.method == "optimal" and config.detect_jumps
 
 
 def keywords_of(
@@ -227,7 +233,7 @@ def keywords_of(
         "S_LINEAR": ("COMPLETE" if response.reference is not None else "SKIPPED", "non-linearity correction"),
         "S_REFPIX": ("COMPLETE" if drifts[0].done else "SKIPPED", "reference-pixel correction"),
         "S_SATURA": ("COMPLETE" if math.isfinite(response.full_well) else "SKIPPED", "saturation by the full well"),
-        "S_JUMP": ("COMPLETE" if config.method == "optimal" and config.detect_jumps else "SKIPPED", "search for jumps"),
+        "S_JUMP": ("COMPLETE" if _seeks_jumps(config) and setup.reads > 2 else "SKIPPED", "search for jumps"),
         "RAMPMETH": (config.method, "how reads became rates"),
         "RAMPREAD": (setup.reads, "reads of each integration"),
         "RAMPINTS": (setup.integrations, "integrations that were averaged"),

@@ -149,11 +149,11 @@ def method_of(
         return "scaled"
     if several and config.method == "auto":
         return "iterative"
+    other = "" if why else "a SKY reference (--reference SKY=FILE, or a cache whose rules select one), "
     raise InputError(
         f"There is no sky to subtract: no skies among the inputs, and no SKY reference.{' ' if why else ''}{why}",
         path=roles.science[0].path,
-        cure=f"Give skies, a SKY reference (--reference SKY=FILE, or a cache whose rules select one), or {FEWEST} or "
-        "more dithered frames for the iterative way.",
+        cure=f"{'Or give' if why else 'Give'} skies, {other}or {FEWEST} or more dithered frames for the iterative way.",
     )
 
 
@@ -205,7 +205,7 @@ def subtract_iteratively(roles: Roles, config: ImageSkyConfig, job: Job) -> Made
         made[index] = subtract(frames[index], stack, index, sky, fit, config)
         far = max(abs(hours[other] - hours[index]) for other in near[index])
         if known and index == roles.product:
-            notes += check_age(far, config.max_age, config.old, "of the farthest neighbour", frames[index])
+            notes += check_age(far, config.max_age, config.old, "the farthest neighbour", frames[index])
     notes += notes_of(found, config)
     return Made(made, "iterative", "running sky of the set", notes, None, found, frames)
 

@@ -83,7 +83,7 @@ def check_age(age: float | None, limit: float, old: str, sky: str, frame: FrameL
     old : str
         ``doubtful`` or ``refused``.
     sky : str
-        Name of the sky.
+        The sky by its name, ``the sky a.fits``, or the skies.
     frame : FrameLike
         The science frame.
 
@@ -98,10 +98,10 @@ def check_age(age: float | None, limit: float, old: str, sky: str, frame: FrameL
         It is too old, and that is refused.
     """
     if age is None:
-        return [f"How old the sky {sky} is cannot be told: a header has no DATE-OBS and TIME-OBS."]
+        return [f"The age of {sky} cannot be told: a header has no DATE-OBS and TIME-OBS."]
     if age <= limit:
         return []
-    said = f"The sky {sky} and {file_name(frame)} are {_span(age)} apart; the limit is {_span(limit)}"
+    said = f"{sky[0].upper()}{sky[1:]} and {file_name(frame)} are {_span(age)} apart; the limit is {_span(limit)}"
     if old == "refused":
         raise InputError(
             f"{said}.", path=frame.path, cure="Choose a sky that is closer in time, or raise the option max_age."

@@ -60,10 +60,11 @@ def subtract_scaled(roles: Roles, reference: FrameLike | None, config: ImageSkyC
         sky, notes = _of_reference(first, stack, reference, config)
         source = file_name(reference)
         age = _hours_apart(first, hours_of_reference(reference.header))
-    notes += check_age(age, config.max_age, config.old, source, first)
+    named = f"the {source}" if len(roles.skies) > 1 else f"the sky {source}"
+    notes += check_age(age, config.max_age, config.old, named, first)
     if not np.isfinite(sky.data).any():
         raise AlgorithmError(
-            f"No pixel of the sky {source} can be used: all are masked, flagged or NaN.",
+            f"No pixel of {named} can be used: all are masked, flagged or NaN.",
             path=reference.path if reference is not None and not roles.skies else roles.skies[0].path,
             cure="Choose another sky.",
         )

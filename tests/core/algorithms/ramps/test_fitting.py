@@ -213,6 +213,14 @@ def test_two_reads_measure_no_noise(make_ramp) -> None:  # type: ignore[no-untyp
     assert made.verdict == "good"
 
 
+def test_two_reads_tell_no_jump(make_ramp) -> None:  # type: ignore[no-untyped-def]
+    two, three = (fit(make_ramp(5.0, reads), method="optimal") for reads in (2, 3))
+    assert two.keywords["S_JUMP"][0] == "SKIPPED"
+    assert "two reads" in " ".join(two.reasons)
+    assert three.keywords["S_JUMP"][0] == "COMPLETE"
+    assert "two reads" not in " ".join(three.reasons)
+
+
 def test_verdicts(make_ramp) -> None:  # type: ignore[no-untyped-def]
     frame = make_ramp(5.0, 6)
     dq = np.zeros(frame.shape, np.uint32)

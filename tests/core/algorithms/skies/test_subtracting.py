@@ -146,6 +146,10 @@ def test_a_sky_that_is_too_old_is_doubted_or_refused() -> None:
     with pytest.raises(InputError, match="12 h apart; the limit is 3 h"):
         run(frame(), sky=old, old="refused", max_age=3.0)
     assert run(frame(), sky=old, max_age=13.0).verdict == "good"
+    several = [sky(500.0, seed, f"sky_{seed}.fits", **{"TIME-OBS": "22:00:00"}) for seed in (11, 12, 13)]
+    told = " ".join(run(frame(), *several).reasons)
+    assert told.startswith("The 3 skies and ")
+    assert "h apart" in told
 
 
 def test_a_sky_without_a_date_is_as_old_as_its_use() -> None:
