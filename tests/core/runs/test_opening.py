@@ -1,6 +1,7 @@
 """References that cannot be used, in a preview and in a run: an algorithm that tells goes on without them."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.runs.preview import centred_box, cut_inputs, examine, preview
+from calgui.core.runs.references import UsedReference
 from calgui.core.runs.run import run_files
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds import sciramp
@@ -33,8 +35,6 @@ def test_a_preview_says_why_as_a_run_does(demo_night: DemoNight, spoilt: Path) -
         examined = examine("quick-look", [ramp], {}, {}, cache, None, Job())
         assert examined.problem is None
         box = centred_box((256, 256), 64)
-        with pytest.raises(InputError, match=r"tmt_iris_dark_0004|cut short|short"):
-            cut_inputs([ramp], examined.references, box, Job(), examined.missing)
         cut = cut_inputs([ramp], examined.references, box, Job(), examined.missing, KINDS)
         seen = preview("quick-look", cut, {}, Job())
         whole = run_files("quick-look", [ramp], cache=cache)
@@ -49,6 +49,19 @@ def test_a_preview_says_why_as_a_run_does(demo_night: DemoNight, spoilt: Path) -
         assert result.verdict == "doubtful"
     assert {item.type for item in whole.references} == {"NONLINCOEFF", "MASK", "SKY"}
     assert whole.unused == ()
+
+
+def test_a_file_that_turns_out_damaged_is_told_of_where_the_rules_select_it(
+    demo_night: DemoNight, spoilt: Path
+) -> None:
+    ramp, box = demo_night.raw / sciramp.FULL, centred_box((256, 256), 64)
+    damaged = UsedReference("DARK", next(spoilt.rglob("tmt_iris_dark_0004.fits")), selected=True)
+    cut = cut_inputs([ramp], [damaged], box, Job(), {}, KINDS)
+    assert "DARK" not in cut.references
+    assert damaged.path.name in cut.references.missing["DARK"].reason
+    for reference, tells in ((damaged, ()), (replace(damaged, selected=False), KINDS)):
+        with pytest.raises(InputError):
+            cut_inputs([ramp], [reference], box, Job(), {}, tells)
 
 
 def test_what_is_switched_off_is_not_asked_for(demo_night: DemoNight) -> None:

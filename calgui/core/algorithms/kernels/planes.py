@@ -153,7 +153,7 @@ def in_cells(data, dq, nx, rows, first, stop, side, unfit, out):  # type: ignore
             if y < rows[0] or y >= rows[1]:
                 continue
             for cell in range(columns):
-                some, count = 0.0, 0
+                some, count = np.float64(0), 0
                 for x in range(max(first, cell * side), min(stop, (cell + 1) * side)):
                     value = pixels[y * nx + x]
                     fine = abs(value) <= _HUGE
