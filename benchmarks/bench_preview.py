@@ -1,4 +1,4 @@
-"""How soon the bench answers a changed option, of ramps, the chain and flats: from the change to the new picture."""
+"""How soon the bench answers a changed option: from the change to the new picture on the screen."""
 
 import itertools
 import os
@@ -25,15 +25,17 @@ _CHANGED: dict[str, Callable[[int], dict[str, Any]]] = {
     "normalize-slicer-flat": lambda number: {"pieces": 20 + number},
 }
 _LIT = ("normalize-flat", "normalize-slicer-flat")
+_SETTLED_S = 0.15
 
 
 def measure() -> list[Row]:
     """The preview of a ramp of 16 reads with coefficients of non-linearity, by the method that takes longest."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     rows = []
-    for name in _CHANGED:
+    for name, changed in _CHANGED.items():
         with tempfile.TemporaryDirectory() as home:
-            answer, stall = _answer(Path(home), name)
+            inputs, references = _lit(Path(home)) if name in _LIT else _files(Path(home))
+            answer, stall = answer_of(Path(home), name, inputs, changed, references)
         rows += [
             bound(f"preview's answer to a changed option, {name}", answer, 0.15),
             bound("longest stall meanwhile", stall, 0.05),
@@ -102,8 +104,33 @@ def _lit(folder: Path) -> tuple[list[Path], dict[str, Path]]:
     return made, {}
 
 
-def _answer(folder: Path, name: str) -> tuple[float, float]:
-    """Median time of an answer, and the longest between two turns of the event loop."""
+def answer_of(
+    folder: Path,
+    name: str,
+    paths: list[Path],
+    changed: Callable[[int], dict[str, Any]],
+    references: dict[str, Path] | None = None,
+) -> tuple[float, float]:
+    """How soon the bench answers.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        For settings.
+    name : str
+        Of the algorithm.
+    paths : list of pathlib.Path
+        Inputs.
+    changed : callable
+        Options of each time.
+    references : dict, optional
+        Type to file.
+
+    Returns
+    -------
+    tuple of float
+        Median time of an answer, and the longest between two turns of the event loop.
+    """
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -114,7 +141,6 @@ def _answer(folder: Path, name: str) -> tuple[float, float]:
 
     keep_in(folder)
     app = QApplication.instance() or QApplication([])
-    inputs, references = _lit(folder) if name in _LIT else _files(folder)
     session = Session()
     page = AlgorithmPage(session, registry()[name])
     page.resize(1300, 900)
@@ -140,18 +166,22 @@ def _answer(folder: Path, name: str) -> tuple[float, float]:
     pulse.timeout.connect(lambda: turns.append(time.perf_counter()))
     pulse.start()
     how = registry()[name]
-    page.references.give_all({kind: path for kind, path in references.items() if kind in how.optional_references})
-    page.inputs.set_paths(inputs)
+    wanted = (*how.references, *how.optional_references)
+    page.references.give_all({kind: path for kind, path in (references or {}).items() if kind in wanted})
+    page.inputs.set_paths(paths)
     wait(lambda: page.output.shown_of is not None and bool(drawn) and quiet())
     answers, stalls = [], []
     for number in range(_TIMES):
         shown[0] = picture.look.drawing
         drawn.clear()
         turns[:] = [time.perf_counter()]
-        page.options.put_values(_CHANGED[name](number))
+        page.options.put_values(changed(number))
         wait(lambda: bool(drawn))
         answers.append(drawn[0] - turns[0])
         wait(quiet)
+        # limits of a new picture come after it, and draw it once more
+        settled = time.perf_counter() + _SETTLED_S
+        wait(lambda settled=settled: time.perf_counter() > settled)
         stalls.append(max(later - earlier for earlier, later in itertools.pairwise(turns)))
     session.close()
     page.close()

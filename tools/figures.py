@@ -20,6 +20,7 @@ from flatfigures import FlatMaker
 from goodbad import Cards, Look, Maker, Side
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from skyfigures import SkyMaker
 from windowshots import WindowShots
 
 from calgui.core.algorithms.registry import Curve
@@ -67,8 +68,11 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
         out.mkdir(parents=True, exist_ok=True)
         try:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
-            some = DetectorMaker(night, Path(work)).all() | CubeSkyMaker(night).all() | AfterglowMaker(night).all()
-            some |= FlatMaker(night).all()
+            makers = (
+                DetectorMaker(night, Path(work)), FlatMaker(night), CubeSkyMaker(night), SkyMaker(night),
+                AfterglowMaker(night),
+            )  # fmt: skip
+            some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():
                 if _wanted(name, names):
                     figures[out.parent / f"{name}.png"] = make_some

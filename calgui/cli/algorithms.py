@@ -155,6 +155,8 @@ def run(
             name, inputs, options, given, cache, context, out, job.part(0, 0.9), keywords=cards, overwrite=overwrite
         )
         comparison = _comparison(report, cache, context, job.part(0.9, 1))
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     if as_json:
         from calgui.core.runs import comparing
         from calgui.core.runs.report import as_document
@@ -216,7 +218,7 @@ def _pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
 def _show(report: "RunReport", comparison: "Comparison | None") -> None:
     """The report for a person."""
     click.echo(f"{report.algorithm}: {report.verdict}")
-    for reason in report.reasons:
+    for reason in report.reasons[: len(report.reasons) - len(report.notes)]:  # notes are told on standard error
         click.echo(f"  {reason}")
     if report.gathered is not None:
         kind, mode = report.gathered.type, ", ".join(value for _name, value in report.gathered.mode)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from calgui.core.resources import resources
+
 #: role -> (light, dark); state colours never stand alone, and are told apart by the colour-blind too (tests hold that)
 _ROLES: dict[str, tuple[str, str]] = {
     "window": ("#f6f7f9", "#1d2024"),
@@ -27,10 +29,14 @@ _ROLES: dict[str, tuple[str, str]] = {
     "neutral_fill": ("#eceff3", "#2d3238"),
     "picture": ("#e3e6ea", "#121417"),
     "region": ("#00bd7e", "#35e0a1"),
+    "field": ("#aab3bd", "#59636e"),
     "contour": ("#c2410c", "#ffb454"),
 }
 
 SPACE = 8
+
+#: what has boxes to tick
+_TICKED = ("QCheckBox", "QTreeView", "QTableView", "QListView")
 
 
 class Theme(QObject):
@@ -117,8 +123,10 @@ class Theme(QObject):
             QTableView {{ gridline-color: {line}; }}
             QSplitter::handle {{ background: {line}; }}
             QLineEdit, QComboBox {{ padding: 3px 5px; }}
+            QLineEdit {{ border: 1px solid {self.colour("field").name()}; border-radius: 3px; background: {surface}; }}
+            QLineEdit:disabled {{ border-color: {line}; background: {window}; }}
             QLineEdit:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
-            QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ padding: 2px; border: 0; }}
+            QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ padding: 2px; border: 0; background: transparent; }}
             QPushButton, #columns_button, #open_cache_button {{ background: {surface}; color: {text};
                 border: 1px solid {line}; border-radius: 4px; padding: 4px 12px; }}
             QPushButton:hover, #columns_button:hover, #open_cache_button:hover {{ background: {raised}; }}
@@ -135,6 +143,8 @@ class Theme(QObject):
             QToolBar QToolButton:disabled {{ color: {muted}; }}
             QToolBar QToolButton[popupMode="2"] {{ padding-right: 16px; }}
             QToolBar QToolButton::menu-indicator {{ subcontrol-position: right center; right: 4px; }}
+            {self._boxes()}
+            QToolBar #qt_toolbar_ext_button {{ padding: 0; border: 0; font-weight: bold; }}
             QTabWidget::pane {{ border: 0; }}
             QTabBar::tab {{ background: transparent; color: {muted}; border: 0; padding: 5px 12px;
                 border-bottom: 2px solid transparent; }}
@@ -171,6 +181,29 @@ class Theme(QObject):
             #notices_button:checked {{ background: {selected}; }}
             #notices_button:focus, #job_cancel:focus {{ border: 1px solid {accent}; }}
             #header_tree::item {{ padding: 2px 0; }}
+        """
+
+    def _boxes(self) -> str:
+        """Boxes to tick: the outline that Fusion draws is the window's own colour, made darker."""
+        names = ("line", "accent", "surface", "muted", "window", "raised")
+        line, accent, surface, muted, window, raised = (self.colour(name).name() for name in names)
+        icons, look = resources() / "icons", "dark" if self.dark else "light"
+        check, partly = ((icons / f"{name}-{look}.svg").as_posix() for name in ("check", "partly"))
+
+        def of(state: str) -> str:
+            return ", ".join(f"{kind}::indicator{state}" for kind in _TICKED)
+
+        return f"""
+            {of("")} {{ width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px;
+                background: {surface}; }}
+            {of(":hover")} {{ background: {raised}; }}
+            {of(":checked")}, {of(":indeterminate")} {{ background: {accent}; border-color: {accent}; }}
+            {of(":checked")} {{ image: url("{check}"); }}
+            {of(":indeterminate")} {{ image: url("{partly}"); }}
+            {of(":disabled")} {{ background: {window}; border-color: {line}; }}
+            {of(":checked:disabled")}, {of(":indeterminate:disabled")} {{ background: {muted}; }}
+            QCheckBox::indicator:focus {{ border: 1px solid {accent}; }}
+            QCheckBox {{ spacing: 6px; }}
         """
 
 

@@ -212,3 +212,12 @@ def test_what_does_not_fit_is_refused(parts: list[Path], tmp_path: Path) -> None
     told = run("merge-subarrays", parts[0], tmp_path / "outside.fits", code=3)["stderr"]
     assert "outside.fits" in told
     assert "outside the full frame" in told
+
+
+def test_marked_frames_are_merged_as_well(parts: list[Path], tmp_path: Path) -> None:
+    run("mark-subarrays", parts[0], "-o", tmp_path / "marked.fits")
+    document = run("merge-subarrays", tmp_path / "marked.fits", *parts[1:], "-o", tmp_path / "merged.fits")
+    assert document["verdict"] == "good"
+    with fits.open(tmp_path / "merged.fits") as hdus:
+        assert not (hdus["DQ"].data & 16).any()
+        assert np.isfinite(hdus["SCI"].data).all()

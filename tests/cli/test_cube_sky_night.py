@@ -74,3 +74,18 @@ def test_options_and_refusals(demo_night: DemoNight, tmp_path: Path) -> None:
     assert "FILTER" in refused
     assert "other.fits" in refused
     assert "no sky" in run(science, code=3)["error"]
+
+
+def test_the_second_of_two_cubes_is_the_sky_where_no_header_says_so(demo_night: DemoNight, tmp_path: Path) -> None:
+    science, sky = tmp_path / "science.fits", tmp_path / "other.fits"
+    for source, target in ((SCIENCE, science), (SKY, sky)):
+        with fits.open(demo_night.raw / source) as hdus:
+            del hdus[0].header["EXP_TYPE"]
+            hdus.writeto(target)
+    document = run(science, sky)
+    assert document["metrics"]["scale_4_2"] == pytest.approx(1 / 0.88, abs=0.02)
+    assert document["verdict"] == "good"
+    assert any("other.fits was taken for the sky" in reason for reason in document["reasons"])
+    with fits.open(sky, mode="update") as hdus:
+        hdus[0].header["EXP_TYPE"] = "IRIS_CUBE"
+    assert run(science, sky)["verdict"] == "doubtful"

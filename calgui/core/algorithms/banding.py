@@ -5,7 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
+
 from calgui.core.algorithms.kernels import workers
+from calgui.core.frames.frame import Rows
 from calgui.core.jobs import Job
 
 T = TypeVar("T")
@@ -54,3 +57,23 @@ def over_bands(rows: int, height: int, work: Callable[[int, int], T], job: Job, 
             for one in running:
                 one.cancel()
     return made
+
+
+def contiguous(rows: Rows) -> Rows:
+    """Rows whose pixels lie one behind the other, as loops that take addresses need them.
+
+    Parameters
+    ----------
+    rows : Rows
+        Perhaps some columns of wider ones.
+
+    Returns
+    -------
+    Rows
+        The same arrays where they are so already.
+    """
+    return Rows(
+        np.ascontiguousarray(rows.data, np.float32),
+        None if rows.err is None else np.ascontiguousarray(rows.err, np.float32),
+        None if rows.dq is None else np.ascontiguousarray(rows.dq, np.uint32),
+    )

@@ -168,6 +168,36 @@ def place_in(image: FrameLike, reference: FrameLike) -> tuple[int, int] | None:
     return (y, x) if inside else None
 
 
+def same_part(part: tuple[slice, slice], first: Region, frame: FrameLike) -> tuple[slice, slice] | None:
+    """The rows and columns of a frame that show what a part of another one shows of their detector.
+
+    Parameters
+    ----------
+    part : tuple of slice
+        Rows and columns of the other one, from 0, with both ends.
+    first : Region
+        Where the other one lies.
+    frame : FrameLike
+        Its header and shape are looked at.
+
+    Returns
+    -------
+    tuple of slice or None
+        The part itself for a frame of the same size, or one that does not say where it lies; cut off at its edges; None
+        where it shows nothing of it.
+    """
+    here = region_of(frame)
+    if (here.nx, here.ny) == (first.nx, first.ny) or not says_where(frame):
+        return part
+    spans = []
+    for span, offset, length in zip(part, (first.y - here.y, first.x - here.x), (here.ny, here.nx), strict=True):
+        start, stop = max(span.start + offset, 0), min(span.stop + offset, length)
+        if start >= stop:
+            return None
+        spans.append(slice(start, stop))
+    return spans[0], spans[1]
+
+
 def cut_out(frame: FrameLike, rows: slice, columns: slice) -> Frame:
     """A part of an image, ramp or cube as a frame of its own, which still knows where on the detector it lies.
 

@@ -69,6 +69,8 @@ class Curve:
         By the name in the legend.
     style : str
         ``line`` or ``histogram`` (x holds the edges, one more than y).
+    points : tuple of str
+        Lines that are of single measurements, and are drawn as points.
     """
 
     title: str
@@ -76,6 +78,7 @@ class Curve:
     y_label: str
     lines: Mapping[str, tuple[Any, Any]]
     style: Literal["line", "histogram"] = "line"
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

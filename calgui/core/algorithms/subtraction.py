@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
-from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
@@ -16,6 +16,7 @@ from calgui.core.algorithms.exposure import (
     scale_of,
     unit_of,
 )
+from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
@@ -26,6 +27,8 @@ from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 _BAND = 128
+#: pixels with one of these flags say nothing of the image
+_BAD = flags.DO_NOT_USE | flags.REFERENCE_PIXEL
 
 #: what may differ between an image and its dark, but is told
 _TOLD = {
@@ -92,26 +95,29 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
     bits = np.empty((ny, nx), np.uint32)
 
+    loops, scale = compiled_planes(), np.float32(factor)
+
     def subtract(start: int, stop: int) -> tuple[bool, int]:
-        ours = image.rows(start, stop)
-        theirs = part.band(dark, start, stop)
-        missing = ~np.isfinite(theirs.data)
-        level = np.where(missing, np.float32(0), theirs.data)
-        level *= np.float32(factor)
-        np.subtract(ours.data, level, out=data[start:stop])
-        bits[start:stop] = _either(ours.dq, theirs.dq, missing)
-        return _quadrature(ours.err, theirs.err, factor, err[start:stop]), int(np.count_nonzero(missing))
+        ours, theirs = contiguous(image.rows(start, stop)), contiguous(part.band(dark, start, stop))
+        pixels = (stop - start) * nx
+        missing = loops.subtract(
+            *map(address, ours), *map(address, theirs), 0, pixels, scale, np.float32(0),
+            np.uint32(flags.UNRELIABLE_DARK), address(data[start:stop]), address(err[start:stop]),
+            address(bits[start:stop]),
+        )  # fmt: skip
+        return ours.err is not None, int(missing)
 
     bands = over_bands(ny, _BAND, subtract, job, "Subtracting the dark")
     has_error, unknown = any(one for one, _ in bands), sum(count for _, count in bands)
     job.report(1.0, "Done")
     header = dict(image.header)
     product = Frame(data, err if has_error else None, bits, header, image.path)
+    empty = _empty(data, bits, unknown, dark)
     return Result(
         frame=product,
         metrics=_metrics(dark, factor, data, bits, unknown),
-        verdict="doubtful" if notes else "good",
-        reasons=tuple(notes),
+        verdict="bad" if empty else "doubtful" if notes else "good",
+        reasons=(*empty, *notes),
         keywords={
             "S_DARK": ("COMPLETE", "dark subtraction"),
             "DARKSCAL": (factor, "factor that the dark was multiplied by"),
@@ -156,35 +162,18 @@ def _mismatches(image: FrameLike, dark: FrameLike) -> list[str]:
     return told
 
 
-def _quadrature(ours: FloatArray | None, theirs: FloatArray | None, factor: float, into: FloatArray) -> bool:
-    """Write the combined error; say whether there is one. An unknown error of the dark counts as zero."""
-    if ours is None:
-        # without the image's own error the dark's alone would look like the whole of it
-        into[...] = np.nan
-        return False
-    if theirs is None:
-        into[...] = ours
-        return True
-    squared = np.float32(factor**2) * np.square(theirs)
-    np.nan_to_num(squared, copy=False, nan=0, posinf=0)
-    squared += np.square(ours)
-    np.sqrt(squared, out=into)
-    return True
-
-
-def _either(
-    ours: DqArray | None, theirs: DqArray | None, missing: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
-) -> DqArray:
-    made = np.where(missing, np.uint32(flags.UNRELIABLE_DARK), np.uint32(0))
-    for plane in (ours, theirs):
-        if plane is not None:
-            made |= plane
-    return made
+def _empty(data: FloatArray, bits: DqArray, unknown: int, dark: FrameLike) -> list[str]:
+    """Why the product says nothing."""
+    if unknown == data.size:
+        return [f"The dark {file_name(dark)} has no value for any pixel of this image: nothing was subtracted."]
+    if not (np.isfinite(data) & ((bits & np.uint32(_BAD)) == 0)).any():
+        return ["No pixel of the image can be used: all are NaN or flagged."]
+    return []
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
     few = slice(None, None, max(1, data.size // 2_000_000))
-    values = thin(data[few], (bits[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
+    values = thin(data[few], (bits[few] & np.uint32(_BAD)) == 0)
     return {
         "dark_scale": Metric(factor, "", "What the dark was multiplied by to have the unit of the image."),
         "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),

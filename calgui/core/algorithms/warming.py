@@ -120,7 +120,21 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
     structure.expand(level, np.zeros((1, 8)), np.zeros((8, 1)), False, 0, 8, 8, image)
     job.check()
     fit_optimal(np.zeros((2, 1), np.float32), None, np.arange(2.0), 1.0, threads=1)
+    _exercise_planes()
     _exercise_ramps(job)
+
+
+def _exercise_planes() -> None:
+    import numpy as np
+
+    from calgui.core.algorithms.kernels import address, planes
+
+    pixels, bits = np.zeros((3, 2, 2), np.float32), np.zeros((2, 2), np.uint32)
+    at = [address(pixels[0]), address(pixels[1]), address(bits)]
+    one, word = np.float32(1), np.uint32(1)
+    planes.subtract(*at, *at, 0, 4, one, one, word, *at)
+    planes.divide(*at, *at, 4, (word,) * 4, True, *at)
+    planes.in_cells(at[0], at[2], 2, (0, 2), 0, 2, 1, word, pixels[2])
 
 
 def _exercise_ramps(job: Job) -> None:

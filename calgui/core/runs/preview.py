@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.geometry import cut_out, place_in
+from calgui.core.algorithms.geometry import Region, cut_out, place_in, region_of, same_part
 from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.inputkinds import InputKind, check_kinds, kind_of
 from calgui.core.algorithms.options import parse
@@ -20,6 +20,8 @@ from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
 from calgui.core.runs.opening import missing_references, unreadable
 from calgui.core.runs.references import (
+    FoundReferences,
+    UnusedReference,
     UsedReference,
     find_references,
     of_product,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 #: values of a cube that a preview works on
-_CUBE_VALUES = 250_000
+_CUBE_VALUES = 150_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Examined:
         What the first input is: ``image``, ``ramp``, ``cube``.
     missing : mapping of str to Missing
         Type to why there is no reference, of an algorithm that tells what it did without.
+    unused : tuple of UnusedReference
+        Optional references that are selected and cannot be used.
     """
 
     inputs: tuple[InputFacts, ...]
@@ -82,6 +86,7 @@ class Examined:
     shape: tuple[int, ...] = ()
     kind: InputKind | None = None
     missing: Mapping[str, Missing] = field(default_factory=dict)
+    unused: tuple[UnusedReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def examine(
         shape = frames[0].shape if frames else ()
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
-        used: tuple[UsedReference, ...] = ()
+        found = FoundReferences()
         missing: Mapping[str, Missing] = {}
         headers = [frame.header for frame in frames]
         try:
@@ -176,12 +181,12 @@ def examine(
                 how.check(frames, config)
             asked = how.wants(frames, config) if how.wants is not None else None
             chosen, asking = of_product(how, headers, inputs, config)
-            used = find_references(how, chosen, asking, given, cache, context, asked)
-            missing = missing_references(how, chosen, used, cache, context, asked)
+            found = find_references(how, chosen, asking, given, cache, context, asked)
+            missing = missing_references(how, chosen, found.used, cache, context, asked)
         except CalguiError as error:
             problem = error
         kind = kind_of(frames[0]) if frames else None
-        return Examined(tuple(facts), used, problem, shape, kind, missing)
+        return Examined(tuple(facts), found.used, problem, shape, kind, missing, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:
@@ -261,7 +266,7 @@ def cut_inputs(
     Parameters
     ----------
     inputs : sequence of pathlib.Path
-        Of one size, as the algorithm's check has seen to.
+        Of one size, or of parts of one detector: those that do not show the part are left out.
     references : sequence of UsedReference
         Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
@@ -284,13 +289,18 @@ def cut_inputs(
     """
     frames = []
     whole = (0, 0)
+    first: Region | None = None
     total = len(inputs) + len(references)
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
-            whole = (source.shape[-2], source.shape[-1])
+            whole = whole if number else (source.shape[-2], source.shape[-1])
+            first = first or region_of(source)
+            part = same_part(box.slices, first, source)
+            if part is None:
+                continue
             cut = cut_ramp if kind_of(source) == "ramp" else cut_out
-            frames.append(cut(source, *box.slices))
+            frames.append(cut(source, *part))
     sources: dict[str, Frame] = {}
     why = dict(missing or {})
     for item in references:

@@ -17,6 +17,7 @@ from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
+from calgui.core.frames.source import stamp
 from calgui.core.frames.writing import ExtraHdu, write_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.references import UsedReference
@@ -315,12 +316,25 @@ def _moment(header: Mapping[str, Any]) -> str:
     return f"{date}T{(time or own_time or '00:00:00').split('.')[0]}" if date else ""
 
 
+#: sums of files that were made before, by file and its stamp: references serve many exposures of a night
+_made: dict[tuple[Path, object], str] = {}
+_MOST_KEPT = 1000
+
+
 def _sha1(path: Path, job: Job) -> str:
+    known = path.resolve(), stamp(path)
+    if known in _made:
+        return _made[known]
     digest = hashlib.sha1(usedforsecurity=False)
     with path.open("rb") as file:
         while piece := file.read(4 << 20):
             job.check()
             digest.update(piece)
+    if len(_made) >= _MOST_KEPT:
+        _made.clear()
+    # one that was changed meanwhile is another file
+    if stamp(path) == known[1]:
+        _made[known] = digest.hexdigest()
     return digest.hexdigest()
 
 

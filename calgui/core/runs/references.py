@@ -50,6 +50,49 @@ class UsedReference:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class UnusedReference:
+    """An optional reference that the rules select, and that cannot be used.
+
+    Attributes
+    ----------
+    type : str
+        Upper case.
+    file : str
+        Its name.
+    reason : str
+        End of a sentence.
+    cure : str
+        What to do, without a stop.
+    """
+
+    type: str
+    file: str
+    reason: str
+    cure: str
+
+    @property
+    def text(self) -> str:
+        """The same as sentences."""
+        return f"No {self.type} was used: the rules select {self.file}, but {self.reason}. {self.cure}."
+
+
+@dataclass(frozen=True)
+class FoundReferences:
+    """What an algorithm is run with.
+
+    Attributes
+    ----------
+    used : tuple of UsedReference
+        In the order of the algorithm's types.
+    unused : tuple of UnusedReference
+        Optional ones that it must do without.
+    """
+
+    used: tuple[UsedReference, ...] = ()
+    unused: tuple[UnusedReference, ...] = ()
+
+
 def find_references(
     how: Algorithm,
     headers: Sequence[Mapping[str, Any]],
@@ -58,7 +101,7 @@ def find_references(
     cache: "Cache | None",
     context: str | None,
     asked: Sequence[str] | None = None,
-) -> tuple[UsedReference, ...]:
+) -> FoundReferences:
     """The references that an algorithm needs for some inputs.
 
     Parameters
@@ -80,8 +123,8 @@ def find_references(
 
     Returns
     -------
-    tuple of UsedReference
-        In the order of the algorithm's types.
+    FoundReferences
+        Those to use, and optional ones that are selected and cannot be.
 
     Raises
     ------
@@ -97,22 +140,28 @@ def find_references(
             raise UsageError(f"{how.name} does not use a reference of type {kind}.", cure=f"It uses: {uses}.")
         if not path.is_file():
             raise InputError(f"This file, given as {kind}, does not exist.", path=path, cure="Give another.")
-    found = []
+    found: list[UsedReference] = []
+    unused: list[UnusedReference] = []
     for kind in wanted:
         if asked is not None and kind in how.optional_references and kind not in asked:
             continue
         if kind in given:
             found.append(UsedReference(kind, given[kind], selected=False))
         elif cache is not None:
-            required = kind in how.references
-            found += _selected(kind, required, headers, inputs, cache, context)
+            one = _selected(kind, kind in how.references, headers, inputs, cache, context)
+            if isinstance(one, UsedReference):
+                found.append(one)
+            elif one is not None:
+                unused.append(one)
         elif kind in how.references:
             raise UsageError(
                 f"{how.name} needs a reference of type {kind}.",
-                cure=f"Give one (--reference {kind}=FILE), or a cache whose rules select it (--cache DIR).",
+                cure=f"Choose a file as {kind} (--reference {kind}=FILE), or a cache that selects it (--cache DIR).",
             )
     facts = _facts(headers, cache)
-    return tuple(replace(item, facts=facts.get(item.type, {})) for item in found)
+    used = tuple(replace(item, facts=facts.get(item.type, {})) for item in found)
+    # an algorithm that says which it wants tells itself what it did without
+    return FoundReferences(used, tuple(unused) if how.wants is None else ())
 
 
 def of_product(
@@ -291,17 +340,18 @@ def _selected(
     inputs: Sequence[Path],
     cache: "Cache",
     context: str | None,
-) -> list[UsedReference]:
+) -> UsedReference | UnusedReference | None:
+    """What the rules select; None where they select nothing and nothing is needed."""
     chosen: dict[str, tuple[Selection, Path]] = {}
     for header, path in zip(headers, inputs, strict=True):
         selection = select(kind, header, cache, context)
         if selection.status is not Status.SELECTED or selection.file is None:
             if not required:
-                return []
+                return None
             raise InputError(
                 f"The rules select no {kind} for this file: {selection.message or selection.status.value}",
                 path=path,
-                cure=f"Give one (--reference {kind}=FILE).",
+                cure=f"Choose a file as {kind} (on the command line: --reference {kind}=FILE).",
             )
         chosen.setdefault(selection.file, (selection, path))
     if len(chosen) > 1:
@@ -309,13 +359,25 @@ def _selected(
         raise InputError(
             f"The rules select {second} as {kind}, and {first} for {one.name}.",
             path=other,
-            cure=f"Run them apart, or give one (--reference {kind}=FILE).",
+            cure=f"Run them apart, or choose a file as {kind} (on the command line: --reference {kind}=FILE).",
         )
     ((name, (selection, path)),) = chosen.items()
     why = unusable(selection)
     if why is not None and required:
         raise InputError(f"The rules select {name} as {kind}, but {why[0]}.", path=path, cure=f"{why[1]}.")
     if why is not None:
-        return []
+        return UnusedReference(kind, name, *why)
     assert selection.path is not None
-    return [UsedReference(kind, selection.path, selected=True, mapping=selection.mapping)]
+    found = UsedReference(kind, selection.path, selected=True, mapping=selection.mapping)
+    return found if required else _readable(found)
+
+
+def _readable(found: UsedReference) -> UsedReference | UnusedReference:
+    """An optional reference that cannot be opened is done without, as one that is not there."""
+    try:
+        open_frame(found.path, extension_of(found.type, found.path)).close()
+    except InputError as error:
+        reason = error.message[:1].lower() + error.message[1:].rstrip(".")
+        cure = "Fetch it again, or give another file as reference"
+        return UnusedReference(found.type, found.path.name, f"it cannot be read: {reason}", cure)
+    return found

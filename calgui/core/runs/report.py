@@ -9,7 +9,7 @@ from typing import Any
 from calgui.core.algorithms.registry import Metric, Result, Stage, Verdict
 from calgui.core.runs import gathering
 from calgui.core.runs.gathering import Gathered
-from calgui.core.runs.references import UsedReference
+from calgui.core.runs.references import UnusedReference, UsedReference
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class RunReport:
         What was written.
     gathered : Gathered or None
         What the rules added to the inputs; None where they are those that were given.
+    unused : tuple of UnusedReference
+        Optional references that the rules select, and that could not be used.
     """
 
     algorithm: str
@@ -44,6 +46,7 @@ class RunReport:
     result: Result
     outputs: tuple[Path, ...] = ()
     gathered: Gathered | None = None
+    unused: tuple[UnusedReference, ...] = ()
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -57,9 +60,14 @@ class RunReport:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Sentences behind the verdict, and what was left out of what was gathered."""
+        """Sentences behind the verdict, what was left out of what was gathered, and the notes."""
         left_out = self.gathered.left_out if self.gathered is not None else ()
-        return (*self.result.reasons, *(one.text for one in left_out))
+        return (*self.result.reasons, *(one.text for one in left_out), *self.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what the run had to do without; the last of the reasons, though no part of the verdict."""
+        return tuple(one.text for one in self.unused)
 
 
 def as_document(report: RunReport) -> dict[str, Any]:
@@ -83,6 +91,9 @@ def as_document(report: RunReport) -> dict[str, Any]:
         "references": [
             {"type": item.type.lower(), "file": item.path.name, "path": str(item.path), "selected": item.selected}
             for item in report.references
+        ],
+        "unused_references": [
+            {"type": item.type.lower(), "file": item.file, "message": item.text} for item in report.unused
         ],
         "metrics": {name: _number(metric.value) for name, metric in report.metrics.items()},
         "verdict": report.verdict,

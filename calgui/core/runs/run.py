@@ -90,7 +90,8 @@ def run_files(
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
         asked = how.wants(frames, config) if how.wants is not None else None
         headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
-        used = find_references(how, headers, asking, given, opened, context, asked)
+        found = find_references(how, headers, asking, given, opened, context, asked)
+        used = found.used
         missing = missing_references(how, headers, used, opened, context, asked)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
@@ -105,7 +106,9 @@ def run_files(
         used = tuple(item for item in used if item.type in sources and item.type not in result.unused)
         origin = sums.of(paths, used, job) if sums is not None else Provenance()
         in_force = context or (opened.default_context if opened is not None else None)
-        report = RunReport(name, values_of(config), paths, used, in_force, result, gathered=gathered)
+        report = RunReport(
+            name, values_of(config), paths, used, in_force, result, gathered=gathered, unused=found.unused
+        )
         if target is None:
             return report
         job.report(_COMPUTED, "Writing")

@@ -1,6 +1,7 @@
 """What the image view shows, as a value: which layer and plane of which frame, and how it is named. No Qt."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,11 @@ class Content:
     plane : tuple of int
         Index along each leading axis.
     layer : str
-        ``SCI``, ``ERR`` or ``DQ``.
+        ``SCI``, ``ERR``, ``DQ``, or one of ``more``.
     origin : Origin or None
         Of a picture that is in no file, or is one plane of it.
+    more : mapping of str to ndarray
+        Further layers of a frame in memory, each (ny, nx); their unit is not known.
     """
 
     frame: Frame | None
@@ -77,9 +80,12 @@ class Content:
     plane: tuple[int, ...] = ()
     layer: str = "SCI"
     origin: Origin | None = None
+    more: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
-    def of_frame(cls, frame: Frame, name: str = "", origin: Origin | None = None) -> "Content":
+    def of_frame(
+        cls, frame: Frame, name: str = "", origin: Origin | None = None, more: Mapping[str, Array] | None = None
+    ) -> "Content":
         """A frame that is in memory.
 
         Parameters
@@ -90,6 +96,8 @@ class Content:
             What it is; the file's name if empty.
         origin : Origin, optional
             The files whose pixels these are.
+        more : mapping of str to ndarray, optional
+            Further layers of these pixels.
 
         Returns
         -------
@@ -97,7 +105,7 @@ class Content:
             Its first plane.
         """
         plane = (0,) * max(len(frame.shape) - 2, 0)
-        return cls(frame, name or frame.name, frame.header, frame.shape, plane=plane, origin=origin)
+        return cls(frame, name or frame.name, frame.header, frame.shape, plane=plane, origin=origin, more=more or {})
 
     @classmethod
     def of_file(cls, opened: Opened, layer: str = "SCI") -> "Content":
@@ -181,7 +189,7 @@ class Content:
         has = {"SCI": True}
         if self.frame is not None:
             has |= {"ERR": self.frame.err is not None, "DQ": self.frame.dq is not None}
-        return tuple(name for name, there in has.items() if there)
+        return (*(name for name, there in has.items() if there), *self.more)
 
     @property
     def choices(self) -> tuple[HduInfo, ...]:
@@ -207,14 +215,14 @@ class Content:
     @property
     def unit(self) -> str:
         """Unit of the layer."""
-        return "" if self.layer == "DQ" else shown_unit(self.header.get("BUNIT"))
+        return "" if self.layer not in ("SCI", "ERR") else shown_unit(self.header.get("BUNIT"))
 
     @property
     def values(self) -> Array | None:
         """The layer's plane, (ny, nx)."""
         if self.frame is None:
             return None
-        layer = {"SCI": self.frame.data, "ERR": self.frame.err, "DQ": self.frame.dq}[self.layer]
+        layer = {"SCI": self.frame.data, "ERR": self.frame.err, "DQ": self.frame.dq, **self.more}[self.layer]
         return None if layer is None else self._plane(layer)
 
     @property
@@ -242,7 +250,7 @@ class Content:
         if info is not None:
             parts.append(f"{info.name or 'image'} [{info.index}]")
         if self.layer != "SCI":
-            parts.append({"ERR": "error (ERR)", "DQ": "data quality (DQ)"}[self.layer])
+            parts.append({"ERR": "error (ERR)", "DQ": "data quality (DQ)"}.get(self.layer, self.layer))
         if any(length > 1 for length in self.shape[:-2]):
             parts.append("plane " + ", ".join(str(at) for at in self.plane) + " (from 0)")
         if self.unit:

@@ -1,7 +1,7 @@
 """`ImageView`: a picture of a frame or file, with its choosers, histogram, readout and statistics."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,14 @@ class ImageView(PictureFace):
 
     # -- for other views ------------------------------------------------------------------------------------------
 
-    def show_frame(self, frame: Frame, name: str = "", note: str = "", origin: Origin | None = None) -> None:
+    def show_frame(
+        self,
+        frame: Frame,
+        name: str = "",
+        note: str = "",
+        origin: Origin | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         """Show a frame that is in memory; zoom and limits' way stay for one of the same size.
 
         Parameters
@@ -115,9 +122,11 @@ class ImageView(PictureFace):
             Said on the picture, such as that it is a preview.
         origin : Origin, optional
             The files whose pixels these are: one that is picked here is picked there, and the other way round.
+        more : mapping of str to ndarray, optional
+            Further layers of these pixels that can be chosen, each (ny, nx).
         """
         self._forget()
-        content = Content.of_frame(frame, name, origin)
+        content = Content.of_frame(frame, name, origin, more)
         old = self.content
         if old is not None and old.wanted is None and old.shape == content.shape:
             layer = old.layer if old.layer in content.layers else "SCI"

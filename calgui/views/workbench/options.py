@@ -216,6 +216,7 @@ class _Field:
             text.setFont(figures())
             text.setAlignment(Qt.AlignmentFlag.AlignRight)
         text.textEdited.connect(self._read)
+        text.setCursorPosition(0)  # of a long text its beginning is seen
         return text
 
     @property
@@ -245,6 +246,7 @@ class _Field:
             # all digits: a value that comes back is to be what it was
             text = f"{value:.15g}" if isinstance(value, float) else shown(value)
             editor.setText("" if value is None else text)
+            editor.setCursorPosition(0)
             self._read(editor.text())
 
     def _read(self, text: str) -> None:

@@ -1,8 +1,11 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -28,6 +31,8 @@ from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBan
 
 #: metrics stand beside the picture where there is room for both, else below it
 _LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+#: where the picture has this width beside them, they get as much as their names need
+_AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
 #: name of the tab with tables while there are none
 _FRAMES = "Frames"
 
@@ -55,6 +60,8 @@ class PictureTab(QSplitter):
         self.setStretchFactor(1, 0)
         side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
         self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
+        self._wide, self._moved = _METRICS_WIDE, False
+        self.splitterMoved.connect(self._take_over)
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow arrangement, so that there is a way to it."""
@@ -63,12 +70,19 @@ class PictureTab(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside where there is room, else below."""
-        beside = event.size().width() >= _LEAST_PICTURE + _METRICS_WIDE
+        room = event.size().width()
+        beside = room >= _LEAST_PICTURE + _METRICS_WIDE
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
-        if wanted != self.orientation():
+        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
+        if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
             self.setOrientation(wanted)
-            self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE if beside else _METRICS_HIGH])
+            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
+            self._wide = wide
         super().resizeEvent(event)
+
+    def _take_over(self) -> None:
+        """Whoever moved the border knows best."""
+        self._moved = True
 
 
 class OutputPanel(QWidget):
@@ -247,7 +261,7 @@ class OutputPanel(QWidget):
         still = "" if self._showing_nothing else f" What is shown is {shown}."
         self.banner.show_state(f"Cancelled: nothing was written.{still}")
 
-    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str) -> None:
+    def show_preview(self, result: Result, cut: Cut, hot: Flagged, title: str, notes: tuple[str, ...] = ()) -> None:
         """Show the result of a part.
 
         Parameters
@@ -260,7 +274,10 @@ class OutputPanel(QWidget):
             Its hot pixels.
         title : str
             Of the algorithm.
+        notes : tuple of str
+            Sentences on what it does without.
         """
+        result = _noted(result, notes)
         self._preview = (result, cut, title)
         self._preview_shown = True
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
@@ -318,7 +335,7 @@ class OutputPanel(QWidget):
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(report.result, title, note, self._origin(report.inputs))
+        self._show(_noted(report.result, report.notes), title, note, self._origin(report.inputs))
         self._show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
@@ -364,7 +381,9 @@ class OutputPanel(QWidget):
             old = self.picture.content
             if alike and old is not None and old.values is not None:
                 self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
-            self.picture.show_frame(frame, name=title, note=said, origin=origin)
+            # what a result holds beside its image belongs to the product alone
+            more = _layers(result) if frame is result.frame else ()
+            self.picture.show_frame(frame, name=title, note=said, origin=origin, more=more)
         else:
             self.picture.clear("This algorithm makes no picture.")
 
@@ -389,3 +408,15 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
         self.changed.emit()
+
+
+def _noted(result: Result, notes: tuple[str, ...]) -> Result:
+    """A result whose reasons are followed by what it had to do without."""
+    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
+
+
+def _layers(result: Result) -> dict[str, Any]:
+    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ..."""
+    shape = result.frame.shape if result.frame is not None else ()
+    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
+    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

@@ -260,11 +260,14 @@ class AlgorithmPage(QWidget):
     def _looked(self, looked: Looked) -> None:
         self._last_look = looked
         self.inputs.show_examined(looked.examined)
-        self.references.show_used(looked.examined.references, looked.examined.missing)
+        examined = looked.examined
+        missing = examined.missing if self.how.wants is not None else None
+        self.references.show_used(examined.references, examined.unused, missing)
         self._fit = bool(self.inputs.paths) and looked.examined.problem is None
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
-            self.output.show_preview(looked.result, looked.cut, looked.hot, self.how.title)
+            notes = tuple(one.text for one in looked.examined.unused)
+            self.output.show_preview(looked.result, looked.cut, looked.hot, self.how.title, notes)
         elif looked.error is not None:
             self.output.show_problem(looked.error)
         else:

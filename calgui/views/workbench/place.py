@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,6 +20,7 @@ from calgui.core.algorithms.registry import registry
 from calgui.core.algorithms.warming import warm_up
 from calgui.core.catalogue import CATALOGUE, GROUPS, Calibration, Group
 from calgui.core.help import page_of_calibration
+from calgui.core.runs.suggesting import fitting_algorithm
 from calgui.views.help.button import HelpButton
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -48,6 +49,7 @@ class BenchPlace(QWidget):
         self.session = session
         self._pages: dict[str, AlgorithmPage] = {}
         self._chosen: bool | None = None
+        self._page_chosen = False
         self.list = QTreeWidget()
         self.list.setObjectName("bench_list")
         self.list.setAccessibleName("Calibrations and their algorithms")
@@ -84,9 +86,9 @@ class BenchPlace(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.strip)
         layout.addWidget(splitter, 1)
-        self.list.currentItemChanged.connect(lambda item, _before: self._show(item))
-        theme().changed.connect(self._retheme)
         self._fill()
+        self.list.currentItemChanged.connect(lambda item, _before: self._choose(item))
+        theme().changed.connect(self._retheme)
         session.keep("bench", self._kept, self._take_up)
         session.bench_requested.connect(lambda name, paths: self.show_algorithm(name).inputs.set_paths(paths))
         # the first preview is not to wait for the compiler
@@ -137,7 +139,6 @@ class BenchPlace(QWidget):
         # what is asked for most stands first
         rows: tuple[Calibration | Group, ...] = (*GROUPS[:1], *CATALOGUE, *GROUPS[1:])
         with_pages = [row for row in rows if any(name in known for name in row.algorithms)]
-        first = None
         for calibration in with_pages:
             group = self._row(calibration.title, None, calibration)
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -146,7 +147,6 @@ class BenchPlace(QWidget):
                 item = self._row(known[name].title, name, None)
                 item.setToolTip(0, known[name].summary)
                 group.addChild(item)
-                first = first or item
             group.setExpanded(True)
         heading = QTreeWidgetItem(["Without an algorithm yet"])
         heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -155,8 +155,6 @@ class BenchPlace(QWidget):
             heading.addChild(self._row(calibration.title, None, calibration))
         heading.setExpanded(True)
         self._retheme()
-        if first is not None:
-            self.list.setCurrentItem(first)
 
     def _row(self, text: str, algorithm: str | None, calibration: Calibration | Group | None) -> QTreeWidgetItem:
         item = QTreeWidgetItem([text])
@@ -177,6 +175,19 @@ class BenchPlace(QWidget):
             for child in [item.child(at) for at in range(item.childCount())] if item is not None else []:
                 if not isinstance(child.data(0, _NAME), str):
                     child.setForeground(0, theme().colour("muted"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Until a page was chosen, the one that fits the files that are selected."""
+        super().showEvent(event)
+        if not self._page_chosen and not event.spontaneous():
+            selected = set(self.session.selection)
+            headers = [entry.header for entry in self.session.observations() if entry.path in selected]
+            self.show_algorithm(fitting_algorithm(headers))
+            self._page_chosen = False
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        self._page_chosen = item is not None
+        self._show(item)
 
     def _show(self, item: QTreeWidgetItem | None) -> None:
         what = item.data(0, _NAME) if item is not None else None
@@ -235,6 +246,7 @@ class BenchPlace(QWidget):
         -------
         AlgorithmPage
         """
+        self._page_chosen = True
         for number in range(self.list.topLevelItemCount()):
             group = self.list.topLevelItem(number)
             for child in (group.child(at) for at in range(group.childCount())) if group is not None else ():

@@ -18,6 +18,8 @@ from calgui.views.widgets.plot_saving import offer_saving
 _ROLES = ("accent", "warning", "good", "muted")
 #: a plot is not drawn smaller than this, title and axes included
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
+#: of the line between points of single measurements, of 255: there for the eye to follow
+_FAINT = 70
 
 
 class CurvePlot(QWidget):
@@ -57,7 +59,7 @@ class CurvePlot(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(self.plot, 1)
         self._draw_axes(curve)
-        self._kind = (curve.title, curve.x_label, curve.y_label, curve.style)
+        self._kind = _kind(curve)
         self._items = [
             self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
             for number, (name, (x, y)) in enumerate(curve.lines.items())
@@ -78,7 +80,7 @@ class CurvePlot(QWidget):
         """
         lines = [(np.asarray(x, float), np.asarray(y, float)) for x, y in curve.lines.values()]
         steps = [item.opts["stepMode"] == "center" for item in self._items]
-        same = (curve.title, curve.x_label, curve.y_label, curve.style) == self._kind
+        same = _kind(curve) == self._kind
         if not same or steps != [curve.style == "histogram" and len(x) == len(y) + 1 for x, y in lines]:
             return False
         for item, (x, y) in zip(self._items, lines, strict=True):
@@ -113,8 +115,19 @@ class CurvePlot(QWidget):
             fill.setAlpha(70)
             pen = pg.mkPen(colour, width=1)
             return self.plot.plot(x, y, stepMode="center", fillLevel=0, brush=fill, pen=pen, name=name)
+        if name in self._curve.points:
+            faint = theme().colour(role)
+            faint.setAlpha(_FAINT)
+            marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None}
+            return self.plot.plot(x, y, pen=pg.mkPen(faint, width=1), name=name, connect="finite", **marks)
         pen = pg.mkPen(colour, width=2 if style == "histogram" else 1)
         return self.plot.plot(x, y, pen=pen, name=name, connect="finite")
+
+
+def _kind(curve: Curve) -> tuple[Any, ...]:
+    """What curves that can take one another's place have in common; names may hold numbers."""
+    points = tuple(name in curve.points for name in curve.lines)
+    return curve.title, curve.x_label, curve.y_label, curve.style, points
 
 
 def _file_name(title: str) -> str:

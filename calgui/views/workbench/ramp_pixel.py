@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +19,7 @@ from calgui.core.algorithms.ramps.pixel import PixelFits, PixelLine
 from calgui.core.algorithms.ramps.pixellooks import PixelDrawing, Values, drawing_of
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.elided import ElidedLabel
 from calgui.views.workbench.ramp_plot import AS_READ, MARKS, ReadsPlot, line_icon
 from calgui.views.workbench.results import Grid
 
@@ -65,11 +65,9 @@ class RampPixelPanel(QWidget):
         self.drawing: PixelDrawing | None = None
         self._method = "optimal"
         self._place = self._in_sight = ""
-        self.title = QLabel(_HINT)
+        self.title = ElidedLabel()
         self.title.setObjectName("ramp_pixel_title")
         self.title.setAccessibleName("Which pixel")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.ramp = _chooser("ramp_pixel_ramp", "Ramp", "Whose pixel is shown; the picture is the mean of all ramps")
         # names of files may be long
         self.ramp.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -98,7 +96,8 @@ class RampPixelPanel(QWidget):
         self.integration.currentIndexChanged.connect(lambda _index: self._draw())
         self.values.currentIndexChanged.connect(lambda _index: self._draw())
         theme().changed.connect(self._retheme)
-        self.set_ramps(())
+        for chooser in (self.ramp, self.integration):
+            chooser.hide()  # until there is a choice
         self.show_nothing()
 
     def _build(self) -> None:

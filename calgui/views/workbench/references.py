@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from calgui.core.algorithms.given import Missing
-from calgui.core.runs.references import UsedReference
+from calgui.core.runs.references import UnusedReference, UsedReference
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.elided import ElidedLabel
 
 
 class BenchReferences(QWidget):
@@ -39,7 +40,9 @@ class BenchReferences(QWidget):
         self.session = session
         self.given: dict[str, Path] = {}
         self._used: tuple[UsedReference, ...] = ()
-        self._missing: Mapping[str, Missing] = {}
+        self._unused: tuple[UnusedReference, ...] = ()
+        self._optional = frozenset(optional)
+        self._missing: Mapping[str, Missing] | None = None
         self._files: dict[str, QLabel] = {}
         self._how: dict[str, QLabel] = {}
         self._back: dict[str, QToolButton] = {}
@@ -49,13 +52,10 @@ class BenchReferences(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         for row, kind in enumerate((*needed, *optional)):
-            # where there are many, the names of files need the room
-            label = QLabel(f"{kind}{' (optional)' if kind in optional and (needed or len(optional) == 1) else ''}")
-            label.setToolTip("It is used where there is one" if kind in optional else "It is needed")
-            file = QLabel()
+            label = QLabel(kind)
+            file = ElidedLabel(Qt.TextElideMode.ElideMiddle)
             file.setObjectName(f"bench_reference_{kind}")
             file.setAccessibleName(f"Reference {kind}")
-            file.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             choose = QPushButton("Choose…")
             choose.setObjectName(f"bench_choose_{kind}")
             choose.setAccessibleName(f"Choose the {kind} by hand")
@@ -68,10 +68,8 @@ class BenchReferences(QWidget):
             back.setAccessibleName(f"Let the rules select the {kind}")
             back.setToolTip("Let the rules select it again")
             back.clicked.connect(lambda _checked=False, of=kind: self.give(of, None))
-            how = QLabel()
+            how = ElidedLabel()  # told in full by its tool tip where the form is narrow
             how.setObjectName(f"bench_reference_how_{kind}")
-            # told in full by its tool tip where the form is narrow
-            how.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(file, 2 * row, 1)
             grid.addWidget(choose, 2 * row, 3)
@@ -96,7 +94,7 @@ class BenchReferences(QWidget):
             self.given.pop(kind, None)
         else:
             self.given[kind] = path
-        self._used, self._missing = (), {}
+        self._used, self._unused, self._missing = (), (), None
         self._show()
         self.changed.emit()
 
@@ -112,17 +110,24 @@ class BenchReferences(QWidget):
             if self.given.get(kind) != given.get(kind):
                 self.give(kind, given.get(kind))
 
-    def show_used(self, used: tuple[UsedReference, ...], missing: Mapping[str, Missing] | None = None) -> None:
+    def show_used(
+        self,
+        used: tuple[UsedReference, ...],
+        unused: tuple[UnusedReference, ...] = (),
+        missing: Mapping[str, Missing] | None = None,
+    ) -> None:
         """Show what was found.
 
         Parameters
         ----------
         used : tuple of UsedReference
             For the present inputs.
+        unused : tuple of UnusedReference
+            Optional ones that are selected and cannot be used.
         missing : mapping of str to Missing, optional
-            Why others are not there.
+            Why others are not there, of an algorithm that tells.
         """
-        self._used, self._missing = used, missing or {}
+        self._used, self._unused, self._missing = used, unused, missing
         self._show()
 
     def choose(self, kind: str) -> None:
@@ -139,25 +144,31 @@ class BenchReferences(QWidget):
 
     def _show(self) -> None:
         by_kind = {item.type: item for item in self._used}
-        muted = theme().colour("muted").name()
+        lost = {item.type: item for item in self._unused}
         for kind, file in self._files.items():
             item = by_kind.get(kind)
             path = self.given.get(kind) or (item.path if item is not None else None)
-            file.setText(path.name if path is not None else "none yet")
+            without = lost.get(kind) if path is None else None
+            file.setText(path.name if path is not None else without.file if without is not None else "none yet")
             file.setToolTip(str(path) if path is not None else "")
             if kind in self.given:
                 how = "chosen by hand"
             elif item is not None:
                 how = f"selected by {item.mapping}" if item.mapping else "selected by the rules"
-            elif kind in self._missing and self.session.cache is not None:
+            elif self._missing is not None and kind in self._missing and self.session.cache is not None:
                 how = self._missing[kind].reason
-            elif self._used or self._missing:
+            elif without is not None:
+                how = f"not used: {without.reason}"
+            elif self._missing is not None and (self._used or self._missing):
                 how = "not asked for: its step is left out"
             elif self.session.cache is None:
                 how = "open a cache whose rules select it, or choose it by hand"
             else:
                 how = f"selected through {self.session.cache.name} · {self.session.context} once inputs are there"
+            optional = kind in self._optional and without is None and self._missing is None
+            how = f"optional, {how}" if optional else how
             self._how[kind].setText(how)
-            self._how[kind].setToolTip(how)
-            self._how[kind].setStyleSheet(f"color: {muted};")
+            self._how[kind].setToolTip(how if without is None else without.text)
+            colour = theme().colour("muted" if without is None else "warning").name()
+            self._how[kind].setStyleSheet(f"color: {colour};")
             self._back[kind].setVisible(kind in self.given)

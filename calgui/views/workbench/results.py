@@ -195,6 +195,7 @@ class MetricsTable(Grid):
         metrics : mapping of str to Metric
             By the name that reports use.
         """
+        self.clearSpans()
         self.setRowCount(len(metrics))
         for row, (name, metric) in enumerate(metrics.items()):
             tip = f"{metric.help}\nIn reports: {name}"
@@ -202,6 +203,9 @@ class MetricsTable(Grid):
             text = figure(metric.value)
             is_text = isinstance(metric.value, str)
             self.put(row, 1, text, f"{text}\n{tip}" if is_text else tip, number=not is_text)
+            # words have the room of the unit that they have not
+            if is_text and not metric.unit:
+                self.setSpan(row, 1, 1, 2)
             self.put(row, 2, metric.unit, tip)
         # as wide as the figures; a long name of a file is elided rather than the names of all metrics
         shown = [figure(metric.value) for metric in metrics.values() if not isinstance(metric.value, str)]
@@ -222,6 +226,8 @@ _ENDINGS = {
     "adu": "_adu",
     "e-/adu": "_e_per_adu",
     "1/(cm² s)": "_per_cm2_s",
+    "e-/s per month": "_e_per_s_per_month",
+    "day": "_days",
     "K": "_k",
 }
 

@@ -1,6 +1,7 @@
 """Cosmic rays: injected hits are found, the cores of adaptive-optics stars stay, and what was taken is shown."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -343,6 +344,37 @@ def test_nothing_but_nan_gives_no_answer() -> None:
         clean_cosmic_rays([frame(empty)], CosmicConfig())
     with pytest.raises(AlgorithmError, match="all are NaN"):
         clean_cosmic_rays([frame(empty, name=f"{k}.fits") for k in range(3)], CosmicConfig())
+
+
+@pytest.mark.parametrize("how", ["nan", "flagged"])
+def test_an_exposure_without_pixels_is_left_out_and_told(how: str) -> None:
+    frames, _ = _exposures(5)
+    dark = np.zeros((SIZE, SIZE), np.uint32)
+    lost = frame(np.full((SIZE, SIZE), np.nan) if how == "nan" else frames[1].data, dark if how == "nan" else dark + 1)
+    four = [frames[0], *frames[2:]]
+    alone = clean_cosmic_rays(four, CosmicConfig())
+    result = clean_cosmic_rays([frames[0], replace(lost, path=Path("lost.fits")), *frames[2:]], CosmicConfig())
+    assert result.reasons[-1] == "lost.fits was left out: all of its pixels are NaN or flagged."
+    assert result.verdict == "doubtful"
+    assert alone.frame is not None
+    assert result.frame is not None
+    np.testing.assert_array_equal(result.frame.data, alone.frame.data)
+    for name in ("n_pixels", "hit_fraction", "exposure_time_s", "hit_rate_per_cm2_s"):
+        assert number(result, name) == number(alone, name)
+    # bits stay those of the exposures that were given
+    mask, before = result.planes["CRMASK"], alone.planes["CRMASK"]
+    assert not np.any(mask & 2)
+    np.testing.assert_array_equal(mask & 1, before & 1)
+    np.testing.assert_array_equal(mask >> 2, before >> 1)
+
+
+def test_without_it_too_few_may_be_left() -> None:
+    frames, _ = _exposures(3)
+    lost = replace(frame(np.full((SIZE, SIZE), np.nan)), path=Path("lost.fits"))
+    with pytest.raises(InputError, match="2 are left, and 3 are needed") as caught:
+        clean_cosmic_rays([frames[0], lost, frames[2]], CosmicConfig())
+    assert caught.value.path == Path("lost.fits")
+    assert caught.value.cure
 
 
 def test_it_is_registered() -> None:

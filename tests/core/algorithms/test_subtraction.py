@@ -84,6 +84,20 @@ def test_what_the_dark_does_not_know_counts_as_nothing_and_is_flagged() -> None:
     assert made.metrics["n_dark_unknown"].value == 1
 
 
+@pytest.mark.parametrize(
+    ("image", "master", "words"),
+    [
+        ({"value": np.nan}, 0.5, "all are NaN or flagged"),
+        ({"value": 10.0, "bits": flags.DO_NOT_USE}, 0.5, "all are NaN or flagged"),
+        ({"value": 10.0}, np.nan, "dark.fits has no value for any pixel"),
+    ],
+)
+def test_an_image_or_a_dark_of_nothing_is_bad(image: dict[str, Any], master: float, words: str) -> None:
+    made = subtract_dark(frame(BUNIT="electron/s", **image), dark(master, BUNIT="electron/s"), SubtractConfig())
+    assert made.verdict == "bad"
+    assert words in made.reasons[0]
+
+
 def test_the_part_of_a_full_dark_that_a_subarray_shows_is_used() -> None:
     whole = Frame(np.arange(400, dtype=np.float32).reshape(20, 20), header={"BUNIT": "electron/s", "SUBARRAY": "FULL"})
     image = frame(1000, (5, 6), BUNIT="electron/s", SUBARRAY="CUSTOM", SUBSTRT1=4, SUBSTRT2=11)

@@ -9,6 +9,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calgui.core.algorithms.inputkinds import InputKind
 from calgui.core.errors import Cancelled, InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import rule_header
@@ -16,7 +17,7 @@ from calgui.core.frames.statistics import Box
 from calgui.core.frames.writing import write_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.command import command_line
-from calgui.core.runs.preview import centred_box, cut_inputs, examine, preview
+from calgui.core.runs.preview import Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.run import run_files
 from calgui.core.runs.saving import FORM, problems, proposed, save_report
 
@@ -208,3 +209,13 @@ def test_saved_as_a_reference_with_its_provenance(darks: tuple[Path, ...], tmp_p
     assert save_report(report, out, cards, None, Job(), overwrite=True) == out
     with pytest.raises(InputError, match="inputs"):
         save_report(report, darks[0], cards, None, Job(), overwrite=True)
+
+
+def test_of_a_cube_as_few_spaxels_are_cut_out_as_can_be_had_at_once() -> None:
+    def side(shape: tuple[int, ...], kind: InputKind, asked: int = 256) -> int:
+        return fitting_side(asked, Examined((), shape=shape, kind=kind))
+
+    assert side((400, 112, 128), "cube") ** 2 * 400 < 200_000
+    assert 8 <= side((2000, 16, 128), "cube") <= 12
+    assert side((20, 30, 30), "cube", 16) == 16
+    assert side((1, 16, 512, 512), "ramp") == side((512, 512), "image") == 256

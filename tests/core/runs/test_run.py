@@ -11,6 +11,7 @@ from astropy.io import fits
 
 from calgui.core.errors import AlgorithmError, Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
+from calgui.core.runs.product import summing
 from calgui.core.runs.report import as_document
 from calgui.core.runs.run import run_files
 
@@ -140,3 +141,13 @@ def test_a_real_dark_of_another_instrument_is_asked_what_it_lacks(real_data: Pat
     assert report.metrics["median_rate_e_per_s"].value == pytest.approx(level, rel=1e-4)
     assert report.verdict != "good"
     assert any("DETECTOR" in reason for reason in report.reasons)
+
+
+def test_sums_made_beside_the_work_are_those_of_the_files(tmp_path: Path) -> None:
+    """Also of a file that was changed since it was summed."""
+    path = tmp_path / "some.fits"
+    for content in (b"one", b"another"):
+        path.write_bytes(content)
+        with summing([path]) as sums:
+            made = sums.of([path], (), Job())
+        assert made.inputs == {path: hashlib.sha1(content, usedforsecurity=False).hexdigest()}

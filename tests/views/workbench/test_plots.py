@@ -89,3 +89,22 @@ def test_a_result_without_a_picture_shows_its_plots(qtbot: QtBot, session: Sessi
     assert not output.side.isTabVisible(output.side.indexOf(output.hot))
     assert output.metrics.rowCount() == 1
     assert output.shown_of is report
+
+
+def test_single_measurements_are_seen_as_points(qtbot: QtBot) -> None:
+    """Above a line that goes through them, a line between them would say nothing."""
+
+    def series(level: float) -> Curve:
+        x = np.array([60.0, 240.0, 960.0])
+        lines = {f"measured, to {level:g}": (x, level * x), "line": (x, level * x)}
+        return Curve("Darks", "time (s)", "median (e-)", lines, points=(f"measured, to {level:g}",))
+
+    plot = CurvePlot(series(1.0))
+    qtbot.addWidget(plot)
+    measured, line = plot.plot.getPlotItem().listDataItems()
+    assert (measured.opts["symbol"], line.opts["symbol"]) == ("o", None)
+    assert measured.opts["pen"].color().alpha() < 255
+    # another name of the same line is no other plot
+    assert plot.take(series(2.0))
+    assert measured.opts["symbol"] == "o"
+    assert not plot.take(Curve("Darks", "time (s)", "median (e-)", series(2.0).lines))

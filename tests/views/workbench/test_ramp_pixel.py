@@ -98,6 +98,17 @@ def rate_at(page: AlgorithmPage, x: int, y: int) -> tuple[float, float]:
     return tuple(float(plane[y - top, x - left]) for plane in (content.frame.data, content.frame.err))  # type: ignore[return-value, index]
 
 
+def test_without_ramps_there_is_nothing_to_choose(qtbot: QtBot, page: AlgorithmPage, tmp_path: Path) -> None:
+    panel = panel_of(page)
+    assert panel.isVisible()
+    assert not panel.ramp.isVisible()
+    assert not panel.integration.isVisible()
+    page.inputs.set_paths([write_ramp(tmp_path / f"ramp_{number}.fits", number, 2) for number in range(2)])
+    qtbot.waitUntil(lambda: panel.fits is not None)
+    assert panel.ramp.isVisible()
+    assert panel.integration.isVisible()
+
+
 def test_the_pixel_under_the_cursor_is_that_of_the_picture(qtbot: QtBot, page: AlgorithmPage, tmp_path: Path) -> None:
     panel = choose(qtbot, page, write_ramp(tmp_path / "ramp.fits"))
     # until somebody points, the middle

@@ -216,7 +216,8 @@ def flag_darks(darks: Darks, light: BoolArray, config: MaskConfig, dq: DqArray, 
             bits[silent] |= BITS["DEAD"]
         with np.errstate(invalid="ignore", divide="ignore"):
             two = scatters.between[rows] > config.telegraph_sigma * allowed
-            two &= scatters.within[rows] < _ABOUT_LEVELS * allowed
+            about = _about_levels(darks, allowed, scatters.between[rows], scatters.samples[rows])
+            two &= scatters.within[rows] < _ABOUT_LEVELS * about
         two &= good & (usual > 0)
         bits[two] |= BITS["TELEGRAPH"]
     _flag_noisy(darks, light, config, dq, job)
@@ -230,6 +231,18 @@ def _allowed(darks: Darks, excess: FloatArray, usual: FloatArray, drift: float) 
     if darks.scale.seconds or not darks.scale.is_rate:
         squares += above / np.float32(darks.scale.to_counts)
     made: FloatArray = np.sqrt(squares)
+    return made
+
+
+def _about_levels(
+    darks: Darks, allowed: FloatArray, between: FloatArray, samples: npt.NDArray[np.uint16]
+) -> FloatArray:
+    """Noise about two levels: the upper one has more photons, of which a median on the lower one knows nothing."""
+    if not darks.scale.seconds and darks.scale.is_rate:
+        return allowed
+    # as if half of the samples were on each level, which is where the same sum of squares needs the smallest step
+    step = 2 * between / np.sqrt(np.maximum(samples, 1))
+    made: FloatArray = np.sqrt(allowed * allowed + step / np.float32(2 * darks.scale.to_counts))
     return made
 
 

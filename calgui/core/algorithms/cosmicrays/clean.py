@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from calgui.core.algorithms.cosmicrays.config import CosmicConfig, check_clean, 
 from calgui.core.algorithms.cosmicrays.hits import Hits, charges, group, table, together
 from calgui.core.algorithms.cosmicrays.known import bits_of_mask
 from calgui.core.algorithms.cosmicrays.lacosmic import clean_image, places
-from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack
+from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack, usable
 from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import Scale, exposure_time, file_name
 from calgui.core.algorithms.geometry import region_of
@@ -131,8 +132,12 @@ def _several(
             raise InputError("The image has no ERR.", path=frame.path, cure="Choose noise=model, and give read_noise.")
         noises.append(None if has_error and config.noise != "model" else read_noise_of(frame, config, scale))
     factor = scale.to_counts
+    region = region_of(frames[0])
+    used = usable(frames, region, reject, job)
+    left_out = [file_name(frame) for place, frame in enumerate(frames) if place not in used]
+    frames, noises = [frames[place] for place in used], [noises[place] for place in used]
     made = clean_stack(frames, factor, noises, reject, config, job.part(0, 0.9))
-    light = region_of(frames[0]).mask()
+    light = region.mask()
     good = light & np.isfinite(made.data)
     _some_left(~good, frames[0], config)
     made.hits[~light] = 0
@@ -146,8 +151,17 @@ def _several(
     bits = made.dq if known is None else made.dq | known
     product = Frame(made.data * back, made.err * back, bits, common_header(frames) | {"BUNIT": frames[0].unit})
     mask, taken = made.hits, made.taken * back
+    if left_out:  # a bit means the exposure of that place among those that were given
+        mask = np.zeros_like(made.hits)
+        for index, place in enumerate(used):
+            mask |= ((made.hits >> np.uint32(index)) & np.uint32(1)) << np.uint32(place)
     noise_help = "the ERR planes" if noises[0] is None else f"photons and {noises[0]:g} e- of reading"
-    return _result(frames, product, together(parts), mask, taken, good, (0, 0, None), config, "stack", noise_help)
+    result = _result(frames, product, together(parts), mask, taken, good, (0, 0, None), config, "stack", noise_help)
+    if not left_out:
+        return result
+    told = [f"{name} was left out: all of its pixels are NaN or flagged." for name in left_out]
+    verdict: Verdict = "bad" if result.verdict == "bad" else "doubtful"
+    return replace(result, verdict=verdict, reasons=(*result.reasons, *told))
 
 
 def _scatter(

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.cosmicrays.config import CosmicConfig
+from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.noise import median_noise_factor
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, FloatArray, FrameLike
 from calgui.core.jobs import Job
@@ -17,8 +18,8 @@ from calgui.core.jobs import Job
 #: rows that are looked at together
 _BAND = 256
 
-#: most exposures: each has a bit in the mask
-MOST = 32
+#: fewest exposures of which one can be told from the others, and most: each has a bit in the mask
+FEWEST, MOST = 3, 32
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,62 @@ class Stacked:
     dq: DqArray
     hits: DqArray
     taken: FloatArray
+
+
+def usable(frames: Sequence[FrameLike], region: Region, reject: int, job: Job) -> list[int]:
+    """Which exposures hold a light-sensitive pixel that counts.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Of one shape.
+    region : Region
+        Which pixels are reference pixels.
+    reject : int
+        Samples with these flags do not count.
+    job : Job
+        Asked for cancel.
+
+    Returns
+    -------
+    list of int
+        Their places, from 0.
+
+    Raises
+    ------
+    InputError
+        When some are left, but fewer than three; the file that holds none is named.
+    AlgorithmError
+        When none is left.
+    """
+    kept = [place for place, frame in enumerate(frames) if _any_good(frame, region, reject, job)]
+    lost = next((frame for place, frame in enumerate(frames) if place not in kept), None)
+    if lost is None or len(kept) >= FEWEST:
+        return kept
+    if not kept:
+        raise AlgorithmError(
+            "No pixel of these exposures can be judged: all are NaN or flagged.",
+            cure="Look at their data quality, or reject fewer flags.",
+        )
+    raise InputError(
+        f"No pixel of this exposure can be used: all are NaN or flagged. Without such exposures {len(kept)} "
+        f"{'is' if len(kept) == 1 else 'are'} left, and {FEWEST} are needed.",
+        path=lost.path,
+        cure="Give more exposures, or clean one image by itself.",
+    )
+
+
+def _any_good(frame: FrameLike, region: Region, reject: int, job: Job) -> bool:
+    lines, columns = region.active()
+    for start in range(lines.start, lines.stop, _BAND):
+        job.check()
+        rows = frame.rows(start, min(start + _BAND, lines.stop))
+        good = np.isfinite(rows.data[:, columns])
+        if rows.dq is not None:
+            good &= (rows.dq[:, columns] & np.uint32(reject)) == 0
+        if good.any():
+            return True
+    return False
 
 
 def clean_stack(

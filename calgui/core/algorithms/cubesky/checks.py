@@ -1,6 +1,7 @@
 """Whether a sky fits a science cube: what is refused, and what is told."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
+from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
 from calgui.core.algorithms.exposure import canonical_unit, exposure_time, file_name, number, scale_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -71,6 +73,53 @@ def axis_of(frame: FrameLike, what: str) -> npt.NDArray[np.float64]:
             cure=f"CRVAL{axis}, CRPIX{axis}, CD{axis}_{axis} and CUNIT{axis} tell them; the axis must be linear.",
         )
     return found
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Wavelengths of science and sky, and what brings the latter to the former.
+
+    Attributes
+    ----------
+    science, sky : ndarray of float64
+        In vacuum, nm.
+    path : Resampler
+        From the sky's planes to the science's.
+    factor : float
+        From the sky's unit to the science's.
+    """
+
+    science: npt.NDArray[np.float64]
+    sky: npt.NDArray[np.float64]
+    path: Resampler
+    factor: float
+
+
+def check_cube_sky(cube: FrameLike, sky: FrameLike) -> Axes:
+    """Refuse a sky that cannot be subtracted from a cube.
+
+    Parameters
+    ----------
+    cube, sky : FrameLike
+        Only headers and shapes are looked at.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    InputError
+        Naming the file, and what to do.
+    """
+    science, theirs = axis_of(cube, "science cube"), axis_of(sky, "sky")
+    check_pair(cube, sky)
+    factor = unit_factor(cube, sky)
+    try:
+        return Axes(science, theirs, resampler(science, theirs, cube.unit), factor)
+    except InputError as error:
+        error.path = sky.path
+        raise
 
 
 def check_pair(cube: FrameLike, sky: FrameLike) -> None:

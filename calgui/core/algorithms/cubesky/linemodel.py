@@ -1,10 +1,12 @@
 """The lines of the list as an instrument shows them: their width and place from the sky itself, and who shares what."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.spectra.airglow import SkyLines
 
 Floats = npt.NDArray[np.float64]
@@ -97,7 +99,7 @@ def place_lines(lines: SkyLines, wavelength: Floats) -> Lines:
     return Lines(made, columns[:, 1], columns[:, 2].astype(np.intp), columns[:, 3], names)
 
 
-def profiles(lines: Lines, n: int, sigma: float, offset: float = 0.0) -> Floats:
+def profiles(lines: Lines, n: int, sigma: float, offset: float = 0.0) -> Any:
     """Each line as a Gaussian of area 1, integrated over the pixels.
 
     Parameters
@@ -113,8 +115,10 @@ def profiles(lines: Lines, n: int, sigma: float, offset: float = 0.0) -> Floats:
 
     Returns
     -------
-    ndarray of float64, shape (n, L)
+    scipy.sparse.csc_array of float64, shape (n, L)
+        A line reaches few pixels.
     """
+    from scipy.sparse import csc_array
     from scipy.special import ndtr
 
     place = lines.place + offset
@@ -122,11 +126,9 @@ def profiles(lines: Lines, n: int, sigma: float, offset: float = 0.0) -> Floats:
     near = np.round(place).astype(np.int64)[:, None] + np.arange(-half, half + 1)[None]
     edges = np.concatenate([near, near[:, -1:] + 1], axis=1) - 0.5
     values = np.diff(ndtr((edges - place[:, None]) / sigma), axis=1)
-    made = np.zeros((n, len(place)))
     inside = (near >= 0) & (near < n)
-    line = np.broadcast_to(np.arange(len(place))[:, None], near.shape)
-    made[near[inside], line[inside]] = values[inside]
-    return made
+    starts = np.concatenate([[0], np.cumsum(np.count_nonzero(inside, axis=1))])
+    return csc_array((values[inside], near[inside], starts), shape=(n, len(place)))
 
 
 @dataclass(frozen=True)
@@ -185,12 +187,12 @@ def measure(lines: Lines, spectrum: Floats, variance: Floats, smooth: Floats) ->
     def fitted(parameters: Floats) -> tuple[float, Floats]:
         sigma, offset = float(np.clip(parameters[0], 0.4, 8.0)), float(np.clip(parameters[1], -2.0, 2.0))
         model = np.concatenate([profiles(lines, len(spectrum), sigma, offset) @ member, smooth], axis=1)[good]
-        scales = np.linalg.lstsq(model * weight[:, None], values * weight, rcond=None)[0]
+        scales = solve(model * weight[:, None], values * weight)
         return float(np.sum(((values - model @ scales) * weight) ** 2)), np.asarray(scales, np.float64)
 
     starts = [np.array([sigma, place]) for sigma in _WIDTHS for place in _PLACES]
     best = min(starts, key=lambda start: fitted(start)[0])
-    bare = np.linalg.lstsq(smooth[good] * weight[:, None], values * weight, rcond=None)[0]
+    bare = solve(smooth[good] * weight[:, None], values * weight)
     flat = float(np.sum(((values - smooth[good] @ bare) * weight) ** 2))
     simplex = best[None] + np.array([[0, 0], [0.15, 0], [0, 0.15]])
     found = minimize(
@@ -208,15 +210,15 @@ def measure(lines: Lines, spectrum: Floats, variance: Floats, smooth: Floats) ->
     level = smooth @ scales[len(lines.names) :]
     usual = max(float(np.median(np.clip(scales[: len(lines.names)], 0, None))), 1e-12)
     strength = np.clip(scales[lines.family], 0.02 * usual, None) * lines.strength
-    shape = profiles(lines, len(spectrum), sigma, offset)[good]
+    shape = profiles(lines, len(spectrum), sigma, offset).tocsr()[good]
     strength = _sharpened(shape, strength, np.clip(values - level[good], 0, None))
     made = Lines(lines.place + offset, strength, lines.family, lines.rotational, lines.names)
     return Measured(sigma, offset, made, found=True)
 
 
-def _sharpened(shape: Floats, strength: Floats, light: Floats) -> Floats:
+def _sharpened(shape: Any, strength: Floats, light: Floats) -> Floats:
     """Strengths of single lines by Richardson's and Lucy's iterations; they stay positive."""
-    seen = np.maximum(shape.sum(axis=0), 1e-9)
+    seen = np.maximum(np.asarray(shape.sum(axis=0)).ravel(), 1e-9)
     for _ in range(_SHARPENED):
         model = np.maximum(shape @ strength, 1e-12)
         # a line that hardly reaches into the spectrum keeps what the list says
@@ -244,16 +246,13 @@ def shares(lines: Lines, n: int, sigma: float) -> Floats:
     """
     from scipy.ndimage import gaussian_filter1d
 
-    light = profiles(lines, n, sigma)
-    made = np.stack(
-        [
-            light[:, lines.family == family] @ lines.strength[lines.family == family]
-            for family in range(len(lines.names))
-        ]
-    )
+    member = (lines.family[:, None] == np.arange(len(lines.names))[None]) * lines.strength[:, None]
+    made = np.asarray(profiles(lines, n, sigma) @ member).T
     wide = sum(
         part * gaussian_filter1d(made, width * sigma, axis=1, mode="nearest")
-        for part, width in ((1e-2, 6.0), (1e-3, 40.0), (1e-5, 300.0))
+        for part, width in ((1e-2, 6.0), (1e-3, 40.0))
     )
-    made = made + wide + 1e-12 * max(float(made.sum()), 1e-30)
+    # far from all lines families share as in the whole
+    everywhere = 1e-7 * made.sum(axis=1, keepdims=True)
+    made = made + wide + everywhere + 1e-12 * max(float(made.sum()), 1e-30)
     return np.asarray(made / made.sum(axis=0))

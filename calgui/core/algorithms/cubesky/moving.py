@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.algorithms.cubesky.linemodel import Lines, Measured, profiles, shares
 from calgui.core.algorithms.cubesky.resampling import Resampler
 from calgui.core.spectra.airglow import O2, O2_BAND
@@ -141,7 +142,7 @@ def _baseline(values: Floats, variance: Floats, model: Floats, smooth: Floats) -
     weight = np.ones(len(sought))
     coefficients = np.zeros(smooth.shape[1])
     for _ in range(8):
-        found = np.linalg.lstsq(basis * weight[:, None], sought * weight, rcond=None)[0]
+        found = solve(basis * weight[:, None], sought * weight)
         coefficients = np.asarray(found, np.float64)
         left = sought - basis @ coefficients
         scatter = max(1.4826 * float(np.median(np.abs(left - np.median(left)))), 1e-30)
@@ -222,7 +223,7 @@ def rotation_of(mover: Mover) -> Floats:
     energy = shape @ (lines.strength * lines.rotational / _KT)
     mean = float(energy.sum() / max(light.sum(), 1e-30))
     floor = 1e-3 * float(light.max(initial=1e-30))
-    return np.clip((energy + floor * mean) / (light + floor) - mean, -10, 10)
+    return np.asarray(np.clip((energy + floor * mean) / (light + floor) - mean, -10, 10))
 
 
 def width_ratio(mover: Mover, shift: float, sky: Floats, factor: Floats) -> float:
@@ -258,7 +259,7 @@ def width_ratio(mover: Mover, shift: float, sky: Floats, factor: Floats) -> floa
     def left(sigma: float, spectrum: Floats, strength: Floats) -> float:
         model = profiles(lines, len(sky), sigma) @ strength
         design = np.concatenate([model[:, None], spectra.smooth], axis=1)[good] * weight[:, None]
-        solved = np.linalg.lstsq(design, spectrum[good] * weight, rcond=None)[0]
+        solved = solve(design, spectrum[good] * weight)
         return float(np.sum((spectrum[good] * weight - design @ solved) ** 2))
 
     widths = [

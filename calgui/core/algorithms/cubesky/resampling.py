@@ -101,21 +101,20 @@ class Resampler:
         return made
 
     def _operator(self, shift: float) -> Any:
-        from scipy.sparse import coo_array
+        from scipy.sparse import csr_array
 
         place = np.clip(self.position - shift, -0.5, self.length - 0.5)
         first = np.floor(place).astype(np.int64)
         offsets = np.arange(1 - _HALF, _HALF + 1)
         apart = offsets[None] - (place - first)[:, None]
-        window = np.interp(np.abs(apart) / _HALF, *_window())
-        weights = np.sinc(apart) * window
+        weights = np.sinc(apart) * np.interp(np.abs(apart) / _HALF, *_window())
         weights *= (self.ratio / weights.sum(axis=1))[:, None]
         weights[np.abs(weights) < _SMALLEST] = 0
         columns = np.clip(first[:, None] + offsets[None], 0, self.length - 1)
-        rows = np.broadcast_to(np.arange(len(place))[:, None], columns.shape)
-        shape = (len(place), self.length)
-        made = coo_array((weights.ravel().astype(np.float32), (rows.ravel(), columns.ravel())), shape=shape).tocsr()
-        made.eliminate_zeros()
+        starts = np.arange(len(place) + 1) * len(offsets)
+        made = csr_array((weights.ravel().astype(np.float32), columns.ravel(), starts), shape=(len(place), self.length))
+        # beyond an end the same column comes several times
+        made.sum_duplicates()
         return made
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
+from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.moving import Mover, Spectra, families_of, rotation_of, variance_of, width_ratio
 
@@ -18,8 +19,8 @@ UNCERTAIN = 0.1
 #: rounds of the fit, and those before outliers count less
 _ROUNDS, _PLAIN_ROUNDS = 10, 3
 _TUKEY = 4.685
-#: planes, for the slope
-_STEP = 0.02
+#: planes, for the slope; and how far it holds
+_STEP, _STEEP = 0.02, 0.02
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def fit(
     overall, overall_error = 1.0, _PRIOR
     scales, errors, shift_error, turned = np.ones(len(names)), np.full(len(names), _PRIOR), 0.0, 0.0
     slope, level = np.zeros(len(spectra.science)), np.zeros(spectra.smooth.shape[1])
+    steep, steep_at = np.zeros(len(spectra.science)), np.inf
     for number in range(_ROUNDS):
         sky, _ = mover.sky(shift)
         light = sky - mover.sky_continuum
@@ -123,8 +125,10 @@ def fit(
             design.append((light * (share.T @ scales) * rotation)[:, None])
         moving = config.fit_shift and measured.found
         if moving:
-            ahead, behind = mover.sky(shift + _STEP)[0], mover.sky(shift - _STEP)[0]
-            slope = (share.T @ scales) * (ahead - behind) / (2 * _STEP)
+            if not abs(shift - steep_at) < _STEEP:
+                ahead, behind = mover.sky(shift + _STEP)[0], mover.sky(shift - _STEP)[0]
+                steep, steep_at = (ahead - behind) / (2 * _STEP), shift
+            slope = (share.T @ scales) * steep
             design.append(slope[:, None])
         solved, covariance = _solve(
             np.concatenate(design, axis=1), spectra, share, shift, variance, weight, mover.good, overall
@@ -204,7 +208,7 @@ def _coarse(mover: Mover, largest: float) -> float:
         design = np.concatenate([light[:, None], spectra.smooth], axis=1)[mover.good]
         sought = spectra.science[mover.good]
         weight = 1 / np.sqrt(variance_of(spectra, 0.0, np.ones(len(light)), light)[mover.good])
-        solved = np.linalg.lstsq(design * weight[:, None], sought * weight, rcond=None)[0]
+        solved = solve(design * weight[:, None], sought * weight)
         left = float(np.sum(np.abs((sought - design @ solved) * weight)))
         if left < least:
             best, least = float(shift), left
@@ -218,7 +222,7 @@ def _one_scale(mover: Mover, light: Floats, spectra: Spectra, variance: Floats, 
     if not mover.measured.found:
         return 1.0, _PRIOR
     scaled = design * root[:, None]
-    solved = np.linalg.lstsq(scaled, spectra.science[good] * root, rcond=None)[0]
+    solved = solve(scaled, spectra.science[good] * root)
     normal = scaled.T @ scaled
     error = float(np.sqrt(max(np.linalg.pinv(normal, rcond=1e-12, hermitian=True)[0, 0], 0)))
     return float(solved[0]), error

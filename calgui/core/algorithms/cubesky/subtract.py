@@ -13,7 +13,7 @@ from calgui.core.algorithms.cubesky.fieldshift import FieldShift, field_shift
 from calgui.core.algorithms.cubesky.linemodel import Measured, measure, place_lines
 from calgui.core.algorithms.cubesky.moving import Spectra
 from calgui.core.algorithms.cubesky.reporting import keywords, metrics, verdict
-from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
+from calgui.core.algorithms.cubesky.resampling import Resampler
 from calgui.core.algorithms.cubesky.scaling import fit
 from calgui.core.algorithms.cubesky.spaxels import (
     ENOUGH,
@@ -77,21 +77,14 @@ def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyCon
     job = job or Job("Subtract the sky")
     if sky is None:
         raise InputError("There is no sky to subtract.", path=cube.path, cure="Give a cube or a spectrum of the sky.")
-    wavelength, sky_wavelength = checks.axis_of(cube, "science cube"), checks.axis_of(sky, "sky")
-    checks.check_pair(cube, sky)
-    factor = checks.unit_factor(cube, sky)
-    try:
-        path = resampler(wavelength, sky_wavelength, cube.unit)
-    except InputError as error:
-        error.path = sky.path
-        raise
+    axes = checks.check_cube_sky(cube, sky)
     told, age = checks.doubts(cube, sky, config)
     norm = handy(cube)
     science: FrameLike = cube if norm == 1 else Multiplied(cube, norm)
-    found = _work(science, sky, config, _Axes(wavelength, sky_wavelength, path), factor * norm, job)
+    found = _work(science, sky, config, axes, axes.factor * norm, job)
     job.report(0.45, "Subtracting")
     own = sky if found.paired else None
-    data, err, bits = _apply(science, own, factor * norm, found.recipe, job.part(0.45, 1.0))
+    data, err, bits = _apply(science, own, axes.factor * norm, found.recipe, job.part(0.45, 1.0))
     recipe, empty, measured, left = found.recipe, found.empty, found.measured, found.left
     if norm != 1:
         recipe, left = replace(recipe, fit=fit_in(recipe.fit, 1 / norm)), left_in(left, 1 / norm)
@@ -104,10 +97,10 @@ def subtract_cube_sky(cube: FrameLike, sky: FrameLike | None, config: CubeSkyCon
         metrics=metrics(recipe, empty, measured, left, age, cube.unit),
         verdict=level,
         reasons=reasons,
-        curves=residuals.curves(recipe.fit, left, wavelength, cube.unit),
+        curves=residuals.curves(recipe.fit, left, axes.science, cube.unit),
         tables=(
             residuals.family_table(recipe.fit, left, cube.unit),
-            residuals.line_table(recipe.fit, measured, sky_lines(), left, wavelength),
+            residuals.line_table(recipe.fit, measured, sky_lines(), left, axes.science),
         ),
         keywords=keywords(recipe, config),
     )
@@ -125,15 +118,6 @@ class _Skies:
 
 
 @dataclass(frozen=True)
-class _Axes:
-    """Wavelengths of science and sky, and the way from these to those."""
-
-    science: Floats
-    sky: Floats
-    path: Resampler
-
-
-@dataclass(frozen=True)
 class _Found:
     """What a look at a sample of spaxels found."""
 
@@ -144,7 +128,7 @@ class _Found:
     paired: bool
 
 
-def _work(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig, axes: _Axes, factor: float, job: Job) -> _Found:
+def _work(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig, axes: checks.Axes, factor: float, job: Job) -> _Found:
     path = axes.path
     ny, nx = cube.shape[1:]
     place = spread(ny * nx, cube.shape[0])

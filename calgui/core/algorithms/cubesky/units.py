@@ -59,7 +59,7 @@ class Multiplied:
         return self._times(self.source.band(start, stop))
 
     def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
-        """As `FrameLike.plane`: a map of something else, as it is."""
+        """As `FrameLike.plane`."""
         return self.source.plane(name, start, stop)
 
     def _times(self, rows: Rows) -> Rows:

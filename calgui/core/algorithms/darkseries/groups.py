@@ -129,46 +129,6 @@ def pair_noise(samples: Sequence[FloatArray]) -> float:
     return float(np.mean(found)) / math.sqrt(2) if found else math.nan
 
 
-def single_read_noise(frame_noise: float, counts: float, group: Group, frame: FrameLike) -> float | None:
-    """Noise of a single read from that of a dark.
-
-    Parameters
-    ----------
-    frame_noise : float
-        Of one dark, e- in the whole exposure.
-    counts : float
-        Electrons of dark current and glow, whose photon noise is taken out.
-    group : Group
-        Time and reads.
-    frame : FrameLike
-        Says the read mode.
-
-    Returns
-    -------
-    float or None
-        e-; None where the read mode does not tell how noise and reads go together.
-
-    Notes
-    -----
-    Vacca, Cushing & Rayner 2004: CDS 2 R², MCDS with m reads at each end 2 R² / m, a line through n reads
-    12 R² (n - 1) / [n (n + 1)] over the whole time.
-    """
-    mode = read_mode(frame)
-    reads = group.reads
-    variance = frame_noise**2 - max(counts, 0.0)
-    if variance <= 0:
-        return None
-    if mode.startswith("MCDS") or mode.startswith("FOWLER"):
-        digits = "".join(letter for letter in mode if letter.isdigit())
-        ends = int(digits) if digits else (reads // 2 if reads else 0)
-        return math.sqrt(variance * ends / 2) if ends else None
-    if mode == "CDS" or reads == 2:
-        return math.sqrt(variance / 2)
-    if reads is not None and reads > 2 and any(word in mode for word in ("UTR", "UP-THE-RAMP", "SLOPE", "RAMP")):
-        return math.sqrt(variance * reads * (reads + 1) / (12 * (reads - 1)))
-    return None
-
-
 def group_name(frames: Sequence[FrameLike], group: Group) -> str:
     """For people: time, reads, and the first file.
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.darkseries.fit import Line
-from calgui.core.algorithms.darkseries.groups import Group, single_read_noise
+from calgui.core.algorithms.darkseries.groups import Group
+from calgui.core.algorithms.darkseries.readnoise import read_variance, single_read_variance, typical_read_noise
 from calgui.core.algorithms.frametable import moment
 from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.noise import robust_sigma, thin
@@ -103,12 +104,15 @@ class GroupRow:
         Median counts, those of the line, and the error of the median, e-.
     read_noise : float or None
         Of a single read, e-.
+    quiet : bool
+        Whether the darks scatter less than photons of their counts would.
     """
 
     median: float
     line: float
     error: float
     read_noise: float | None
+    quiet: bool
 
 
 def group_rows(series: Series) -> list[GroupRow]:
@@ -131,14 +135,11 @@ def group_rows(series: Series) -> list[GroupRow]:
     for group, noise, load in zip(series.groups, series.noises, loads, strict=True):
         frame, values = series.frames[group.members[0]], series.medians(group)
         line = rate * group.seconds + glow * load
-        made.append(
-            GroupRow(
-                float(np.mean(values)),
-                line,
-                series.median_error(group, noise) / math.sqrt(len(values)),
-                single_read_noise(noise, line, group, frame) if len(values) > 1 else None,
-            )
-        )
+        variance = read_variance([series.samples[place] for place in group.members], group.to_electrons, line)
+        of_read = single_read_variance(variance, group, frame) if variance else None
+        error = series.median_error(group, noise) / math.sqrt(len(values))
+        read_noise = math.sqrt(of_read) if of_read else None
+        made.append(GroupRow(float(np.mean(values)), line, error, read_noise, variance == 0 and line > 0))
     return made
 
 
@@ -164,16 +165,14 @@ def series_metrics(
     """
     line, good = series.line, series.good
     glow = float(np.median(thin(line.glow, good))) if line.glow is not None else None
-    read_noise = [row.read_noise for row in rows if row.read_noise is not None]
+    read_noise = typical_read_noise([row.read_noise for row in rows], series.noises, series.groups)
     chi = line.chi_square[good]
     chi = chi[np.isfinite(chi)]
     return {
         "median_rate_e_per_s": Metric(level, "e-/s", "Median dark current."),
         "noise_e_per_s": Metric(sigma, "e-/s", "Local noise of the dark current, 1.4826 MAD."),
         "glow_e": Metric(glow, "e-", f"Median of what does not grow with time: of each {series.of_what}."),
-        "read_noise_e": Metric(
-            float(np.median(read_noise)) if read_noise else None, "e-", "Of a single read, from pairs of darks."
-        ),
+        "read_noise_e": Metric(read_noise, "e-", "Of a single read, from pairs of darks, photon noise taken out."),
         "hot_fraction": Metric(n_hot / max(int(good.sum()), 1), "", "Part of the light-sensitive pixels that are hot."),
         "median_chi_square": Metric(
             float(np.median(chi)) if chi.size else None, "", "Of the line, per degree of freedom."
@@ -320,4 +319,4 @@ def line_curve(series: Series, rows: Sequence[GroupRow]) -> Curve:
         "measured": (seconds, np.array([row.median for row in rows])),
         "line": (seconds, np.array([row.line for row in rows])),
     }
-    return Curve("Darks and their line", "exposure time (s)", "median (e-)", lines)
+    return Curve("Darks and their line", "exposure time (s)", "median (e-)", lines, points=("measured",))

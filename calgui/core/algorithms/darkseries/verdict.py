@@ -60,5 +60,11 @@ def judge(
                 f"Darks of the night differ from those of the day by {shift.value:+.4g} ± {error:.2g} e-/s: "
                 "light leaks in by day, or the temperature is another."
             )
+    for group, row in zip(series.groups, rows, strict=True):
+        if row.quiet:
+            doubtful.append(
+                f"The darks of {group_name(series.frames, group)} scatter less than photons of their {row.line:.3g} e- "
+                "would: a part of the counts is no charge, or the gain is another. They say no read noise."
+            )
     verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
     return verdict, (*bad, *doubtful), tuple(odd)

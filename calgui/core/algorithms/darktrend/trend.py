@@ -290,7 +290,7 @@ def _curve(title: str, label: str, days: Any, values: Any, chart: Chart, first: 
             name: (span, np.full(2, at))
             for name, at in (("usual", chart.centre), ("+3 σ", chart.high), ("-3 σ", chart.low))
         }
-    return Curve(title, f"days since {first:%Y-%m-%d}", label, lines)
+    return Curve(title, f"days since {first:%Y-%m-%d}", label, lines, points=("darks",))
 
 
 def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:

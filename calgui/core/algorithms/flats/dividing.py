@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import canonical_unit, file_name
+from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import (
     check_detector,
@@ -43,6 +44,7 @@ _ROUGH = 0.2
 #: a flat without a value in more than this part of its pixels is told of, and in more than the other it is bad
 _FEW, _MANY = 0.05, 0.5
 
+_KINDS = (flags.DO_NOT_USE, flags.NO_FLAT_FIELD, flags.NON_SCIENCE, flags.REFERENCE_PIXEL)
 _NO_FLAT = np.uint32(flags.NO_FLAT_FIELD | flags.DO_NOT_USE)
 
 
@@ -113,20 +115,28 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
     data, err, bits = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
     step = max(1, flat.shape[-1] * part.ny // 2_000_000)
 
+    loops = compiled_planes()
+    kinds = tuple(np.uint32(bit) for bit in _KINDS)
+
     def divide(start: int, stop: int) -> tuple[bool, bool, int, int, FloatArray, FloatArray]:
-        ours = image.band(start, stop)
-        divisor = divisor_of(part.band(flat, start, stop))
-        rows = (..., slice(start, stop), slice(None))
-        # a flat of zero was made one before: what is left over is NaN of the image itself
-        np.divide(ours.data, divisor.data, out=data[rows])
-        has_error = _propagate(ours, divisor, data[rows], err[rows], config.flat_error)
-        _combine(ours.dq, divisor.dq, bits[rows])
-        light = (divisor.dq & np.uint32(flags.NON_SCIENCE | flags.REFERENCE_PIXEL)) == 0
-        lost = (divisor.dq & np.uint32(flags.DO_NOT_USE)) != 0
-        without = int(np.count_nonzero(lost & light))
-        values = divisor.data[..., ::step, :][~lost[..., ::step, :]]
-        apart = _beside(divisor.data[..., :: 8 * step, :], ~lost[..., :: 8 * step, :])
-        return has_error, divisor.err is None, without, int(np.count_nonzero(light)), values, apart
+        ours, theirs = contiguous(image.band(start, stop)), contiguous(part.band(flat, start, stop))
+        few = slice(None, None, step)
+        looked = divisor_of(Rows(*(None if one is None else one[..., few, :] for one in theirs)))  # type: ignore[arg-type]
+        used = (looked.dq & np.uint32(flags.DO_NOT_USE)) == 0
+        values, apart = looked.data[used], _beside(looked.data[..., ::8, :], used[..., ::8, :])
+        without, pixels = 0, 0
+        each = theirs.data.ndim > 2
+        for plane in np.ndindex(ours.data.shape[:-2]):
+            rows = (*plane, slice(start, stop))
+            mine = [None if one is None else one[plane] for one in ours]
+            other = [None if one is None else one[plane if each else ()] for one in theirs]
+            counts = loops.divide(
+                *map(address, mine), *map(address, other), (stop - start) * part.nx, kinds, config.flat_error,
+                address(data[rows]), address(err[rows]), address(bits[rows]),
+            )  # fmt: skip
+            if each or not any(plane):
+                without, pixels = without + int(counts[0]), pixels + int(counts[1])
+        return ours.err is not None, theirs.err is None, without, pixels, values, apart
 
     bands = over_bands(part.ny, _BAND, divide, job, "Dividing by the flat")
     has_error, unknown = any(one[0] for one in bands), any(one[1] for one in bands)
@@ -181,29 +191,6 @@ def divisor_of(flat: Rows) -> Divisor:
         err = np.where(unused & ~np.isfinite(err), np.float32(0), err)
     bits[(bits & np.uint32(flags.NON_SCIENCE)) != 0] |= np.uint32(flags.DO_NOT_USE)
     return Divisor(data, err, bits)
-
-
-def _propagate(ours: Rows, divisor: Divisor, divided: FloatArray, into: FloatArray, with_flat: bool) -> bool:
-    """Write the error of the divided rows; say whether there is one."""
-    if ours.err is None:
-        # without the image's own error the flat's alone would look like the whole of it
-        into[...] = np.nan
-        return False
-    np.divide(ours.err, divisor.data, out=into)
-    if with_flat and divisor.err is not None:
-        # roots of sums: several times faster than hypot, and no error is so small or large that its square is none
-        of_flat = divided * (divisor.err / divisor.data)
-        np.square(of_flat, out=of_flat)
-        of_flat += np.square(into)
-        np.sqrt(of_flat, out=into)
-    return True
-
-
-def _combine(ours: DqArray | None, theirs: DqArray, into: DqArray) -> None:
-    into[...] = theirs
-    if ours is not None:
-        into |= ours
-        into[(into & np.uint32(flags.NON_SCIENCE)) != 0] |= np.uint32(flags.DO_NOT_USE)
 
 
 def _mismatches(image: FrameLike, flat: FrameLike) -> list[str]:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 #: most frames for which loops are written out, and pixels of their vectors
 MOST_WRITTEN_OUT, VECTOR = 32, 16
@@ -53,6 +54,17 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_cells() -> ModuleType:
+    """The loop that sums over cells.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.cells`.
+    """
+    return _imported("cells")
+
+
 def compiled_structure() -> ModuleType:
     """The loop that expands maps of tiles and strips.
 
@@ -73,6 +85,39 @@ def compiled_states() -> ModuleType:
         `calgui.core.algorithms.kernels.states`.
     """
     return _imported("states")
+
+
+def compiled_planes() -> ModuleType:
+    """The loops that subtract images from one another, and divide them.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.planes`.
+    """
+    return _imported("planes")
+
+
+def address(plane: Any) -> Any:
+    """Where the pixels of a plane begin, for loops that take addresses; the plane is to be kept alive meanwhile.
+
+    Parameters
+    ----------
+    plane : ndarray or None
+        Its pixels one behind the other (`numpy.ascontiguousarray`).
+
+    Returns
+    -------
+    uint64
+        0 for none.
+    """
+    import numpy as np
+
+    if plane is None:
+        return np.uint64(0)
+    if not plane.flags.c_contiguous:
+        raise ValueError("the pixels do not lie one behind the other")
+    return np.uint64(plane.ctypes.data)
 
 
 def compiled_ramps() -> ModuleType:

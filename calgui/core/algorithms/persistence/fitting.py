@@ -16,6 +16,8 @@ from calgui.core.algorithms.persistence.laws import Array, Exponentials, Law, Po
 from calgui.core.algorithms.persistence.matrix import Matrix
 from calgui.core.frames.frame import FloatArray
 
+#: a law fits as well as another one if its sum of squares is within this of the other's
+_AS_WELL = 4.0
 #: traps hold less than this part of the light: about 1 % in these detectors
 MOST_TRAPPED = 0.1
 #: an amplitude under so many times its error is no afterglow
@@ -49,6 +51,8 @@ class Fit:
         ``exponential``, ``two-exponentials`` or ``power-law``.
     others : tuple of Law
         Laws of all pixels but a tenth, in turn; they tell the errors. Empty where nothing was fitted.
+    rivals : tuple of Law
+        Other laws that fit as well.
     chi2 : float
         Sum of squares over the degrees of freedom; NaN without any.
     scatter : float
@@ -67,6 +71,7 @@ class Fit:
     law: Law
     name: str
     others: tuple[Law, ...] = ()
+    rivals: tuple[Law, ...] = ()
     chi2: float = math.nan
     scatter: float = _FIRST_SCATTER
     points: tuple[Array, Array, Array] = field(default_factory=lambda: (np.empty(0), np.empty(0), np.empty(0)))
@@ -140,6 +145,7 @@ def fit_law(thin: Matrix, model: str, tau: float | None, index: float | None) ->
     name, free = best[1], _free(best[1], given)
     freedom = points.values.size - free
     chi2 = _squares(points, law) / freedom if freedom > 0 else math.nan
+    nearly = _squares(points, law) + _AS_WELL
     groups = min(_GROUPS, thin.pixels)
     others: tuple[Law, ...] = ()
     if groups >= 3:
@@ -154,6 +160,7 @@ def fit_law(thin: Matrix, model: str, tau: float | None, index: float | None) ->
         law,
         name,
         others,
+        tuple(other[0] for other in tried if other is not best and _squares(points, other[0]) < nearly),
         chi2,
         scatter,
         _stacked(thin, weights),

@@ -175,6 +175,10 @@ class History:
                 f"{one.name} is not used: nearly all of its pixels were bright before, and its own light is not known."
             )
             return
+        if local is None and self._dark is None and not any("level is taken" in note for note in self.notes):
+            self.notes.append(
+                f"The level is taken as 0 in {one.name}, where no pixel is left that tells it: give a DARK, or a cache."
+            )
         places = self.places
         values = rates.reshape(-1)[places]
         level, noise = _around(local, places, rates.shape) if local is not None else _alone(one, values)

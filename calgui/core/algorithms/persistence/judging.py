@@ -105,6 +105,7 @@ def metrics(found: Found, flagged: int, full_well: float) -> dict[str, Metric]:
         index, level = law.index, usual * law.rate * full_well
     others = found.trusted.others if found.trusted is not None else ()
     tau_error = spread_of([other.taus[-1] for other in others if isinstance(other, Exponentials)])
+    fraction_error = usual * spread_of([sum(other.fractions) for other in others if isinstance(other, Exponentials)])
     index_error = spread_of([other.index for other in others if isinstance(other, PowerLaw)])
     rate = found.rate
     bright = {one.taken.name for one in found.history.bright_lights}
@@ -119,6 +120,7 @@ def metrics(found: Found, flagged: int, full_well: float) -> dict[str, Metric]:
         "tau_s": Metric(tau, "s", "Exponential: time to fall to 1/e, the longer one of two."),
         "tau_error_s": Metric(_finite(tau_error), "s", "Its error, from leaving out a tenth of the pixels in turn."),
         "amplitude_fraction": Metric(fraction, "", "Exponential: part of the electrons that is trapped."),
+        "amplitude_error": Metric(_finite(fraction_error), "", "Its error, as that of tau."),
         "index": Metric(index, "", "Power law t^-index: its index."),
         "index_error": Metric(_finite(index_error), "", "Its error, as that of tau."),
         "level_e_per_s": Metric(level, "e-/s", f"Power law: rate {REFERENCE:g} s after a full well."),
@@ -205,6 +207,8 @@ def _doubts(found: Found, config: PersistenceConfig) -> list[str]:
         doubts.append(
             f"The law misses the frames by a reduced chi² of {fit.chi2:.1f} (limit {_CHI2:g}): try another model."
         )
+    if found.trusted is not None:
+        doubts += _rival(found, found.trusted)
     if found.trusted is not None and rate.size and float(np.median(rate)) > 0:
         part = float(np.median(found.error[rate > 0] / rate[rate > 0]))
         if part > _PART and fit.fitted:
@@ -222,6 +226,21 @@ def _doubts(found: Found, config: PersistenceConfig) -> list[str]:
             "pixels are left that tell the level."
         )
     return doubts
+
+
+def _rival(found: Found, fit: Fit) -> list[str]:
+    """What another law would give that fits as well, if that is much else."""
+    last = found.history.bright_lights[-1].taken
+    one = found.night.judged
+    ours = float(fit.law.mean(one.start - last.stop, one.stop - last.stop))
+    for rival in fit.rivals:
+        theirs = float(rival.mean(one.start - last.stop, one.stop - last.stop))
+        if abs(theirs - ours) > _PART * ours:
+            return [
+                f"Another law fits as well ({rival.text}) and gives {theirs / ours:.2g} times as much in the judged "
+                "frame: more frames would tell."
+            ]
+    return []
 
 
 def _told(found: Found, config: PersistenceConfig) -> list[str]:

@@ -183,6 +183,9 @@ def _law_part(matrix: Matrix, fit: Fit, each: Array, start: Array, stop: Array, 
         return np.full(matrix.pixels, law_error, np.float32)
     others = np.array([law.mean(start, stop) for law in fit.others])
     spread = np.sqrt((len(others) - 1) * others.var(axis=0))
+    if fit.rivals:
+        away = np.abs([law.mean(start, stop) - each for law in fit.rivals]).max(axis=0)
+        spread = np.hypot(spread, away / 2)
     part = np.where(each > 0, spread / np.where(each > 0, each, 1), 0.0)
     most = np.argmax(matrix.electrons * each.astype(np.float32)[:, None], axis=0)
     made: FloatArray = part[most].astype(np.float32)

@@ -7,9 +7,10 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import file_name
-from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.matching import check_type, place
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
 from calgui.core.algorithms.registry import Metric, Result
@@ -19,7 +20,7 @@ from calgui.core.algorithms.skies.moments import check_age, hours_of, hours_of_r
 from calgui.core.algorithms.skies.sorting import check_sky, done_differently, unit_factor
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import FloatArray, Frame, FrameLike
+from calgui.core.frames.frame import Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
 _BAND = 128
@@ -73,18 +74,22 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
     ours_in_cells, theirs_in_cells = np.empty(cells, np.float32), np.empty(cells, np.float32)
     height = max(1, _BAND // side) * side
 
+    inside, columns = light.active()
+    loops = compiled_planes()
+
     def look(start: int, stop: int) -> None:
-        other = part.band(sky, start, stop)
-        mine = image.rows(start, stop)
-        bad = ~light.mask(start, stop)
-        for bits in (mine.dq, other.dq):
-            if bits is not None:
-                bad |= (bits & _UNFIT) != 0
+        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
         to = slice(start // side, start // side + (stop - start) // side)
-        ours_in_cells[to] = _in_cells(mine.data, bad, side)
-        theirs_in_cells[to] = _in_cells(other.data, bad, side) * factor
+        rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
+        words = [plane for plane in (mine.dq, other.dq) if plane is not None]
+        both = words[0] | words[1] if len(words) == 2 else words[0] if words else None
+        for one, cells_of_it in ((mine, ours_in_cells), (other, theirs_in_cells)):
+            loops.in_cells(
+                address(one.data), address(both), nx, rows, columns.start, columns.stop, side, _UNFIT, cells_of_it[to]
+            )
 
     over_bands(ny // side * side, height, look, job.part(0, 0.3), "Looking at the sky")
+    theirs_in_cells *= factor
     if not np.isfinite(theirs_in_cells).any():
         raise AlgorithmError(
             f"No pixel of the sky {file_name(sky)} can be used: all are flagged or NaN, or the image's are.",
@@ -97,25 +102,21 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
     scale = np.float32(fit.scale)
 
     def subtract(start: int, stop: int) -> tuple[int, bool]:
-        mine, other = image.rows(start, stop), part.band(sky, start, stop)
-        seen = light.mask(start, stop)
-        holes = ~np.isfinite(other.data)
-        taken = np.where(holes, level / factor, other.data)
-        taken *= scale * factor
-        taken[~seen] = 0
-        holes &= seen
-        np.subtract(mine.data, taken, out=data[start:stop])
-        squared = np.zeros_like(taken) if other.err is None else np.square(other.err * (scale * factor))
-        squared[~(seen & np.isfinite(squared))] = 0
-        if mine.err is not None:
-            squared += np.square(mine.err)
-        np.sqrt(squared, out=err[start:stop])
-        joined = bits[start:stop]
-        joined[...] = 0 if mine.dq is None else mine.dq
-        if other.dq is not None:
-            joined |= other.dq
-        joined[holes] |= _NO_SKY
-        return int(np.count_nonzero(holes)), other.err is None
+        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
+        made = Rows(data[start:stop], err[start:stop], bits[start:stop])
+        holes = loops.subtract(
+            *map(address, mine), *map(address, other), 0, made.data.size, scale * factor, level / factor, _NO_SKY,
+            *map(address, made),
+        )  # fmt: skip
+        # no light came to the border: nothing is taken from it
+        for edge in _edges(light, start, stop):
+            holes -= int(np.count_nonzero(~np.isfinite(other.data[edge])))
+            made.data[edge] = mine.data[edge]
+            if mine.err is not None:
+                err[start:stop][edge] = mine.err[edge]
+            words = [plane[edge] for plane in (mine.dq, other.dq) if plane is not None]
+            bits[start:stop][edge] = np.bitwise_or.reduce(words) if words else 0
+        return int(holes), other.err is None
 
     bands = over_bands(ny, _BAND, subtract, job.part(0.7, 1), "Subtracting the sky")
     if bands and bands[0][1] and image.err is not None:
@@ -134,18 +135,13 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
     )
 
 
-def _in_cells(data: FloatArray, bad: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]", side: int) -> FloatArray:
-    """Means of the good pixels of square cells; NaN where fewer than half are good."""
-    values = np.where(bad, np.float32(np.nan), data)
-    if side == 1:
-        return values
-    ny, nx = values.shape[0] // side, values.shape[1] // side
-    cells = values[: ny * side, : nx * side].reshape(ny, side, nx, side)
-    good = np.isfinite(cells)
-    count = np.count_nonzero(good, axis=(1, 3))
-    sums = np.where(good, cells, 0).sum(axis=(1, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(2 * count >= side * side, sums / count, np.nan).astype(np.float32)
+def _edges(light: Region, start: int, stop: int) -> list[tuple[slice, slice]]:
+    """Reference pixels of some rows, as rows and columns of them."""
+    rows, columns = light.active()
+    first, last = np.clip([rows.start - start, rows.stop - start], 0, stop - start).tolist()
+    middle = slice(first, last)
+    found = [(slice(0, first), slice(None)), (slice(last, stop - start), slice(None))]
+    return [*found, (middle, slice(0, columns.start)), (middle, slice(columns.stop, light.nx))]
 
 
 def _metrics(fit: Fit, level: float, holes: int, age: float | None, sky: FrameLike) -> dict[str, Metric]:

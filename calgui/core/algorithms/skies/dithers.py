@@ -172,7 +172,7 @@ class StackedSources:
         good = self.count > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             even = np.where(good, self.sum / np.sqrt(self.count, dtype=np.float32), np.float32(0))
-        found = find_sources(even, good, config.sigma, config.grow, largest)
+        found, _ = find_sources(even, good, config.sigma, config.grow, largest)
         return [found[self._window(index)] for index in range(len(self.places))]
 
     def _window(self, index: int) -> tuple[slice, slice]:

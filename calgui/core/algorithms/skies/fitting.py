@@ -9,7 +9,7 @@ from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
-from calgui.core.algorithms.skies.sources import find_sources, largest_even
+from calgui.core.algorithms.skies.sources import find_sources
 from calgui.core.jobs import Job
 
 #: a factor beside a constant is only told where it is known to this
@@ -87,9 +87,10 @@ def fit_sky(
     if scaling:
         base = sky_level(sky, good if known is None else good & ~known)
         if not base.value > _SURE * base.error:
-            scaling = False
+            scaling, offset = False, True
             notes.append(
-                f"The sky's level, {base.value:.3g} ± {base.error:.2g}, is lost in its noise: it is not scaled."
+                f"The sky's level, {base.value:.3g} ± {base.error:.2g}, is lost in its noise: a constant is fitted, no "
+                "scale."
             )
     if scaling:
         scale = sky_level(image, good if known is None else good & ~known).value / base.value
@@ -100,9 +101,9 @@ def fit_sky(
         rest = image - np.float32(scale) * sky - np.float32(constant)
         found = mask
         if known is None:
-            if rounds == 1 and config.extended:
-                largest = largest_even(rest, good, config.sigma, config.grow)
-            found = mask | find_sources(rest, good, config.sigma, config.grow, largest)
+            cells = None if rounds == 1 and config.extended else largest
+            sources, largest = find_sources(rest, good, config.sigma, config.grow, cells)
+            found = mask | sources
         free = good & ~found
         if not free.any():
             break

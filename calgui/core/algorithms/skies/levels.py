@@ -60,18 +60,19 @@ def level_of(values: npt.NDArray[np.floating]) -> Level:
     level = float(ordered[ordered.size // 2])
     sigma = math.nan
     for _ in range(50):
-        below = ordered[: np.searchsorted(ordered, level, side="right")]
+        below = ordered[: ordered.searchsorted(level, side="right")]
         # the median distance of the lower half, which is ordered already
         sigma = MAD_TO_SIGMA * (level - float(below[below.size // 2])) if below.size else 0.0
-        first, last = np.searchsorted(ordered, [level - _WINDOW * sigma, level + _WINDOW * sigma])
+        first, last = ordered.searchsorted((level - _WINDOW * sigma, level + _WINDOW * sigma))
         inside = ordered[first:last]
         if inside.size == 0 or sigma == 0:
             break
         middle = float(inside[inside.size // 2])
         moved, level = abs(middle - level), middle
-        if moved < 1e-3 * sigma:
+        if moved < 2e-3 * sigma:
             break
-    used = max(int(np.count_nonzero(np.abs(ordered - level) <= _WINDOW * sigma)), 1)
+    first, last = ordered.searchsorted((level - _WINDOW * sigma, level + _WINDOW * sigma), side="right")
+    used = max(int(last - first), 1)
     return Level(level, sigma, 1.2533 * sigma / math.sqrt(used))
 
 

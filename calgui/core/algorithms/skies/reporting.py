@@ -79,8 +79,8 @@ def report(roles: Roles, made: Made, config: ImageSkyConfig) -> Result:
             "S_BKDSUB": ("COMPLETE", "sky subtraction"),
             "SKYMETH": (made.method, "how the sky was subtracted"),
             "SKYSCALE": (mine.fit.scale, "factor that the sky was multiplied by"),
-            "SKYOFFS": (mine.fit.offset, f"{_unit_card(frame)}constant that was subtracted beside"),
-            "SKYLEVEL": (metrics["sky_level"].value, f"{_unit_card(frame)}level of the sky that was subtracted"),
+            "SKYOFFS": (mine.fit.offset, f"{_unit_card(frame)}constant subtracted"),
+            "SKYLEVEL": (metrics["sky_level"].value, f"{_unit_card(frame)}level of that sky"),
         },
         planes=planes,
     )

@@ -4,17 +4,20 @@ Clément et al. 2012 (A&A 538, A66): medians are subtracted, sources are detecte
 without the frame itself, is made again of what is left, until nothing new appears.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calgui.core.algorithms.kernels import workers
 from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.dithers import Offset, StackedSources
 from calgui.core.algorithms.skies.firstlook import extended_sources
-from calgui.core.algorithms.skies.levels import sky_level
-from calgui.core.algorithms.skies.sources import find_sources, largest_even
+from calgui.core.algorithms.skies.levels import Level, sky_level
+from calgui.core.algorithms.skies.sources import find_sources
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job
@@ -22,7 +25,7 @@ from calgui.core.jobs import Job
 #: part of the pixels that a round must add to count as news
 _NEWS = 1e-4
 #: part of the pixels that so many rounds in a row, after the first, must add for no end to be in sight
-_MUCH, _SOME = 0.01, 3
+_MUCH, _SOME = 0.02, 3
 #: part of a frame that must be free of sources
 _FREE = 0.02
 #: a level is a factor where it is so many times its error
@@ -194,23 +197,38 @@ def _one_round(
 ) -> tuple[list[BoolArray], list[float]]:
     """Masks and levels after one more round; errors, and the largest cells of use, are renewed in place."""
     masks, levels, errors, largest = known
-    made, moved = [], list(levels)
+    made: list[BoolArray] = []
+    moved = list(levels)
     together = None if offsets is None else StackedSources(stack.shape, offsets)
     skies = stack.medians([near(index) for index in range(len(masks))], masks, levels, additive, job)
-    for index, (before, sky) in enumerate(zip(masks, skies, strict=True)):
-        job.report(index / len(masks), f"Looking for sources, round {turn + 1}")
+
+    def look(index: int, sky: Image) -> tuple[BoolArray, Level, Image]:
         rest = without_sky(stack, index, sky, levels, additive)
         good = np.isfinite(rest)
-        if turn == 0 and config.extended:
-            largest[index] = largest_even(rest, good, config.sigma, config.grow)
-        mask = before | find_sources(rest, good, config.sigma, config.grow, largest[index])
-        left = sky_level(rest, good & ~mask)
+        cells = None if turn == 0 and config.extended else largest[index]
+        sources, largest[index] = find_sources(rest, good, config.sigma, config.grow, cells)
+        mask = masks[index] | sources
+        return mask, sky_level(rest, good & ~mask), rest
+
+    def take(waiting: "deque[Future[tuple[BoolArray, Level, Image]]]") -> None:
+        index = len(made)
+        job.report(index / len(masks), f"Looking for sources, round {turn + 1}")
+        mask, left, rest = waiting.popleft().result()
+        made.append(mask)
         if np.isfinite(left.value):
             moved[index] += left.value
             errors[index] = left.error
             if together is not None:
                 together.add(index, rest - np.float32(left.value))
-        made.append(mask)
+
+    waiting: deque[Future[tuple[BoolArray, Level, Image]]] = deque()
+    with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-skies") as pool:
+        for index, sky in enumerate(skies):
+            waiting.append(pool.submit(look, index, sky))
+            if len(waiting) > workers():  # no more frames than that are held
+                take(waiting)
+        while waiting:
+            take(waiting)
     if together is not None:
         made = [one | more for one, more in zip(made, together.masks(config, max(largest)), strict=True)]
     return made, moved

@@ -67,17 +67,19 @@ def subtract_scaled(roles: Roles, reference: FrameLike | None, config: ImageSkyC
             path=reference.path if reference is not None and not roles.skies else roles.skies[0].path,
             cure="Choose another sky.",
         )
+    # pixels of the sky that are flagged are subtracted, but tell nothing of its level
+    judged = np.where((sky.dq & np.uint32(stack.reject)) != 0, np.float32(np.nan), sky.data)
     made, asked = {}, wanted(roles, config)
     for count, index in enumerate(asked):
         part = job.part(0.5 + 0.5 * count / len(asked), 0.5 + 0.5 * (count + 1) / len(asked))
         image = stack.image(index)
-        if not (np.isfinite(image) & np.isfinite(sky.data)).any():
+        if not (np.isfinite(image) & np.isfinite(judged)).any():
             raise AlgorithmError(
                 "No pixel of this frame can be used: all are NaN or flagged, or the sky is not known there.",
                 path=science[index].path,
                 cure="Choose another frame or sky, or reject fewer flags.",
             )
-        fit = fit_sky(image, sky.data, config, config.scaling, config.offset, part)
+        fit = fit_sky(image, judged, config, config.scaling, config.offset, part)
         made[index] = subtract(science[index], stack, index, sky, fit, config)
     return Made(made, "scaled", source, notes, age, rounds, roles.skies)
 
@@ -96,7 +98,7 @@ def _of_reference(
     factor = np.float32(unit_factor(first, reference, config))
     bits = np.zeros(stack.shape, np.uint32) if rows.dq is None else rows.dq
     notes = done_differently(first, reference)
-    if rows.err is None:
+    if rows.err is None and first.rows(0, 1).err is not None:
         notes.append(f"The sky {file_name(reference)} has no ERR: the errors lack its part.")
     err = None if rows.err is None else np.asarray(rows.err * factor, np.float32)
     return completed(np.asarray(rows.data * factor, np.float32), err, bits, stack.light, config), notes
@@ -127,6 +129,6 @@ def _of_frames(
     data = made.data + level if found.additive else made.data * level
     err = made.err if found.additive or made.err is None else made.err * abs(level)
     assert made.dq is not None
-    if err is None or not has_error:
+    if not has_error and first.rows(0, 1).err is not None:
         notes.append("Not all skies have ERR: the error of the sky is from their scatter.")
     return completed(data, err, made.dq, science.light, config), found, notes

@@ -36,7 +36,9 @@ _STRUCTURE = 1.5
 _EVENER, _MOST = 0.8, 0.5
 
 
-def find_sources(image: Image, good: BoolArray, sigma: float, grow: int, largest: int = 0) -> BoolArray:
+def find_sources(
+    image: Image, good: BoolArray, sigma: float, grow: int, largest: int | None = 0
+) -> tuple[BoolArray, int]:
     """Pixels with light of sources.
 
     Parameters
@@ -49,22 +51,33 @@ def find_sources(image: Image, good: BoolArray, sigma: float, grow: int, largest
         Threshold in noise of each scale.
     grow : int
         Pixels by which what was found is grown.
-    largest : int
-        Side of the largest cells that are looked at, from `largest_even`; none below 8.
+    largest : int or None
+        Side of the largest cells that are looked at; none below 8. If None, those whose means scatter as their noise
+        lets them.
 
     Returns
     -------
-    ndarray of bool
+    sources : ndarray of bool
         Where not ``good``, too, if it lies within a source.
+    largest : int
+        As given, or found.
+
+    Notes
+    -----
+    Where larger cells scatter more than their noise, below their level, the sky has structure of that size: faint light
+    on it is not to be told from sources. That must be asked before any of the light is masked: the darker part of a
+    structure, left alone, looks even.
     """
     pixels = level_of(thinned(image, good))
     if not math.isfinite(pixels.value) or pixels.sigma == 0:
-        return np.zeros(image.shape, np.bool_)
+        return np.zeros(image.shape, np.bool_), largest or 0
     flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
     found = _stars(flat, good, sigma, grow)
-    if largest < FINE:
-        return found
-    grid = _grid(flat, good & ~found, pixels.sigma)
+    if largest is not None and largest < FINE:
+        return found, largest
+    grid = _even(Grid.of(flat, good & ~found, -CLIP * pixels.sigma, CLIP * pixels.sigma))
+    if largest is None:
+        largest = _largest_even(grid, image.shape, pixels.sigma)
     seen = np.zeros(grid.sums.shape, np.bool_)
     for side in sizes(image.shape):
         bright = _bright_cells(grid, sigma, pixels.sigma) if side <= largest else None
@@ -75,33 +88,15 @@ def find_sources(image: Image, good: BoolArray, sigma: float, grow: int, largest
     if seen.any():
         contrast = Grid.of(flat, good).means / pixels.sigma
         found |= expand(widened(seen, contrast), FINE, image.shape)
-    return found
+    return found, largest
 
 
-def largest_even(image: Image, good: BoolArray, sigma: float, grow: int) -> int:
-    """Largest cells whose means scatter as their noise lets them.
-
-    Parameters
-    ----------
-    image, good, sigma, grow
-        As for `find_sources`.
-
-    Returns
-    -------
-    int
-        Side in pixels; 0 for none. Where larger cells scatter more, below their level, the sky has structure of that
-        size: faint light on it is not to be told from sources. It must be asked before any of the light is masked: the
-        darker part of a structure, left alone, looks even.
-    """
-    pixels = level_of(thinned(image, good))
-    if not math.isfinite(pixels.value) or pixels.sigma == 0:
-        return 0
-    flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
-    grid = _grid(flat, good & ~_stars(flat, good, sigma, grow), pixels.sigma)
+def _largest_even(grid: Grid, shape: tuple[int, ...], noise: float) -> int:
+    """Side of the largest cells whose means scatter as their noise lets them; 0 for none."""
     found = 0
-    for side in sizes(image.shape):
+    for side in sizes(shape):
         known = grid.means[np.isfinite(grid.means)]
-        if known.size < FEWEST or level_of(known).sigma > _STRUCTURE * pixels.sigma / side:
+        if known.size < FEWEST or level_of(known).sigma > _STRUCTURE * noise / side:
             break
         found, grid = side, grid.doubled()
     return found
@@ -117,10 +112,6 @@ def _stars(flat: Image, good: BoolArray, sigma: float, grow: int) -> BoolArray:
     if grow:
         found = np.asarray(maximum_filter(found, 2 * grow + 1, mode="constant"), np.bool_)
     return found
-
-
-def _grid(flat: Image, good: BoolArray, noise: float) -> Grid:
-    return _even(Grid.of(flat, good, -CLIP * noise, CLIP * noise))
 
 
 def _even(grid: Grid) -> Grid:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from calgui.core.algorithms.cubesky import CubeSkyConfig, subtract_cube_sky
+from calgui.core.algorithms.cubesky import CubeSkyConfig, check_cube_sky, subtract_cube_sky
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.inputkinds import kind_of
+from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.algorithms.skies.config import ImageSkyConfig
 from calgui.core.algorithms.skies.imagesky import method_of, subtract_iteratively
@@ -44,6 +45,10 @@ def check_subtract(frames: Sequence[FrameLike], config: Any = None) -> None:
     roles = roles_of(frames, how)
     if kind_of(frames[0]) == "image" and how.method == "iterative":
         method_of(roles, how, None)
+    if kind_of(frames[0]) == "cube":
+        cube, sky, _ = _cubes(roles, None)
+        if sky is not None:
+            check_cube_sky(cube, sky)
 
 
 def subtract_sky(
@@ -80,20 +85,16 @@ def subtract_sky(
         return _cube(roles, reference, config, job)
     method = method_of(roles, config, reference)
     if method == "iterative":
-        return report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
+        made = report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
+        if reference is None:
+            return made
+        # one was at hand, and is not what was subtracted
+        return replace(made, keywords={**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")})
     return report(roles, subtract_scaled(roles, reference, config, job.part(0, 0.95)), config)
 
 
 def _cube(roles: Roles, reference: FrameLike | None, config: SubtractSkyConfig, job: Job) -> Result:
-    """The sky of a cube is the one given that is nearest in time, or the reference."""
-    cube = roles.science[roles.product]
-    if len(roles.science) > 1:
-        raise InputError(
-            f"The sky is subtracted from one cube at a time; {len(roles.science)} given that are no skies.",
-            path=roles.science[1].path,
-            cure="Give one science cube and its sky, or name the sky in the option skies.",
-        )
-    sky = nearest(cube, roles.skies) if roles.skies else reference
+    cube, sky, told = _cubes(roles, reference)
     if sky is None:
         raise InputError(
             "There is no sky to subtract from this cube.",
@@ -101,11 +102,35 @@ def _cube(roles: Roles, reference: FrameLike | None, config: SubtractSkyConfig, 
             cure="Give a sky cube, or a SKY reference (--reference SKY=FILE, or a cache whose rules select one).",
         )
     made = subtract_cube_sky(cube, sky, config, job)
-    if len(roles.skies) < 2:
+    if not told:
         return made
-    return replace(
-        made, reasons=(*made.reasons, f"Of {len(roles.skies)} skies the nearest in time, {file_name(sky)}, was taken.")
-    )
+    # what a header says of the file, and what it was taken for, are two things
+    doubted = made.verdict == "good" and not roles.skies and bool(text(sky.header, "EXP_TYPE"))
+    return replace(made, reasons=(*made.reasons, told), verdict="doubtful" if doubted else made.verdict)
+
+
+def _cubes(roles: Roles, reference: FrameLike | None) -> tuple[FrameLike, FrameLike | None, str]:
+    """The cube, its sky (the given one that is nearest in time, or the reference), and what there is to say of that."""
+    if len(roles.science) == 2 and not roles.skies and reference is None:
+        cube, sky = roles.science[roles.product], roles.science[1 - roles.product]
+        return (
+            cube,
+            sky,
+            f"{file_name(sky)} was taken for the sky, as the other of two cubes: EXP_TYPE does not say so.",
+        )
+    if len(roles.science) > 1:
+        raise InputError(
+            f"The sky is subtracted from one cube at a time; {len(roles.science)} given that are no skies.",
+            path=roles.science[1].path,
+            cure="Give one science cube and its sky, or name the sky in the option skies.",
+        )
+    cube = roles.science[roles.product]
+    if not roles.skies:
+        return cube, reference, ""
+    sky = nearest(cube, roles.skies)
+    several = len(roles.skies) > 1
+    told = f"Of {len(roles.skies)} skies the nearest in time, {file_name(sky)}, was taken." if several else ""
+    return cube, sky, told
 
 
 def nearest(frame: FrameLike, skies: Sequence[FrameLike]) -> FrameLike:

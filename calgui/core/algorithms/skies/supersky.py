@@ -249,6 +249,10 @@ def _verdict(
         doubtful.append(
             f"{100 * unknown:.1f} % of the pixels have no sample: sources or flags cover them in all frames."
         )
+    if metrics["noise_e_per_s"].value == 0:
+        bad.append(
+            "Most neighbouring pixels of the sky are equal: the frames are constant, copies of one another, or cut."
+        )
     if isinstance(spread, float) and spread > _VARIES:
         far = int(np.argmax(np.abs(np.asarray(found.levels) - np.median(found.levels))))
         doubtful.append(

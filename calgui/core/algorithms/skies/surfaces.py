@@ -1,5 +1,7 @@
 """Surfaces of second order through maps of cells: what vignetting and gradients make of a sky."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,7 +35,9 @@ def fitted_surface(cells: Cells, clip: float) -> npt.NDArray[np.float64]:
         return found
     kept = known.copy()
     for _ in range(10):
-        found = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0].astype(np.float64)
+        # six terms on a square are well conditioned: normal equations do
+        some = terms[kept]
+        found = np.linalg.lstsq(some.T @ some, some.T @ values[kept], rcond=None)[0].astype(np.float64)
         rest = values - terms @ found
         level = level_of(rest[known])
         again = known & (rest < level.value + clip * level.sigma)
@@ -61,6 +65,7 @@ def values_of(found: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Cells:
     return made
 
 
+@lru_cache(maxsize=32)
 def _terms(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     y, x = np.meshgrid(*(np.linspace(-1, 1, length) for length in shape), indexing="ij")
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)

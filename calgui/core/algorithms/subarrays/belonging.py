@@ -8,7 +8,7 @@ from itertools import combinations
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, exposure_time, file_name
 from calgui.core.algorithms.geometry import Region, region_of
-from calgui.core.algorithms.subarrays.layout import Subarray, box_of, number_of
+from calgui.core.algorithms.subarrays.layout import Subarray, box_of, is_whole, number_of
 from calgui.core.algorithms.times import start_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -23,6 +23,10 @@ _SAME: Mapping[str, str] = {
     "EXP_TYPE": "the kind of exposure",
     "OBS_ID": "the observation",
 }
+
+
+#: steps that are done to full frames alone
+_OF_FULL = {"S_SUBARR", "S_SUBMRG"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def sort_parts(frames: Sequence[FrameLike]) -> Parts:
                 cure="Give each subarray once, of one exposure.",
             )
         found[one] = box_of(frame, one), frame
-    if not found:
+    if not found and is_whole(full[0]):  # there may be none in a part of it
         raise InputError("There is no subarray to merge.", path=full[0].path, cure="Give its subarrays, too.")
     parts = Parts(full[0], tuple(found[one] for one in sorted(found)))
     for _, frame in parts.subarrays:
@@ -143,7 +147,8 @@ def _time_note(full: FrameLike, one: Subarray, frame: FrameLike, tolerance: floa
 
 def _steps(frame: FrameLike) -> set[str]:
     """Steps that a header says were done."""
-    return {key for key, value in frame.header.items() if key.startswith("S_") and str(value).strip() == "COMPLETE"}
+    done = {key for key, value in frame.header.items() if key.startswith("S_") and str(value).strip() == "COMPLETE"}
+    return done - _OF_FULL
 
 
 def _check_same(full: FrameLike, frame: FrameLike) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.darks import reject_bits
-from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.subarrays.layout import (
@@ -15,6 +14,7 @@ from calgui.core.algorithms.subarrays.layout import (
     MOST,
     Subarray,
     as_columns,
+    is_whole,
     map_bands,
     number_of,
     parse_map,
@@ -127,7 +127,9 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
             "are kept, and flagged.",
         )
     return Result(
-        frame=Frame(data, err if has_error else None, dq, dict(frame.header), frame.path),
+        frame=Frame(
+            data, err if has_error else None, dq, dict(frame.header), frame.path, {MAP: ids_whole.astype(np.float32)}
+        ),
         metrics={
             "n_subarrays": Metric(len(subarrays), "", "Subarrays in the map."),
             "n_pixels": Metric(pixels, "pixel", "Pixels inside subarrays, flagged."),
@@ -144,22 +146,6 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
         },
         planes={MAP: ids_whole, **({"SUBARRAYS": as_columns(subarrays)} if subarrays else {})},
     )
-
-
-def is_whole(frame: FrameLike) -> bool:
-    """Whether a frame shows all of its detector, as far as is known.
-
-    Parameters
-    ----------
-    frame : FrameLike
-        Its header and shape are looked at.
-
-    Returns
-    -------
-    bool
-    """
-    region = region_of(frame)
-    return (region.x, region.y) == (0, 0) and (region.nx, region.ny) == (region.width, region.height)
 
 
 def judged(subarrays: tuple[Subarray, ...], *, whole: bool = True) -> tuple[Verdict, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.subarrays.belonging import Parts, sort_parts, state_notes
-from calgui.core.algorithms.subarrays.layout import MAP, Subarray, as_columns, parse_map, table
+from calgui.core.algorithms.subarrays.layout import MAP, Subarray, as_columns, is_whole, parse_map, table
 from calgui.core.algorithms.subarrays.marking import judged
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -118,12 +118,12 @@ def merge_subarrays(frames: Sequence[FrameLike], config: MergeConfig, job: Job |
         dq[np.isin(ids, [one.id for one in lost])] |= np.uint32(flags.DO_NOT_USE)
     light = region.mask()
     missing = int(np.count_nonzero(light & ~np.isfinite(data)))
-    all_of_them = (*(one for one, _ in parts.subarrays), *lost)
+    listed = tuple(sorted((*(one for one, _ in parts.subarrays), *lost), key=lambda one: one.id))
     verdict, reasons = _judged(parts, known, lost, without_error, config)
     job.report(1.0, "Done")
     header = dict(full.header) | {"SUBARRID": 0}
     return Result(
-        frame=Frame(data, err, dq, header, full.path),
+        frame=Frame(data, err, dq, header, full.path, {MAP: ids.astype(np.float32)}),
         metrics={
             "n_subarrays": Metric(len(files), "", "Subarrays that were put in."),
             "n_pixels": Metric(sum(one.pixels for one, _ in parts.subarrays), "pixel", "Pixels that they hold."),
@@ -132,12 +132,12 @@ def merge_subarrays(frames: Sequence[FrameLike], config: MergeConfig, job: Job |
         },
         verdict=verdict,
         reasons=reasons,
-        tables=(table(tuple(sorted(all_of_them, key=lambda one: one.id)), files),),
+        tables=(table(listed, files),),
         keywords={
             "S_SUBMRG": ("COMPLETE", "subarrays merged into the full frame"),
             "NSUBMRG": (len(files), "subarrays merged"),
         },
-        planes={MAP: ids, "SUBARRAYS": as_columns(tuple(sorted(all_of_them, key=lambda one: one.id)))},
+        planes={MAP: ids} | ({"SUBARRAYS": as_columns(listed)} if listed else {}),
     )
 
 
@@ -173,7 +173,7 @@ def _judged(
     verdict: Verdict = "good"
     reasons: list[str] = []
     if known:
-        verdict, found = judged(known)
+        verdict, found = judged(known, whole=is_whole(parts.full))
         reasons += found
     told = [
         f"Subarray {one.id} ({one.text}) has no file: its pixels stay as they are, flagged DO_NOT_USE." for one in lost
@@ -202,7 +202,6 @@ ALGORITHMS = (
         run=_run,
         minimum_inputs=2,
         check=check_parts,
-        previewable=False,
         source="IRIS pipeline, merge_subarrays",
     ),
 )

@@ -293,6 +293,7 @@ def _curves(whole: Transfer) -> tuple[Curve, ...]:
             "signal (adu)",
             "variance (adu²)",
             {name: (whole.signal[place], whole.variance[place]) for name, place in zip(names, places, strict=True)},
+            points=tuple(names),
         ),
         Curve(
             "Photon noise to signal",
@@ -300,6 +301,7 @@ def _curves(whole: Transfer) -> tuple[Curve, ...]:
             "variance / mean (adu)",
             {name: (whole.signal[place], whole.ratio[place]) for name, place in zip(names, places, strict=True)}
             | {"fit": (whole.signal, whole.model)},
+            points=tuple(names),
         ),
     )
 

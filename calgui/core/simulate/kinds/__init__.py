@@ -16,6 +16,7 @@ def kinds() -> tuple[Kind, ...]:
     from calgui.core.simulate.kinds import (
         adc,
         arc,
+        crowded,
         cube,
         dark,
         flat,
@@ -25,6 +26,7 @@ def kinds() -> tuple[Kind, ...]:
         mask,
         mosaic,
         multi,
+        noisydark,
         persistence,
         pinhole,
         pipeline,
@@ -43,9 +45,11 @@ def kinds() -> tuple[Kind, ...]:
         adc.KIND,
         science.KIND,
         cube.KIND,
+        noisydark.KIND,
         mosaic.KIND,
         sciramp.KIND,
         skycube.KIND,
         persistence.KIND,
         multi.KIND,
+        crowded.KIND,
     )

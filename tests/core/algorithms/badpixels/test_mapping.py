@@ -319,3 +319,21 @@ def test_the_demo_night(demo_night: DemoNight, mark: Any) -> None:
     np.testing.assert_array_equal(mark(plane, "DEAD"), dead)
     assert made.metrics["n_telegraph"].value == made.metrics["n_low"].value == 0
     assert made.verdict == "good"
+
+
+@pytest.mark.parametrize("high", [2, 4, 6, 9])
+@pytest.mark.parametrize("unit", ["electron", "electron/s"])
+def test_photon_noise_of_the_upper_level_is_no_noise(high: int, unit: str) -> None:
+    """On 4,000 e- the photons of the upper level scatter five times as much as the reads: still two levels."""
+    rng = np.random.default_rng(17)
+    level = np.full((12, 96, 96), 2.5)
+    places = [(y, x) for y in range(16, 90, 12) for x in range(16, 90, 12)]
+    for y, x in places:
+        level[rng.choice(12, high, replace=False), y, x] += 4000
+    data = rng.poisson(level) + 9 * np.sqrt(2) * rng.standard_normal(level.shape)
+    header = {"BUNIT": unit, "EXPTIME": 100.0, "EXP_TYPE": "IRIS_DARK"}
+    per = 100 if unit.endswith("/s") else 1
+    frames = [Frame((one / per).astype(np.float32), None, None, header) for one in data]
+    bits = bad_pixel_map(frames, MaskConfig()).frame.dq  # type: ignore[union-attr]
+    two = [bool(bits[place] & dq.BY_NAME["TELEGRAPH"].value) for place in places]  # type: ignore[index]
+    assert sum(two) >= len(places) - 1

@@ -94,6 +94,21 @@ def test_a_spread_of_time_constants_is_a_power_law() -> None:
     assert pulls(made, camera).std() == pytest.approx(1, abs=0.2)
 
 
+def test_two_frames_do_not_tell_one_law_from_another() -> None:
+    """Both go through two points; where they part, that is told, and is in the error."""
+    camera = Camera(Traps(*MANY, np.random.default_rng(2)), 9)
+    frames = [camera.take(30.0, star(2e4, 40, 50) + star(3e3, 90, 80, 8) + 1.0)]
+    frames += [camera.take(100.0), camera.take(100.0)]
+    camera.wait(1500)
+    frames.append(camera.take(100.0))
+    made = find_persistence(frames, PersistenceConfig())
+    assert made.verdict == "doubtful"
+    assert any("Another law fits as well (rate" in reason for reason in made.reasons)
+    told = find_persistence(frames, PersistenceConfig(model="power-law"))
+    assert not any("Another law" in reason for reason in told.reasons)
+    assert abs(pulls(told, camera).mean()) < 0.5
+
+
 def test_stars_that_came_one_after_the_other_in_the_same_pixels_add_up() -> None:
     camera = Camera(Traps(*ONE, np.random.default_rng(4)), 5)
     frames = []

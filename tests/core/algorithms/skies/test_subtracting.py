@@ -202,6 +202,26 @@ def test_a_frame_or_a_sky_without_good_pixels_is_refused() -> None:
         run(dataclasses.replace(frame(), dq=lost), sky=reference())
 
 
+def test_flagged_pixels_of_the_sky_do_not_tell_its_level() -> None:
+    one = reference()
+    data, bits = np.array(one.data), np.zeros(one.shape, np.uint32)
+    data[:, : SIZE // 2 + 10] = 9.0
+    bits[:, : SIZE // 2 + 10] = flags.DO_NOT_USE | flags.HOT
+    made = run(frame(560.0), sky=dataclasses.replace(one, data=data, dq=bits))
+    assert value(made, "scale") == pytest.approx(1.12, abs=0.003)
+    assert made.frame is not None
+    assert made.frame.dq is not None
+    assert (made.frame.dq[20, 20] & flags.HOT) != 0
+    assert (made.frame.dq[20, 20] & flags.DO_NOT_USE) != 0
+
+
+def test_a_sky_whose_level_is_lost_gives_a_constant() -> None:
+    made = run(frame(30.0), sky=reference(0.0))
+    assert value(made, "scale") == 1.0
+    assert value(made, "offset") == pytest.approx(30, abs=1)
+    assert any("lost in its noise" in reason for reason in made.reasons)
+
+
 def test_a_full_sky_is_cut_to_the_subarray() -> None:
     whole = reference()
     data = whole.data.copy()

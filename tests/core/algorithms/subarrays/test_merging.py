@@ -99,7 +99,8 @@ def test_errors_that_a_subarray_lacks_are_unknown() -> None:
 
 
 def test_parts_that_were_not_calibrated_alike_are_doubtful() -> None:
-    made = merge_subarrays([full(S_FLAT="COMPLETE"), part(1, S_FLAT="COMPLETE"), part(2)], MergeConfig())
+    marked = full(S_FLAT="COMPLETE", S_SUBARR="COMPLETE")
+    made = merge_subarrays([marked, part(1, S_FLAT="COMPLETE"), part(2)], MergeConfig())
     assert made.verdict == "doubtful"
     assert made.reasons == (
         "S_FLAT is COMPLETE in full.fits and not in sub_2.fits: the parts were not calibrated alike.",
