@@ -69,8 +69,8 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
         try:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
             makers = (
-                DetectorMaker(night, Path(work)), FlatMaker(night), CubeSkyMaker(night), SkyMaker(night),
-                AfterglowMaker(night),
+                DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
+                FlatMaker(night),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

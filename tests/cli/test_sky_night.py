@@ -101,8 +101,14 @@ def test_the_running_sky_of_the_field(
     demo_night: DemoNight, truth: Mapping[str, Any], scene: Scene, folder: Path, number: int
 ) -> None:
     out = folder / f"iterative_{number}.fits"
-    document = run("subtract-sky", *files(demo_night, truth, "science"), "-p", f"frame={number}", "-o", out)
+    words = ("-p", f"frame={number}", "--cache", demo_night.cache, "-o", out)
+    document = run("subtract-sky", *files(demo_night, truth, "science"), *words)
     assert document["metrics"]["method"] == "iterative"
+    # the one that the rules select was not used, and no file says so
+    assert document["references"] == []
+    header = fits.getheader(out)
+    assert header["R_SKY"] == "N/A"
+    assert "tmt_iris_sky" not in str(header["HISTORY"])
     assert document["metrics"]["iterations"] < 8
     check(out, scene, number)
 

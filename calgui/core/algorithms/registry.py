@@ -143,6 +143,8 @@ class Result:
         Further images of the product, by the name of their extension, such as the number of samples (``NSAMP``).
     stages : tuple of Stage
         Of a chain of steps, in their order; a reference that no step used is no part of the product's provenance.
+    did_without : tuple of str
+        Types of references that were at hand and were not used; they are no part of it either.
     """
 
     frame: Frame | None
@@ -154,12 +156,13 @@ class Result:
     keywords: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     planes: Mapping[str, Any] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
+    did_without: tuple[str, ...] = ()
 
     @property
     def unused(self) -> frozenset[str]:
-        """Types of references that were at hand, and that no step of a chain used."""
+        """Types of references that were at hand, and that neither the algorithm nor a step of a chain used."""
         used = {stage.reference for stage in self.stages if stage.done}
-        return frozenset(stage.reference for stage in self.stages if stage.reference) - used
+        return frozenset((*self.did_without, *(stage.reference for stage in self.stages if stage.reference))) - used
 
 
 class Check(Protocol):

@@ -122,8 +122,8 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
         ours, theirs = contiguous(image.band(start, stop)), contiguous(part.band(flat, start, stop))
         few = slice(None, None, step)
         looked = divisor_of(Rows(*(None if one is None else one[..., few, :] for one in theirs)))  # type: ignore[arg-type]
-        used = (looked.dq & np.uint32(flags.DO_NOT_USE)) == 0
-        values, apart = looked.data[used], _beside(looked.data[..., ::8, :], used[..., ::8, :])
+        lit = (looked.dq & np.uint32(flags.DO_NOT_USE)) == 0
+        values, apart = looked.data[lit], _beside(looked.data[..., ::8, :], lit[..., ::8, :])
         without, pixels = 0, 0
         each = theirs.data.ndim > 2
         for plane in np.ndindex(ours.data.shape[:-2]):

@@ -108,7 +108,9 @@ class Made:
     skies: Sequence[FrameLike] = field(default_factory=tuple)
 
 
-def method_of(roles: Roles, config: ImageSkyConfig, reference: FrameLike | None) -> str:
+def method_of(
+    roles: Roles, config: ImageSkyConfig, reference: FrameLike | None, *, by_hand: bool = True, why: str = ""
+) -> str:
     """Which way serves, or a refusal.
 
     Parameters
@@ -119,6 +121,10 @@ def method_of(roles: Roles, config: ImageSkyConfig, reference: FrameLike | None)
         What was asked for.
     reference : FrameLike or None
         A SKY.
+    by_hand : bool
+        Whether a person chose it; one that rules select gives way to a set of its own night.
+    why : str
+        Why there is no reference; sentences.
 
     Returns
     -------
@@ -139,12 +145,12 @@ def method_of(roles: Roles, config: ImageSkyConfig, reference: FrameLike | None)
             path=roles.science[0].path,
             cure="Give more frames of the set, or take method=scaled with skies or a SKY reference.",
         )
-    if roles.skies or (reference is not None and (config.method == "scaled" or not several)):
+    if roles.skies or (reference is not None and (by_hand or config.method == "scaled" or not several)):
         return "scaled"
     if several and config.method == "auto":
         return "iterative"
     raise InputError(
-        "There is no sky to subtract: no skies among the inputs, and no SKY reference.",
+        f"There is no sky to subtract: no skies among the inputs, and no SKY reference.{' ' if why else ''}{why}",
         path=roles.science[0].path,
         cure=f"Give skies, a SKY reference (--reference SKY=FILE, or a cache whose rules select one), or {FEWEST} or "
         "more dithered frames for the iterative way.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from calgui.core.algorithms.cubesky import CubeSkyConfig, check_cube_sky, subtract_cube_sky
 from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.given import References
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.registry import Algorithm, Result
@@ -52,7 +53,13 @@ def check_subtract(frames: Sequence[FrameLike], config: Any = None) -> None:
 
 
 def subtract_sky(
-    frames: Sequence[FrameLike], reference: FrameLike | None, config: SubtractSkyConfig, job: Job | None = None
+    frames: Sequence[FrameLike],
+    reference: FrameLike | None,
+    config: SubtractSkyConfig,
+    job: Job | None = None,
+    *,
+    by_hand: bool = True,
+    why: str = "",
 ) -> Result:
     """Subtract the sky from an image or a cube.
 
@@ -66,6 +73,10 @@ def subtract_sky(
         See its options.
     job : Job, optional
         Progress and cancel.
+    by_hand : bool
+        Whether a person chose the reference: then it serves a dithered set, too.
+    why : str
+        Why there is no reference; sentences.
 
     Returns
     -------
@@ -83,13 +94,14 @@ def subtract_sky(
     roles = roles_of(frames, config)
     if kind_of(frames[0]) == "cube":
         return _cube(roles, reference, config, job)
-    method = method_of(roles, config, reference)
+    method = method_of(roles, config, reference, by_hand=by_hand, why=why)
     if method == "iterative":
         made = report(roles, subtract_iteratively(roles, config, job.part(0, 0.95)), config)
         if reference is None:
             return made
         # one was at hand, and is not what was subtracted
-        return replace(made, keywords={**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")})
+        keywords = {**made.keywords, "R_SKY": ("N/A", "SKY used: none, the set itself")}
+        return replace(made, keywords=keywords, did_without=("SKY",))
     return report(roles, subtract_scaled(roles, reference, config, job.part(0, 0.95)), config)
 
 
@@ -155,7 +167,17 @@ def nearest(frame: FrameLike, skies: Sequence[FrameLike]) -> FrameLike:
 
 
 def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
-    return subtract_sky(frames, references.get("SKY"), config, job)
+    known = References.of(references)
+    missing = known.missing.get("SKY")
+    return subtract_sky(
+        frames, known.get("SKY"), config, job, by_hand="SKY" in known.by_hand, why=missing.reason if missing else ""
+    )
+
+
+def _wants(frames: Sequence[FrameLike], config: Any) -> Sequence[str]:
+    """A SKY is of use where there are no skies among the inputs, and the set is not asked for its own."""
+    roles = roles_of(frames, config)
+    return () if roles.skies or (config.method == "iterative" and kind_of(frames[0]) == "image") else ("SKY",)
 
 
 ALGORITHMS = (
@@ -168,6 +190,7 @@ ALGORITHMS = (
         run=_run,
         takes=("image", "cube"),
         optional_references=("SKY",),
+        wants=_wants,
         check=check_subtract,
         source="Clément et al. 2012, A&A 538, A66; cubes: Davies 2007, MNRAS 375, 1099",
     ),

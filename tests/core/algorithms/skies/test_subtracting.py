@@ -265,3 +265,18 @@ def test_a_cube_is_given_to_the_way_of_cubes() -> None:
         run(one)
     with pytest.raises(InputError, match="one cube at a time"):
         run(one, cube("other.fits", "IRIS_CUBE"), other)
+
+
+def test_a_sky_that_was_chosen_serves_a_set_and_one_of_the_rules_gives_way_to_it() -> None:
+    science = [frame(500.0, n, f"image_{n}.fits", **{"TIME-OBS": f"10:0{n}:00"}) for n in (1, 2, 3)]
+    assert value(run(*science, sky=reference()), "method") == "scaled"
+    config = SubtractSkyConfig()
+    made = subtract_sky(science, reference(), config, by_hand=False)
+    assert value(made, "method") == "iterative"
+    assert made.keywords["R_SKY"][0] == "N/A"
+    assert subtract_sky(science[:1], reference(), config, by_hand=False).metrics["method"].value == "scaled"
+
+
+def test_why_there_is_no_reference_is_said() -> None:
+    with pytest.raises(InputError, match=r"no SKY reference\. The rules select one that is not there\."):
+        subtract_sky([frame()], None, SubtractSkyConfig(), why="The rules select one that is not there.")

@@ -116,8 +116,8 @@ def test_a_map_of_the_night_meets_the_one_that_the_rules_select(demo_night: Demo
 
 
 def test_nothing_is_known_of_other_products(demo_night: DemoNight) -> None:
-    with pytest.raises(UsageError, match="no comparison for FLAT"):
-        compare_with_selected(mask({}), {}, Cache.open(demo_night.cache), product="FLAT")
+    with pytest.raises(UsageError, match="no comparison for ARC"):
+        compare_with_selected(mask({}), {}, Cache.open(demo_night.cache), product="ARC")
 
 
 def test_frames_of_a_comparison_stay_as_they_were() -> None:
