@@ -16,6 +16,7 @@ from typing import Any
 from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
+from flatfigures import FlatMaker
 from goodbad import Cards, Look, Maker, Side
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -67,7 +68,10 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
         out.mkdir(parents=True, exist_ok=True)
         try:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
-            makers = (DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night))
+            makers = (
+                DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
+                FlatMaker(night),
+            )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():
                 if _wanted(name, names):

@@ -266,7 +266,8 @@ def cut_inputs(
     Parameters
     ----------
     inputs : sequence of pathlib.Path
-        Of one size, or of parts of one detector: those that do not show the part are left out.
+        Of one size, or of parts of one detector: those that do not show the part are left out. A cube of another size
+        is read whole.
     references : sequence of UsedReference
         Those of the inputs' part of the detector, or of more of it, are cut too; others are read whole.
     box : Box
@@ -294,8 +295,13 @@ def cut_inputs(
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
         with open_frame(path) as source:
-            whole = whole if number else (source.shape[-2], source.shape[-1])
+            size = (source.shape[-2], source.shape[-1])
+            whole = whole if number else size
             first = first or region_of(source)
+            if size != whole and kind_of(source) == "cube":
+                # the sky of a cube may be one spaxel, or another field
+                frames.append(cut_out(source, slice(0, size[0]), slice(0, size[1])))
+                continue
             part = same_part(box.slices, first, source)
             if part is None:
                 continue
@@ -317,6 +323,9 @@ def cut_inputs(
 
 def _cut_reference(item: UsedReference, image: Frame | None) -> Frame:
     with open_reference(item) as source:
+        if len(source.shape) < 2:  # a spectrum
+            line = source.rows(0, source.shape[0])
+            return Frame(line.data, line.err, line.dq, source.header, source.path)
         place = place_in(image, source) if image is not None else None
         high, wide = source.shape[-2:]
         rows, columns = slice(0, high), slice(0, wide)

@@ -377,7 +377,7 @@ class OutputPanel(QWidget):
         result, title, note, origin = self._drawn
         frame, words = self.picture_of(result)
         if frame is not None:
-            said = f"{note}, {words}" if words else note
+            said = f"{words} · {note}" if words else note
             old = self.picture.content
             if alike and old is not None and old.values is not None:
                 self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))

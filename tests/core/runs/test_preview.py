@@ -219,3 +219,26 @@ def test_of_a_cube_as_few_spaxels_are_cut_out_as_can_be_had_at_once() -> None:
     assert 8 <= side((2000, 16, 128), "cube") <= 12
     assert side((20, 30, 30), "cube", 16) == 16
     assert side((1, 16, 512, 512), "ramp") == side((512, 512), "image") == 256
+
+
+def test_a_sky_of_one_spaxel_and_one_that_is_a_spectrum_are_read_whole(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    spectrum = 100 + 2e4 * np.exp(-0.5 * ((np.arange(60) - 14.3) / 0.85) ** 2)
+    axes = {"CTYPE3": "WAVE", "CUNIT3": "nm", "CRVAL3": 1600.0, "CRPIX3": 1.0, "CD3_3": 0.2, "BUNIT": "electron"}
+    along = {key.replace("3", "1"): card for key, card in axes.items()}
+    shape = (60, 12, 14)
+    light = np.broadcast_to(spectrum[:, None, None], shape)
+    error = np.sqrt(light).astype(np.float32)
+    frame = Frame((light + error * rng.standard_normal(shape)).astype(np.float32), error, None, axes)
+    science = write_frame(frame, tmp_path / "science.fits")
+    line = spectrum.astype(np.float32)
+    small = write_frame(Frame(line.reshape(60, 1, 1).copy(), None, None, axes), tmp_path / "small.fits")
+    flat = write_frame(Frame(line.copy(), None, None, along), tmp_path / "flat.fits")
+    box = centred_box(shape[1:], 8)
+    for inputs, references in (((science, small), {}), ((science,), {"SKY": flat})):
+        examined = examine("subtract-sky", inputs, {}, references, None, None, Job())
+        assert examined.problem is None
+        result = preview("subtract-sky", cut_inputs(inputs, examined.references, box, Job()), {}, Job())
+        assert result.frame is not None
+        assert result.frame.shape == (60, 8, 8)
+        assert abs(result.frame.data.mean()) < 5

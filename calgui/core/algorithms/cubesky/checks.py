@@ -184,6 +184,10 @@ def unit_factor(cube: FrameLike, sky: FrameLike) -> float:
             path=sky.path,
             cure="Choose a sky of the same unit.",
         )
+    timeless = any(exposure_time(one.header) is None for one in (cube, sky))
+    if canonical_unit(ours) == canonical_unit(theirs) and timeless:
+        # lines are scaled in any case
+        return scale_of([sky], needs_time=False).gain / scale_of([cube], needs_time=False).gain
     here, there = (scale_of([one]) for one in (cube, sky))
     return there.to_rate / here.to_rate
 

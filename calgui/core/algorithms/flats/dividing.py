@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.banding import contiguous, over_bands
 from calgui.core.algorithms.exposure import canonical_unit, file_name
@@ -18,7 +19,7 @@ from calgui.core.algorithms.matching import (
     place,
     text,
 )
-from calgui.core.algorithms.noise import thin
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, thin
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
@@ -26,13 +27,19 @@ from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
+BoolArray = npt.NDArray[np.bool_]
+
 _BAND = 128
 
 #: what may differ between an image and its flat, but is told
 _TOLD = {"FILTER": "the filter", "PUPIL": "the pupil element", "GRATING": "the grating"}
 
-#: a flat whose median is beyond these was not normalised
+#: a flat whose median is beyond these was not normalised; beyond the others it may be one of several detectors
 _LOWEST, _HIGHEST = 0.1, 10.0
+_LOW, _HIGH = 0.5, 2.0
+
+#: neighbours of a flat differ by less than this part: those of a dark do not
+_ROUGH = 0.2
 
 #: a flat without a value in more than this part of its pixels is told of, and in more than the other it is bad
 _FEW, _MANY = 0.05, 0.5
@@ -111,11 +118,12 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
     loops = compiled_planes()
     kinds = tuple(np.uint32(bit) for bit in _KINDS)
 
-    def divide(start: int, stop: int) -> tuple[bool, bool, int, int, FloatArray]:
+    def divide(start: int, stop: int) -> tuple[bool, bool, int, int, FloatArray, FloatArray]:
         ours, theirs = contiguous(image.band(start, stop)), contiguous(part.band(flat, start, stop))
         few = slice(None, None, step)
         looked = divisor_of(Rows(*(None if one is None else one[..., few, :] for one in theirs)))  # type: ignore[arg-type]
-        values = looked.data[(looked.dq & np.uint32(flags.DO_NOT_USE)) == 0]
+        lit = (looked.dq & np.uint32(flags.DO_NOT_USE)) == 0
+        values, apart = looked.data[lit], _beside(looked.data[..., ::8, :], lit[..., ::8, :])
         without, pixels = 0, 0
         each = theirs.data.ndim > 2
         for plane in np.ndindex(ours.data.shape[:-2]):
@@ -128,7 +136,7 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
             )  # fmt: skip
             if each or not any(plane):
                 without, pixels = without + int(counts[0]), pixels + int(counts[1])
-        return ours.err is not None, theirs.err is None, without, pixels, values
+        return ours.err is not None, theirs.err is None, without, pixels, values, apart
 
     bands = over_bands(part.ny, _BAND, divide, job, "Dividing by the flat")
     has_error, unknown = any(one[0] for one in bands), any(one[1] for one in bands)
@@ -138,7 +146,9 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
     if has_error and unknown and config.flat_error:
         notes.append(f"The flat {file_name(flat)} has no ERR: the errors lack its part.")
     level = float(np.median(np.concatenate(values))) if any(some.size for some in values) else None
-    bad = _judge(flat, level, without, pixels, notes)
+    beside = np.concatenate([one[5] for one in bands])
+    rough = MAD_TO_SIGMA * float(np.median(beside)) / np.sqrt(2) / level if level and beside.size else 0.0
+    bad = _judge(flat, level, rough, without, pixels, notes)
     product = Frame(data, err if has_error else None, bits, dict(image.header), image.path)
     return Result(
         frame=product,
@@ -147,6 +157,12 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
         reasons=(*bad, *notes),
         keywords={"S_FLAT": ("COMPLETE", "flat field division")},
     )
+
+
+def _beside(rows: FloatArray, good: BoolArray) -> FloatArray:
+    """By how much good pixels differ from those beside them."""
+    made: FloatArray = np.abs(rows[..., 1:] - rows[..., :-1])[good[..., 1:] & good[..., :-1]]
+    return made
 
 
 def divisor_of(flat: Rows) -> Divisor:
@@ -193,7 +209,9 @@ def _mismatches(image: FrameLike, flat: FrameLike) -> list[str]:
     return told + disagreements(image, flat, "flat", _TOLD)
 
 
-def _judge(flat: FrameLike, level: float | None, without: int, pixels: int, notes: list[str]) -> list[str]:
+def _judge(
+    flat: FrameLike, level: float | None, rough: float, without: int, pixels: int, notes: list[str]
+) -> list[str]:
     """Is it a flat at all? What is bad; what is only doubtful is added to the notes."""
     name = file_name(flat)
     unit = canonical_unit(flat.unit) if flat.unit else None
@@ -203,7 +221,13 @@ def _judge(flat: FrameLike, level: float | None, without: int, pixels: int, note
             f"The median of {name} is {level:.4g}, not about 1: it was not normalised, or is no flat. Make one with "
             "normalize-flat."
         )
-    elif unit is not None:
+    elif level is not None and not _LOW <= level <= _HIGH:
+        notes.append(f"The median of {name} is {level:.4g}: of a normalised flat it is about 1.")
+    if rough > _ROUGH:
+        bad.append(
+            f"Neighbours in {name} differ by {100 * rough:.0f} %, in a flat by a few: this is a dark, or all noise."
+        )
+    if unit is not None and not bad:
         notes.append(f"BUNIT of {name} is {text(flat.header, 'BUNIT').lower()}: a normalised flat has no unit.")
     part = without / pixels if pixels else 1.0
     if part > _MANY:

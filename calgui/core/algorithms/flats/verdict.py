@@ -14,6 +14,8 @@ _NOISY, _USELESS = 0.01, 0.1
 _SOME, _MANY = 0.01, 0.05
 #: noise above what photons and reading leave that is worth a word
 _OVER_LIMIT = 1.5
+#: noise so far below it cannot be, and is that of the lamp-off frames alone
+_UNDER_LIMIT, _COPIES = 0.6, 0.25
 
 
 def judge(
@@ -68,6 +70,13 @@ def judge(
         doubtful.append("Nothing was subtracted: there are no lamp-off frames, and no dark was given.")
     doubtful += untold(light.found)
     doubtful += light.notes
+    if noise == 0 or (limit and noise < _COPIES * limit):
+        bad.append("The frames do not differ by their noise: they are constant, or copies of one another.")
+    elif limit and noise < _UNDER_LIMIT * limit:
+        doubtful.append(
+            f"The error of a pixel is {noise / limit:.2f} times what photons and reading leave at least: gain, unit or "
+            "read noise are wrong, or some frames are copies of others."
+        )
     if limit and noise > _OVER_LIMIT * limit:
         doubtful.append(
             f"The error of a pixel is {noise / limit:.2f} times what photons and reading leave: the frames differ by "

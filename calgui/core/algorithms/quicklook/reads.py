@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.given import References
@@ -76,8 +76,11 @@ def fit_reads(
     seconds = time.perf_counter() - began
     pictures["slope"] = result.frame if keep else None
     drift = by_name["reference_pixels"]
-    if drift.wanted and result.keywords["S_REFPIX"][0] != "COMPLETE":
-        note = "There are no reference pixels in this part, or nothing says where they are."
+    if drift.wanted and result.keywords.get("S_REFPIX", ("",))[0] != "COMPLETE":
+        # the fit says why, and need not say it twice
+        own = [reason for reason in result.reasons if reason.startswith("Drifts ")]
+        note = own[0] if own else "There are no reference pixels."
+        result = replace(result, reasons=tuple(reason for reason in result.reasons if reason not in own))
         if switch_of(drift.step, config) == "on":
             raise InputError(
                 f"The step “{drift.step.title}” is switched on, and cannot be done: {note}",

@@ -14,7 +14,7 @@ from calgui.core.algorithms.geometry import REFERENCE_BORDER, Region, region_of,
 from calgui.core.algorithms.kernels import workers
 from calgui.core.algorithms.ramps.averaging import Line, average
 from calgui.core.algorithms.ramps.config import FitRampConfig
-from calgui.core.algorithms.ramps.judging import judge, keywords_of, metrics_of
+from calgui.core.algorithms.ramps.judging import is_complete, judge, keywords_of, metrics_of
 from calgui.core.algorithms.ramps.lines import Band, LineFitter
 from calgui.core.algorithms.ramps.looks import curves_of, residuals
 from calgui.core.algorithms.ramps.reading import Reads, read_band
@@ -123,6 +123,9 @@ def fit_ramp(
     if len(frames) == 1:
         header = picture_header(frames[0].header)
         header["BUNIT"] = "electron/s"
+    keywords = keywords_of(config, setup, response, drifts, metrics)
+    # what was done before the ramps came here stays done
+    keywords = {key: card for key, card in keywords.items() if card[0] != "SKIPPED" or not is_complete(frames, key)}
     job.report(1.0, "Done")
     return Result(
         frame=Frame(whole.rate, whole.err, whole.dq, header),
@@ -130,7 +133,7 @@ def fit_ramp(
         verdict=verdict,
         reasons=reasons,
         curves=curves_of(whole.rate, good, found, setup, drifts),
-        keywords=keywords_of(config, setup, response, drifts, metrics),
+        keywords=keywords,
         planes={"NREADS": whole.used},
     )
 

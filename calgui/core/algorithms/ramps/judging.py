@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import says_where
+from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.looks import Residuals
@@ -168,6 +169,8 @@ def judge(
             f"The reference pixels change by {drift:.4g} e- from the first read to the last: they drift much, or see "
             "light (reference_pixels=off leaves them out)."
         )
+    if response.reference is not None and is_complete(frames, "S_LINEAR"):
+        doubtful.append("S_LINEAR is COMPLETE: the response was straightened before, and is now twice.")
     doubtful += response.notes
     notes = _notes(frames, config, setup, response, drifts)
     if not all(map(has_flags, frames)) and not np.isfinite(drifts[0].zeros).any():
@@ -234,6 +237,23 @@ def keywords_of(
     if noise is not None:
         made["RDNMEAS"] = (noise, "[e-] noise of a read, measured")
     return made
+
+
+def is_complete(frames: Sequence[FrameLike], keyword: str) -> bool:
+    """Whether a step was done to all ramps before they were fitted.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Their headers are asked.
+    keyword : str
+        ``S_LINEAR``, ``S_REFPIX``, ...
+
+    Returns
+    -------
+    bool
+    """
+    return all(text(frame.header, keyword) == "COMPLETE" for frame in frames)
 
 
 def _value(metrics: Mapping[str, Metric], name: str) -> float:

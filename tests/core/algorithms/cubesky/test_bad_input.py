@@ -103,6 +103,15 @@ def test_rates_of_another_exposure_time_are_brought_to_the_unit_of_the_science(p
     assert abs(result.frame.data.mean()) < 2
 
 
+def test_counts_without_a_time_are_taken_as_they_are_and_rates_are_not_mixed_with_them(
+    pair: tuple[Frame, Frame],
+) -> None:
+    science, sky = (without(frame, "EXPTIME") for frame in pair)
+    assert subtract_cube_sky(science, sky, CubeSkyConfig()).metrics["scale"].value == pytest.approx(1, abs=0.01)
+    refused(pair[0], without(sky, BUNIT="adu/s"), "GAIN")
+    refused(science, without(sky, BUNIT="electron/s"), "exposure time")
+
+
 def test_it_can_be_cancelled(pair: tuple[Frame, Frame]) -> None:
     job = Job()
     job.cancel()

@@ -338,6 +338,23 @@ def test_where_headers_say_little_options_say_it() -> None:
     assert "no header says it: DETECTOR; FILTER; LAMP" in " ".join(made.reasons)
 
 
+def test_copies_and_a_wrong_gain_are_known_by_their_noise() -> None:
+    frames = night(LEVEL * TRUE, 3)
+    copies = [Frame(frames[0].data, None, None, frame.header, frame.path) for frame in frames[:3]]
+    made = normalize_flat([*copies, *frames[3:]], NormalizeConfig(method="mean"))
+    assert made.verdict == "bad"
+    assert "copies" in " ".join(made.reasons)
+    constant = [Frame(np.full_like(frame.data, 2000), None, None, frame.header, frame.path) for frame in frames[:3]]
+    dark = Frame(np.zeros_like(frames[0].data), None, None, frames[3].header, frames[3].path)
+    assert normalize_flat([*constant, dark], NormalizeConfig()).verdict == "bad"
+    doubled = [
+        Frame(frame.data, None, None, {**frame.header, "BUNIT": "adu/s", "GAIN": 0.1}, frame.path) for frame in frames
+    ]
+    made = normalize_flat(doubled, NormalizeConfig(method="mean", read_noise=0.9))
+    assert made.verdict == "doubtful"
+    assert "gain" in made.reasons[0]
+
+
 def test_the_inputs_are_not_changed() -> None:
     frames = night(LEVEL * TRUE, 3)
     before = [frame.data.copy() for frame in frames]

@@ -239,3 +239,15 @@ def test_curves_are_there_and_hold_numbers(make_ramp) -> None:  # type: ignore[n
         for x, y in curve.lines.values():
             assert np.isfinite(np.asarray(y)).all()
             assert len(x) == len(y) + (curve.style == "histogram")
+
+
+def test_what_was_done_before_is_not_said_to_be_undone(make_ramp) -> None:  # type: ignore[no-untyped-def]
+    """A ramp that was straightened elsewhere; straightened once more it is doubted."""
+    ramp = make_ramp(50.0)
+    done = Frame(ramp.data, ramp.err, ramp.dq, {**ramp.header, "S_LINEAR": "COMPLETE"})
+    assert fit_ramp([ramp], {}, FitRampConfig()).keywords["S_LINEAR"][0] == "SKIPPED"
+    assert "S_LINEAR" not in fit_ramp([done], {}, FitRampConfig()).keywords
+    terms = Frame(np.array([0, 1, 0], np.float32)[:, None, None], header={"LINFORM": "POLYNOMIAL", "LINUNIT": "adu"})
+    twice = fit_ramp([done], {"NONLINCOEFF": terms}, FitRampConfig())
+    assert twice.verdict == "doubtful"
+    assert any("now twice" in reason for reason in twice.reasons)
