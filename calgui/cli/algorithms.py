@@ -35,6 +35,10 @@ def algorithms(as_json: bool) -> None:
         click.echo(f"  inputs: {row.inputs}")
         if row.gathers:
             click.echo(f"  gathers: with --cache one input stands for all references of type {row.gathers} of its mode")
+        if row.splits:
+            click.echo(
+                f"  splits: a product for each {row.splits}; {{{row.splits.lower()}}} in the output stands for it"
+            )
         needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
         if needed:
             click.echo(f"  references: {needed}")
@@ -64,6 +68,7 @@ def _described(row: "Algorithm") -> dict[str, Any]:
         "inputs": row.inputs,
         "takes": list(row.takes),
         "gathers": row.gathers or None,
+        "splits": row.splits or None,
         "minimum_inputs": row.minimum_inputs,
         "maximum_inputs": row.maximum_inputs,
         "references": list(row.references),

@@ -159,7 +159,7 @@ def in_cells(data, dq, nx, rows, first, stop, side, unfit, out):  # type: ignore
                     fine = abs(value) <= _HUGE
                     if dq != 0:
                         fine = fine and (words[y * nx + x] & unfit) == 0
-                    some += value if fine else _ZERO
+                    some += float(value if fine else _ZERO)
                     count += 1 if fine else 0
                 total[cell] += some
                 good[cell] += count
