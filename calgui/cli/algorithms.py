@@ -46,6 +46,8 @@ def _lines(row: "Algorithm") -> list[str]:
     ]
     if row.gathers:
         made.append(f"  gathers: with --cache one input stands for all references of type {row.gathers} of its mode")
+    if row.splits:
+        made.append(f"  splits: a product for each {row.splits}; {{{row.splits.lower()}}} in the output stands for it")
     needed = ", ".join((*row.references, *(f"{kind} (optional)" for kind in row.optional_references)))
     if needed:
         made.append(f"  references: {needed}")
@@ -76,6 +78,7 @@ def _described(row: "Algorithm") -> dict[str, Any]:
         "inputs": row.inputs,
         "takes": list(row.takes),
         "gathers": row.gathers or None,
+        "splits": row.splits or None,
         "minimum_inputs": row.minimum_inputs,
         "maximum_inputs": row.maximum_inputs,
         "references": list(row.references),

@@ -152,15 +152,17 @@ def in_cells(data, dq, nx, rows, first, stop, side, unfit, out):  # type: ignore
         for y in range(line * side, (line + 1) * side):
             if y < rows[0] or y >= rows[1]:
                 continue
-            for x in range(first, min(stop, columns * side)):
-                j = y * nx + x
-                value = pixels[j]
-                fine = abs(value) <= _HUGE
-                if dq != 0:
-                    fine = fine and (words[j] & unfit) == 0
-                if fine:
-                    total[x // side] += value
-                    good[x // side] += 1
+            for cell in range(columns):
+                some, count = np.float64(0), 0
+                for x in range(max(first, cell * side), min(stop, (cell + 1) * side)):
+                    value = pixels[y * nx + x]
+                    fine = abs(value) <= _HUGE
+                    if dq != 0:
+                        fine = fine and (words[y * nx + x] & unfit) == 0
+                    some += float(value if fine else _ZERO)
+                    count += 1 if fine else 0
+                total[cell] += some
+                good[cell] += count
         for cell in range(columns):
             enough = 2 * good[cell] >= side * side
             out[line, cell] = np.float32(total[cell] / good[cell]) if enough else np.float32(np.nan)

@@ -11,7 +11,7 @@ from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.levels import level_of, thinned
-from calgui.core.algorithms.skies.sources import find_sources
+from calgui.core.algorithms.skies.sources import Scales, find_sources
 from calgui.core.frames.frame import FrameLike
 from calgui.core.frames.sky import celestial, has_sky
 
@@ -155,15 +155,15 @@ class StackedSources:
         self.sum[window] += held
         self.count[window] += good
 
-    def masks(self, config: SourceConfig, largest: int) -> list[BoolArray]:
+    def masks(self, config: SourceConfig, scales: Scales) -> list[BoolArray]:
         """Sources of the sum, as masks of each frame.
 
         Parameters
         ----------
         config : SourceConfig
             Threshold and growth.
-        largest : int
-            Side of the largest cells that are looked at.
+        scales : Scales
+            Cells that are looked at.
 
         Returns
         -------
@@ -172,7 +172,7 @@ class StackedSources:
         good = self.count > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             even = np.where(good, self.sum / np.sqrt(self.count, dtype=np.float32), np.float32(0))
-        found, _ = find_sources(even, good, config.sigma, config.grow, largest)
+        found, _ = find_sources(even, good, config.sigma, config.grow, scales)
         return [found[self._window(index)] for index in range(len(self.places))]
 
     def _window(self, index: int) -> tuple[slice, slice]:

@@ -9,7 +9,7 @@ from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
-from calgui.core.algorithms.skies.sources import find_sources
+from calgui.core.algorithms.skies.sources import NO_CELLS, find_sources
 from calgui.core.jobs import Job
 
 #: a factor beside a constant is only told where it is known to this
@@ -95,14 +95,14 @@ def fit_sky(
     if scaling:
         scale = sky_level(image, good if known is None else good & ~known).value / base.value
     mask = np.zeros(image.shape, np.bool_) if known is None else known
-    rounds, largest = 0, 0
+    rounds, scales = 0, NO_CELLS
     for rounds in range(1, config.iterations + 1):
         job.report(rounds / (config.iterations + 1), f"Looking for sources, round {rounds}")
         rest = image - np.float32(scale) * sky - np.float32(constant)
         found = mask
         if known is None:
-            cells = None if rounds == 1 and config.extended else largest
-            sources, largest = find_sources(rest, good, config.sigma, config.grow, cells)
+            cells = None if rounds == 1 and config.extended else scales
+            sources, scales = find_sources(rest, good, config.sigma, config.grow, cells)
             found = mask | sources
         free = good & ~found
         if not free.any():

@@ -17,7 +17,7 @@ from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.dithers import Offset, StackedSources
 from calgui.core.algorithms.skies.firstlook import extended_sources
 from calgui.core.algorithms.skies.levels import Level, sky_level
-from calgui.core.algorithms.skies.sources import find_sources
+from calgui.core.algorithms.skies.sources import NO_CELLS, Scales, find_sources
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job
@@ -151,10 +151,10 @@ def _rounds(
         seen = extended_sources(stack, levels, additive, config, job)
         masks = seen if all(_free(stack, index, mask) > _FREE for index, mask in enumerate(seen)) else masks
     news: list[float] = []
-    largest = [0] * len(stack.frames)
+    scales = [NO_CELLS] * len(stack.frames)
     for turn in range(config.iterations):
         part = job.part(turn / config.iterations, (turn + 1) / config.iterations)
-        made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors, largest), turn, part)
+        made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors, scales), turn, part)
         fresh = [np.count_nonzero(now & ~before) / now.size for now, before in zip(made, masks, strict=True)]
         masks = made
         news.append(float(np.mean(fresh)))
@@ -191,12 +191,12 @@ def _one_round(
     config: SourceConfig,
     additive: bool,
     offsets: Sequence[Offset] | None,
-    known: tuple[list[BoolArray], list[float], list[float], list[int]],
+    known: tuple[list[BoolArray], list[float], list[float], list[Scales]],
     turn: int,
     job: Job,
 ) -> tuple[list[BoolArray], list[float]]:
-    """Masks and levels after one more round; errors, and the largest cells of use, are renewed in place."""
-    masks, levels, errors, largest = known
+    """Masks and levels after one more round; errors, and the cells of use, are renewed in place."""
+    masks, levels, errors, scales = known
     made: list[BoolArray] = []
     moved = list(levels)
     together = None if offsets is None else StackedSources(stack.shape, offsets)
@@ -205,8 +205,8 @@ def _one_round(
     def look(index: int, sky: Image) -> tuple[BoolArray, Level, Image]:
         rest = without_sky(stack, index, sky, levels, additive)
         good = np.isfinite(rest)
-        cells = None if turn == 0 and config.extended else largest[index]
-        sources, largest[index] = find_sources(rest, good, config.sigma, config.grow, cells)
+        cells = None if turn == 0 and config.extended else scales[index]
+        sources, scales[index] = find_sources(rest, good, config.sigma, config.grow, cells)
         mask = masks[index] | sources
         return mask, sky_level(rest, good & ~mask), rest
 
@@ -230,7 +230,10 @@ def _one_round(
         while waiting:
             take(waiting)
     if together is not None:
-        made = [one | more for one, more in zip(made, together.masks(config, max(largest)), strict=True)]
+        made = [
+            one | more
+            for one, more in zip(made, together.masks(config, Scales(max(one.largest for one in scales))), strict=True)
+        ]
     return made, moved
 
 

@@ -6,6 +6,7 @@ a flat or a gradient is not taken for sources.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,9 +37,29 @@ _STRUCTURE = 1.5
 _EVENER, _MOST = 0.8, 0.5
 
 
+@dataclass(frozen=True)
+class Scales:
+    """On which cells the sources of an image are sought.
+
+    Attributes
+    ----------
+    largest : int
+        Side of the largest cells, pixels; none below 8.
+    curved : bool
+        Whether the sky left a smooth surface, which is taken out first.
+    """
+
+    largest: int = 0
+    curved: bool = False
+
+
+#: stars alone
+NO_CELLS = Scales()
+
+
 def find_sources(
-    image: Image, good: BoolArray, sigma: float, grow: int, largest: int | None = 0
-) -> tuple[BoolArray, int]:
+    image: Image, good: BoolArray, sigma: float, grow: int, scales: Scales | None = NO_CELLS
+) -> tuple[BoolArray, Scales]:
     """Pixels with light of sources.
 
     Parameters
@@ -51,15 +72,14 @@ def find_sources(
         Threshold in noise of each scale.
     grow : int
         Pixels by which what was found is grown.
-    largest : int or None
-        Side of the largest cells that are looked at; none below 8. If None, those whose means scatter as their noise
-        lets them.
+    scales : Scales or None
+        Cells that are looked at; if None, those whose means scatter as their noise lets them.
 
     Returns
     -------
     sources : ndarray of bool
         Where not ``good``, too, if it lies within a source.
-    largest : int
+    scales : Scales
         As given, or found.
 
     Notes
@@ -70,17 +90,18 @@ def find_sources(
     """
     pixels = level_of(thinned(image, good))
     if not math.isfinite(pixels.value) or pixels.sigma == 0:
-        return np.zeros(image.shape, np.bool_), largest or 0
+        return np.zeros(image.shape, np.bool_), scales or NO_CELLS
     flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
     found = _stars(flat, good, sigma, grow)
-    if largest is not None and largest < FINE:
-        return found, largest
-    grid = _even(Grid.of(flat, good & ~found, -CLIP * pixels.sigma, CLIP * pixels.sigma))
-    if largest is None:
-        largest = _largest_even(grid, image.shape, pixels.sigma)
+    if scales is not None and scales.largest < FINE:
+        return found, scales
+    plain = Grid.of(flat, good & ~found, -CLIP * pixels.sigma, CLIP * pixels.sigma)
+    grid = _even(plain) if scales is None or scales.curved else plain
+    if scales is None:
+        scales = Scales(_largest_even(grid, image.shape, pixels.sigma), grid is not plain)
     seen = np.zeros(grid.sums.shape, np.bool_)
     for side in sizes(image.shape):
-        bright = _bright_cells(grid, sigma, pixels.sigma) if side <= largest else None
+        bright = _bright_cells(grid, sigma, pixels.sigma) if side <= scales.largest else None
         if bright is None:
             break
         seen |= expand(bright, side // FINE, seen.shape)
@@ -88,7 +109,7 @@ def find_sources(
     if seen.any():
         contrast = Grid.of(flat, good).means / pixels.sigma
         found |= expand(widened(seen, contrast), FINE, image.shape)
-    return found, largest
+    return found, scales
 
 
 def _largest_even(grid: Grid, shape: tuple[int, ...], noise: float) -> int:
