@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calgui.core.algorithms.registry import Metric, Result, Stage, Verdict
+from calgui.core.algorithms.registry import Metric, Result, Stage, Verdict, registry
 from calgui.core.runs import gathering
 from calgui.core.runs.gathering import Gathered
 from calgui.core.runs.references import UnusedReference, UsedReference
@@ -60,14 +60,21 @@ class RunReport:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Sentences behind the verdict, what was left out of what was gathered, and the notes."""
+        """Sentences behind the verdict, what was left out of what was gathered or is not known, and the notes."""
         left_out = self.gathered.left_out if self.gathered is not None else ()
-        return (*self.result.reasons, *(one.text for one in left_out), *self.notes)
+        frame, how = self.result.frame, registry().get(self.algorithm)
+        lacks = frame is not None and frame.err is None and how is not None and how.product in _WITH_ERRORS
+        return (*self.result.reasons, *(one.text for one in left_out), *((_NO_ERROR,) if lacks else ()), *self.notes)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what the run had to do without; the last of the reasons, though no part of the verdict."""
         return tuple(one.text for one in self.unused)
+
+
+#: what is made of images has their errors; "" is an image like the input
+_WITH_ERRORS = ("", "DARK", "FLAT", "SKY")
+_NO_ERROR = "The product has no ERR, as not all that it was made of has errors."
 
 
 def as_document(report: RunReport) -> dict[str, Any]:

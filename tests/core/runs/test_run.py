@@ -151,3 +151,19 @@ def test_sums_made_beside_the_work_are_those_of_the_files(tmp_path: Path) -> Non
         with summing([path]) as sums:
             made = sums.of([path], (), Job())
         assert made.inputs == {path: hashlib.sha1(content, usedforsecurity=False).hexdigest()}
+
+
+@pytest.mark.parametrize("has_error", [True, False])
+def test_a_product_without_errors_says_so(tmp_path: Path, has_error: bool) -> None:
+    rng = np.random.default_rng(3)
+    cards = {"INSTRUME": "IRIS", "DETECTOR": "IRIS1", "BUNIT": "electron/s", "EXPTIME": 10.0, "FILTER": "H"}
+    planes = {"image": rng.normal(50, 1, (32, 32)), "flat": rng.normal(1, 0.01, (32, 32))}
+    for name, plane in planes.items():
+        header = fits.Header((cards | ({"BUNIT": "", "REFTYPE": "FLAT"} if name == "flat" else {})).items())
+        hdus = [fits.PrimaryHDU(header=header), fits.ImageHDU(plane.astype(np.float32), name="SCI")]
+        if has_error or name == "flat":
+            hdus.append(fits.ImageHDU(np.full((32, 32), 0.01, np.float32), name="ERR"))
+        fits.HDUList(hdus).writeto(tmp_path / f"{name}.fits")
+    report = run_files("flat-field", [tmp_path / "image.fits"], references={"FLAT": tmp_path / "flat.fits"})
+    assert any("no ERR" in reason for reason in as_document(report)["reasons"]) is not has_error
+    assert report.verdict == report.result.verdict

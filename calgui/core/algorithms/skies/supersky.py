@@ -264,10 +264,14 @@ def _verdict(
             f"{left} places of the sky stand out like sources: dithers were smaller than sources, or hot pixels lie in "
             "clusters."
         )
+    others: dict[str, list[str]] = {}
     for frame in frames:
         said = text(frame.header, "EXP_TYPE")
         if said and "SKY" not in said:
-            doubtful.append(f"EXP_TYPE of {file_name(frame)} is {said}, which is no sky.")
+            others.setdefault(said, []).append(file_name(frame))
+    for said, names in others.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        doubtful.append(f"EXP_TYPE of {names[0]}{more} is {said}, which is no sky.")
     doubtful += notes_of(found, config)
     return bad, doubtful
 

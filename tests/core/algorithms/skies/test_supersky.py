@@ -144,3 +144,10 @@ def test_the_way_of_levelling_is_chosen() -> None:
     spread = run(exposed, scaling="none").metrics["error_e_per_s"].value
     measured = run(exposed, scaling="none", error="measured").metrics["error_e_per_s"].value
     assert measured > 2 * spread  # the frames at their own levels scatter more than their noise
+
+
+def test_frames_that_are_no_skies_are_told_in_one_sentence() -> None:
+    made = run(skies(count=4, EXP_TYPE="IRIS_IMAGE"))
+    assert made.verdict == "doubtful"
+    (told,) = (reason for reason in made.reasons if "no sky" in reason)
+    assert "and 3 more" in told
