@@ -83,6 +83,8 @@ def check_taken(title: str, takes: Sequence[InputKind], frames: Sequence[FrameLi
         cure = f"choose {' or '.join(_CURES[one] for one in takes)}"
         if kind == "ramp" and "image" in takes:
             cure = f"fit the ramp first (fit-ramp), or {cure}"
+        if kind == "ramp" and "cube" in takes:
+            cure += "; a cube is told by CTYPE3, such as WAVE"
         what = "no image, ramp or cube" if kind is None else f"{'an' if kind == 'image' else 'a'} {kind}"
         raise InputError(
             f"This is {what}, {' × '.join(map(str, reversed(frame.shape)))}; {title} takes "

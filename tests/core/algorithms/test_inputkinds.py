@@ -42,7 +42,10 @@ def test_a_ramp_is_to_be_fitted_before_it_is_an_image() -> None:
     assert caught.value.path == Path("it.fits")
     with pytest.raises(InputError, match="takes images or cubes") as caught:
         check_kinds(algorithm("flat-field"), [frame(3, 4, 5)])
-    assert caught.value.cure == "Fit the ramp first (fit-ramp), or choose images or cubes."
+    assert (
+        caught.value.cure
+        == "Fit the ramp first (fit-ramp), or choose images or cubes; a cube is told by CTYPE3, such as WAVE."
+    )
     with pytest.raises(InputError, match="no image, ramp or cube"):
         check_kinds(algorithm("master-dark"), [frame(5)])
     check_taken("Both", ("image", "ramp"), [frame(4, 5), frame(3, 4, 5)])

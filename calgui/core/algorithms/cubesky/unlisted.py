@@ -20,6 +20,8 @@ _SIGMA, _BESIDE, _LEAST = 8.0, 0.3, 0.01
 _MOST = 0.15
 #: searches, as a line beside a brighter one is seen only when that is gone; and rounds of the fit of places
 _SEARCHES, _ROUNDS = 3, 4
+#: light of both neighbours of a line's brightest plane over its own, at least; 0.46 where sigma is half a plane
+_WINGS = 0.2
 _STEP = 0.02
 #: two lines are further apart, in sigma
 _APART = 1.0
@@ -94,6 +96,9 @@ def _peaks(spectrum: Floats, variance: Floats, smooth: Floats, listed: Floats, r
     highest = max(float(known.max(initial=0.0)), float(left.max(initial=0.0)))
     stands = (left > _SIGMA * noise) & (left > _BESIDE * beside) & (left > max(_LEAST * highest, 3 * scatter))
     stands &= left >= maximum_filter1d(left, 3)
+    # no instrument shows a line in a single plane: that is a hot one
+    wings = np.convolve(left, (1, 0, 1), mode="same")
+    stands &= wings > _WINGS * left
     found = np.flatnonzero(stands)
     most = max(int(_MOST * len(spectrum)) - len(rest.place), 0)
     return np.sort(found[np.argsort(-left[found], kind="stable")[:most]]).astype(np.float64)

@@ -60,3 +60,16 @@ def test_two_lines_closer_than_their_width_do_not_run_away() -> None:
     ratio = result.metrics["residual_ratio"].value
     assert isinstance(ratio, float)
     assert ratio < 1.1
+
+
+def test_a_hot_plane_is_no_line() -> None:
+    places, light = np.array([60.2, 150.7, 240.0, 330.4]), np.full(4, 2e4)
+    science, _ = sky(7, places, light, 0.08, 1.0)
+    other, _ = sky(8, places, light, 0.0, 1.0)
+    data = other.data.copy()
+    data[200] += 500
+    hot = Frame(data, other.err, None, other.header)
+    result = subtract_cube_sky(science, hot, CubeSkyConfig())
+    assert result.frame is not None
+    assert result.metrics["shift_pixel"].value == pytest.approx(0.08, abs=0.003)
+    assert "its 4 lines" in " ".join(result.reasons)
