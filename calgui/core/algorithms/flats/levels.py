@@ -79,7 +79,7 @@ def frame_levels(frames: Sequence[FrameLike], samples: Sequence[FloatArray]) -> 
     if not bright > _SEEN * noise:
         raise InputError(
             "There is no light of a lamp in these frames: less what is seen without the lamp, the bright pixels are "
-            f"at {bright:.4g}, and the noise of a pixel is {noise:.3g}.",
+            f"at {bright / noise if noise > 0 else 0.0:.2g} times the noise of a pixel; light is above {_SEEN:g}.",
             path=frames[0].path,
             cure="Choose lamp-on frames; where lamp-on and lamp-off are mixed up, name them in the options on and off.",
         )
