@@ -179,6 +179,8 @@ class AlgorithmPage(QWidget):
     def _inputs_changed(self) -> None:
         """Other inputs are fit for a run only once they were looked at."""
         self._fit = False
+        # a reference of one's own is looked for beside what it is for
+        self.references.folder = str(self.inputs.paths[0].parent) if self.inputs.paths else ""
         self._update_buttons()
         self._changed()
 
@@ -262,8 +264,8 @@ class AlgorithmPage(QWidget):
         self.inputs.show_examined(looked.examined)
         examined = looked.examined
         missing = examined.missing if self.how.wants is not None else None
-        self.references.show_used(examined.references, examined.unused, missing)
         self._fit = bool(self.inputs.paths) and looked.examined.problem is None
+        self.references.show_used(examined.references, examined.unused, missing, fit=self._fit)
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
             notes = tuple(one.text for one in looked.examined.unused)

@@ -15,7 +15,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
-_ROLES = ("accent", "warning", "good", "muted")
+_ROLES = ("accent", "warning", "good", "muted", "error", "text")
 #: a plot is not drawn smaller than this, title and axes included
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
 #: of the line between points of single measurements, of 255: there for the eye to follow

@@ -108,3 +108,17 @@ def test_single_measurements_are_seen_as_points(qtbot: QtBot) -> None:
     assert plot.take(series(2.0))
     assert measured.opts["symbol"] == "o"
     assert not plot.take(Curve("Darks", "time (s)", "median (e-)", series(2.0).lines))
+
+
+def test_six_lines_are_told_apart_by_colour(qtbot: QtBot) -> None:
+    x = np.arange(5.0)
+    curve = Curve("Spectral response", "pixel", "light", {f"row {at}": (x, x + at) for at in range(6)})
+    before = theme().dark
+    for dark in (False, True):
+        theme().apply(dark)
+        plot = CurvePlot(curve)
+        qtbot.addWidget(plot)
+        drawn = [line.opts["pen"].color().name() for line in plot.plot.getPlotItem().listDataItems()]
+        assert len(set(drawn)) == 6
+        assert all(colour in plot.heading.text() for colour in drawn)
+    theme().apply(before)
