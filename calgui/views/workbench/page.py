@@ -364,12 +364,17 @@ class AlgorithmPage(QWidget):
                 return f"{error.message} {error.cure}".strip()
             return ""
 
-        file = report.inputs[0].parent / f"{self.how.name.replace('-', '_')}.fits"
+        file = report.inputs[0].parent / f"{self._product_name(report.inputs[0])}.fits"
         dialog = SaveDialog(file, cards, refusal, self)
         dialog.accepted.connect(lambda: self._save(report, dialog))
         self._dialog = dialog
         dialog.open()
         return dialog
+
+    def _product_name(self, first: Path) -> str:
+        """After an exposure and what was done to it, so that the next one has another; a reference: what it is."""
+        made = self.how.name.replace("-", "_")
+        return made if self.how.product else f"{first.name.split('.fit')[0]}_{made}"
 
     def _save(self, report: RunReport, dialog: SaveDialog) -> None:
         path, cards, cache, overwrite = dialog.path, dialog.cards, self.session.cache, dialog.overwrite

@@ -1,6 +1,7 @@
 """The chain at the bench: its steps in a list, switched, replaced, and looked at before and after."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -237,6 +238,15 @@ def test_pictures_of_the_whole_frame_are_kept_on_request(
     steps.show_side("before")
     assert shown(page).shape == (256, 256)
     assert "whole frame" in page.output.picture.overlays.note.text()
+
+
+def test_the_product_is_named_after_its_exposure(qtbot: QtBot, page: AlgorithmPage, settle: Settle) -> None:
+    page.start()
+    qtbot.waitUntil(lambda: page.report is not None)
+    dialog = page.ask_to_save()
+    assert dialog is not None
+    assert dialog.path.name == f"{Path(sciramp.FULL).stem}_quick_look.fits"
+    dialog.reject()
 
 
 def test_parts_have_names(steps: ChainSteps) -> None:
