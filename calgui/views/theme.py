@@ -31,6 +31,8 @@ _ROLES: dict[str, tuple[str, str]] = {
     "region": ("#00bd7e", "#35e0a1"),
     "field": ("#aab3bd", "#59636e"),
     "contour": ("#c2410c", "#ffb454"),
+    "violet": ("#7a3fb0", "#c79bff"),
+    "cyan": ("#00798c", "#5fd0e0"),
 }
 
 SPACE = 8

@@ -121,9 +121,9 @@ def unit_of(frames: Sequence[FrameLike], given: str | None) -> str:
         unit = canonical_unit(frame.unit)
         if unit is None:
             raise InputError(
-                f"BUNIT is {frame.unit!r}, which is no unit of a detector's values.",
+                f"BUNIT is {frame.unit!r}, which is no unit of counts or of a rate.",
                 path=frame.path,
-                cure=f"Known are {', '.join(UNITS)}; the option unit overrides the header.",
+                cure=f"Known are {', '.join(UNITS)}. Choose another file, or give the unit of this one by an option.",
             )
         found.setdefault(unit, frame)
     if len(found) > 1:

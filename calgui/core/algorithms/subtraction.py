@@ -89,8 +89,10 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
             f"The image has {len(image.shape)} axes; two are needed.", path=image.path, cure="Fit ramps first."
         )
     part = place(image, dark, "dark")
+    # first what it is: the unit of a flat would be told as an error of a header
+    odd = _mismatches(image, dark)
     factor, notes = _factor(image, dark, config)
-    notes += _mismatches(image, dark)
+    notes += odd
     ny, nx = image.shape
     data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
     bits = np.empty((ny, nx), np.uint32)

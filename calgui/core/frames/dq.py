@@ -68,7 +68,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(27, "ADJ_OPEN", "Next to an open pixel"),
     Flag(28, "FLUX_ESTIMATED", "Value was estimated, not measured"),
     Flag(29, "MSA_FAILED_OPEN", "Sees light from a shutter that failed open"),
-    Flag(30, "OTHER_BAD_PIXEL", "Bad for another reason"),
+    # seen in maps of other conventions, which give no reason: as DO_NOT_USE, not in the grey that a flat picture has
+    Flag(30, "OTHER_BAD_PIXEL", "Bad for another reason", "#d55e00"),
     Flag(31, "REFERENCE_PIXEL", "Reference pixel"),
 )
 

@@ -12,7 +12,7 @@ from calgui.core.simulate.detector import CHANNEL, FULL_WELL, READ_NOISE, Detect
 ROW_NOISE = 1.5  # e- rms of one read, over rows, 1/f
 CHANNEL_NOISE = 0.4  # e- rms of one read, offset of each amplifier
 COSMIC_RATE = 0.1  # hits per cm² and second: muons, and the betas of the surroundings
-PIXEL_CM = 15e-4
+PIXEL_CM = 10e-4  # as the algorithms take it, too
 _BAND = 256  # rows worked on at a time
 
 

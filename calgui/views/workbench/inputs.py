@@ -163,8 +163,11 @@ class InputsPanel(QWidget):
         self.set_paths(path for path in self.paths if path not in gone)
 
     def _choose(self) -> None:
+        # more of the same night are beside those that are here, or that are selected
+        known = (*self.paths, *self.session.selection)
+        folder = str(known[0].parent) if known else ""
         chosen, _kind = QFileDialog.getOpenFileNames(
-            self, "Add files", "", "FITS files (*.fits *.fit *.fts *.fits.gz *.fits.bz2 *.fits.xz);;All files (*)"
+            self, "Add files", folder, "FITS files (*.fits *.fit *.fts *.fits.gz *.fits.bz2 *.fits.xz);;All files (*)"
         )
         self.add_paths(Path(path) for path in chosen)
 

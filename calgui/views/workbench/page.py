@@ -179,6 +179,8 @@ class AlgorithmPage(QWidget):
     def _inputs_changed(self) -> None:
         """Other inputs are fit for a run only once they were looked at."""
         self._fit = False
+        # a reference of one's own is looked for beside what it is for
+        self.references.folder = str(self.inputs.paths[0].parent) if self.inputs.paths else ""
         self._update_buttons()
         self._changed()
 
@@ -262,8 +264,8 @@ class AlgorithmPage(QWidget):
         self.inputs.show_examined(looked.examined)
         examined = looked.examined
         missing = examined.missing if self.how.wants is not None else None
-        self.references.show_used(examined.references, examined.unused, missing)
         self._fit = bool(self.inputs.paths) and looked.examined.problem is None
+        self.references.show_used(examined.references, examined.unused, missing, fit=self._fit)
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
             notes = tuple(one.text for one in looked.examined.unused)
@@ -362,12 +364,17 @@ class AlgorithmPage(QWidget):
                 return f"{error.message} {error.cure}".strip()
             return ""
 
-        file = report.inputs[0].parent / f"{self.how.name.replace('-', '_')}.fits"
+        file = report.inputs[0].parent / f"{self._product_name(report.inputs[0])}.fits"
         dialog = SaveDialog(file, cards, refusal, self)
         dialog.accepted.connect(lambda: self._save(report, dialog))
         self._dialog = dialog
         dialog.open()
         return dialog
+
+    def _product_name(self, first: Path) -> str:
+        """After an exposure and what was done to it, so that the next one has another; a reference: what it is."""
+        made = self.how.name.replace("-", "_")
+        return made if self.how.product else f"{first.name.split('.fit')[0]}_{made}"
 
     def _save(self, report: RunReport, dialog: SaveDialog) -> None:
         path, cards, cache, overwrite = dialog.path, dialog.cards, self.session.cache, dialog.overwrite

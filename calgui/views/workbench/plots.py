@@ -15,7 +15,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
-_ROLES = ("accent", "warning", "good", "muted")
+_ROLES = ("accent", "warning", "good", "violet", "cyan", "contour")
 #: a plot is not drawn smaller than this, title and axes included
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
 #: of the line between points of single measurements, of 255: there for the eye to follow
@@ -61,8 +61,8 @@ class CurvePlot(QWidget):
         self._draw_axes(curve)
         self._kind = _kind(curve)
         self._items = [
-            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), _ROLES[number % len(_ROLES)])
-            for number, (name, (x, y)) in enumerate(curve.lines.items())
+            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), role)
+            for (name, (x, y)), role in zip(curve.lines.items(), _roles(curve), strict=True)
         ]
 
     def take(self, curve: Curve) -> bool:
@@ -130,13 +130,20 @@ def _kind(curve: Curve) -> tuple[Any, ...]:
     return curve.title, curve.x_label, curve.y_label, curve.style, points
 
 
+def _roles(curve: Curve) -> list[str]:
+    """Colours of the lines; what is only to be compared with is calm, and takes none from the others."""
+    lines = iter(range(len(curve.lines)))
+    calm = ("limit", "threshold")
+    return ["muted" if name.casefold().startswith(calm) else _ROLES[next(lines) % len(_ROLES)] for name in curve.lines]
+
+
 def _file_name(title: str) -> str:
     return "_".join("".join(char if char.isalnum() else " " for char in title.casefold()).split()) or "plot"
 
 
 def _heading(curve: Curve) -> str:
     """Title and legend; the legend wraps where a plot is narrow."""
-    colours = [theme().colour(_ROLES[number % len(_ROLES)]).name() for number in range(len(curve.lines))]
+    colours = [theme().colour(role).name() for role in _roles(curve)]
     marks = [
         f'<span style="color: {colour};">■</span>&nbsp;{escape(name).replace(" ", "&nbsp;")}'
         for colour, name in zip(colours, curve.lines, strict=True)

@@ -43,6 +43,8 @@ class BenchReferences(QWidget):
         self._unused: tuple[UnusedReference, ...] = ()
         self._optional = frozenset(optional)
         self._missing: Mapping[str, Missing] | None = None
+        self._fit = False
+        self.folder = ""
         self._files: dict[str, QLabel] = {}
         self._how: dict[str, QLabel] = {}
         self._back: dict[str, QToolButton] = {}
@@ -94,7 +96,7 @@ class BenchReferences(QWidget):
             self.given.pop(kind, None)
         else:
             self.given[kind] = path
-        self._used, self._unused, self._missing = (), (), None
+        self._used, self._unused, self._missing, self._fit = (), (), None, False
         self._show()
         self.changed.emit()
 
@@ -115,6 +117,8 @@ class BenchReferences(QWidget):
         used: tuple[UsedReference, ...],
         unused: tuple[UnusedReference, ...] = (),
         missing: Mapping[str, Missing] | None = None,
+        *,
+        fit: bool = False,
     ) -> None:
         """Show what was found.
 
@@ -126,8 +130,10 @@ class BenchReferences(QWidget):
             Optional ones that are selected and cannot be used.
         missing : mapping of str to Missing, optional
             Why others are not there, of an algorithm that tells.
+        fit : bool
+            Whether there are inputs that can be used: what then is not selected, is not wanted.
         """
-        self._used, self._unused, self._missing = used, unused, missing
+        self._used, self._unused, self._missing, self._fit = used, unused, missing, fit
         self._show()
 
     def choose(self, kind: str) -> None:
@@ -138,7 +144,9 @@ class BenchReferences(QWidget):
         kind : str
             The type of reference that it is.
         """
-        chosen, _kind = QFileDialog.getOpenFileName(self, f"Choose the {kind}", "", "FITS files (*.fits *.fits.gz)")
+        given = self.given.get(kind)
+        folder = str(given.parent) if given is not None else self.folder
+        chosen, _kind = QFileDialog.getOpenFileName(self, f"Choose the {kind}", folder, "FITS files (*.fits *.fits.gz)")
         if chosen:
             self.give(kind, Path(chosen))
 
@@ -149,7 +157,10 @@ class BenchReferences(QWidget):
             item = by_kind.get(kind)
             path = self.given.get(kind) or (item.path if item is not None else None)
             without = lost.get(kind) if path is None else None
-            file.setText(path.name if path is not None else without.file if without is not None else "none yet")
+            # with some others at work, or with inputs that can be used, it is known that this one is not asked for
+            idle = self._missing is not None and bool(self._used or self._missing or self._fit)
+            nothing = "none" if idle else "none yet"
+            file.setText(path.name if path is not None else without.file if without is not None else nothing)
             file.setToolTip(str(path) if path is not None else "")
             if kind in self.given:
                 how = "chosen by hand"
@@ -159,8 +170,8 @@ class BenchReferences(QWidget):
                 how = self._missing[kind].reason
             elif without is not None:
                 how = f"not used: {without.reason}"
-            elif self._missing is not None and (self._used or self._missing):
-                how = "not asked for: its step is left out"
+            elif idle:
+                how = "not used with these inputs and options"
             elif self.session.cache is None:
                 how = "open a cache whose rules select it, or choose it by hand"
             else:

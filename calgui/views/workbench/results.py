@@ -30,6 +30,8 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "doubtful": ("warning", "Doubtful", "warning"),
     "bad": ("error", "Bad", "error"),
 }
+#: rows between which tables share their room by their lengths
+_SHORT, _LONG = 5, 15
 #: characters of a line in the heading of a table's column
 _HEADING = 12
 
@@ -206,13 +208,16 @@ class MetricsTable(Grid):
             # words have the room of the unit that they have not
             if is_text and not metric.unit:
                 self.setSpan(row, 1, 1, 2)
-            self.put(row, 2, metric.unit, tip)
+            self.put(row, 2, _UNITS.get(metric.unit, metric.unit), tip)
         # as wide as the figures; a long name of a file is elided rather than the names of all metrics
         shown = [figure(metric.value) for metric in metrics.values() if not isinstance(metric.value, str)]
         digits = max((len(text) for text in shown), default=0)
         wide = QFontMetrics(figures()).horizontalAdvance("0" * max(digits, 8)) + 2 * SPACE
         self.setColumnWidth(1, wide)
 
+
+#: units as FITS writes them -> as they are read; those of a column are alike, and short
+_UNITS = {"electron/s": "e-/s", "electron": "e-"}
 
 #: what names of metrics end in, by unit
 _ENDINGS = {
@@ -282,7 +287,9 @@ class TablesPanel(QWidget):
         for number, table in enumerate(tables):
             if len(tables) > 1:
                 self._layout.addWidget(QLabel(table.title))
-            self._layout.addWidget(self._grid(number, table), 1)
+            # the longer of two tables has more of the room
+            rows = min(max(len(table.rows), _SHORT), _LONG)
+            self._layout.addWidget(self._grid(number, table), rows if len(tables) > 1 else 1)
         if not tables:
             none = QLabel("No table yet.")
             none.setObjectName("bench_no_table")
@@ -293,15 +300,17 @@ class TablesPanel(QWidget):
     def _grid(self, number: int, table: Table) -> QTableWidget:
         grid = Grid(f"bench_table_{number}", table.title)
         grid.setColumnCount(len(table.columns) + 1)
-        # a number at the far end of a wide table is lost to the eye
-        grid.horizontalHeader().setStretchLastSection(any(isinstance(row[-1], str) for row in table.rows))
         # in several lines: a column is as wide as its values, not as its heading
         grid.setHorizontalHeaderLabels(["", *(textwrap.fill(name, _HEADING) for name in table.columns)])
         grid.setRowCount(len(table.rows))
+        last = -1
         for column in range(len(table.columns)):
             # such as remarks, where there is nothing to remark
             empty = all(values[column] in (None, "") for values in table.rows)
             grid.setColumnHidden(column + 1, empty)
+            last = last if empty else column
+        # a number at the far end of a wide table is lost to the eye
+        grid.horizontalHeader().setStretchLastSection(any(isinstance(row[last], str) for row in table.rows))
         for row, values in enumerate(table.rows):
             odd = row in table.flagged
             cells = [grid.put(row, 0, "✕ odd one out" if odd else "✓", "Stands out among the others" if odd else "")]

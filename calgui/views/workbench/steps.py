@@ -7,6 +7,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
@@ -297,6 +298,7 @@ class ChainSteps(QWidget):
 
     def _update(self) -> None:
         """What can be done about the chosen step."""
+        held = self._holds_focus()
         stage, row = self.stage, self._row
         kept = bool(stage.name) and all(self._stages[at].frame is not None for at in (row, row + 1))
         for button in (*self.sides.values(), self.blink):
@@ -311,7 +313,7 @@ class ChainSteps(QWidget):
         self.rules.setVisible(stage.reference in self._given)
         self.keep.setVisible(bool(self._stages) and any(one.frame is None for one in self._stages))
         if not self._stages:
-            text = "The steps follow with the first preview."
+            text = "The steps follow with a result."
         elif not stage.name:
             text = "The product. Choose a step to see the picture before and after it."
         elif not kept:
@@ -322,6 +324,13 @@ class ChainSteps(QWidget):
         self.note.setText(text)
         self.note.setVisible(bool(text))
         self.note.setStyleSheet(f"color: {theme().colour('muted').name()}; padding: 0 {SPACE}px;")
+        if held and not self._holds_focus():
+            self.grid.setFocus()
+
+    def _holds_focus(self) -> bool:
+        """Whether the focus is here: it is not to leave for a text field, whose undo is its own, when a button goes."""
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
 
 
 class FollowingSteps:

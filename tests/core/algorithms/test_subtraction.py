@@ -124,6 +124,12 @@ def test_a_dark_that_does_not_fit_is_refused(image: dict[str, Any], other: dict[
         )
 
 
+def test_a_flat_is_refused_for_what_it_is_and_not_for_its_unit() -> None:
+    with pytest.raises(InputError, match="this is no dark") as caught:
+        subtract_dark(frame(1, BUNIT="electron/s"), dark(1, BUNIT="1", REFTYPE="FLAT"), SubtractConfig())
+    assert "type DARK" in caught.value.cure
+
+
 def test_a_second_subtraction_is_doubtful() -> None:
     image = frame(1, BUNIT="electron/s", S_DARK="COMPLETE")
     assert subtract_dark(image, dark(0.1, BUNIT="electron/s"), SubtractConfig()).verdict == "doubtful"

@@ -12,7 +12,7 @@ from calgui.core.runs.report import RunReport
 from calgui.views.session import Session
 from calgui.views.theme import theme
 from calgui.views.workbench.output import OutputPanel
-from calgui.views.workbench.plots import CurvePlot, CurvesPanel
+from calgui.views.workbench.plots import CurvePlot, CurvesPanel, _roles
 
 
 def _curves(seed: int, count: int = 3) -> tuple[Curve, ...]:
@@ -108,3 +108,12 @@ def test_single_measurements_are_seen_as_points(qtbot: QtBot) -> None:
     assert plot.take(series(2.0))
     assert measured.opts["symbol"] == "o"
     assert not plot.take(Curve("Darks", "time (s)", "median (e-)", series(2.0).lines))
+
+
+def test_many_lines_have_colours_of_their_own_and_a_limit_has_none() -> None:
+    x = np.arange(3.0)
+    curve = Curve("t", "x", "y", dict.fromkeys(("9-7", "8-6", "limit 1.3", "7-5", "6-4", "5-3", "O2"), (x, x)))
+    roles = _roles(curve)
+    assert roles.pop(2) == "muted"
+    assert len({theme().colour(role).name() for role in roles}) == 6
+    assert "muted" not in roles

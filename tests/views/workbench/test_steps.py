@@ -1,18 +1,20 @@
 """The chain at the bench: its steps in a list, switched, replaced, and looked at before and after."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.cache import Cache
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds import sciramp
 from calgui.views.session import Session
+from calgui.views.window import MainWindow
 from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.place import BenchPlace
 from calgui.views.workbench.steps import ChainSteps
@@ -164,6 +166,51 @@ def test_an_unfit_reference_chosen_by_hand_is_refused_in_its_words(
     assert page.output.banner.word.text().startswith("Doubtful")
 
 
+def test_a_refused_reference_is_undone_at_once_by_the_key(
+    qtbot: QtBot, window: MainWindow, demo_night: DemoNight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat = next(demo_night.cache.rglob("tmt_iris_flat_0005.fits"))
+    asked: list[str] = []
+
+    def choose(_parent: object, _title: str, folder: str, _kinds: str) -> tuple[str, str]:
+        asked.append(folder)
+        return str(flat), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    session = window.session
+    session.open_cache(demo_night.cache)
+    window.go("bench")
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    place = window.findChild(BenchPlace)
+    assert place is not None
+    page = place.show_algorithm("quick-look")
+    page.inputs.set_paths([demo_night.raw / sciramp.FULL])
+    steps = page.findChild(ChainSteps, "bench_steps")
+    assert steps is not None
+    qtbot.waitUntil(lambda: steps.grid.rowCount() == 7 and not page.busy and not session.tasks.running)
+    steps.choose_step("dark")
+    steps.choose.setFocus()
+    steps.choose.click()
+    qtbot.waitUntil(lambda: "this is no dark" in page.output.banner.reasons.text())
+    assert asked == [str(demo_night.raw)], "beside the inputs"
+    assert not steps.choose.isVisible()
+    # not in a text field, where the key would undo what was typed
+    assert QApplication.focusWidget() is steps.grid
+    session.history.undo()
+    qtbot.waitUntil(lambda: page.output.banner.word.text().startswith("Doubtful"))
+    assert page.references.given == {}
+
+
+def test_a_step_switched_off_says_so_of_its_reference(page: AlgorithmPage, settle: Settle) -> None:
+    page.options.put_values({**page.options.values(), "dark": "off"})
+    settle()
+    assert page.references._files["DARK"].text() == "none"
+    assert page.references._how["DARK"].text() == "not used with these inputs and options"
+    assert page.references._files["FLAT"].text() == "tmt_iris_flat_0005.fits"
+
+
 def test_why_a_reference_is_missing(page: AlgorithmPage, settle: Settle, steps: ChainSteps) -> None:
     page.session.set_context(page.session.cache, "tmt_0001.pmap")
     settle()
@@ -191,6 +238,15 @@ def test_pictures_of_the_whole_frame_are_kept_on_request(
     steps.show_side("before")
     assert shown(page).shape == (256, 256)
     assert "whole frame" in page.output.picture.overlays.note.text()
+
+
+def test_the_product_is_named_after_its_exposure(qtbot: QtBot, page: AlgorithmPage, settle: Settle) -> None:
+    page.start()
+    qtbot.waitUntil(lambda: page.report is not None)
+    dialog = page.ask_to_save()
+    assert dialog is not None
+    assert dialog.path.name == f"{Path(sciramp.FULL).stem}_quick_look.fits"
+    dialog.reject()
 
 
 def test_parts_have_names(steps: ChainSteps) -> None:

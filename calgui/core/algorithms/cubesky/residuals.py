@@ -289,9 +289,10 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
             "wavelength (nm)",
             f"RMS{u}",
             {
-                "after": (wavelength, left.after),
+                # what is looked for lies on top: a good residual is where its noise is
                 "before": (wavelength, left.before),
                 "expected noise": (wavelength, left.expected),
+                "after": (wavelength, left.after),
             },
         ),
         Curve(
@@ -299,12 +300,12 @@ def curves(fit: Fit, left: Left, wavelength: Floats, unit: str) -> tuple[Curve, 
             "wavelength (nm)",
             f"mean{u}",
             {
-                "after": (wavelength, left.mean_after),
                 "before": (wavelength, left.mean_before),
                 "noise of the mean": (
                     np.concatenate([wavelength, [np.nan], wavelength]),
                     np.concatenate([left.mean_noise, [np.nan], -left.mean_noise]),
                 ),
+                "after": (wavelength, left.mean_after),
             },
         ),
         Curve(

@@ -188,6 +188,7 @@ def _result(
         "divisor": Metric(divisor, light.found.unit, "What the flat was divided by, the same for all detectors."),
         "detector_ratio": Metric(own / divisor, "", "Level of this detector over that of all: it is kept in the flat."),
         "n_detectors": Metric(len(levels), "", "Detectors that were normalised together."),
+        "detector": Metric(light.found.detector or None, "", "Of which the flat is; the option detector chooses."),
         "illumination_range_fraction": Metric(
             _range(smooth, good), "", "Brightest less faintest part of the smooth illumination, over its median."
         ),

@@ -273,6 +273,18 @@ def _stretches(lit: BoolArray) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
+def _no_gap(light: Light, response: Response, upright: bool) -> str:
+    """That light fills all rows, as in a flat of an imager; empty where there are slices."""
+    sensitive = int(np.count_nonzero(light.region.mask().any(axis=0 if upright else 1)))
+    lit = int(np.count_nonzero(response.lit))
+    if len(response.slices) > 1 or lit < sensitive:
+        return ""
+    return (
+        f"There is no gap between slices: light fills all {lit} rows, and its shape across them was taken out, too. "
+        "For an imager make the flat with normalize-flat; else look at the direction of wavelengths (axis)."
+    )
+
+
 def _result(
     light: Light, config: SlicerConfig, counts: Counts, good: BoolArray, response: Response, upright: bool
 ) -> Result:
@@ -283,9 +295,10 @@ def _result(
     verdict, reasons, odd = judge(light, config, counts, noise, limit, electrons)
     flat, used = (whole.data.T, good.T) if upright else (whole.data, good)
     columns, structure, told = _left_over(flat, used, config, response)
-    if told:
-        verdict = "doubtful" if verdict == "good" else verdict
-        reasons = (told, *reasons)
+    for note in (told, _no_gap(light, response, upright)):
+        if note:
+            verdict = "doubtful" if verdict == "good" else verdict
+            reasons = (note, *reasons)
     metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
     metrics |= {
         "n_slices": Metric(len(response.slices), "", "Stretches of rows with light."),

@@ -284,7 +284,13 @@ def curves(found: Found, config: PersistenceConfig) -> tuple[Curve, ...]:
         grid = np.geomspace(max(float(times.min()) / 2, 1.0), last * 1.2, 80)
         lines[f"{fit.name}"] = (grid, fit.law.mean(grid, grid * 1.001) * full)
         made.append(
-            Curve("Decay of the afterglow", "Time after the light (s)", f"Left of {full:g} electrons (e-/s)", lines)
+            Curve(
+                "Decay of the afterglow",
+                "Time after the light (s)",
+                f"Left of {full:g} electrons (e-/s)",
+                lines,
+                points=("measured",),
+            )
         )
     usual = found.usual
     if usual is not None and usual.light.size > 1:
@@ -294,6 +300,7 @@ def curves(found: Found, config: PersistenceConfig) -> tuple[Curve, ...]:
                 "Electrons that a pixel held",
                 "Afterglow over the law's",
                 {"pixels of this light": (usual.light, usual.factor)},
+                points=("pixels of this light",),
             )
         )
     return tuple(made)

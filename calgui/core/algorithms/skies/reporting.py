@@ -134,6 +134,7 @@ def _metrics(frame: FrameLike, mine: Subtracted, made: Made, free: BoolArray) ->
         "age_h": Metric(made.age, "h", "Time between sky and frame."),
         "method": Metric(made.method, "", "How the sky was subtracted."),
         "sky": Metric(made.source, "", "What was subtracted."),
+        "science": Metric(file_name(frame), "", "What it was subtracted of."),
     }
 
 
@@ -280,7 +281,13 @@ def level_curve(frames: Sequence[FrameLike], rounds: Rounds, unit: str) -> Curve
     minutes = np.asarray(hours)[order] * (60 if known else 1)
     label = "Time since the first frame (min)" if known else "Frame"
     levels = np.asarray(rounds.levels)[order]
-    return Curve("Level of the sky against time", label, f"Sky ({unit})", {"level": (minutes - minutes.min(), levels)})
+    return Curve(
+        "Level of the sky against time",
+        label,
+        f"Sky ({unit})",
+        {"level": (minutes - minutes.min(), levels)},
+        points=("level",),
+    )
 
 
 def _histogram(mine: Subtracted, free: BoolArray, unit: str) -> Curve:

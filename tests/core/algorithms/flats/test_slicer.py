@@ -134,6 +134,17 @@ def test_a_spline_of_too_few_pieces_is_told(frames: list[Frame]) -> None:
     assert "2 pieces does not follow" in made.reasons[0]
 
 
+def test_a_flat_of_an_imager_is_told(frames: list[Frame]) -> None:
+    y, x = np.mgrid[:SIZE, :SIZE] / SIZE - 0.5
+    imager = {**IFS, "DETECTOR": "IRIS1", "INSTMODE": "IMAGER"}
+    lamp = LEVEL * (1 - 0.3 * (x**2 + y**2)) * PIXELS
+    result = normalize_slicer_flat(night(lamp, 5, **imager), SlicerConfig())
+    assert result.verdict == "doubtful"
+    assert any("no gap between slices" in reason and "normalize-flat" in reason for reason in result.reasons)
+    good = normalize_slicer_flat(frames, SlicerConfig())
+    assert not any("no gap" in reason for reason in good.reasons)
+
+
 def test_no_light_and_mixed_detectors_are_refused(frames: list[Frame]) -> None:
     other = Frame(frames[0].data, None, None, {**frames[0].header, "DETECTOR": "IRIS1"}, frames[0].path)
     with pytest.raises(InputError, match="DETECTOR"):
