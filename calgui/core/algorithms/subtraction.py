@@ -169,9 +169,11 @@ def _empty(data: FloatArray, bits: DqArray, unknown: int, dark: FrameLike) -> li
     """Why the product says nothing."""
     if unknown == data.size:
         return [f"The dark {file_name(dark)} has no value for any pixel of this image: nothing was subtracted."]
-    if not (np.isfinite(data) & ((bits & np.uint32(_BAD)) == 0)).any():
-        return ["No pixel of the image can be used: all are NaN or flagged."]
-    return []
+    for start in range(0, len(data), _BAND):
+        rows = slice(start, start + _BAND)
+        if (np.isfinite(data[rows]) & ((bits[rows] & np.uint32(_BAD)) == 0)).any():
+            return []
+    return ["No pixel of the image can be used: all are NaN or flagged."]
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
