@@ -182,10 +182,14 @@ class LineFitter:
         )  # fmt: skip
         step = max(1, min(_OPTIMAL // nx, -(-height // workers())))
         places = _addresses(band)
-        running = [
-            pool.submit(self._optimal_rows, band, places, start, min(start + step, height), made)
-            for start in range(0, height, step)
-        ]
+
+        def several(first: int, last: int) -> None:
+            for start in range(first, last, step):
+                self._optimal_rows(band, places, start, min(start + step, last), made)
+
+        # some steps to a task: handing over thousands takes its time too
+        many = max(step, -(-height // (workers() * _PIECES * step)) * step)
+        running = [pool.submit(several, start, min(start + many, height)) for start in range(0, height, many)]
         for one in running:
             one.result()
         return made
