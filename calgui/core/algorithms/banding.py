@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from calgui.core.algorithms.kernels import workers
-from calgui.core.frames.frame import Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Rows
 from calgui.core.jobs import Job
 
 T = TypeVar("T")
@@ -57,6 +57,27 @@ def over_bands(rows: int, height: int, work: Callable[[int, int], T], job: Job, 
             for one in running:
                 one.cancel()
     return made
+
+
+def room_for(shape: tuple[int, ...], room: Rows | None = None) -> tuple[FloatArray, FloatArray, DqArray]:
+    """Planes to write an image into.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image.
+    room : Rows, optional
+        Planes that nobody looks at any more: the system need not clear new ones, which takes longer than a step.
+
+    Returns
+    -------
+    data, err : ndarray of float32
+    dq : ndarray of uint32
+        With what was in them before.
+    """
+    if room is None or room.err is None or room.dq is None or room.data.shape != shape:
+        return np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
+    return room.data, room.err, room.dq
 
 
 def contiguous(rows: Rows) -> Rows:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
-from calgui.core.algorithms.banding import contiguous, over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
@@ -23,7 +23,7 @@ from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
 _BAND = 128
@@ -53,7 +53,9 @@ class SubtractConfig:
     )
 
 
-def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job: Job | None = None) -> Result:
+def subtract_dark(
+    image: FrameLike, dark: FrameLike, config: SubtractConfig, job: Job | None = None, room: Rows | None = None
+) -> Result:
     """Subtract a dark from an image.
 
     Parameters
@@ -66,6 +68,8 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
         See its options.
     job : Job, optional
         Progress and cancel.
+    room : Rows, optional
+        Planes to write into, which are not those of the image; see `room_for`.
 
     Returns
     -------
@@ -94,8 +98,7 @@ def subtract_dark(image: FrameLike, dark: FrameLike, config: SubtractConfig, job
     factor, notes = _factor(image, dark, config)
     notes += odd
     ny, nx = image.shape
-    data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
-    bits = np.empty((ny, nx), np.uint32)
+    data, err, bits = room_for((ny, nx), room)
 
     loops, scale = compiled_planes(), np.float32(factor)
 
@@ -168,9 +171,11 @@ def _empty(data: FloatArray, bits: DqArray, unknown: int, dark: FrameLike) -> li
     """Why the product says nothing."""
     if unknown == data.size:
         return [f"The dark {file_name(dark)} has no value for any pixel of this image: nothing was subtracted."]
-    if not (np.isfinite(data) & ((bits & np.uint32(_BAD)) == 0)).any():
-        return ["No pixel of the image can be used: all are NaN or flagged."]
-    return []
+    for start in range(0, len(data), _BAND):
+        rows = slice(start, start + _BAND)
+        if (np.isfinite(data[rows]) & ((bits[rows] & np.uint32(_BAD)) == 0)).any():
+            return []
+    return ["No pixel of the image can be used: all are NaN or flagged."]
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:

@@ -296,6 +296,12 @@ def to_bits(stored: npt.NDArray[Any], scale: float = 1.0, zero: float = 0.0) -> 
         bits = np.where(bad, 0, values).astype(np.int64).astype(np.uint32)
         bits[bad] = DO_NOT_USE
         return bits
+    if stored.dtype.kind == "i" and stored.dtype.itemsize == 4:
+        # as nearly all are: sums of 32 bits wrap round, and need no wider ones
+        whole: npt.NDArray[np.uint32] = stored.astype(np.int32).view(np.uint32)
+        if zero:
+            whole += np.uint32(int(zero) & 0xFFFFFFFF)
+        return whole
     mask = (1 << (8 * min(stored.dtype.itemsize, 4))) - 1
     wide = stored.astype(np.int64).astype(np.uint64)
     if zero:

@@ -95,6 +95,18 @@ def test_an_image_of_bits_opened_by_itself_keeps_every_bit(tmp_path: Path, name:
     assert np.array_equal(frame.dq, bits)
 
 
+@pytest.mark.parametrize("stored", [">i4", "<i4", ">i2", ">i8"])
+@pytest.mark.parametrize("zero", [0.0, 2.0**31, 2.0**15, -5.0, 2.0**40])
+def test_whole_numbers_are_the_low_bits_of_their_sum(stored: str, zero: float) -> None:
+    """As whole numbers of any length have them."""
+    most = np.iinfo(stored).max
+    values = [-most - 1, -most, -32768, -6, -1, 0, 1, 5, 32767, most]
+    mask = 2 ** (8 * min(np.dtype(stored).itemsize, 4)) - 1
+    found = to_bits(np.array(values, stored), 1.0, zero)
+    assert found.dtype == np.uint32
+    assert found.tolist() == [(value + int(zero)) & mask for value in values]
+
+
 def test_data_quality_in_floating_point() -> None:
     found = to_bits(np.array([0.0, 5.0, np.nan, np.inf, -1.0, 2.0**31]))
     np.testing.assert_array_equal(found, [0, 5, DO_NOT_USE, DO_NOT_USE, 2**32 - 1, 2**31])

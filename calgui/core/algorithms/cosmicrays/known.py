@@ -1,5 +1,7 @@
 """What a bad pixel map says of the pixels of an image."""
 
+from collections.abc import Callable
+
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import place_in
 from calgui.core.errors import InputError
@@ -8,7 +10,22 @@ from calgui.core.frames.frame import DqArray, FrameLike
 
 
 def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
-    """The part of a bad pixel map that belongs to an image.
+    """The part of a bad pixel map that belongs to an image: see `mask_for`.
+
+    Parameters
+    ----------
+    image, mask : FrameLike
+        As there.
+
+    Returns
+    -------
+    ndarray of uint32, shape (ny, nx)
+    """
+    return mask_for(image, mask)(0, image.shape[0])
+
+
+def mask_for(image: FrameLike, mask: FrameLike) -> Callable[[int, int], DqArray]:
+    """Find the part of a bad pixel map that belongs to an image.
 
     Parameters
     ----------
@@ -19,7 +36,9 @@ def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
 
     Returns
     -------
-    ndarray of uint32, shape (ny, nx)
+    callable
+        Gives the bits of some rows of the image, from the first to the one before the last that it is told, as
+        (rows, nx) of uint32.
 
     Raises
     ------
@@ -47,12 +66,19 @@ def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
             path=image.path,
             cure="Choose a map of this subarray, or of the full detector for an image with SUBSTRT1 and SUBSTRT2.",
         )
-    (ny, nx), (y, x) = image.shape, place
-    bits = mask.dq_rows(y, y + ny) if isinstance(mask, FitsFrame) and mask.has_dq else mask.rows(y, y + ny).dq
-    if bits is None:
-        raise InputError(
-            "The bad pixel map has no data-quality bits (DQ).",
-            path=mask.path,
-            cure="Convert it first (calgui run convert-mask), or choose another.",
-        )
-    return bits[:, x : x + nx]
+    nx, (y, x) = image.shape[1], place
+
+    def rows_of(start: int, stop: int) -> DqArray:
+        if isinstance(mask, FitsFrame) and mask.has_dq:
+            bits: DqArray | None = mask.dq_rows(start + y, stop + y)
+        else:
+            bits = mask.rows(start + y, stop + y).dq
+        if bits is None:
+            raise InputError(
+                "The bad pixel map has no data-quality bits (DQ).",
+                path=mask.path,
+                cure="Convert it first (calgui run convert-mask), or choose another.",
+            )
+        return bits[:, x : x + nx]
+
+    return rows_of

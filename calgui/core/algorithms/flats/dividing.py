@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.banding import contiguous, over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import canonical_unit, file_name
 from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.lamps import is_dark
@@ -75,7 +75,9 @@ class Divisor(NamedTuple):
     dq: DqArray
 
 
-def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: Job | None = None) -> Result:
+def flat_field(
+    image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: Job | None = None, room: Rows | None = None
+) -> Result:
     """Divide an image by a flat.
 
     Parameters
@@ -89,6 +91,8 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
         See its options.
     job : Job, optional
         Progress and cancel.
+    room : Rows, optional
+        Planes to write into, which are not those of the image; see `room_for`.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def flat_field(image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: 
     part = place(image, flat, "flat")
     notes = _mismatches(image, flat)
     shape = image.shape
-    data, err, bits = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
+    data, err, bits = room_for(shape, room)
     step = max(1, flat.shape[-1] * part.ny // 2_000_000)
 
     loops = compiled_planes()

@@ -9,7 +9,7 @@ the loops for single pixels.
 import numpy as np
 from numba import njit
 
-from calgui.core.algorithms.kernels.pointers import floats_at, words_at
+from calgui.core.algorithms.kernels.pointers import floats_at, prefetch, words_at
 from calgui.core.algorithms.kernels.ramps_response import EXTRAPOLATE, FROM_X, FULL_WELL, KNOWN_ZERO, TO_X, X_MOST
 
 #: pixels of a block, whose reads stay in the first cache
@@ -27,6 +27,8 @@ _BENT = 14 * BLOCK
 _READS = (14 + _FIRST) * BLOCK
 #: the compiler must see that no index is negative, or it guards every one of them
 _POSITIVE = 0x7FFFFFFFFFFF
+#: bytes that are fetched at once
+_LINE = 64
 
 _HUGE = np.float64(np.finfo(np.float64).max)
 
@@ -135,6 +137,15 @@ def _put(width, base, level, to_x, from_x, out, work):  # type: ignore[no-untype
 
 
 @_pass
+def _put_here(width, base, to_x, from_x, work):  # type: ignore[no-untyped-def]
+    """One read above the level at time zero, straightened where it is: a loop of its own, since the compiler takes
+    two places that may be the same for ones that overlap, and goes pixel by pixel."""
+    base &= _POSITIVE
+    for j in range(width):
+        work[base + j] = _value(work, j, (work[base + j] - work[_BASE + j]) * to_x) * from_x
+
+
+@_pass
 def _reaches(width, base, level, to_x, most, from_x, well, work):  # type: ignore[no-untyped-def]
     """Mark pixels of which a read, straightened above a level, is full or beyond what the coefficients are good for."""
     base &= _POSITIVE
@@ -225,6 +236,21 @@ def _point(terms, first, width, n, seconds, how, work):  # type: ignore[no-untyp
 
 
 @_jit
+def _ahead(planes, terms, first):  # type: ignore[no-untyped-def]
+    """Begin to fetch the next block: it lies in more places than the processor foresees."""
+    begin = np.uint64(4) * np.uint64(first)
+    for k in range(planes.size):
+        for line in range(0, 4 * BLOCK, _LINE):
+            prefetch(planes[k] + begin + np.uint64(line))
+    if terms.shape[1] == 1:
+        return
+    at = np.uint64(terms.ctypes.data) + begin
+    for t in range(terms.shape[0]):
+        for line in range(0, 4 * BLOCK, _LINE):
+            prefetch(at + np.uint64(4 * t * terms.shape[1] + line))
+
+
+@_jit
 def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type: ignore[no-untyped-def]
     """Straighten one block: its reads in electrons lie in ``work`` from ``_READS`` on, flags of all reads in ``words``.
 
@@ -234,6 +260,7 @@ def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type
     n = planes.size
     first = row * nx + left
     begin = np.uint64(4) * np.uint64(first)
+    _ahead(planes, terms, first + BLOCK)
     _begin(zeros, left, width, work)
     for k in range(n):
         _load(planes[k] + begin, columns[k], left, np.float64(rows[k, row]), width, _READS + k * BLOCK, work)
@@ -261,7 +288,7 @@ def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type
         base = _READS + k * BLOCK
         if terms.shape[0] > _TERMS:
             _higher(terms, first, width, base, _BASE, how[TO_X], work)
-        _put(width, base, _BASE, how[TO_X], how[FROM_X], base, work)
+        _put_here(width, base, how[TO_X], how[FROM_X], work)
     count = 0.0
     for j in range(width):
         count += work[_ODD + j]

@@ -27,7 +27,7 @@ from calgui.core.algorithms.quicklook.steps import STEPS
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Stage, Table, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
 #: pictures of all steps are kept of parts up to so many pixels
@@ -84,14 +84,17 @@ def quick_look(
     results: list[tuple[str, Result]] = []
     stages: list[Stage] = []
     start = 0.0
+    # two sets of planes serve all steps in turn, unless they are kept; what was given is never written to
+    own, spare = False, None
     if kind_of(source) == "ramp":
         on_reads = [plan for plan in plans if plan.step.on_reads]
         fitted = fit_reads(source, on_reads, given, config, keep, job.part(0, _FIT))
         stages += fitted.stages
-        results.append(("slope", fitted.result))
         assert fitted.result.frame is not None
         image, start = fitted.result.frame, _FIT
         image = Frame(image.data, image.err, image.dq, image.header, source.path)
+        own = not keep
+        results.append(("slope", replace(fitted.result, frame=None)))
         # the options were of the reads
         config = replace(config, unit=None)
     else:
@@ -100,12 +103,15 @@ def quick_look(
     on_images = [plan for plan in plans if not plan.step.on_reads]
     for number, plan in enumerate(on_images):
         part = [start + (1 - start) * (number + end) / (len(on_images) + 1) for end in (0, 1)]
-        stage, result = _do(plan, image, given, config, job.part(*part))
+        stage, result = _do(plan, image, given, config, job.part(*part), spare)
         if result is not None and result.frame is not None:
             # a later step is to see what was done before it
             header = {**image.header, plan.step.keyword: "COMPLETE"}
-            image = Frame(result.frame.data, result.frame.err, result.frame.dq, header, source.path)
-            results.append((plan.step.name, result))
+            made = Frame(result.frame.data, result.frame.err, result.frame.dq, header, source.path)
+            spare = _let_go(image, made) if own else None
+            own = own or (made.data is not image.data and not keep)
+            image = made
+            results.append((plan.step.name, replace(result, frame=None)))
         stages.append(replace(stage, frame=image if keep else None))
     filled = 0
     if config.interpolate:
@@ -137,8 +143,20 @@ def _in_memory(image: FrameLike) -> Frame:
     return Frame(rows.data, rows.err, rows.dq, image.header, image.path)
 
 
+def _let_go(image: Frame, made: Frame) -> Rows | None:
+    """Planes of an image that nobody looks at any more, to be written to; new ones for those that serve on."""
+    planes: list[Any] = []
+    for old, new in ((image.data, made.data), (image.err, made.err), (image.dq, made.dq)):
+        if old is None or not old.flags.owndata:
+            return None
+        plane = np.empty_like(old) if old is new else old
+        plane.flags.writeable = True
+        planes.append(plane)
+    return Rows(*planes)
+
+
 def _do(
-    plan: Plan, image: Frame, references: References, config: QuickLookConfig, job: Job
+    plan: Plan, image: Frame, references: References, config: QuickLookConfig, job: Job, room: Rows | None
 ) -> tuple[Stage, Result | None]:
     """Do one step to an image; one that cannot be done is left out, unless a person asked for it."""
     step = plan.step
@@ -148,7 +166,7 @@ def _do(
     reference = references[step.reference]
     began = time.perf_counter()
     try:
-        result = step.deed(image, reference, config, job)
+        result = step.deed(image, reference, config, job, room)
     except InputError as error:
         if switch_of(step, config) == "on" or step.reference in references.by_hand:
             raise

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.banding import contiguous, over_bands
+from calgui.core.algorithms.banding import contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.kernels import address, compiled_planes
@@ -31,7 +31,9 @@ _UNFIT = np.uint32(flags.DO_NOT_USE | flags.SATURATED | flags.REFERENCE_PIXEL | 
 _NO_SKY = np.uint32(flags.BY_NAME["FLUX_ESTIMATED"].value)
 
 
-def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig, job: Job) -> Result:
+def subtract_reference_sky(
+    image: Frame, sky: FrameLike, config: QuickLookConfig, job: Job, room: Rows | None = None
+) -> Result:
     """Subtract a sky that is scaled to the image.
 
     Parameters
@@ -44,6 +46,8 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
         See its options.
     job : Job
         Progress and cancel.
+    room : Rows, optional
+        Planes to write into, which are not those of the image; see `room_for`.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def subtract_reference_sky(image: Frame, sky: FrameLike, config: QuickLookConfig
         )
     fit = fit_sky(ours_in_cells, theirs_in_cells, how, True, False, job.part(0.3, 0.7))
     level = np.float32(np.nanmedian(theirs_in_cells))
-    data, err, bits = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32), np.empty((ny, nx), np.uint32)
+    data, err, bits = room_for((ny, nx), room)
     scale = np.float32(fit.scale)
 
     def subtract(start: int, stop: int) -> tuple[int, bool]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calgui.core.algorithms.cosmicrays.known import bits_of_mask
+from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.cosmicrays.known import mask_for
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.flats.dividing import FlatFieldConfig, flat_field
 from calgui.core.algorithms.geometry import region_of
@@ -15,13 +16,14 @@ from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.algorithms.subtraction import SubtractConfig, subtract_dark
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
-Deed = Callable[[Frame, FrameLike, QuickLookConfig, Job], Result]
+Deed = Callable[[Frame, FrameLike, QuickLookConfig, Job, Rows | None], Result]
 
 #: more pixels than this part that must not be used are told of
 _MANY_BAD = 0.2
+_BAND = 128
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Step:
         return {name if name in self.metrics else f"{self.name}_{name}": one for name, one in metrics.items()}
 
 
-def flag_bad_pixels(image: Frame, mask: FrameLike, _config: QuickLookConfig, job: Job) -> Result:
+def flag_bad_pixels(
+    image: Frame, mask: FrameLike, _config: QuickLookConfig, job: Job, _room: Rows | None = None
+) -> Result:
     """Join the data quality of an image with a bad pixel map.
 
     Parameters
@@ -87,7 +91,9 @@ def flag_bad_pixels(image: Frame, mask: FrameLike, _config: QuickLookConfig, job
     _config : QuickLookConfig
         Not asked.
     job : Job
-        Cancel.
+        Progress and cancel.
+    _room : Rows, optional
+        Not asked: values and errors stay those of the image.
 
     Returns
     -------
@@ -101,13 +107,20 @@ def flag_bad_pixels(image: Frame, mask: FrameLike, _config: QuickLookConfig, job
     AlgorithmError
         No pixel is left.
     """
-    job.report(0.1, "Bad pixels")
-    bits = bits_of_mask(image, mask)
-    joined = np.array(bits, np.uint32) if image.dq is None else bits | image.dq
-    light = region_of(image).mask()
-    light &= (joined & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
-    lost = light & ((joined & np.uint32(flags.DO_NOT_USE)) != 0)
-    pixels, bad = int(np.count_nonzero(light)), int(np.count_nonzero(lost))
+    rows_of, region = mask_for(image, mask), region_of(image)
+    ny, nx = image.shape
+    joined = np.empty((ny, nx), np.uint32)
+
+    def join(start: int, stop: int) -> tuple[int, int]:
+        bits, ours = rows_of(start, stop), None if image.dq is None else image.dq[start:stop]
+        part = joined[start:stop]
+        np.bitwise_or(bits, np.uint32(0) if ours is None else ours, out=part)
+        light = region.mask(start, stop)
+        light &= (part & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+        lost = light & ((part & np.uint32(flags.DO_NOT_USE)) != 0)
+        return int(np.count_nonzero(light)), int(np.count_nonzero(lost))
+
+    pixels, bad = np.sum(over_bands(ny, _BAND, join, job, "Bad pixels"), axis=0).tolist()
     if bad == pixels:
         raise AlgorithmError(
             f"No pixel can be used: all are flagged DO_NOT_USE by the bad pixel map {file_name(mask)} or before.",
@@ -127,12 +140,12 @@ def flag_bad_pixels(image: Frame, mask: FrameLike, _config: QuickLookConfig, job
     )
 
 
-def _dark(image: Frame, dark: FrameLike, config: QuickLookConfig, job: Job) -> Result:
-    return subtract_dark(image, dark, SubtractConfig(config.unit, config.exposure_time, config.gain), job)
+def _dark(image: Frame, dark: FrameLike, config: QuickLookConfig, job: Job, room: Rows | None) -> Result:
+    return subtract_dark(image, dark, SubtractConfig(config.unit, config.exposure_time, config.gain), job, room)
 
 
-def _flat(image: Frame, flat: FrameLike, _config: QuickLookConfig, job: Job) -> Result:
-    return flat_field(image, flat, FlatFieldConfig(), job)
+def _flat(image: Frame, flat: FrameLike, _config: QuickLookConfig, job: Job, room: Rows | None) -> Result:
+    return flat_field(image, flat, FlatFieldConfig(), job, room)
 
 
 #: in the order in which they are done

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.geometry import REFERENCE_BORDER, Region, region_of, says_where
 from calgui.core.algorithms.kernels import workers
@@ -34,6 +35,8 @@ _BAND_BYTES = 48 << 20
 _BANDS_IN_MEMORY, _AT_ONCE = 8, 32_768
 #: pixels whose reads are kept to look at them
 _SAMPLE = 20_000
+#: rows whose flags are looked at at once
+_SETTLED = 128
 
 Sample = list[tuple[FloatArray, npt.NDArray[np.bool_]]]
 
@@ -106,9 +109,15 @@ def fit_ramp(
     )
     _fit_bands(frames, setup, response, region, drifts, fitter, whole, job.part(0, 0.9))
     light = region.mask()
-    whole.dq[~light] |= np.uint32(flags.REFERENCE_PIXEL)
-    light &= (whole.dq & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
-    good = light & (whole.used > 0)
+    good = np.empty(shape, np.bool_)
+
+    def settle(start: int, stop: int) -> None:
+        words, lit = whole.dq[start:stop], light[start:stop]
+        words[~lit] |= np.uint32(flags.REFERENCE_PIXEL)
+        lit &= (words & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+        np.logical_and(lit, whole.used[start:stop], out=good[start:stop])
+
+    over_bands(region.ny, _SETTLED, settle, job.part(0.9, 0.92), "Looking at the reads")
     if not good.any():
         raise AlgorithmError(
             "No pixel has two reads that can be used: all are NaN, flagged or saturated from the start.",

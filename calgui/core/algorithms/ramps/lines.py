@@ -182,10 +182,14 @@ class LineFitter:
         )  # fmt: skip
         step = max(1, min(_OPTIMAL // nx, -(-height // workers())))
         places = _addresses(band)
-        running = [
-            pool.submit(self._optimal_rows, band, places, start, min(start + step, height), made)
-            for start in range(0, height, step)
-        ]
+
+        def several(first: int, last: int) -> None:
+            for start in range(first, last, step):
+                self._optimal_rows(band, places, start, min(start + step, last), made)
+
+        # some steps to a task: handing over thousands takes its time too
+        many = max(step, -(-height // (workers() * _PIECES * step)) * step)
+        running = [pool.submit(several, start, min(start + many, height)) for start in range(0, height, many)]
         for one in running:
             one.result()
         return made
@@ -200,11 +204,13 @@ class LineFitter:
         found = self._best(reads, usable, known)
         lost = ~np.isfinite(found.rate)
         jumps = found.jumps.any(axis=0)
-        dq[jumps] |= np.uint32(flags.JUMP_DET)
-        dq[lost] |= np.uint32(flags.DO_NOT_USE)
         place = slice(start * nx, stop * nx)
-        made.rate[place], made.err[place], made.dq[place] = found.rate, found.error, dq
-        made.used[place] = np.where(lost, 0, np.maximum(found.n_used, 0))
+        made.rate[place], made.err[place], made.used[place] = found.rate, found.error, found.n_used
+        # whole planes of factors are done sooner than some pixels of them
+        np.bitwise_or(dq, jumps * np.uint32(flags.JUMP_DET), out=made.dq[place])
+        if lost.any():
+            made.dq[place] |= lost * np.uint32(flags.DO_NOT_USE)
+            made.used[place][lost] = 0
         if made.parts.size:
             pixels = np.arange(start * nx, stop * nx)
             good = np.ones(reads.shape, np.bool_) if usable is None else usable

@@ -77,7 +77,11 @@ class Response:
         c = np.asarray(data, np.float32).reshape(data.shape[0], -1)
         if self.form == "polynomial":
             return np.ascontiguousarray(c)
-        return np.ascontiguousarray(np.concatenate([np.zeros_like(c[:1]), 1 + c[:1], c[1:]]))
+        made = np.empty((len(c) + 1, c.shape[1]), np.float32)
+        made[0] = 0
+        np.add(c[0], 1, out=made[1])
+        made[2:] = c[1:]
+        return made
 
 
 def response_of(

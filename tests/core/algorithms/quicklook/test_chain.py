@@ -308,3 +308,26 @@ def test_inputs_stay_as_they_are(made: Night) -> None:
         np.testing.assert_array_equal(frame.data, other.data)
         np.testing.assert_array_equal(frame.dq, other.dq)
     assert made.ramp.shape == (1, 10, SIDE, SIDE)
+
+
+@pytest.mark.parametrize("begin", ["ramp", "image"])
+def test_steps_of_large_images_write_into_planes_that_are_done_with(
+    made: Night, rate: Frame, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    """Nothing but where the planes lie differs from what is kept of small ones, and what was given stays."""
+    given = made.ramp if begin == "ramp" else Frame(rate.data.copy(), rate.err, rate.dq.copy(), rate.header)  # type: ignore[union-attr]
+    before = given.data.copy(), None if given.dq is None else given.dq.copy()
+    kept = look(made, image=given)
+    monkeypatch.setattr("calgui.core.algorithms.quicklook.chain._SMALL", 0)
+    dropped = look(made, image=given)
+    assert all(stage.frame is None for stage in dropped.stages)
+    assert kept.frame is not None
+    assert dropped.frame is not None
+    for name in ("data", "err", "dq"):
+        np.testing.assert_array_equal(getattr(dropped.frame, name), getattr(kept.frame, name))
+    assert {name: one.value for name, one in dropped.metrics.items()} == {
+        name: one.value for name, one in kept.metrics.items()
+    }
+    np.testing.assert_array_equal(given.data, before[0])
+    if before[1] is not None:
+        np.testing.assert_array_equal(given.dq, before[1])
