@@ -108,8 +108,9 @@ def quick_look(
             # a later step is to see what was done before it
             header = {**image.header, plan.step.keyword: "COMPLETE"}
             made = Frame(result.frame.data, result.frame.err, result.frame.dq, header, source.path)
-            spare = _let_go(image, made) if own else None
-            own = own or (made.data is not image.data and not keep)
+            if made.data is not image.data:
+                spare = _let_go(image) if own else None
+                own = not keep
             image = made
             results.append((plan.step.name, replace(result, frame=None)))
         stages.append(replace(stage, frame=image if keep else None))
@@ -143,16 +144,14 @@ def _in_memory(image: FrameLike) -> Frame:
     return Frame(rows.data, rows.err, rows.dq, image.header, image.path)
 
 
-def _let_go(image: Frame, made: Frame) -> Rows | None:
-    """Planes of an image that nobody looks at any more, to be written to; new ones for those that serve on."""
-    planes: list[Any] = []
-    for old, new in ((image.data, made.data), (image.err, made.err), (image.dq, made.dq)):
-        if old is None or not old.flags.owndata:
+def _let_go(image: Frame) -> Rows | None:
+    """Planes of an image that nobody looks at any more, to be written to."""
+    planes = Rows(image.data, image.err, image.dq)
+    for plane in planes:
+        if plane is None or not plane.flags.owndata:
             return None
-        plane = np.empty_like(old) if old is new else old
         plane.flags.writeable = True
-        planes.append(plane)
-    return Rows(*planes)
+    return planes
 
 
 def _do(
