@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, row_quantiles
 from calgui.core.algorithms.registry import Curve
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
@@ -104,18 +104,7 @@ def profiles(
 
 def _along(values: FloatArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Median and robust sigma of each line; those without a value are NaN."""
-    ordered = np.sort(values, axis=1)  # NaN last
-    medians = _middle(ordered)
+    medians = row_quantiles(values, 0.5)
     with np.errstate(invalid="ignore"):
-        sigmas = MAD_TO_SIGMA * _middle(np.sort(np.abs(ordered - medians[:, None]), axis=1))
+        sigmas = MAD_TO_SIGMA * row_quantiles(np.abs(values - medians[:, None]), 0.5)
     return medians, sigmas
-
-
-def _middle(ordered: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    lines = np.arange(len(ordered))
-    low, high = (
-        ordered[lines, np.maximum(count - 1, 0) // 2],
-        ordered[lines, np.minimum(count // 2, ordered.shape[1] - 1)],
-    )
-    return np.where(count > 0, 0.5 * (low.astype(np.float64) + high), np.nan)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calgui.core.algorithms.noise import mad_factors, median_noise_factor, robust_sigma
+from calgui.core.algorithms.noise import mad_factors, median_noise_factor, robust_sigma, row_quantiles
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,17 @@ def test_robust_sigma_leaves_out_nan_and_shrugs_off_outliers() -> None:
     values[500:900] = np.nan
     assert robust_sigma(values) == pytest.approx(2, rel=0.02)
     assert np.isnan(robust_sigma(np.array([np.nan])))
+
+
+@pytest.mark.parametrize("part", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_quantiles_of_rows_are_those_of_numpy_without_nan(part: float) -> None:
+    rows = np.random.default_rng(4).normal(0, 1, (30, 41)).astype(np.float32)
+    rows[np.random.default_rng(5).random(rows.shape) < 0.4] = np.nan
+    rows[3] = np.nan
+    rows[4, 1:] = np.nan
+    rows[4, 0] = 2.5
+    found = row_quantiles(rows, part)
+    assert np.isnan(found[3])
+    known = np.arange(len(rows)) != 3
+    np.testing.assert_allclose(found[known], np.nanquantile(rows[known].astype(float), part, axis=1), rtol=1e-12)
+    assert np.isnan(row_quantiles(rows[:, :0], part)).all()

@@ -13,7 +13,7 @@ from calgui.core.algorithms.flats.flagging import Counts
 from calgui.core.algorithms.flats.verdict import lamp_drift
 from calgui.core.algorithms.frametable import moment
 from calgui.core.algorithms.geometry import Region
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, thin
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, row_quantiles, thin
 from calgui.core.algorithms.registry import Curve, Metric, Table
 from calgui.core.frames.frame import FloatArray
 
@@ -235,21 +235,13 @@ def curves(flat: FloatArray, good: BoolArray, region: Region) -> tuple[Curve, ..
     step = max(1, math.ceil(flat.size / 4_000_000))
     for axis, name, offset in ((0, "Row", region.y), (1, "Column", region.x)):
         rows, used = (flat[:, ::step], good[:, ::step]) if axis == 0 else (flat[::step].T, good[::step].T)
+        medians = row_quantiles(np.where(used, rows, np.float32(np.nan)), 0.5)
         made.append(
             Curve(
                 f"{name}s",
                 f"{name} on the detector (pixel, from 0)",
                 "Median of the flat",
-                {"median": (np.arange(len(rows)) + offset, _medians(rows, used))},
+                {"median": (np.arange(len(rows)) + offset, medians)},
             )
         )
     return tuple(made)
-
-
-def _medians(rows: FloatArray, used: BoolArray) -> npt.NDArray[np.float64]:
-    """Median of each row's used pixels; NaN where there is none."""
-    ordered = np.sort(np.where(used, rows, np.float32(np.nan)), axis=1)
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    lines = np.arange(len(ordered))
-    low, high = ordered[lines, np.maximum(count - 1, 0) // 2], ordered[lines, np.minimum(count // 2, rows.shape[1] - 1)]
-    return np.where(count > 0, 0.5 * (low.astype(np.float64) + high), np.nan)

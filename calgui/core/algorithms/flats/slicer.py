@@ -17,7 +17,7 @@ from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
 from calgui.core.algorithms.flats.spectral import Basis, fit_rows, spline_basis
 from calgui.core.algorithms.flats.verdict import judge
-from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.noise import robust_sigma, row_quantiles
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
@@ -174,7 +174,7 @@ def _along_y(light: Light, config: SlicerConfig) -> bool:
 def _respond(rows: FloatArray, good: BoolArray, config: SlicerConfig, job: Job) -> Response:
     """The spectral response of rows along the wavelengths."""
     values = np.where(good, rows, np.float32(np.nan))
-    row_light = _quantiles(values, _ROW_LIGHT)
+    row_light = row_quantiles(values, _ROW_LIGHT)
     known = row_light[np.isfinite(row_light)]
     level = float(np.quantile(known, _LIT_ROWS)) if known.size else math.nan
     if not level > 0:
@@ -186,7 +186,7 @@ def _respond(rows: FloatArray, good: BoolArray, config: SlicerConfig, job: Job) 
         lit = row_light > config.edge * level
         relative = values[lit] / row_light[lit][:, None].astype(np.float32)
     level = float(np.median(row_light[lit]))
-    profile = _quantiles(relative.T, 0.5)
+    profile = row_quantiles(relative.T, 0.5)
     with np.errstate(invalid="ignore"):
         bright = np.flatnonzero(profile > config.edge)
     if bright.size < 16:
@@ -208,7 +208,7 @@ def _respond(rows: FloatArray, good: BoolArray, config: SlicerConfig, job: Job) 
         smooth[own, inside], _ = fit_rows(
             seen[own], np.isfinite(seen[own]), basis, config.sigma, config.rounds, job.part(0.3, 1)
         )
-    row_light = _quantiles(smooth, 0.5)
+    row_light = row_quantiles(smooth, 0.5)
     with np.errstate(invalid="ignore"):
         smooth[~(smooth > config.edge * row_light[:, None])] = np.nan
     return Response(smooth, lit, first, last, level, row_light, slices, int(np.count_nonzero(own)))
@@ -224,7 +224,7 @@ def _by_slice(
     job: Job,
 ) -> None:
     """One spectrum for the rows of a slice, times the light of each row."""
-    spectra = np.stack([_quantiles(_over(seen[a : b + 1], row_light[a : b + 1]).T, 0.5) for a, b in slices]).astype(
+    spectra = np.stack([row_quantiles(_over(seen[a : b + 1], row_light[a : b + 1]).T, 0.5) for a, b in slices]).astype(
         np.float32
     )
     fitted, _ = fit_rows(spectra, np.isfinite(spectra), basis, config.sigma, config.rounds, job)
@@ -232,7 +232,7 @@ def _by_slice(
         with np.errstate(invalid="ignore", divide="ignore"):
             bright = spectrum > 0.5 * np.nanmax(spectrum)
             ratios = np.asarray(seen[a : b + 1, bright] / spectrum[bright], np.float32)
-        light = _quantiles(ratios, 0.5)
+        light = row_quantiles(ratios, 0.5)
         into[a : b + 1] = spectrum * light[:, None].astype(np.float32)
 
 
@@ -249,22 +249,11 @@ def _differing(seen: FloatArray, smooth: FloatArray, pieces: int) -> BoolArray:
         ratio = seen / smooth - 1
     sigma = robust_sigma(ratio)
     blocks = ratio[:, : count * width].reshape(-1, width)
-    medians = _quantiles(blocks, 0.5).reshape(len(seen), count)
+    medians = row_quantiles(blocks, 0.5).reshape(len(seen), count)
     limit = max(_DIFFERS, _DIFFERS_SIGMA * 1.2533 * sigma / math.sqrt(width))
     with np.errstate(invalid="ignore"):
         made: BoolArray = np.any(np.abs(medians) > limit, axis=1)
     return made
-
-
-def _quantiles(rows: npt.NDArray[np.floating], part: float) -> Floats:
-    """Quantile of each row without NaN; NaN where there is no value."""
-    ordered = np.sort(rows, axis=1)
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    lines = np.arange(len(ordered))
-    place = np.maximum(count - 1, 0) * part
-    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
-    between = (1 - (place - low)) * ordered[lines, low] + (place - low) * ordered[lines, high]
-    return np.where(count > 0, between, np.nan)
 
 
 def _stretches(lit: BoolArray) -> tuple[tuple[int, int], ...]:
@@ -340,7 +329,7 @@ def _left_over(
 ) -> tuple[Curve, float | None, str]:
     """What is left of the spectrum in the flat: the median of each column, and its slow structure."""
     values = np.where(good, flat, np.float32(np.nan))
-    columns = _quantiles(values.T, 0.5)
+    columns = row_quantiles(values.T, 0.5)
     curve = Curve(
         "What the spline left",
         "Pixel along the wavelengths (from 0)",

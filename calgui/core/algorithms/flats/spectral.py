@@ -1,11 +1,12 @@
 """The smooth spectral response of many rows at once: cubic splines, fitted with outliers left out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, row_quantiles
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
 
@@ -27,14 +28,14 @@ class Basis:
 
     Attributes
     ----------
-    values : ndarray of float64, shape (n, k)
-        Of each function at each place.
-    products : ndarray of float64, shape (n, k * 4)
+    values : sparse matrix of float64, shape (n, k)
+        Of each function at each place, where four are not zero.
+    products : sparse matrix of float64, shape (n, k * 4)
         Of each function with itself and the three that overlap it on the right.
     """
 
-    values: Floats
-    products: Floats
+    values: Any
+    products: Any
 
 
 def spline_basis(first: int, last: int, pieces: int, profile: Floats) -> Basis:
@@ -55,6 +56,7 @@ def spline_basis(first: int, last: int, pieces: int, profile: Floats) -> Basis:
         At the places from ``first`` to ``last``.
     """
     from scipy.interpolate import BSpline
+    from scipy.sparse import csr_array
 
     places = np.arange(first, last + 1, dtype=np.float64)
     pieces = max(1, min(pieces, places.size // 6))
@@ -64,7 +66,7 @@ def spline_basis(first: int, last: int, pieces: int, profile: Floats) -> Basis:
     count = values.shape[1]
     shifted = [np.pad(values[:, step:], ((0, 0), (0, step))) for step in range(_CUBIC + 1)]
     products = np.stack([values * other for other in shifted], axis=2).reshape(places.size, count * (_CUBIC + 1))
-    return Basis(np.ascontiguousarray(values), np.ascontiguousarray(products))
+    return Basis(csr_array(values), csr_array(products))
 
 
 def _spaced(profile: Floats, pieces: int) -> Floats:
@@ -122,35 +124,46 @@ def fit_rows(
 
 
 def _fit_some(
-    rows: FloatArray, used: BoolArray, basis: Basis, sigma: float, rounds: int
+    rows: FloatArray, allowed: BoolArray, basis: Basis, sigma: float, rounds: int
 ) -> tuple[FloatArray, BoolArray]:
-    allowed = used
     values = np.where(allowed, rows, 0).astype(np.float64)
+    used, smooth = allowed.copy(), np.empty_like(values)
+    # a row is fitted again only where what it is fitted to has changed
+    again = np.arange(len(values))
     for number in range(rounds + 1):
-        smooth = _solve(values, used, basis)
+        smooth[again] = _solve(values[again], used[again], basis)
         if number == rounds:
             break
-        with np.errstate(invalid="ignore", divide="ignore"):
-            apart = np.where(used, values / smooth - 1, np.nan)
-            middle = _medians(apart)
-            spread = MAD_TO_SIGMA * _medians(np.abs(apart - middle))
-            keep = allowed & (np.abs(values / smooth - 1 - middle) <= sigma * np.maximum(spread, 1e-7))
-        # a row that would be left with half of its values has no outliers but another shape
-        few = np.count_nonzero(keep, axis=1) < 0.5 * np.count_nonzero(allowed, axis=1)
-        keep[few] = allowed[few]
-        if (keep == used).all():
+        keep = _kept(values[again], used[again], allowed[again], smooth[again], sigma)
+        changed = (keep != used[again]).any(axis=1)
+        used[again] = keep
+        again = again[changed]
+        if not again.size:
             break
-        used = keep
     lost = np.count_nonzero(used, axis=1) < 2 * basis.values.shape[1]
     smooth[lost] = np.nan
     return smooth.astype(np.float32), used
+
+
+def _kept(values: Floats, used: BoolArray, allowed: BoolArray, smooth: Floats, sigma: float) -> BoolArray:
+    """Which of the allowed values lie near the spline, by the scatter of the used ones of their row."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = values / smooth - 1
+        seen = np.where(used, apart, np.nan)
+        middle = row_quantiles(seen, 0.5)[:, None]
+        spread = MAD_TO_SIGMA * row_quantiles(np.abs(seen - middle), 0.5)[:, None]
+        keep: BoolArray = allowed & (np.abs(apart - middle) <= sigma * np.maximum(spread, 1e-7))
+    # a row that would be left with half of its values has no outliers but another shape
+    few = np.count_nonzero(keep, axis=1) < 0.5 * np.count_nonzero(allowed, axis=1)
+    keep[few] = allowed[few]
+    return keep
 
 
 def _solve(values: Floats, used: BoolArray, basis: Basis) -> Floats:
     """Least squares of each row on its used values."""
     weights = used.astype(np.float64)
     count = basis.values.shape[1]
-    band = (weights @ basis.products).reshape(len(values), count, _CUBIC + 1)
+    band = (basis.products.T @ weights.T).T.reshape(len(values), count, _CUBIC + 1)
     matrix = np.zeros((len(values), count, count))
     for step in range(_CUBIC + 1):
         places = np.arange(count - step)
@@ -158,14 +171,6 @@ def _solve(values: Floats, used: BoolArray, basis: Basis) -> Floats:
         matrix[:, places + step, places] = band[:, : count - step, step]
     trace = np.maximum(matrix[:, np.arange(count), np.arange(count)].max(axis=1), 1e-12)
     matrix[:, np.arange(count), np.arange(count)] += _RIDGE * trace[:, None]
-    right = (values * weights) @ basis.values
-    made: Floats = np.linalg.solve(matrix, right[..., None])[..., 0] @ basis.values.T
+    right = (basis.values.T @ (values * weights).T).T
+    made: Floats = (basis.values @ np.linalg.solve(matrix, right[..., None])[..., 0].T).T
     return made
-
-
-def _medians(values: Floats) -> Floats:
-    """Median of each row without NaN, as a column; 0 where there is none."""
-    ordered = np.sort(values, axis=1)
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    middle = ordered[np.arange(len(ordered)), np.maximum(count - 1, 0) // 2]
-    return np.where(count > 0, middle, 0.0)[:, None]
