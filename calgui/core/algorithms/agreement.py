@@ -59,9 +59,7 @@ def check_inputs(
     """
     _check_twice(frames)
     _check_shapes(frames, axes)
-    for keyword, meaning in SAME.items():
-        if keyword not in may_differ:
-            _check_same(frames, keyword, meaning)
+    check_alike(frames, {keyword: meaning for keyword, meaning in SAME.items() if keyword not in may_differ})
     if "time" not in may_differ:
         _check_times(frames)
     for keyword in TEMPERATURES:
@@ -84,10 +82,38 @@ def check_agreement(frames: Sequence[FrameLike], more: Sequence[str] = ("FILTER"
         Naming the first file that differs from the others, and the keyword.
     """
     _check_twice(frames)
-    for keyword, meaning in SAME.items():
-        _check_same(frames, keyword, meaning)
-    for keyword in more:
-        _check_same(frames, keyword, _KINDS.get(keyword, "what it is"))
+    check_alike(frames, {**SAME, **{keyword: _KINDS.get(keyword, "what it is") for keyword in more}})
+
+
+def check_alike(
+    frames: Sequence[FrameLike], keywords: Mapping[str, str], cure: str = "Choose frames that agree in it."
+) -> None:
+    """Refuse frames whose headers differ in any of some keywords; those that all lack one agree in it.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only headers are looked at.
+    keywords : mapping of str to str
+        Keyword to what it is.
+    cure : str
+        What is to be done.
+
+    Raises
+    ------
+    InputError
+        Naming the first file that differs from the others, and the keyword.
+    """
+    if not frames:
+        return
+    for keyword, meaning in keywords.items():
+        odd, value, usual, holder = _odd_one(frames, [_text(frame.header, keyword) for frame in frames])
+        if odd is not None:
+            raise InputError(
+                f"{keyword}, {meaning}, is {value or 'missing'}; in {file_name(holder)} it is {usual or 'missing'}.",
+                path=odd.path,
+                cure=cure,
+            )
 
 
 def unchecked(frames: Sequence[FrameLike]) -> tuple[str, ...]:
@@ -147,20 +173,6 @@ def _check_shapes(frames: Sequence[FrameLike], axes: Sequence[int]) -> None:
 def _size(shape: Sequence[int]) -> str:
     reads = f" in {shape[-3]} reads" if len(shape) > 2 else ""
     return f"{shape[-1]} × {shape[-2]} pixels{reads}"
-
-
-def _check_same(frames: Sequence[FrameLike], keyword: str, meaning: str) -> None:
-    values = [_text(frame.header, keyword) for frame in frames]
-    odd, value, usual, holder = _odd_one(frames, values)
-    if odd is None:
-        return
-    said = f"is {value}" if value else "is missing"
-    usually = f"is {usual}" if usual else "is missing"
-    raise InputError(
-        f"{keyword}, {meaning}, {said}; in {file_name(holder)} it {usually}.",
-        path=odd.path,
-        cure="Choose frames that agree in it.",
-    )
 
 
 def _check_times(frames: Sequence[FrameLike]) -> None:

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.agreement import TIME_TOLERANCE, check_inputs
+from calgui.core.algorithms.agreement import TIME_TOLERANCE, check_alike, check_inputs
 from calgui.core.algorithms.exposure import ADU, ELECTRON, Scale, exposure_time, file_name, number
 from calgui.core.algorithms.lamps import is_dark
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, FrameLike, Rows
@@ -23,7 +23,8 @@ THERMAL_FROM = 2.0
 #: values of LAMP that say that none is on
 _OFF = frozenset({"", "NONE", "OFF", "N/A", "NO", "F", "FALSE", "0", "CLOSED"})
 _OFF_KINDS = ("LAMPOFF", "LAMP_OFF", "LAMP-OFF")
-_ALIKE: Mapping[str, str] = {
+#: what frames of one lamp agree in, lamp-off ones too: the glow is that of the filter
+OPTICS: Mapping[str, str] = {
     "FILTER": "the filter",
     "PUPIL": "the pupil element",
     "GRATING": "the grating",
@@ -180,16 +181,7 @@ def check_lamps(lamps: Lamps, temperature_tolerance: float, unit: str) -> tuple[
     rates = unit not in {ELECTRON, ADU}
     # a rate may come of more reads, if it took longer
     check_inputs(frames, temperature_tolerance, may_differ=("time", "NGROUPS") if rates else ())
-    first = frames[0]
-    for frame in frames[1:]:
-        for keyword, meaning in _ALIKE.items():
-            mine, theirs = _text(frame, keyword), _text(first, keyword)
-            if mine != theirs:
-                raise InputError(
-                    f"{keyword}, {meaning}, is {mine or 'missing'}; in {file_name(first)} it is {theirs or 'missing'}.",
-                    path=frame.path,
-                    cure="Choose lamp-on and lamp-off frames that differ in nothing but the lamp.",
-                )
+    check_alike(frames, OPTICS, "Choose lamp-on and lamp-off frames that differ in nothing but the lamp.")
     return _times(lamps) if rates else ()
 
 
@@ -308,7 +300,7 @@ def compare_levels(
         return Levels(math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, False)
     both = used[:, 1:] & used[:, :-1]
     beside = (difference[:, 1:] - difference[:, :-1])[both]
-    noise = MAD_TO_SIGMA * float(np.median(np.abs(beside))) / math.sqrt(2) if beside.size else 0.0
+    noise = robust_sigma(beside, 0.0) / math.sqrt(2) if beside.size else 0.0
     middle = float(np.median(values))
     brighter, fainter = (float(np.mean(sign * values > _SIGMAS * noise)) for sign in (1, -1))
     if max(brighter, fainter) > _PART:
@@ -393,7 +385,3 @@ def _species(frame: FrameLike) -> str:
 
 def _patterns(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in text.split(","))))
-
-
-def _text(frame: FrameLike, keyword: str) -> str:
-    return " ".join(str(frame.header.get(keyword, "")).split()).upper()

@@ -4,23 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calgui.core.algorithms.agreement import check_inputs
+from calgui.core.algorithms.agreement import check_alike, check_inputs
 from calgui.core.algorithms.exposure import Scale, exposure_time, file_name, number, scale_of
 from calgui.core.algorithms.flats.config import FlatConfig
-from calgui.core.algorithms.lampoff import Lamps, lacks_lamp_off, sort_lamps
+from calgui.core.algorithms.lampoff import OPTICS, Lamps, lacks_lamp_off, sort_lamps
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import check_subarray, check_type, text
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import FrameLike
-
-#: what frames of one flat agree in, whatever their detector
-_ALIKE: Mapping[str, str] = {
-    "INSTRUME": "the instrument",
-    "FILTER": "the filter",
-    "PUPIL": "the pupil element",
-    "GRATING": "the grating",
-    "INSTMODE": "the mode",
-}
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,9 @@ def sort_exposures(frames: Sequence[FrameLike], config: FlatConfig) -> dict[str,
             )
         if len(frame.shape) == 2:
             check_subarray(frame)
-    _check_alike(frames)
+    check_alike(
+        frames, {"INSTRUME": "the instrument", **OPTICS}, "Choose flats that agree in it: each flat is made apart."
+    )
     lamps = sort_lamps(frames, config.on, config.off)
     if not lamps.on:
         raise InputError(
@@ -228,22 +221,6 @@ def read_variance(frame: FrameLike, read_noise: float | None) -> float | None:
     digits = "".join(letter for letter in mode if letter.isdigit()) if "MCDS" in mode or "FOWLER" in mode else ""
     ends = int(digits) if digits else number(frame.header, "NFRAMES") or 1
     return 2 * noise**2 / max(ends, 1)
-
-
-def _check_alike(frames: Sequence[FrameLike]) -> None:
-    """Refuse frames of different filters and the like, lamp-off ones too: the glow is that of the filter."""
-    for keyword, meaning in _ALIKE.items():
-        values = [text(frame.header, keyword) for frame in frames]
-        usual = max(values, key=lambda value: (values.count(value), -values.index(value)), default="")
-        for frame, value in zip(frames, values, strict=True):
-            if value != usual:
-                holder = frames[values.index(usual)]
-                raise InputError(
-                    f"{keyword}, {meaning}, is {value or 'missing'}; in {file_name(holder)} it is "
-                    f"{usual or 'missing'}.",
-                    path=frame.path,
-                    cure="Choose flats that agree in it: each flat is made apart.",
-                )
 
 
 def _scaled(name: str, on: tuple[FrameLike, ...], off: tuple[FrameLike, ...], config: FlatConfig) -> Exposures:
