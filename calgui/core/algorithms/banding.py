@@ -8,10 +8,12 @@ from typing import TypeVar
 import numpy as np
 
 from calgui.core.algorithms.kernels import workers
-from calgui.core.frames.frame import DqArray, FloatArray, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, FrameLike, Rows
 from calgui.core.jobs import Job
 
 T = TypeVar("T")
+
+_BAND = 256
 
 
 def over_bands(rows: int, height: int, work: Callable[[int, int], T], job: Job, text: str) -> list[T]:
@@ -78,6 +80,41 @@ def room_for(shape: tuple[int, ...], room: Rows | None = None) -> tuple[FloatArr
     if room is None or room.err is None or room.dq is None or room.data.shape != shape:
         return np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
     return room.data, room.err, room.dq
+
+
+def copied(frame: FrameLike, job: Job, text: str) -> tuple[FloatArray, FloatArray | None, DqArray]:
+    """Planes of an image that may be written into, read in bands.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        (ny, nx).
+    job : Job
+        Progress and cancel.
+    text : str
+        What is being done.
+
+    Returns
+    -------
+    data : ndarray of float32
+    err : ndarray of float32 or None
+        None where the image has none.
+    dq : ndarray of uint32
+        0 where the image has none.
+    """
+    shape, ny = frame.shape, frame.shape[0]
+    data, dq = np.empty(shape, np.float32), np.zeros(shape, np.uint32)
+    err = np.empty(shape, np.float32) if frame.rows(0, 1).err is not None else None
+    for start in range(0, ny, _BAND):
+        job.report(start / ny, text)
+        rows = slice(start, min(start + _BAND, ny))
+        mine = frame.rows(rows.start, rows.stop)
+        data[rows] = mine.data
+        if err is not None and mine.err is not None:
+            err[rows] = mine.err
+        if mine.dq is not None:
+            dq[rows] = mine.dq
+    return data, err, dq
 
 
 def contiguous(rows: Rows) -> Rows:

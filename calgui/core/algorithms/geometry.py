@@ -55,6 +55,11 @@ class Region:
             _inside(self.x, self.nx, self.width),
         )
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the detector, as far as is known."""
+        return (self.x, self.y, self.nx, self.ny) == (0, 0, self.width, self.height)
+
     def mask(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.bool_]:
         """Which pixels of a band of rows are light-sensitive.
 

@@ -289,9 +289,7 @@ def text(header: Mapping[str, Any], keyword: str) -> str:
 
 def _says_where(frame: FrameLike) -> bool:
     starts = all(number(frame.header, keyword) is not None for keyword in ("SUBSTRT1", "SUBSTRT2"))
-    region = region_of(frame)
-    whole = (region.x, region.y, region.nx, region.ny) == (0, 0, region.width, region.height)
-    return starts or is_full(frame.header) or whole
+    return starts or is_full(frame.header) or region_of(frame).is_whole
 
 
 def _alike(one: object, other: object) -> bool:

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from calgui.core.algorithms.banding import contiguous, over_bands
+from calgui.core.algorithms.banding import contiguous, copied, over_bands
 from calgui.core.errors import Cancelled, InputError
-from calgui.core.frames.frame import Rows
+from calgui.core.frames.frame import Frame, Rows
 from calgui.core.jobs import Job
 
 
@@ -55,3 +55,22 @@ def test_columns_that_were_cut_lie_one_behind_the_other() -> None:
     assert made.data.flags.c_contiguous
     np.testing.assert_array_equal(made.data, wide[:, 1:4])
     assert made.err is None
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_copy_of_an_image_has_its_planes_and_may_be_written(complete: bool) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(0, 1, (600, 5)).astype(np.float32)
+    bits = rng.integers(0, 9, values.shape).astype(np.uint32)
+    frame = Frame(values, values**2, bits) if complete else Frame(values)
+    data, err, dq = copied(frame, Job("test"), "copying")
+    assert np.array_equal(data, values)
+    assert np.array_equal(dq, bits if complete else np.zeros_like(bits))
+    if complete:
+        assert err is not None
+        assert np.array_equal(err, values**2)
+    else:
+        assert err is None
+    data += 1
+    dq |= np.uint32(1)
+    assert np.array_equal(frame.data, values)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from calgui.core.algorithms.banding import copied
 from calgui.core.algorithms.persistence.config import PersistenceConfig
 from calgui.core.algorithms.persistence.fitting import Fit, fit_law, given_law
 from calgui.core.algorithms.persistence.history import History
@@ -22,7 +23,6 @@ from calgui.core.jobs import Job
 _FITTED = 50_000
 #: pixels that are estimated at a time
 _CHUNK = 1 << 20
-_BAND = 256
 
 
 def check_night(frames: Sequence[FrameLike], config: Any = None) -> None:
@@ -165,21 +165,11 @@ def _product(
         plane.reshape(-1)[history.places] = values * per_unit
     wanted = rate >= config.flag_above if known and config.flag_above > 0 else np.ones(rate.shape, np.bool_)
     bits = flags.BY_NAME["PERSISTENCE"].value | (flags.DO_NOT_USE if config.do_not_use else 0)
-    data, dq = np.empty((ny, nx), np.float32), np.zeros((ny, nx), np.uint32)
-    err = np.empty((ny, nx), np.float32) if frame.rows(0, 1).err is not None else None
-    for start in range(0, ny, _BAND):
-        job.report(start / ny, "Subtracting the estimate")
-        rows = frame.rows(start, start + _BAND)
-        part = slice(start, start + rows.data.shape[0])
-        data[part] = rows.data
-        if err is not None and rows.err is not None:
-            err[part] = rows.err
-        if rows.dq is not None:
-            dq[part] = rows.dq
-        if config.subtract and known:
-            data[part] -= whole["PERSIST"][part]
-            if err is not None:
-                err[part] = np.hypot(err[part], whole["PERSIST_ERR"][part])
+    data, err, dq = copied(frame, job, "Subtracting the estimate")
+    if config.subtract and known:
+        data -= whole["PERSIST"]
+        if err is not None:
+            np.hypot(err, whole["PERSIST_ERR"], out=err)
     dq.reshape(-1)[history.places[wanted]] |= np.uint32(bits)
     return Frame(data, err, dq, dict(frame.header), frame.path), int(np.count_nonzero(wanted)), whole
 

@@ -1,6 +1,5 @@
 """Whether subarrays belong to a full frame: same detector, filter and unit, one exposure, inside, and apart."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -8,8 +7,9 @@ from itertools import combinations
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, exposure_time, file_name
 from calgui.core.algorithms.geometry import Region, region_of
-from calgui.core.algorithms.subarrays.layout import Subarray, box_of, is_whole, number_of
-from calgui.core.algorithms.times import start_of
+from calgui.core.algorithms.matching import text
+from calgui.core.algorithms.subarrays.layout import Subarray, box_of, number_of
+from calgui.core.algorithms.times import end_of, start_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 
@@ -93,7 +93,7 @@ def sort_parts(frames: Sequence[FrameLike]) -> Parts:
                 cure="Give each subarray once, of one exposure.",
             )
         found[one] = box_of(frame, one), frame
-    if not found and is_whole(full[0]):  # there may be none in a part of it
+    if not found and region_of(full[0]).is_whole:  # there may be none in a part of it
         raise InputError("There is no subarray to merge.", path=full[0].path, cure="Give its subarrays, too.")
     parts = Parts(full[0], tuple(found[one] for one in sorted(found)))
     for _, frame in parts.subarrays:
@@ -134,8 +134,7 @@ def _time_note(full: FrameLike, one: Subarray, frame: FrameLike, tolerance: floa
     first, mine = start_of(full.header), start_of(frame.header)
     if first is None or mine is None:
         return []
-    length = exposure_time(full.header)
-    last = first + dt.timedelta(seconds=length[0] if length else 0.0)
+    last = end_of(full.header) or first
     away = max((first - mine).total_seconds(), (mine - last).total_seconds())
     if away <= tolerance:
         return []
@@ -153,7 +152,7 @@ def _steps(frame: FrameLike) -> set[str]:
 
 def _check_same(full: FrameLike, frame: FrameLike) -> None:
     for keyword, meaning in _SAME.items():
-        ours, theirs = (" ".join(str(one.header.get(keyword) or "").split()).upper() for one in (full, frame))
+        ours, theirs = (text(one.header, keyword) for one in (full, frame))
         if ours != theirs:
             raise InputError(
                 f"{keyword}, {meaning}, is {theirs or 'missing'}; in the full frame {file_name(full)} it is "

@@ -180,22 +180,6 @@ def number_of(frame: FrameLike) -> int | None:
     return 0 if is_full(frame.header) or frame.plane(MAP, 0, 1) is not None else None
 
 
-def is_whole(frame: FrameLike) -> bool:
-    """Whether a frame shows all of its detector, as far as is known.
-
-    Parameters
-    ----------
-    frame : FrameLike
-        Its header and shape are looked at.
-
-    Returns
-    -------
-    bool
-    """
-    region = region_of(frame)
-    return (region.x, region.y) == (0, 0) and (region.nx, region.ny) == (region.width, region.height)
-
-
 def box_of(frame: FrameLike, one: int) -> Subarray:
     """Where the subarray of a file lies, by its header.
 

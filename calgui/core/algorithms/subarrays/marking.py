@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from calgui.core.algorithms.banding import copied
 from calgui.core.algorithms.darks import reject_bits
+from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.subarrays.layout import (
@@ -14,7 +16,6 @@ from calgui.core.algorithms.subarrays.layout import (
     MOST,
     Subarray,
     as_columns,
-    is_whole,
     map_bands,
     number_of,
     parse_map,
@@ -104,22 +105,15 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
     bits = np.uint32(_bits(config))
     subarrays = parse_map(frame, job.part(0, 0.5))
     ny, nx = frame.shape
-    data, err = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32)
-    dq, ids_whole = np.zeros((ny, nx), np.uint32), np.empty((ny, nx), np.int16)
-    has_error, held = False, 0
-    for start, ids in map_bands(frame, job.part(0.5, 1)):
+    data, err, dq = copied(frame, job.part(0.5, 0.8), "Reading the full frame")
+    ids_whole, held = np.empty((ny, nx), np.int16), 0
+    for start, ids in map_bands(frame, job.part(0.8, 1)):
         rows = slice(start, start + ids.shape[0])
-        mine = frame.rows(rows.start, rows.stop)
-        data[rows], ids_whole[rows] = mine.data, ids
-        if mine.err is not None:
-            err[rows], has_error = mine.err, True
-        if mine.dq is not None:
-            dq[rows] = mine.dq
-        inside = ids != 0
+        ids_whole[rows], inside = ids, ids != 0
         dq[rows][inside] |= bits
-        held += int(np.count_nonzero(inside & np.isfinite(mine.data)))
+        held += int(np.count_nonzero(inside & np.isfinite(data[rows])))
     job.report(1.0, "Done")
-    verdict, reasons = judged(subarrays, whole=is_whole(frame))
+    verdict, reasons = judged(subarrays, whole=region_of(frame).is_whole)
     pixels = sum(one.pixels for one in subarrays)
     if held:
         reasons += (
@@ -127,9 +121,7 @@ def mark_subarrays(frame: FrameLike, config: MarkConfig, job: Job | None = None)
             "are kept, and flagged.",
         )
     return Result(
-        frame=Frame(
-            data, err if has_error else None, dq, dict(frame.header), frame.path, {MAP: ids_whole.astype(np.float32)}
-        ),
+        frame=Frame(data, err, dq, dict(frame.header), frame.path, {MAP: ids_whole.astype(np.float32)}),
         metrics={
             "n_subarrays": Metric(len(subarrays), "", "Subarrays in the map."),
             "n_pixels": Metric(pixels, "pixel", "Pixels inside subarrays, flagged."),

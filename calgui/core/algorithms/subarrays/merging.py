@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from calgui.core.algorithms.banding import copied
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.algorithms.subarrays.belonging import Parts, sort_parts, state_notes
-from calgui.core.algorithms.subarrays.layout import MAP, Subarray, as_columns, is_whole, parse_map, table
+from calgui.core.algorithms.subarrays.layout import MAP, Subarray, as_columns, map_bands, parse_map, table
 from calgui.core.algorithms.subarrays.marking import judged
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
-
-_BAND = 256
 
 
 @dataclass(frozen=True)
@@ -85,21 +84,11 @@ def merge_subarrays(frames: Sequence[FrameLike], config: MergeConfig, job: Job |
     full = parts.full
     known = parse_map(full, job.part(0, 0.2)) if full.plane(MAP, 0, 1) is not None else ()
     _check_map(parts, known)
-    ny, nx = full.shape
-    data, dq = np.empty((ny, nx), np.float32), np.zeros((ny, nx), np.uint32)
-    err = np.empty((ny, nx), np.float32) if full.rows(0, 1).err is not None else None
-    ids = np.zeros((ny, nx), np.int16)
-    for start in range(0, ny, _BAND):
-        job.report(0.2 + 0.4 * start / ny, "Reading the full frame")
-        rows = slice(start, min(start + _BAND, ny))
-        mine, band = full.rows(rows.start, rows.stop), full.plane(MAP, rows.start, rows.stop)
-        data[rows] = mine.data
-        if err is not None and mine.err is not None:
-            err[rows] = mine.err
-        if mine.dq is not None:
-            dq[rows] = mine.dq
-        if band is not None:
-            ids[rows] = band
+    data, err, dq = copied(full, job.part(0.2, 0.55), "Reading the full frame")
+    ids = np.zeros(full.shape, np.int16)
+    if known:
+        for start, band in map_bands(full, job.part(0.55, 0.6)):
+            ids[start : start + len(band)] = band
     region = region_of(full)
     without_error = []
     for place, (one, frame) in enumerate(parts.subarrays):
@@ -173,7 +162,7 @@ def _judged(
     verdict: Verdict = "good"
     reasons: list[str] = []
     if known:
-        verdict, found = judged(known, whole=is_whole(parts.full))
+        verdict, found = judged(known, whole=region_of(parts.full).is_whole)
         reasons += found
     told = [
         f"Subarray {one.id} ({one.text}) has no file: its pixels stay as they are, flagged DO_NOT_USE." for one in lost
