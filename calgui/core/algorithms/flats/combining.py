@@ -18,12 +18,12 @@ from calgui.core.algorithms.frametable import (
     FrameLook,
     count_outliers,
     first_look,
-    moment,
     sample_frames,
 )
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.matching import Placement, check_detector, check_type, place
 from calgui.core.algorithms.noise import median_noise_factor
+from calgui.core.algorithms.times import start_of
 from calgui.core.algorithms.unbiased import error_factors
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
@@ -145,7 +145,7 @@ def combine_light(
     targets, notes = common_targets({key: found.on for key, found in all_found.items()}, levels)
     found = all_found[name]
     masters = {key: scaled_master(samples[key], levels[key], targets[key]) for key in all_found}
-    brightness = Brightness(levels[name], targets[name], masters[name])
+    brightness = Brightness(levels[name], targets[name])
     lit = [
         lit_frame(found, frame, config, unlit[name](frame), scale)
         for frame, scale in zip(found.on, brightness.scales, strict=True)
@@ -193,8 +193,9 @@ def _sampled(frames: Sequence[Lit], reject: int, job: Job) -> list[FloatArray]:
 
 def _combination(config: FlatConfig, count: int, reject: int) -> tuple[Combination, str]:
     """How samples are combined, and which error that gives: of too few frames none is measured."""
-    error = "expected" if config.error == "measured" and count < _MEASURABLE else config.error
-    kind: ErrorKind = "none" if error == "expected" or config.error == "expected" else config.error
+    kind: ErrorKind = "none"
+    if config.error == "propagated" or (config.error == "measured" and count >= _MEASURABLE):
+        kind = config.error
     how = Combination(
         method=config.method,
         error=kind,
@@ -205,7 +206,7 @@ def _combination(config: FlatConfig, count: int, reject: int) -> tuple[Combinati
         reject=reject,
         few=flags.DO_NOT_USE | flags.NO_FLAT_FIELD,
     )
-    return how, error
+    return how, "expected" if kind == "none" else kind
 
 
 def _unlit(
@@ -282,21 +283,11 @@ def _lamp_off(found: Exposures, frames: Sequence[Lit], config: FlatConfig, rejec
 
 def _nearest(frame: FrameLike, off: Sequence[FrameLike]) -> int:
     """Which lamp-off frame began nearest in time; the first where headers do not say."""
-    ours = _instant(frame)
-    times = [_instant(other) for other in off]
-    known = [place for place, time in enumerate(times) if time is not None]
+    ours = start_of(frame.header)
+    known = [(place, time) for place, other in enumerate(off) if (time := start_of(other.header)) is not None]
     if ours is None or not known:
         return 0
-    return min(known, key=lambda place: abs((times[place] or 0.0) - ours))
-
-
-def _instant(frame: FrameLike) -> float | None:
-    import datetime as dt
-
-    try:
-        return dt.datetime.fromisoformat(moment(frame)).replace(tzinfo=dt.UTC).timestamp()
-    except ValueError:
-        return None
+    return min(known, key=lambda one: abs(one[1] - ours))[0]
 
 
 def _noise(found: Exposures, brightness: Brightness, config: FlatConfig, unlit: Frame | None) -> Noise | None:

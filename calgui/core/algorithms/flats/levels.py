@@ -37,13 +37,10 @@ class Brightness:
         Median of the lit pixels of each frame.
     target : float
         What all are scaled to: the level of this detector when the lamp is as bright as in the mean of all exposures.
-    master : ndarray of float32
-        Sampled pixels of all frames together, scaled.
     """
 
     levels: tuple[float, ...]
     target: float
-    master: FloatArray
 
     @property
     def scales(self) -> tuple[float, ...]:

@@ -118,6 +118,21 @@ class Lit:
         return Rows(data, err, bits)
 
 
+def is_linear(frame: FrameLike) -> bool:
+    """Whether the header says that the bend of the detector was corrected.
+
+    Parameters
+    ----------
+    frame : FrameLike
+        Asked for S_LINEAR.
+
+    Returns
+    -------
+    bool
+    """
+    return text(frame.header, "S_LINEAR") == "COMPLETE"
+
+
 def lit_frame(found: Exposures, frame: FrameLike, config: FlatConfig, unlit: Unlit | None, scale: float = 1.0) -> Lit:
     """An exposure as it goes into the combination.
 
@@ -138,7 +153,6 @@ def lit_frame(found: Exposures, frame: FrameLike, config: FlatConfig, unlit: Unl
     -------
     Lit
     """
-    linear = text(frame.header, "S_LINEAR") == "COMPLETE"
     return Lit(
         frame,
         found.factor(frame),
@@ -146,5 +160,5 @@ def lit_frame(found: Exposures, frame: FrameLike, config: FlatConfig, unlit: Unl
         scale,
         found.time(frame),
         config.saturation,
-        None if linear else config.nonlinear_from,
+        None if is_linear(frame) else config.nonlinear_from,
     )

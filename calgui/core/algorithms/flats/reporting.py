@@ -66,8 +66,7 @@ def typical_error(
         limit = float(np.mean(np.sqrt(light.noise.variance(light_of) + light.noise.off) / light_of, dtype=np.float64))
     times = [light.found.time(frame) for frame in light.found.on]
     counts = [seconds * value for seconds, value in zip(times, light.brightness.levels, strict=True) if seconds]
-    known = light.found.timed or not light.found.scale.is_rate
-    return noise, limit, max(counts) if counts and known else None
+    return noise, limit, max(counts) if counts else None
 
 
 def common_metrics(

@@ -5,6 +5,7 @@ from calgui.core.algorithms.flats.combining import Light
 from calgui.core.algorithms.flats.config import FlatConfig
 from calgui.core.algorithms.flats.exposures import untold
 from calgui.core.algorithms.flats.flagging import Counts
+from calgui.core.algorithms.flats.lit import is_linear
 from calgui.core.algorithms.frametable import odd_ones
 from calgui.core.algorithms.registry import Verdict
 
@@ -50,7 +51,7 @@ def judge(
     doubtful: list[str] = []
     told: list[str] = []
     pixels = max(counts.pixels, 1)
-    _level(config, electrons, noise, bad, doubtful, linear=light.found.on[0].header.get("S_LINEAR") == "COMPLETE")
+    _level(config, electrons, noise, bad, doubtful, linear=is_linear(light.found.on[0]))
     for count, what in ((counts.saturated, "are saturated in every frame"), (counts.no_flat, "have no flat")):
         part = count / pixels
         if part > _SOME:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.laws import Array, Exponentials, Law, PowerLaw, shapes_of
 from calgui.core.algorithms.persistence.matrix import Matrix
 from calgui.core.frames.frame import FloatArray
@@ -347,9 +347,7 @@ def _scatter(matrix: Matrix, law: Law, before: float) -> float:
     if np.count_nonzero(clear) < 20:
         return before
     ratio = (matrix.excess[clear] - model[clear]) / model[clear]
-    middle = float(np.median(ratio))
-    whole = (MAD_TO_SIGMA * float(np.median(np.abs(ratio - middle)))) ** 2
-    return math.sqrt(max(whole - float(np.median(variance[clear] / model[clear] ** 2)), 1e-4))
+    return math.sqrt(max(robust_sigma(ratio) ** 2 - float(np.median(variance[clear] / model[clear] ** 2)), 1e-4))
 
 
 def _stacked(matrix: Matrix, weights: FloatArray) -> tuple[Array, Array, Array]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.frametable import moment
+from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.config import PersistenceConfig
 from calgui.core.algorithms.persistence.fitting import MOST_TRAPPED, SEEN, Fit, spread_of
 from calgui.core.algorithms.persistence.history import History, Samples
@@ -76,8 +77,7 @@ class Found:
         if away.size < 5:
             return None
         middle = float(np.median(away))
-        spread = 1.4826 * float(np.median(np.abs(away - middle)))
-        return middle, 1.2533 * spread / math.sqrt(away.size)
+        return middle, 1.2533 * robust_sigma(away, middle) / math.sqrt(away.size)
 
 
 def metrics(found: Found, flagged: int, full_well: float) -> dict[str, Metric]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.fitting import Fit
 from calgui.core.algorithms.persistence.laws import Array
 from calgui.core.algorithms.persistence.matrix import Matrix
@@ -171,7 +171,7 @@ def _scatter(away: npt.NDArray[np.floating], variance: FloatArray) -> float | No
     clear = variance < _CLEAR**2
     if np.count_nonzero(clear) < 20:
         return None
-    whole = (MAD_TO_SIGMA * float(np.median(np.abs(away[clear])))) ** 2
+    whole = robust_sigma(away[clear], 0.0) ** 2
     return float(np.sqrt(max(whole - float(np.median(variance[clear])), _LEAST_SCATTER**2)))
 
 
