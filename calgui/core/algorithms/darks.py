@@ -22,6 +22,7 @@ from calgui.core.algorithms.frametable import (
     table,
 )
 from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.headeroptions import Unit, gain_option, temperature_option, time_option, unit_option
 from calgui.core.algorithms.local import flag_excess, local_statistics
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.options import option
@@ -36,7 +37,7 @@ from calgui.core.jobs import Job
 
 MINIMUM_FRAMES = 3
 #: headings under which a form folds options away
-_CLIPPING, _HOT, _HEADERS = "clipped-mean", "hot and unreliable pixels", "frames and their headers"
+_CLIPPING, _HOT = "clipped-mean", "hot and unreliable pixels"
 
 
 @dataclass(frozen=True)
@@ -85,22 +86,10 @@ class DarkConfig:
         maximum=1000,
         group=_HOT,
     )
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None,
-        "Exposure time, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.",
-        unit="s",
-        minimum=1e-6,
-        group=_HEADERS,
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option()
+    gain: float | None = gain_option()
+    temperature_tolerance: float = temperature_option()
 
 
 def check_darks(frames: Sequence[FrameLike], config: Any = None) -> None:

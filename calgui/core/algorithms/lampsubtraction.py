@@ -21,6 +21,7 @@ from calgui.core.algorithms.exposure import (
 )
 from calgui.core.algorithms.frametable import moment
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.headeroptions import Unit, gain_option, temperature_option, time_option, unit_option
 from calgui.core.algorithms.lampoff import (
     Lamps,
     Levels,
@@ -47,7 +48,7 @@ _FAINT = 1e-3
 #: glow above this part of lamp-on: the difference is mostly noise of the glow
 _MOSTLY_GLOW = 0.9
 _BAND = 256
-_COMBINED, _HEADERS = "combination", "frames and their headers"
+_COMBINED = "combination"
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,10 @@ class LampOffConfig:
         group=_COMBINED,
     )
     reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.", group=_COMBINED)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time, where the keywords are missing or wrong.", unit="s", minimum=1e-6, group=_HEADERS
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option()
+    gain: float | None = gain_option()
+    temperature_tolerance: float = temperature_option()
 
 
 def check_lamp_frames(frames: Sequence[FrameLike], config: Any = None) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from calgui.core.algorithms.exposure import (
     scale_of,
     unit_of,
 )
+from calgui.core.algorithms.headeroptions import Unit, gain_option, time_option, unit_option
 from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
 from calgui.core.algorithms.noise import thin
-from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -41,16 +41,10 @@ _TOLD = {
 class SubtractConfig:
     """Options of ``subtract-dark``."""
 
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the image, where its BUNIT is missing or wrong."
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time of the image, where the keywords are missing or wrong.", unit="s", minimum=1e-6
-    )
-    gain: float | None = option(None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6)
-    dark_unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the dark, where its BUNIT is missing or wrong."
-    )
+    unit: Unit | None = unit_option("the image", group="")
+    exposure_time: float | None = time_option("the image", group="")
+    gain: float | None = gain_option(group="")
+    dark_unit: Unit | None = unit_option("the dark", group="")
 
 
 def subtract_dark(

@@ -12,6 +12,9 @@ from calgui.core.frames.pixels import Pixels
 Hdu = int | str | tuple[str, int]
 Plane = int | tuple[int, ...]
 
+#: keyword of an ERR, false where the errors are not known and all is NaN
+ERROR_KNOWN = "ERRKNOWN"
+
 
 @dataclass(frozen=True)
 class HduInfo:
@@ -218,7 +221,8 @@ def siblings(hdus: Sequence[HduHeader], image: HduHeader) -> dict[str, HduHeader
     -------
     dict
         ``ERR``, ``DQ``, ``PIXELDQ``, ``GROUPDQ`` of the same EXTVER, whatever their shapes. An image of bits is its
-        own data quality, since float32 would round the high ones.
+        own data quality, since float32 would round the high ones. An ERR that says of itself that the errors are not
+        known is none.
     """
     if image.name in ("DQ", "PIXELDQ", "GROUPDQ"):
         return {image.name: image}
@@ -226,7 +230,8 @@ def siblings(hdus: Sequence[HduHeader], image: HduHeader) -> dict[str, HduHeader
         return {}
     found: dict[str, HduHeader] = {}
     for hdu in hdus:
-        if hdu.name in ("ERR", "DQ", "PIXELDQ", "GROUPDQ") and hdu.is_image and hdu.version == image.version:
+        named = hdu.name in ("ERR", "DQ", "PIXELDQ", "GROUPDQ") and hdu.is_image and hdu.version == image.version
+        if named and hdu.header.get(ERROR_KNOWN) is not False:
             found.setdefault(hdu.name, hdu)
     return found
 

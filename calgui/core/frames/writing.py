@@ -18,6 +18,7 @@ import numpy.typing as npt
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.keywords import Header, is_structural
+from calgui.core.frames.layout import ERROR_KNOWN
 
 #: keywords that belong to the pixels of SCI; everything else goes into the primary header
 _OF_IMAGE = re.compile(
@@ -72,6 +73,7 @@ def write_frame(
     *,
     overwrite: bool = False,
     image: str = "SCI",
+    complete: bool = False,
 ) -> Path:
     """Write a frame in the layout of IRIS files: primary header, SCI, ERR, DQ, and what is named beside.
 
@@ -89,6 +91,9 @@ def write_frame(
     image : str
         Name of the data's extension. With another than ``SCI`` the frame is a map of bits, as a bad pixel map is: DQ
         and the extra HDUs come first, then the data under this name.
+    complete : bool
+        Whether ERR and DQ are written where the frame has none, too: an ERR of NaN, with ERRKNOWN false, so that it is
+        read as a frame without errors again, and a DQ without flags.
 
     Returns
     -------
@@ -115,11 +120,16 @@ def write_frame(
     data = fits.ImageHDU(_plain(frame.data), make_header(of_image, own.comments, path), name=image)
     if image == "SCI":
         hdus.append(data)
+    unit = {key: of_image[key] for key in ("BUNIT",) if key in of_image}
     if frame.err is not None:
-        unit = {key: of_image[key] for key in ("BUNIT",) if key in of_image}
         hdus.append(fits.ImageHDU(_plain(frame.err), make_header(unit, own.comments, path), name="ERR"))
-    if frame.dq is not None:
-        hdus.append(fits.ImageHDU(_plain(frame.dq), name="DQ"))
+    elif complete:
+        unknown = unit | {ERROR_KNOWN: (False, "the errors are not known: NaN")}
+        nothing = np.full(frame.shape, np.nan, np.float32)
+        hdus.append(fits.ImageHDU(nothing, make_header(unknown, own.comments, path), name="ERR"))
+    bits = np.zeros(frame.shape, np.uint32) if frame.dq is None and complete else frame.dq
+    if bits is not None:
+        hdus.append(fits.ImageHDU(_plain(bits), name="DQ"))
     named = {extra.name for extra in extra_hdus}
     planes = [ExtraHdu(name, _whole(plane)) for name, plane in frame.planes.items() if name not in named]
     for extra in (*planes, *extra_hdus):

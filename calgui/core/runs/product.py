@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from calgui import __version__
 from calgui.core.algorithms.registry import Algorithm, algorithm
+from calgui.core.catalogue import PIPELINE_TYPES
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
@@ -219,7 +220,10 @@ def write_product(
     header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
     planes = [ExtraHdu(name, plane) for name, plane in {**_kept(report, frames), **result.planes}.items()]
-    return write_frame(frame, path, planes, overwrite=overwrite, image=algorithm(report.algorithm).image)
+    how = algorithm(report.algorithm)
+    # what is promised of every image product: SCI, ERR, DQ
+    complete = how.image == "SCI" and how.product not in PIPELINE_TYPES
+    return write_frame(frame, path, planes, overwrite=overwrite, image=how.image, complete=complete)
 
 
 def _kept(report: RunReport, frames: Sequence[FrameLike]) -> dict[str, npt.NDArray[np.int16]]:

@@ -78,6 +78,20 @@ def test_a_frame_without_error_and_flags_and_a_cube(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_frame(path).data, cube)
 
 
+@pytest.mark.parametrize("shape", [(4, 5), (3, 4, 5)])
+def test_a_complete_frame_has_an_error_that_says_it_is_none(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = write_frame(Frame(np.ones(shape, np.float32)), tmp_path / "whole.fits", complete=True)
+    with fits.open(path) as hdus:
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "SCI", "ERR", "DQ"]
+        assert hdus["ERR"].shape == hdus["DQ"].shape == shape
+        assert np.isnan(hdus["ERR"].data).all()
+        assert not hdus["DQ"].data.any()
+        assert hdus["ERR"].header["ERRKNOWN"] is False
+    again = read_frame(path)
+    assert again.err is None
+    assert again.dq is not None
+
+
 def test_tables_and_images_behind_the_frame(tmp_path: Path) -> None:
     lines = {"species": ["Ar", "Krypton"], "wavelength": np.array([1.1, 1.2]), "used": np.array([True, False])}
     records = np.array([(1, 2.0), (3, 4.0)], [("x", "i4"), ("y", "f8")])

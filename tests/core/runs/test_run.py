@@ -167,3 +167,20 @@ def test_a_product_without_errors_says_so(tmp_path: Path, has_error: bool) -> No
     report = run_files("flat-field", [tmp_path / "image.fits"], references={"FLAT": tmp_path / "flat.fits"})
     assert any("no ERR" in reason for reason in as_document(report)["reasons"]) is not has_error
     assert report.verdict == report.result.verdict
+
+
+def test_a_product_has_sci_err_and_dq_whatever_its_input_had(darks: list[Path], tmp_path: Path) -> None:
+    """As the command line promises; what is not known is NaN, and is not taken for an error by the next step."""
+    master, out = tmp_path / "master.fits", tmp_path / "less.fits"
+    run_files("master-dark", darks, out=master)
+    run_files("subtract-dark", [darks[0]], references={"DARK": master}, out=out)
+    with fits.open(out) as hdus:
+        assert {"SCI", "ERR", "DQ"} <= {hdu.name for hdu in hdus}
+        assert np.isnan(hdus["ERR"].data).all()
+    again = tmp_path / "flat.fits"
+    fits.HDUList(
+        [fits.PrimaryHDU(header=fits.Header({"REFTYPE": "FLAT"})), fits.ImageHDU(np.ones((64, 64)), name="SCI")]
+    ).writeto(again)
+    report = run_files("flat-field", [out], references={"FLAT": again})
+    assert report.result.frame is not None
+    assert report.result.frame.err is None

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from calgui.core.algorithms.headeroptions import (
+    HEADERS,
+    Unit,
+    gain_option,
+    temperature_option,
+    time_option,
+    unit_option,
+)
 from calgui.core.algorithms.options import option
 
 #: headings under which a form folds options away
 _DARK, _FLAT, _NOISE, _NEXT = "hot and warm pixels", "dead and low response", "noisy and telegraph", "neighbours"
-_HEADERS = "frames and their headers"
 
 
 @dataclass(frozen=True)
@@ -70,23 +77,13 @@ class MaskConfig:
         "Pixels with these flags get DO_NOT_USE too; reference pixels always do.",
     )
     box: int = option(32, "Side of the tiles for the local level and noise.", unit="pixel", minimum=8, maximum=1024)
-    reject: str = option("SATURATED", "Samples with these data-quality flags are left out.", group=_HEADERS)
+    reject: str = option("SATURATED", "Samples with these data-quality flags are left out.", group=HEADERS)
     darks: str = option(
-        "", "Names or patterns (dark_*.fits, ...) of the darks, where EXP_TYPE does not say.", group=_HEADERS
+        "", "Names or patterns (dark_*.fits, ...) of the darks, where EXP_TYPE does not say.", group=HEADERS
     )
-    flats: str = option("", "Names or patterns of the flats, where EXP_TYPE does not say.", group=_HEADERS)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time of the darks, where no keyword says it.", unit="s", minimum=1e-6, group=_HEADERS
-    )
-    flat_time: float | None = option(
-        None, "Exposure time of the flats, where no keyword says it.", unit="s", minimum=1e-6, group=_HEADERS
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the darks.", unit="K", minimum=0, group=_HEADERS
-    )
+    flats: str = option("", "Names or patterns of the flats, where EXP_TYPE does not say.", group=HEADERS)
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option("the darks")
+    flat_time: float | None = time_option("the flats")
+    gain: float | None = gain_option()
+    temperature_tolerance: float = temperature_option("the darks")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from calgui.core.algorithms.agreement import check_inputs
 from calgui.core.algorithms.exposure import Scale, file_name, number, scale_of
+from calgui.core.algorithms.headeroptions import HEADERS, Unit, gain_option, time_option, unit_option
 from calgui.core.algorithms.options import option
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -16,7 +17,7 @@ FEWEST = 3
 
 #: keywords beyond those of the detector in which exposures of one field agree
 _OPTICS = (("FILTER", "the filter"), ("PUPIL", "the pupil"), ("GRATING", "the grating"))
-_LACOSMIC, _STACK, _RATE, _HEADERS = "lacosmic", "stack", "how many are expected", "frames and their headers"
+_LACOSMIC, _STACK, _RATE = "lacosmic", "stack", "how many are expected"
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,19 @@ class CosmicConfig:
         unit="pixel", minimum=0, maximum=10, group=_STACK,
     )  # fmt: skip
     reject: str = option(
-        "DO_NOT_USE,SATURATED,DEAD,HOT", "Pixels with these flags are neither judged nor cleaned.", group=_HEADERS
+        "DO_NOT_USE,SATURATED,DEAD,HOT", "Pixels with these flags are neither judged nor cleaned.", group=HEADERS
     )
     noise: Literal["auto", "error", "model"] = option(
         "auto", "Noise from the ERR plane, or from gain and read noise; auto takes ERR where there is one.",
-        group=_HEADERS,
+        group=HEADERS,
     )  # fmt: skip
     read_noise: float | None = option(
         None, "Noise of reading in the image, where READNOIS is missing or that of a single read.",
-        unit="e-", minimum=1e-3, group=_HEADERS,
+        unit="e-", minimum=1e-3, group=HEADERS,
     )  # fmt: skip
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.",
-        unit="s", minimum=1e-6, group=_HEADERS,
-    )  # fmt: skip
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option()
+    gain: float | None = gain_option()
     pixel_size: float = option(10.0, "Side of a pixel on the detector.", unit="µm", minimum=0.1, group=_RATE)
     rate_low: float = option(0.002, "Fewest hits expected.", unit="1/(cm² s)", minimum=0, group=_RATE)
     rate_high: float = option(0.2, "Most hits expected.", unit="1/(cm² s)", minimum=0, group=_RATE)

@@ -25,6 +25,7 @@ from calgui.core.algorithms.darkseries.verdict import judge
 from calgui.core.algorithms.exposure import ELECTRON_PER_S
 from calgui.core.algorithms.frametable import sample_frames
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.headeroptions import Unit, gain_option, temperature_option, unit_option
 from calgui.core.algorithms.local import flag_excess, local_statistics
 from calgui.core.algorithms.noise import robust_sigma, thin
 from calgui.core.algorithms.options import option
@@ -36,7 +37,6 @@ from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 _BAND = 256
-_HEADERS = "frames and their headers"
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,9 @@ class DarkSeriesConfig:
         4.0, "The night begins, where day and night are told apart.", unit="h UTC", minimum=0, maximum=24
     )
     night_to: float = option(16.0, "The night ends.", unit="h UTC", minimum=0, maximum=24)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    unit: Unit | None = unit_option()
+    gain: float | None = gain_option()
+    temperature_tolerance: float = temperature_option()
 
 
 def check_dark_series(frames: Sequence[FrameLike], config: Any = None) -> None:

@@ -16,6 +16,7 @@ from calgui.core.algorithms.darktrend.chart import Chart, control_chart
 from calgui.core.algorithms.exposure import ELECTRON_PER_S, file_name, number, scale_of
 from calgui.core.algorithms.frametable import sample_frames
 from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.headeroptions import Unit, gain_option, unit_option
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
@@ -41,10 +42,8 @@ class DarkTrendConfig:
         7.0, "Hot, where a dark has no data quality: above its median.", unit="sigma", minimum=1, maximum=1000
     )
     reject: str = option("SATURATED", "Pixels with these data-quality flags are left out.")
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the darks, where BUNIT is missing or wrong."
-    )
-    gain: float | None = option(None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6)
+    unit: Unit | None = unit_option("the darks", group="")
+    gain: float | None = gain_option(group="")
 
 
 @dataclass(frozen=True)

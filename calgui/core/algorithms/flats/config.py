@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from calgui.core.algorithms.headeroptions import (
+    HEADERS,
+    Unit,
+    gain_option,
+    temperature_option,
+    time_option,
+    unit_option,
+)
 from calgui.core.algorithms.options import option
 
 _CLIPPING = "clipped-mean"
 _LIMITS = "limits and flags"
-_HEADERS = "frames and their headers"
 _SMOOTH = "illumination"
 
 #: where IRIS's detectors begin to bend, and where they are full (IRIS simulator)
@@ -70,28 +77,16 @@ class FlatConfig:
     )
     reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.", group=_LIMITS)
     on: str = option(
-        "", "Names or patterns (flat_*.fits, ...) of lamp-on frames, where LAMP does not say.", group=_HEADERS
+        "", "Names or patterns (flat_*.fits, ...) of lamp-on frames, where LAMP does not say.", group=HEADERS
     )
-    off: str = option("", "Names or patterns of lamp-off frames, where LAMP does not say.", group=_HEADERS)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None,
-        "Exposure time of every frame, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.",
-        unit="s",
-        minimum=1e-6,
-        group=_HEADERS,
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
+    off: str = option("", "Names or patterns of lamp-off frames, where LAMP does not say.", group=HEADERS)
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option("every frame")
+    gain: float | None = gain_option()
     read_noise: float | None = option(
-        None, "Noise of one read, where READNOIS is missing or wrong.", unit="e-", minimum=0, group=_HEADERS
+        None, "Noise of one read, where READNOIS is missing or wrong.", unit="e-", minimum=0, group=HEADERS
     )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    temperature_tolerance: float = temperature_option()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from calgui.core.algorithms import registry
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.headeroptions import temperature_option
 from calgui.core.algorithms.lamps import (
     assumed_unit,
     check_lit_ramps,
@@ -63,9 +64,7 @@ class NonlinearityConfig:
         None, "Level of saturation above the reset; found from the ramps if not given.", unit="adu", minimum=1
     )
     skip: int = option(0, "Reads at the start that are left out, where the detector has not settled.", minimum=0)
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the ramps.", unit="K", minimum=0
-    )
+    temperature_tolerance: float = temperature_option("the ramps", group="")
 
 
 def check_nonlinearity(frames: Sequence[FrameLike], config: Any = None) -> None:

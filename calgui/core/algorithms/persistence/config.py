@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from calgui.core.algorithms.headeroptions import (
+    HEADERS,
+    Unit,
+    gain_option,
+    temperature_option,
+    time_option,
+    unit_option,
+)
 from calgui.core.algorithms.options import option
 
 #: headings under which a form folds options away
-_LAW, _HEADERS = "law given by hand", "frames and their headers"
+_LAW = "law given by hand"
 
 
 @dataclass(frozen=True)
@@ -61,25 +69,17 @@ class PersistenceConfig:
     law_error: float = option(
         0.3, "Error of a law that nothing was fitted to, as part of the estimate.", minimum=0, maximum=10, group=_LAW
     )
-    judge: str = option("", "Name or pattern of the frame to judge; otherwise the latest one.", group=_HEADERS)
+    judge: str = option("", "Name or pattern of the frame to judge; otherwise the latest one.", group=HEADERS)
     box: int = option(
         64,
         "Side of the tiles for the level around bright pixels.",
         unit="pixel",
         minimum=8,
         maximum=1024,
-        group=_HEADERS,
+        group=HEADERS,
     )
-    reject: str = option("DO_NOT_USE", "Samples with these data-quality flags measure no decay.", group=_HEADERS)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time of all frames, where no keyword says it.", unit="s", minimum=1e-6, group=_HEADERS
-    )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    reject: str = option("DO_NOT_USE", "Samples with these data-quality flags measure no decay.", group=HEADERS)
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option("all frames")
+    gain: float | None = gain_option()
+    temperature_tolerance: float = temperature_option()

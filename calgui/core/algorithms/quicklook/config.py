@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from calgui.core.algorithms.headeroptions import Unit, gain_option, time_option, unit_option
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
@@ -51,19 +52,12 @@ class QuickLookConfig:
     keep: Literal["auto", "steps"] = option(
         "auto", "The pictures after each step: of small parts alone, or always, and in the product too.", group=_KEPT
     )
-    unit: Literal["adu", "adu/s", "electron", "electron/s"] | None = option(
-        None, "Unit of the input, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time of an image, where the keywords are missing or wrong.", unit="s", minimum=1e-6,
-        group=_HEADERS,
-    )  # fmt: skip
+    unit: Unit | None = unit_option("the input", _HEADERS)
+    exposure_time: float | None = time_option("an image", _HEADERS)
     group_time: float | None = option(
         None, "Time from read to read, where TGROUP is missing or wrong.", unit="s", minimum=1e-6, group=_HEADERS
     )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
+    gain: float | None = gain_option(_HEADERS)
     read_noise: float | None = option(
         None, "Noise of one read, where READNOIS is missing or wrong.", unit="e-", minimum=0, group=_HEADERS
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from calgui.core.algorithms.headeroptions import gain_option, unit_option
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.ramps.optimal import JUMP_SIGMA
 
@@ -57,9 +58,7 @@ class FitRampConfig:
         minimum=1,
         group=_RESPONSE,
     )
-    unit: Literal["adu", "electron"] | None = option(
-        None, "Unit of the reads, where BUNIT is missing or wrong.", group=_HEADERS
-    )
+    unit: Literal["adu", "electron"] | None = unit_option("the reads", group=_HEADERS)
     group_time: float | None = option(
         None, "Time from read to read, where TGROUP is missing or wrong.", unit="s", minimum=1e-6, group=_HEADERS
     )
@@ -70,9 +69,7 @@ class FitRampConfig:
         minimum=0,
         group=_HEADERS,
     )
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
+    gain: float | None = gain_option(group=_HEADERS)
     read_noise: float | None = option(
         None, "Noise of one read, where READNOIS is missing or wrong.", unit="e-", minimum=0, group=_HEADERS
     )

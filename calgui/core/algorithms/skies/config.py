@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from calgui.core.algorithms.headeroptions import (
+    HEADERS,
+    Unit,
+    gain_option,
+    temperature_option,
+    time_option,
+    unit_option,
+)
 from calgui.core.algorithms.options import option
 
 #: headings under which a form folds options away
-_SOURCES, _WHICH, _AGE, _HEADERS = "sources", "which is science, which is sky", "age", "frames and their headers"
+_SOURCES, _WHICH, _AGE = "sources", "which is science, which is sky", "age"
 
 
 @dataclass(frozen=True)
@@ -27,17 +35,10 @@ class SourceConfig:
     iterations: int = option(
         8, "Most rounds of finding sources and making the sky again.", minimum=1, maximum=50, group=_SOURCES
     )
-    reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.", group=_HEADERS)
-    unit: Literal["electron", "electron/s", "adu", "adu/s"] | None = option(
-        None, "Unit of the frames, where BUNIT is missing or wrong.", group=_HEADERS
-    )
-    exposure_time: float | None = option(
-        None, "Exposure time of the frames, where EFFINTTM, EXPTIME and EFFEXPTM are missing or wrong.",
-        unit="s", minimum=1e-6, group=_HEADERS,
-    )  # fmt: skip
-    gain: float | None = option(
-        None, "Gain, where GAIN is missing or wrong.", unit="e-/adu", minimum=1e-6, group=_HEADERS
-    )
+    reject: str = option("DO_NOT_USE,SATURATED", "Samples with these data-quality flags are left out.", group=HEADERS)
+    unit: Unit | None = unit_option()
+    exposure_time: float | None = time_option("the frames")
+    gain: float | None = gain_option()
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ class SuperSkyConfig(SourceConfig):
         "auto", "Error from the ERR planes, or from the scatter of the frames; auto takes ERR where all have it."
     )
     min_samples: int = option(2, "Pixels with fewer good samples are flagged DO_NOT_USE.", minimum=1)
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the frames.", unit="K", minimum=0, group=_HEADERS
-    )
+    temperature_tolerance: float = temperature_option()
 
 
 @dataclass(frozen=True)

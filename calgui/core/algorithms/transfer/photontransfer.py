@@ -12,6 +12,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
+from calgui.core.algorithms.headeroptions import temperature_option
 from calgui.core.algorithms.lamps import (
     assumed_unit,
     check_lit_ramps,
@@ -57,9 +58,7 @@ class PhotonTransferConfig:
     saturation: float | None = option(
         None, "Reads from this level on are left out, where the files do not flag them.", unit="adu", minimum=1
     )
-    temperature_tolerance: float = option(
-        0.5, "Largest difference of the detector's temperature among the ramps.", unit="K", minimum=0
-    )
+    temperature_tolerance: float = temperature_option("the ramps", group="")
 
 
 def check_photon_transfer(frames: Sequence[FrameLike], config: Any = None) -> None:
