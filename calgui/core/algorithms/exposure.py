@@ -260,3 +260,36 @@ def file_name(frame: FrameLike) -> str:
     str
     """
     return frame.path.name if frame.path is not None else "(unnamed)"
+
+
+def read_variance(header: Mapping[str, Any], read_noise: float | None = None) -> float | None:
+    """Variance of reading in one exposure.
+
+    Parameters
+    ----------
+    header : mapping
+        Asked for READNOIS (of one read), READMODE or READPATT, NGROUPS, and NFRAMES, the reads that are averaged at
+        each end.
+    read_noise : float, optional
+        Of one read, e-; instead of READNOIS.
+
+    Returns
+    -------
+    float or None
+        e-², of the electrons of the whole exposure; None where nothing says the noise.
+
+    Notes
+    -----
+    Vacca, Cushing & Rayner 2004: 2 R² / m for m reads at each end; a line through n reads 12 R² (n - 1) / [n (n + 1)].
+    A mode that nothing says is the difference of two reads.
+    """
+    noise = read_noise if read_noise is not None else number(header, "READNOIS")
+    if noise is None:
+        return None
+    mode = str(header.get("READMODE") or header.get("READPATT") or "").upper()
+    reads = number(header, "NGROUPS") or 2
+    if any(word in mode for word in ("RAMP", "UTR", "SLOPE")) and reads > 2:
+        return 12 * noise**2 * (reads - 1) / (reads * (reads + 1))
+    digits = "".join(letter for letter in mode if letter.isdigit()) if "MCDS" in mode or "FOWLER" in mode else ""
+    ends = int(digits) if digits else number(header, "NFRAMES") or 1
+    return 2 * noise**2 / max(ends, 1)

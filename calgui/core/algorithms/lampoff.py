@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import TIME_TOLERANCE, check_alike, check_inputs
-from calgui.core.algorithms.exposure import ADU, ELECTRON, Scale, exposure_time, file_name, number
+from calgui.core.algorithms.exposure import ADU, ELECTRON, Scale, exposure_time, file_name, number, read_variance
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.errors import InputError, UsageError
@@ -242,22 +242,20 @@ def model_error(data: FloatArray, scale: Scale, header: Mapping[str, Any], sampl
     scale : Scale
         Unit, gain and time of one exposure.
     header : mapping
-        Asked for READNOIS (electrons of one read) and NFRAMES, the reads that are averaged at each end of an exposure.
+        Asked for what `read_variance` needs.
     samples : ndarray, shape (ny, nx)
         Exposures in each pixel.
 
     Returns
     -------
     ndarray of float32
-        In the unit of ``data``. NaN where READNOIS or the time is missing. The difference of two reads, or of two means
-        of reads: variance of the electrons of one exposure ``e + 2 R² / m``.
+        In the unit of ``data``. NaN where READNOIS or the time is missing.
     """
-    read = number(header, "READNOIS")
-    if read is None or (scale.is_rate and scale.seconds is None):
+    reading = read_variance(header)
+    if reading is None or (scale.is_rate and scale.seconds is None):
         return np.full(data.shape, np.nan, np.float32)
     per_unit = scale.to_counts
-    ends = max(number(header, "NFRAMES") or 1.0, 1.0)
-    variance = np.maximum(data * np.float32(per_unit), 0) + np.float32(2 * read**2 / ends)
+    variance = np.maximum(data * np.float32(per_unit), 0) + np.float32(reading)
     made: FloatArray = np.sqrt(variance / np.maximum(samples, 1)).astype(np.float32) / np.float32(per_unit)
     return made
 

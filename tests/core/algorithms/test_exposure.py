@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calgui.core.algorithms.exposure import canonical_unit, exposure_time, number, scale_of
+from calgui.core.algorithms.exposure import canonical_unit, exposure_time, number, read_variance, scale_of
 from calgui.core.frames.frame import Frame
 
 
@@ -53,3 +53,29 @@ def test_factors() -> None:
     rate = scale_of([frame], unit="adu/s")
     assert rate.to_rate == pytest.approx(4.0)
     assert rate.to_counts == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize("reads", [3, 9, 40])
+def test_reading_of_a_line_through_reads(reads: int) -> None:
+    """Against the covariance of a straight line that is fitted to the reads."""
+    times = np.arange(reads, dtype=float)
+    matrix = np.stack([np.ones(reads), times], axis=1)
+    slope = np.linalg.inv(matrix.T @ matrix)[1, 1] * 5.0**2
+    header = {"READNOIS": 5.0, "READMODE": "UTR", "NGROUPS": reads}
+    assert read_variance(header) == pytest.approx(slope * times[-1] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("cards", "variance"),
+    [
+        ({"READMODE": "CDS"}, 50.0),
+        ({}, 50.0),
+        ({"NFRAMES": 4}, 12.5),
+        ({"READMODE": "MCDS-8"}, 6.25),
+        ({"READPATT": "FOWLER16", "NGROUPS": 32}, 3.125),
+    ],
+)
+def test_reading_of_the_difference_of_reads(cards: dict[str, object], variance: float) -> None:
+    assert read_variance({"READNOIS": 5.0, **cards}) == pytest.approx(variance)
+    assert read_variance({"READNOIS": 1.0, **cards}, 5.0) == pytest.approx(variance)
+    assert read_variance(cards) is None

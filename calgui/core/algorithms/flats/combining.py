@@ -9,9 +9,9 @@ import numpy as np
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.combine import Combination, Combined, ErrorKind, combine, combine_bands, empty
 from calgui.core.algorithms.darks import reject_bits
-from calgui.core.algorithms.exposure import file_name, scale_of
+from calgui.core.algorithms.exposure import file_name, read_variance, scale_of
 from calgui.core.algorithms.flats.config import FlatConfig
-from calgui.core.algorithms.flats.exposures import Exposures, read_variance
+from calgui.core.algorithms.flats.exposures import Exposures
 from calgui.core.algorithms.flats.levels import Brightness, common_targets, frame_levels, scaled_master
 from calgui.core.algorithms.flats.lit import Lit, Unlit, lit_frame
 from calgui.core.algorithms.frametable import (
@@ -32,6 +32,8 @@ from calgui.core.jobs import Job
 
 #: frames of which a scatter can be measured
 _MEASURABLE = 3
+#: rows on each side of the middle in which the level of a lamp-off frame is looked at
+_LOOKED_AT = 32
 #: part of a row that is saturated where nothing else can be the reason
 _ALL_FULL = 0.5
 
@@ -217,7 +219,7 @@ def _unlit(
         frames = [lit_frame(found, frame, config, None) for frame in found.off]
         here = Placement(0, 0, *found.off[0].shape[-2:])
         if config.lamp_off == "nearest" and len(frames) > 1:
-            return (lambda frame: Unlit(frames[_nearest(frame, found.off)], here)), "lamp-off", None
+            return (lambda frame: Unlit(frames[_nearest(frame, found.off)], here, own=True)), "lamp-off", None
         one = _lamp_off(found, frames, config, reject, job)
         return (lambda frame: Unlit(one, here)), "lamp-off", one
     if dark is None:
@@ -291,8 +293,10 @@ def _nearest(frame: FrameLike, off: Sequence[FrameLike]) -> int:
 
 
 def _noise(found: Exposures, brightness: Brightness, config: FlatConfig, unlit: Frame | None) -> Noise | None:
-    """Of the lamp-on frames, and of the lamp-off frames that were subtracted from all of them."""
+    """Of the lamp-on frames, and of the lamp-off frames that were subtracted from all of them, or each from its own."""
     made = _noise_of(found, found.on, brightness.scales, config)
+    if made is not None and unlit is None and found.off:
+        return _with_own(made, found, brightness, config)
     off = _noise_of(found, found.off, [1.0] * len(found.off), config) if found.off else None
     if made is None or off is None or unlit is None:
         return made
@@ -302,13 +306,27 @@ def _noise(found: Exposures, brightness: Brightness, config: FlatConfig, unlit: 
     return replace(made, off=both)
 
 
+def _with_own(made: Noise, found: Exposures, brightness: Brightness, config: FlatConfig) -> Noise:
+    """With the glow, and the noise of the one lamp-off frame that each lamp-on frame is less."""
+    single = _noise_of(found, found.off[:1], [1.0], config)
+    if single is None:
+        return made
+    first = lit_frame(found, found.off[0], config, None)
+    middle = first.shape[0] // 2
+    values = first.rows(max(middle - _LOOKED_AT, 0), middle + _LOOKED_AT).data
+    glow = max(float(np.nanmedian(values)), 0.0)
+    squares = math.fsum(scale**2 for scale in brightness.scales) / len(brightness.scales) ** 2
+    more = glow * made.glow + squares * float(single.variance(glow))
+    return replace(made, reading=made.reading + more)
+
+
 def _noise_of(
     found: Exposures, frames: Sequence[FrameLike], scales: Sequence[float], config: FlatConfig
 ) -> Noise | None:
     """What photons and reading leave in a mean of scaled frames."""
     photon = glow = reading = 0.0
     for frame, scale in zip(frames, scales, strict=True):
-        seconds, read = found.time(frame), read_variance(frame, config.read_noise)
+        seconds, read = found.time(frame), read_variance(frame.header, config.read_noise)
         if seconds is None or read is None:
             return None
         photon += scale / seconds

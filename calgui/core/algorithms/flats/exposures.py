@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calgui.core.algorithms.agreement import check_alike, check_inputs
-from calgui.core.algorithms.exposure import Scale, exposure_time, file_name, number, scale_of
+from calgui.core.algorithms.exposure import Scale, exposure_time, file_name, scale_of
 from calgui.core.algorithms.flats.config import FlatConfig
 from calgui.core.algorithms.lampoff import OPTICS, Lamps, lacks_lamp_off, sort_lamps
 from calgui.core.algorithms.lamps import is_dark
@@ -190,37 +190,6 @@ def untold(found: Exposures) -> list[str]:
     if glow:
         told.append(glow)
     return told
-
-
-def read_variance(frame: FrameLike, read_noise: float | None) -> float | None:
-    """Variance of reading in one exposure.
-
-    Parameters
-    ----------
-    frame : FrameLike
-        Asked for READNOIS, READMODE, NFRAMES and NGROUPS.
-    read_noise : float or None
-        Of one read, e-; instead of READNOIS.
-
-    Returns
-    -------
-    float or None
-        e-², of the electrons of the whole exposure; None where no one says the noise.
-
-    Notes
-    -----
-    Vacca, Cushing & Rayner 2004: 2 R² / m for m reads at each end; a line through n reads 12 R² (n - 1) / [n (n + 1)].
-    """
-    noise = read_noise if read_noise is not None else number(frame.header, "READNOIS")
-    if noise is None:
-        return None
-    mode = text(frame.header, "READMODE") or text(frame.header, "READPATT")
-    reads = number(frame.header, "NGROUPS") or 2
-    if any(word in mode for word in ("RAMP", "UTR", "SLOPE")) and reads > 2:
-        return 12 * noise**2 * (reads - 1) / (reads * (reads + 1))
-    digits = "".join(letter for letter in mode if letter.isdigit()) if "MCDS" in mode or "FOWLER" in mode else ""
-    ends = int(digits) if digits else number(frame.header, "NFRAMES") or 1
-    return 2 * noise**2 / max(ends, 1)
 
 
 def _scaled(name: str, on: tuple[FrameLike, ...], off: tuple[FrameLike, ...], config: FlatConfig) -> Exposures:

@@ -26,11 +26,15 @@ class Unlit:
         Where the frames lie in it.
     factor : float
         What it is multiplied by.
+    own : bool
+        Whether it is of one exposure alone: then its flags and errors are those of the difference. What is subtracted
+        from all alike adds its error to the combination.
     """
 
     frame: FrameLike
     part: Placement
     factor: float = 1.0
+    own: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +117,15 @@ class Lit:
             without = self.unlit.part.band(self.unlit.frame, start, stop)
             # what is not known without the lamp is not known with it either
             data -= without.data * np.float32(self.unlit.factor)
-        data *= np.float32(self.scale)
-        err = None if read.err is None else read.err * np.float32(self.factor * self.scale)
-        return Rows(data, err, bits)
+        err = None if read.err is None else read.err * np.float32(self.factor)
+        if self.unlit is not None and self.unlit.own:
+            if without.dq is not None:
+                bits |= without.dq
+            # an error of which a part is not known is none
+            err = None if err is None or without.err is None else np.hypot(err, without.err)
+        scale = np.float32(self.scale)
+        data *= scale
+        return Rows(data, None if err is None else err * scale, bits)
 
 
 def is_linear(frame: FrameLike) -> bool:

@@ -155,11 +155,12 @@ def normalize_slicer_flat(
         err *= ratio / smooth
     dark_pixels = ~np.isfinite(smooth)
     data[dark_pixels], err[dark_pixels] = np.nan, np.nan
-    sees = (~dark_pixels).copy()
+    sees = ~dark_pixels
     flag_rows(data, err, ratio, bits, light.region, 0, config, counts)
     # between the slices there is no light to be missed
-    counts.no_flat -= int(np.count_nonzero(dark_pixels & light.region.mask()))
-    counts.pixels = int(np.count_nonzero(sees & light.region.mask()))
+    counted = light.region.mask() & ((bits & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0)
+    counts.no_flat -= int(np.count_nonzero(dark_pixels & counted))
+    counts.pixels = int(np.count_nonzero(sees & counted))
     good &= sees & ((bits & np.uint32(flags.DO_NOT_USE)) == 0)
     job.report(0.95, "Judging")
     return _result(light, config, counts, good, response, upright)

@@ -1,18 +1,19 @@
 """What the frames before tell: which pixels held light and when, and what was left in them afterwards."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.darks import reject_bits
-from calgui.core.algorithms.exposure import file_name, number, scale_of
-from calgui.core.algorithms.geometry import place_in, region_of
+from calgui.core.algorithms.exposure import read_variance, scale_of
+from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import LocalStatistics, local_statistics
+from calgui.core.algorithms.matching import check_detector, check_type, place
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.config import PersistenceConfig
 from calgui.core.algorithms.persistence.ordering import Night, Taken
-from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, FrameLike
 from calgui.core.jobs import Job
@@ -113,8 +114,8 @@ class History:
         """
         oldest = -3600 * self.config.window
         wanted = [one for one in self.night.others if one.stop >= oldest]
-        for place, one in enumerate(wanted):
-            part = job.part(place / len(wanted), (place + 1) / len(wanted))
+        for number, one in enumerate(wanted):
+            part = job.part(number / len(wanted), (number + 1) / len(wanted))
             if one.dark and not self.places.size:
                 continue  # nothing can be left yet, and what is bright in a dark is hot
             rates, bits = self._rates(one, part)
@@ -263,17 +264,11 @@ def is_light(excess: FloatArray, electrons: FloatArray, seconds: float) -> BoolA
 def _dark_rates(judged: FrameLike, dark: FrameLike | None) -> FloatArray | None:
     if dark is None:
         return None
-    place = place_in(judged, dark)
-    scale = scale_of([dark]) if dark.unit else None
-    if place is None or scale is None or len(dark.shape) != 2:
-        raise InputError(
-            f"The dark {file_name(dark)} does not cover the frames, or does not say its unit.",
-            path=dark.path,
-            cure="Choose a dark of this detector, or none.",
-        )
-    ny, nx = judged.shape[-2:]
-    rows = dark.rows(place[0], place[0] + ny).data[:, place[1] : place[1] + nx] * np.float32(scale.to_rate)
-    made: FloatArray = np.nan_to_num(rows, nan=0.0).astype(np.float32)
+    check_type(dark, ("DARK",), "dark")
+    check_detector(judged, dark, "dark")
+    part = place(judged, dark, "dark")
+    rates = part.band(dark, 0, part.ny).data * np.float32(scale_of([dark]).to_rate)
+    made: FloatArray = np.nan_to_num(rates, nan=0.0).astype(np.float32)
     return made
 
 
@@ -325,7 +320,7 @@ def _around(local: LocalStatistics, places: Places, shape: tuple[int, ...]) -> t
 
 
 def _alone(one: Taken, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Level and noise of a dark of which all pixels were bright before: nothing, and the noise of two reads."""
-    read = number(one.frame.header, "READNOIS")
-    noise = np.sqrt(2) * read / one.seconds if read else robust_sigma(values)
+    """Level and noise of a dark of which all pixels were bright before: nothing, and the noise of reading."""
+    reading = read_variance(one.frame.header)
+    noise = math.sqrt(reading) / one.seconds if reading else robust_sigma(values)
     return np.zeros(values.shape, np.float32), np.full(values.shape, noise, np.float32)

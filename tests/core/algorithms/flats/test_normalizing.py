@@ -118,6 +118,47 @@ def test_each_frame_may_take_its_nearest_lamp_off_frame() -> None:
     assert whole.metrics["lamp_drift_fraction"].value > 0.5
 
 
+def test_the_flags_and_errors_of_the_nearest_lamp_off_frame_count() -> None:
+    """A pixel that one lamp-off frame lost is made of the others; the error is that of both exposures."""
+    rng = np.random.default_rng(7)
+    frames = []
+    for number in range(4):
+        for on in (True, False):
+            one = exposure(LEVEL * TRUE, 4 * number + (not on), rng, on=on)
+            err = np.full(one.shape, 3.0 if on else 4.0, np.float32)
+            values, dq = one.data.copy(), np.zeros(one.shape, np.uint32)
+            if number == 1 and not on:
+                values[60, 70], dq[60, 70] = 1e4, flags.DO_NOT_USE
+            frames.append(Frame(values, err, dq, one.header, one.path))
+    config = NormalizeConfig(method="mean", lamp_off="nearest", error="propagated")
+    made = normalize_flat(frames, config)
+    level = made.metrics["divisor"].value
+    assert made.planes["NSAMP"][60, 70] == 3
+    assert data(made)[60, 70] == pytest.approx(TRUE[60, 70] / np.median(TRUE[GOOD]), abs=0.05)
+    assert made.frame is not None
+    assert made.frame.err is not None
+    # each of the four is 3 and 4 in quadrature
+    assert np.median(made.frame.err[GOOD]) == pytest.approx(5 / np.sqrt(4) / level, rel=0.01)
+
+
+def test_the_noise_of_its_own_lamp_off_frame_is_expected() -> None:
+    """Bright glow, and for each frame one exposure without the lamp: both have its photons, and both are read."""
+    glow, light, count = 30_000.0, 5_000.0, 6
+    flat = np.where(active(), 1.0, 0.0)
+    rng = np.random.default_rng(11)
+    frames = [
+        exposure(light * flat, 4 * number + (not on), rng, on=on, glow=glow)
+        for number in range(count)
+        for on in (True, False)
+    ]
+    made = normalize_flat(frames, NormalizeConfig(method="mean", lamp_off="nearest", error="expected"))
+    assert made.frame is not None
+    assert made.frame.err is not None
+    expected = np.sqrt((light + 2 * glow + 4 * READ_NOISE**2) / count) / light
+    assert np.median(made.frame.err[active()]) == pytest.approx(expected, rel=0.03)
+    assert np.std(data(made)[active()]) == pytest.approx(expected, rel=0.05)
+
+
 def test_a_dark_is_subtracted_where_there_is_no_lamp_off_frame() -> None:
     frames = night(LEVEL * TRUE, 5, off=0, WAVECEN=1.2, FILTER="J")
     rate = np.full((SIZE, SIZE), 60 / SECONDS, np.float32)

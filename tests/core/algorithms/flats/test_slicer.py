@@ -107,6 +107,14 @@ def test_gaps_have_no_flat_and_are_not_counted_as_bad(frames: list[Frame]) -> No
     assert made.metrics["n_no_flat"].value == pytest.approx(np.count_nonzero(dead), abs=8)
 
 
+def test_gaps_that_the_frames_call_no_science_are_not_counted_either() -> None:
+    plain = night(LEVEL * LIGHT * PIXELS, 3, **IFS)
+    masked = np.where(LIGHT > 0, 0, flags.NON_SCIENCE).astype(np.uint32)
+    frames = [Frame(one.data.copy(), None, masked.copy(), one.header, one.path) for one in plain]
+    made, usual = (normalize_slicer_flat(some, SlicerConfig()) for some in (frames, plain))
+    assert made.metrics["n_no_flat"].value == usual.metrics["n_no_flat"].value > 0
+
+
 def test_wavelengths_may_lie_along_y(frames: list[Frame]) -> None:
     upright = [
         Frame(np.ascontiguousarray(one.data.T), None, None, {**one.header, "DISPAXIS": 2}, one.path) for one in frames

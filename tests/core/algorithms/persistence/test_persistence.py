@@ -262,6 +262,23 @@ def test_a_hot_pixel_does_not_spoil_the_estimate_of_itself() -> None:
     assert not with_dark.reasons
 
 
+@pytest.mark.parametrize(
+    ("cards", "said"),
+    [
+        ({"REFTYPE": "FLAT"}, "no dark"),
+        ({"DETECTOR": "IRIS4"}, "DETECTOR"),
+        ({"SUBSTRT1": 900, "SUBSTRT2": 900}, "from column 900"),
+        ({"BUNIT": ""}, "unit"),
+    ],
+)
+def test_what_is_no_dark_of_the_frames_is_refused(cards: dict[str, Any], said: str) -> None:
+    frames, camera = night()
+    header = {"BUNIT": "electron/s", "REFTYPE": "DARK", **cards}
+    dark = Frame(camera.hot.astype(np.float32), None, None, header, Path("d.fits"))
+    with pytest.raises(InputError, match=said):
+        find_persistence(frames, PersistenceConfig(), dark)
+
+
 def test_flags_may_be_all_that_is_wanted() -> None:
     frames, _ = night()
     made = find_persistence(frames, PersistenceConfig(subtract=False, do_not_use=True, flag_above=0.4))
