@@ -217,9 +217,10 @@ class Algorithm:
     optional_references : tuple of str
         See above.
     wants : callable or None
-        See `Wants`: which of them these inputs and options ask for; None for all. An algorithm that says so also tells
-        why it did without one (`calgui.core.algorithms.given.References`), so that one which the rules select and
-        which cannot be read does not end the run.
+        See `Wants`: which of them these inputs and options ask for; None for all.
+    tells_missing : bool
+        Whether it tells itself why it did without one (`calgui.core.algorithms.given.References`); else the
+        report does.
     product : str
         REFTYPE of the product, empty where it is an image like the input.
     image : str
@@ -251,6 +252,7 @@ class Algorithm:
     references: tuple[str, ...] = ()
     optional_references: tuple[str, ...] = ()
     wants: Wants | None = None
+    tells_missing: bool = False
     product: str = ""
     image: str = "SCI"
     check: Check | None = None

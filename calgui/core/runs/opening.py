@@ -28,7 +28,7 @@ def missing_references(
     Parameters
     ----------
     how : Algorithm
-        Only one that tells what it did without (`Algorithm.wants`) has an answer.
+        Only one that tells what it did without (`Algorithm.tells_missing`) has an answer.
     headers : sequence of mapping
         Of the inputs.
     used : sequence of UsedReference
@@ -43,7 +43,7 @@ def missing_references(
     """
     found = {item.type for item in used}
     made = {}
-    if how.wants is None:
+    if not how.tells_missing:
         return {}
     for kind in (kind for kind in how.optional_references if kind not in found and (asked is None or kind in asked)):
         give = f"Give one (--reference {kind}=FILE)"
@@ -93,7 +93,7 @@ def open_references(
         try:
             frames[item.type] = stack.enter_context(open_reference(item))
         except InputError as error:
-            if how.wants is None or not item.selected or item.type in how.references:
+            if not how.tells_missing or not item.selected or item.type in how.references:
                 raise
             why[item.type] = unreadable(item, error)
     return References(frames, why, frozenset(item.type for item in used if not item.selected))

@@ -160,8 +160,7 @@ def find_references(
             )
     facts = _facts(headers, cache)
     used = tuple(replace(item, facts=facts.get(item.type, {})) for item in found)
-    # an algorithm that says which it wants tells itself what it did without
-    return FoundReferences(used, tuple(unused) if how.wants is None else ())
+    return FoundReferences(used, () if how.tells_missing else tuple(unused))
 
 
 def of_product(

@@ -74,7 +74,7 @@ class RunReport:
 
 #: what is made of images has their errors; "" is an image like the input
 _WITH_ERRORS = ("", "DARK", "FLAT", "SKY")
-_NO_ERROR = "The product has no ERR, as not all that it was made of has errors."
+_NO_ERROR = "The product has no errors (its ERR is NaN), as not all that it was made of has errors."
 
 
 def as_document(report: RunReport) -> dict[str, Any]:

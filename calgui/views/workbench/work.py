@@ -132,7 +132,7 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
         if known is not None and known.cut is not None and known.key == key:
             cut = known.cut
         else:
-            why_not = how.optional_references if how.wants is not None else ()
+            why_not = how.optional_references if how.tells_missing else ()
             cut = cut_inputs(asked.paths, used, box, job.part(0.2, 0.6), missing, why_not)
         result = preview(how.name, cut, asked.options, job.part(0.6, 1))
         return Looked(examined, cut, key, result, _hot(how, result))

@@ -115,3 +115,17 @@ def test_the_command_line_tells_it_on_standard_error(cache: Path, demo_night: De
     as_json = CliRunner().invoke(cli, [*words, "--json"])
     assert "note: No MASK was used" in as_json.stderr
     assert json.loads(as_json.stdout)["unused_references"][0]["file"] == FILE
+
+
+def test_a_flat_that_wants_a_dark_tells_that_it_has_none(demo_night: DemoNight, tmp_path: Path) -> None:
+    """Which references it asks for depends on its inputs; that one cannot be used is told all the same."""
+    cache = tmp_path / "all"
+    shutil.copytree(demo_night.cache, cache)
+    for path in (cache / "references").rglob("*_dark_*.fits"):
+        _pointer(path)
+    lit = [demo_night.raw / f"iris_20260311_flat_{number:04d}.fits" for number in (1, 2, 3)]
+    report = run_files("normalize-flat", lit, cache=cache)
+    (one,) = report.unused
+    assert one.type == "DARK"
+    assert one.text in report.reasons
+    assert "git lfs pull" in one.text

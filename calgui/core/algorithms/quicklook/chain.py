@@ -267,6 +267,7 @@ ALGORITHMS = (
         maximum_inputs=1,
         optional_references=tuple(step.reference for step in STEPS if step.reference),
         wants=wanted_references,
+        tells_missing=True,
         check=check_chain,
         source="the order of steps of the JWST pipeline (calwebb_detector1, calwebb_image2)",
     ),

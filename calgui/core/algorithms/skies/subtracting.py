@@ -191,6 +191,7 @@ ALGORITHMS = (
         takes=("image", "cube"),
         optional_references=("SKY",),
         wants=_wants,
+        tells_missing=True,
         check=check_subtract,
         source="Clément et al. 2012, A&A 538, A66; cubes: Davies 2007, MNRAS 375, 1099",
     ),
