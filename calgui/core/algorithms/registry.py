@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any, Literal, Protocol
 
 from calgui.core.algorithms.inputkinds import InputKind
+from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.options import OptionInfo, describe
 from calgui.core.errors import UsageError
 from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.writing import ExtraHdu
 from calgui.core.jobs import Job
 
 Verdict = Literal["good", "doubtful", "bad"]
@@ -128,7 +130,7 @@ class Result:
     Attributes
     ----------
     frame : Frame or None
-        The product.
+        The product's image; None where it has none.
     metrics : mapping of str to Metric
         As promised in the command line's contract.
     verdict : str
@@ -145,6 +147,12 @@ class Result:
         Of a chain of steps, in their order; a reference that no step used is no part of the product's provenance.
     did_without : tuple of str
         Types of references that were at hand and were not used; they are no part of it either.
+    extensions : tuple of ExtraHdu
+        Tables, and headers without pixels, of the product. With them alone, and no frame, there is a product too.
+    picture : Frame or None
+        What a view shows where the product has no image, or another than people look at: the input.
+    marks : Marks or None
+        Places on the picture.
     """
 
     frame: Frame | None
@@ -157,6 +165,14 @@ class Result:
     planes: Mapping[str, Any] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
     did_without: tuple[str, ...] = ()
+    extensions: tuple[ExtraHdu, ...] = ()
+    picture: Frame | None = None
+    marks: Marks | None = None
+
+    @property
+    def has_product(self) -> bool:
+        """Whether there is something to write."""
+        return self.frame is not None or bool(self.extensions)
 
     @property
     def unused(self) -> frozenset[str]:
@@ -186,6 +202,20 @@ class Run(Protocol):
         self, frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job
     ) -> Result:
         """Compute the result; ``references`` is keyed by reference type in upper case."""
+
+
+class Measure(Protocol):
+    """The slow part of an algorithm: what it measures on its inputs, before anything is fitted to that."""
+
+    def __call__(self, frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Any:
+        """Measure; options named in `Algorithm.refits` have no say in it. What is given back holds no open file."""
+
+
+class Refit(Protocol):
+    """The fast part: from what was measured to the result."""
+
+    def __call__(self, measured: Any, config: Any, job: Job) -> Result:
+        """Compute the result."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +260,11 @@ class Algorithm:
         See `Check`: looks at the headers of the inputs before pixels are read; raises `InputError`.
     previewable : bool
         Whether running on a cut-out of the inputs gives a true preview of that part.
+    measure, refit : callable or None
+        See `Measure` and `Refit`: `run` is the one and then the other. Such an algorithm is previewed on the whole
+        inputs: a changed option that `refits` names is answered by `refit` alone.
+    refits : tuple of str
+        Options that only `refit` looks at.
     gathers : str
         Reference type of which all files of a mode are the inputs: given one file and a cache, the others are gathered
         from it by the rules. Empty where inputs are only those that are given.
@@ -257,6 +292,9 @@ class Algorithm:
     image: str = "SCI"
     check: Check | None = None
     previewable: bool = True
+    measure: Measure | None = None
+    refit: Refit | None = None
+    refits: tuple[str, ...] = ()
     gathers: str = ""
     splits: str = ""
     source: str = ""
@@ -265,6 +303,25 @@ class Algorithm:
     def options(self) -> tuple[OptionInfo, ...]:
         """Its options, in the order of the form."""
         return describe(self.config)
+
+
+def in_two_steps(measure: Measure, refit: Refit) -> Run:
+    """The `Run` of an algorithm that measures and then fits.
+
+    Parameters
+    ----------
+    measure, refit : callable
+        See `Algorithm`.
+
+    Returns
+    -------
+    callable
+    """
+
+    def run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
+        return refit(measure(frames, references, config, job.part(0, 0.9)), config, job.part(0.9, 1))
+
+    return run
 
 
 @cache

@@ -53,7 +53,7 @@ class ExtraHdu:
         EXTNAME.
     data : ndarray or mapping of str to ndarray
         An array is an image (a structured one a table); a mapping is a table of columns of equal length, which
-        may be numbers, logicals or texts, and have further axes.
+        may be numbers, logicals or texts, and have further axes. None is a header without pixels.
     units : mapping of str to str
         Column to unit.
     header : mapping
@@ -61,7 +61,7 @@ class ExtraHdu:
     """
 
     name: str
-    data: npt.NDArray[Any] | Mapping[str, Any]
+    data: npt.NDArray[Any] | Mapping[str, Any] | None
     units: Mapping[str, str] = field(default_factory=dict)
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -111,12 +111,8 @@ def write_frame(
 
     path = Path(path)
     own = Header(frame.header)
-    primary = {key: value for key, value in own.items() if not _OF_IMAGE.fullmatch(key)}
     of_image = {key: value for key, value in own.items() if _OF_IMAGE.fullmatch(key)}
-    # with comments of our own: those of an input may be too long for what stands here
-    primary["DATE"] = (dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3], COMMENTS["DATE"])
-    primary["FILENAME"] = (path.name, COMMENTS["FILENAME"])
-    hdus = fits.HDUList([fits.PrimaryHDU(header=make_header(primary, own.comments, path))])
+    hdus = fits.HDUList([_primary(own, path)])
     data = fits.ImageHDU(_plain(frame.data), make_header(of_image, own.comments, path), name=image)
     if image == "SCI":
         hdus.append(data)
@@ -136,6 +132,53 @@ def write_frame(
         hdus.append(_extra(extra, path))
     if image != "SCI":
         hdus.append(data)
+    return _write(hdus, path, overwrite)
+
+
+def write_extensions(
+    header: Mapping[str, Any], path: Path | str, extra_hdus: Sequence[ExtraHdu], *, overwrite: bool = False
+) -> Path:
+    """Write a file without an image: tables, and headers without pixels.
+
+    Parameters
+    ----------
+    header : mapping
+        For the primary header; what would belong to an image (unit, world coordinates) is left out.
+    path, overwrite
+        As for `write_frame`.
+    extra_hdus : sequence of ExtraHdu
+        Written in this order.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError, UsageError
+        As for `write_frame`.
+    """
+    from astropy.io import fits
+
+    path = Path(path)
+    return _write(
+        fits.HDUList([_primary(Header(header), path), *(_extra(extra, path) for extra in extra_hdus)]), path, overwrite
+    )
+
+
+def _primary(own: Header, path: Path) -> Any:
+    from astropy.io import fits
+
+    primary = {key: value for key, value in own.items() if not _OF_IMAGE.fullmatch(key)}
+    # with comments of our own: those of an input may be too long for what stands here
+    primary["DATE"] = (dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3], COMMENTS["DATE"])
+    primary["FILENAME"] = (path.name, COMMENTS["FILENAME"])
+    return fits.PrimaryHDU(header=make_header(primary, own.comments, path))
+
+
+def _write(hdus: Any, path: Path, overwrite: bool) -> Path:
+    from astropy.io import fits
 
     def write(file: IO[bytes]) -> None:
         try:
@@ -282,6 +325,8 @@ def _extra(extra: ExtraHdu, path: Path) -> Any:
 
     header = make_header(extra.header, getattr(extra.header, "comments", {}), path)
     data = extra.data
+    if data is None:
+        return fits.ImageHDU(None, header, name=extra.name)
     try:
         if isinstance(data, Mapping):
             data = _table(data)

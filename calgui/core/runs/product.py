@@ -19,7 +19,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.frame import KEPT_PLANES, Frame, FrameLike
 from calgui.core.frames.headers import Header
 from calgui.core.frames.source import stamp
-from calgui.core.frames.writing import ExtraHdu, write_frame
+from calgui.core.frames.writing import ExtraHdu, write_extensions, write_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.references import UsedReference
 from calgui.core.runs.report import RunReport
@@ -209,17 +209,20 @@ def write_product(
         When there is nothing to write, or it cannot be written.
     """
     result = report.result
-    if result.frame is None:
+    if not result.has_product:
         raise InputError(f"{report.algorithm} makes no file.", path=path, cure="Run it without an output.")
-    header = Header(result.frame.header)
+    header = Header(result.frame.header if result.frame is not None else frames[0].header)
     header.comments = {**getattr(frames[0].header, "comments", {}), **header.comments}
     for source in (described(report, frames, cache), result.keywords, keywords or {}):
         for keyword, value in source.items():
             header[keyword.upper()] = value
-    before = str(result.frame.header.get("HISTORY") or "")
+    before = str(result.frame.header.get("HISTORY") or "") if result.frame is not None else ""
     header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
+    if result.frame is None:
+        return write_extensions(header, path, result.extensions, overwrite=overwrite)
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)
     planes = [ExtraHdu(name, plane) for name, plane in {**_kept(report, frames), **result.planes}.items()]
+    planes += result.extensions
     how = algorithm(report.algorithm)
     # what is promised of every image product: SCI, ERR, DQ
     complete = how.image == "SCI" and how.product not in PIPELINE_TYPES

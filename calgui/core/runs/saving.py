@@ -138,7 +138,7 @@ def save_report(
     if wrong:
         keyword, why = next(iter(wrong.items()))
         raise InputError(f"{keyword} is not as CRDS needs it.", path=path, cure=why)
-    if report.result.frame is None:
+    if not report.result.has_product:
         raise InputError("There is no product to save.", path=path, cure="Run the algorithm first.")
     check_target(path, report.inputs, report.references, cache, overwrite)
     keywords: dict[str, Any] = {key: text.strip() for key, text in cards.items() if key != "HISTORY"}

@@ -332,7 +332,7 @@ class AlgorithmPage(QWidget):
         running, bar = self._run_task is not None, self.actions_bar
         bar.show_running(running)
         bar.run.setEnabled(self._fit and not running)
-        bar.save.setEnabled(self.report is not None and self.report.result.frame is not None)
+        bar.save.setEnabled(self.report is not None and self.report.result.has_product)
         bar.copy.setEnabled(bool(self.inputs.paths))
 
     # -- saving and the command line ---------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ class AlgorithmPage(QWidget):
             None where there is nothing to save.
         """
         report = self.report
-        if report is None or report.result.frame is None:
+        if report is None or not report.result.has_product:
             return None
         try:
             cards = proposed(report) if self.how.product else {}

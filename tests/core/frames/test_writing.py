@@ -20,7 +20,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import describe_file, read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import read_headers
-from calgui.core.frames.writing import ExtraHdu, write_atomically, write_frame
+from calgui.core.frames.writing import ExtraHdu, write_atomically, write_extensions, write_frame
 
 DATA = np.arange(20, dtype=np.float32).reshape(4, 5)
 DQ = (np.arange(20, dtype=np.uint32) << 27).reshape(4, 5)
@@ -251,3 +251,24 @@ def test_what_is_no_ordinary_file_is_never_replaced(tmp_path: Path, make: Callab
         write_atomically(place, lambda file: file.write(b"pixels"), overwrite=True)
     assert stat.S_IFMT(place.lstat().st_mode) == kind
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_file_without_an_image(tmp_path: Path) -> None:
+    """Tables, and headers without pixels; the unit of an image that is not there stays out."""
+    path = write_extensions(
+        {"REFTYPE": ("DISTORTION", "kind"), "BUNIT": "adu"},
+        tmp_path / "solution.fits",
+        [
+            ExtraHdu("DISTORTION", None, header={"A_ORDER": 2}),
+            ExtraHdu("PINHOLES", {"x": np.arange(3.0)}, {"x": "pixel"}),
+        ],
+    )
+    with fits.open(path) as hdus:
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "DISTORTION", "PINHOLES"]
+        assert hdus[0].header["REFTYPE"] == "DISTORTION"
+        assert "BUNIT" not in hdus[0].header
+        assert hdus[1].data is None
+        assert hdus[1].header["A_ORDER"] == 2
+        assert hdus[2].columns["x"].unit == "pixel"
+    with pytest.raises(InputError, match="exists"):
+        write_extensions({}, path, [])
