@@ -192,7 +192,7 @@ def write_product(
     origin : Provenance
         Checksums.
     keywords : mapping, optional
-        They override what is derived.
+        They override what is derived; HISTORY goes before what is written there.
     cache : Cache, optional
         Its observatory knows the keyword in which a used reference is named.
     overwrite : bool
@@ -213,11 +213,13 @@ def write_product(
         raise InputError(f"{report.algorithm} makes no file.", path=path, cure="Run it without an output.")
     header = Header(result.frame.header if result.frame is not None else frames[0].header)
     header.comments = {**getattr(frames[0].header, "comments", {}), **header.comments}
-    for source in (described(report, frames, cache), result.keywords, keywords or {}):
+    given = dict(keywords or {})
+    told = given.pop("HISTORY", "")
+    for source in (described(report, frames, cache), result.keywords, given):
         for keyword, value in source.items():
             header[keyword.upper()] = value
     before = str(result.frame.header.get("HISTORY") or "") if result.frame is not None else ""
-    header["HISTORY"] = "\n".join(filter(None, [before, *history(report, origin)]))
+    header["HISTORY"] = "\n".join(filter(None, [told, before, *history(report, origin)]))
     if result.frame is None:
         return write_extensions(header, path, result.extensions, overwrite=overwrite)
     frame = Frame(result.frame.data, result.frame.err, result.frame.dq, header, path)

@@ -4,13 +4,12 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calgui.core.errors import InputError
 from calgui.core.frames.fits import open_frame
-from calgui.core.frames.headers import Header, read_headers
+from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
 from calgui.core.runs.product import check_target, described, provenance, write_product
 from calgui.core.runs.report import RunReport
@@ -141,19 +140,12 @@ def save_report(
     if not report.result.has_product:
         raise InputError("There is no product to save.", path=path, cure="Run the algorithm first.")
     check_target(path, report.inputs, report.references, cache, overwrite)
-    keywords: dict[str, Any] = {key: text.strip() for key, text in cards.items() if key != "HISTORY"}
-    told = cards.get("HISTORY", "").strip()
-    before = str(report.result.frame.header.get("HISTORY") or "")
-    header = Header(report.result.frame.header)
-    header["HISTORY"] = "\n".join(filter(None, (told, before)))
-    product = replace(report.result, frame=replace(report.result.frame, header=header))
+    keywords = {key: text.strip() for key, text in cards.items()}
     origin = provenance(report.inputs, report.references, job.part(0, 0.8))
     with ExitStack() as stack:
         frames = [stack.enter_context(open_frame(source)) for source in report.inputs]
         job.report(0.8, "Writing")
-        written = write_product(
-            replace(report, result=product), frames, path, origin, keywords, cache, overwrite=overwrite
-        )
+        written = write_product(report, frames, path, origin, keywords, cache, overwrite=overwrite)
     read_headers(written)
     job.report(1.0, "Written")
     return written
