@@ -26,8 +26,10 @@ _REACH = 0.1
 #: a slice follows where it lies no further off its own spline than so many times the error of that one (and all of them
 #: no further than that, in the median, with so many slices that follow; else slices have nothing in common),
 _OFF, _OFF_ALL, _MOST = 3.0, 1.7, 0.75
-#: and where this part of it lies near the common spectrum: of all, and of what is steepest. The rest is dust.
-_KEPT, _KEPT_STEEP, _STEEP = 0.6, 0.7, 0.05
+#: and where no more than this part of it lies off the common spectrum: of all, and of what is steepest. That is dust,
+_FAR, _FAR_STEEP, _STEEP = 0.4, 0.3, 0.05
+#: whose rims reach this part of a piece of the spline further
+_RIM = 0.5
 #: what keeps a spline without any data from having no solution
 _RIDGE = 1e-9
 
@@ -41,7 +43,7 @@ class Shared:
     smooth : ndarray of float64, shape (slices, n)
         Of each slice.
     used : ndarray of bool, shape (slices, n)
-        Values that lie near it.
+        Values that it was fitted to: others are dust, or beside it.
     follows : ndarray of bool, shape (slices,)
         Slices that the common spectrum fits.
     """
@@ -85,34 +87,37 @@ def fit_shared(spectra: Floats, own: Floats, inner: Floats, sigma: float, rounds
     moved = np.stack([_first_shifts(spectra, known), np.zeros(len(spectra))], axis=1)
     bent = np.ones_like(values)
     bent[seen] *= np.array([np.median(values[number, known[number]]) for number in seen])[:, None]
+    reach = max(1, round(_RIM * places.size / inner.size))
     for turn in range(_TURNS):
         clip, most = (np.inf, 0) if turn < _WHOLE else (sigma, rounds)
         lamp, slope = _common(values / bent, places - moved @ shifts, used, inner)
         for number in seen:
             shift = -(slope[number] * bent[number]) * shifts
             columns = np.column_stack([lamp[number, :, None] * bends, shift.T]) / bent[number, :, None]
-            found, used[number] = _fit(columns, values[number] / bent[number], known[number], clip, most)
+            found, used[number] = _fit(columns, values[number] / bent[number], known[number], clip, most, reach)
             moved[number] += found[-2:]
             bent[number] = bends @ found[:-2]
         moved[:, 0] -= np.median(moved[:, 0])
     lamp, slope = _common(values / bent, places - moved @ shifts, used, inner)
-    follows = _follow(lamp, slope, own / bent, values / bent, known, used, inner.size)
+    follows = _follow(lamp, slope, own / bent, values / bent, known, sigma, inner.size)
     return Shared(lamp * bent, used, follows)
 
 
 def _follow(
-    lamp: Floats, slope: Floats, own: Floats, values: Floats, known: BoolArray, used: BoolArray, pieces: int
+    lamp: Floats, slope: Floats, own: Floats, values: Floats, known: BoolArray, sigma: float, pieces: int
 ) -> BoolArray:
-    """Which slices the common spectrum fits as well as their own splines do; all but dust is told by those."""
+    """Which slices the common spectrum fits as well as their own splines do, away from dust, which those follow."""
     follows, off = np.zeros(len(lamp), np.bool_), np.full(len(lamp), np.inf)
     for number in np.flatnonzero(known.any(axis=1)):
-        good, kept = known[number], used[number]
-        apart = (lamp[number] - own[number])[_apart(good & ~kept, pieces) & good]
+        good, left = known[number], values[number] - lamp[number]
+        far = good & (np.abs(left) > sigma * _noise(left, good))
+        # a spline is drawn by values that lie off for two of its pieces
+        calm = good & ~_widened(far, 2 * (far.size // pieces) + 1)
         error = _noise(values[number] - own[number], good) * np.sqrt(pieces / np.count_nonzero(good))
-        off[number] = robust_sigma(apart) / error if apart.size else np.inf
+        off[number] = robust_sigma((lamp - own)[number, calm]) / error if calm.any() else np.inf
         steepness = np.abs(slope[number])
         steep = good & (steepness >= np.quantile(steepness[good], 1 - _STEEP))
-        follows[number] = np.mean(kept[good]) >= _KEPT and np.mean(kept[steep]) >= _KEPT_STEEP and off[number] <= _OFF
+        follows[number] = np.mean(far[good]) <= _FAR and np.mean(far[steep]) <= _FAR_STEEP and off[number] <= _OFF
     if np.median(off) > _OFF_ALL or np.mean(follows) < _MOST:
         follows[:] = False
     return follows
@@ -147,25 +152,29 @@ def _common(values: Floats, at: Floats, used: BoolArray, inner: Floats) -> tuple
     return np.asarray(spline(at)), np.asarray(spline.derivative()(at))
 
 
-def _fit(columns: Floats, values: Floats, known: BoolArray, sigma: float, rounds: int) -> tuple[Floats, BoolArray]:
-    """Least squares with values left out that lie far off the others."""
+def _fit(
+    columns: Floats, values: Floats, known: BoolArray, sigma: float, rounds: int, reach: int
+) -> tuple[Floats, BoolArray]:
+    """Least squares without values that lie far off the others, nor those beside them: dust has soft rims."""
     kept = known
     found = solve(columns[kept], values[kept])
     for _ in range(rounds):
         off = values - columns @ found
-        before, kept = kept, known & (np.abs(off) <= sigma * _noise(off, known))
-        if (kept == before).all() or np.count_nonzero(kept) <= 2 * columns.shape[1]:
+        far = known & (np.abs(off) > sigma * _noise(off, known))
+        rest = known & ~_widened(far, reach)
+        # what lies off for the most part is of another shape, and no dust
+        if (rest == kept).all() or np.count_nonzero(rest) < 0.5 * np.count_nonzero(known):
             break
-        found = solve(columns[kept], values[kept])
+        kept, found = rest, solve(columns[rest], values[rest])
     return found, kept
 
 
-def _apart(off: BoolArray, pieces: int) -> BoolArray:
-    """Where a spline is not drawn by values that lie off: two of its pieces away."""
+def _widened(off: BoolArray, reach: int) -> BoolArray:
+    """With so many places on each side."""
     from scipy.ndimage import maximum_filter1d
 
-    near: BoolArray = maximum_filter1d(off, 4 * (off.size // pieces) + 3, mode="constant")
-    return ~near
+    made: BoolArray = maximum_filter1d(off, 2 * reach + 1, mode="constant")
+    return made
 
 
 def _noise(values: Floats, known: BoolArray) -> float:
