@@ -21,6 +21,8 @@ OWN = _DEGREE + 3
 #: turns of fitting the common spectrum, and the slices to it; in the first none is left out, since edges of the filter
 #: lie off it until the shifts are known
 _TURNS, _WHOLE = 6, 2
+#: shifts that change by less, in places, stay
+_STILL = 0.01
 #: part of the range by which slices may be shifted against one another
 _REACH = 0.1
 #: a slice follows where it lies no further off its own spline than so many times the error of that one (and all of them
@@ -91,13 +93,17 @@ def fit_shared(spectra: Floats, own: Floats, inner: Floats, sigma: float, rounds
     for turn in range(_TURNS):
         clip, most = (np.inf, 0) if turn < _WHOLE else (sigma, rounds)
         lamp, slope = _common(values / bent, places - moved @ shifts, used, inner)
+        before, steps = used.copy(), np.zeros(len(spectra))
         for number in seen:
             shift = -(slope[number] * bent[number]) * shifts
             columns = np.column_stack([lamp[number, :, None] * bends, shift.T]) / bent[number, :, None]
             found, used[number] = _fit(columns, values[number] / bent[number], known[number], clip, most, reach)
             moved[number] += found[-2:]
+            steps[number] = np.abs(found[-2:]).max()
             bent[number] = bends @ found[:-2]
         moved[:, 0] -= np.median(moved[:, 0])
+        if turn > _WHOLE and steps.max() < _STILL and np.array_equal(used, before):
+            break
     lamp, slope = _common(values / bent, places - moved @ shifts, used, inner)
     follows = _follow(lamp, slope, own / bent, values / bent, known, sigma, inner.size)
     return Shared(lamp * bent, used, follows)
