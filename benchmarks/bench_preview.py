@@ -34,7 +34,7 @@ def measure() -> list[Row]:
     rows = []
     for name, changed in _CHANGED.items():
         with tempfile.TemporaryDirectory() as home:
-            inputs, references = _lit(Path(home)) if name in _LIT else _files(Path(home))
+            inputs, references = _lit(Path(home), slices="slicer" in name) if name in _LIT else _files(Path(home))
             answer, stall = answer_of(Path(home), name, inputs, changed, references)
         rows += [
             bound(f"preview's answer to a changed option, {name}", answer, 0.15),
@@ -83,13 +83,16 @@ def _files(folder: Path) -> tuple[list[Path], dict[str, Path]]:
     return [ramp], found
 
 
-def _lit(folder: Path) -> tuple[list[Path], dict[str, Path]]:
-    """Five exposures of a lamp and three without it; slices across the middle of them."""
+def _lit(folder: Path, *, slices: bool) -> tuple[list[Path], dict[str, Path]]:
+    """Five exposures of a lamp and three without it; where slices are wanted, with gaps and a spectrum that bends."""
     from calgui.core.frames.frame import Frame
     from calgui.core.frames.writing import write_frame
 
     rng = np.random.default_rng(1)
     pixels = rng.normal(1, 0.012, (_SIDE, _SIDE))
+    if slices:
+        along = np.linspace(-1, 1, _SIDE)
+        pixels *= (1 - 0.3 * along**2) * (1 + 0.02 * np.sin(10 * along)) * (np.arange(_SIDE) % 26 < 22)[:, None]
     made = []
     for number in range(8):
         on = number < 5
