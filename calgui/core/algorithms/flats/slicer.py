@@ -161,8 +161,9 @@ def _result(
     noise, limit, electrons = typical_error(light, whole.data, whole.err, good, response.level, smooth)
     verdict, reasons, odd = judge(light, config, counts, noise, limit, electrons)
     flat, used = (whole.data.T, good.T) if upright else (whole.data, good)
+    scatter = robust_sigma(thin(whole.data, good))
     # dust that the common spectrum left in the flat is no structure of the spectrum
-    columns, structure, told = _left_over(flat, used & ~response.dust, config, response)
+    columns, structure, told = _left_over(flat, used & ~response.dust, config, response, scatter)
     for note in (told, _no_gap(light, response, upright)):
         if note:
             verdict = "doubtful" if verdict == "good" else verdict
@@ -177,7 +178,7 @@ def _result(
             response.alone, "", "Slices with a spectrum of their own: a common one was not asked for, or does not fit."
         ),
         "spectrum_error_fraction": Metric(
-            _spectrum_error(whole.data, good, response),
+            _spectrum_error(scatter, int(np.count_nonzero(good)), response.parameters),
             "",
             "Typical error of the spectrum that was taken out, shared by neighbours, beside the noise: scatter of the "
             "pixels x sqrt(parameters / (pixels - parameters)).",
@@ -212,15 +213,14 @@ def _result(
     )
 
 
-def _spectrum_error(flat: FloatArray, good: BoolArray, response: Response) -> float | None:
+def _spectrum_error(scatter: float, pixels: int, parameters: int) -> float | None:
     """What the fit of the spectrum took of the pixels' response, by the number of its parameters."""
-    free = int(np.count_nonzero(good)) - response.parameters
     # what is left scatters less than the pixels do, by as much as went with the spectrum
-    return robust_sigma(thin(flat, good)) * math.sqrt(response.parameters / free) if free > 0 else None
+    return scatter * math.sqrt(parameters / (pixels - parameters)) if pixels > parameters else None
 
 
 def _left_over(
-    flat: FloatArray, good: BoolArray, config: SlicerConfig, response: Response
+    flat: FloatArray, good: BoolArray, config: SlicerConfig, response: Response, scatter: float
 ) -> tuple[Curve, float | None, str]:
     """What is left of the spectrum in the flat: the median of each column, and its slow structure."""
     values = np.where(good, flat, np.float32(np.nan))
@@ -238,7 +238,7 @@ def _left_over(
         return curve, None, ""
     inside = np.where(np.isfinite(inside), inside, np.nanmedian(inside))
     slow = np.convolve(inside, np.ones(width) / width, "valid") - np.median(inside)
-    error = 1.2533 * robust_sigma(values[good]) / math.sqrt(rows * width)
+    error = 1.2533 * scatter / math.sqrt(rows * width)
     worst = float(np.abs(slow).max())
     if worst <= max(_STRUCTURE_SIGMA * error, _STRUCTURE):
         return curve, worst, ""
