@@ -16,7 +16,7 @@ from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
 from calgui.core.algorithms.flats.response import Response, respond
 from calgui.core.algorithms.flats.verdict import judge
-from calgui.core.algorithms.noise import robust_sigma, row_quantiles, thin
+from calgui.core.algorithms.noise import row_quantiles
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -161,14 +161,16 @@ def _result(
     noise, limit, electrons = typical_error(light, whole.data, whole.err, good, response.level, smooth)
     verdict, reasons, odd = judge(light, config, counts, noise, limit, electrons)
     flat, used = (whole.data.T, good.T) if upright else (whole.data, good)
-    scatter = robust_sigma(thin(whole.data, good))
+    metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
+    # of neighbours: neither the spectrum nor light that was left along the slices is in it
+    found = metrics["pixel_scatter_fraction"].value
+    scatter = found if isinstance(found, float) else 0.0
     # dust that the common spectrum left in the flat is no structure of the spectrum
     columns, structure, told = _left_over(flat, used & ~response.dust, config, response, scatter)
     for note in (told, _no_gap(light, response, upright)):
         if note:
             verdict = "doubtful" if verdict == "good" else verdict
             reasons = (note, *reasons)
-    metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
     metrics |= {
         "n_slices": Metric(len(response.slices), "", "Stretches of rows with light."),
         "n_rows_apart": Metric(
@@ -178,10 +180,10 @@ def _result(
             response.alone, "", "Slices with a spectrum of their own: a common one was not asked for, or does not fit."
         ),
         "spectrum_error_fraction": Metric(
-            _spectrum_error(scatter, int(np.count_nonzero(good)), response.parameters),
+            scatter * math.sqrt(response.parameters / max(int(np.count_nonzero(good)), 1)),
             "",
             "Typical error of the spectrum that was taken out, shared by neighbours, beside the noise: scatter of the "
-            "pixels x sqrt(parameters / (pixels - parameters)).",
+            "pixels x sqrt(parameters / pixels).",
         ),
         "n_rows": Metric(int(np.count_nonzero(response.lit)), "", "Rows with light."),
         "first_column": Metric(response.first, "pixel", "Where the light begins along the wavelengths, from 0."),
@@ -211,12 +213,6 @@ def _result(
         keywords=keywords,
         planes={"SPECTRUM": spectrum, "NSAMP": whole.samples},
     )
-
-
-def _spectrum_error(scatter: float, pixels: int, parameters: int) -> float | None:
-    """What the fit of the spectrum took of the pixels' response, by the number of its parameters."""
-    # what is left scatters less than the pixels do, by as much as went with the spectrum
-    return scatter * math.sqrt(parameters / (pixels - parameters)) if pixels > parameters else None
 
 
 def _left_over(
