@@ -9,6 +9,9 @@ import numpy.typing as npt
 #: standard deviations of a normal distribution in one median absolute deviation, inverted
 MAD_TO_SIGMA = 1.4826022185056018
 
+#: values from which on a sample of so many of them shortens the search for their median
+_MANY, _SAMPLE = 100_000, 8192
+
 # 1 / (1.4826 x mean MAD) of 4 million sets of n normal samples each, good to 4e-4; 2 is exact, sqrt(pi) / 1.4826.
 # Those of Croux & Rousseeuw 1992, "Time-efficient algorithms for two highly robust estimators of scale" (COMPSTAT 1),
 # differ by up to 1 %.
@@ -114,6 +117,37 @@ def robust_sigma(values: npt.NDArray[np.floating], middle: float | None = None) 
     return float(
         MAD_TO_SIGMA * np.median(np.abs(finite - (np.median(finite) if middle is None else finite.dtype.type(middle))))
     )
+
+
+def middle_of(values: npt.NDArray[np.floating]) -> float:
+    """The median of many finite values, as `numpy.median` gives it, in a part of its time.
+
+    Parameters
+    ----------
+    values : ndarray, 1-D
+        One or more, all of them finite.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    A sample says between which two values it lies; the others are only counted.
+    """
+    count = values.size
+    if count < _MANY:
+        return float(np.median(values))
+    sample = np.sort(values[:: count // _SAMPLE])
+    reach = 2 * math.isqrt(sample.size)  # four times the scatter of the sample's median, as a rank
+    low, high = sample[sample.size // 2 - reach], sample[sample.size // 2 + reach]
+    below = int(np.count_nonzero(values < low))
+    near = values[(values >= low) & (values <= high)]
+    first, last = (count - 1) // 2 - below, count // 2 - below
+    if not 0 <= first <= last < near.size:
+        return float(np.median(values))
+    near.partition((first, last))
+    return float(np.mean(near[[first, last]]))
 
 
 def row_quantiles(rows: npt.NDArray[np.floating], part: float) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ from calgui.core.algorithms.exposure import ELECTRON_PER_S, canonical_unit, file
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.given import References
 from calgui.core.algorithms.inputkinds import kind_of
-from calgui.core.algorithms.noise import thin
+from calgui.core.algorithms.noise import middle_of, thin
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
 from calgui.core.algorithms.quicklook.mending import mended
 from calgui.core.algorithms.quicklook.planning import (
@@ -206,10 +206,10 @@ def _metrics(results: Sequence[tuple[str, Result]], image: Frame, filled: int) -
     rate = canonical_unit(image.unit) == ELECTRON_PER_S
     return made | {
         "product_median_e_per_s": Metric(
-            float(np.median(values)) if rate else None, "e-/s", "Median of the good pixels of the product."
+            middle_of(values) if rate else None, "e-/s", "Median of the good pixels of the product."
         ),
         "product_error_e_per_s": Metric(
-            float(np.median(errors)) if rate and errors.size else None, "e-/s", "Median of their errors."
+            middle_of(errors) if rate and errors.size else None, "e-/s", "Median of their errors."
         ),
         "n_interpolated": Metric(filled, "pixel", "Pixels that were filled from their neighbours, to look at."),
     }
