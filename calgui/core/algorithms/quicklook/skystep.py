@@ -82,7 +82,7 @@ def subtract_reference_sky(
     loops = compiled_planes()
 
     def look(start: int, stop: int) -> None:
-        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
+        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop, errors=False))
         to = slice(start // side, start // side + (stop - start) // side)
         rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
         words = [plane for plane in (mine.dq, other.dq) if plane is not None]
