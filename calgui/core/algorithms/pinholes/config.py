@@ -1,4 +1,4 @@
-"""Options of measuring pinholes; an algorithm that measures them may inherit from it, or make one of its own options."""
+"""Options of measuring pinholes; an algorithm that measures them may inherit from it, or make one of its own."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -28,6 +28,7 @@ def measure_pinholes(frame: FrameLike, config: PinholeConfig, job: Job) -> Spots
     InputError
         No image, or unit, gain, or exposure time is missing.
     AlgorithmError
-        No spots, too few of them, no lattice in them, all saturated, or closer to each other than three of their widths.
+        No spots, too few of them, no lattice in them, all saturated, or closer to each other than three of their
+        widths.
     """
     raise NotImplementedError

@@ -20,10 +20,10 @@ NO_PLACE = -(2**31)
 class Lattice:
     """The grid of the mask as it is seen at the middle of the field.
 
-    A pinhole (i, j) is seen near ``origin + i * along_i + j * along_j`` there; away from the middle distortion bends the
-    grid. i counts along the axis of the grid that is nearest to +x, j along the one nearest to +y (at 45° the one from
-    -45° to 45°, without its upper end, is i), and the origin is the pinhole nearest to the middle of the
-    picture, whether it was found or not. So frames of one mask that was stepped or rotated have indices of their own.
+    A pinhole (i, j) is seen near ``origin + i * along_i + j * along_j`` there; away from the middle distortion bends
+    the grid. i counts along the axis of the grid that is nearest to +x, j along the one nearest to +y (at 45° the one
+    from -45° to 45°, without its upper end, is i), and the origin is the pinhole nearest to the middle of the picture,
+    whether it was found or not. So frames of one mask that was stepped or rotated have indices of their own.
 
     Attributes
     ----------
