@@ -258,8 +258,8 @@ def _kept(image, bad, others, x, y, left, low, radius, apart, keep):  # type: ig
 
 @_jit
 def fit_spots(  # type: ignore[no-untyped-def]
-    image, variance, bad, noise, profile, others, radius, apart, slack, worst, widths, start, stop, values, errors, chi2,
-    lost,
+    image, variance, bad, noise, profile, others, radius, apart, slack, worst, widths, start, stop, values, errors,
+    chi2, lost,
 ):  # fmt: skip
     """Fit a profile, its width and a level to each spot.
 

@@ -106,13 +106,15 @@ def shortest(pair: Floats) -> Floats:
     -------
     ndarray of float64, shape (2, 2)
     """
-    a, b = np.array(sorted(pair, key=lambda v: float(v @ v)))
+    a: Floats
+    b: Floats
+    a, b = pair[np.argsort((pair**2).sum(axis=1), kind="stable")]
     while True:
         # a rectangle's corner is not folded back and forth by rounding
         times = np.rint((a @ b) / (a @ a) * (1 - 1e-9))
         b = b - times * a
         if times == 0 or b @ b >= a @ a:
-            return np.stack(sorted((a, b), key=lambda v: float(v @ v)))
+            return np.stack([a, b] if a @ a <= b @ b else [b, a])
         a, b = b, a
 
 

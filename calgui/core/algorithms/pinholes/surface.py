@@ -108,7 +108,7 @@ def fit_surface(points: Floats, values: Floats, order: int) -> Surface:
     scatter = 0.0
     solved: Floats = np.zeros((design.shape[1], 2))
     for _ in range(_ROUNDS):
-        solved = np.linalg.lstsq(design[good], values[good], rcond=None)[0]
+        solved = np.asarray(np.linalg.lstsq(design[good], values[good], rcond=None)[0], np.float64)
         off = np.abs(values - design @ solved)
         freedom = max(1 - design.shape[1] / max(int(good.sum()), 1), 0.05)
         scatter = float(MAD_TO_SIGMA * np.median(off[good])) / freedom**0.5
