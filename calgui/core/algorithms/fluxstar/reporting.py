@@ -19,6 +19,8 @@ from calgui.core.errors import AlgorithmError, InputError
 DOUBTFUL_SNR, BAD_SNR = 50.0, 10.0
 #: growth in the last fifth of the flux radius, and light of neighbours and of filled pixels, that are worth a word
 RISING, BESIDE, FILLED = 0.01, 0.01, 0.01
+#: scatter of the parts of the annulus over noise that is worth a word
+UNEVEN = 1.5
 _CIRCLE = 24
 _STATES = ("star", "aperture", "annulus", "neighbor", "other star")
 
@@ -239,10 +241,11 @@ def _of_surroundings(measured: Measured, flux: Flux, doubtful: list[str], told: 
         )
     elif inside:
         told.append(f"{len(inside)} neighbors within the flux radius were masked and filled in.")
-    if measured.background.uneven > 2:
+    if measured.background.uneven > UNEVEN:
         told.append(
-            f"Directions of the annulus differ by {measured.background.uneven:.1f} times what noise explains; the "
-            "error of the background was raised by it."
+            f"Parts of the annulus differ by {measured.background.uneven:.1f} times what noise explains: "
+            f"the background is known to {measured.background.error:.2g} e-/s per pixel, and a smaller flux_radius "
+            "suffers less from it."
         )
     if not measured.counted:
         told.append("Errors do not hold the photons of the star: the image has no ERR, and its time is not known.")

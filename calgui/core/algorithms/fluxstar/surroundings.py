@@ -10,6 +10,8 @@ from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.errors import InputError
 
 _CLIP, _ROUNDS, _SECTORS, _FEWEST = 3.0, 6, 12, 30
+#: noise alone exceeds it once in a thousand times: the root of chi-squared over its 21 degrees of freedom
+_UNLIKELY = math.sqrt(46.8 / 21)
 #: a neighbour doubles the light that is at its place; one pixel that stands alone is none
 _DOUBLES, _MOST = 1.0, 40
 #: within so many widths of the star nothing can be told from its own core
@@ -31,7 +33,7 @@ class Background:
     count : int
         Pixels that were used.
     uneven : float
-        Scatter of the means of sectors over what pixels' scatter explains; about 1 where noise is all there is.
+        Scatter of the means of its parts over what pixels' scatter explains; about 1 where noise is all there is.
     """
 
     level: float
@@ -92,28 +94,32 @@ def fit_background(data: Floats, good: Mask, dx: Floats, dy: Floats, sloped: boo
     # what three sigma cut off of a Gaussian is given back
     sigma = float(apart[kept].std()) / 0.98655
     covariance = np.linalg.inv(design[kept].T @ design[kept]) * sigma**2
-    uneven = _unevenness(apart[kept], x[kept], y[kept], sigma)
+    uneven, structure = _unevenness(apart[kept], x[kept], y[kept], sigma)
     slopes = [float(value) / size for value in solution[1:]] or [0.0, 0.0]
-    error = math.sqrt(float(covariance[0, 0])) * (uneven if uneven > _unlikely() else 1.0)
+    # structure that is as large as the annulus is there within it, too, and no number of pixels makes it less
+    error = math.hypot(math.sqrt(float(covariance[0, 0])), structure)
     return Background(float(solution[0]), error, slopes[0], slopes[1], sigma, int(kept.sum()), uneven)
 
 
-def _unevenness(apart: Floats, x: Floats, y: Floats, sigma: float) -> float:
-    """Whether directions differ by more than noise: correlated noise, halos of neighbours, bent backgrounds."""
+def _unevenness(apart: Floats, x: Floats, y: Floats, sigma: float) -> tuple[float, float]:
+    """Whether parts of the annulus differ by more than noise, and by how much beyond it.
+
+    Correlated noise, halos of neighbours and bent backgrounds do that; parts are directions, near and far.
+    """
     if not sigma > 0:
-        return 1.0
+        return 1.0, 0.0
+    radius = np.hypot(x, y)
     sector = np.floor((np.arctan2(y, x) + math.pi) / (2 * math.pi) * _SECTORS).astype(np.intp) % _SECTORS
-    count = np.bincount(sector, minlength=_SECTORS)
+    cell = sector + _SECTORS * (radius > np.median(radius))
+    count = np.bincount(cell, minlength=2 * _SECTORS)
     used = count >= 3
-    means = np.bincount(sector, apart, _SECTORS)[used] / count[used]
-    if used.sum() < 4:
-        return 1.0
-    return float(np.sqrt(np.sum(means**2 * count[used]) / sigma**2 / (used.sum() - 1)))
-
-
-def _unlikely() -> float:
-    """Noise alone exceeds it once in a thousand times: chi-squared of eleven degrees of freedom."""
-    return math.sqrt(31.26 / (_SECTORS - 1))
+    free = int(used.sum()) - 3
+    if free < 4:
+        return 1.0, 0.0
+    means = np.bincount(cell, apart, 2 * _SECTORS)[used] / count[used]
+    ratio = float(np.sqrt(np.sum(means**2 * count[used]) / sigma**2 / free))
+    noise = sigma / math.sqrt(float(count[used].mean()))
+    return ratio, noise * math.sqrt(ratio**2 - 1) if ratio > _UNLIKELY else 0.0
 
 
 def mirrored(data: Floats, good: Mask, x: float, y: float) -> tuple[Floats, Mask]:
