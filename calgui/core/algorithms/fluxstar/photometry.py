@@ -79,6 +79,8 @@ class Measured:
         Inner and outer radius of the annulus, pixels.
     peak_e : float or None
         Electrons of the brightest pixel in one exposure, with the background; None where the time is not known.
+    plateau : int
+        Pixels of the core that are within 5 % of its brightest, where they are more than a star has; else 0.
     propagated : bool
         Whether errors are those of the image's ERR.
     counted : bool
@@ -102,6 +104,7 @@ class Measured:
     growth: Growth
     rings: tuple[float, float]
     peak_e: float | None
+    plateau: int
     propagated: bool
     counted: bool
     psf: tuple[Part, float] | None
@@ -203,6 +206,7 @@ def measure_pixels(
         growth=growth,
         rings=rings,
         peak_e=_peak(pixels, star, facts),
+        plateau=_plateau(pixels, star),
         propagated=errors[0],
         counted=errors[1],
         psf=psf,
@@ -296,6 +300,16 @@ def _peak(pixels: Pixels, star: Star, facts: Facts) -> float | None:
     rows, columns = around(pixels.data.shape, (star.x, star.y), max(1, round(star.fwhm)))
     part = pixels.data[rows, columns][~(pixels.bad[rows, columns] & ~pixels.saturated[rows, columns])]
     return float(part.max()) * facts.seconds if part.size else None
+
+
+def _plateau(pixels: Pixels, star: Star) -> int:
+    """A flat top: a well that is full, whatever was subtracted from it and divided into it since."""
+    rows, columns = around(pixels.data.shape, (star.x, star.y), max(2, math.ceil(star.fwhm)))
+    part = pixels.data[rows, columns][~pixels.bad[rows, columns]]
+    top = int(np.count_nonzero(part > 0.95 * float(part.max()))) if part.size else 0
+    # of a Gaussian, 0.95 of the peak is exceeded by this part of the square of its width
+    usual = -math.log(0.95) * math.pi / (4 * math.log(2)) * star.fwhm**2
+    return top if top >= 5 and top > 3 * usual else 0
 
 
 def _psf(

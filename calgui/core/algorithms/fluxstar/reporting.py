@@ -17,6 +17,8 @@ from calgui.core.errors import AlgorithmError, InputError
 
 #: signal to noise under which a star is doubtful, and bad
 DOUBTFUL_SNR, BAD_SNR = 50.0, 10.0
+#: part of the full well above which a star counts as saturated: dark and sky were subtracted from it
+FULL = 0.9
 #: growth in the last fifth of the flux radius, and light of neighbours and of filled pixels, that are worth a word
 RISING, BESIDE, FILLED = 0.01, 0.01, 0.01
 #: scatter of the parts of the annulus over noise that is worth a word
@@ -189,13 +191,18 @@ def _of_light(measured: Measured, flux: Flux) -> tuple[list[str], list[str]]:
             "Saturation and linearity were not checked: the exposure time is not known (EFFINTTM, EXPTIME, EFFEXPTM, "
             "or the option exposure_time)."
         )
-    elif peak >= facts.saturation_e:
-        bad.append(f"The brightest pixel has {peak:.0f} e-, saturation is at {facts.saturation_e:.0f} e-.")
+    elif peak >= FULL * facts.saturation_e:
+        bad.append(
+            f"The brightest pixel has {peak:.0f} e-, more than {100 * FULL:g} % of the full well of "
+            f"{facts.saturation_e:.0f} e-: the star is saturated."
+        )
     elif peak > facts.linear_to_e and not facts.linearized:
         doubtful.append(
             f"The brightest pixel has {peak:.0f} e-, the detector is linear to {facts.linear_to_e:.0f} e-, and "
             "S_LINEAR does not say that this was corrected."
         )
+    if measured.plateau:
+        bad.append(f"{measured.plateau} pixels of the core are within 5 % of the brightest: a flat top is a full well.")
     snr = flux.corrected.aperture_flux / flux.corrected.aperture_error
     whole = flux.corrected.flux / flux.corrected.error
     if snr < BAD_SNR:

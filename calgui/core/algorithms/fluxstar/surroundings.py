@@ -10,8 +10,8 @@ from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.errors import InputError
 
 _CLIP, _ROUNDS, _SECTORS, _FEWEST = 3.0, 6, 12, 30
-#: noise alone exceeds it once in a thousand times: the root of chi-squared over its 21 degrees of freedom
-_UNLIKELY = math.sqrt(46.8 / 21)
+#: noise alone exceeds it once in a thousand times: the root of chi-squared over its 20 degrees of freedom
+_UNLIKELY = math.sqrt(45.3 / 20)
 #: a neighbour doubles the light that is at its place; one pixel that stands alone is none
 _DOUBLES, _MOST = 1.0, 40
 #: within so many widths of the star nothing can be told from its own core
@@ -113,10 +113,16 @@ def _unevenness(apart: Floats, x: Floats, y: Floats, sigma: float) -> tuple[floa
     cell = sector + _SECTORS * (radius > np.median(radius))
     count = np.bincount(cell, minlength=2 * _SECTORS)
     used = count >= 3
-    free = int(used.sum()) - 3
+    free = int(used.sum()) - 4
     if free < 4:
         return 1.0, 0.0
-    means = np.bincount(cell, apart, 2 * _SECTORS)[used] / count[used]
+    # a halo that is the same in all directions is none of it: it is told by the growth
+    far = np.arange(2 * _SECTORS) >= _SECTORS
+    sums = np.bincount(cell, apart, 2 * _SECTORS)
+    means = sums / np.maximum(count, 1)
+    for half in (far, ~far):
+        means[half] -= sums[half].sum() / max(int(count[half].sum()), 1)
+    means = means[used]
     ratio = float(np.sqrt(np.sum(means**2 * count[used]) / sigma**2 / free))
     noise = sigma / math.sqrt(float(count[used].mean()))
     return ratio, noise * math.sqrt(ratio**2 - 1) if ratio > _UNLIKELY else 0.0

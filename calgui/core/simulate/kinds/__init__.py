@@ -20,6 +20,7 @@ def kinds() -> tuple[Kind, ...]:
         cube,
         dark,
         flat,
+        fluxstars,
         glow,
         lampramp,
         lenslet,
@@ -52,4 +53,5 @@ def kinds() -> tuple[Kind, ...]:
         persistence.KIND,
         multi.KIND,
         crowded.KIND,
+        fluxstars.KIND,
     )

@@ -1,0 +1,81 @@
+"""The flux stars of the demo night, on the command line, held to the truth that was put in."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from click.testing import CliRunner
+
+from calgui.cli.main import cli
+from calgui.core.simulate import DemoNight
+from calgui.core.simulate.optics import vignetting
+
+
+def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
+    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
+    assert made.exit_code == code, made.stderr
+    document: dict[str, Any] = json.loads(made.stdout) if made.stdout else {"message": made.stderr}
+    return document
+
+
+@pytest.fixture(scope="module")
+def truth(demo_night: DemoNight) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def calibrated(demo_night: DemoNight, truth: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("flux") / "star.fits"
+    star = truth["kinds"]["fluxstars"]["exposures"][0]
+    run("quick-look", "--cache", demo_night.cache, "-o", out, demo_night.raw / star["file"])
+    return out
+
+
+def test_the_zero_point_is_that_of_the_night(calibrated: Path, truth: dict[str, Any]) -> None:
+    star = truth["kinds"]["fluxstars"]["exposures"][0]
+    words = ("-p", f"magnitude={star['mag_vega']}", "-p", "magnitude_system=Vega", "-p", "flux_radius=400", calibrated)
+    found = run("zero-point", *words)["metrics"]
+    # the flat has a median of 1, and the light of the truth stands where it is brightest
+    flux = star["flux_e_per_s"] * float(np.median(vignetting(truth["size"])))
+    expected = star["mag_vega"] + found["ab_minus_vega_mag"] + 2.5 * math.log10(flux)
+    assert found["zero_point_ab_mag"] == pytest.approx(expected, abs=3 * found["error_mag"])
+    assert found["error_mag"] < 0.15
+    assert found["x_pixel"] == pytest.approx(star["x_pixel"], abs=0.1)
+    assert found["throughput"] == pytest.approx(truth["kinds"]["fluxstars"]["throughput"], rel=0.2)
+
+
+def test_the_product_holds_growth_and_photometry(calibrated: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.fits"
+    found = run("extract-star", "-p", "flux_radius=400", "-o", out, calibrated)
+    with fits.open(out) as hdus:
+        assert hdus[0].header["REFTYPE"] == "FLUXSTAR"
+        assert hdus[0].header["S_EXTR1D"] == "COMPLETE"
+        growth, row = hdus["GROWTH"].data, hdus["PHOTOMETRY"].data
+        assert growth["radius"][-1] == pytest.approx(400)
+        assert growth["flux"][-1] == pytest.approx(found["metrics"]["flux_e_per_s"])
+        assert row["aperture_mas"][0] == pytest.approx(found["metrics"]["aperture_mas"])
+
+
+def test_a_saturated_star_is_bad_and_a_missing_magnitude_is_asked_for(
+    demo_night: DemoNight, truth: dict[str, Any]
+) -> None:
+    path = demo_night.raw / truth["kinds"]["fluxstars"]["exposures"][1]["file"]
+    found = run("extract-star", path, code=1)
+    assert found["verdict"] == "bad"
+    assert any("saturated" in reason for reason in found["reasons"])
+    assert "magnitude" in run("zero-point", path, code=3)["message"]
+
+
+def test_the_cube_of_the_night_gives_a_spectrum_or_says_why_not(demo_night: DemoNight, tmp_path: Path) -> None:
+    (path,) = demo_night.raw.glob("iris_*_cube_0001.fits")
+    made = CliRunner().invoke(cli, ["run", "extract-star", "-o", str(tmp_path / "s.fits"), "--json", str(path)])
+    assert made.exit_code in (0, 1), made.stderr
+    with fits.open(tmp_path / "s.fits") as hdus:
+        assert hdus["SCI"].header["CTYPE1"] == "WAVE"
+        assert hdus["SCI"].data.shape == hdus["DQ"].data.shape == hdus["ERR"].data.shape == (300,)
+        assert "SPECTRUM" in hdus
