@@ -144,7 +144,7 @@ def test_what_is_no_star_is_refused() -> None:
         extract(empty)
     hot = empty.data.copy()
     hot[50, 70] = 5000
-    with pytest.raises(CalguiError, match="[Nn]o star"):
+    with pytest.raises(CalguiError, match=r"[Nn]o star"):
         extract(Frame(hot, empty.err, None, HEADER))
     edge = exposed(star_light(SIZE, 3.2, 60.0, FLUX) + SKY, 4)
     with pytest.raises(InputError, match="edge"):
