@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from astropy.io import fits
@@ -18,10 +18,11 @@ from calgui.core.simulate.kinds.arc import arc_light
 from calgui.core.simulate.kinds.lenslet import SECONDS as SCAN_SECONDS
 from calgui.core.simulate.kinds.lenslet import scan_light
 from calgui.core.simulate.kinds.pinhole import FWHM, RATE, distort, grid
-from calgui.core.simulate.kinds.stars import POINTS, SECONDS
+from calgui.core.simulate.kinds.stars import POINTS, SECONDS, light_of
 from calgui.core.simulate.noise import expose
-from calgui.core.simulate.optics import add_spot, add_star, vignetting
+from calgui.core.simulate.optics import add_spot, vignetting
 from calgui.core.simulate.scene import IMAGER, SPECTROGRAPH, Scene
+from calgui.core.simulate.starlight import add_light
 from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 
@@ -82,6 +83,34 @@ class Side:
     good: bool | None
     text: str
     shown: Look | Cards | Spectrum | Curve
+
+
+class FigureMaker:
+    """Makes the sides of figures of one subject.
+
+    Parameters
+    ----------
+    night : DemoNight
+        Made with its usual size and seed.
+    work : pathlib.Path, optional
+        For files that are made on the way.
+    """
+
+    #: what makes each figure, by the name of its file below the folder of the pictures
+    figures: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, night: DemoNight, work: Path | None = None) -> None:
+        self.night = night
+        self.work = work if work is not None else Path()
+
+    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
+        """The figures by the names of their files.
+
+        Returns
+        -------
+        dict
+        """
+        return {name: getattr(self, method) for name, method in self.figures.items()}
 
 
 class Maker:
@@ -240,7 +269,7 @@ class Maker:
         image = np.full((self.scene.size,) * 2, row.sky_rate if point.sky else 0.0, np.float32)
         for dx, dy in shifts:
             x, y = middle + point.offset[0] + dx, middle + point.offset[1] + dy
-            add_star(image, x, y, factor * row.electrons(point.magnitude) / len(shifts), row.wavecen, point.strehl)
+            add_light(image, x, y, factor * row.electrons(point.magnitude) / len(shifts), light_of(point))
         return image * vignetting(self.scene.size)
 
     def adc(self) -> tuple[Side, Side]:

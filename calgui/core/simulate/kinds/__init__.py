@@ -25,6 +25,7 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        morestars,
         mosaic,
         multi,
         noisydark,
@@ -35,6 +36,7 @@ def kinds() -> tuple[Kind, ...]:
         sciramp,
         sky,
         skycube,
+        starcube,
         stars,
     )
 
@@ -54,4 +56,6 @@ def kinds() -> tuple[Kind, ...]:
         multi.KIND,
         crowded.KIND,
         fluxstars.KIND,
+        morestars.KIND,
+        starcube.KIND,
     )

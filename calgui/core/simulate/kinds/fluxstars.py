@@ -10,8 +10,9 @@ from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.filters import COLLECTING_AREA_M2, FILTERS, THROUGHPUT
 from calgui.core.simulate.keywords import exposure, wcs
 from calgui.core.simulate.kinds.common import image_exposure
-from calgui.core.simulate.optics import add_star, vignetting
+from calgui.core.simulate.optics import vignetting
 from calgui.core.simulate.scene import NIGHT, Exposure, Kind, Scene
+from calgui.core.simulate.starlight import StarLight, add_light, measures, star_light
 from calgui.core.simulate.telescope import on_sky
 
 
@@ -53,7 +54,24 @@ EXPOSURES = (
     FluxExposure(2, "2026-03-11T13:50:00", "K", 15.8, 6.0, (-2.71, 4.36)),
     FluxExposure(3, "2026-03-11T13:55:00", "K", 12.8, 4.0, (2.44, 1.83)),
 )
-_CORE = 0.62
+#: Strehl ratio that is aimed at
+_STREHL = 0.62
+
+
+def light_of(one: FluxExposure) -> StarLight:
+    """Its light through the optics.
+
+    Parameters
+    ----------
+    one : FluxExposure
+        The exposure.
+
+    Returns
+    -------
+    StarLight
+    """
+    row = FILTERS[one.filter]
+    return star_light((row.wavemin, row.wavemax), _STREHL, on_sky(one.start)["PROTANG"][0])
 
 
 def _light(scene: Scene, one: FluxExposure) -> FloatMap:
@@ -61,7 +79,7 @@ def _light(scene: Scene, one: FluxExposure) -> FloatMap:
     image = np.full((scene.size, scene.size), row.sky_rate, np.float32)
     middle = (scene.size - 1) / 2
     flux = row.electrons(one.magnitude)
-    add_star(image, middle + one.offset[0], middle + one.offset[1], flux, row.wavecen, _CORE)
+    add_light(image, middle + one.offset[0], middle + one.offset[1], flux, light_of(one))
     image *= vignetting(scene.size)
     return image
 
@@ -86,6 +104,7 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
                 "y_pixel": middle + one.offset[1],
                 "mag_vega": one.magnitude,
                 "flux_e_per_s": round(FILTERS[one.filter].electrons(one.magnitude), 4),
+                **measures(light_of(one)).truth(),
             }
             for one in EXPOSURES
         ],
