@@ -301,7 +301,7 @@ def curves_of(measured: Measured, flux: Flux, perfect: Floats | None) -> tuple[C
     lines["aperture"] = (np.array([at, at]), np.array([0.0, 1.0]))
     ratio = growth.signal_to_noise
     return (
-        Curve("Curve of growth", "Radius (mas)", "Light within the radius, over that of the flux radius", lines),
+        Curve("Curve of growth", "Radius (mas)", "Light within (fraction)", lines),
         Curve(
             "Signal to noise",
             "Radius (mas)",
