@@ -121,6 +121,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "IRIS on-sky",
         "extract star, remove absorption lines",
         reference_types=("FLUXSTAR",),
+        algorithms=("extract-star", "zero-point"),
     ),
     Calibration("instrument", "Instrument configuration", "metadata", _HEADERS, "all", real_time=True),
     Calibration(

@@ -20,6 +20,7 @@ def kinds() -> tuple[Kind, ...]:
         cube,
         dark,
         flat,
+        fluxstars,
         glow,
         lampramp,
         lenslet,
@@ -54,6 +55,7 @@ def kinds() -> tuple[Kind, ...]:
         persistence.KIND,
         multi.KIND,
         crowded.KIND,
+        fluxstars.KIND,
         morestars.KIND,
         starcube.KIND,
     )
