@@ -145,6 +145,42 @@ def add_profiles(image, x, y, height, profile, width):  # type: ignore[no-untype
 
 
 @_jit
+def shared_rows(px, py, x, y, height, knots, power, rows):  # type: ignore[no-untyped-def]
+    """What the values at knots of a profile add to pixels: rows of a least-squares problem.
+
+    Parameters
+    ----------
+    px, py : ndarray of float64, shape (n,)
+        Places of the pixels.
+    x, y, height : ndarray of float64, shape (m,)
+        Of the stars.
+    knots : ndarray of float64, shape (k,)
+        Radii, growing evenly in their logarithm.
+    power : float
+        With which the profile falls beyond the last knot.
+    rows : ndarray of float64, shape (n, k + 1)
+        Added to, but for the last column. Between two knots the profile times r^2.5 is linear in the logarithm of r.
+    """
+    k = knots.size
+    low = math.log(knots[0])
+    step = (math.log(knots[k - 1]) - low) / (k - 1)
+    for pixel in range(px.size):
+        for star in range(x.size):
+            dx, dy = px[pixel] - x[star], py[pixel] - y[star]
+            squared = dx * dx + dy * dy
+            if squared < knots[0] * knots[0]:
+                squared = knots[0] * knots[0]
+            if squared >= knots[k - 1] * knots[k - 1]:
+                rows[pixel, k - 1] += height[star] * (knots[k - 1] ** 2 / squared) ** (0.5 * power)
+                continue
+            place = (0.5 * math.log(squared) - low) / step
+            ring = min(int(place), k - 2)
+            part = place - ring
+            rows[pixel, ring] += height[star] * (1 - part) * (knots[ring] ** 2 / squared) ** 1.25
+            rows[pixel, ring + 1] += height[star] * part * (knots[ring + 1] ** 2 / squared) ** 1.25
+
+
+@_jit
 def cut_stars(image, good, variance, x, y, cuts, kept, noises):  # type: ignore[no-untyped-def]
     """Square cut-outs around stars; what lies over the edge is 0 and not good.
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.psf.centroids import HALF
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import RING
 from calgui.core.algorithms.psf.figures import UNUSED
 from calgui.core.algorithms.psf.sampling import shift_matrix
 from calgui.core.algorithms.psf.setting import Setting
-from calgui.core.algorithms.psf.stars import HALF, Stars
+from calgui.core.algorithms.psf.stars import Stars
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
@@ -89,7 +90,7 @@ def align(stars: Stars, setting: Setting, config: PsfConfig, job: Job) -> Aligne
             if made is not None:
                 return made
         note = (
-            f"The image is undersampled, and {len(many)} stars fall on {phases} of 16 parts of a pixel: the PSF "
+            f"The image is undersampled, and its stars ({len(many)}) fall on {phases} of 16 parts of a pixel: the PSF "
             f"between the pixels is a guess. An empirical PSF takes {_FEWEST_STARS} stars on {_FEWEST_PHASES} parts."
         )
     half = min(round(config.psf_radius / setting.pixel_mas), max(stars.left.shape) // 2)

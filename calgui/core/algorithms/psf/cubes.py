@@ -7,12 +7,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.psf.centroids import FAILED, SATURATED
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.measured import Measured, Slice
 from calgui.core.algorithms.psf.picture import picture_of
 from calgui.core.algorithms.psf.setting import Setting, setting_of
-from calgui.core.algorithms.psf.stars import FAILED, SATURATED, measure_stars
+from calgui.core.algorithms.psf.stars import measure_stars
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike

@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
 from calgui.core.algorithms.psf.energy import Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
-from calgui.core.algorithms.psf.stars import (
-    BAD_CORE,
-    BLENDED,
-    EDGE,
-    FAILED,
-    FLAG_WORDS,
-    HALF,
-    OFF_PEAK,
-    SATURATED,
-    SUBTRACTED,
-    Stars,
-)
+from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
 
 if TYPE_CHECKING:
     from calgui.core.optics.perfect import PerfectStar

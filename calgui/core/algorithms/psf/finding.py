@@ -21,6 +21,8 @@ Places = npt.NDArray[np.intp]
 
 #: fewest spots whose arrangement is looked at, and how evenly they must stand to be a grid
 _GRID_SPOTS, _GRID_SCATTER = 12, 0.12
+#: sigma of the noise that a star has where a user says that there is one
+_CLICKED = 5.0
 #: speckles and rings of a brighter star: how far they are looked for, mas, and how far above the usual one has to stand
 _HALO_MAS, _ABOVE = 1200.0, 12.0
 _RING = 4
@@ -141,7 +143,14 @@ def given_stars(picture: Picture, setting: Setting, places: tuple[Position, ...]
             where = np.argwhere(full).mean(axis=0)
             found.append((columns.start + where[1], rows.start + where[0], math.nan, True))
         else:
-            found.append((x, y, float(box.max()) - picture.level, _is_flat(picture, x, y)))
+            peak = float(box.max()) - picture.level
+            if peak < _CLICKED * picture.noise:
+                raise InputError(
+                    f"There is no star at {place.x:g},{place.y:g}: the brightest pixel there is "
+                    f"{peak / picture.noise:.1f} sigma above the background.",
+                    cure="Take that place out of the option stars, or move it.",
+                )
+            found.append((x, y, peak, _is_flat(picture, x, y)))
     made = np.array([one[:3] for one in found], np.float64).reshape(-1, 3)
     return Found(made[:, 0], made[:, 1], made[:, 2], np.array([one[3] for one in found], np.bool_))
 

@@ -8,6 +8,7 @@ import numpy as np
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.positions import parse_positions
 from calgui.core.algorithms.psf.building import align
+from calgui.core.algorithms.psf.centroids import FAILED, SATURATED
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import check_cube, measure_cube
 from calgui.core.algorithms.psf.finding import Found, envelope_of, find_stars, given_stars, is_grid
@@ -15,7 +16,7 @@ from calgui.core.algorithms.psf.measured import Measured
 from calgui.core.algorithms.psf.picture import Picture, picture_of
 from calgui.core.algorithms.psf.reporting import judged
 from calgui.core.algorithms.psf.setting import Setting, setting_of
-from calgui.core.algorithms.psf.stars import FAILED, SATURATED, measure_stars
+from calgui.core.algorithms.psf.stars import measure_stars
 from calgui.core.algorithms.registry import Algorithm, Result, in_two_steps
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame, FrameLike
@@ -150,10 +151,14 @@ def _count(flags: Any) -> int:
     return int(np.count_nonzero(flags))
 
 
+def _shown(noise: float) -> str:
+    return f"{noise:.4g}" if noise > 1e-20 else "0"
+
+
 def _check_found(frame: Frame, picture: Picture, found: Found, config: PsfConfig, clicked: bool) -> None:
     if not len(found.x):
         raise InputError(
-            f"There is no star {config.threshold:g} sigma above the background (noise {picture.noise:.4g}).",
+            f"There is no star {config.threshold:g} sigma above the background (noise {_shown(picture.noise)}).",
             path=frame.path,
             cure="Choose an image with stars, lower the option threshold, or give places by the option stars.",
         )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.psf.centroids import FAILED, HALF, SATURATED
 from calgui.core.algorithms.psf.setting import Setting
-from calgui.core.algorithms.psf.stars import FAILED, HALF, SATURATED, Stars
+from calgui.core.algorithms.psf.stars import Stars
 
 if TYPE_CHECKING:
     from calgui.core.optics.perfect import PerfectStar

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.algorithms.psf.building import put_together
+from calgui.core.algorithms.psf.centroids import SATURATED
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.figures import Figures, figures_of
 from calgui.core.algorithms.psf.measured import Measured
 from calgui.core.algorithms.psf.models import Fits, fit_models
 from calgui.core.algorithms.psf.showing import conditions, curves, fit_table, spectrum, star_table
-from calgui.core.algorithms.psf.stars import SATURATED
 from calgui.core.algorithms.psf.tables import cutouts, profile_columns, star_columns
 from calgui.core.algorithms.psf.verdict import verdict
 from calgui.core.algorithms.registry import Metric, Result
