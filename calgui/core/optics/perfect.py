@@ -21,7 +21,9 @@ from calgui.core.optics.response import Response
 #: radius within which flux is counted for the Strehl ratio unless told otherwise, mas
 RADIUS_MAS = 1000.0
 #: samples per λ/D at the shortest wavelength: an image holds frequencies up to D/λ, for which 2 would do
-_SAMPLES = 3.0
+_SAMPLES = 2.6
+#: λ/D about the star that are integrated along circles, and the places on each circle
+_CORE, _ANGLES = 8.0, 128
 #: mas beyond the radius that are computed, for pixels that reach over it
 _MARGIN = 24.0
 
@@ -153,7 +155,7 @@ class PerfectStar:
     @cached_property
     def fwhm_mas(self) -> float:
         """Width at half of the peak as pixels see it, mas: the mean over all directions."""
-        return _width(self._spline, self.peak, self.band.mean_um, self.pupil.diameter_m, self.response.pixel_mas)
+        return _width(self._spline, self.peak, math.hypot(self._diffraction_mas, self.response.pixel_mas))
 
     @cached_property
     def _axis(self) -> Floats:
@@ -171,8 +173,27 @@ class PerfectStar:
 
     @cached_property
     def _growth(self) -> tuple[Floats, Floats]:
-        radius = np.hypot(self._axis[:, None], self._axis[None, :])
-        return _grown(radius, self._density, self.step_mas, float(self._axis[-1]))
+        last = float(self._axis[-1])
+        radius, energy = _grown(self._axis, self._density, self.step_mas, last)
+        core, within = self._core(min(last, _CORE * self._diffraction_mas))
+        # cells are coarse against the core and fine against what is beyond it
+        beyond = radius > core[-1]
+        joined = energy[beyond] + within[-1] - np.interp(core[-1], radius, energy)
+        return np.concatenate([core, radius[beyond]]), np.concatenate([within, joined])
+
+    @property
+    def _diffraction_mas(self) -> float:
+        return self.band.mean_um * 1e-6 / self.pupil.diameter_m / RAD_PER_MAS
+
+    def _core(self, last: float) -> tuple[Floats, Floats]:
+        """Growth of the light from the mean over circles."""
+        from scipy.integrate import cumulative_simpson
+
+        radius = np.linspace(0, last, 1 + math.ceil(last / min(self._diffraction_mas / 30, self.step_mas / 3)))
+        angles = np.arange(_ANGLES) * 2 * math.pi / _ANGLES
+        values = self._spline(np.outer(radius, np.sin(angles)), np.outer(radius, np.cos(angles)), grid=False)
+        light = 2 * math.pi * radius * values.mean(axis=1) / self.response.pixel_mas**2
+        return radius, np.asarray(cumulative_simpson(light, x=radius, initial=0.0))
 
     @cached_property
     def _spline(self) -> Any:
@@ -285,9 +306,10 @@ def _seen(density: Floats, step: float, response: Response) -> Floats:
     return np.asarray(seen[: density.shape[0], : density.shape[1]] * response.pixel_mas**2)
 
 
-def _grown(radius: Floats, light: Floats, step: float, last: float) -> tuple[Floats, Floats]:
+def _grown(axis: Floats, light: Floats, step: float, last: float) -> tuple[Floats, Floats]:
     """Light within radii: that of each cell comes in evenly while the circle crosses it."""
     parts = 4
+    radius = np.hypot(axis[:, None], axis[None, :])
     bins = np.arange(math.floor(last / step) * parts + 1)
     nearest = np.maximum(radius / step - 0.5, 0) * parts
     whole = np.floor(nearest).astype(np.intp).ravel()
@@ -303,7 +325,7 @@ def _grown(radius: Floats, light: Floats, step: float, last: float) -> tuple[Flo
     return np.asarray(bins * step / parts), np.asarray(energy)
 
 
-def _width(spline: Any, peak: float, mean_um: float, diameter_m: float, pixel_mas: float) -> float:
+def _width(spline: Any, peak: float, guess: float) -> float:
     from scipy.optimize import brentq
 
     angles = np.linspace(0, 2 * math.pi, 72, endpoint=False)
@@ -311,7 +333,6 @@ def _width(spline: Any, peak: float, mean_um: float, diameter_m: float, pixel_ma
     def above(radius: float) -> float:
         return float(spline(radius * np.sin(angles), radius * np.cos(angles), grid=False).mean()) - peak / 2
 
-    guess = math.hypot(mean_um * 1e-6 / diameter_m / RAD_PER_MAS, pixel_mas)
     return 2 * float(brentq(above, 0.05 * guess, 1.2 * guess))
 
 

@@ -42,14 +42,13 @@ def pupil_mask(
         open_ = _discs(rows, n, cell, pupil.diameter_m / 2)
     else:
         open_ = _polygons(rows, n, cell, _turned(pupil.hexagons(), turn))
-    shut = [_discs(rows, n, cell, pupil.secondary_m / 2)]
-    shut += _bars(pupil, rows, n, cell, pupil.support_width_m, turn)
+    open_ *= 1 - _discs(rows, n, cell, pupil.secondary_m / 2)
+    if pupil.support_width_m:
+        open_ *= 1 - _bars(pupil, rows, n, cell, pupil.support_width_m, turn)
     if pupil.stop is not None:
-        open_ *= _discs(rows, n, cell, pupil.stop.outer_m / 2)
-        shut.append(_discs(rows, n, cell, pupil.stop.inner_m / 2))
-        shut += _bars(pupil, rows, n, cell, pupil.stop.support_width_m, turn)
-    for shadow in shut:
-        open_ *= 1 - shadow
+        open_ *= _discs(rows, n, cell, pupil.stop.outer_m / 2) - _discs(rows, n, cell, pupil.stop.inner_m / 2)
+        if pupil.stop.support_width_m:
+            open_ *= 1 - _bars(pupil, rows, n, cell, pupil.stop.support_width_m, turn)
     mask: Floats = open_.reshape(n, _ROWS, n).mean(axis=1)
     mask.flags.writeable = False
     return mask
@@ -60,28 +59,29 @@ def _turned(corners: Floats, turn: float) -> Floats:
     return np.asarray(corners @ np.array([[cosine, sine], [-sine, cosine]]))
 
 
-def _bars(pupil: Pupil, rows: Floats, n: int, cell: float, width: float, turn: float) -> list[Floats]:
-    """The supports, each from the axis outwards."""
-    if not width:
-        return []
+def _bars(pupil: Pupil, rows: Floats, n: int, cell: float, width: float, turn: float) -> Floats:
+    """The supports, each from the axis outwards; they meet behind the secondary."""
     long, half = pupil.diameter_m, width / 2
     bar = np.array([[0.0, -half], [long, -half], [long, half], [0.0, half]])
-    return [
-        _polygons(rows, n, cell, _turned(bar, turn + math.radians(angle))[None]) for angle in pupil.support_angles_deg
-    ]
+    bars = np.array([_turned(bar, turn + math.radians(angle)) for angle in pupil.support_angles_deg])
+    return np.asarray(np.minimum(_polygons(rows, n, cell, bars), 1))
 
 
 def _polygons(rows: Floats, n: int, cell: float, polygons: Floats) -> Floats:
     """Convex polygons, corners counter-clockwise, shape (count, corners, 2)."""
-    where, left, right = [], [], []
+    where, left, right, parts = [], [], [], []
     step = rows[1] - rows[0]
+    bottom = rows[0] - step / 2
     for corners in polygons:
         low, high = corners[:, 1].min(), corners[:, 1].max()
-        first = max(0, math.ceil((low - rows[0]) / step))
-        last = min(rows.size, math.floor((high - rows[0]) / step) + 1)
+        first = max(0, math.floor((low - bottom) / step))
+        last = min(rows.size, math.ceil((high - bottom) / step))
         if last <= first:
             continue
-        y = rows[first:last]
+        # the first and the last row are covered in part: a gap between segments is narrower than a row
+        edges = np.clip(bottom + step * np.arange(first, last + 1), low, high)
+        y = (edges[1:] + edges[:-1]) / 2
+        parts.append(np.diff(edges) / step)
         begin, end = np.full(y.shape, -np.inf), np.full(y.shape, np.inf)
         for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
             if abs(y1 - y0) < 1e-12:
@@ -96,25 +96,28 @@ def _polygons(rows: Floats, n: int, cell: float, polygons: Floats) -> Floats:
         right.append(end)
     if not where:
         return np.zeros((rows.size, n))
-    return _covered(rows.size, n, cell, np.concatenate(where), np.concatenate(left), np.concatenate(right))
+    ends = (np.concatenate(one) for one in (where, left, right, parts))
+    return _covered(rows.size, n, cell, *ends)
 
 
 def _discs(rows: Floats, n: int, cell: float, radius: float) -> Floats:
     """A circle about the axis."""
     where = np.flatnonzero(np.abs(rows) < radius)
     half = np.sqrt(radius**2 - rows[where] ** 2)
-    return _covered(rows.size, n, cell, where, -half, half)
+    return _covered(rows.size, n, cell, where, -half, half, np.ones(half.size))
 
 
-def _covered(count: int, n: int, cell: float, where: npt.NDArray[np.intp], left: Floats, right: Floats) -> Floats:
+def _covered(
+    count: int, n: int, cell: float, where: npt.NDArray[np.intp], left: Floats, right: Floats, parts: Floats
+) -> Floats:
     """Parts of the cells of rows that intervals cover: each end adds a step with one cell in between."""
     total = np.zeros(count * (n + 2))
-    for ends, sign in ((right, 1.0), (left, -1.0)):
+    for ends, height in ((right, parts), (left, -parts)):
         place = np.clip(ends / cell + n / 2, 0, n)
         whole = np.floor(place).astype(np.intp)
         part = place - whole
         index = where * (n + 2) + whole + 1
         # summed from the right: 1 left of the end's cell, the part in it
-        total += np.bincount(index, sign * part, total.size) + np.bincount(index - 1, sign * (1 - part), total.size)
+        total += np.bincount(index, height * part, total.size) + np.bincount(index - 1, height * (1 - part), total.size)
     table = total.reshape(count, n + 2)
     return np.ascontiguousarray(np.cumsum(table[:, ::-1], axis=1)[:, ::-1][:, 1 : n + 1])
