@@ -27,7 +27,7 @@ def measure() -> list[Row]:
     -------
     list of Row
         The peer sums the light of each star in a circle of the same radius of 1 arcsec, that of a ring of background
-        around it, and fits a two-dimensional Gaussian for its centroid, as `photutils.centroids.centroid_2dg` does. Ours
+        around it, and fits a Gaussian for its centroid, as `photutils.centroids.centroid_2dg` does. Ours
         gives rings, Strehl ratios, widths, energies and the light of neighbours beside.
     """
     frame, x, y = field(SIZE, STARS)
@@ -66,7 +66,10 @@ def measure() -> list[Row]:
     assert how.refit is not None
     one, _, _ = field(512, 1)
     measured = how.measure([one], {}, config, Job())
-    for text, other in (("another flux radius", PsfConfig(flux_radius=500.0)), ("another model", PsfConfig(model="moffat"))):
+    for text, other in (
+        ("another flux radius", PsfConfig(flux_radius=500.0)),
+        ("another model", PsfConfig(model="moffat")),
+    ):
         how.refit(measured, other, Job())
         again = sorted(seconds(lambda other=other: how.refit(measured, other, Job())) for _ in range(7))
         rows.append(bound(f"one star, {text}", again[3], 0.05))

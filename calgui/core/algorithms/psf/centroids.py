@@ -101,7 +101,7 @@ def centroids(picture: Picture, found: Found, setting: Setting, clicked: bool) -
     fitted = fit_round(picture, found.x, found.y, found.saturated, setting)
     expected = setting.width_pixel
     sharp = np.sqrt(np.prod(fitted.p[:, 4:6], axis=1)) < _SHARP * np.sqrt(max(expected**2 - 0.4, 0.2))
-    sharp &= ~found.saturated & (setting.pupil != "")
+    sharp &= ~found.saturated
     if clicked or not sharp.any():
         return fitted, picture
     # a cosmic ray or a hot pixel; it is no light around a star either
@@ -158,7 +158,7 @@ def fit_round(picture: Picture, x: Floats, y: Floats, saturated: Mask, setting: 
         ROUND, cuts, kept, variances, np.full(n, reach), start, lower, upper, np.empty((0, 0)), 1.0, p, errors, fit
     )
     flags = np.zeros(n, np.int64)
-    flags[~np.isfinite(p).all(axis=1) & ~saturated] |= FAILED
+    flags[~(np.isfinite(p).all(axis=1) & (p[:, 0] > 0)) & ~saturated] |= FAILED
     flags[saturated] |= SATURATED
     p[saturated, 1:3] = np.column_stack([x - column, y - row])[saturated]
     lost = ~np.isfinite(p[:, 1]) | ~np.isfinite(p[:, 2])

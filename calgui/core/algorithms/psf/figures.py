@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
-from calgui.core.algorithms.psf.energy import Ring, radius_of
+from calgui.core.algorithms.psf.energy import RING, Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
 
@@ -146,7 +146,7 @@ def _radius(ring: Ring, wanted: float, edges: Floats) -> float:
     fine = (seen / area >= _COVERED) & (
         np.minimum.accumulate(np.where(ring.radius > 3, ring.seen, 1.0)) >= _RING_COVERED
     )
-    fine &= edges <= wanted + 0.25
+    fine &= edges - RING < wanted
     last = np.flatnonzero(fine)
     return float(min(edges[last[-1]], wanted)) if last.size and edges[last[-1]] > 3 else 0.0
 
@@ -154,11 +154,8 @@ def _radius(ring: Ring, wanted: float, edges: Floats) -> float:
 def _neighbours_light(stars: Stars, flux: Floats, radius: Floats) -> Floats:
     """Light of other stars whose middle lies within the circle of each."""
     bright = np.where(np.isfinite(flux), flux, 0.0)
-    scale = (
-        np.nanmedian(flux / stars.height)
-        if np.isfinite(flux / np.where(stars.height > 0, stars.height, np.nan)).any()
-        else 1.0
-    )
+    share = flux / np.where(stars.height > 0, stars.height, np.nan)
+    scale = float(np.nanmedian(share)) if np.isfinite(share).any() else 1.0
     lost = ~np.isfinite(flux)
     bright[lost] = np.nan_to_num(stars.brightness[lost] * scale)
     return np.asarray(((stars.neighbours < radius[:, None]) * bright[None, :]).sum(axis=1))

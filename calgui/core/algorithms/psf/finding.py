@@ -31,6 +31,8 @@ _LUMPS = 40.0
 _BRIGHTEST = 60
 #: pixels of equal value at the top of a star that is cut off
 _FLAT_TOP = 3
+#: pixels near the top of one that is cut off by a detector whose pixels do not all end at one value
+_PLATEAU = 6
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def find_stars(picture: Picture, setting: Setting, threshold: float, most: int, 
     x, y, peak = x[order], y[order], peak[order]
     kept, dropped = _without_speckles(picture, setting, level, x, y, peak, full, envelope)
     x, y, peak = x[kept], y[kept], peak[kept]
-    flat = np.array([_is_flat(picture, a, b) for a, b in zip(x, y, strict=True)], np.bool_)
+    flat = np.array([_is_flat(picture, setting, a, b) for a, b in zip(x, y, strict=True)], np.bool_)
     clipped = np.concatenate([np.ones(len(full), np.bool_), flat])
     whole = np.concatenate([full, np.column_stack([x, y])]) if len(full) else np.column_stack([x, y])
     peaks = np.concatenate([np.full(len(full), np.nan), peak])
@@ -150,7 +152,7 @@ def given_stars(picture: Picture, setting: Setting, places: tuple[Position, ...]
                     f"{peak / picture.noise:.1f} sigma above the background.",
                     cure="Take that place out of the option stars, or move it.",
                 )
-            found.append((x, y, peak, _is_flat(picture, x, y)))
+            found.append((x, y, peak, _is_flat(picture, setting, x, y)))
     made = np.array([one[:3] for one in found], np.float64).reshape(-1, 3)
     return Found(made[:, 0], made[:, 1], made[:, 2], np.array([one[3] for one in found], np.bool_))
 
@@ -208,19 +210,27 @@ def _saturated(picture: Picture, setting: Setting) -> Floats:
     return centres[keep][:, ::-1]
 
 
-def _is_flat(picture: Picture, x: float, y: float) -> bool:
-    """Whether the brightest pixels of a star are of one value, as those of a star that is cut off."""
+def _is_flat(picture: Picture, setting: Setting, x: float, y: float) -> bool:
+    """Whether the top of a star is cut off: pixels of one value, or more of nearly that than the flanks allow."""
     row, column = round(y), round(x)
     rows, columns = slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3)
     if picture.saturated[rows, columns].any():
         return True
-    values = picture.data[rows, columns][picture.good[rows, columns]]
+    reach = round(2.5 * setting.width_pixel) + 3
+    rows, columns = slice(max(row - reach, 0), row + reach + 1), slice(max(column - reach, 0), column + reach + 1)
+    values = picture.data[rows, columns][picture.good[rows, columns]] - np.float32(picture.level)
     if values.size < 9:
         return False
     top = float(values.max())
-    if top - picture.level < 50 * picture.noise:
+    if top < 50 * picture.noise:
         return False
-    return int(np.count_nonzero(values >= top - 1e-4 * abs(top - picture.level))) >= _FLAT_TOP
+    if int(np.count_nonzero(values >= top * (1 - 1e-4))) >= _FLAT_TOP:
+        return True
+    if setting.source_mas > 2 * setting.pixel_mas:
+        return False
+    # of a Gaussian of any width 0.23 of the pixels above half of the peak lie above 0.85 of it
+    high, half = int(np.count_nonzero(values > 0.85 * top)), int(np.count_nonzero(values > 0.5 * top))
+    return high >= _PLATEAU and high > 0.45 * half
 
 
 def _without_speckles(

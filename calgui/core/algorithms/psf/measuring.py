@@ -1,6 +1,7 @@
 """``measure-psf``: stars or a fiber image, measured once, then judged as often as an option changes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.positions import parse_positions
 from calgui.core.algorithms.psf.building import align
-from calgui.core.algorithms.psf.centroids import FAILED, SATURATED
+from calgui.core.algorithms.psf.centroids import FAILED, SATURATED, fit_round
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import check_cube, measure_cube
 from calgui.core.algorithms.psf.finding import Found, envelope_of, find_stars, given_stars, is_grid
@@ -24,6 +25,8 @@ from calgui.core.jobs import Job
 
 #: mas beyond the flux radius that the perfect star is known
 _MARGIN_MAS = 20.0
+#: pixels that a star is taken to be wide before its width is measured, where no telescope says it
+_FIRST_WIDTH = 2.2
 #: the perfect star is computed this far at least, so that another flux radius is answered at once
 _PERFECT_MAS = 1050.0
 
@@ -119,6 +122,8 @@ def measure_picture(frame: Frame, setting: Setting, config: PsfConfig, job: Job,
     perfect = setting.perfect(max(_PERFECT_MAS, config.flux_radius + _MARGIN_MAS))
     job.report(0.3, "Looking for stars")
     picture = picture_of(frame, config, detector=detector)
+    if not setting.pupil:
+        setting = replace(setting, seen_width=_width(picture, setting, config))
     places = parse_positions(config.stars, "stars")
     if places:
         found = given_stars(picture, setting, places)
@@ -145,6 +150,19 @@ def measure_picture(frame: Frame, setting: Setting, config: PsfConfig, job: Job,
         frame, setting, perfect, stars, aligned, picture.errors_known, picture.per_electron, picture.noise,
         found.n_speckles, bool(places),
     )  # fmt: skip
+
+
+def _width(picture: Picture, setting: Setting, config: PsfConfig) -> float:
+    """Width of the stars without the pixel, pixels: the median of Gaussians fitted to the brightest."""
+    first = replace(setting, seen_width=_FIRST_WIDTH)
+    places = parse_positions(config.stars, "stars")
+    found = given_stars(picture, first, places) if places else find_stars(picture, first, config.threshold, 60, None)
+    if not len(found.x):
+        return _FIRST_WIDTH
+    fitted = fit_round(picture, found.x, found.y, found.saturated, first)
+    # narrower ones are hot pixels
+    fine = (fitted.flags == 0) & (fitted.p[:, 4:6].min(axis=1) > 1.0)
+    return float(np.median(np.sqrt(np.prod(fitted.p[fine, 4:6], axis=1)))) if fine.any() else _FIRST_WIDTH
 
 
 def _count(flags: Any) -> int:

@@ -41,6 +41,8 @@ class Setting:
         As the header names it.
     source_mas : float
         Diameter of the source.
+    seen_width : float or None
+        Width at half maximum of the stars themselves, without the pixel, pixels: where no telescope is known.
     """
 
     pixel_mas: float
@@ -52,17 +54,18 @@ class Setting:
     angle_deg: float
     telescope: str
     source_mas: float = 0.0
+    seen_width: float | None = None
 
     @property
     def coarse(self) -> bool:
         """Whether a pixel is too large for widths and Strehl ratios."""
-        return self.pixel_mas > COARSE_MAS and self.pupil != "" and self.core_pixel < 2
+        return self.pixel_mas > COARSE_MAS and self.pupil != ""
 
     @property
     def core_pixel(self) -> float:
-        """λ/D in pixels; 4 where no telescope is known."""
+        """λ/D in pixels; where no telescope is known, what the stars' width says."""
         if self.diameter_m is None:
-            return 4.0
+            return max((self.seen_width or 4.0) / 1.02, 0.5)
         return self.wavelength_um * 1e-6 / self.diameter_m * _MAS_PER_RAD / self.pixel_mas
 
     @property

@@ -97,7 +97,7 @@ def light_around(
         level = _level(rings, 0, picture, fitted, setting, perfect, config, picture.data)
         return Light(rings, np.array([level.value]), np.array([level.error]), np.zeros(1), picture.data, None, height)
     cover_discs(cover, fitted.x, fitted.y, own)
-    usable = np.flatnonzero((fitted.flags & (SATURATED | FAILED | EDGE)) == 0)
+    usable = np.flatnonzero(((fitted.flags & (SATURATED | FAILED | EDGE)) == 0) & (height > 0))
     examples = usable[np.argsort(-height[usable], kind="stable")][:_EXAMPLES]
     if not examples.size:
         rings = _rings(picture, picture.data, cover, own, fitted, whole, count)
