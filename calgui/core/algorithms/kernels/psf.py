@@ -9,10 +9,12 @@ _jit = njit(nogil=True, cache=True, error_model="numpy")
 
 #: pixels within this distance of the centre are shared out among rings by 5 x 5 points in each
 _FINE = 12.0
+#: up to here the pixels of a ring are counted: how many it holds, and of what brightness, hangs together
+_WHOLE = 60.0
 
 
 @_jit
-def ring_sums(image, good, variance, cover, own, x, y, width, sums, count, noise, square):  # type: ignore[no-untyped-def]
+def ring_sums(image, good, variance, cover, own, x, y, width, sums, count, noise, square, whole):  # type: ignore[no-untyped-def]
     """Sums of pixels over rings of one width around a star.
 
     Parameters
@@ -31,6 +33,8 @@ def ring_sums(image, good, variance, cover, own, x, y, width, sums, count, noise
         Of a ring, pixels.
     sums, count, noise, square : ndarray of float64, shape (n,)
         Filled: sum of the values, number of pixels, sum of the variances, sum of the squares of the values.
+    whole : ndarray of float64, shape (n,)
+        Filled for rings up to 60 pixels: number of pixels of the image, whether they count or not.
     """
     ny, nx = image.shape
     n = sums.size
@@ -39,6 +43,7 @@ def ring_sums(image, good, variance, cover, own, x, y, width, sums, count, noise
     count[:] = 0.0
     noise[:] = 0.0
     square[:] = 0.0
+    whole[:] = 0.0
     for row in range(max(0, math.floor(y - reach)), min(ny, math.ceil(y + reach) + 1)):
         dy = row - y
         left = reach * reach - dy * dy
@@ -46,11 +51,22 @@ def ring_sums(image, good, variance, cover, own, x, y, width, sums, count, noise
             continue
         half = math.sqrt(max(left, 0.0)) + 1
         for column in range(max(0, math.floor(x - half)), min(nx, math.ceil(x + half) + 1)):
-            if not good[row, column]:
-                continue
             dx = column - x
             distance = math.sqrt(dx * dx + dy * dy)
-            if cover[row, column] > (1 if distance <= own else 0):
+            used = good[row, column] and cover[row, column] <= (1 if distance <= own else 0)
+            if _FINE <= distance < _WHOLE:
+                ring = int(distance / width)
+                if ring < n:
+                    whole[ring] += 1.0
+            elif distance < _FINE:
+                for i in range(5):
+                    py = dy + 0.2 * i - 0.4
+                    for j in range(5):
+                        px = dx + 0.2 * j - 0.4
+                        ring = int(math.sqrt(px * px + py * py) / width)
+                        if ring < n:
+                            whole[ring] += 0.04
+            if not used:
                 continue
             value = float(image[row, column])
             spread = float(variance[row, column])

@@ -126,13 +126,16 @@ def model(kind, dx, dy, p, table, fine):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _sums(kind, cut, kept, noise, radius, p, low, table, fine, matrix, vector, step):  # type: ignore[no-untyped-def]
-    """Chi², and with `matrix` the normal equations."""
+def _sums(kind, cut, kept, noise, radius, cx, cy, p, low, table, fine, matrix, vector, step):  # type: ignore[no-untyped-def]
+    """Chi², and with `matrix` the normal equations, within a circle around cx, cy.
+
+    Its edge is soft: pixels that come in and go out as the star moves within its pixel would pull it.
+    """
     side = cut.shape[0]
     half = side // 2
     n = p.size
     chi2 = 0.0
-    used = 0
+    used = 0.0
     with_matrix = matrix.size > 0
     slope = np.empty(n)
     q = p.copy()
@@ -142,13 +145,15 @@ def _sums(kind, cut, kept, noise, radius, p, low, table, fine, matrix, vector, s
     for row in range(side):
         for column in range(side):
             dx, dy = float(column - half), float(row - half)
-            if not kept[row, column] or dx * dx + dy * dy > radius * radius:
+            inside = radius + 0.5 - math.sqrt((dx - cx) ** 2 + (dy - cy) ** 2)
+            if not kept[row, column] or inside <= 0:
                 continue
+            share = min(inside, 1.0)
             at = model(kind, dx, dy, p, table, fine)
             left = cut[row, column] - at
-            weight = 1 / max(noise[row, column], low)
+            weight = share / max(noise[row, column], low)
             chi2 += left * left * weight
-            used += 1
+            used += share
             if not with_matrix:
                 continue
             for k in range(n):
@@ -179,7 +184,7 @@ def fit_stars(kind, cuts, kept, noises, radius, start, lower, upper, table, fine
     kept : ndarray of bool, same shape
         Which count.
     radius : ndarray of float64, shape (n,)
-        Of the circle around the middle pixel that is fitted.
+        Of the circle around the star that is fitted.
     start, lower, upper : ndarray of float64, shape (n, m)
         Parameters to begin with, and between which they stay: flux, x, y (from the middle pixel), background, others.
     table, fine
@@ -207,13 +212,28 @@ def fit_stars(kind, cuts, kept, noises, radius, start, lower, upper, table, fine
                     low = noises[star, row, column]
         low = max(low * np.float32(1e-7), np.float32(1e-30))
         damping = 1e-3
-        chi2, used = np.inf, 0
+        chi2, used = np.inf, 0.0
+        cx, cy = p[1], p[2]
         fine_fit = False
         for _ in range(40):
             for k in range(m):
                 step[k] = 1e-4 * max(abs(p[k]), 0.1 if k else 1e-6 * abs(p[0]) + 1e-12)
+            cx, cy = p[1], p[2]
             chi2, used = _sums(
-                kind, cuts[star], kept[star], noises[star], radius[star], p, low, table, fine, matrix, vector, step
+                kind,
+                cuts[star],
+                kept[star],
+                noises[star],
+                radius[star],
+                cx,
+                cy,
+                p,
+                low,
+                table,
+                fine,
+                matrix,
+                vector,
+                step,
             )
             if used <= m or not np.isfinite(chi2):
                 break
@@ -234,6 +254,8 @@ def fit_stars(kind, cuts, kept, noises, radius, start, lower, upper, table, fine
                     kept[star],
                     noises[star],
                     radius[star],
+                    cx,
+                    cy,
                     trial,
                     low,
                     table,
@@ -261,7 +283,7 @@ def fit_stars(kind, cuts, kept, noises, radius, start, lower, upper, table, fine
         for k in range(m):
             step[k] = 1e-4 * max(abs(p[k]), 0.1 if k else 1e-6 * abs(p[0]) + 1e-12)
         chi2, used = _sums(
-            kind, cuts[star], kept[star], noises[star], radius[star], p, low, table, fine, matrix, vector, step
+            kind, cuts[star], kept[star], noises[star], radius[star], cx, cy, p, low, table, fine, matrix, vector, step
         )
         fit[star, 0], fit[star, 1] = chi2, used - m
         found[star] = p

@@ -1,6 +1,7 @@
 """Centroids: a pixel-integrated Gaussian fitted to the core of every star."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,9 @@ import numpy.typing as npt
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
+
+if TYPE_CHECKING:
+    from calgui.core.optics.perfect import PerfectStar
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -172,6 +176,39 @@ def fit_round(picture: Picture, x: Floats, y: Floats, saturated: Mask, setting: 
     flags[bad] |= BAD_CORE
     model = _round_model(p, side)
     return Fitted(p, errors, np.column_stack([column, row]), cuts, kept, variances, model, flags, 0)
+
+
+def without_bias(fitted: Fitted, setting: Setting, perfect: "PerfectStar") -> Fitted:
+    """Take out by how much the centroid of a perfect star at the same place of a pixel is off.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Stars.
+    setting : Setting
+        Says how wide they are.
+    perfect : PerfectStar
+        The diffraction limit: its core is no Gaussian, by 0.01 pixel where it is narrow.
+
+    Returns
+    -------
+    Fitted
+    """
+    n, side = len(fitted.x), 2 * HALF + 1
+    usable = (fitted.flags & (SATURATED | FAILED)) == 0
+    places = np.where(usable[:, None], fitted.p[:, 1:3], 0.0)
+    off = np.zeros((n, 2))
+    for k in np.flatnonzero(usable):
+        image = perfect.image((side, side), HALF + places[k, 0], HALF + places[k, 1]).astype(np.float32)
+        light = Picture(
+            image, image, np.ones(image.shape, np.bool_), np.zeros(image.shape, np.bool_), 0.0, 0.0, None, True
+        )
+        seen = fit_round(light, np.array([float(HALF)]), np.array([float(HALF)]), np.array([False]), setting)
+        off[k] = seen.p[0, 1:3] - places[k]
+    off[~np.isfinite(off) | (np.abs(off) > 0.1)] = 0.0
+    p = fitted.p.copy()
+    p[:, 1:3] -= off
+    return replace(fitted, p=p)
 
 
 def _round_model(p: Floats, side: int) -> Floats:

@@ -11,6 +11,8 @@ Floats = npt.NDArray[np.float64]
 
 #: width of the rings, pixels
 RING = 0.5
+#: radius up to which the pixels of rings are counted, pixels
+_COUNTED = 59.0
 #: rings that are taken together for the fit of the wings
 _TOGETHER = 8
 #: widths of the halo that are tried, mas at half maximum
@@ -34,12 +36,15 @@ class Rings:
     ----------
     sums, count, noise, square : ndarray of float64, shape (n, m)
         Values, number of pixels, variance, squares of the values.
+    whole : ndarray of float64, shape (n, m)
+        Pixels of the inner rings, whether they count or not: what a ring of few pixels holds of them is not its area.
     """
 
     sums: Floats
     count: Floats
     noise: Floats
     square: Floats
+    whole: Floats
 
     @property
     def edges(self) -> Floats:
@@ -64,6 +69,9 @@ class Rings:
         Ring
         """
         count, areas = self.count[star], self.areas
+        inner = self.edges <= _COUNTED
+        if self.whole[star][inner].sum() > 0.98 * areas[inner].sum():
+            areas = np.where(inner, np.maximum(self.whole[star], 1e-9), areas)
         seen = count > SEEN * areas
         with np.errstate(all="ignore"):
             mean = self.sums[star] / count

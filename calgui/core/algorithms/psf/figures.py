@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 _COVERED, _RING_COVERED = 0.75, 0.2
 #: light of neighbours within the circle, over a star's own, from which there is no Strehl ratio
 _NEIGHBOURS = 3.0
+#: of a Strehl ratio, over itself: what sampling leaves (perfect stars at any place of a pixel, Z to K)
+_SAMPLING = 0.002
 #: halves of squares, pixels, within a cut-out
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
@@ -262,5 +264,5 @@ def _strehl(
         limit = perfect.peak / float(perfect.encircled_energy(radius[k] * setting.pixel_mas))
         peak = stars.shapes.peak[k]
         strehl[k] = peak / flux[k] / limit
-        error[k] = strehl[k] * math.hypot(stars.shapes.peak_error[k] / peak, flux_error[k] / flux[k])
+        error[k] = strehl[k] * math.hypot(stars.shapes.peak_error[k] / peak, flux_error[k] / flux[k], _SAMPLING)
     return strehl, error, tuple(why)

@@ -204,7 +204,7 @@ def _product(
     kind = " ".join(str(header.get(key) or "") for key in ("EXP_TYPE", "EXPTYPE", "OBSTYPE", "IMAGETYP")).upper()
     if "FIBER" in kind:
         keywords["REFTYPE"] = ("FIBER", "kind of reference file")
-    return Frame(image, error, None, header | {"BUNIT": "1"}), keywords
+    return Frame(image, error, None, header | {"BUNIT": "1", "SCALE": setting.pixel_mas / fine / 1000}), keywords
 
 
 def _of_sky(keyword: str) -> bool:

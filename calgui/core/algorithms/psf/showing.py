@@ -177,7 +177,7 @@ def curves(measured: Measured, figures: Figures, main: int, config: PsfConfig) -
         edges = np.concatenate([[0], stars.rings.edges])[: int(inside.sum()) + 1] * pixel
         energy = perfect.encircled_energy(edges)
         with np.errstate(all="ignore"):
-            seen = np.diff(energy) / ring.area[inside] / perfect.peak
+            seen = np.diff(energy) / stars.rings.areas[inside] / perfect.peak
             profile["perfect star"] = (radius[inside], np.log10(np.clip(seen, 1e-7, None)))
         grown["perfect star"] = (edges[1:], energy[1:] / perfect.encircled_energy(figures.radius[main]))
     made = [

@@ -16,6 +16,7 @@ from calgui.core.algorithms.psf.centroids import (
     filled_variance,
     fit_round,
     flattened,
+    without_bias,
 )
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import Rings
@@ -145,6 +146,8 @@ def measure_stars(
     if config.background == "map":
         picture = flattened(picture, fitted, setting)
         fitted = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+    if perfect is not None and not setting.coarse and (not setting.sampled or len(fitted.x) <= _EACH):
+        fitted = without_bias(fitted, setting, perfect)
     job.report(0.2, "Light around the stars")
     light = light_around(picture, fitted, setting, perfect, config, job.part(0.2, 0.8))
     cuts = fitted.cuts.astype(np.float64) - (light.background + light.under)[:, None, None]

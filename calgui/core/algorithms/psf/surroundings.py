@@ -220,11 +220,11 @@ def _rings(
 ) -> Rings:  # fmt: skip
     from calgui.core.algorithms.kernels.psf import ring_sums
 
-    made = Rings(*(np.zeros((len(stars), count)) for _ in range(4)))
+    made = Rings(*(np.zeros((len(stars), count)) for _ in range(5)))
     for k, star in enumerate(stars):
         ring_sums(
             left, picture.good, picture.variance, cover, own[star], fitted.x[star], fitted.y[star], RING,
-            made.sums[k], made.count[k], made.noise[k], made.square[k],
+            made.sums[k], made.count[k], made.noise[k], made.square[k], made.whole[k],
         )  # fmt: skip
     return made
 
@@ -233,7 +233,7 @@ def _with_own(rings: Rings, profile: Floats, height: Floats) -> Rings:
     """Give each star back what was subtracted of itself."""
     added = height[:, None] * profile[None, : rings.sums.shape[1]]
     return Rings(rings.sums + added * rings.count, rings.count, rings.noise, rings.square + 2 * added * rings.sums
-                 + added**2 * rings.count)  # fmt: skip
+                 + added**2 * rings.count, rings.whole)  # fmt: skip
 
 
 def _with_core(rings: Rings, height: Floats, level: float, outer: Floats) -> Floats:
@@ -329,7 +329,7 @@ def _wings(ring: Ring, fitted: Fitted, star: int, setting: Setting, perfect: "Pe
         return np.zeros(len(ring.radius))
     edges = np.concatenate([[0], ring.radius + RING / 2])
     energy = perfect.encircled_energy(edges * setting.pixel_mas)
-    density = np.nan_to_num(np.diff(energy) / ring.area)
+    density = np.nan_to_num(np.diff(energy) / (2 * np.pi * ring.radius * RING))
     middle = fitted.model[star, HALF, HALF] - fitted.level[star]
     # beyond what is computed: the rings of a sharp edge fall with the third power
     known = np.flatnonzero(np.isfinite(energy))[-1] - 1
