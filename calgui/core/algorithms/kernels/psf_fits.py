@@ -289,10 +289,12 @@ def fit_stars(kind, cuts, kept, noises, radius, start, lower, upper, table, fine
         found[star] = p
         scale = _root(matrix)
         normal = matrix / np.outer(scale, scale)
-        if fine_fit and abs(np.linalg.det(normal)) > 1e-13:
-            inverse = np.linalg.inv(normal)
+        if fine_fit:
+            # a parameter that has no say, such as the width of a halo without light, has no error
+            inverse = np.linalg.pinv(normal, 1e-13)
             for k in range(m):
-                errors[star, k] = math.sqrt(max(inverse[k, k], 0.0)) / scale[k]
+                if matrix[k, k] > 0 and inverse[k, k] > 0:
+                    errors[star, k] = math.sqrt(inverse[k, k]) / scale[k]
 
 
 @_jit

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
+from calgui.core.errors import InputError
 
 if TYPE_CHECKING:
     from calgui.core.optics.perfect import PerfectStar
@@ -101,13 +102,25 @@ def centroids(picture: Picture, found: Found, setting: Setting, clicked: bool) -
     -------
     tuple of Fitted and Picture
         The picture without the pixels of what was left out.
+
+    Raises
+    ------
+    InputError
+        Nothing is left.
     """
     fitted = fit_round(picture, found.x, found.y, found.saturated, setting)
     expected = setting.width_pixel
     sharp = np.sqrt(np.prod(fitted.p[:, 4:6], axis=1)) < _SHARP * np.sqrt(max(expected**2 - 0.4, 0.2))
+    # what no Gaussian fits is none either
+    sharp |= (fitted.flags & FAILED) != 0
     sharp &= ~found.saturated
     if clicked or not sharp.any():
         return fitted, picture
+    if sharp.all():
+        raise InputError(
+            "All peaks of this image are narrower than a star can be, or none: hot pixels or cosmic rays.",
+            cure="Subtract the dark, or give plate scale and wavelength if they are wrong in the header.",
+        )
     # a cosmic ray or a hot pixel; it is no light around a star either
     good, data = picture.good.copy(), picture.data.copy()
     for x, y in fitted.corner[sharp]:

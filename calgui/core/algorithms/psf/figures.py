@@ -129,7 +129,7 @@ def figures_of(stars: Stars, setting: Setting, perfect: "PerfectStar | None", fl
     with np.errstate(all="ignore"):
         depth = np.sqrt(-np.log(np.where(strehl < 1, strehl, 1.0)))
         scale = setting.wavelength_um * 1e3 / (2 * math.pi)
-        wavefront = np.where(strehl > 0, scale * depth, np.nan)
+        wavefront = np.where(strehl > 0, np.abs(scale * depth), np.nan)
         wavefront_error = np.where(depth > 0.02, scale * strehl_error / strehl / (2 * np.maximum(depth, 0.02)), np.nan)
     bad = (flags & (SATURATED | FAILED)) != 0
     blank = np.where(bad, np.nan, 1.0)

@@ -233,6 +233,17 @@ def _is_flat(picture: Picture, setting: Setting, x: float, y: float) -> bool:
     return high >= _PLATEAU and high > 0.45 * half
 
 
+def _cut_off_peak(picture: Picture, setting: Setting, x: float, y: float) -> float:
+    """How bright a star whose top is cut off would be, by the area of the cut for a Gaussian of a star's width."""
+    row, column = round(y), round(x)
+    reach = round(6 * setting.width_pixel)
+    rows, columns = slice(max(row - reach, 0), row + reach + 1), slice(max(column - reach, 0), column + reach + 1)
+    values = np.where(picture.good[rows, columns], picture.data[rows, columns] - np.float32(picture.level), 0)
+    top = max(float(values.max()), 100 * picture.noise)
+    area = int(np.count_nonzero(values > 0.85 * top) + np.count_nonzero(picture.saturated[rows, columns]))
+    return top * math.exp2(min(4 * area / (math.pi * setting.width_pixel**2), 12.0))
+
+
 def _without_speckles(
     picture: Picture,
     setting: Setting,
@@ -248,12 +259,14 @@ def _without_speckles(
     near = 1.2 * setting.width_pixel
     kept: list[int] = []
     halos: list[tuple[float, float, Floats]] = []
+    kx, ky, kp = (np.empty(len(x) + len(full)) for _ in range(3))
+    n = 0
     for a, b in full:
         halos.append((a, b, _halo(picture, level, a, b, reach)))
-    kx, ky, kp = np.empty(len(x)), np.empty(len(x)), np.empty(len(x))
+        kx[n], ky[n], kp[n] = a, b, _cut_off_peak(picture, setting, a, b)
+        n += 1
     dropped = 0
     for index in range(len(x)):
-        n = len(kept)
         distance = np.hypot(kx[:n] - x[index], ky[:n] - y[index])
         limit = 0.0
         if n and distance.min() < near:
@@ -279,6 +292,9 @@ def _without_speckles(
             dropped += 1
             continue
         kx[n], ky[n], kp[n] = x[index], y[index], peak[index]
+        if _is_flat(picture, setting, x[index], y[index]):
+            kp[n] = _cut_off_peak(picture, setting, x[index], y[index])
+        n += 1
         kept.append(index)
         if len(halos) < _BRIGHTEST and peak[index] > 100 * picture.noise:
             halos.append((x[index], y[index], _halo(picture, level, x[index], y[index], reach)))
@@ -319,14 +335,14 @@ def is_grid(x: Floats, y: Floats) -> bool:
     Returns
     -------
     bool
-        The distances to the nearest neighbours of a grid are all alike; those of stars scatter by half their mean.
+        The distances to the three nearest neighbours of a grid are all alike; those of stars scatter.
     """
     if len(x) < _GRID_SPOTS:
         return False
     from scipy.spatial import cKDTree
 
     places = np.column_stack([x, y])
-    distance = cKDTree(places).query(places, k=2)[0][:, 1]
+    distance = cKDTree(places).query(places, k=4)[0][:, 1:]
     middle = float(np.median(distance))
     return float(MAD_TO_SIGMA * np.median(np.abs(distance - middle))) < _GRID_SCATTER * middle
 

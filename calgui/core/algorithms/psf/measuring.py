@@ -14,7 +14,7 @@ from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import check_cube, measure_cube
 from calgui.core.algorithms.psf.finding import Found, envelope_of, find_stars, given_stars, is_grid
 from calgui.core.algorithms.psf.measured import Measured
-from calgui.core.algorithms.psf.picture import Picture, picture_of
+from calgui.core.algorithms.psf.picture import Picture, picture_of, without_hits
 from calgui.core.algorithms.psf.reporting import judged
 from calgui.core.algorithms.psf.setting import Setting, setting_of
 from calgui.core.algorithms.psf.stars import measure_stars
@@ -25,6 +25,8 @@ from calgui.core.jobs import Job
 
 #: mas beyond the flux radius that the perfect star is known
 _MARGIN_MAS = 20.0
+#: part of a star's brightest pixel that the next one has at least: where the image is sampled, and else
+_SAMPLED_NEIGHBOUR, _NEIGHBOUR = 0.4, 0.12
 #: pixels that a star is taken to be wide before its width is measured, where no telescope says it
 _FIRST_WIDTH = 2.2
 #: the perfect star is computed this far at least, so that another flux radius is answered at once
@@ -119,9 +121,11 @@ def measure_picture(frame: Frame, setting: Setting, config: PsfConfig, job: Job,
         See `measure_psf`.
     """
     job.report(0.0, "A perfect star")
-    perfect = setting.perfect(max(_PERFECT_MAS, config.flux_radius + _MARGIN_MAS))
+    perfect = None if setting.coarse else setting.perfect(max(_PERFECT_MAS, config.flux_radius + _MARGIN_MAS))
     job.report(0.3, "Looking for stars")
     picture = picture_of(frame, config, detector=detector)
+    if detector and not setting.coarse:
+        picture = without_hits(picture, _SAMPLED_NEIGHBOUR if setting.sampled and setting.pupil else _NEIGHBOUR)
     if not setting.pupil:
         setting = replace(setting, seen_width=_width(picture, setting, config))
     places = parse_positions(config.stars, "stars")
@@ -132,12 +136,6 @@ def measure_picture(frame: Frame, setting: Setting, config: PsfConfig, job: Job,
     _check_found(frame, picture, found, config, bool(places))
     job.report(0.4, "Measuring")
     stars = measure_stars(picture, found, setting, perfect, config, job.part(0.4, 0.85), clicked=bool(places))
-    if not len(stars):
-        raise InputError(
-            "All peaks of this image are narrower than a star can be: hot pixels or cosmic rays.",
-            path=frame.path,
-            cure="Subtract the dark, or give plate scale and wavelength if they are wrong in the header.",
-        )
     if np.all((stars.flags & (SATURATED | FAILED)) != 0):
         raise InputError(
             f"No star can be measured: {_count(stars.flags & SATURATED)} saturated, {_count(stars.flags & FAILED)} "

@@ -1,7 +1,7 @@
 """The picture that stars are measured on: pixels, which of them count, and their variance."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -116,6 +116,41 @@ def _electrons(frame: Frame, config: PsfConfig) -> float | None:
     if scale.is_rate and not scale.seconds:
         return None
     return scale.to_counts if scale.to_counts > 0 else None
+
+
+def without_hits(picture: Picture, neighbour: float) -> Picture:
+    """Leave out single bright pixels: cosmic rays and hot pixels that nobody flagged.
+
+    Parameters
+    ----------
+    picture : Picture
+        Pixels.
+    neighbour : float
+        Part of a pixel that the brightest of its eight neighbours has at least if it is of a star.
+
+    Returns
+    -------
+    Picture
+        Without those that stand ten sigma above the level, and whose neighbours have less; the same one if there are
+        none.
+    """
+    ny, nx = picture.data.shape
+    rows, columns = np.nonzero(picture.good & (picture.data > picture.level + 10 * picture.noise))
+    inside = (rows > 0) & (rows < ny - 1) & (columns > 0) & (columns < nx - 1)
+    rows, columns = rows[inside], columns[inside]
+    best = np.full(rows.size, -np.inf, np.float32)
+    whole = np.ones(rows.size, np.bool_)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            if dy or dx:
+                best = np.maximum(best, picture.data[rows + dy, columns + dx])
+                whole &= picture.good[rows + dy, columns + dx]
+    hit = whole & (best - picture.level < neighbour * (picture.data[rows, columns] - picture.level))
+    if not hit.any():
+        return picture
+    good, data = picture.good.copy(), picture.data.copy()
+    good[rows[hit], columns[hit]], data[rows[hit], columns[hit]] = False, 0
+    return replace(picture, good=good, data=data)
 
 
 def level_and_noise(data: Singles, good: Mask) -> tuple[float, float]:

@@ -180,16 +180,16 @@ def _product(
     setting = measured.setting
     middle = image.shape[0] // 2
     keywords: dict[str, tuple[Any, str]] = {
-        "BUNIT": ("1", "part of the light in each pixel: their sum is 1"),
-        "SCALE": (setting.pixel_mas / fine / 1000, "[arcsec] per pixel of this PSF"),
+        "BUNIT": ("1", "part of the light in each pixel"),
+        "SCALE": (round(setting.pixel_mas / fine / 1000, 9), "[arcsec] per pixel of this PSF"),
         "PSFSAMP": (fine, "pixels of this PSF per detector pixel"),
-        "PSFDPIX": (setting.pixel_mas / 1000, "[arcsec] side of the detector pixel that is in it"),
-        "PSFWAY": (measured.aligned.way, "stars shifted onto one another, or ePSF"),
+        "PSFDPIX": (round(setting.pixel_mas / 1000, 9), "[arcsec] detector pixel that is in it"),
+        "PSFWAY": (measured.aligned.way, "stars that were shifted, or ePSF"),
         "PSFNSTAR": (count, "number of stars in it"),
         "PSFX": (middle + 1, "column of the centre, from 1"),
         "PSFY": (middle + 1, "row of the centre, from 1"),
-        "PSFWAVE": (setting.wavelength_um, "[um] middle of the band"),
-        "PSFRAD": (float(np.nan_to_num(figures.radius[main])), "[mas] flux radius of the figures"),
+        "PSFWAVE": (round(setting.wavelength_um, 6), "[um] middle of the band"),
+        "PSFRAD": (round(float(np.nan_to_num(figures.radius[main])), 3), "[mas] flux radius of the figures"),
         "S_PSF": ("COMPLETE", "the PSF was measured"),
     }
     for keyword, value, comment in (
@@ -204,7 +204,9 @@ def _product(
     kind = " ".join(str(header.get(key) or "") for key in ("EXP_TYPE", "EXPTYPE", "OBSTYPE", "IMAGETYP")).upper()
     if "FIBER" in kind:
         keywords["REFTYPE"] = ("FIBER", "kind of reference file")
-    return Frame(image, error, None, header | {"BUNIT": "1", "SCALE": setting.pixel_mas / fine / 1000}), keywords
+    return Frame(
+        image, error, None, header | {"BUNIT": "1", "SCALE": round(setting.pixel_mas / fine / 1000, 9)}
+    ), keywords
 
 
 def _of_sky(keyword: str) -> bool:
