@@ -24,6 +24,7 @@ def kinds() -> tuple[Kind, ...]:
         lampramp,
         lenslet,
         mask,
+        morestars,
         mosaic,
         multi,
         noisydark,
@@ -34,6 +35,7 @@ def kinds() -> tuple[Kind, ...]:
         sciramp,
         sky,
         skycube,
+        starcube,
         stars,
     )
 
@@ -52,4 +54,6 @@ def kinds() -> tuple[Kind, ...]:
         persistence.KIND,
         multi.KIND,
         crowded.KIND,
+        morestars.KIND,
+        starcube.KIND,
     )
