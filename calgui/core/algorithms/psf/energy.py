@@ -267,7 +267,15 @@ def background_with_halo(
     value = float((likely * values).sum())
     error = math.sqrt(float((likely * (errors**2 * stretch + (values - value) ** 2)).sum()))
     halo = float((likely * np.array([one[3] for one in found])).sum())
-    return Background(value, math.hypot(error, _MISFIT * halo), halo)
+    # a level that is not flat, or wings of another shape: what is left in the outer third that noise does not explain
+    shape = halo_shape(radius, float(_SEEING[int(chi2.argmin())]))
+    last = slice(2 * len(groups) // 3, None)
+    rest = level[last] - found[int(chi2.argmin())][1] - found[int(chi2.argmin())][3] * shape[last] / shape[-1]
+    weights = 1 / variance[last]
+    trend = abs(float((weights * rest).sum() / weights.sum())) - 2 * float(weights.sum() ** -0.5)
+    # within the control radius the halo is as flat as a sky
+    misfit = 1.0 if outer < _BEYOND * control else _MISFIT
+    return Background(value, math.hypot(error, misfit * halo, max(trend, 0.0)), halo)
 
 
 def _level(shape: Floats, level: Floats, variance: Floats) -> tuple[float, float, float, float]:
