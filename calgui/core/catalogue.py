@@ -113,6 +113,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         _DAYTIME_NSCU,
         "PSF calibration",
         reference_types=("FIBER",),
+        algorithms=("measure-psf",),
     ),
     Calibration(
         "fluxstar",
@@ -150,6 +151,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "IRIS on-sky",
         "PSF calibration",
         reference_types=("PSFSTAR",),
+        algorithms=("measure-psf",),
     ),
     Calibration(
         "sky",
