@@ -33,9 +33,9 @@ class OrderLook:
     squared: Floats
 
 
-def looks(seen: Observations, whole: Equations, weight: Floats, mask_error: Complexes, n_columns: Mapping[int, int]) -> (
-    tuple[OrderLook, ...]
-):
+def looks(
+    seen: Observations, whole: Equations, weight: Floats, mask_error: Complexes, n_columns: Mapping[int, int]
+) -> tuple[OrderLook, ...]:
     """Residuals by order, as they are and cross-validated, from one decomposition.
 
     Parameters
@@ -77,7 +77,7 @@ def looks(seen: Observations, whole: Equations, weight: Floats, mask_error: Comp
         leverage = leverage + np.sum(np.abs(part) ** 2, axis=1)
         start = stop
         without = residual / np.clip(1 - leverage, 1e-3, None)
-        made.append(OrderLook(order, *(_rms(r / root) for r in (residual, without)), np.abs(without) ** 2))
+        made.append(OrderLook(order, _rms(residual / root), _rms(without / root), np.abs(without) ** 2))
     return tuple(made)
 
 

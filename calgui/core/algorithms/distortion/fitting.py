@@ -108,7 +108,28 @@ class Solver:
         made: npt.NDArray[np.float64] | Complexes = np.add.reduceat(values[self.by_pinhole], self.starts, axis=0)
         return made
 
-    def solve(self, weight: Floats, mask_variance: float = 0.0) -> Solved:
+    def normal(self, weight: Floats, mask_variance: float = 0.0) -> npt.NDArray[np.float64] | Complexes:
+        """The normal matrix, less what the errors of the mask take up (Schur's complement).
+
+        Parameters
+        ----------
+        weight, mask_variance
+            As for `solve`.
+
+        Returns
+        -------
+        ndarray, shape (columns, columns)
+        """
+        g = self.made.columns
+        weighted = g * weight[:, None]
+        normal: npt.NDArray[np.float64] | Complexes = weighted.conj().T @ g
+        if mask_variance:
+            by_column = self.sums(weighted)
+            each = self.sums(weight) + 1 / mask_variance
+            normal = normal - (by_column.conj() / each[:, None]).T @ by_column
+        return normal
+
+    def solve(self, weight: Floats, mask_variance: float = 0.0, *, last: bool = True) -> Solved:
         """Solve with given weights.
 
         Parameters
@@ -117,6 +138,8 @@ class Solver:
             1 / variance of one axis; 0 leaves a spot out.
         mask_variance : float
             Of what a pinhole of the mask is expected to be off, pixels², per axis; 0 for a perfect mask.
+        last : bool
+            Whether covariance and leverages are wanted, too; else they are zero.
 
         Returns
         -------
@@ -130,25 +153,24 @@ class Solver:
         from scipy.linalg import cho_solve, solve_triangular
 
         g, z = self.made.columns, self.made.target
-        weighted = g * weight[:, None]
-        normal = weighted.conj().T @ g
-        right = weighted.conj().T @ z
+        normal = self.normal(weight, mask_variance)
+        right = g.conj().T @ (weight * z)
         if mask_variance:
             each = self.sums(weight) + 1 / mask_variance
-            by_column, by_target = self.sums(weighted), self.sums(weight * z)
-            # G^H W G less what the mask takes up (Schur's complement)
-            scaled = by_column.conj() / each[:, None]
-            normal = normal - scaled.T @ by_column
-            right = right - scaled.T @ by_target
+            by_column, by_target = self.sums(g * weight[:, None]), self.sums(weight * z)
+            right = right - (by_column.conj() / each[:, None]).T @ by_target
         lower = cholesky_of(normal)
         beta = cho_solve((lower, True), right)
-        covariance = cho_solve((lower, True), np.eye(len(lower)))
         residual = z - g @ beta
-        leverage = np.sum(np.abs(solve_triangular(lower, g.conj().T, lower=True)) ** 2, axis=0)
-        leverage *= np.where(weight > 0, weight, float(np.median(weight[weight > 0])))
+        covariance: npt.NDArray[np.float64] | Complexes = np.zeros_like(normal)
+        leverage = np.zeros(weight.size)
+        if last:
+            covariance = cho_solve((lower, True), np.eye(len(lower)))
+            leverage = np.sum(np.abs(solve_triangular(lower, g.conj().T, lower=True)) ** 2, axis=0)
+            leverage *= np.where(weight > 0, weight, float(np.median(weight[weight > 0])))
         error = np.zeros(self.seen.n_pinholes, np.complex128)
         if mask_variance:
-            error = self.sums(weight * residual) / each
+            error = np.asarray(self.sums(weight * residual) / each, np.complex128)
             residual = residual - error[self.seen.pinhole]
             # the share of a spot in its own pinhole's error is part of its leverage
             leverage = leverage + weight / each[self.seen.pinhole]
@@ -219,11 +241,11 @@ def outlying(seen: Observations, made: Equations) -> Floats:
     limit = radius_of(_LIMIT)
     variance = np.square(seen.error)
     # at first all spots count alike
-    solved = solver.solve(1 / (variance + 1e4 * float(np.median(variance))))
-    for _ in range(_SOFT):
+    solved = solver.solve(1 / (variance + 1e4 * float(np.median(variance))), last=False)
+    for turn in range(_SOFT):
         total = variance + _extra(solved.residual, variance)
         apart = np.abs(solved.residual) / np.sqrt(total)
-        solved = solver.solve(np.minimum(1.0, _HUBER / np.maximum(apart, 1e-9)) / total)
+        solved = solver.solve(np.minimum(1.0, _HUBER / np.maximum(apart, 1e-9)) / total, last=turn == _SOFT - 1)
     used = np.ones(seen.size, bool)
     for turn in range(_HARD):
         total = variance + _extra(solved.residual[used], variance[used])
@@ -263,15 +285,16 @@ def fit(seen: Observations, made: Equations, used: BoolArray, *, mask: bool) -> 
     """
     solver = Solver(seen, made)
     variance = np.square(seen.error)
-    solved = solver.solve(used / variance)
+    solved = solver.solve(used / variance, last=False)
     extra, prior = 0.0, 0.0
-    for _ in range(_VARIANCES if mask else 1):
+    rounds = _VARIANCES if mask else 1
+    for turn in range(rounds):
         if mask:
             extra, prior = variances(solver, solved, used, variance)
         else:
             extra = _intrinsic(solved, used, variance, made)
         weight = used / (variance + extra)
-        solved = solver.solve(weight, prior)
+        solved = solver.solve(weight, prior, last=turn == rounds - 1)
     return Fit(made, solved, used, weight, math.sqrt(extra), math.sqrt(prior) if mask else None)
 
 
@@ -311,7 +334,8 @@ def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equation
     def excess(extra: float) -> float:
         return float((squared / (known + extra)).sum()) - freedom
 
-    low, high = 0.0, float(squared.max())
+    low: float = 0.0
+    high: float = float(squared.max())
     if excess(low) <= 0:
         return 0.0
     for _ in range(60):
@@ -320,9 +344,7 @@ def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equation
     return (low + high) / 2
 
 
-def variances(
-    solver: Solver, solved: Solved, used: BoolArray, variance: Floats
-) -> tuple[float, float]:
+def variances(solver: Solver, solved: Solved, used: BoolArray, variance: Floats) -> tuple[float, float]:
     """Variance of each exposure beyond that of the centres, and that of the mask's own errors.
 
     Parameters

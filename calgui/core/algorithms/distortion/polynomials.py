@@ -151,9 +151,9 @@ def _series_of_one(order: int, basis: Basis) -> Floats:
     return made
 
 
-def power_series(coefficients: npt.NDArray[np.complex128], order: int, basis: Basis, lowest: int, field: Field) -> (
-    npt.NDArray[np.complex128]
-):
+def power_series(
+    coefficients: npt.NDArray[np.complex128], order: int, basis: Basis, lowest: int, field: Field
+) -> npt.NDArray[np.complex128]:
     """A polynomial as a power series in pixels from the middle of the field.
 
     Parameters

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Field, Floats, design, exponents, power_series
+from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Field, Floats, design, n_terms, power_series
 from calgui.core.algorithms.exposure import number
 from calgui.core.errors import InputError
 
 #: the inverse is to be as good as this, pixels; SIP itself is promised to 1e-3
 _AIM = 1e-5
+_NODES = 24
 _TERM = re.compile(r"(A|B|AP|BP)_(\d)_(\d)")
 
 
@@ -221,17 +222,22 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     wide = Field(field.nx + 2 * math.ceil(margin), field.ny + 2 * math.ceil(margin))
     shift = math.ceil(margin)
     # nodes that are denser at the edges keep the largest error small
-    nodes = np.cos(np.pi * (np.arange(31) + 0.5) / 31)
+    nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
     s, t = (each.ravel() for each in np.meshgrid(nodes, nodes))
     x, y = field.middle[0] + s * wide.half[0], field.middle[1] + t * wide.half[1]
     at_x, at_y = forward.ideal(x, y)
     back = (x - at_x) + 1j * (y - at_y)
     normal_x, normal_y = wide.normalized(at_x + shift, at_y + shift)
+    columns = design(normal_x, normal_y, HIGHEST_ORDER, "legendre")
+    # columns stand by their degree, so that one decomposition has the solutions of all orders
+    upper = np.linalg.cholesky(columns.T @ columns).T
+    orthogonal = np.linalg.solve(upper.T, columns.T)
+    shares = orthogonal @ back
     for order in range(max(forward.order, 2), HIGHEST_ORDER + 1):
-        columns = design(normal_x, normal_y, order, "legendre")
-        solved = np.linalg.lstsq(columns, back, rcond=None)[0]
-        if float(np.abs(columns @ solved - back).max()) < _AIM:
+        count = n_terms(order)
+        if float(np.abs(shares[:count] @ orthogonal[:count] - back).max()) < _AIM:
             break
+    solved = np.linalg.solve(upper[:count, :count], shares[:count])
     terms = power_series(solved, order, "legendre", 0, wide)
     return terms.real.copy(), terms.imag.copy()
 
@@ -259,7 +265,7 @@ def read_sip(header: Mapping[str, Any], path: Any = None) -> Sip:
     missing = [key for key in ("CRPIX1", "CRPIX2", "A_ORDER", "B_ORDER") if number(header, key) is None]
     if missing:
         raise InputError(
-            f"There is no distortion in this file: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing.",
+            f"There is no distortion in this file: its header lacks {', '.join(missing)}.",
             path=path,
             cure="Choose a reference of type DISTORTION, whose header has SIP polynomials.",
         )
@@ -288,6 +294,3 @@ def read_sip(header: Mapping[str, Any], path: Any = None) -> Sip:
     size = max(len(terms["AP"]), len(terms["BP"]))
     ap, bp = (np.pad(terms[name], (0, size - len(terms[name]))) for name in ("AP", "BP"))
     return Sip(x, y, a, b, ap, bp, cd)
-
-
-__all__ = ["Sip", "exponents", "from_series", "read_sip", "series"]
