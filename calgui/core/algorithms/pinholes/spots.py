@@ -139,9 +139,9 @@ class Spots:
     @property
     def used(self) -> npt.NDArray[np.bool_]:
         """Which are good for a solution, shape (n,)."""
-        return self.state == USED
+        return np.asarray(self.state == USED)
 
     @property
     def placed(self) -> npt.NDArray[np.bool_]:
         """Which have a place on the lattice, whatever their state, shape (n,)."""
-        return self.i != NO_PLACE
+        return np.asarray(self.i != NO_PLACE)
