@@ -13,7 +13,9 @@ from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Field, 
 from calgui.core.algorithms.exposure import number
 from calgui.core.errors import InputError
 
-#: the inverse is to be as good as this, pixels; SIP itself is promised to 1e-3
+#: what SIP is promised to be good to there and back, pixels
+SIP_LIMIT = 1e-3
+#: the inverse is to be as good as this, pixels
 _AIM = 1e-5
 _NODES = 24
 _TERM = re.compile(r"(A|B|AP|BP)_(\d)_(\d)")

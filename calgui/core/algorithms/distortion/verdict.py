@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from calgui.core.algorithms.distortion.polynomials import n_terms
+from calgui.core.algorithms.distortion.sip import SIP_LIMIT
 from calgui.core.algorithms.distortion.solving import ENOUGH, Solved, expected_rms, rms
 from calgui.core.algorithms.registry import Verdict
 
@@ -20,8 +21,6 @@ _GAPS, _HOLES = 0.05, 0.3
 _AGREE, _SIGMA = 0.1, 5.0
 #: cross-validated residuals over the best order's
 _WORSE = 1.05
-#: what SIP promises, pixels
-SIP_LIMIT = 1e-3
 
 
 def judge(solved: Solved) -> tuple[Verdict, tuple[str, ...]]:
