@@ -1,9 +1,11 @@
 """What there is to see of a solution: curves, and marks on the picture."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from calgui.core.algorithms.distortion.polynomials import Floats
 from calgui.core.algorithms.distortion.report import rows, states
 from calgui.core.algorithms.distortion.sip import Sip
 from calgui.core.algorithms.distortion.solving import Solved
@@ -69,6 +71,30 @@ def bent_grid(sip: Sip, nx: int, ny: int) -> Curve:
     -------
     Curve
     """
+
+    def shift(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        seen_x, seen_y = sip.measured(x, y)
+        return seen_x - x, seen_y - y
+
+    return bent("A straight grid, and how it is seen", "seen, shift", shift, nx, ny)
+
+
+def bent(title: str, name: str, shift: Callable[[Floats, Floats], tuple[Floats, Floats]], nx: int, ny: int) -> Curve:
+    """A straight grid and the same moved, drawn larger than it is.
+
+    Parameters
+    ----------
+    title, name : str
+        Of the plot, and of the moved grid.
+    shift : callable
+        From x, y to dx, dy, pixels.
+    nx, ny : int
+        Of the picture.
+
+    Returns
+    -------
+    Curve
+    """
     grid = []
     for across in (False, True):
         length, width = (ny, nx) if across else (nx, ny)
@@ -77,13 +103,11 @@ def bent_grid(sip: Sip, nx: int, ny: int) -> Curve:
             fixed = np.full(along.size, at)
             grid.append((fixed, along) if across else (along, fixed))
     x, y = (np.concatenate([line[axis] for line in grid]) for axis in (0, 1))
-    seen_x, seen_y = sip.measured(x, y)
-    longest = float(np.nanmax(np.hypot(seen_x - x, seen_y - y)))
+    dx, dy = shift(x, y)
+    longest = float(np.nanmax(np.hypot(dx, dy)))
     factor = _enlarged(_DRAWN * max(nx, ny) / longest) if longest > 0 else 1.0
-    return Curve(
-        "A straight grid, and how it is seen", "x (pixel)", "y (pixel)",
-        {"ideal": (x, y), f"seen, shift {factor:g} times": (x + factor * (seen_x - x), y + factor * (seen_y - y))},
-    )  # fmt: skip
+    lines = {"ideal": (x, y), f"{name} {factor:g} times": (x + factor * dx, y + factor * dy)}
+    return Curve(title, "x (pixel)", "y (pixel)", lines)
 
 
 def _enlarged(factor: float) -> float:

@@ -156,14 +156,14 @@ class Solver:
         normal = self.normal(weight, mask_variance)
         right = g.conj().T @ (weight * z)
         if mask_variance:
-            each = self.sums(weight) + 1 / mask_variance
+            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
             by_column, by_target = self.sums(g * weight[:, None]), self.sums(weight * z)
             right = right - (by_column.conj() / each[:, None]).T @ by_target
         lower = cholesky_of(normal)
         beta = cho_solve((lower, True), right)
         residual = z - g @ beta
         covariance: npt.NDArray[np.float64] | Complexes = np.zeros_like(normal)
-        leverage = np.zeros(weight.size)
+        leverage: Floats = np.zeros(weight.size)
         if last:
             covariance = cho_solve((lower, True), np.eye(len(lower)))
             leverage = np.sum(np.abs(solve_triangular(lower, g.conj().T, lower=True)) ** 2, axis=0)
@@ -339,9 +339,9 @@ def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equation
     if excess(low) <= 0:
         return 0.0
     for _ in range(60):
-        middle = (low + high) / 2
+        middle: float = (low + high) / 2
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return (low + high) / 2
+    return float((low + high) / 2)
 
 
 def variances(solver: Solver, solved: Solved, used: BoolArray, variance: Floats) -> tuple[float, float]:

@@ -212,6 +212,24 @@ def from_series(full: npt.NDArray[np.complex128], field: Field) -> tuple[Sip, np
     return Sip(x, y, bent[0], bent[1], ap, bp, np.eye(2)), linear, shift
 
 
+def with_inverse(sip: Sip, field: Field) -> Sip:
+    """The same distortion, its inverse found anew from the polynomials from measured to ideal pixels.
+
+    Parameters
+    ----------
+    sip : Sip
+        Whose AP_ and BP_ do not matter.
+    field : Field
+        Of the pixels over which it is to hold.
+
+    Returns
+    -------
+    Sip
+    """
+    ap, bp = _inverse(sip, field)
+    return Sip(sip.x, sip.y, sip.a, sip.b, ap, bp, sip.cd)
+
+
 def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     """The polynomials back, over all measured pixels of the detector and all ideal ones.
 
@@ -241,7 +259,23 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
             break
     solved = np.linalg.solve(upper[:count, :count], shares[:count])
     terms = power_series(solved, order, "legendre", 0, wide)
-    return terms.real.copy(), terms.imag.copy()
+    # about the middle so far; the reference pixel may be elsewhere, as that of a subarray is
+    moved = _about(terms, forward.x - field.middle[0], forward.y - field.middle[1])
+    return moved.real.copy(), moved.imag.copy()
+
+
+def _about(terms: npt.NDArray[np.complex128], dx: float, dy: float) -> npt.NDArray[np.complex128]:
+    """A power series about another point, which lies at (dx, dy)."""
+    if not dx and not dy:
+        return terms
+    n = len(terms)
+
+    def along(step: float) -> Floats:
+        # row k: (u + step)^k as a power series of u
+        return np.array([[math.comb(k, p) * step ** (k - p) if p <= k else 0.0 for p in range(n)] for k in range(n)])
+
+    made: npt.NDArray[np.complex128] = along(dx).T @ terms @ along(dy)
+    return made
 
 
 def read_sip(header: Mapping[str, Any], path: Any = None) -> Sip:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.distortion.drawing import bent_grid
 from calgui.core.algorithms.distortion.polynomials import Field
-from calgui.core.algorithms.distortion.sip import SIP_LIMIT, Sip, read_sip
+from calgui.core.algorithms.distortion.sip import SIP_LIMIT, Sip, read_sip, with_inverse
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.kernels import compiled_rectifying
@@ -30,6 +30,8 @@ _BAND = 256
 _MARGIN = 16
 #: rings about a bad pixel in which good ones are looked for
 _RINGS = 8
+#: inverse polynomials of a reference that are off by more pixels are found anew from the forward ones
+_REDONE = 1e-4
 #: lines of the grid on the picture
 _LINES = 17
 #: pixels of a field beyond the pinholes of the solution that are worth a word
@@ -71,8 +73,10 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
     job = job or Job("Rectify")
     told = check(image, distortion)
     here, there = region_of(image), _start(distortion)
-    sip = read_sip(distortion.header, distortion.path).moved(there[0] - here.x, there[1] - here.y)
     ny, nx = image.shape
+    sip = read_sip(distortion.header, distortion.path).moved(there[0] - here.x, there[1] - here.y)
+    if _roundtrip(sip, nx, ny) > _REDONE:
+        sip = with_inverse(sip, Field(nx, ny))
     made = _Planes(image, sip, config)
     sums = over_bands(ny, _BAND, made.band, job, "Rectifying")
     total, count = (sum(each) for each in zip(*sums, strict=True))
@@ -171,7 +175,7 @@ class _Planes:
 
     def band(self, start: int, stop: int) -> tuple[float, int]:
         """Rows ``start`` to ``stop`` of the output; the sum and number of squared weights."""
-        from reproject import reproject_interp
+        from reproject import reproject_interp  # type: ignore[import-untyped]
 
         from calgui.core.algorithms.rectify.plane import Plane
 
