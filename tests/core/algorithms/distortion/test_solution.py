@@ -8,11 +8,11 @@ import pytest
 
 from calgui.core.algorithms.distortion.algorithm import refit
 from calgui.core.algorithms.distortion.config import DistortionConfig
-from calgui.core.algorithms.distortion.measuring import Measured, assemble
+from calgui.core.algorithms.distortion.measuring import Measured, assemble, check_pictures
 from calgui.core.algorithms.distortion.polynomials import n_terms
 from calgui.core.algorithms.distortion.solving import Solved, solve
 from calgui.core.algorithms.registry import Result
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import AlgorithmError, InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from tests.core.algorithms.distortion.madeup import ERROR, PITCH, Truth, brown, grids, off_truth, waves
@@ -269,3 +269,21 @@ def test_a_move_that_pinholes_do_not_tell_can_be_given() -> None:
     least, given = ways(), ways(mask_moves=f"2:{3 * WIDE + 4:.0f},0")
     assert math.isnan(least.sigma)
     assert int(least.shift[0] - given.shift[0]) == 3
+
+
+def test_pictures_that_do_not_belong_together_are_refused() -> None:
+    def picture(size: int = 64, **header: Any) -> Frame:
+        data = np.zeros((size, size), np.float32)
+        return Frame(data, None, None, {"DETECTOR": "IRIS1", "FILTER": "K", "SUBSTRT1": 1} | header)
+
+    check_pictures([picture(), picture()])
+    for other, word in (
+        (picture(32), "32 × 32 pixels"),
+        (picture(FILTER="H"), "FILTER, the filter, is H"),
+        (picture(DETECTOR="IRIS2"), "DETECTOR"),
+        (picture(SUBSTRT1=65), "SUBSTRT1"),
+    ):
+        with pytest.raises(InputError, match=word):
+            check_pictures([picture(), other])
+    with pytest.raises(UsageError, match="exclude"):
+        check_pictures([picture()], DistortionConfig(exclude="here"))
