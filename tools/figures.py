@@ -16,6 +16,7 @@ from typing import Any
 from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
+from distortionfigures import DistortionMaker
 from flatfigures import FlatMaker
 from goodbad import Cards, Look, Maker, Side
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
@@ -71,6 +72,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
             makers = (
                 DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
                 FlatMaker(night),
+                DistortionMaker(night),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.distortion.blocks import gram, times
 from calgui.core.algorithms.distortion.fitting import cholesky_of
 from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
 from calgui.core.algorithms.distortion.polynomials import Floats
@@ -61,19 +62,17 @@ def looks(
     solution without it is r / (1 - h) (Allen 1974, PRESS). Columns are in the order of their degree, so that the first
     of an orthogonal decomposition are those of a lower order.
     """
-    from scipy.linalg import solve_triangular
-
     used = weight > 0
     root = np.sqrt(weight[used])
     columns = whole.columns[used] * root[:, None]
     target = (whole.target - mask_error[seen.pinhole])[used] * root
-    lower = cholesky_of(columns.conj().T @ columns)
-    q = solve_triangular(lower, columns.conj().T, lower=True).conj().T
-    shares = q.conj().T @ target
+    inverse = np.linalg.inv(cholesky_of(gram(columns, columns)))
+    q = times(columns, inverse.conj().T)
+    shares = gram(q, target)
     made, residual, leverage, start = [], target.astype(np.complex128), np.zeros(root.size), 0
     for order, stop in sorted(n_columns.items()):
         part = q[:, start:stop]
-        residual = residual - part @ shares[start:stop]
+        residual = residual - times(part, shares[start:stop])
         leverage = leverage + np.sum(np.abs(part) ** 2, axis=1)
         start = stop
         without = residual / np.clip(1 - leverage, 1e-3, None)

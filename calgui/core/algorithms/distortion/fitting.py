@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.distortion.blocks import gram, times
 from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
 from calgui.core.algorithms.distortion.polynomials import Floats
 from calgui.core.errors import AlgorithmError
@@ -122,11 +123,11 @@ class Solver:
         """
         g = self.made.columns
         weighted = g * weight[:, None]
-        normal: npt.NDArray[np.float64] | Complexes = weighted.conj().T @ g
+        normal: npt.NDArray[np.float64] | Complexes = gram(weighted, g)
         if mask_variance:
             by_column = self.sums(weighted)
             each = self.sums(weight) + 1 / mask_variance
-            normal = normal - (by_column.conj() / each[:, None]).T @ by_column
+            normal = normal - gram(by_column / each[:, None], by_column)
         return normal
 
     def solve(self, weight: Floats, mask_variance: float = 0.0, *, last: bool = True) -> Solved:
@@ -150,23 +151,21 @@ class Solver:
         AlgorithmError
             The spots do not determine the coefficients.
         """
-        from scipy.linalg import cho_solve, solve_triangular
-
         g, z = self.made.columns, self.made.target
         normal = self.normal(weight, mask_variance)
-        right = g.conj().T @ (weight * z)
+        right = gram(g, weight * z)
         if mask_variance:
             each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
             by_column, by_target = self.sums(g * weight[:, None]), self.sums(weight * z)
-            right = right - (by_column.conj() / each[:, None]).T @ by_target
-        lower = cholesky_of(normal)
-        beta = cho_solve((lower, True), right)
-        residual = z - g @ beta
+            right = right - gram(by_column / each[:, None], by_target)
+        inverse = np.linalg.inv(cholesky_of(normal))
+        beta = inverse.conj().T @ (inverse @ right)
+        residual = z - times(g, beta)
         covariance: npt.NDArray[np.float64] | Complexes = np.zeros_like(normal)
         leverage: Floats = np.zeros(weight.size)
         if last:
-            covariance = cho_solve((lower, True), np.eye(len(lower)))
-            leverage = np.sum(np.abs(solve_triangular(lower, g.conj().T, lower=True)) ** 2, axis=0)
+            covariance = inverse.conj().T @ inverse
+            leverage = np.sum(np.abs(times(g, inverse.conj().T)) ** 2, axis=1)
             leverage *= np.where(weight > 0, weight, float(np.median(weight[weight > 0])))
         error = np.zeros(self.seen.n_pinholes, np.complex128)
         if mask_variance:
@@ -327,21 +326,22 @@ def _extra(residual: Complexes, variance: Floats) -> float:
 def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equations) -> float:
     """Variance that, added to those of the centres, makes the sum of squares what it should be."""
     squared, known = np.abs(solved.residual[used]) ** 2, variance[used]
-    freedom = 2.0 * (int(used.sum()) - made.columns.shape[1])
+    freedom = 2.0 * (int(used.sum()) - int(made.columns.shape[1]))
     if freedom <= 0:
         return 0.0
 
     def excess(extra: float) -> float:
         return float((squared / (known + extra)).sum()) - freedom
 
-    low: float = 0.0
-    high: float = float(squared.max())
-    if excess(low) <= 0:
+    if excess(0.0) <= 0:
         return 0.0
+    low = 0.0
+    width = float(squared.max())
     for _ in range(60):
-        middle: float = (low + high) / 2
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return float((low + high) / 2)
+        width /= 2
+        if excess(low + width) > 0:
+            low += width
+    return low
 
 
 def variances(solver: Solver, solved: Solved, used: BoolArray, variance: Floats) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.distortion.blocks import gram, times
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Field, Floats, design, n_terms, power_series
 from calgui.core.algorithms.exposure import number
 from calgui.core.errors import InputError
@@ -250,14 +251,14 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     normal_x, normal_y = wide.normalized(at_x + shift, at_y + shift)
     columns = design(normal_x, normal_y, HIGHEST_ORDER, "legendre")
     # columns stand by their degree, so that one decomposition has the solutions of all orders
-    upper = np.linalg.cholesky(columns.T @ columns).T
-    orthogonal = np.linalg.solve(upper.T, columns.T)
-    shares = orthogonal @ back
+    inverse = np.linalg.inv(np.linalg.cholesky(gram(columns, columns)))
+    orthogonal = times(columns, inverse.T)
+    shares = gram(orthogonal, back)
     for order in range(max(forward.order, 2), HIGHEST_ORDER + 1):
         count = n_terms(order)
-        if float(np.abs(shares[:count] @ orthogonal[:count] - back).max()) < _AIM:
+        if float(np.abs(times(orthogonal[:, :count], shares[:count]) - back).max()) < _AIM:
             break
-    solved = np.linalg.solve(upper[:count, :count], shares[:count])
+    solved = np.asarray(inverse[:count, :count].T @ shares[:count], np.complex128)
     terms = power_series(solved, order, "legendre", 0, wide)
     # about the middle so far; the reference pixel may be elsewhere, as that of a subarray is
     moved = _about(terms, forward.x - field.middle[0], forward.y - field.middle[1])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calgui.core.algorithms.distortion.fitting import Fit
+from calgui.core.algorithms.distortion.blocks import times
+from calgui.core.algorithms.distortion.fitting import Fit, Solver
 from calgui.core.algorithms.distortion.identity import vectors
 from calgui.core.algorithms.distortion.observations import Complexes, Observations, affine_columns, columns_at
 from calgui.core.algorithms.distortion.polynomials import Floats, power_series
@@ -221,7 +222,7 @@ def _errors(seen: Observations, fit: Fit, terms: Complexes) -> tuple[float, floa
     # the distortion moves the place on the mask by too little to matter for an error
     mask = _apply(np.asarray(np.linalg.inv(affine), np.float64), place - terms[0])
     columns = columns_at(x, y, mask, order, basis, 0, seen.n_frames, field)
-    variance = np.einsum("ij,jk,ik->i", columns, fit.solved.covariance.real, columns, optimize=True)
+    variance = (times(columns, fit.solved.covariance.real.copy()) * columns).sum(axis=1)
     found = np.sqrt(np.clip(variance, 0, None))
     inside = (np.abs(x - field.middle[0]) < field.half[0]) & (np.abs(y - field.middle[1]) < field.half[1])
     return float(np.sqrt(np.mean(found[inside] ** 2))), float(found.max())
@@ -243,8 +244,6 @@ def determined(seen: Observations, fit: Fit) -> dict[int, float]:
         Order of a term to the part of its weight that is left where any error of the mask is allowed: near 0, terms
         of that order and an error of the mask of the same shape look alike in these pictures. Of each order the worst.
     """
-    from calgui.core.algorithms.distortion.fitting import Solver
-
     solver = Solver(seen, fit.equations)
     fixed = solver.normal(fit.weight)
     free = solver.normal(fit.weight, 1e6 / max(float(np.median(fit.weight[fit.used])), 1e-12))

@@ -58,7 +58,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     job.report(0.2, "Comparing on a grid")
     whole = np.asarray(_complex(mine.ideal(x, y)) - _complex(other.ideal(x, y)), np.complex128)
     columns = np.stack([np.ones(x.size), *field.normalized(x, y)], axis=1)
-    affine = np.linalg.lstsq(columns, whole, rcond=None)[0]
+    affine = np.asarray(np.linalg.lstsq(columns, whole, rcond=None)[0], np.complex128)
     left = np.asarray(whole - columns @ affine, np.complex128)
     length = np.abs(left).reshape(_GRID, _GRID)
     metrics = _metrics(whole, left, affine, field)
