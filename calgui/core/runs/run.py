@@ -13,7 +13,7 @@ from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.fits import open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
-from calgui.core.runs.opening import missing_references, open_references
+from calgui.core.runs.opening import open_references
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
 from calgui.core.runs.references import find_references, of_product
 from calgui.core.runs.report import RunReport
@@ -92,14 +92,13 @@ def run_files(
         headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
         found = find_references(how, headers, asking, given, opened, context, asked)
         used = found.used
-        missing = missing_references(how, headers, used, opened, context, asked)
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
         check_kinds(how, frames)
         with naming(paths):
             if how.check is not None:
                 how.check(frames, config)
-        sources = open_references(how, used, missing, stack)
+        sources = open_references(how, used, found.missing, stack)
         sums = stack.enter_context(summing([*paths, *(item.path for item in used)])) if target is not None else None
         with naming(paths):
             result = how.run(frames, sources, config, job.part(_GATHERED, _COMPUTED if target else 1))
