@@ -95,6 +95,27 @@ def bent(title: str, name: str, shift: Callable[[Floats, Floats], tuple[Floats, 
     -------
     Curve
     """
+    x, y = straight_grid(nx, ny)
+    dx, dy = shift(x, y)
+    longest = float(np.nanmax(np.hypot(dx, dy)))
+    factor = _enlarged(_DRAWN * max(nx, ny) / longest) if longest > 0 else 1.0
+    lines = {"ideal": (x, y), f"{name} {factor:g} times": (x + factor * dx, y + factor * dy)}
+    return Curve(title, "x (pixel)", "y (pixel)", lines)
+
+
+def straight_grid(nx: int, ny: int) -> tuple[Floats, Floats]:
+    """Lines of a straight grid over a picture.
+
+    Parameters
+    ----------
+    nx, ny : int
+        Of the picture.
+
+    Returns
+    -------
+    tuple of ndarray of float64
+        x and y in pixels from 0, with NaN between one line and the next.
+    """
     grid = []
     for across in (False, True):
         length, width = (ny, nx) if across else (nx, ny)
@@ -103,11 +124,7 @@ def bent(title: str, name: str, shift: Callable[[Floats, Floats], tuple[Floats, 
             fixed = np.full(along.size, at)
             grid.append((fixed, along) if across else (along, fixed))
     x, y = (np.concatenate([line[axis] for line in grid]) for axis in (0, 1))
-    dx, dy = shift(x, y)
-    longest = float(np.nanmax(np.hypot(dx, dy)))
-    factor = _enlarged(_DRAWN * max(nx, ny) / longest) if longest > 0 else 1.0
-    lines = {"ideal": (x, y), f"{name} {factor:g} times": (x + factor * dx, y + factor * dy)}
-    return Curve(title, "x (pixel)", "y (pixel)", lines)
+    return x, y
 
 
 def _enlarged(factor: float) -> float:

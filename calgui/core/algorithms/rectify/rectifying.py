@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.banding import over_bands
-from calgui.core.algorithms.distortion.drawing import bent_grid
+from calgui.core.algorithms.distortion.drawing import bent_grid, straight_grid
 from calgui.core.algorithms.distortion.polynomials import Field
 from calgui.core.algorithms.distortion.sip import SIP_LIMIT, Sip, read_sip, with_inverse
 from calgui.core.algorithms.exposure import file_name, number
@@ -289,6 +289,7 @@ def _grid(sip: Sip, nx: int, ny: int) -> Marks:
     """Nodes of a straight grid on the product; arrows point to where each was seen."""
     x, y = (each.ravel() for each in np.meshgrid(np.linspace(0, nx - 1, _LINES), np.linspace(0, ny - 1, _LINES)))
     at_x, at_y = sip.measured(x, y)
+    straight = straight_grid(nx, ny)
     shift: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] = (at_x - x, at_y - y)
     return Marks(
         "grid",
@@ -296,7 +297,7 @@ def _grid(sip: Sip, nx: int, ny: int) -> Marks:
         y,
         np.zeros(x.size, np.int64),
         ("node",),
-        np.ones(x.size, np.int64),
+        np.zeros(x.size, np.int64),
         vectors=shift,
         vectors_name="to where it was seen",
         values={
@@ -306,6 +307,8 @@ def _grid(sip: Sip, nx: int, ny: int) -> Marks:
             "seen at x (pixel)": at_x,
             "seen at y (pixel)": at_y,
         },
+        # straight on the product, and as it was seen on the input
+        lines={0: straight, 1: sip.measured(*straight)},
     )
 
 

@@ -207,5 +207,13 @@ def test_there_is_a_grid_to_see(reference: Frame) -> None:
     wanted = grid.x + 1j * grid.y
     left = columns @ np.linalg.lstsq(columns, wanted, rcond=None)[0] - wanted
     assert np.abs(left).max() < 0.01
+    # one grid straight on the product, and as the input shows it
+    (x, y), seen = grid.lines[0], grid.lines[1]
+    drawn = np.isfinite(x)
+    back = true_ideal(seen[0][drawn], seen[1][drawn])
+    columns = np.stack([np.ones(back[0].size), *back], axis=1)
+    wanted = (x + 1j * y)[drawn]
+    left = columns @ np.linalg.lstsq(columns, wanted, rcond=None)[0] - wanted
+    assert np.abs(left).max() < 0.01
     assert made.curves[0].title == "A straight grid, and how it is seen"
     assert made.keywords["S_DISTOR"][0] == "COMPLETE"
