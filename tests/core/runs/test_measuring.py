@@ -84,7 +84,8 @@ def test_a_fit_alone_gives_what_a_run_gives(inputs: tuple[Path, ...]) -> None:
 def test_a_run_takes_what_was_measured(inputs: tuple[Path, ...], tmp_path: Path) -> None:
     measured = _measured(inputs)
     report = run_files("two-steps", inputs, {"power": 2}, out=tmp_path / "fit.fits", measured=measured)
-    assert report.metrics["value"].value == 9.0 and len(measured_on) == 1
+    assert report.metrics["value"].value == 9.0
+    assert len(measured_on) == 1
     assert fits.getval(report.outputs[0], "POWER", "FIT") == 2
 
 
