@@ -82,7 +82,7 @@ class AlgorithmPage(QWidget):
         self.steps = FollowingSteps(self, steps) if steps is not None else None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE)
+        self._settle.setInterval(_SETTLE if how.measure is None else 0)
         self._settle.timeout.connect(self._look)
         self._steps = Steps(session.history, self._setting, self._put, self._words, join="same")
         self.painting = Painting(self) if how.product == "MASK" else None

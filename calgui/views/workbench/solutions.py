@@ -86,6 +86,7 @@ class SolutionsPanel(QWidget):
         self.list.setObjectName("bench_solutions_list")
         self.list.setAccessibleName("Solutions that were kept")
         self.list.setWordWrap(True)
+        self.list.setStyleSheet("QListWidget::item { padding: 5px 2px; }")
         self.list.setItemDelegate(_Labels(self.list))
         self.list.setAlternatingRowColors(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

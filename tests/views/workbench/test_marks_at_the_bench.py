@@ -181,7 +181,10 @@ def test_a_click_on_empty_sky_adds_and_a_second_takes_away(
     click(qtbot, page, 55.0, 72.0)
     assert page.options.values()["add"] == "", "without picking a click changes nothing"
     bar(page).pick.click()
-    assert "Click a spot to exclude it" in page.output.picture.overlays.hint.text()
+    assert (
+        "Click a spot to exclude it, or include it again; click elsewhere to add one"
+        in page.output.picture.overlays.hint.text()
+    )
     click(qtbot, page, 55.0, 72.0)
     fitted(qtbot, page)
     (x, y) = map(float, page.options.values()["add"].split(","))
@@ -285,6 +288,8 @@ def test_arrows_have_the_scale_of_the_user(qtbot: QtBot, page: AlgorithmPage, in
     page.options.set_value("order", 2)
     fitted(qtbot, page)
     assert np.isclose(tools.scale.value(), 200, rtol=0.1), "it stays for the next fit"
+    qtbot.mouseClick(tools.rescale, Qt.MouseButton.LeftButton)
+    assert tools.scale.value() < 150 or tools.scale.value() > 250
     tools.arrows.click()
     assert layer.arrows.count == 0
     assert layer.grid.count == 2

@@ -228,19 +228,25 @@ class MarksBar(QFrame):
         self.slider.setFixedWidth(90)
         for widget in (self.scale, self.slider):
             widget.setToolTip("An arrow of 1 px is drawn over so many pixels of the picture")
+        self.rescale = QToolButton()
+        self.rescale.setObjectName("marks_rescale")
+        self.rescale.setText("Auto")
+        self.rescale.setAutoRaise(True)
+        self.rescale.setAccessibleName("A scale that suits the arrows")
+        self.rescale.setToolTip("Choose a scale that suits the arrows; it stays when a fit makes them shorter")
         self.reference = ReferenceArrow()
         self._arrows = QWidget()
         row = QHBoxLayout(self._arrows)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE // 2)
-        for widget in (self.arrows, self.scale, self.slider, self.reference):
+        for widget in (self.arrows, self.scale, self.slider, self.rescale, self.reference):
             row.addWidget(widget)
         self.grid = _box("marks_grid", "Grid", "Whether the grid is drawn over the picture")
         self.hint = QLabel()
         flow = Flow(self)
         for widget in (self.inputs, self.pick, self._legend, self._arrows, self.grid):
             flow.addWidget(widget)
-        self._scaled_by_hand = False
+        self._scaled = False
         self.inputs.activated.connect(lambda at: self.input_chosen.emit(self.inputs.itemData(at)))
         self.pick.toggled.connect(self.picking_changed)
         self.arrows.toggled.connect(lambda _on: self.shown_changed.emit())
@@ -253,10 +259,11 @@ class MarksBar(QFrame):
         self.show_marks(None, (), {})
 
     def _retheme(self) -> None:
-        muted = theme().colour("muted").name()
+        muted, text = (theme().colour(role).name() for role in ("muted", "text"))
         self.setStyleSheet(
-            "#marks_legend QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px 5px; }"
-            f"#marks_legend QToolButton:!checked {{ color: {muted}; text-decoration: line-through; }}"
+            "#marks_legend QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px 5px;"
+            f" color: {muted}; }}"
+            f"#marks_legend QToolButton:checked {{ color: {text}; }}"
             f"#marks_legend QToolButton:hover {{ background: {theme().colour('raised').name()}; }}"
             f"#marks_legend QToolButton:focus {{ border-color: {theme().colour('accent').name()}; }}"
         )
@@ -314,8 +321,8 @@ class MarksBar(QFrame):
         self._arrows.setVisible(vectors)
         if shown is not None and vectors:
             self.arrows.setText(shown.marks.vectors_name or "Arrows")
-            if not self._scaled_by_hand:
-                self._propose(shown)
+            if not self._scaled:
+                self.propose_scale(shown)
         self.grid.setVisible(shown is not None and bool(shown.marks.grid))
         self.pick.setVisible(bool(pickable))
         self.pick.setToolTip(tips.get("pick", ""))
@@ -346,16 +353,29 @@ class MarksBar(QFrame):
 
     # -- the scale of arrows -----------------------------------------------------------------------------------------
 
-    def _propose(self, shown: Shown) -> None:
-        """Arrows of a usual length reach half the way to the next mark."""
+    def forget_scale(self) -> None:
+        """The next marks have little to do with those before."""
+        self._scaled = False
+
+    def propose_scale(self, shown: Shown | None) -> None:
+        """Let arrows of a usual length reach most of the way to the next mark.
+
+        Parameters
+        ----------
+        shown : Shown or None
+            The marks; None changes nothing.
+        """
         import numpy as np
 
+        if shown is None or shown.lengths is None:
+            return
+
         lengths = shown.lengths
-        assert lengths is not None
         usual = float(np.nanpercentile(lengths, 90)) if np.isfinite(lengths).any() else 0.0
         spacing = shown.spacing if np.isfinite(shown.spacing) else 100.0
         if usual > 0:
             scale = min(max(_round_length(0.7 * spacing / usual), _LEAST), _MOST)
+            self._scaled = True
             self._show_scale(scale)
 
     def _show_scale(self, scale: float) -> None:
@@ -366,12 +386,12 @@ class MarksBar(QFrame):
             self.slider.setValue(round(_DECADE * log10(scale)))
 
     def _scale_typed(self, scale: float) -> None:
-        self._scaled_by_hand = True
+        self._scaled = True
         self._show_scale(scale)
         self.shown_changed.emit()
 
     def _scale_dragged(self, at: int) -> None:
-        self._scaled_by_hand = True
+        self._scaled = True
         scale = 10 ** (at / _DECADE)
         with QSignalBlocker(self.scale):
             self.scale.setValue(scale if scale < 10 else float(f"{scale:.2g}"))

@@ -14,7 +14,7 @@ Places = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
 #: points of the screen that a sign is wide: between these, by how far apart the marks are seen
-_SMALLEST, _LARGEST = 7, 15
+_SMALLEST, _LARGEST = 5, 15
 #: of the distance between two marks that a sign takes
 _SHARE = 0.5
 #: tip of an arrow: its length in points of the screen at most, as a part of the arrow at most
@@ -106,7 +106,7 @@ class MarksItem(pg.GraphicsObject):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.drawn = 0
-        for number, sign in reversed(list(enumerate(self._signs))):
+        for number, sign in enumerate(self._signs):  # what is odd lies above what is well
             which = np.flatnonzero(inside & (self._state == number))
             picture = pixmap(sign, side, ratio)
             half = picture.deviceIndependentSize().width() / 2

@@ -86,6 +86,7 @@ class MarksPanel(QObject):
         bar.input_chosen.connect(self._choose_input)
         bar.picking_changed.connect(self._set_picking)
         bar.shown_changed.connect(self._refresh)
+        bar.rescale.clicked.connect(self._rescale)
         layer.chosen.connect(lambda index: self.choose(index, seek=False))
         layer.picked.connect(self._picked)
         for part in (self.table, self.map):
@@ -124,6 +125,7 @@ class MarksPanel(QObject):
         """
         if tuple(inputs) != self._inputs:
             self._by_hand = None
+            self.bar.forget_scale()
         self._result, self._inputs, self._live = result, tuple(inputs), live
         if result is None:
             self._on_screen = ()
@@ -229,6 +231,10 @@ class MarksPanel(QObject):
         self._map()
         self.show_scale()
 
+    def _rescale(self) -> None:
+        self.bar.propose_scale(self.shown)
+        self._refresh()
+
     def show_scale(self) -> None:
         """Draw the reference arrow as long as those on the picture."""
         canvas = self._picture.canvas
@@ -269,11 +275,12 @@ class MarksPanel(QObject):
         one = self.shown.one if self.shown is not None else ""
         parts = []
         if marks.toggles:
-            verb = "exclude it, or to include it again" if marks.toggles == "exclude" else "put it in, or take it out"
-            parts.append(f"Click a {one} to {verb}")
+            verb = "exclude it, or include it again" if marks.toggles == "exclude" else "put it in, or take it out"
+            parts.append(f"click a {one} to {verb}")
         if marks.adds:
-            parts.append(f"{'c' if parts else 'C'}lick elsewhere to add one")
-        return f"{'; '.join(parts)} (P). Dragging still moves the picture; every click can be undone."
+            parts.append(f"click elsewhere to add {'one' if parts else f'a {one}'}")
+        said = "; ".join(parts)
+        return f"{said[:1].upper()}{said[1:]} (P begins and ends it)."
 
     def _set_picking(self, on: bool) -> None:
         picture = self._picture

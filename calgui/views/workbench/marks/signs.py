@@ -20,6 +20,8 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
 #: what other states take, in their order
 _SHAPES = ("triangle", "down", "star", "pentagon", "plus", "hexagon", "cross", "square")
 _COLOURS = ("#ffe14d", "#c79bff", "#ff8f81", "#5fd0e0", "#ffb454", "#8fb8ff", "#ff7ac6", "#d4e157")
+#: opacity of a sign that is switched off
+_FAINT = 0.25
 #: what lies under the coloured line, and how much wider that is
 _EDGE, _EDGE_WIDE = QColor(8, 12, 16, 215), 2.4
 
@@ -133,7 +135,9 @@ def pixmap(sign: Sign, side: int, ratio: float = 1.0, line: float = 1.6) -> QPix
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(whole / 2, whole / 2)
     path = _outline(sign.shape, side / 2)
-    for colour, width in ((_EDGE, line + _EDGE_WIDE), (QColor(sign.colour), line)):
+    # of a small sign the lines are thin, or what it marks could not be seen
+    thin = min(side / 11, 1.0)
+    for colour, width in ((_EDGE, thin * (line + _EDGE_WIDE)), (QColor(sign.colour), max(thin * line, 1.0))):
         pen = QPen(colour, width)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
@@ -143,7 +147,7 @@ def pixmap(sign: Sign, side: int, ratio: float = 1.0, line: float = 1.6) -> QPix
 
 
 def icon(sign: Sign, side: int = 11) -> QIcon:
-    """A sign on a button.
+    """A sign on a button, faint while the button is not checked.
 
     Parameters
     ----------
@@ -156,7 +160,18 @@ def icon(sign: Sign, side: int = 11) -> QIcon:
     -------
     QIcon
     """
-    return QIcon(pixmap(sign, side, 2.0, 1.8))
+    drawn = pixmap(sign, side, 2.0, 1.8)
+    faint = QPixmap(drawn.size())
+    faint.setDevicePixelRatio(drawn.devicePixelRatio())
+    faint.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(faint)
+    painter.setOpacity(_FAINT)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    made = QIcon()
+    made.addPixmap(drawn, QIcon.Mode.Normal, QIcon.State.On)
+    made.addPixmap(faint, QIcon.Mode.Normal, QIcon.State.Off)
+    return made
 
 
 #: colour of arrows, and of the ring about the chosen mark

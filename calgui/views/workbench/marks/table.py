@@ -4,16 +4,18 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.workbench.marks.shown import Shown
-from calgui.views.workbench.marks.signs import icon, signs
+from calgui.views.workbench.marks.signs import pixmap, signs
 from calgui.views.workbench.results import figure
 
 _Index = QModelIndex
 _RAW = Qt.ItemDataRole.UserRole
+#: labels that are looked at for the width of their column, and the widest title of a value in points of the screen
+_LABELS, _NAME = 300, 130
 
 
 class _Model(QAbstractTableModel):
@@ -31,7 +33,7 @@ class _Model(QAbstractTableModel):
         self._columns, self._icons = [], []
         if shown is not None:
             marks, which = shown.marks, shown.index
-            self._icons = [icon(sign, 9) for sign in signs(marks.states)]
+            self._icons = [pixmap(sign, 9) for sign in signs(marks.states)]
             self._columns = [("x", np.asarray(marks.x)[which]), ("y", np.asarray(marks.y)[which])]
             self._columns += [(name, value[which]) for name, value in shown.values.items()]
         self.endResetModel()
@@ -168,11 +170,24 @@ class MarksTable(QWidget):
         self._choosing = False
         if shown is not None and not self._sized and shown.index.size:
             self._sized = True
-            self.view.horizontalHeader().setResizeContentsPrecision(20)
-            self.view.resizeColumnsToContents()
+            self._set_widths(shown)
         self.view.verticalScrollBar().setValue(bar)
         self.choose(self._chosen)
         self._update()
+
+    def _set_widths(self, shown: Shown) -> None:
+        """By what may stand in the columns, not by what happens to; the user may drag them."""
+        text, digits = self.view.fontMetrics(), QFontMetrics(figures())
+        room = 2 * SPACE + 2
+        widths = [
+            max(map(text.horizontalAdvance, shown.marks.states)) + 24,
+            max(map(text.horizontalAdvance, ("mark", *shown.marks.label[:_LABELS]))),
+            *[digits.horizontalAdvance("0000.00")] * 2,
+        ]
+        for name in shown.values:
+            widths.append(max(digits.horizontalAdvance("0.00000"), min(text.horizontalAdvance(name), _NAME)))
+        for column, width in enumerate(widths):
+            self.view.setColumnWidth(column, width + room)
 
     def showEvent(self, event: Any) -> None:
         """List what came meanwhile."""
