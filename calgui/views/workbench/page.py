@@ -215,7 +215,8 @@ class AlgorithmPage(QWidget):
         changed = [name for name, value in after[1].items() if before[1][name] != value]
         shown = self.output.marks.shown
         if shown is not None and len(changed) == 1 and changed[0] in (shown.marks.toggles, shown.marks.adds):
-            done = deed_of_places(changed[0], shown.one, before[1][changed[0]], after[1][changed[0]])
+            texts = before[1][changed[0]], after[1][changed[0]]
+            done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
             if done:
                 return f"{done} in {self.how.title}"
         what = changed[0].replace("_", " ") if changed else "the references"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import Result
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.source import stamp
@@ -131,7 +132,7 @@ class MarksPanel(QObject):
             self._on_screen = ()
         before = self.shown
         marks = result.marks if result is not None else None
-        self.shown = Shown(marks, self.number) if marks is not None else None
+        self.shown = Shown(marks, self._number_of_marks(marks)) if marks is not None else None
         self.chosen = self.shown.find_again(before, self.chosen) if self.shown is not None else None
         self.bar.set_inputs(self._choices(), self.number)
         self._refresh()
@@ -160,6 +161,13 @@ class MarksPanel(QObject):
         if result.frame is not None and result.picture is None:
             return 0
         return self._number_of_picture(result)
+
+    def _number_of_marks(self, marks: Marks) -> int:
+        """Of the picture whose marks are listed and mapped: beside a product without any, those of an input."""
+        number = self.number
+        if number > 0 or self._result is None or (np.asarray(marks.number) == number).any():
+            return number
+        return self._number_of_picture(self._result)
 
     def _number_of_picture(self, result: Result) -> int:
         path = result.picture.path if result.picture is not None else None
@@ -208,6 +216,11 @@ class MarksPanel(QObject):
         """The screen shows something else than the picture of an input."""
         self._on_screen = ()
 
+    @property
+    def shown_number(self) -> int:
+        """Of the picture whose marks are listed."""
+        return self.shown.number if self.shown is not None else 0
+
     def _choose_input(self, number: int) -> None:
         self._by_hand = number
         if self._result is not None:
@@ -225,7 +238,7 @@ class MarksPanel(QObject):
         layer.hidden = bar.hidden
         layer.arrows_wanted, layer.grid_wanted = bar.arrows.isChecked(), bar.grid.isChecked()
         layer.arrow_scale = bar.scale.value()
-        layer.show_marks(shown)
+        layer.show_marks(shown if shown is not None and shown.number == self.number else None)
         layer.choose(self.chosen)
         self.table.show_marks(shown, self.chosen)
         self._map()
@@ -241,8 +254,10 @@ class MarksPanel(QObject):
         self.bar.reference.set_scale(self.bar.scale.value() * canvas.scale_factor() / canvas.devicePixelRatioF())
 
     def _map(self) -> None:
-        content = self._picture.content
+        result, content = self._result, self._picture.content
         values = content.values if content is not None and self._on_screen else None
+        if values is None and result is not None and result.picture is not None and result.picture.data.ndim == 2:
+            values = result.picture.data if self.shown_number == self._number_of_picture(result) else None
         self.map.show_marks(self.shown, self.bar.hidden, values, self._picture.bar.colours.currentText())
 
     def choose(self, index: int | None, seek: bool = True) -> None:
@@ -259,7 +274,7 @@ class MarksPanel(QObject):
         self.layer.choose(index)
         self.table.choose(index)
         self.map.choose(index)
-        if seek and index is not None and self.shown is not None:
+        if seek and index is not None and self.shown is not None and self.shown.number == self.number:
             x, y = float(self.shown.marks.x[index]), float(self.shown.marks.y[index])
             if np.isfinite(x + y):
                 spacing = self.shown.spacing

@@ -77,7 +77,7 @@ class Shown:
     def values(self) -> Mapping[str, Places]:
         """What was measured of every mark, with the lengths of their vectors."""
         made = {name: np.asarray(value, float) for name, value in self.marks.values.items()}
-        if self.lengths is not None:
+        if self.lengths is not None and not any(np.array_equal(self.lengths, one, True) for one in made.values()):
             made.setdefault(f"{self.marks.vectors_name or 'vector'}, length (pixel)", self.lengths)
         return made
 
@@ -269,7 +269,7 @@ def high_is_good(name: str) -> bool:
     return name.casefold().startswith(_HIGH_IS_GOOD)
 
 
-def deed(name: str, one: str, before: object, after: object) -> str:
+def deed(name: str, one: str, before: object, after: object, adds: bool = False) -> str:
     """What was done to an option of places, as it follows the word Undo.
 
     Parameters
@@ -280,6 +280,8 @@ def deed(name: str, one: str, before: object, after: object) -> str:
         What each place is.
     before, after : object
         Its texts.
+    adds : bool
+        Whether it is the option that further marks are put into.
 
     Returns
     -------
@@ -291,6 +293,9 @@ def deed(name: str, one: str, before: object, after: object) -> str:
     if len(more) + len(fewer) != 1:
         return ""
     place = (more or fewer)[0]
-    verb = name.replace("_", " ") if more else "include" if name == "exclude" else f"take out of {name}"
+    if adds:
+        verb = "add" if more else "take away"
+    else:
+        verb = name.replace("_", " ") if more else "include" if name == "exclude" else f"take out of {name}"
     number = f" on input {place.number}" if place.number > 1 else ""
     return f"{verb} the {one} at {place.x:.0f}, {place.y:.0f}{number}"
