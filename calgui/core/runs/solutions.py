@@ -63,11 +63,8 @@ class Solution:
         """The number that it is judged by, in words; empty where there is none."""
         if self.value is None:
             return ""
-        return f"{self.metric.replace('_', ' ')} {self.value:.4g} {_unit(self.metric, self.unit)}".rstrip()
-
-
-def _unit(name: str, unit: str) -> str:
-    return "" if unit and name.endswith(f"_{unit}") else unit
+        name = self.metric.removesuffix(f"_{self.unit}") if self.unit else self.metric
+        return f"{name.replace('_', ' ')} {self.value:.4g} {self.unit}".rstrip()
 
 
 def _short(value: Any) -> str:

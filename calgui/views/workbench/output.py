@@ -214,6 +214,14 @@ class OutputPanel(QWidget):
             f"Measuring on the whole inputs, once{shown}. Options of the fit are then answered at once."
         )
 
+    def show_failed(self) -> None:
+        """Say that a defect of the program ended the work; what it is, the notices tell."""
+        self._preview_shown = False
+        self.banner.show_state(
+            "A defect of the program ended the work: the notice at the lower right tells it.", "error"
+        )
+        self._clear("No picture: see above.")
+
     def show_cancelled(self) -> None:
         """Say that nothing came of a run, or of measuring."""
         shown = "the result of the run before" if self.showing_whole else "the preview"

@@ -332,6 +332,12 @@ class AlgorithmPage(QWidget):
             self.output.show_waiting(bool(self.inputs.paths), fitted.examined.problem)
         self._update_buttons()
 
+    def show_failed(self) -> None:
+        """A defect ended the look at the whole inputs: there is nothing to save."""
+        self.report = None
+        self.output.show_failed()
+        self._update_buttons()
+
     def _looked(self, looked: Looked) -> None:
         self._last_look = looked
         self._show_examined(looked.examined)

@@ -116,4 +116,5 @@ class Staged(QObject):
         if isinstance(error, Cancelled):
             self._page.output.show_cancelled()
         else:
+            self._page.show_failed()
             self._page.session.report(error, f"Measuring for {self._page.how.title}")

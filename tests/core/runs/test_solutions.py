@@ -26,7 +26,7 @@ def test_it_tells_its_options_and_what_it_was_worth() -> None:
     assert kept.made == "2026-03-11T07:21:05"
     assert kept.verdict == "doubtful"
     assert kept.inputs == ("a.fits", "b.fits")
-    assert kept.worth == "rms pixel 0.001235"
+    assert kept.worth == "rms 0.001235 pixel"
     assert kept.text == f"order 5, exclude 2 places, clip 3.5, note {'x' * 23}…, fast yes"
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import registry
+from calgui.core.frames.frame import Frame
+from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.run import run_files
 from calgui.views.session import Session
 from calgui.views.workbench.marks.bar import MarksBar
+from calgui.views.workbench.marks.shown import Shown, deed
+from calgui.views.workbench.marks.signs import signs
 from calgui.views.workbench.page import AlgorithmPage
 from tests.views.workbench import fakegrid
 from tests.views.workbench.fakegrid import GRID, PITCH, write_grid
@@ -439,3 +445,75 @@ def test_everything_has_a_name(qtbot: QtBot, page: AlgorithmPage, inputs: list[P
         assert widget.accessibleName()
     callable_check: Callable[..., Any] = page.output.marks.options
     assert callable_check()["order"] == 1
+
+
+def test_a_defect_of_the_measuring_is_told_once(
+    qtbot: QtBot, page: AlgorithmPage, session: Session, inputs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, page, inputs[:1])
+    monkeypatch.setattr(fakegrid, "COUNT", "nine")
+    page.options.set_value("threshold", 700.0)
+    qtbot.waitUntil(lambda: bool(session.notices))
+    assert "TypeError" in session.notices[0].text
+    assert "defect" in page.output.banner.reasons.text()
+    assert not page.actions_bar.save.isEnabled()
+    assert not page.actions_bar.cancel.isEnabled()
+    assert page.output.marks.shown is None
+
+
+def test_beside_a_product_the_marks_of_the_input_are_listed(
+    qtbot: QtBot, page: AlgorithmPage, inputs: list[Path]
+) -> None:
+    begin(qtbot, page, inputs[:1])
+    assert page.report is not None
+    result = page.report.result
+    assert result.picture is not None
+    product = Frame(np.ones((20, 20), np.float32), None, None, {})
+    page.output.show_whole(
+        replace(page.report, result=replace(result, frame=product)), Flagged(), "Grid", outdated=False
+    )
+    tools, marks = bar(page), page.output.marks
+    assert [tools.inputs.itemText(at) for at in range(tools.inputs.count())] == ["the product", "1: grid_1.fits"]
+    assert tools.inputs.currentText() == "1: grid_1.fits"
+    tools.inputs.activated.emit(0)
+    view = page.output.picture
+    qtbot.waitUntil(lambda: view.content is not None and view.content.size == (20, 20))
+    assert marks.layer.shown is None, "they lie on the input"
+    assert marks.shown is not None
+    assert marks.shown.index.size == 81
+    page.output.tabs.setCurrentWidget(marks.map)
+    assert marks.map.cuts.count() == 60
+    tools.inputs.activated.emit(1)
+    qtbot.waitUntil(lambda: view.content is not None and view.content.size == (fakegrid.SIDE, fakegrid.SIDE))
+    assert marks.layer.shown is marks.shown
+
+
+def test_signed_values_are_sorted_by_how_far_from_zero_they_are() -> None:
+    number = np.array([1, 1, 1, 2])
+    marks = Marks(
+        "stars", np.arange(4.0), np.arange(4.0), np.zeros(4, int), ("used",), number,
+        values={"dx": np.array([0.1, -0.5, 0.3, 9.0]), "Strehl": np.array([0.5, 0.2, np.nan, 0.1])},
+    )  # fmt: skip
+    shown = Shown(marks, 1)
+    assert shown.worst_first("dx").tolist() == [1, 2, 0]
+    assert shown.first_words("dx") == "the farthest from zero first"
+    assert shown.worst_first("Strehl").tolist() == [1, 0]
+    assert shown.first_words("Strehl") == "the lowest first"
+    assert shown.counts == (3,)
+    assert shown.totals == (4,)
+
+
+def test_every_state_has_a_sign_of_its_own() -> None:
+    states = ("used", "rejected", "excluded", "false", "misshapen", "blended", "saturated", "flagged", "edge", "faint",
+              "missing")  # fmt: skip
+    made = signs(states)
+    assert len({(sign.shape, sign.colour) for sign in made}) == len(states)
+    assert len({sign.shape for sign in signs(("used", "rejected", "excluded", "missing", "found"))}) == 5
+
+
+def test_words_for_undo() -> None:
+    assert deed("exclude", "star", "", "5.00,6.00") == "exclude the star at 5, 6"
+    assert deed("exclude", "star", "2:5.00,6.00", "") == "include the star at 5, 6 on input 2"
+    assert deed("stars", "star", "", "5.00,6.00", adds=True) == "add the star at 5, 6"
+    assert deed("stars", "star", "5.00,6.00", "", adds=True) == "take away the star at 5, 6"
+    assert deed("exclude", "star", "", "1,1; 2,2") == ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -10,9 +10,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QLayout,
-    QLayoutItem,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -21,95 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.flow import Flow
 from calgui.views.workbench.marks.shown import Shown
 from calgui.views.workbench.marks.signs import ARROW, EDGE, icon, signs
 
 #: pixels of the picture to a pixel of a vector: least, most, and steps of the slider to a factor of ten
 _LEAST, _MOST, _DECADE = 1.0, 1e6, 20
-
-
-class Flow(QLayout):
-    """Widgets one behind the other, in as many rows as they need.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Whose widgets they are.
-    """
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._items: list[QLayoutItem] = []
-        self.setContentsMargins(SPACE // 2, SPACE // 2, SPACE // 2, 0)
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """As Qt asks it."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """As Qt asks it."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        """As Qt asks it."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        """As Qt asks it."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        """None."""
-        return Qt.Orientation(0)
-
-    def hasHeightForWidth(self) -> bool:
-        """The narrower, the higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Of all rows."""
-        return self._lay(QRect(0, 0, width, 0), False)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Put the widgets in their places."""
-        super().setGeometry(rect)
-        self._lay(rect, True)
-
-    def sizeHint(self) -> QSize:
-        """Of the widest widget."""
-        return self.minimumSize()
-
-    def minimumSize(self) -> QSize:
-        """Of the widest widget."""
-        size = QSize()
-        for item in self._items:
-            if not item.isEmpty():
-                size = size.expandedTo(item.minimumSize())
-        margins = self.contentsMargins()
-        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
-
-    def _lay(self, rect: QRect, place: bool) -> int:
-        margins = self.contentsMargins()
-        left, right = rect.x() + margins.left(), rect.right() - margins.right()
-        rows: list[list[tuple[QLayoutItem, QSize, int]]] = [[]]
-        x = left
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint()
-            if rows[-1] and x + size.width() > right + 1:
-                rows.append([])
-                x = left
-            rows[-1].append((item, size, x))
-            x += size.width() + SPACE // 2
-        y = rect.y() + margins.top()
-        for row in filter(None, rows):
-            high = max(size.height() for _, size, _ in row)
-            if place:
-                for item, size, x in row:
-                    item.setGeometry(QRect(x, y + (high - size.height()) // 2, size.width(), size.height()))
-            y += high + SPACE // 2
-        return y - rect.y() + margins.bottom()
+#: widgets of the row that stand before the legend
+_BEFORE_LEGEND = 2
 
 
 class ReferenceArrow(QWidget):
@@ -201,17 +117,12 @@ class MarksBar(QFrame):
         self.inputs.setAccessibleName("Picture that is shown")
         self.inputs.setToolTip("Which picture is shown, with its marks: one of the inputs, or the product")
         self.inputs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.inputs.setMinimumContentsLength(18)
+        self.inputs.setMinimumContentsLength(24)
         self.pick = QPushButton("Pick")
         self.pick.setObjectName("marks_pick")
         self.pick.setCheckable(True)
         self.pick.setAccessibleName("Pick marks by clicks")
         self.states: dict[str, QToolButton] = {}
-        self._legend = QWidget()
-        self._legend.setObjectName("marks_legend")
-        self._row = QHBoxLayout(self._legend)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
         self.arrows = _box("marks_arrows", "Arrows", "Whether arrows are drawn")
         self.scale = QDoubleSpinBox()
         self.scale.setObjectName("marks_scale")
@@ -242,10 +153,9 @@ class MarksBar(QFrame):
         for widget in (self.arrows, self.scale, self.slider, self.rescale, self.reference):
             row.addWidget(widget)
         self.grid = _box("marks_grid", "Grid", "Whether the grid is drawn over the picture")
-        self.hint = QLabel()
-        flow = Flow(self)
-        for widget in (self.inputs, self.pick, self._legend, self._arrows, self.grid):
-            flow.addWidget(widget)
+        self._flow = Flow(self)
+        for widget in (self.inputs, self.pick, self._arrows, self.grid):
+            self._flow.addWidget(widget)
         self._scaled = False
         self.inputs.activated.connect(lambda at: self.input_chosen.emit(self.inputs.itemData(at)))
         self.pick.toggled.connect(self.picking_changed)
@@ -260,12 +170,12 @@ class MarksBar(QFrame):
 
     def _retheme(self) -> None:
         muted, text = (theme().colour(role).name() for role in ("muted", "text"))
+        part = '#marks_bar .QToolButton[legend="true"]'
         self.setStyleSheet(
-            "#marks_legend QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px 5px;"
-            f" color: {muted}; }}"
-            f"#marks_legend QToolButton:checked {{ color: {text}; }}"
-            f"#marks_legend QToolButton:hover {{ background: {theme().colour('raised').name()}; }}"
-            f"#marks_legend QToolButton:focus {{ border-color: {theme().colour('accent').name()}; }}"
+            f"{part} {{ border: 1px solid transparent; border-radius: 4px; padding: 2px 5px; color: {muted}; }}"
+            f"{part}:checked {{ color: {text}; }}"
+            f"{part}:hover {{ background: {theme().colour('raised').name()}; }}"
+            f"{part}:focus {{ border-color: {theme().colour('accent').name()}; }}"
         )
 
     @property
@@ -316,7 +226,6 @@ class MarksBar(QFrame):
                 more = f", {total:,} on all pictures" if total != count else ""
                 button.setToolTip(f"{count:,} {shown.marks.name} {state}{more}. Click to hide or show them.")
                 button.setAccessibleName(f"{state}: {count:,} {shown.marks.name}, shown or hidden")
-        self._legend.setVisible(shown is not None and bool(states))
         vectors = shown is not None and shown.marks.vectors is not None
         self._arrows.setVisible(vectors)
         if shown is not None and vectors:
@@ -331,16 +240,17 @@ class MarksBar(QFrame):
         self._update()
 
     def _update(self) -> None:
-        parts = (self.inputs, self.pick, self._legend, self._arrows, self.grid)
+        parts = (self.inputs, self.pick, *self.states.values(), self._arrows, self.grid)
         self.setVisible(any(not part.isHidden() for part in parts))
 
     def _make_legend(self, states: tuple[str, ...]) -> None:
         hidden = self.hidden
         for button in self.states.values():
-            self._row.removeWidget(button)
+            self._flow.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self.states = {}
-        for state, sign in zip(states, signs(states), strict=True):
+        for at, (state, sign) in enumerate(zip(states, signs(states), strict=True), start=_BEFORE_LEGEND):
             button = QToolButton()
             button.setObjectName(f"marks_state_{state.replace(' ', '_')}")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -349,7 +259,8 @@ class MarksBar(QFrame):
             button.setChecked(state not in hidden)
             button.toggled.connect(lambda _on: self.shown_changed.emit())
             self.states[state] = button
-            self._row.addWidget(button)
+            button.setProperty("legend", True)
+            self._flow.insert_widget(at, button)
 
     # -- the scale of arrows -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from calgui.views.workbench.marks.signs import signs
 
 #: colours that are told apart, and the parts of the values that get them; what lies beyond has the last ones
 _TONES, _PARTS = 64, (2.0, 98.0)
+#: width of figures and title of the colour bar
+_BAR_TEXT = 68
 #: signs of marks that are filled with the colour of their value
 _FILLED = {"ring": "o", "cross": "x", "plus": "+", "square": "s", "diamond": "d", "triangle": "t1", "down": "t",
            "star": "star", "pentagon": "p", "hexagon": "h"}  # fmt: skip
@@ -75,6 +77,7 @@ class FieldMap(pg.PlotWidget):
         bar.setPen(theme().colour("line"))
         bar.setTextPen(theme().colour("muted"))
         bar.enableAutoSIPrefix(False)
+        bar.setWidth(_BAR_TEXT)
         self._ring.setPen(pg.mkPen(theme().colour("accent"), width=3))
         self._paint()
 
@@ -111,9 +114,7 @@ class FieldMap(pg.PlotWidget):
             self.bar.blockSignals(False)
             step = float(high - low) / 100
             self.bar.rounding = 10 ** np.floor(np.log10(step))
-        self.bar.getAxis("left" if self.bar.horizontal else "right").setLabel(
-            name, color=theme().colour("muted").name()
-        )
+        self.bar.getAxis("right").setLabel(name, color=theme().colour("muted").name())
         self._paint()
         if not again and size is not None:
             self.setRange(QRectF(0, 0, size[1], size[0]), padding=0.03)

@@ -11,7 +11,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.workbench.marks.cutouts import MOST, CutOuts
 from calgui.views.workbench.marks.fieldmap import FieldMap
-from calgui.views.workbench.marks.shown import Shown, high_is_good
+from calgui.views.workbench.marks.shown import Shown
 
 
 class MapPanel(QWidget):
@@ -112,10 +112,9 @@ class MapPanel(QWidget):
             return
         which = shown.worst_first(name, hidden)
         self.cuts.show_cuts(shown, which, name, values, colours)
-        end = "lowest" if high_is_good(name) else "highest"
-        some = f" the {min(MOST, which.size)}" if which.size > MOST else ""
+        some = f" {min(MOST, which.size)}," if which.size > MOST else ""
         left = f" · {left:,} without a value" if (left := shown.index.size - which.size) > 0 else ""
-        self.said.setText(f"{which.size:,} {shown.marks.name}{left} · below:{some} with the {end} first")
+        self.said.setText(f"{which.size:,} {shown.marks.name}{left} · below:{some} {shown.first_words(name)}")
         self.choose(self._chosen)
 
     def showEvent(self, event: QShowEvent) -> None:

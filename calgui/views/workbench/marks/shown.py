@@ -153,8 +153,40 @@ class Shown:
         value = self.values[name]
         gone = [number for number, state in enumerate(self.marks.states) if state in hidden]
         which = self.index[np.isfinite(value[self.index]) & ~np.isin(self.state[self.index], gone)]
-        order = np.argsort(value[which], kind="stable")
+        order = np.argsort(np.abs(value[which]) if self.signed(name) else value[which], kind="stable")
         return which[order if high_is_good(name) else order[::-1]]
+
+    def signed(self, name: str) -> bool:
+        """Whether a value lies on both sides of zero, so that the farthest from it are the worst.
+
+        Parameters
+        ----------
+        name : str
+            One of `values`.
+
+        Returns
+        -------
+        bool
+        """
+        there = self.values[name][self.index]
+        there = there[np.isfinite(there)]
+        return bool(there.size) and bool(there.min() < 0 < there.max())
+
+    def first_words(self, name: str) -> str:
+        """Which marks come first where they are sorted by a value.
+
+        Parameters
+        ----------
+        name : str
+            One of `values`.
+
+        Returns
+        -------
+        str
+            Such as ``the highest first``.
+        """
+        end = "lowest" if high_is_good(name) else "farthest from zero" if self.signed(name) else "highest"
+        return f"the {end} first"
 
     def find_again(self, before: "Shown | None", index: int | None) -> int | None:
         """The mark that was at the same place before.
