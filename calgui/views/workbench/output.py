@@ -1,11 +1,8 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
@@ -29,6 +26,7 @@ from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
+from calgui.views.workbench.work import layers, noted
 
 #: names of the tabs with tables and marks while there are none
 _FRAMES, _MARKS = "Frames", "Marks"
@@ -244,7 +242,7 @@ class OutputPanel(QWidget):
         notes : tuple of str
             Sentences on what it does without.
         """
-        result = _noted(result, notes)
+        result = noted(result, notes)
         self._preview = (result, cut, title)
         self._preview_shown = True
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
@@ -303,7 +301,7 @@ class OutputPanel(QWidget):
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
         note = f"{_WHOLE}{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(_noted(report.result, report.notes), title, note, self._origin(report.inputs), report.inputs)
+        self._show(noted(report.result, report.notes), title, note, self._origin(report.inputs), report.inputs)
         self._show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
@@ -359,7 +357,7 @@ class OutputPanel(QWidget):
             if alike and old is not None and old.values is not None:
                 self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
             # what a result holds beside its image belongs to the product alone
-            more = _layers(result) if frame is result.frame else ()
+            more = layers(result) if frame is result.frame else ()
             self.picture.show_frame(frame, name=title, note=said, origin=origin, more=more)
         else:
             self.picture.clear("This algorithm makes no picture.")
@@ -397,15 +395,3 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
         self.changed.emit()
-
-
-def _noted(result: Result, notes: tuple[str, ...]) -> Result:
-    """A result whose reasons are followed by what it had to do without."""
-    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
-
-
-def _layers(result: Result) -> dict[str, Any]:
-    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ..."""
-    shape = result.frame.shape if result.frame is not None else ()
-    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
-    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
@@ -15,16 +15,13 @@ from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.preview import Examined
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.solutions import Solution
-from calgui.views.help.button import HelpButton
-from calgui.views.help.guide import page_of_algorithm
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
-from calgui.views.theme import SPACE
-from calgui.views.workbench.actions import ActionsBar, add_key
-from calgui.views.workbench.folding import heading
+from calgui.views.workbench.actions import ActionsBar
 from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
+from calgui.views.workbench.layout import lay_out
 from calgui.views.workbench.marks.shown import deed as deed_of_places
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
@@ -41,8 +38,6 @@ from calgui.views.workbench.work import Asked, Fitted, Looked, Made, look, make
 
 #: milliseconds from the last change to the preview: several changes at once are one
 _SETTLE = 20
-#: width of the form: at least, and where there is room
-_FORM_LEAST, _FORM = 340, 360
 
 
 class AlgorithmPage(QWidget):
@@ -94,74 +89,9 @@ class AlgorithmPage(QWidget):
             self.solutions.back_wanted.connect(self.go_back_to)
         self.output.marks.options = self.options.values
         self.output.marks.options_wanted.connect(self.options.put_values)
-        self._build()
+        lay_out(self)
         self._connect()
         self._update_buttons()
-
-    def _build(self) -> None:
-        scroll = QScrollArea()
-        scroll.setObjectName("bench_form")
-        scroll.setAccessibleName("Inputs and options")
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        form = self._form()
-        scroll.setWidget(form)
-        left = QWidget()
-        # as wide as the form needs, or its right end would be cut off
-        bar = scroll.verticalScrollBar().sizeHint().width()
-        left.setMinimumWidth(max(_FORM_LEAST, form.minimumSizeHint().width() + bar + 2))
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(self.actions_bar)
-        add_key(self.actions_bar.run, "Ctrl+Return", self)
-        # not on the whole page: a plot of the result saves itself by the same key
-        add_key(self.actions_bar.save, "Ctrl+S", left)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
-        splitter.addWidget(self.output)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([_FORM, 1000])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
-
-    def _form(self) -> QWidget:
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        column.setSpacing(SPACE)
-        title = heading(self.how.title, 1.35)
-        title.setObjectName("bench_title")
-        summary = QLabel(self.how.summary)
-        summary.setObjectName("bench_summary")
-        summary.setWordWrap(True)
-        if self.how.source:
-            summary.setToolTip(f"Method: {self.how.source}.")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        help_button = HelpButton(self.session, page_of_algorithm(self.how.name), self.how.title)
-        help_button.setObjectName(f"bench_help_{self.how.name}")
-        head.addWidget(help_button)
-        column.addLayout(head)
-        column.addWidget(summary)
-        column.addWidget(heading("Inputs"))
-        column.addWidget(self.inputs)
-        if self.how.references or self.how.optional_references:
-            column.addWidget(heading("References"))
-            column.addWidget(self.references)
-        if self.how.previewable and self.how.measure is None:
-            column.addWidget(heading("Preview"))
-            column.addWidget(self.region)
-        column.addWidget(heading("Options"))
-        column.addWidget(self.options)
-        column.addStretch(1)
-        return form
 
     def _connect(self) -> None:
         self.inputs.changed.connect(self._inputs_changed)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from calgui.core.algorithms.badpixels.edits import Edits, with_edits
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.errors import CalguiError, Cancelled
@@ -322,3 +324,38 @@ def _stamps(paths: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:
     """Size and time of files: a cut-out of a file that has changed is read again."""
     found = [path.stat() for path in paths]
     return tuple((info.st_size, info.st_mtime_ns) for info in found)
+
+
+def noted(result: Result, notes: tuple[str, ...]) -> Result:
+    """A result whose reasons are followed by what it had to do without.
+
+    Parameters
+    ----------
+    result : Result
+        Any.
+    notes : tuple of str
+        Sentences.
+
+    Returns
+    -------
+    Result
+    """
+    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
+
+
+def layers(result: Result) -> dict[str, Any]:
+    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ...
+
+    Parameters
+    ----------
+    result : Result
+        Any.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By the name of their extension.
+    """
+    shape = result.frame.shape if result.frame is not None else ()
+    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
+    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}
