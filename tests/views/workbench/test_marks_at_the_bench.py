@@ -20,7 +20,7 @@ from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.run import run_files
 from calgui.views.session import Session
 from calgui.views.workbench.marks.bar import MarksBar
-from calgui.views.workbench.marks.shown import Shown, deed
+from calgui.views.workbench.marks.shown import Shown, deed, with_lines
 from calgui.views.workbench.marks.signs import signs
 from calgui.views.workbench.page import AlgorithmPage
 from tests.views.workbench import fakegrid
@@ -517,3 +517,19 @@ def test_words_for_undo() -> None:
     assert deed("stars", "star", "", "5.00,6.00", adds=True) == "add the star at 5, 6"
     assert deed("stars", "star", "5.00,6.00", "", adds=True) == "take away the star at 5, 6"
     assert deed("exclude", "star", "", "1,1; 2,2") == ""
+
+
+def test_a_grid_is_straight_on_the_product_and_bent_on_the_input() -> None:
+    x, y = (part.ravel().astype(float) for part in np.meshgrid([0, 10, 20], [0, 5]))
+    marks = Marks(
+        "grid", x, y, np.zeros(6, int), ("node",), np.ones(6, int), vectors=(0.1 * y, 0.01 * x), vectors_name="to"
+    )  # fmt: skip
+    made = with_lines(marks)
+    assert (made.number == 0).all()
+    straight, bent = made.grid[0], made.grid[1]
+    pieces = [piece for piece in np.split(straight[0], np.flatnonzero(np.isnan(straight[0])) + 1) if piece.size]
+    assert [piece[:-1].tolist() for piece in pieces] == [[0, 10, 20]] * 2 + [[0, 0], [10, 10], [20, 20]]
+    assert np.nanmax(np.abs(bent[0] - straight[0])) == 0.5
+    assert np.allclose((bent[1] - straight[1])[:3], [0, 0.1, 0.2])
+    assert with_lines(replace(marks, name="stars")).grid == {}
+    assert with_lines(replace(marks, x=x + np.arange(6))).grid == {}

@@ -20,7 +20,7 @@ from calgui.views.session import Session
 from calgui.views.workbench.marks.bar import MarksBar
 from calgui.views.workbench.marks.layer import MarksLayer
 from calgui.views.workbench.marks.mapping import MapPanel
-from calgui.views.workbench.marks.shown import Shown
+from calgui.views.workbench.marks.shown import Shown, with_lines
 from calgui.views.workbench.marks.table import MarksTable
 
 #: pixels that are seen about a mark that is sought: between these, and so many times the way to the next one
@@ -131,7 +131,7 @@ class MarksPanel(QObject):
         if result is None:
             self._on_screen = ()
         before = self.shown
-        marks = result.marks if result is not None else None
+        marks = with_lines(result.marks) if result is not None and result.marks is not None else None
         self.shown = Shown(marks, self._number_of_marks(marks)) if marks is not None else None
         self.chosen = self.shown.find_again(before, self.chosen) if self.shown is not None else None
         self.bar.set_inputs(self._choices(), self.number)
@@ -142,6 +142,9 @@ class MarksPanel(QObject):
         if result is None or not self._about_inputs(result):
             return []
         product = [(0, "the product")] if result.frame is not None else []
+        if not self._live and product and result.picture is None:
+            # of a part, the files show more
+            return product
         return product + [(number, f"{number}: {path.name}") for number, path in enumerate(self._inputs, start=1)]
 
     @staticmethod

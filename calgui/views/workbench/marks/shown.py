@@ -1,7 +1,7 @@
 """The marks of the picture that is shown, as a value: their counts, words and values. No Qt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -276,6 +276,35 @@ class Shown:
         if not name:
             return {}
         return {name: format_positions([*_places(options, name), Position(x, y, self.number or 1)])}
+
+
+def with_lines(marks: Marks) -> Marks:
+    """Nodes of a straight grid with lines through them.
+
+    Parameters
+    ----------
+    marks : Marks
+        Named ``grid``, with arrows from each node of the product to where it was seen; any others are given back.
+
+    Returns
+    -------
+    Marks
+        The nodes and straight lines lie on the product, bent lines on the input.
+    """
+    x, y = np.asarray(marks.x, float), np.asarray(marks.y, float)
+    columns, rows = np.unique(x).size, np.unique(y).size
+    if marks.name != "grid" or marks.grid or marks.vectors is None or columns * rows != x.size or not x.size:
+        return marks
+    order = np.lexsort((x, y))
+    dx, dy = (np.asarray(part, float) for part in marks.vectors)
+
+    def lines(at: Places) -> Places:
+        nodes = at[order].reshape(rows, columns)
+        both = [np.pad(part, ((0, 0), (0, 1)), constant_values=np.nan).ravel() for part in (nodes, nodes.T)]
+        return np.concatenate(both)
+
+    grid = {0: (lines(x), lines(y)), 1: (lines(x + dx), lines(y + dy))}
+    return replace(marks, number=np.zeros(x.size, np.int64), grid=grid)
 
 
 def _places(options: Mapping[str, object], name: str) -> tuple[Position, ...]:
