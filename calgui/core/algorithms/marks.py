@@ -38,9 +38,9 @@ class Marks:
         Option that a click on a mark puts its place into, or takes it out of (`calgui.core.algorithms.positions`).
     adds : str
         Option that a click where no mark is puts the place into.
-    grid : mapping of int to tuple of two ndarray of float64
-        Lines over the picture of an input (0: over the product's image), by its number: x and y in pixels, with NaN
-        between one line and the next.
+    lines : mapping of int to tuple of two ndarray of float64
+        Lines over the picture of an input (0: over the product's image), by its number, such as a grid or the edge of
+        an aperture: x and y in pixels, with NaN between one line and the next.
     """
 
     name: str
@@ -55,4 +55,4 @@ class Marks:
     values: Mapping[str, Any] = field(default_factory=dict)
     toggles: str = ""
     adds: str = ""
-    grid: Mapping[int, tuple[Places, Places]] = field(default_factory=dict)
+    lines: Mapping[int, tuple[Places, Places]] = field(default_factory=dict)

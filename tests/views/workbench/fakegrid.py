@@ -105,7 +105,7 @@ def _refit(spots: Spots, config: GridConfig, _job: Job) -> Result:
         {"FWHM (pixel)": np.append(2 + spots.i / 10 + spots.j / 100, nan)},
         toggles="exclude",
         adds="add",
-        grid={1: (np.array([16.0, 144.0, np.nan, 16.0, 144.0]), np.array([16.0, 16.0, np.nan, 144.0, 144.0]))},
+        lines={1: (np.array([16.0, 144.0, np.nan, 16.0, 144.0]), np.array([16.0, 16.0, np.nan, 144.0, 144.0]))},
     )
     metrics = {"rms": Metric(rms, "pixel", "Scatter."), "n_used": Metric(int(use.sum()), "", "Spots.")}
     table = ExtraHdu("SPOTS", {"x": x, "y": y}, {"x": "pixel", "y": "pixel"})

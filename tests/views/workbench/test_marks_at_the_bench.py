@@ -298,9 +298,9 @@ def test_arrows_have_the_scale_of_the_user(qtbot: QtBot, page: AlgorithmPage, in
     assert tools.scale.value() < 150 or tools.scale.value() > 250
     tools.arrows.click()
     assert layer.arrows.count == 0
-    assert layer.grid.count == 2
-    tools.grid.click()
-    assert layer.grid.count == 0
+    assert layer.lines.count == 2
+    tools.lines.click()
+    assert layer.lines.count == 0
 
 
 def test_the_tip_tells_the_mark_under_the_mouse(qtbot: QtBot, page: AlgorithmPage, inputs: list[Path]) -> None:
@@ -479,6 +479,7 @@ def test_beside_a_product_the_marks_of_the_input_are_listed(
     view = page.output.picture
     qtbot.waitUntil(lambda: view.content is not None and view.content.size == (20, 20))
     assert marks.layer.shown is None, "they lie on the input"
+    assert tools.states["used"].isVisible(), "of the input, whose marks are listed"
     assert marks.shown is not None
     assert marks.shown.index.size == 81
     page.output.tabs.setCurrentWidget(marks.map)
@@ -526,10 +527,10 @@ def test_a_grid_is_straight_on_the_product_and_bent_on_the_input() -> None:
     )  # fmt: skip
     made = with_lines(marks)
     assert (made.number == 0).all()
-    straight, bent = made.grid[0], made.grid[1]
+    straight, bent = made.lines[0], made.lines[1]
     pieces = [piece for piece in np.split(straight[0], np.flatnonzero(np.isnan(straight[0])) + 1) if piece.size]
     assert [piece[:-1].tolist() for piece in pieces] == [[0, 10, 20]] * 2 + [[0, 0], [10, 10], [20, 20]]
     assert np.nanmax(np.abs(bent[0] - straight[0])) == 0.5
     assert np.allclose((bent[1] - straight[1])[:3], [0, 0.1, 0.2])
-    assert with_lines(replace(marks, name="stars")).grid == {}
-    assert with_lines(replace(marks, x=x + np.arange(6))).grid == {}
+    assert with_lines(replace(marks, name="stars")).lines == {}
+    assert with_lines(replace(marks, x=x + np.arange(6))).lines == {}

@@ -152,15 +152,15 @@ class MarksBar(QFrame):
         row.setSpacing(SPACE // 2)
         for widget in (self.arrows, self.scale, self.slider, self.rescale, self.reference):
             row.addWidget(widget)
-        self.grid = _box("marks_grid", "Grid", "Whether the grid is drawn over the picture")
+        self.lines = _box("marks_lines", "Lines", "Whether lines are drawn over the picture: a grid, an aperture")
         self._flow = Flow(self)
-        for widget in (self.inputs, self.pick, self._arrows, self.grid):
+        for widget in (self.inputs, self.pick, self._arrows, self.lines):
             self._flow.addWidget(widget)
         self._scaled = False
         self.inputs.activated.connect(lambda at: self.input_chosen.emit(self.inputs.itemData(at)))
         self.pick.toggled.connect(self.picking_changed)
         self.arrows.toggled.connect(lambda _on: self.shown_changed.emit())
-        self.grid.toggled.connect(lambda _on: self.shown_changed.emit())
+        self.lines.toggled.connect(lambda _on: self.shown_changed.emit())
         self.scale.valueChanged.connect(self._scale_typed)
         self.slider.valueChanged.connect(self._scale_dragged)
         theme().changed.connect(self._retheme)
@@ -218,21 +218,24 @@ class MarksBar(QFrame):
         states = shown.marks.states if shown is not None else ()
         if tuple(self.states) != states:
             self._make_legend(states)
+        # where no mark is, such as on a product beside its input, there is nothing to hide
+        here = shown is not None and shown.index.size > 0
         if shown is not None:
             for state, count, total in zip(states, shown.counts, shown.totals, strict=True):
                 button = self.states[state]
                 button.setText(f"{state} {count:,}")
-                button.setVisible(total > 0)
+                button.setVisible(total > 0 and here)
                 more = f", {total:,} on all pictures" if total != count else ""
                 button.setToolTip(f"{count:,} {shown.marks.name} {state}{more}. Click to hide or show them.")
                 button.setAccessibleName(f"{state}: {count:,} {shown.marks.name}, shown or hidden")
-        vectors = shown is not None and shown.marks.vectors is not None
+        vectors = shown is not None and here and shown.marks.vectors is not None
         self._arrows.setVisible(vectors)
         if shown is not None and vectors:
             self.arrows.setText(shown.marks.vectors_name or "Arrows")
             if not self._scaled:
                 self.propose_scale(shown)
-        self.grid.setVisible(shown is not None and bool(shown.marks.grid))
+        self.lines.setVisible(shown is not None and shown.number in shown.marks.lines)
+        self.lines.setText("Grid" if shown is not None and shown.marks.name == "grid" else "Lines")
         self.pick.setVisible(bool(pickable))
         self.pick.setToolTip(tips.get("pick", ""))
         if not pickable:
@@ -240,7 +243,7 @@ class MarksBar(QFrame):
         self._update()
 
     def _update(self) -> None:
-        parts = (self.inputs, self.pick, *self.states.values(), self._arrows, self.grid)
+        parts = (self.inputs, self.pick, *self.states.values(), self._arrows, self.lines)
         self.setVisible(any(not part.isHidden() for part in parts))
 
     def _make_legend(self, states: tuple[str, ...]) -> None:

@@ -21,7 +21,7 @@ _TONES, _PARTS = 64, (2.0, 98.0)
 _BAR_TEXT = 68
 #: signs of marks that are filled with the colour of their value
 _FILLED = {"ring": "o", "cross": "x", "plus": "+", "square": "s", "diamond": "d", "triangle": "t1", "down": "t",
-           "star": "star", "pentagon": "p", "hexagon": "h"}  # fmt: skip
+           "star": "star", "pentagon": "p", "hexagon": "h", "dot": "o"}  # fmt: skip
 
 
 class FieldMap(pg.PlotWidget):

@@ -12,8 +12,8 @@ from calgui.views.workbench.marks.signs import signs
 
 #: points of the screen that the mouse may be off a mark
 _NEAR = 10.0
-#: colour of the lines of a grid
-_GRID = "#5fd0e0"
+#: colour of lines that are no arrows
+_LINES = "#5fd0e0"
 
 
 class MarksLayer(QObject):
@@ -41,12 +41,12 @@ class MarksLayer(QObject):
         self.shown: Shown | None = None
         self.hidden: frozenset[str] = frozenset()
         self.picking = False
-        self.arrows_wanted, self.arrow_scale, self.grid_wanted = True, 1.0, True
+        self.arrows_wanted, self.arrow_scale, self.lines_wanted = True, 1.0, True
         self._hovered: int | None = None
         self.item = MarksItem(picture.canvas.layer)
         self.arrows = LinesItem(picture.canvas.layer)
-        self.grid = LinesItem(picture.canvas.layer)
-        self.grid.colour = QColor(_GRID)
+        self.lines = LinesItem(picture.canvas.layer)
+        self.lines.colour = QColor(_LINES)
         picture.canvas.hovered.connect(self._hover)
         picture.canvas.left.connect(lambda: self._say(None))
         if picture.picking is not None:
@@ -70,7 +70,7 @@ class MarksLayer(QObject):
         if shown is None:
             self.item.set_marks(none, none, none.astype(int), (), np.inf)
             self.arrows.set_lines(none, none, none, none, True)
-            self.grid.set_lines(none, none, none, none, False)
+            self.lines.set_lines(none, none, none, none, False)
             return
         marks, state = shown.marks, shown.state.copy()
         gone = [number for number, name in enumerate(marks.states) if name in self.hidden]
@@ -83,9 +83,9 @@ class MarksLayer(QObject):
             self.arrows.set_lines(x[seen], y[seen], (x + dx)[seen], (y + dy)[seen], True)
         else:
             self.arrows.set_lines(none, none, none, none, True)
-        grid = marks.grid.get(shown.number) if self.grid_wanted else None
-        x, y = (np.asarray(part, float) for part in grid) if grid is not None else (none, none)
-        self.grid.set_lines(x[:-1], y[:-1], x[1:], y[1:], False)
+        lines = marks.lines.get(shown.number) if self.lines_wanted else None
+        x, y = (np.asarray(part, float) for part in lines) if lines is not None else (none, none)
+        self.lines.set_lines(x[:-1], y[:-1], x[1:], y[1:], False)
 
     def choose(self, index: int | None) -> None:
         """Put a ring about a mark.

@@ -114,7 +114,7 @@ class MapPanel(QWidget):
         self.cuts.show_cuts(shown, which, name, values, colours)
         some = f" {min(MOST, which.size)}," if which.size > MOST else ""
         left = f" · {left:,} without a value" if (left := shown.index.size - which.size) > 0 else ""
-        self.said.setText(f"{which.size:,} {shown.marks.name}{left} · below:{some} {shown.first_words(name)}")
+        self.said.setText(f"{shown.counted(which.size)}{left} · below:{some} {shown.first_words(name)}")
         self.choose(self._chosen)
 
     def showEvent(self, event: QShowEvent) -> None:

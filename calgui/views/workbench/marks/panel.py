@@ -239,7 +239,7 @@ class MarksPanel(QObject):
         pickable = [name for name in (marks.toggles, marks.adds) if name] if marks is not None and self._live else []
         bar.show_marks(shown, pickable, {"pick": self._pick_words()})
         layer.hidden = bar.hidden
-        layer.arrows_wanted, layer.grid_wanted = bar.arrows.isChecked(), bar.grid.isChecked()
+        layer.arrows_wanted, layer.lines_wanted = bar.arrows.isChecked(), bar.lines.isChecked()
         layer.arrow_scale = bar.scale.value()
         layer.show_marks(shown if shown is not None and shown.number == self.number else None)
         layer.choose(self.chosen)

@@ -81,6 +81,10 @@ class Shown:
             made.setdefault(f"{self.marks.vectors_name or 'vector'}, length (pixel)", self.lengths)
         return made
 
+    def counted(self, count: int) -> str:
+        """Some of them, in words: ``1 star``, ``2,500 pinholes``."""
+        return f"{count:,} {self.one if count == 1 else self.marks.name}"
+
     @property
     def one(self) -> str:
         """What each is, in the singular."""
@@ -293,7 +297,7 @@ def with_lines(marks: Marks) -> Marks:
     """
     x, y = np.asarray(marks.x, float), np.asarray(marks.y, float)
     columns, rows = np.unique(x).size, np.unique(y).size
-    if marks.name != "grid" or marks.grid or marks.vectors is None or columns * rows != x.size or not x.size:
+    if marks.name != "grid" or marks.lines or marks.vectors is None or columns * rows != x.size or not x.size:
         return marks
     order = np.lexsort((x, y))
     dx, dy = (np.asarray(part, float) for part in marks.vectors)
@@ -303,8 +307,8 @@ def with_lines(marks: Marks) -> Marks:
         both = [np.pad(part, ((0, 0), (0, 1)), constant_values=np.nan).ravel() for part in (nodes, nodes.T)]
         return np.concatenate(both)
 
-    grid = {0: (lines(x), lines(y)), 1: (lines(x + dx), lines(y + dy))}
-    return replace(marks, number=np.zeros(x.size, np.int64), grid=grid)
+    made = {0: (lines(x), lines(y)), 1: (lines(x + dx), lines(y + dy))}
+    return replace(marks, number=np.zeros(x.size, np.int64), lines=made)
 
 
 def _places(options: Mapping[str, object], name: str) -> tuple[Position, ...]:

@@ -15,7 +15,9 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
     "excluded": ("square", "#ff7ac6"),
     "missing": ("diamond", "#8fb8ff"),
     "false": ("cross", "#ff8f81"),
-    "grid": ("plus", "#5fd0e0"),
+    "node": ("plus", "#5fd0e0"),
+    "aperture": ("dot", "#5fd0e0"),
+    "annulus": ("dot", "#ffe14d"),
 }
 #: what other states take, in their order
 _SHAPES = ("triangle", "down", "star", "pentagon", "plus", "hexagon", "cross", "square")
@@ -33,7 +35,7 @@ class Sign:
     Attributes
     ----------
     shape : str
-        ``ring``, ``cross``, ``square``, ``diamond``, ``plus``, ``triangle``, ...
+        ``ring``, ``cross``, ``dot``, ``square``, ``diamond``, ``plus``, ``triangle``, ...
     colour : str
         As ``#rrggbb``.
     """
@@ -79,6 +81,8 @@ def _outline(shape: str, r: float) -> QPainterPath:
         path.lineTo(r, 0)
         path.moveTo(0, -r)
         path.lineTo(0, r)
+    elif shape == "dot":
+        path.addEllipse(QPointF(0, 0), 1, 1)
     elif shape == "square":
         path.addRect(QRectF(-0.85 * r, -0.85 * r, 1.7 * r, 1.7 * r))
         path.moveTo(-0.85 * r, 0.85 * r)

@@ -249,4 +249,4 @@ class MarksTable(QWidget):
         self.toggle.setAccessibleName(self.toggle.text())
         self.toggle.setVisible(bool(option))
         self.toggle.setEnabled(bool(count))
-        self.said.setText(f"{shown.index.size:,} {shown.marks.name} on this picture" if shown is not None else "")
+        self.said.setText(f"{shown.counted(shown.index.size)} on this picture" if shown is not None else "")
