@@ -121,7 +121,8 @@ class WindowShots:
         x, y = (float(part[marks.chosen]) for part in (marks.shown.marks.x, marks.shown.marks.y))
         page.output.picture.look_at(x, y, 170)
         self.wait(window.session)
-        self.save(window, self.out / "bench-marks-light.png")
+        # the window is wanted once more
+        window.grab().save(str(self.out / "bench-marks-light.png"))
         page.output.tabs.setCurrentWidget(marks.map)
         marks.map.value.setCurrentText("residual (pixel)")
         self.wait(window.session)
