@@ -34,7 +34,7 @@ def measure() -> list[Row]:
     rows = []
     for name, changed in _CHANGED.items():
         with tempfile.TemporaryDirectory() as home:
-            inputs, references = _lit(Path(home)) if name in _LIT else _files(Path(home))
+            inputs, references = _lit(Path(home), slices="slicer" in name) if name in _LIT else _files(Path(home))
             answer, stall = answer_of(Path(home), name, inputs, changed, references)
         rows += [
             bound(f"preview's answer to a changed option, {name}", answer, 0.15),
@@ -83,13 +83,16 @@ def _files(folder: Path) -> tuple[list[Path], dict[str, Path]]:
     return [ramp], found
 
 
-def _lit(folder: Path) -> tuple[list[Path], dict[str, Path]]:
-    """Five exposures of a lamp and three without it; slices across the middle of them."""
+def _lit(folder: Path, *, slices: bool) -> tuple[list[Path], dict[str, Path]]:
+    """Five exposures of a lamp and three without it; where slices are wanted, with gaps and a spectrum that bends."""
     from calgui.core.frames.frame import Frame
     from calgui.core.frames.writing import write_frame
 
     rng = np.random.default_rng(1)
     pixels = rng.normal(1, 0.012, (_SIDE, _SIDE))
+    if slices:
+        along = np.linspace(-1, 1, _SIDE)
+        pixels *= (1 - 0.3 * along**2) * (1 + 0.02 * np.sin(10 * along)) * (np.arange(_SIDE) % 26 < 22)[:, None]
     made = []
     for number in range(8):
         on = number < 5
@@ -131,8 +134,7 @@ def answer_of(
     tuple of float
         Median time of an answer, and the longest between two turns of the event loop.
     """
-    from PySide6.QtCore import QEventLoop, QTimer
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtCore import QTimer
 
     from calgui.core.algorithms.registry import registry
     from calgui.views.session import Session
@@ -140,9 +142,9 @@ def answer_of(
     from calgui.views.workbench.page import AlgorithmPage
 
     keep_in(folder)
-    app = QApplication.instance() or QApplication([])
-    session = Session()
-    page = AlgorithmPage(session, registry()[name])
+    application = _application()
+    session, how = Session(), registry()[name]
+    page = AlgorithmPage(session, how)
     page.resize(1300, 900)
     page.show()
     drawn: list[float] = []
@@ -153,11 +155,6 @@ def answer_of(
         lambda _factor: drawn.append(time.perf_counter()) if picture.look.drawing is not shown[0] else None
     )
 
-    def wait(until: Any) -> None:
-        # the loop sleeps between two events, as that of the window does: it takes no processor from the work
-        while not until():
-            app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-
     def quiet() -> bool:
         return not session.tasks.running and not page.busy
 
@@ -165,28 +162,41 @@ def answer_of(
     pulse = QTimer(interval=_PULSE_MS)
     pulse.timeout.connect(lambda: turns.append(time.perf_counter()))
     pulse.start()
-    how = registry()[name]
     wanted = (*how.references, *how.optional_references)
     page.references.give_all({kind: path for kind, path in (references or {}).items() if kind in wanted})
     page.inputs.set_paths(paths)
-    wait(lambda: page.output.shown_of is not None and bool(drawn) and quiet())
+    _wait(application, lambda: page.output.shown_of is not None and bool(drawn) and quiet())
     answers, stalls = [], []
     for number in range(_TIMES):
         shown[0] = picture.look.drawing
         drawn.clear()
         turns[:] = [time.perf_counter()]
         page.options.put_values(changed(number))
-        wait(lambda: bool(drawn))
+        _wait(application, lambda: bool(drawn))
         answers.append(drawn[0] - turns[0])
-        wait(quiet)
+        _wait(application, quiet)
         # limits of a new picture come after it, and draw it once more
         settled = time.perf_counter() + _SETTLED_S
-        wait(lambda settled=settled: time.perf_counter() > settled)
+        _wait(application, lambda settled=settled: time.perf_counter() > settled)
         stalls.append(max(later - earlier for earlier, later in itertools.pairwise(turns)))
     session.close()
     page.close()
     keep_in(None)
     return statistics.median(answers), max(stalls)
+
+
+def _application() -> Any:
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication.instance() or QApplication([])
+
+
+def _wait(application: Any, until: Callable[..., bool]) -> None:
+    """Let events be answered; the loop sleeps between two, as that of the window does, and leaves the rest to work."""
+    from PySide6.QtCore import QEventLoop
+
+    while not until():
+        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,24 @@
 """What good and bad look like: bright stars and what they leave behind, and subarrays in their full frame."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import ClassVar
 
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 _PART, _LEVELS = (153.0, 317.0, 40.0), (-0.5, 1.2)
 
 
-class AfterglowMaker:
-    """Makes the sides of these figures.
+class AfterglowMaker(FigureMaker):
+    """Makes the sides of these figures."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
-
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {"algorithms/persistence": self.persistence, "algorithms/subarrays": self.subarrays}
+    figures: ClassVar[Mapping[str, str]] = {
+        "algorithms/persistence": "persistence",
+        "algorithms/subarrays": "subarrays",
+    }
 
     def run(self, name: str, kind: str, count: int) -> tuple[Frame, Frame]:
         """The last of some exposures, or the only one, and what an algorithm makes of them."""

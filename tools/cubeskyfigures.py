@@ -1,35 +1,22 @@
 """What good and bad look like where the sky of a cube is taken off."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 
-from goodbad import Side
+from goodbad import FigureMaker, Side
 
 from calgui.core.algorithms.registry import Curve
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 
-class CubeSkyMaker:
-    """Makes the sides of figures of the sky of cubes.
+class CubeSkyMaker(FigureMaker):
+    """Makes the sides of figures of the sky of cubes."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
-
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {"algorithms/sky-cubes": self.residuals, "algorithms/sky-cubes-families": self.families}
+    figures: ClassVar[Mapping[str, str]] = {
+        "algorithms/sky-cubes": "residuals",
+        "algorithms/sky-cubes-families": "families",
+    }
 
     def _curves(self, **options: object) -> tuple[Curve, ...]:
         files = [self.night.raw / f"iris_20260311_{name}_0001.fits" for name in ("cube", "skycube")]

@@ -1,13 +1,13 @@
 """What good and bad look like at the detector: ramps, responses, darks over time, bad pixels, cosmic rays."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.config import FitRampConfig
@@ -19,42 +19,23 @@ from calgui.core.frames.frame import FloatArray, Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 _NIGHT, _EARLIER = "iris_20260311_", "iris_20260305_"
 
 
-class DetectorMaker:
-    """Makes the sides of figures that algorithms are run for.
+class DetectorMaker(FigureMaker):
+    """Makes the sides of figures that algorithms are run for."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    work : pathlib.Path
-        For files that are made on the way.
-    """
-
-    def __init__(self, night: DemoNight, work: Path) -> None:
-        self.night, self.work = night, work
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {
-            "algorithms/fit-ramp": self.ramp,
-            "algorithms/derive-nonlinearity": self.nonlinearity,
-            "algorithms/photon-transfer": self.transfer,
-            "algorithms/clean-cosmic-rays": self.cosmic_rays,
-            "algorithms/quick-look": self.quick_look,
-            "calibrations/dark-series": self.series,
-            "calibrations/dark-trend": self.trend,
-            "calibrations/mask-found": self.bad_pixels,
-        }
+    figures: ClassVar[Mapping[str, str]] = {
+        "algorithms/fit-ramp": "ramp",
+        "algorithms/derive-nonlinearity": "nonlinearity",
+        "algorithms/photon-transfer": "transfer",
+        "algorithms/clean-cosmic-rays": "cosmic_rays",
+        "algorithms/quick-look": "quick_look",
+        "calibrations/dark-series": "series",
+        "calibrations/dark-trend": "trend",
+        "calibrations/mask-found": "bad_pixels",
+    }
 
     def files(self, pattern: str, night: str = _NIGHT) -> list[Path]:
         """Exposures of the demo night."""

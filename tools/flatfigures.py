@@ -1,46 +1,30 @@
 """What flats are made of, and what they do: illumination and pixels, slices, an image before and after."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.algorithms.registry import Result
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds.mosaic import LAMP, slicer_name
 
 _FLATS = (1, 2, 3, 6)
 
 
-class FlatMaker:
-    """Makes the sides of these figures.
+class FlatMaker(FigureMaker):
+    """Makes the sides of these figures."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
-
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {
-            "calibrations/flat-parts": self.parts,
-            "calibrations/flat-slicer": self.slicer,
-            "algorithms/flat-field": self.divided,
-        }
+    figures: ClassVar[Mapping[str, str]] = {
+        "calibrations/flat-parts": "parts",
+        "calibrations/flat-slicer": "slicer",
+        "algorithms/flat-field": "divided",
+    }
 
     def flat(self, normalization: str, *, split: bool = False) -> Result:
         """The flat in K of the demo night."""

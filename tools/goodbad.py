@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from astropy.io import fits
@@ -82,6 +82,34 @@ class Side:
     good: bool | None
     text: str
     shown: Look | Cards | Spectrum | Curve
+
+
+class FigureMaker:
+    """Makes the sides of figures of one subject.
+
+    Parameters
+    ----------
+    night : DemoNight
+        Made with its usual size and seed.
+    work : pathlib.Path, optional
+        For files that are made on the way.
+    """
+
+    #: what makes each figure, by the name of its file below the folder of the pictures
+    figures: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, night: DemoNight, work: Path | None = None) -> None:
+        self.night = night
+        self.work = work if work is not None else Path()
+
+    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
+        """The figures by the names of their files.
+
+        Returns
+        -------
+        dict
+        """
+        return {name: getattr(self, method) for name, method in self.figures.items()}
 
 
 class Maker:

@@ -1,40 +1,27 @@
 """What good and bad look like where the sky of images is taken off."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 #: values drawn darkest and brightest, e-/s
 _BETWEEN = (-0.6, 1.2)
 
 
-class SkyMaker:
-    """Makes the sides of figures of the sky of images.
+class SkyMaker(FigureMaker):
+    """Makes the sides of figures of the sky of images."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
-
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {"algorithms/subtract-sky": self.field, "calibrations/sky-airglow": self.airglow}
+    figures: ClassVar[Mapping[str, str]] = {
+        "algorithms/subtract-sky": "field",
+        "calibrations/sky-airglow": "airglow",
+    }
 
     def field(self) -> tuple[Side, ...]:
         """A crowded field less its running sky, and less a median that nothing was masked in."""

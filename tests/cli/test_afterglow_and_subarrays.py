@@ -1,6 +1,5 @@
 """Persistence, lamp-off and subarrays of the demo night, on the command line, held to the truth that was put in."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,41 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner
 
-from calgui.cli.main import cli
 from calgui.core.frames import dq
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.detector import READ_NOISE, Detector
 from calgui.core.simulate.kinds import multi, persistence
 from calgui.core.simulate.kinds.flat import lamp, thermal_rate
-from calgui.core.simulate.scene import IMAGER, Scene
+from calgui.core.simulate.scene import Scene
+from tests.cli.nights import ACTIVE, run
 
-ACTIVE = (slice(4, -4), slice(4, -4))
 PERSISTENCE = dq.BY_NAME["PERSISTENCE"].value
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture(scope="module")
-def scene(truth: Mapping[str, Any]) -> Scene:
-    return Scene(truth["size"], truth["seed"], lambda: None)
-
-
-@pytest.fixture(scope="module")
-def detector(scene: Scene) -> Detector:
-    return scene.detector(IMAGER)
-
-
-def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout) if code in (0, 1) else {"stderr": made.stderr}
-    return document
 
 
 # -- persistence -------------------------------------------------------------------------------------------------------
@@ -113,7 +87,7 @@ def test_a_frame_without_a_time_is_refused_with_its_name(sequence: list[Path], t
     with fits.open(sequence[2]) as hdus:
         del hdus[0].header["TIME-OBS"]
         hdus.writeto(tmp_path / "timeless.fits")
-    told = run("persistence", sequence[0], tmp_path / "timeless.fits", sequence[-1], code=3)["stderr"]
+    told = run("persistence", sequence[0], tmp_path / "timeless.fits", sequence[-1], code=3)["error"]
     assert "timeless.fits" in told
     assert "TIME-OBS" in told
 
@@ -141,10 +115,10 @@ def test_the_glow_goes_and_the_lamp_stays(
 def test_lamps_that_differ_are_refused(demo_night: DemoNight, truth: Mapping[str, Any]) -> None:
     told = truth["kinds"]["flat"]
     k, kn3, off = (demo_night.raw / name for name in (told["lamp_on"][0], told["lamp_on"][3], told["lamp_off"][0]))
-    assert "FILTER" in run("subtract-lamp-off", kn3, off, code=3)["stderr"]
-    assert "no lamp-off frame" in run("subtract-lamp-off", k, demo_night.raw / told["lamp_on"][1], code=3)["stderr"]
+    assert "FILTER" in run("subtract-lamp-off", kn3, off, code=3)["error"]
+    assert "no lamp-off frame" in run("subtract-lamp-off", k, demo_night.raw / told["lamp_on"][1], code=3)["error"]
     mixed = ("-p", f"on={off.name}", "-p", f"off={k.name}")
-    assert "mixed up" in run("subtract-lamp-off", k, off, *mixed, code=3)["stderr"]
+    assert "mixed up" in run("subtract-lamp-off", k, off, *mixed, code=3)["error"]
 
 
 # -- subarrays ---------------------------------------------------------------------------------------------------------
@@ -204,12 +178,12 @@ def test_a_calibrated_full_frame_keeps_its_map(parts: list[Path], demo_night: De
 
 
 def test_what_does_not_fit_is_refused(parts: list[Path], tmp_path: Path) -> None:
-    assert "full frame" in run("merge-subarrays", *parts[1:], code=3)["stderr"]
-    assert "SUBARRID is 1" in run("mark-subarrays", parts[1], code=3)["stderr"]
+    assert "full frame" in run("merge-subarrays", *parts[1:], code=3)["error"]
+    assert "SUBARRID is 1" in run("mark-subarrays", parts[1], code=3)["error"]
     with fits.open(parts[1]) as hdus:
         hdus[0].header["SUBSTRT1"] = 5000
         hdus.writeto(tmp_path / "outside.fits")
-    told = run("merge-subarrays", parts[0], tmp_path / "outside.fits", code=3)["stderr"]
+    told = run("merge-subarrays", parts[0], tmp_path / "outside.fits", code=3)["error"]
     assert "outside.fits" in told
     assert "outside the full frame" in told
 

@@ -1,42 +1,34 @@
 """The sky of the demo night's cube taken off on the command line, held to the truth that was put in."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner
 
-from calgui.cli.main import cli
 from calgui.core.frames import dq
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds.cube import galaxy, source_light
+from tests.cli.nights import run
 
 SCIENCE, SKY = "iris_20260311_cube_0001.fits", "iris_20260311_skycube_0001.fits"
-
-
-def run(*words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", "subtract-sky", *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout) if code < 2 else {"error": made.stderr}
-    return document
 
 
 @pytest.fixture(scope="module")
 def made(demo_night: DemoNight, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     out = tmp_path_factory.mktemp("cube") / "out.fits"
-    return run(demo_night.raw / SCIENCE, demo_night.raw / SKY, "-o", out), out
+    return run("subtract-sky", demo_night.raw / SCIENCE, demo_night.raw / SKY, "-o", out), out
 
 
-def test_shift_and_scales_are_the_truth(demo_night: DemoNight, made: tuple[dict[str, Any], Path]) -> None:
+def test_shift_and_scales_are_the_truth(truth: Mapping[str, Any], made: tuple[dict[str, Any], Path]) -> None:
     document, _ = made
-    truth = json.loads(demo_night.truth.read_text(encoding="utf-8"))["kinds"]["skycube"]
+    told = truth["kinds"]["skycube"]
     assert document["verdict"] == "good"
     found = document["metrics"]
-    assert found["shift_pixel"] == pytest.approx(truth["shift_pixel"], abs=4 * found["shift_error_pixel"])
-    for name, factor in truth["scale_of_families"].items():
+    assert found["shift_pixel"] == pytest.approx(told["shift_pixel"], abs=4 * found["shift_error_pixel"])
+    for name, factor in told["scale_of_families"].items():
         key = f"scale_{name.replace('-', '_')}"
         assert found[key] == pytest.approx(factor, abs=4 * found[f"{key}_error"])
     assert found["residual_ratio"] < 1.1 < 2 < found["residual_ratio_before"]
@@ -63,17 +55,19 @@ def test_the_galaxy_is_left_and_the_sky_is_gone(made: tuple[dict[str, Any], Path
 
 def test_options_and_refusals(demo_night: DemoNight, tmp_path: Path) -> None:
     science, sky = demo_night.raw / SCIENCE, demo_night.raw / SKY
-    plain = run("-p", "families=false", "-p", "fit_shift=false", "-p", "cube_sky=spectrum", science, sky, code=1)
+    plain = run(
+        "subtract-sky", "-p", "families=false", "-p", "fit_shift=false", "-p", "cube_sky=spectrum", science, sky, code=1
+    )
     assert plain["verdict"] == "bad"
     assert not any(name.startswith("scale_4") for name in plain["metrics"])
     other = tmp_path / "other.fits"
     with fits.open(sky) as hdus:
         hdus[0].header["FILTER"] = "Kbb"
         hdus.writeto(other)
-    refused = run(science, other, code=3)["error"]
+    refused = run("subtract-sky", science, other, code=3)["error"]
     assert "FILTER" in refused
     assert "other.fits" in refused
-    assert "no sky" in run(science, code=3)["error"]
+    assert "no sky" in run("subtract-sky", science, code=3)["error"]
 
 
 def test_the_second_of_two_cubes_is_the_sky_where_no_header_says_so(demo_night: DemoNight, tmp_path: Path) -> None:
@@ -82,10 +76,10 @@ def test_the_second_of_two_cubes_is_the_sky_where_no_header_says_so(demo_night: 
         with fits.open(demo_night.raw / source) as hdus:
             del hdus[0].header["EXP_TYPE"]
             hdus.writeto(target)
-    document = run(science, sky)
+    document = run("subtract-sky", science, sky)
     assert document["metrics"]["scale_4_2"] == pytest.approx(1 / 0.88, abs=0.02)
     assert document["verdict"] == "good"
     assert any("other.fits was taken for the sky" in reason for reason in document["reasons"])
     with fits.open(sky, mode="update") as hdus:
         hdus[0].header["EXP_TYPE"] = "IRIS_CUBE"
-    assert run(science, sky)["verdict"] == "doubtful"
+    assert run("subtract-sky", science, sky)["verdict"] == "doubtful"

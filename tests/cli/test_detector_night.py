@@ -3,7 +3,6 @@
 Tolerances are those of the physics: errors of the products themselves, or what the number of frames allows.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,51 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner
 
-from calgui.cli.main import cli
 from calgui.core.frames import dq
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.detector import Detector
 from calgui.core.simulate.kinds.sky import sky_light
 from calgui.core.simulate.scene import IMAGER, Scene
+from tests.cli.nights import ACTIVE, exposures, run
 
 NIGHT = "iris_20260311"
-#: light-sensitive pixels of the night's detectors
-ACTIVE = (slice(4, -4), slice(4, -4))
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture(scope="module")
-def scene(truth: Mapping[str, Any]) -> Scene:
-    return Scene(truth["size"], truth["seed"], lambda: None)
-
-
-@pytest.fixture(scope="module")
-def detector(scene: Scene) -> Detector:
-    return scene.detector(IMAGER)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("products")
-
-
-def raw(night: DemoNight, kind: str, *numbers: int) -> list[Path]:
-    return [night.raw / f"{NIGHT}_{kind}_{number:04d}.fits" for number in numbers]
-
-
-def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout)
-    assert document["algorithm"] == name
-    return document
 
 
 def hits(truth: Mapping[str, Any], name: str, shape: tuple[int, int], least: float = 0.0) -> np.ndarray[Any, Any]:
@@ -77,7 +40,7 @@ def pulls(path: Path, rate: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def derived(demo_night: DemoNight, folder: Path) -> tuple[Path, dict[str, Any]]:
     """Coefficients from the night's own ramps of the lamp."""
     out = folder / "nonlinearity.fits"
-    lamp = raw(demo_night, "lampramp", 1, 2, 3, 4)
+    lamp = exposures(demo_night, "lampramp", 1, 2, 3, 4)
     return out, run("derive-nonlinearity", *lamp, "--cache", demo_night.cache, "-o", out)
 
 
@@ -111,7 +74,7 @@ def test_bright_ramps_give_the_true_rate(
         "derived": ("--reference", f"NONLINCOEFF={derived[0]}"),
         "none": (),
     }
-    document = run("fit-ramp", *raw(demo_night, "lampramp", 1), *using[source], "-o", out)
+    document = run("fit-ramp", *exposures(demo_night, "lampramp", 1), *using[source], "-o", out)
     pull = pulls(out, 4500.0 * detector.response + detector.dark_rate)
     with fits.open(out) as hdus:
         worst = np.median(hdus["SCI"].data[ACTIVE] / (4500.0 * detector.response + detector.dark_rate)[ACTIVE]) - 1
@@ -131,7 +94,7 @@ def test_ramps_of_the_sky_give_the_true_rate(
     demo_night: DemoNight, scene: Scene, detector: Detector, truth: Mapping[str, Any], folder: Path, method: str
 ) -> None:
     out = folder / f"sky-{method}.fits"
-    (path,) = raw(demo_night, "skyramp", 1)
+    (path,) = exposures(demo_night, "skyramp", 1)
     document = run("fit-ramp", path, "-p", f"method={method}", "--cache", demo_night.cache, "-o", out)
     light = sky_light(scene, "K")[scene.ramp.slices]
     pull = pulls(out, light * detector.response + detector.dark_rate)
@@ -148,7 +111,7 @@ def test_ramps_of_the_sky_give_the_true_rate(
 
 
 def test_gain_and_read_noise_by_photon_transfer(demo_night: DemoNight, truth: Mapping[str, Any]) -> None:
-    document = run("photon-transfer", *raw(demo_night, "lampramp", *range(1, 8)), "--cache", demo_night.cache)
+    document = run("photon-transfer", *exposures(demo_night, "lampramp", *range(1, 8)), "--cache", demo_night.cache)
     metrics, noise = document["metrics"], truth["noise"]
     assert metrics["gain_e_per_adu"] == pytest.approx(noise["gain_e_per_adu"], rel=0.01)
     assert abs(metrics["gain_e_per_adu"] - noise["gain_e_per_adu"]) < 3 * metrics["gain_error_e_per_adu"]
@@ -162,7 +125,9 @@ def test_dark_current_and_glow(
     demo_night: DemoNight, detector: Detector, truth: Mapping[str, Any], folder: Path
 ) -> None:
     out = folder / "series.fits"
-    document = run("dark-series", *raw(demo_night, "glowdark", *range(1, 10)), "--cache", demo_night.cache, "-o", out)
+    document = run(
+        "dark-series", *exposures(demo_night, "glowdark", *range(1, 10)), "--cache", demo_night.cache, "-o", out
+    )
     metrics, glow = document["metrics"], truth["kinds"]["glow"]
     assert document["verdict"] == "good"
     assert metrics["median_rate_e_per_s"] == pytest.approx(np.median(detector.dark_rate[detector.active]), abs=4e-4)
@@ -183,7 +148,7 @@ def test_dark_current_and_glow(
 
 def test_the_bad_pixel_map_finds_what_is_bad(demo_night: DemoNight, truth: Mapping[str, Any], folder: Path) -> None:
     out = folder / "mask.fits"
-    frames = raw(demo_night, "dark", *range(1, 10)) + raw(demo_night, "flat", *range(1, 6))
+    frames = exposures(demo_night, "dark", *range(1, 10)) + exposures(demo_night, "flat", *range(1, 6))
     document = run("bad-pixel-map", *frames, "--cache", demo_night.cache, "-o", out)
     with fits.open(out) as hdus:
         bits = hdus["DQ"].data
@@ -214,7 +179,7 @@ def test_cosmic_rays_of_one_image(demo_night: DemoNight, truth: Mapping[str, Any
     found = []
     for number in (1, 2):
         out = folder / f"cosmic-{number}.fits"
-        (path,) = raw(demo_night, "image", number)
+        (path,) = exposures(demo_night, "image", number)
         document = run("clean-cosmic-rays", path, "--cache", demo_night.cache, "-o", out)
         assert [item["type"] for item in document["references"]] == ["mask"]
         with fits.open(out) as hdus, fits.open(path) as before:
@@ -230,7 +195,7 @@ def test_cosmic_rays_of_one_image(demo_night: DemoNight, truth: Mapping[str, Any
 
 def test_cosmic_rays_of_several_exposures(demo_night: DemoNight, truth: Mapping[str, Any], folder: Path) -> None:
     out = folder / "stack.fits"
-    paths = raw(demo_night, "dark", *range(1, 10))
+    paths = exposures(demo_night, "dark", *range(1, 10))
     document = run("clean-cosmic-rays", *paths, "--cache", demo_night.cache, "-o", out)
     with fits.open(out) as hdus:
         mask = hdus["CRMASK"].data

@@ -1,8 +1,8 @@
 """The quick look on the demo night, as a user asks for it: raw science ramps, held to the truth that was put in."""
 
-import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,9 @@ from calgui.core.simulate.kinds import sciramp
 from calgui.core.simulate.kinds.science import field
 from calgui.core.simulate.optics import vignetting
 from calgui.core.simulate.scene import IMAGER, Scene
+from tests.cli.nights import run
 
 STEPS = ["reference_pixels", "linearity", "slope", "bad_pixels", "dark", "flat", "sky"]
-
-
-@pytest.fixture(scope="module")
-def scene(demo_night: DemoNight) -> Scene:
-    told = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return Scene(told["size"], told["seed"], lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +32,7 @@ def reference(night: DemoNight, kind: str, number: int) -> Path:
     return night.cache / "references" / "tmt" / "iris" / f"tmt_iris_{kind}_{number:04d}.fits"
 
 
-def run(*words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", "quick-look", *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    if code not in (0, 1):
-        return {"error": made.stderr}
-    document: dict[str, Any] = json.loads(made.stdout)
-    assert document["algorithm"] == "quick-look"
-    return document
+quick_look = partial(run, "quick-look")
 
 
 def states(document: dict[str, Any]) -> dict[str, str]:
@@ -62,7 +50,7 @@ def stars(scene: Scene, name: str) -> np.ndarray[Any, Any]:
 def test_a_raw_ramp_becomes_the_true_light(demo_night: DemoNight, scene: Scene, tmp_path: Path, name: str) -> None:
     """Its pulls are those of a normal distribution: the errors are as large as they are said to be."""
     out = tmp_path / "calibrated.fits"
-    document = run("--cache", demo_night.cache, demo_night.raw / name, "-o", out)
+    document = quick_look("--cache", demo_night.cache, demo_night.raw / name, "-o", out)
     skipped = set() if name == sciramp.FULL else {"reference_pixels"}
     assert states(document) == {step: "skipped" if step in skipped else "complete" for step in STEPS}
     true = stars(scene, name)
@@ -97,7 +85,7 @@ def test_a_raw_ramp_becomes_the_true_light(demo_night: DemoNight, scene: Scene, 
 def test_an_image_begins_at_the_bad_pixels(demo_night: DemoNight, tmp_path: Path) -> None:
     out = tmp_path / "image.fits"
     image = demo_night.raw / "iris_20260311_image_0001.fits"
-    document = run("--cache", demo_night.cache, image, "-o", out)
+    document = quick_look("--cache", demo_night.cache, image, "-o", out)
     assert states(document) == dict.fromkeys(STEPS[3:], "complete")
     header = fits.getheader(out)
     assert "S_RAMP" not in header
@@ -107,7 +95,7 @@ def test_an_image_begins_at_the_bad_pixels(demo_night: DemoNight, tmp_path: Path
 def test_steps_are_switched_and_references_replaced(demo_night: DemoNight, full: Path, tmp_path: Path) -> None:
     out = tmp_path / "other.fits"
     old = reference(demo_night, "dark", 1)
-    document = run(
+    document = quick_look(
         "--cache", demo_night.cache, full, "-o", out, "-p", "sky=off", "-p", "flat=off", "--reference", f"DARK={old}"
     )
     assert [step for step, state in states(document).items() if state == "skipped"] == ["flat", "sky"]
@@ -121,21 +109,21 @@ def test_steps_are_switched_and_references_replaced(demo_night: DemoNight, full:
 
 def test_the_product_is_not_calibrated_twice(demo_night: DemoNight, full: Path, tmp_path: Path) -> None:
     once, twice = tmp_path / "once.fits", tmp_path / "twice.fits"
-    run("--cache", demo_night.cache, full, "-o", once)
-    document = run("--cache", demo_night.cache, once, "-o", twice)
+    quick_look("--cache", demo_night.cache, full, "-o", once)
+    document = quick_look("--cache", demo_night.cache, once, "-o", twice)
     assert states(document) == dict.fromkeys(STEPS[3:], "skipped")
     assert sum("done before" in reason for reason in document["reasons"]) == 4
     np.testing.assert_array_equal(fits.getdata(once, "SCI"), fits.getdata(twice, "SCI"))
     assert fits.getheader(twice)["S_DARK"] == fits.getheader(twice)["S_LINEAR"] == "COMPLETE"
     assert fits.getheader(twice)["R_DARK"] == "crds://tmt_iris_dark_0004.fits"
-    error = run("--cache", demo_night.cache, once, "-p", "dark=on", code=3)["error"]
+    error = quick_look("--cache", demo_night.cache, once, "-p", "dark=on", code=3)["error"]
     assert "S_DARK is COMPLETE" in error
     assert "dark=auto" in error
 
 
 def test_pictures_of_all_steps_in_the_product(demo_night: DemoNight, full: Path, tmp_path: Path) -> None:
     out = tmp_path / "steps.fits"
-    run("--cache", demo_night.cache, full, "-o", out, "-p", "keep=steps")
+    quick_look("--cache", demo_night.cache, full, "-o", out, "-p", "keep=steps")
     with fits.open(out) as hdus:
         names = [hdu.name for hdu in hdus]
         assert names[:4] == ["PRIMARY", "SCI", "ERR", "DQ"]
@@ -144,7 +132,7 @@ def test_pictures_of_all_steps_in_the_product(demo_night: DemoNight, full: Path,
 
 
 def test_without_a_cache_nothing_is_assumed(full: Path) -> None:
-    document = run(full)
+    document = quick_look(full)
     assert document["verdict"] == "doubtful"
     assert [step for step, state in states(document).items() if state == "complete"] == ["reference_pixels", "slope"]
     for kind in ("NONLINCOEFF", "MASK", "DARK", "FLAT", "SKY"):
@@ -153,7 +141,7 @@ def test_without_a_cache_nothing_is_assumed(full: Path) -> None:
 
 def test_no_sky_is_told_of(demo_night: DemoNight, full: Path) -> None:
     """The first context knows no skies: the rest is done."""
-    document = run("--cache", demo_night.cache, "--context", "tmt_0001.pmap", full)
+    document = quick_look("--cache", demo_night.cache, "--context", "tmt_0001.pmap", full)
     assert [step for step, state in states(document).items() if state == "skipped"] == ["sky"]
     assert document["verdict"] == "doubtful"
     (reason,) = [reason for reason in document["reasons"] if reason.startswith("Sky:")]
@@ -168,7 +156,7 @@ def test_a_reference_that_was_not_fetched_is_told_of(demo_night: DemoNight, full
     flat.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "a" + "\nsize 12345\n")
     broken = next(cache.rglob("tmt_iris_dark_0004.fits"))
     broken.write_bytes(broken.read_bytes()[:200_000])
-    document = run("--cache", cache, full)
+    document = quick_look("--cache", cache, full)
     assert [step for step, state in states(document).items() if state == "skipped"] == ["dark", "flat"]
     assert document["verdict"] == "doubtful"
     reasons = {reason.partition(":")[0]: reason for reason in document["reasons"] if "skipped" in reason}
@@ -176,7 +164,7 @@ def test_a_reference_that_was_not_fetched_is_told_of(demo_night: DemoNight, full
     assert "git lfs pull" in reasons["Flat"]
     assert "tmt_iris_dark_0004.fits" in reasons["Dark"]
     assert {item["type"] for item in document["references"]} == {"nonlincoeff", "mask", "sky"}
-    error = run("--cache", cache, full, "-p", "flat=on", code=3)["error"]
+    error = quick_look("--cache", cache, full, "-p", "flat=on", code=3)["error"]
     assert "Git LFS pointer" in error
 
 
@@ -237,7 +225,7 @@ def test_bad_input_is_refused_with_a_cure(
     first, *rest = inputs(demo_night, tmp_path)
     out = tmp_path / "none.fits"
     where = demo_night.raw / first if isinstance(first, str) else first
-    error = run("--cache", demo_night.cache, where, *rest, "-o", out, code=code)["error"]
+    error = quick_look("--cache", demo_night.cache, where, *rest, "-o", out, code=code)["error"]
     assert says in error
     assert cure in error
     assert not out.exists()

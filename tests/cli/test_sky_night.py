@@ -1,6 +1,5 @@
 """The skies of the demo night, on the command line, held to the truth that was put in."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,40 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner
 
-from calgui.cli.main import cli
 from calgui.core.frames import dq
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds import crowded
 from calgui.core.simulate.scene import Scene
+from tests.cli.nights import ACTIVE, run
 
-ACTIVE = (slice(4, -4), slice(4, -4))
 ESTIMATED = dq.BY_NAME["FLUX_ESTIMATED"].value
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture(scope="module")
-def scene(truth: Mapping[str, Any]) -> Scene:
-    return Scene(truth["size"], truth["seed"], lambda: None)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("skies")
-
-
-def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout)
-    assert document["algorithm"] == name
-    return document
 
 
 def files(night: DemoNight, truth: Mapping[str, Any], which: str) -> list[Path]:
@@ -146,11 +119,8 @@ def test_the_sky_that_the_rules_select_is_old(demo_night: DemoNight, truth: Mapp
     assert document["verdict"] == "doubtful"
     assert document["references"][0]["file"].endswith("tmt_iris_sky_0001.fits")
     assert any("days apart" in reason for reason in document["reasons"])
-    refused = CliRunner().invoke(
-        cli, ["run", "subtract-sky", str(science), "--cache", str(demo_night.cache), "-p", "old=refused"]
-    )
-    assert refused.exit_code == 3
-    assert "max_age" in refused.stderr
+    refused = run("subtract-sky", science, "--cache", demo_night.cache, "-p", "old=refused", code=3)
+    assert "max_age" in refused["error"]
 
 
 def test_what_cannot_be_subtracted_is_refused_with_a_cure(demo_night: DemoNight, truth: Mapping[str, Any]) -> None:
@@ -161,12 +131,8 @@ def test_what_cannot_be_subtracted_is_refused_with_a_cure(demo_night: DemoNight,
         ([science[0], science[0]], "given twice"),
         ([science[0], demo_night.raw / "iris_20260311_dark_0001.fits"], "neither a science frame nor a sky"),
     ):
-        made = CliRunner().invoke(cli, ["run", "subtract-sky", *map(str, words)])
-        assert made.exit_code == 3, words
-        assert said in made.stderr
-    made = CliRunner().invoke(cli, ["run", "super-sky", *map(str, files(demo_night, truth, "skies")[:2])])
-    assert made.exit_code == 3
-    assert "3 or more" in made.stderr
+        assert said in run("subtract-sky", *words, code=3)["error"]
+    assert "3 or more" in run("super-sky", *files(demo_night, truth, "skies")[:2], code=3)["error"]
 
 
 def test_a_super_sky_is_compared_with_the_one_in_use(demo_night: DemoNight, truth: Mapping[str, Any]) -> None:

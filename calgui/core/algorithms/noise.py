@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.frames import dq as flags
+
 #: standard deviations of a normal distribution in one median absolute deviation, inverted
 MAD_TO_SIGMA = 1.4826022185056018
 
@@ -160,3 +162,24 @@ def thin(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> npt.NDA
     step = max(1, plane.size // 2_000_000)
     values = plane[::step][good[::step]]
     return values[np.isfinite(values)]
+
+
+def median_of_good(data: npt.NDArray[np.float32], bits: npt.NDArray[np.uint32]) -> float | None:
+    """Median of an image or cube where it can be used.
+
+    Parameters
+    ----------
+    data : ndarray of float32
+        Values.
+    bits : ndarray of uint32
+        Data quality: DO_NOT_USE and REFERENCE_PIXEL do not count.
+
+    Returns
+    -------
+    float or None
+        Of evenly spaced rows, as `thin` takes them; None where no value is good.
+    """
+    rows, words = data.reshape(-1, data.shape[-1]), bits.reshape(-1, data.shape[-1])
+    few = slice(None, None, max(1, rows.size // 2_000_000))
+    values = thin(rows[few], (words[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
+    return float(np.median(values)) if values.size else None

@@ -19,7 +19,7 @@ from calgui.core.algorithms.exposure import (
 from calgui.core.algorithms.headeroptions import Unit, gain_option, time_option, unit_option
 from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.matching import check_detector, check_type, disagreements, done_before, place
-from calgui.core.algorithms.noise import thin
+from calgui.core.algorithms.noise import median_of_good
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
@@ -173,11 +173,9 @@ def _empty(data: FloatArray, bits: DqArray, unknown: int, dark: FrameLike) -> li
 
 
 def _metrics(dark: FrameLike, factor: float, data: FloatArray, bits: DqArray, unknown: int) -> dict[str, Metric]:
-    few = slice(None, None, max(1, data.size // 2_000_000))
-    values = thin(data[few], (bits[few] & np.uint32(_BAD)) == 0)
     return {
         "dark_scale": Metric(factor, "", "What the dark was multiplied by to have the unit of the image."),
-        "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),
+        "median_after": Metric(median_of_good(data, bits), "", "Median of the good pixels."),
         "n_dark_unknown": Metric(unknown, "pixel", "Pixels without a value in the dark; nothing was subtracted there."),
         "dark": Metric(file_name(dark), "", "The dark that was subtracted."),
     }

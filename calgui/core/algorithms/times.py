@@ -1,4 +1,4 @@
-"""When an exposure began and ended, as its header says."""
+"""When an exposure began, was half done, and ended, as its header says."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def start_of(header: Mapping[str, Any]) -> dt.datetime | None:
     Parameters
     ----------
     header : mapping
-        Asked for DATE-OBS and TIME-OBS, DATE-BEG, and a modified Julian date (`MJD_KEYWORDS`).
+        Asked for DATE-OBS and TIME-OBS (or UTC), DATE-BEG, and a modified Julian date (`MJD_KEYWORDS`).
 
     Returns
     -------
@@ -29,7 +29,7 @@ def start_of(header: Mapping[str, Any]) -> dt.datetime | None:
     """
     for keyword in ("DATE-OBS", "DATE-BEG"):
         date = str(header.get(keyword) or "").strip().replace(" ", "T", 1)
-        time = str(header.get("TIME-OBS") or "").strip()
+        time = str(header.get("TIME-OBS") or header.get("UTC") or "").strip()
         text = f"{date}T{time}" if date and time and "T" not in date else date
         if "T" not in text:
             continue
@@ -60,3 +60,20 @@ def end_of(header: Mapping[str, Any]) -> dt.datetime | None:
     """
     start, length = start_of(header), exposure_time(header)
     return None if start is None or length is None else start + dt.timedelta(seconds=length[0])
+
+
+def middle_of(header: Mapping[str, Any]) -> dt.datetime | None:
+    """Middle of an exposure, UTC: its start, and half the exposure time where that is known.
+
+    Parameters
+    ----------
+    header : mapping
+        As for `end_of`.
+
+    Returns
+    -------
+    datetime.datetime or None
+        None where the start is missing.
+    """
+    start, length = start_of(header), exposure_time(header)
+    return start if start is None or length is None else start + dt.timedelta(seconds=length[0] / 2)

@@ -1,65 +1,13 @@
-"""The references of a run are opened, and those that are not there are told of."""
+"""The references of a run are opened, and those that cannot be read are told of."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
-from calgui.core.rules.values import Status
-from calgui.core.runs.references import UsedReference, open_reference, select, unusable
-
-if TYPE_CHECKING:
-    from calgui.core.rules.cache import Cache
-
-
-def missing_references(
-    how: Algorithm,
-    headers: Sequence[Mapping[str, Any]],
-    used: Sequence[UsedReference],
-    cache: "Cache | None",
-    context: str | None,
-    asked: Sequence[str] | None,
-) -> dict[str, Missing]:
-    """Why references that an algorithm would use are not there.
-
-    Parameters
-    ----------
-    how : Algorithm
-        Only one that tells what it did without (`Algorithm.tells_missing`) has an answer.
-    headers : sequence of mapping
-        Of the inputs.
-    used : sequence of UsedReference
-        What was found.
-    cache, context, asked
-        As for `find_references`.
-
-    Returns
-    -------
-    dict of str to Missing
-        By type.
-    """
-    found = {item.type for item in used}
-    made = {}
-    if not how.tells_missing:
-        return {}
-    for kind in (kind for kind in how.optional_references if kind not in found and (asked is None or kind in asked)):
-        give = f"Give one (--reference {kind}=FILE)"
-        if cache is None:
-            made[kind] = Missing(f"There is no {kind}. {give}, or a cache whose rules select it (--cache DIR).")
-            continue
-        selection = select(kind, headers[0], cache, context)
-        if selection.status is Status.NOT_APPLICABLE:
-            made[kind] = Missing(f"By the rules no {kind} applies to it.", applies=False)
-        elif selection.status is not Status.SELECTED or selection.file is None:
-            said = (selection.message or selection.status.value).rstrip(".")
-            made[kind] = Missing(f"The rules select no {kind}: {said}. {give}, or switch the step off.")
-        else:
-            why = unusable(selection) or ("it cannot be used", give)
-            made[kind] = Missing(f"The rules select {selection.file} as {kind}, but {why[0]}. {why[1]}.")
-    return made
+from calgui.core.runs.references import UsedReference, open_reference
 
 
 def open_references(
@@ -74,7 +22,7 @@ def open_references(
     used : sequence of UsedReference
         What was found.
     missing : mapping of str to Missing
-        From `missing_references`.
+        From `find_references`.
     stack : contextlib.ExitStack
         Closes them.
 

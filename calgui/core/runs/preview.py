@@ -18,7 +18,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.opening import missing_references, unreadable
+from calgui.core.runs.opening import unreadable
 from calgui.core.runs.references import (
     FoundReferences,
     UnusedReference,
@@ -171,7 +171,6 @@ def examine(
         if problem is not None:
             return Examined(tuple(facts), (), problem, shape)
         found = FoundReferences()
-        missing: Mapping[str, Missing] = {}
         headers = [frame.header for frame in frames]
         try:
             check_count(how, len(inputs))
@@ -182,11 +181,10 @@ def examine(
             asked = how.wants(frames, config) if how.wants is not None else None
             chosen, asking = of_product(how, headers, inputs, config)
             found = find_references(how, chosen, asking, given, cache, context, asked)
-            missing = missing_references(how, chosen, found.used, cache, context, asked)
         except CalguiError as error:
             problem = error
         kind = kind_of(frames[0]) if frames else None
-        return Examined(tuple(facts), found.used, problem, shape, kind, missing, found.unused)
+        return Examined(tuple(facts), found.used, problem, shape, kind, found.missing, found.unused)
 
 
 def _facts(path: Path, frame: FrameLike) -> InputFacts:

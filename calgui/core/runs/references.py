@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.algorithms.given import Missing
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
@@ -23,6 +24,8 @@ WHY_NOT: Mapping[Trust, tuple[str, str]] = {
     ),
     Trust.CORRUPT: ("the file in the cache is damaged", "Fetch it again, or give another file as reference"),
 }
+
+_GIVE = "Give one (--reference {}=FILE)"
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,14 @@ class FoundReferences:
     used : tuple of UsedReference
         In the order of the algorithm's types.
     unused : tuple of UnusedReference
-        Optional ones that it must do without.
+        Optional ones that are selected and cannot be used, of an algorithm that does not tell itself.
+    missing : mapping of str to Missing
+        Type to why an optional one is not there, of an algorithm that tells (`Algorithm.tells_missing`).
     """
 
     used: tuple[UsedReference, ...] = ()
     unused: tuple[UnusedReference, ...] = ()
+    missing: Mapping[str, Missing] = field(default_factory=dict)
 
 
 def find_references(
@@ -124,7 +130,7 @@ def find_references(
     Returns
     -------
     FoundReferences
-        Those to use, and optional ones that are selected and cannot be.
+        Those to use, and why others are not among them.
 
     Raises
     ------
@@ -142,6 +148,7 @@ def find_references(
             raise InputError(f"This file, given as {kind}, does not exist.", path=path, cure="Give another.")
     found: list[UsedReference] = []
     unused: list[UnusedReference] = []
+    missing: dict[str, Missing] = {}
     for kind in wanted:
         if asked is not None and kind in how.optional_references and kind not in asked:
             continue
@@ -151,16 +158,23 @@ def find_references(
             one = _selected(kind, kind in how.references, headers, inputs, cache, context)
             if isinstance(one, UsedReference):
                 found.append(one)
-            elif one is not None:
+            elif isinstance(one, UnusedReference):
                 unused.append(one)
+                missing[kind] = Missing(f"The rules select {one.file} as {kind}, but {one.reason}. {one.cure}.")
+            else:
+                missing[kind] = one
         elif kind in how.references:
             raise UsageError(
                 f"{how.name} needs a reference of type {kind}.",
                 cure=f"Choose a file as {kind} (--reference {kind}=FILE), or a cache that selects it (--cache DIR).",
             )
+        else:
+            missing[kind] = Missing(
+                f"There is no {kind}. {_GIVE.format(kind)}, or a cache whose rules select it (--cache DIR)."
+            )
     facts = _facts(headers, cache)
     used = tuple(replace(item, facts=facts.get(item.type, {})) for item in found)
-    return FoundReferences(used, () if how.tells_missing else tuple(unused))
+    return FoundReferences(used, (), missing) if how.tells_missing else FoundReferences(used, tuple(unused))
 
 
 def of_product(
@@ -339,14 +353,17 @@ def _selected(
     inputs: Sequence[Path],
     cache: "Cache",
     context: str | None,
-) -> UsedReference | UnusedReference | None:
-    """What the rules select; None where they select nothing and nothing is needed."""
+) -> UsedReference | UnusedReference | Missing:
+    """What the rules select, or why it is not there where nothing is needed."""
     chosen: dict[str, tuple[Selection, Path]] = {}
     for header, path in zip(headers, inputs, strict=True):
         selection = select(kind, header, cache, context)
         if selection.status is not Status.SELECTED or selection.file is None:
+            if selection.status is Status.NOT_APPLICABLE and not required:
+                return Missing(f"By the rules no {kind} applies to it.", applies=False)
             if not required:
-                return None
+                said = (selection.message or selection.status.value).rstrip(".")
+                return Missing(f"The rules select no {kind}: {said}. {_GIVE.format(kind)}, or switch the step off.")
             raise InputError(
                 f"The rules select no {kind} for this file: {selection.message or selection.status.value}",
                 path=path,

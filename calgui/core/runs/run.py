@@ -14,7 +14,7 @@ from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.fits import FitsFrame, open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
-from calgui.core.runs.opening import missing_references, open_references
+from calgui.core.runs.opening import open_references
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
 from calgui.core.runs.references import UnusedReference, UsedReference, find_references, of_product
 from calgui.core.runs.report import RunReport
@@ -185,8 +185,7 @@ def opened_inputs(
         asked = how.wants(frames, config) if how.wants is not None else None
         headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
         found = find_references(how, headers, asking, given, cache, context, asked)
-        missing = missing_references(how, headers, found.used, cache, context, asked)
-        yield Ready(paths, frames, found.used, found.unused, missing)
+        yield Ready(paths, frames, found.used, found.unused, found.missing)
 
 
 def check_inputs(how: Algorithm, ready: Ready, config: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calgui.core.algorithms.times import end_of, start_of
+from calgui.core.algorithms.times import end_of, middle_of, start_of
 
 MOMENT = dt.datetime(2026, 3, 11, 6, 40, 30, 500000)
 
@@ -14,6 +14,7 @@ MOMENT = dt.datetime(2026, 3, 11, 6, 40, 30, 500000)
     "header",
     [
         {"DATE-OBS": "2026-03-11", "TIME-OBS": "06:40:30.5"},
+        {"DATE-OBS": "2026-03-11", "UTC": "06:40:30.5"},
         {"DATE-OBS": "2026-03-11T06:40:30.5"},
         {"DATE-OBS": "2026-03-11 06:40:30.5"},
         {"DATE-OBS": "2026-03-11T06:40:30.5Z"},
@@ -49,3 +50,10 @@ def test_an_end_takes_an_exposure_time() -> None:
     header = {"DATE-OBS": "2026-03-11T06:40:30.5"}
     assert end_of(header) is None
     assert end_of(header | {"EXPTIME": 29.5}) == dt.datetime(2026, 3, 11, 6, 41, 0)
+
+
+def test_a_middle_takes_half_of_it_where_it_is_known() -> None:
+    header = {"DATE-OBS": "2026-03-11T06:40:30.5"}
+    assert middle_of({}) is None
+    assert middle_of(header) == start_of(header) == MOMENT
+    assert middle_of(header | {"EXPTIME": 59.0}) == dt.datetime(2026, 3, 11, 6, 41, 0)

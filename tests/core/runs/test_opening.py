@@ -44,6 +44,7 @@ def test_a_preview_says_why_as_a_run_does(demo_night: DemoNight, spoilt: Path) -
         notes = {stage.name: stage.note for stage in result.stages if not stage.done}
         assert notes.keys() == {"dark", "flat"}
         assert "tmt_iris_dark_0004.fits" in notes["dark"]
+        assert "damaged" in notes["dark"]
         assert "tmt_iris_flat_0005.fits" in notes["flat"]
         assert "not in the cache" in notes["flat"]
         assert result.verdict == "doubtful"

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
 from calgui.core.algorithms.cubesky.resampling import Resampler, resampler
 from calgui.core.algorithms.exposure import canonical_unit, exposure_time, file_name, number, scale_of
+from calgui.core.algorithms.times import TIME_NEEDED, middle_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 from calgui.core.spectra.axis import spectral_axis, wavelengths
@@ -214,11 +213,11 @@ def doubts(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig) -> tuple[list
         )
     if str(sky.header.get("S_BKDSUB", "")).strip().upper() == "COMPLETE":
         told.append("S_BKDSUB of the sky is COMPLETE: its own sky was subtracted. Choose a sky with its light.")
-    moments = [_middle(one.header) for one in (cube, sky)]
+    moments = [middle_of(one.header) for one in (cube, sky)]
     if moments[0] is None or moments[1] is None:
         which = "science cube" if moments[0] is None else "sky"
         told.append(
-            f"The header of the {which} does not say when it was taken (DATE-OBS, TIME-OBS), so the age of the sky is "
+            f"The header of the {which} does not say when it was taken ({TIME_NEEDED}), so the age of the sky is "
             "not known."
         )
         return told, None
@@ -232,14 +231,3 @@ def doubts(cube: FrameLike, sky: FrameLike, config: CubeSkyConfig) -> tuple[list
             "nearer in time, or raise the option sky_age."
         )
     return told, age
-
-
-def _middle(header: Mapping[str, Any]) -> datetime | None:
-    date, time = (str(header.get(keyword) or "").strip() for keyword in ("DATE-OBS", "TIME-OBS"))
-    text = date if "T" in date else f"{date}T{time}" if time else ""
-    try:
-        start = datetime.fromisoformat(text.rstrip("Z"))
-    except ValueError:
-        return None
-    known = exposure_time(header)
-    return start.replace(tzinfo=None) + timedelta(seconds=known[0] / 2 if known else 0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.cubesky.leastsquares import solve
+from calgui.core.algorithms.leastsquares import solve
 from calgui.core.spectra.airglow import SkyLines
 
 Floats = npt.NDArray[np.float64]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.algorithms.cubesky.linemodel import Lines, Measured, profiles, shares
 from calgui.core.algorithms.cubesky.resampling import Resampler
+from calgui.core.algorithms.leastsquares import solve
 from calgui.core.spectra.airglow import O2, O2_BAND
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from calgui.core.algorithms.cubesky.applying import Recipe
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
 from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.residuals import BAD, GOOD, Left, planes_of, rms
-from calgui.core.algorithms.cubesky.scaling import UNCERTAIN
+from calgui.core.algorithms.cubesky.scaling import UNCERTAIN, Fit
 from calgui.core.algorithms.cubesky.spaxels import Empty
 from calgui.core.algorithms.cubesky.unlisted import REST
 from calgui.core.algorithms.registry import Metric, Verdict
@@ -85,6 +85,17 @@ def metrics(
         ),
         "sky_age_minutes": Metric(age, "minute", "Between the middles of the two exposures."),
     }
+    made |= _family_metrics(fit, left)
+    if fit.rotational:
+        made["rotational_change"] = Metric(
+            fit.rotational, "", "Relative change of a line for a rotational energy of kT at 190 K."
+        )
+    return made
+
+
+def _family_metrics(fit: Fit, left: Left) -> dict[str, Metric]:
+    """Scale of each family, its error, and what is left on its lines."""
+    made: dict[str, Metric] = {}
     for number, name in enumerate(fit.names):
         if name == "all":
             continue
@@ -93,10 +104,6 @@ def metrics(
         made[f"scale_{key}_error"] = Metric(float(fit.errors[number]), "", "One standard deviation of it.")
         made[f"ratio_{key}"] = Metric(
             left.ratio(planes_of(fit, left, number)), "", f"Residual over noise on the lines of {_told(name)}."
-        )
-    if fit.rotational:
-        made["rotational_change"] = Metric(
-            fit.rotational, "", "Relative change of a line for a rotational energy of kT at 190 K."
         )
     return made
 
@@ -125,26 +132,37 @@ def verdict(
     tuple of str and tuple of str
         Verdict and its reasons.
     """
-    fit = recipe.fit
-    reasons = list(told)
     ratio = left.ratio(left.on_line)
-    bad = False
-    if ratio is not None and ratio > GOOD:
-        bad = ratio > BAD
+    reasons = [
+        *told,
+        *_of_residuals(recipe, left, ratio),
+        *_of_lines(recipe.fit, measured, left, ratio),
+        *_of_field(recipe, empty, left, config),
+    ]
+    bad = ratio is not None and ratio > BAD
+    return ("bad" if bad else "doubtful" if reasons else "good"), tuple(reasons)
+
+
+def _of_residuals(recipe: Recipe, left: Left, ratio: float | None) -> list[str]:
+    """What is left on the lines, beside the noise."""
+    if ratio is None:
+        return []
+    if ratio > GOOD:
         worst = _worst(recipe, left)
-        reasons.append(
+        return [
             f"On the sky lines {ratio:.2f} times the expected noise is left; the limit is {GOOD}{worst}. Choose a sky "
             "nearer in time, or look whether objects fill the field."
-        )
-    elif ratio is not None:
-        high = [
-            (name, value)
-            for number, name in enumerate(fit.names)
-            if (value := left.ratio(planes_of(fit, left, number))) is not None and value > GOOD
         ]
-        if high:
-            text = " and ".join(f"{_told(name)} ({value:.2f})" for name, value in high)
-            reasons.append(f"The lines of {text} leave more than {GOOD} times the expected noise. Look at them.")
+    high = [(name, value) for value, name in _by_family(recipe.fit, left) if value > GOOD]
+    if not high:
+        return []
+    text = " and ".join(f"{_told(name)} ({value:.2f})" for name, value in high)
+    return [f"The lines of {text} leave more than {GOOD} times the expected noise. Look at them."]
+
+
+def _of_lines(fit: Fit, measured: Measured, left: Left, ratio: float | None) -> list[str]:
+    """What was found of the lines: whether there are any, their shift, width and scale."""
+    reasons = []
     if not measured.found:
         reasons.append(
             "No line of the list stands out in the sky, so lines could neither be scaled nor moved: the sky was "
@@ -172,6 +190,12 @@ def verdict(
             f"The lines of the sky were scaled by {fit.overall:.2f}; skies of one night differ by less than 3. Choose "
             "another sky."
         )
+    return reasons
+
+
+def _of_field(recipe: Recipe, empty: Empty, left: Left, config: CubeSkyConfig) -> list[str]:
+    """What was found of the continuum, of the field, and of the wavelengths that the sky reaches."""
+    fit, reasons = recipe.fit, []
     change, own = _median(fit.continuum - fit.sky_continuum), abs(_median(fit.sky_continuum))
     noise = _median(np.where(np.isfinite(left.expected), left.expected, np.sqrt(empty.chosen.sum()) * left.mean_noise))
     if abs(change) > max(own, noise):
@@ -199,7 +223,7 @@ def verdict(
             f"The sky reaches {covered:.1%} of the wavelengths; other planes are NaN and flagged. Choose a sky of the "
             "same range."
         )
-    return ("bad" if bad else "doubtful" if reasons else "good"), tuple(reasons)
+    return reasons
 
 
 def keywords(recipe: Recipe, config: CubeSkyConfig) -> dict[str, tuple[Any, str]]:
@@ -240,12 +264,14 @@ def _told(name: str) -> str:
     return {"O2": "O2", REST: "no list"}.get(name, f"OH {name}")
 
 
+def _by_family(fit: Fit, left: Left) -> list[tuple[float, str]]:
+    """Residual over noise on the lines of each family where it is known, and the family."""
+    found = [(left.ratio(planes_of(fit, left, number)), name) for number, name in enumerate(fit.names)]
+    return [(value, name) for value, name in found if value is not None]
+
+
 def _worst(recipe: Recipe, left: Left) -> str:
-    values = [
-        (value, name)
-        for number, name in enumerate(recipe.fit.names)
-        if name != "all" and (value := left.ratio(planes_of(recipe.fit, left, number))) is not None
-    ]
+    values = [one for one in _by_family(recipe.fit, left) if one[1] != "all"]
     if not values:
         return ""
     value, name = max(values)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.cubesky.config import CubeSkyConfig
-from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.moving import Mover, Spectra, families_of, rotation_of, variance_of, width_ratio
+from calgui.core.algorithms.leastsquares import solve
 
 Floats = npt.NDArray[np.float64]
 

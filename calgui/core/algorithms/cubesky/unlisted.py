@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.cubesky.leastsquares import solve
 from calgui.core.algorithms.cubesky.linemodel import Lines, Measured, measure, profiles
 from calgui.core.algorithms.cubesky.moving import baseline
+from calgui.core.algorithms.leastsquares import solve
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 
 Floats = npt.NDArray[np.float64]

@@ -120,10 +120,11 @@ class NormalizeConfig(FlatConfig):
 class SlicerConfig(FlatConfig):
     """Options of ``normalize-slicer-flat``."""
 
-    response: Literal["slice", "row"] = option(
-        "slice",
-        "One spectrum is fitted for the rows of a slice, and to each row that differs from it; or one to every row, "
-        "which takes more pixels to be as good.",
+    response: Literal["common", "slice", "row"] = option(
+        "common",
+        "One spectrum for all slices, shifted, stretched and bent a little for each, and a slice's own where that does "
+        "not fit; one for each slice; or one for each row. With more of them, more of the response of the pixels and "
+        "of dust goes with the spectrum.",
     )
     keep_rows: bool = option(False, "Leave the light along the slices, row by row, in the flat.")
     axis: Literal["header", "x", "y"] = option(

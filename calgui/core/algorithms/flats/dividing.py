@@ -19,7 +19,7 @@ from calgui.core.algorithms.matching import (
     place,
     text,
 )
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, thin
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, median_of_good
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
@@ -242,12 +242,9 @@ def _judge(
 
 
 def _metrics(flat: FrameLike, level: float | None, without: int, data: FloatArray, bits: DqArray) -> dict[str, Metric]:
-    flat_data, flat_bits = data.reshape(-1, data.shape[-1]), bits.reshape(-1, data.shape[-1])
-    few = slice(None, None, max(1, flat_data.size // 2_000_000))
-    values = thin(flat_data[few], (flat_bits[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
     return {
         "flat_median": Metric(level, "", "Median of the flat in the pixels that were divided: about 1."),
-        "median_after": Metric(float(np.median(values)) if values.size else None, "", "Median of the good pixels."),
+        "median_after": Metric(median_of_good(data, bits), "", "Median of the good pixels."),
         "n_no_flat": Metric(without, "pixel", "Light-sensitive pixels without a flat: divided by 1, and flagged."),
         "flat": Metric(file_name(flat), "", "The flat that was divided by."),
     }

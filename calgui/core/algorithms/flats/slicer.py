@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,58 +14,21 @@ from calgui.core.algorithms.flats.config import SlicerConfig
 from calgui.core.algorithms.flats.exposures import sort_exposures, wanted_references
 from calgui.core.algorithms.flats.flagging import Counts, flag_rows
 from calgui.core.algorithms.flats.reporting import common_keywords, common_metrics, curves, frame_table, typical_error
-from calgui.core.algorithms.flats.spectral import Basis, fit_rows, spline_basis
+from calgui.core.algorithms.flats.response import Response, respond
 from calgui.core.algorithms.flats.verdict import judge
-from calgui.core.algorithms.noise import robust_sigma, row_quantiles
+from calgui.core.algorithms.noise import row_quantiles
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result
-from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 BoolArray = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
-#: the light of a row is this quantile of its pixels, and that of the lit rows is this quantile of theirs
-_ROW_LIGHT, _LIT_ROWS = 0.75, 0.75
 #: columns of residual structure are worth a word beyond so many errors, and this part
 _STRUCTURE_SIGMA, _STRUCTURE = 6.0, 0.003
-#: a row differs from its slice beyond so many errors of a stretch of it, and this part
-_DIFFERS_SIGMA, _DIFFERS = 6.0, 0.01
 #: lines of the plot of spectra
 _PLOTTED = 5
-
-
-@dataclass(frozen=True)
-class Response:
-    """The spectral response of a slicer flat; rows are along the wavelengths.
-
-    Attributes
-    ----------
-    smooth : ndarray of float32, shape (rows, columns)
-        In the unit of the light; NaN where there is none.
-    lit : ndarray of bool, shape (rows,)
-        Rows that see light.
-    first, last : int
-        Columns between which there is light, both included.
-    level : float
-        Light of the lit rows.
-    row_light : ndarray of float64
-        Light of each row.
-    slices : tuple of tuple of int
-        First and last row of each stretch of lit rows.
-    own : int
-        Rows whose own spectrum was fitted.
-    """
-
-    smooth: FloatArray
-    lit: BoolArray
-    first: int
-    last: int
-    level: float
-    row_light: Floats
-    slices: tuple[tuple[int, int], ...]
-    own: int
 
 
 def check_slicer_flats(frames: Sequence[FrameLike], config: Any = None) -> None:
@@ -126,9 +88,15 @@ def normalize_slicer_flat(
 
     Notes
     -----
-    Light times filter, grating and lamp varies slowly along the wavelengths. A cubic spline follows it in each row (or
-    in the median of the rows of a slice), pixels that lie off it left out, and the flat is divided by it. Its knots are
-    denser where the median of all rows bends, such as at the edges of the filter.
+    Light times filter, grating and lamp varies slowly along the wavelengths. A cubic spline follows it, pixels that lie
+    off it left out, and the flat is divided by it: one for all slices, shifted, stretched and bent a little for each
+    (`calgui.core.algorithms.flats.shared`), one for each slice where that does not fit, or one for each row. Its knots
+    are denser where the median of all rows bends, such as at the edges of the filter.
+
+    What pixels have in common with the spectrum by chance cannot be told from it, and goes with it. Where p parameters
+    are fitted to N pixels, the spectrum has an error of their scatter times sqrt(p / N) in the mean (the trace of the
+    projection onto the model): the metric ``spectrum_error_fraction``. The flat has it beside the noise of photons and
+    reads; neighbours share it, and ERR is without it.
     """
     job = job or Job("Make the slicer flat")
     check_slicer_flats(frames, config)
@@ -142,7 +110,7 @@ def normalize_slicer_flat(
     good &= np.isfinite(data)
     upright = _along_y(light, config)
     turned = data.T if upright else data
-    response = _respond(turned, good.T if upright else good, config, job.part(0.6, 0.9))
+    response = respond(turned, good.T if upright else good, config, job.part(0.6, 0.9))
     smooth = response.smooth.T if upright else response.smooth
     ratio = np.ones(data.shape, np.float32)
     if config.keep_rows:
@@ -172,97 +140,6 @@ def _along_y(light: Light, config: SlicerConfig) -> bool:
     return number(light.found.on[0].header, "DISPAXIS") == 2
 
 
-def _respond(rows: FloatArray, good: BoolArray, config: SlicerConfig, job: Job) -> Response:
-    """The spectral response of rows along the wavelengths."""
-    values = np.where(good, rows, np.float32(np.nan))
-    row_light = row_quantiles(values, _ROW_LIGHT)
-    known = row_light[np.isfinite(row_light)]
-    level = float(np.quantile(known, _LIT_ROWS)) if known.size else math.nan
-    if not level > 0:
-        raise AlgorithmError(
-            "No row has light: the spectral response cannot be seen.",
-            cure="Choose slicer flats with light, or the other axis of wavelengths (axis).",
-        )
-    with np.errstate(invalid="ignore"):
-        lit = row_light > config.edge * level
-        relative = values[lit] / row_light[lit][:, None].astype(np.float32)
-    level = float(np.median(row_light[lit]))
-    profile = row_quantiles(relative.T, 0.5)
-    with np.errstate(invalid="ignore"):
-        bright = np.flatnonzero(profile > config.edge)
-    if bright.size < 16:
-        raise AlgorithmError(
-            "Too few pixels along the wavelengths have light.",
-            cure="Choose flats with light in more of them, or the other axis of wavelengths (axis).",
-        )
-    first, last = int(bright[0]), int(bright[-1])
-    basis = spline_basis(first, last, config.pieces, profile[first : last + 1])
-    slices = _stretches(lit)
-    smooth = np.full(rows.shape, np.nan, np.float32)
-    inside = slice(first, last + 1)
-    seen = values[:, inside]
-    own = lit.copy()
-    if config.response == "slice":
-        _by_slice(seen, row_light, slices, basis, config, smooth[:, inside], job.part(0, 0.3))
-        own = lit & _differing(seen, smooth[:, inside], config.pieces)
-    if own.any():
-        smooth[own, inside], _ = fit_rows(
-            seen[own], np.isfinite(seen[own]), basis, config.sigma, config.rounds, job.part(0.3, 1)
-        )
-    row_light = row_quantiles(smooth, 0.5)
-    with np.errstate(invalid="ignore"):
-        smooth[~(smooth > config.edge * row_light[:, None])] = np.nan
-    return Response(smooth, lit, first, last, level, row_light, slices, int(np.count_nonzero(own)))
-
-
-def _by_slice(
-    seen: FloatArray,
-    row_light: Floats,
-    slices: Sequence[tuple[int, int]],
-    basis: Basis,
-    config: SlicerConfig,
-    into: FloatArray,
-    job: Job,
-) -> None:
-    """One spectrum for the rows of a slice, times the light of each row."""
-    spectra = np.stack([row_quantiles(_over(seen[a : b + 1], row_light[a : b + 1]).T, 0.5) for a, b in slices]).astype(
-        np.float32
-    )
-    fitted, _ = fit_rows(spectra, np.isfinite(spectra), basis, config.sigma, config.rounds, job)
-    for (a, b), spectrum in zip(slices, fitted, strict=True):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            bright = spectrum > 0.5 * np.nanmax(spectrum)
-            ratios = np.asarray(seen[a : b + 1, bright] / spectrum[bright], np.float32)
-        light = row_quantiles(ratios, 0.5)
-        into[a : b + 1] = spectrum * light[:, None].astype(np.float32)
-
-
-def _over(rows: FloatArray, light: Floats) -> FloatArray:
-    """Rows over the light of each."""
-    return np.asarray(rows / light[:, None], np.float32)
-
-
-def _differing(seen: FloatArray, smooth: FloatArray, pieces: int) -> BoolArray:
-    """Rows with another spectrum than their slice, such as those at its edge: their own is fitted."""
-    width = max(8, seen.shape[1] // (2 * pieces))
-    count = seen.shape[1] // width
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = seen / smooth - 1
-    sigma = robust_sigma(ratio)
-    blocks = ratio[:, : count * width].reshape(-1, width)
-    medians = row_quantiles(blocks, 0.5).reshape(len(seen), count)
-    limit = max(_DIFFERS, _DIFFERS_SIGMA * 1.2533 * sigma / math.sqrt(width))
-    with np.errstate(invalid="ignore"):
-        made: BoolArray = np.any(np.abs(medians) > limit, axis=1)
-    return made
-
-
-def _stretches(lit: BoolArray) -> tuple[tuple[int, int], ...]:
-    """First and last row of each stretch of lit rows."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], lit, [False]]).astype(int)))
-    return tuple((int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True))
-
-
 def _no_gap(light: Light, response: Response, upright: bool) -> str:
     """That light fills all rows, as in a flat of an imager; empty where there are slices."""
     sensitive = int(np.count_nonzero(light.region.mask().any(axis=0 if upright else 1)))
@@ -284,16 +161,29 @@ def _result(
     noise, limit, electrons = typical_error(light, whole.data, whole.err, good, response.level, smooth)
     verdict, reasons, odd = judge(light, config, counts, noise, limit, electrons)
     flat, used = (whole.data.T, good.T) if upright else (whole.data, good)
-    columns, structure, told = _left_over(flat, used, config, response)
+    metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
+    # of neighbours: neither the spectrum nor light that was left along the slices is in it
+    found = metrics["pixel_scatter_fraction"].value
+    scatter = found if isinstance(found, float) else 0.0
+    # dust that the common spectrum left in the flat is no structure of the spectrum
+    columns, structure, told = _left_over(flat, used & ~response.dust, config, response, scatter)
     for note in (told, _no_gap(light, response, upright)):
         if note:
             verdict = "doubtful" if verdict == "good" else verdict
             reasons = (note, *reasons)
-    metrics = common_metrics(light, counts, good, response.level, noise, limit, electrons)
     metrics |= {
         "n_slices": Metric(len(response.slices), "", "Stretches of rows with light."),
         "n_rows_apart": Metric(
             response.own, "", "Rows whose own spectrum was fitted, since it differs from that of their slice."
+        ),
+        "n_slices_alone": Metric(
+            response.alone, "", "Slices with a spectrum of their own: a common one was not asked for, or does not fit."
+        ),
+        "spectrum_error_fraction": Metric(
+            scatter * math.sqrt(response.parameters / max(int(np.count_nonzero(good)), 1)),
+            "",
+            "Typical error of the spectrum that was taken out, shared by neighbours, beside the noise: scatter of the "
+            "pixels x sqrt(parameters / pixels).",
         ),
         "n_rows": Metric(int(np.count_nonzero(response.lit)), "", "Rows with light."),
         "first_column": Metric(response.first, "pixel", "Where the light begins along the wavelengths, from 0."),
@@ -326,7 +216,7 @@ def _result(
 
 
 def _left_over(
-    flat: FloatArray, good: BoolArray, config: SlicerConfig, response: Response
+    flat: FloatArray, good: BoolArray, config: SlicerConfig, response: Response, scatter: float
 ) -> tuple[Curve, float | None, str]:
     """What is left of the spectrum in the flat: the median of each column, and its slow structure."""
     values = np.where(good, flat, np.float32(np.nan))
@@ -344,7 +234,7 @@ def _left_over(
         return curve, None, ""
     inside = np.where(np.isfinite(inside), inside, np.nanmedian(inside))
     slow = np.convolve(inside, np.ones(width) / width, "valid") - np.median(inside)
-    error = 1.2533 * robust_sigma(values[good]) / math.sqrt(rows * width)
+    error = 1.2533 * scatter / math.sqrt(rows * width)
     worst = float(np.abs(slow).max())
     if worst <= max(_STRUCTURE_SIGMA * error, _STRUCTURE):
         return curve, worst, ""

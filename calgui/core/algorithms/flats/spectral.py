@@ -32,10 +32,13 @@ class Basis:
         Of each function at each place, where four are not zero.
     products : sparse matrix of float64, shape (n, k * 4)
         Of each function with itself and the three that overlap it on the right.
+    knots : ndarray of float64
+        Where its pieces meet, with both ends.
     """
 
     values: Any
     products: Any
+    knots: Floats
 
 
 def spline_basis(first: int, last: int, pieces: int, profile: Floats) -> Basis:
@@ -66,7 +69,7 @@ def spline_basis(first: int, last: int, pieces: int, profile: Floats) -> Basis:
     count = values.shape[1]
     shifted = [np.pad(values[:, step:], ((0, 0), (0, step))) for step in range(_CUBIC + 1)]
     products = np.stack([values * other for other in shifted], axis=2).reshape(places.size, count * (_CUBIC + 1))
-    return Basis(csr_array(values), csr_array(products))
+    return Basis(csr_array(values), csr_array(products), inner)
 
 
 def _spaced(profile: Floats, pieces: int) -> Floats:

@@ -269,23 +269,7 @@ def _result(
         "n_ramps": Metric(used, "", "Integrations that were averaged."),
         "n_reads": Metric(int(frames[0].shape[-3]), "", "Reads of each."),
     }
-    doubtful: list[str] = []
-    bad: list[str] = []
-    if worst > _DOUBTFUL:
-        (bad if worst > _BAD else doubtful).append(
-            f"After the correction the ramps still deviate from a line by {100 * worst:.2f} % "
-            f"(limit {100 * _DOUBTFUL:g} %): fit more terms, or look for a lamp that is not steady."
-        )
-    if reached < _JUDGED:
-        doubtful.append(
-            f"The ramps reach {100 * reached:.0f} % of saturation only; above, the correction is extrapolated."
-        )
-    if failed > 0.02:
-        doubtful.append(f"{100 * failed:.1f} % of the pixels have no correction.")
-    if left_out:
-        doubtful.append(f"{left_out} integrations of fainter light were not used.")
-    doubtful += lost
-    verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
+    verdict, reasons = _judge(worst, reached, failed, left_out, lost)
     gain = number(frames[0].header, "GAIN")
     keywords: dict[str, tuple[Any, str]] = {
         "LINFORM": (config.form.upper(), _FORMS[config.form]),
@@ -299,7 +283,7 @@ def _result(
         frame=Frame(planes.factor, planes.error, planes.dq, header),
         metrics=metrics,
         verdict=verdict,
-        reasons=(*bad, *doubtful, *assumed_unit(frames)),
+        reasons=(*reasons, *assumed_unit(frames)),
         curves=(
             registry.Curve(
                 "Correction",
@@ -317,6 +301,30 @@ def _result(
         keywords=keywords,
         planes={"COEFFS": _as_written(planes.coefficients, config)},
     )
+
+
+def _judge(
+    worst: float, reached: float, failed: float, left_out: int, lost: tuple[str, ...]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict, and its reasons, the worst first."""
+    doubtful: list[str] = []
+    bad: list[str] = []
+    if worst > _DOUBTFUL:
+        (bad if worst > _BAD else doubtful).append(
+            f"After the correction the ramps still deviate from a line by {100 * worst:.2f} % "
+            f"(limit {100 * _DOUBTFUL:g} %): fit more terms, or look for a lamp that is not steady."
+        )
+    if reached < _JUDGED:
+        doubtful.append(
+            f"The ramps reach {100 * reached:.0f} % of saturation only; above, the correction is extrapolated."
+        )
+    if failed > 0.02:
+        doubtful.append(f"{100 * failed:.1f} % of the pixels have no correction.")
+    if left_out:
+        doubtful.append(f"{left_out} integrations of fainter light were not used.")
+    doubtful += lost
+    verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
+    return verdict, (*bad, *doubtful)
 
 
 _FORMS = {

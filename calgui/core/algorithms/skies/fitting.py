@@ -113,13 +113,13 @@ def fit_sky(
         if scaling and offset:
             more = _line(rest, sky, free, scale)
             if more is None or more[1] > _KNOWN * abs(scale):
-                scaling, scale, error = False, 1.0, 0.0
+                scaling, scale, error, constant = False, 1.0, 0.0, sky_level(image - sky, free).value
                 to = "at all" if more is None else f"better than ±{more[1]:.2g}"
                 notes.append(
                     f"This sky is too even to tell a scale beside a constant {to}: only the constant is fitted."
                 )
-                continue
-            scale, error, constant = scale + more[0], more[1], constant + more[2]
+            else:
+                scale, error, constant = scale + more[0], more[1], constant + more[2]
         elif scaling:
             there = sky_level(sky, free).value
             scale, error = scale + left.value / there, left.error / there

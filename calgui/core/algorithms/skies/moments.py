@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.algorithms.exposure import exposure_time, file_name, number
+from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.frametable import moment
+from calgui.core.algorithms.times import middle_of
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 
-#: noon of 1 January 2000 in days of the modified Julian date
-_MJD_2000 = 51544.5
+_NOON_2000 = dt.datetime(2000, 1, 1, 12)
 
 
 def hours_of(header: Mapping[str, Any]) -> float | None:
@@ -22,34 +22,15 @@ def hours_of(header: Mapping[str, Any]) -> float | None:
     Parameters
     ----------
     header : mapping
-        DATE-OBS with TIME-OBS, UTC or its own time; else MJD-OBS. Half the exposure time is added where it is known.
+        As for `calgui.core.algorithms.times.middle_of`.
 
     Returns
     -------
     float or None
         Hours since noon of 1 January 2000 (UTC); None where the header does not say.
     """
-    start = _start(header)
-    if start is None:
-        return None
-    seconds = exposure_time(header)
-    return start + (seconds[0] / 7200 if seconds else 0.0)
-
-
-def _start(header: Mapping[str, Any]) -> float | None:
-    date = str(header.get("DATE-OBS") or "").strip()
-    time = str(header.get("TIME-OBS") or header.get("UTC") or "").strip()
-    if date and "T" not in date and time:
-        date = f"{date}T{time}"
-    if "T" in date:
-        try:
-            read = dt.datetime.fromisoformat(date.removesuffix("Z"))
-        except ValueError:
-            read = None
-        if read is not None:
-            return (read.replace(tzinfo=None) - dt.datetime(2000, 1, 1, 12)).total_seconds() / 3600
-    days = number(header, "MJD-OBS")
-    return None if days is None else (days - _MJD_2000) * 24
+    middle = middle_of(header)
+    return None if middle is None else (middle - _NOON_2000).total_seconds() / 3600
 
 
 def hours_of_reference(header: Mapping[str, Any]) -> float | None:
@@ -68,7 +49,7 @@ def hours_of_reference(header: Mapping[str, Any]) -> float | None:
     if found is not None:
         return found
     useafter = str(header.get("USEAFTER") or "").strip().replace(" ", "T")
-    return _start({"DATE-OBS": useafter if "T" in useafter or not useafter else f"{useafter}T00:00:00"})
+    return hours_of({"DATE-OBS": useafter if "T" in useafter or not useafter else f"{useafter}T00:00:00"})
 
 
 def check_age(age: float | None, limit: float, old: str, sky: str, frame: FrameLike) -> list[str]:

@@ -176,7 +176,7 @@ def unit_factor(image: FrameLike, sky: FrameLike, config: SourceConfig) -> float
     ours, theirs = (config.unit or canonical_unit(frame.unit) or frame.unit.lower() for frame in (image, sky))
     if ours == theirs:
         times = [exposure_time(frame.header) for frame in (image, sky)]
-        counts = ours in {ELECTRON, ADU}
+        counts = ours in {ELECTRON, ADU} and config.exposure_time is None
         return times[0][0] / times[1][0] if counts and times[0] and times[1] else 1.0
     one = scale_of([image], None, config.gain, config.exposure_time)
     other = scale_of([sky], None, config.gain, config.exposure_time)

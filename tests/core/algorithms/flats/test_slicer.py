@@ -14,6 +14,7 @@ from calgui.core.frames.frame import Frame
 from tests.core.algorithms.flats.light import READ_NOISE, active, night, response
 
 SIZE, HEIGHT, STEP, FIRST = 256, 18, 21, 10
+SLICES = len(range(FIRST, SIZE - HEIGHT - 5, STEP))
 LEVEL = 20_000.0
 PIXELS = response(SIZE)
 IFS: dict[str, Any] = {"DETECTOR": "IFS", "FILTER": "Hbb", "GRATING": "H4000", "INSTMODE": "SLICER", "WAVECEN": 1.637}
@@ -55,24 +56,88 @@ def frames() -> list[Frame]:
     return night(LEVEL * LIGHT * PIXELS, 5, drift=0.02, **IFS)
 
 
-def limit() -> "np.ndarray[Any, Any]":
-    """Photon and read noise of five frames less three, as a part of the value."""
-    counts = LEVEL * LIGHT.clip(1e-3) * PIXELS.clip(0.1)
+def limit(count: int = 5, level: float = LEVEL) -> "np.ndarray[Any, Any]":
+    """Photon and read noise of so many frames less three, as a part of the value."""
+    counts = level * LIGHT.clip(1e-3) * PIXELS.clip(0.1)
     read = 60 + 2 * READ_NOISE**2
-    return np.asarray(np.sqrt((counts + read) / 5 + read / 3) / counts)
+    return np.asarray(np.sqrt((counts + read) / count + read / 3) / counts)
 
 
-@pytest.mark.parametrize(("method", "most"), [("clipped-mean", 1.2), ("median", 1.3)])
-def test_the_response_is_left(frames: list[Frame], method: Any, most: float) -> None:
-    """Where the light is above half; the mean of a row is taken for 1, which is good to its scatter over its length."""
+def seen(made: Result) -> "np.ndarray[Any, Any]":
+    """Good pixels where the light is above half."""
+    return active(SIZE) & (bits(made) == 0) & (LIGHT > 0.5)
+
+
+@pytest.mark.parametrize(("method", "most"), [("clipped-mean", 1.1), ("median", 1.3)])
+@pytest.mark.parametrize("count", [5, 9])
+def test_the_response_is_left(method: Any, most: float, count: int) -> None:
+    """Where the light is above half."""
+    frames = night(LEVEL * LIGHT * PIXELS, count, drift=0.02, **IFS)
     made = normalize_slicer_flat(frames, SlicerConfig(method=method))
-    good = active(SIZE) & (bits(made) == 0) & (LIGHT > 0.5)
+    good = seen(made)
     assert np.count_nonzero(good) > 0.98 * np.count_nonzero(active(SIZE) & (LIGHT > 0.5))
-    wrong = (data(made)[good] / PIXELS[good] - 1) / limit()[good]
+    wrong = (data(made)[good] / PIXELS[good] - 1) / limit(count)[good]
     assert 1.0 < np.std(wrong) < most
     assert abs(np.mean(data(made)[good]) - 1) < 1e-3
     assert made.verdict == "good", made.reasons
-    assert made.metrics["n_slices"].value == len(range(FIRST, SIZE - HEIGHT - 5, STEP))
+    assert made.metrics["n_slices"].value == SLICES
+    assert made.metrics["n_slices_alone"].value == 0
+
+
+@pytest.mark.parametrize("response", ["common", "slice", "row"])
+@pytest.mark.parametrize("level", [5_000.0, 20_000.0, 40_000.0])
+def test_what_is_beyond_noise_is_the_count_of_parameters(response: Any, level: float) -> None:
+    """The response of pixels is projected onto the model of the spectrum: its scatter x sqrt(parameters / pixels)."""
+    frames = night(level * LIGHT * PIXELS, 9, **IFS)
+    made = normalize_slicer_flat(frames, SlicerConfig(method="mean", response=response))
+    good = seen(made)
+    columns, rows, spline = 0.88 * SIZE, SLICES * HEIGHT, 0.88 * SIZE // 6 + 3
+    parameters = {
+        "common": spline + SLICES * (6 + HEIGHT - 1), "slice": SLICES * (spline + HEIGHT - 1), "row": rows * spline,
+    }  # fmt: skip
+    part = parameters[response] / (rows * columns)
+    scatter, noise = 0.012, np.sqrt(np.mean(limit(9, level)[good] ** 2))
+    told = made.metrics["spectrum_error_fraction"].value
+    assert told == pytest.approx(np.hypot(scatter, noise) * np.sqrt(part), rel=0.08)
+    # the noise of the pixels goes with the spectrum, too: it is less by as much
+    wrong = np.std(data(made)[good] / PIXELS[good])
+    assert wrong == pytest.approx(np.sqrt(noise**2 * (1 - part) + scatter**2 * part), rel=0.04)
+
+
+def test_slices_with_spectra_of_their_own_get_them() -> None:
+    """Ripples of the lamp at another place in every slice, which no shift brings together."""
+    rippled = LIGHT.copy()
+    for number, row in enumerate(range(FIRST, SIZE - HEIGHT - 5, STEP)):
+        rippled[row : row + HEIGHT] *= 1 + 0.005 * np.sin(np.arange(SIZE) / 6 + number)
+    frames = night(LEVEL * rippled * PIXELS, 5, **IFS)
+    made, alone = (normalize_slicer_flat(frames, SlicerConfig(response=how)) for how in ("common", "slice"))
+    assert made.metrics["n_slices_alone"].value == alone.metrics["n_slices_alone"].value == SLICES
+    np.testing.assert_array_equal(data(made), data(alone))
+
+
+def test_one_slice_may_be_of_another_spectrum() -> None:
+    other = LIGHT.copy()
+    other[FIRST : FIRST + HEIGHT] *= 1 + 0.01 * np.sin(np.arange(SIZE) / 6)
+    made = normalize_slicer_flat(night(LEVEL * other * PIXELS, 5, **IFS), SlicerConfig())
+    assert made.metrics["n_slices_alone"].value == 1
+    good = seen(made)[FIRST : FIRST + HEIGHT]
+    assert np.std((data(made) / PIXELS.clip(0.1))[FIRST : FIRST + HEIGHT][good]) < 1.35 * limit()[seen(made)].mean()
+
+
+def test_dust_as_broad_as_a_slice_stays_in_the_flat() -> None:
+    """Another slice tells the spectrum there; by its own spline it would go with that."""
+    y, x = np.mgrid[:SIZE, :SIZE]
+    dust = 1 - 0.05 * np.exp(-(((y - 80) ** 2 + (x - 120) ** 2) / 2 / 8**2))
+    frames = night(LEVEL * LIGHT * dust * PIXELS, 5, **IFS)
+    inside = (dust < 0.98) & (LIGHT > 0.5)
+    lost = {}
+    for how in ("common", "slice"):
+        made = normalize_slicer_flat(frames, SlicerConfig(response=how))
+        assert made.verdict == "good", made.reasons
+        ratio = (data(made) / PIXELS.clip(0.1))[inside & seen(made)]
+        lost[how] = 1 - (1 - np.median(ratio)) / (1 - np.median(dust[inside]))
+    assert abs(lost["common"]) < 0.08
+    assert lost["slice"] > 0.4
 
 
 def test_each_row_may_have_a_spectrum_of_its_own(frames: list[Frame]) -> None:

@@ -114,10 +114,11 @@ def test_a_constant_beside_the_scale_is_told_apart_by_the_shape_of_the_sky() -> 
 def test_an_even_sky_tells_no_scale_beside_a_constant() -> None:
     what = Field(stars=60)
     science, sky = expose(what, 1), skies(what)
-    made, _ = run([*science.frames, *sky.frames], offset=True)
-    assert made.metrics["scale"].value == 1.0
-    assert any("too even" in reason for reason in made.reasons)
-    assert made.metrics["residual_level"].value == pytest.approx(0, abs=1)
+    for rounds in (8, 1):
+        made, _ = run([*science.frames, *sky.frames], offset=True, iterations=rounds)
+        assert made.metrics["scale"].value == 1.0
+        assert any("too even" in reason for reason in made.reasons)
+        assert made.metrics["residual_level"].value == pytest.approx(0, abs=1 if rounds > 1 else 3)
 
 
 def test_a_sky_without_light_is_subtracted_without_a_factor() -> None:

@@ -57,6 +57,14 @@ def test_a_reference_in_another_unit_is_scaled_to_the_image() -> None:
     assert made.verdict == "good", made.reasons
 
 
+def test_counts_of_two_times_are_scaled_unless_one_time_is_given_for_both() -> None:
+    half = sky(280.0, EXPTIME=50.0)
+    made = run(frame(560.0), half, scaling=False)
+    assert value(made, "residual_level") == pytest.approx(0.0, abs=1.0)
+    given = run(frame(560.0), half, scaling=False, exposure_time=100.0)
+    assert value(given, "residual_level") == pytest.approx(280.0, abs=1.0)
+
+
 def test_without_scaling_the_sky_is_subtracted_as_it_is() -> None:
     made = run(frame(560.0), sky=reference(5.0), scaling=False)
     assert value(made, "scale") == 1.0
