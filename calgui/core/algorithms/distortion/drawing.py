@@ -121,7 +121,7 @@ def straight_grid(nx: int, ny: int) -> tuple[Floats, Floats]:
         length, width = (ny, nx) if across else (nx, ny)
         for at in np.linspace(-0.5, width - 0.5, _LINES):
             along = np.append(np.linspace(-0.5, length - 0.5, _PLACES), np.nan)
-            fixed = np.full(along.size, at)
+            fixed = np.where(np.isnan(along), np.nan, at)
             grid.append((fixed, along) if across else (along, fixed))
     x, y = (np.concatenate([line[axis] for line in grid]) for axis in (0, 1))
     return x, y
