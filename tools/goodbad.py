@@ -226,8 +226,8 @@ class Maker:
         bad = self.exposed("pinhole_dust", light, 10.0)
         good = self.raw("pinhole_0001")
         return (
-            Side(True, "a complete grid of equal spots", Look(good, between=(-2, 120))),
-            Side(False, "dust: holes are missing", Look(bad, between=(-2, 120))),
+            Side(True, "spots of one shape, all over the field", Look(good, between=(-2, 120))),
+            Side(False, "dust: a corner without holes", Look(bad, between=(-2, 120))),
         )
 
     def psfstar(self) -> tuple[Side, Side]:

@@ -12,7 +12,7 @@ class PinholeConfig:
     """How spots are found and fitted."""
 
     threshold: float = option(
-        8.0, "A spot stands out from its surroundings by so many of their sigma.", minimum=3.0, maximum=1000.0
+        5.0, "A spot stands out from its surroundings by so many of their sigma.", minimum=3.0, maximum=1000.0
     )
     spot: Literal["measured", "gaussian"] = option(
         "measured",

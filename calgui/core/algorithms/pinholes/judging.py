@@ -27,13 +27,17 @@ _MIXES, _PART = 2.0, 0.03
 #: part of the light in pixels that are left out, from which a spot is flagged
 _LOST = 0.3
 #: reduced chi-square, as a multiple of that of most spots, and width, as a part of that of the spots around
-_CHI2, _WIDTH = 4.0, 0.25
+_CHI2, _WIDTH = 2.2, 0.25
 #: of spots that look alike: difference of the logarithm of the width, and part of the light
 _ALIKE, _DIMMEST = 0.35, 0.1
 #: light in its errors, under which a spot is faint
-_FAINT = 10.0
+_FAINT = 7.0
 #: pixels next to the brightest that are as bright, within the noise of reading, make a spot flat
 _FLAT = 3
+#: or so many as this part of it, which those of no spot are unless it was cut off
+_LEVEL = 0.997
+#: sigma of the level below which a spot cannot be told to be flat
+_BRIGHT = 50
 
 
 def saturated(pixels: Pixels, flooded: Bools | None, points: Floats, found: Candidates, fwhm: float) -> Bools:
@@ -71,6 +75,9 @@ def saturated(pixels: Pixels, flooded: Bools | None, points: Floats, found: Cand
     noise = np.sqrt(found.noise)
     alike = (top[:, None] - core <= 5 * noise[:, None]).sum(axis=1)
     full = (alike > _FLAT) & (5 * noise < 0.5 * np.sqrt(np.maximum(top, 0)))
+    level = found.level[:, None]
+    bright = top - found.level > _BRIGHT * noise
+    full |= bright & ((core - level >= _LEVEL * (top[:, None] - level)).sum(axis=1) > _FLAT)
     if flooded is not None:
         full |= flooded[rows, columns].reshape(len(x), -1).any(axis=1)
     return np.asarray(full)

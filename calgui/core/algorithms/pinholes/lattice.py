@@ -28,6 +28,10 @@ _SCATTER = 0.045
 _FILLED = 0.4
 #: part from which no other lattice is tried
 _FULL = 0.65
+#: of the cells of the lattice that hold any spot, the part whose spot stands in the place; and cells in the outline
+#: with a spot beside the place, as a part of the placed spots. Else the true grid is finer, or the likeliest one is a
+#: chance. A clump of dust, however dense, fills few cells
+_SHARE, _INTRUDED = 0.6, 0.4
 #: how far from the spots that are placed the next are looked for: steps, and a part of the radius of what is placed
 _BEYOND, _FURTHER = 1.5, 0.12
 _MOST_TURNS = 200
@@ -64,6 +68,8 @@ class _Grown:
     index: Ints  # (n, 2), NO_PLACE for none
     filled: float
     scatter: float  # as a part of the step
+    share: float  # of the placed spots in all cells of the lattice that hold a spot
+    intruded: float  # cells in the outline with a spot that stands in no place, as a part of the placed spots
 
     @property
     def count(self) -> int:
@@ -71,7 +77,14 @@ class _Grown:
 
     @property
     def sound(self) -> bool:
-        return self.count >= FEWEST and self.filled >= _FILLED and self.scatter <= _SCATTER
+        fits = self.filled >= _least(self.count) and self.scatter <= _SCATTER
+        fits &= self.share >= _SHARE and self.intruded <= _INTRUDED
+        return self.count >= FEWEST and fits
+
+
+def _least(count: int) -> float:
+    """Part of the places that must have a spot: of few spots more, as chance fills some places too."""
+    return _FILLED + 0.9 / float(np.sqrt(max(count, 1)))
 
 
 def place_spots(points: Floats, shape: tuple[int, int], job: Job, likely: Bools | None = None) -> Placement:
@@ -106,7 +119,7 @@ def place_spots(points: Floats, shape: tuple[int, int], job: Job, likely: Bools 
     """
     if len(points) < FEWEST:
         raise AlgorithmError(
-            f"Only {len(points)} spots were found: a grid needs {FEWEST}.",
+            f"Only {len(points)} spot{'s were' if len(points) != 1 else ' was'} found: a grid needs {FEWEST}.",
             cure="Lower the threshold, expose longer, or choose a picture of the pinhole mask.",
         )
     if likely is not None and FEWEST <= likely.sum() < len(points):
@@ -156,10 +169,11 @@ def _filled_up(points: Floats, index: Ints) -> Ints:
 def _why(best: _Grown | None) -> str:
     if best is None or best.count < FEWEST:
         return ": no step leads from most of them to a neighbor"
-    if best.filled < _FILLED:
-        return (
-            f": of the places of the likeliest one {100 * best.filled:.0f} % have a spot, {100 * _FILLED:.0f} % should"
-        )
+    least = _least(best.count)
+    if best.filled < least:
+        return f": of the places of the likeliest one {100 * best.filled:.0f} % have a spot, {100 * least:.0f} % should"
+    if best.share < _SHARE or best.intruded > _INTRUDED:
+        return ": too many stand between the places of the likeliest one"
     return f": they scatter by {100 * best.scatter:.1f} % of the step about it, at most {100 * _SCATTER:g} % should"
 
 
@@ -210,8 +224,14 @@ def _grow(points: Floats, seed: int, pair: Floats, job: Job) -> _Grown:
         inside = np.isfinite(away)
     placed = index[:, 0] != NO_PLACE
     if placed.sum() < FEWEST:
-        return _Grown(index, 0.0, 1.0)
-    return _Grown(index, int(placed.sum()) / len(_places_in_outline(index[placed])), scatter)
+        return _Grown(index, 0.0, 1.0, 0.0, 0.0)
+    places = _places_in_outline(index[placed])
+    count = int(placed.sum())
+    nearest = np.rint(np.clip(place, -1e6, 1e6)).astype(np.int64)
+    cells = np.unique(nearest, axis=0)
+    both = np.concatenate([places, np.unique(nearest[~placed], axis=0)])
+    intruded = len(both) - len(np.unique(both, axis=0))
+    return _Grown(index, count / len(places), scatter, count / len(cells), intruded / count)
 
 
 def _assigned(place: Floats, inside: Bools, near: float) -> Ints:

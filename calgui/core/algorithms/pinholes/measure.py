@@ -45,6 +45,7 @@ class _Image:
     """What was read of the frame."""
 
     pixels: Pixels
+    hidden: Bools  # pixels in which no spot is looked for
     active: Bools
     saturated: Bools | None
 
@@ -111,8 +112,13 @@ def _read(frame: FrameLike, config: PinholeConfig, bad: Bools | None) -> _Image:
     if config.saturation is not None:
         above = image >= config.saturation
         flooded = above if flooded is None else flooded | above
+    hidden = out
     if flooded is not None:
-        out |= flooded
+        # they are no part of a fit, but without them a spot would be a ring
+        flooded &= active
+        lost = flooded & ~np.isfinite(image)
+        image[lost] = np.max(image, initial=1.0, where=np.isfinite(image))
+        hidden, out = out & ~flooded, out | flooded
     variance = np.empty((0, 0), np.float32)
     if rows.err is not None:
         variance = np.array(rows.err, np.float32)
@@ -125,13 +131,13 @@ def _read(frame: FrameLike, config: PinholeConfig, bad: Bools | None) -> _Image:
             out |= ~known
         else:
             variance = np.empty((0, 0), np.float32)
-    return _Image(Pixels(image, variance, out), active, flooded)
+    return _Image(Pixels(image, variance, out), hidden, active, flooded)
 
 
 def _measured(read: _Image, config: PinholeConfig, job: Job) -> Spots:
     shape = (int(read.active.shape[0]), int(read.active.shape[1]))
     pixels = read.pixels
-    found = find_spots(pixels.image, pixels.bad, config.threshold, job.part(0, 0.5))
+    found = find_spots(pixels.image, read.hidden, config.threshold, job.part(0, 0.5))
     job.report(0.5, f"Fitting {found.x.size} spots")
     own = np.arange(found.x.size)
     start = starting(found.points, found.peak, found.level, found.fwhm)
@@ -241,7 +247,7 @@ def _second_look(
 def _any_used(state: Ints, placement: Placement) -> None:
     placed = state[placement.i != NO_PLACE]
     full = int(np.count_nonzero(placed == SATURATED))
-    if full > 0.5 * placed.size:
+    if full > 0.8 * placed.size:
         raise AlgorithmError(
             f"{full} of {placed.size} pinholes are saturated.", cure="Expose for a shorter time, or dim the lamp."
         )
