@@ -120,3 +120,20 @@ def test_too_high_an_order_and_other_pictures_are_refused(demo_night: DemoNight,
     flat = demo_night.raw / "iris_20260311_flat_0001.fits"
     code, said = refused(path, flat)
     assert (code, flat.name in said) == (4, True), said
+
+
+def test_all_stands_of_the_mask_are_solved_together(
+    demo_night: DemoNight, truth: Mapping[str, Any], scene: Scene, tmp_path: Path
+) -> None:
+    out = tmp_path / "distortion.fits"
+    paths = [demo_night.raw / name for name in truth["kinds"]["pinhole"]["files"]]
+    metrics = run("distortion-solution", "-p", "order=3", "-o", out, *paths)["metrics"]
+    assert metrics["n_frames"] == len(paths) == 4
+    with fits.open(out) as hdus:
+        rms, _ = off(hdus["DISTORTION"].header, scene)
+        turned = hdus["FRAMES"].data["rotation"] - hdus["FRAMES"].data["rotation"][0]
+        count = len(hdus["MASK"].data)
+    assert rms < 0.0025
+    np.testing.assert_allclose((turned + 45) % 90 - 45, [0, 0, 0, 30.6], atol=0.02)
+    assert count > 100
+    assert 0.004 < metrics["mask_error_pixel"] < 0.009
