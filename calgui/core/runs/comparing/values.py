@@ -231,6 +231,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "pixel",
             keywords="DISTORTION",
         ),
+        Comparer(
+            "PSFSTAR",
+            "psfs",
+            "PSF star",
+            "new less",
+            "new less old, each of sum 1, over the peak of the new",
+            "Pixels that stand out",
+            "pixel",
+        ),
     )
 }
 
