@@ -16,6 +16,7 @@ from typing import Any
 from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
+from distortionfigures import DistortionMaker
 from flatfigures import FlatMaker
 from fluxfigures import FluxMaker
 from goodbad import Cards, Look, Maker, Side
@@ -72,7 +73,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
             makers = (
                 DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
-                FlatMaker(night), FluxMaker(night), PsfMaker(night),
+                FlatMaker(night), FluxMaker(night), PsfMaker(night), DistortionMaker(night),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

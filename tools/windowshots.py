@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 
+from calgui.core.algorithms.registry import registry
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.limits import Limits
 from calgui.core.regions.shapes import Annulus, Circle, Line, Rectangle, Region
@@ -38,7 +39,7 @@ class WindowShots:
 
     def draw(self) -> None:
         """Draw all of them."""
-        for name in ("pixel", "regions", "difference", "search_headers", "what_if", "steps"):
+        for name in ("pixel", "regions", "difference", "search_headers", "what_if", "steps", "marks"):
             session = Session()
             window = MainWindow(session)
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -91,6 +92,41 @@ class WindowShots:
         steps.show_side("before")
         self.wait(window.session)
         self.save(window, self.out / "bench-steps-light.png")
+
+    def marks(self, window: MainWindow) -> None:
+        """A distortion solution: an excluded pinhole, arrows, solutions that were kept; the map of the residuals."""
+        names = sorted(path.stem for path in self.night.raw.glob("iris_20260311_pinhole_*.fits"))[:2]
+        if "distortion-solution" not in registry():
+            return
+        paths = self._open(window, *(name.removeprefix("iris_20260311_") for name in names))
+        window.go("bench")
+        bench: Any = window.place("bench")
+        page = bench.show_algorithm("distortion-solution")
+        page.options.set_value("order", "3")
+        page.inputs.set_paths(paths)
+        self.wait(window.session)
+        page.solutions.keep()
+        page.options.set_value("order", "5")
+        self.wait(window.session)
+        page.solutions.keep()
+        marks = page.output.marks
+        lengths = np.where(marks.shown.state == 0, marks.shown.lengths, 0)
+        page.options.put_values(marks.shown.toggled(int(np.nanargmax(lengths)), page.options.values()))
+        self.wait(window.session)
+        page.solutions.keep()
+        page.output.side.setCurrentWidget(page.solutions)
+        marks.bar.pick.setChecked(True)
+        marks.bar.rescale.click()
+        marks.choose(int(np.nanargmax(lengths)))
+        x, y = (float(part[marks.chosen]) for part in (marks.shown.marks.x, marks.shown.marks.y))
+        page.output.picture.look_at(x, y, 170)
+        self.wait(window.session)
+        # the window is wanted once more
+        window.grab().save(str(self.out / "bench-marks-light.png"))
+        page.output.tabs.setCurrentWidget(marks.map)
+        marks.map.value.setCurrentText("residual (pixel)")
+        self.wait(window.session)
+        self.save(window, self.out / "bench-map-light.png")
 
     def regions(self, window: MainWindow) -> None:
         """A star, the sky about it, a box of sky and a cut, with their figures."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.output import PATH, print_json
+from calgui.cli.output import PATH, pairs, print_json
 from calgui.cli.progress import running
 from calgui.core.errors import UsageError
 from calgui.core.jobs import Job
@@ -170,9 +170,9 @@ def run(
     how = algorithm(name)
     if context is not None and cache is None:
         raise UsageError("--context says nothing without --cache.", cure="Give the cache too (--cache DIR).")
-    options = _pairs(parameters, "-p", "OPTION=VALUE")
-    given = {kind: Path(path) for kind, path in _pairs(references, "--reference", "TYPE=FILE").items()}
-    cards = _pairs(keywords, "--keyword", "KEY=VALUE")
+    options = pairs(parameters, "-p", "OPTION=VALUE")
+    given = {kind: Path(path) for kind, path in pairs(references, "--reference", "TYPE=FILE").items()}
+    cards = pairs(keywords, "--keyword", "KEY=VALUE")
     splitting.check_named(how, inputs, options, out)
     if out is not None and how.splits and splitting.placeholder(how) in out.name:
         with running(how.title) as job:
@@ -234,16 +234,6 @@ def _comparison(report: "RunReport", cache: Path | None, context: str | None, jo
         return compare_with_selected(frame, rule_header(own_input(report)), opened, context, job, product=product)
     finally:
         opened.close()
-
-
-def _pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
-    made: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise UsageError(f"{option} {text!r} is not of the form {form}.", cure=f"Write {option} {form}.")
-        made[key.strip()] = value.strip()
-    return made
 
 
 def _show(report: "RunReport", comparison: "Comparison | None") -> None:

@@ -3,10 +3,13 @@
 import json
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+from calgui.core.errors import UsageError
 
 #: a path that a command is given: whether it can be read is told by who reads it, with the exit code of an input
 PATH = click.Path(path_type=Path, readable=False)
@@ -43,3 +46,31 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int | float | bool):
         return value
     return str(value)
+
+
+def pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """Read what was given as name and value.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each with an equals sign.
+    option, form : str
+        As in the help, for messages.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    UsageError
+        There is no equals sign, or nothing before it.
+    """
+    made: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"{option} {text!r} is not of the form {form}.", cure=f"Write {option} {form}.")
+        made[key.strip()] = value.strip()
+    return made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from calgui.cli.output import PATH
+from calgui.cli.output import PATH, pairs
 from calgui.core.errors import InputError, UsageError
 from calgui.core.sessions import read_session
 
@@ -32,6 +32,9 @@ def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
 @click.option("--cache", "caches", multiple=True, type=PATH, help="Folder of a CRDS cache.")
 @click.option("--context", metavar="PMAP", help="Context of the cache; its operational one if not given.")
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option("--algorithm", default="master-dark", show_default=True, metavar="NAME", help="Page of --view bench.")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Option of that page.")
+@click.option("--tab", default="", metavar="TITLE", help="Tab of that page: picture, map, plots, ...")
 @click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")
 def shot(
     out: Path,
@@ -40,18 +43,22 @@ def shot(
     caches: tuple[Path, ...],
     context: str | None,
     look: str,
+    algorithm: str,
+    parameters: tuple[str, ...],
+    tab: str,
     size: str,
 ) -> None:
     """Draw a view into OUT.png without a screen, as the window would show it.
 
-    PATH are observations, folders of them, or caches; the first observation is selected, and the bench makes a
-    master dark of all of them.
+    PATH are observations, folders of them, or caches; the first observation is selected, and all of them are the
+    inputs at the bench.
     """
     _check((*paths, *caches))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from calgui.views.shots import draw
+    from calgui.views.shots import Bench, draw
 
-    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size))
+    bench = Bench(algorithm, pairs(parameters, "-p", "OPTION=VALUE"), tab)
+    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size), bench=bench)
 
 
 def _check(paths: tuple[Path, ...]) -> None:

@@ -142,6 +142,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         _DAYTIME_NSCU,
         "field distortion correction",
         reference_types=("PINHOLE", "DISTORTION"),
+        algorithms=("distortion-solution", "rectify"),
     ),
     Calibration("psfmeta", "PSF metadata", "metadata", _HEADERS, "PSF calibration"),
     Calibration(

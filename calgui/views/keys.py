@@ -149,6 +149,9 @@ declare(
     ("Ctrl+Return", "Run on the whole frames"),
     ("Ctrl+S", "Save the product, from the inputs or options"),
     ("Del", "Take the selected files out of the inputs"),
+    ("P", "Marks: pick pinholes or stars by clicks, and stop"),
+    ("Space", "Marks: put those selected in the list in, or take them out"),
+    ("F2, Return, Del", "Solutions: rename the one in the list, go back to it, delete it"),
     ("B", "Quick look: the picture before the chosen step, or after it"),
 )
 declare(

@@ -2,12 +2,15 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 
+from calgui.core.algorithms.options import parse
+from calgui.core.algorithms.registry import algorithm
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.views import settings
 from calgui.views.app import application
@@ -30,12 +33,29 @@ _PANELS = {
 _TABS = {"spectrum": 1, "cube": 2}
 #: parts of the Compare place, by the number of their tab
 _COMPARED = {"compare": 0, "compare-headers": 1}
-#: page of the bench that is drawn
-_AT_THE_BENCH = "master-dark"
 #: work that takes longer than this is not waited for
 _PATIENCE = 300.0
 #: so long nothing must happen before the picture is taken
 _QUIET = 0.3
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is drawn of the bench.
+
+    Attributes
+    ----------
+    algorithm : str
+        Whose page.
+    options : mapping of str to str
+        Its options that are not as by default.
+    tab : str
+        Of the result, as it is written on the tab; empty for the first.
+    """
+
+    algorithm: str = "master-dark"
+    options: Mapping[str, str] = field(default_factory=dict)
+    tab: str = ""
 
 
 def views() -> tuple[str, ...]:
@@ -62,6 +82,7 @@ def draw(
     *,
     dark: bool = False,
     size: tuple[int, int] = (1600, 1000),
+    bench: Bench | None = None,
 ) -> None:
     """Draw a view into a PNG file, once all work for it is done.
 
@@ -80,6 +101,8 @@ def draw(
         The look.
     size : tuple of int
         Width and height of the window in pixels.
+    bench : Bench, optional
+        Page of the bench; that of a master dark if not given.
 
     Raises
     ------
@@ -102,7 +125,7 @@ def draw(
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
             window.resize(*size)
             window.show()
-            _fill(window, view, paths, caches, context)
+            _fill(window, view, paths, caches, context, bench or Bench())
             _save(window, view, out)
             window.close()
         finally:
@@ -111,7 +134,9 @@ def draw(
             settings.keep_in(None)
 
 
-def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence[Path], context: str | None) -> None:
+def _fill(
+    window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence[Path], context: str | None, wanted: Bench
+) -> None:
     session = window.session
     window.repaint()
     window.observe.complete()
@@ -144,8 +169,7 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
         place.pictures.bar.set_way("grid")
         place.tabs.setCurrentIndex(_COMPARED[view])
     if view == "bench":
-        bench: Any = window.place("bench")
-        bench.show_algorithm(_AT_THE_BENCH).inputs.set_paths(row.entry.path for row in table.model.entries())
+        _at_the_bench(window, wanted)
     _wait(lambda: not window.busy)
     if view in _TABS:
         tabs = window.observe.viewer.tabs
@@ -153,6 +177,23 @@ def _fill(window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence
             raise UsageError(f"The first file has no {view}.", path=named, cure="Name one that has, first.")
         tabs.setCurrentIndex(_TABS[view])
         _wait(lambda: not window.busy)
+
+
+def _at_the_bench(window: MainWindow, wanted: Bench) -> None:
+    """All files that are open are the inputs of a page."""
+    how = algorithm(wanted.algorithm)
+    config = parse(how.config, dict(wanted.options))
+    place: Any = window.place("bench")
+    page = place.show_algorithm(how.name)
+    page.options.put_values(vars(config))
+    page.inputs.set_paths(row.entry.path for row in window.observe.table.model.entries())
+    _wait(lambda: not window.busy)
+    tabs = page.output.tabs
+    titles = {tabs.tabText(at).casefold(): at for at in range(tabs.count()) if tabs.isTabVisible(at)}
+    if wanted.tab:
+        if wanted.tab.casefold() not in titles:
+            raise UsageError(f"The page has no tab {wanted.tab!r}.", cure=f"It has: {', '.join(titles)}.")
+        tabs.setCurrentIndex(titles[wanted.tab.casefold()])
 
 
 def _wait(done: Callable[[], bool]) -> None:

@@ -122,3 +122,20 @@ def test_a_cube_is_drawn_and_what_is_none_is_named(demo_night: DemoNight, tmp_pa
     assert refused.returncode == 2
     assert image.name in refused.stderr
     assert not (tmp_path / "none.png").exists()
+
+
+def test_a_page_of_the_bench_with_its_options_and_tab(demo_night: DemoNight, tmp_path: Path) -> None:
+    files = sorted(demo_night.raw.glob("*_dark_*.fits"))[:3]
+    pictures = []
+    for more in ((), ("--tab", "plots"), ("-p", "method=mean")):
+        out = tmp_path / "bench.png"
+        words = ("--view", "bench", "--algorithm", "master-dark", "--size", "1000x700", *more)
+        done = calgui("shot", out, *words, *files, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]
+    assert pictures[0] != pictures[2]
+    for words, said in ((("--algorithm", "none"), "no algorithm 'none'"), (("--tab", "none"), "no tab 'none'")):
+        done = calgui("shot", out, "--view", "bench", *words, files[0], home=tmp_path)
+        assert done.returncode != 0
+        assert said in done.stderr

@@ -25,7 +25,7 @@ class Marks:
     states : tuple of str
         As shown in the legend, the best first: ``used``, ``rejected``, ``excluded``, ``missing``.
     number : ndarray of int, shape (n,)
-        Of the input that each was found on, from 1; a picture shows those of one input.
+        Of the input that each was found on, from 1; a picture shows those of one input. 0: on the product's image.
     label : tuple of str
         A word for each, such as its lattice indices; empty for none.
     vectors : tuple of two ndarray of float64, or None
@@ -38,6 +38,9 @@ class Marks:
         Option that a click on a mark puts its place into, or takes it out of (`calgui.core.algorithms.positions`).
     adds : str
         Option that a click where no mark is puts the place into.
+    lines : mapping of int to tuple of two ndarray of float64
+        Lines over the picture of an input (0: over the product's image), by its number, such as a grid or the edge of
+        an aperture: x and y in pixels, with NaN between one line and the next.
     """
 
     name: str
@@ -52,3 +55,4 @@ class Marks:
     values: Mapping[str, Any] = field(default_factory=dict)
     toggles: str = ""
     adds: str = ""
+    lines: Mapping[int, tuple[Places, Places]] = field(default_factory=dict)

@@ -112,3 +112,38 @@ def nearest(
         if apart.size and apart.min() <= within:
             found[index] = int(apart.argmin())
     return found
+
+
+def meant(
+    positions: Sequence[Position],
+    index: int,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    number: npt.NDArray[np.int64],
+    least: float = 3.0,
+) -> tuple[int, ...]:
+    """Which of some places mean a point, as someone would take them who sees the points.
+
+    Parameters
+    ----------
+    positions : sequence of Position
+        Places.
+    index : int
+        Of the point.
+    x, y : ndarray of float64, shape (n,)
+        All points, pixels.
+    number : ndarray of int, shape (n,)
+        Input of each, from 1.
+    least : float
+        Pixels that a place may lie off in any case; else half the way to the next point.
+
+    Returns
+    -------
+    tuple of int
+        Indices of places that are nearer to this point than to any other on its input.
+    """
+    apart = np.hypot(x - x[index], y - y[index])
+    apart[(number != number[index]) | ~np.isfinite(apart)] = np.inf
+    apart[index] = np.inf
+    within = max(least, float(apart.min()) / 2) if np.isfinite(apart.min()) else 10 * least
+    return tuple(np.flatnonzero(nearest(positions, x, y, number, within) == index).tolist())

@@ -1,7 +1,7 @@
 """The references of a run are opened, and those that cannot be read are told of."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 from calgui.core.algorithms.given import Missing, References
 from calgui.core.algorithms.registry import Algorithm
@@ -39,7 +39,8 @@ def open_references(
     why = dict(missing)
     for item in used:
         try:
-            frames[item.type] = stack.enter_context(open_reference(item))
+            opened: AbstractContextManager[FrameLike] = open_reference(item)
+            frames[item.type] = stack.enter_context(opened)
         except InputError as error:
             if not how.tells_missing or not item.selected or item.type in how.references:
                 raise

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from calgui.core.algorithms.given import Missing
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
 from calgui.core.frames.frame import Frame
+from calgui.core.frames.headers import merged, read_headers
 from calgui.core.rules.values import Selection, Status, Trust
 
 if TYPE_CHECKING:
@@ -217,6 +220,50 @@ def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[
     return {"NONLINCOEFF": {"LINFORM": known.nonlinearity.form.upper()}}
 
 
+#: types whose reference is a header: what it says stands in the keywords of this extension, which has no pixels
+HEADERS: Mapping[str, str] = {"DISTORTION": "DISTORTION"}
+
+
+class HeaderFrame(Frame):
+    """A reference without pixels, opened and closed as others are; its data are one meaningless value."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing is open."""
+
+
+def read_header(path: Path, name: str) -> HeaderFrame:
+    """A reference whose content is a header.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    name : str
+        EXTNAME of the header.
+
+    Returns
+    -------
+    HeaderFrame
+        With the keywords of the primary header, completed by those of the extension.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or has no such extension.
+    """
+    hdus = read_headers(path)
+    found = next((hdu for hdu in hdus if hdu.name == name), None)
+    if found is None:
+        names = ", ".join(hdu.name for hdu in hdus if hdu.name) or "none"
+        raise InputError(
+            f"There is no extension {name} in this file.", path=path, cure=f"Choose another; it has: {names}."
+        )
+    return HeaderFrame(np.zeros(1, np.float32), None, None, merged(hdus[0], found), path)
+
+
 #: extensions that are meant where a reference of a type has more images than one
 _EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
 
@@ -268,13 +315,15 @@ def read_reference(kind: str, path: Path, header: Mapping[str, Any], cache: "Cac
     InputError
         It cannot be read.
     """
+    if kind in HEADERS:
+        return read_header(path, HEADERS[kind])
     frame = read_frame(path, extension_of(kind, path))
     facts = _facts([header], cache).get(kind, {})
     missing = {key: value for key, value in facts.items() if frame.header.get(key) in (None, "")}
     return replace(frame, header={**frame.header, **missing}) if missing else frame
 
 
-def open_reference(item: UsedReference) -> FitsFrame:
+def open_reference(item: UsedReference) -> FitsFrame | HeaderFrame:
     """Open a reference, its header completed by what the observatory says.
 
     Parameters
@@ -284,7 +333,7 @@ def open_reference(item: UsedReference) -> FitsFrame:
 
     Returns
     -------
-    FitsFrame
+    FitsFrame or HeaderFrame
         To be closed.
 
     Raises
@@ -292,6 +341,8 @@ def open_reference(item: UsedReference) -> FitsFrame:
     InputError
         It cannot be read.
     """
+    if item.type in HEADERS:
+        return read_header(item.path, HEADERS[item.type])
     frame = open_frame(item.path, extension_of(item.type, item.path))
     frame.complete(item.facts)
     return frame
@@ -391,7 +442,8 @@ def _selected(
 def _readable(found: UsedReference) -> UsedReference | UnusedReference:
     """An optional reference that cannot be opened is done without, as one that is not there."""
     try:
-        open_frame(found.path, extension_of(found.type, found.path)).close()
+        with open_reference(found):
+            pass
     except InputError as error:
         reason = error.message[:1].lower() + error.message[1:].rstrip(".")
         cure = "Fetch it again, or give another file as reference"

@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.algorithms.given import Missing
 from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import AlgorithmError, InputError
-from calgui.core.frames.fits import open_frame
+from calgui.core.frames.fits import FitsFrame, open_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.opening import open_references
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
-from calgui.core.runs.references import find_references, of_product
+from calgui.core.runs.references import UnusedReference, UsedReference, find_references, of_product
 from calgui.core.runs.report import RunReport
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+    from calgui.core.runs.measuring import Measured
 
 #: parts of the work, as fractions: gathering, computing with checksums beside it, writing
 _GATHERED, _COMPUTED = 0.05, 0.9
@@ -37,6 +39,7 @@ def run_files(
     *,
     keywords: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    measured: "Measured | None" = None,
 ) -> RunReport:
     """Run an algorithm on files, and write its product.
 
@@ -63,6 +66,9 @@ def run_files(
         For the header of the product, such as AUTHOR, DESCRIP, PEDIGREE, USEAFTER; a value or ``(value, comment)``.
     overwrite : bool
         Whether an older file may be replaced; never one of the inputs or references.
+    measured : Measured, optional
+        What was measured before (`calgui.core.runs.measuring`): taken where it still holds for these inputs,
+        references and options.
 
     Returns
     -------
@@ -85,35 +91,124 @@ def run_files(
             gathered = gather(how.gathers, paths[0], opened, context, job.part(0, _GATHERED))
             paths = gathered.paths
             check_gathered(how, gathered, opened.path)
-        check_count(how, len(paths))
-        frames = [stack.enter_context(open_frame(path)) for path in paths]
         given = {kind.upper(): Path(path) for kind, path in (references or {}).items()}
-        asked = how.wants(frames, config) if how.wants is not None else None
-        headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
-        found = find_references(how, headers, asking, given, opened, context, asked)
-        used = found.used
+        ready = stack.enter_context(opened_inputs(how, paths, config, given, opened, context))
+        used = ready.used
         if target is not None:
             check_target(target, paths, used, opened, overwrite)
-        check_kinds(how, frames)
-        with naming(paths):
-            if how.check is not None:
-                how.check(frames, config)
-        sources = open_references(how, used, found.missing, stack)
+        check_inputs(how, ready, config)
+        sources = open_references(how, used, ready.missing, stack)
         sums = stack.enter_context(summing([*paths, *(item.path for item in used)])) if target is not None else None
+        work = job.part(_GATHERED, _COMPUTED if target else 1)
         with naming(paths):
-            result = how.run(frames, sources, config, job.part(_GATHERED, _COMPUTED if target else 1))
+            if measured is not None and how.refit is not None and measured.holds_for(how, paths, config, used):
+                result = how.refit(measured.value, config, work)
+            else:
+                result = how.run(ready.frames, sources, config, work)
         used = tuple(item for item in used if item.type in sources and item.type not in result.unused)
         origin = sums.of(paths, used, job) if sums is not None else Provenance()
         in_force = context or (opened.default_context if opened is not None else None)
         report = RunReport(
-            name, values_of(config), paths, used, in_force, result, gathered=gathered, unused=found.unused
+            name, values_of(config), paths, used, in_force, result, gathered=gathered, unused=ready.unused
         )
         if target is None:
             return report
         job.report(_COMPUTED, "Writing")
-        written = write_product(report, frames, target, origin, keywords, opened, overwrite=overwrite)
+        written = write_product(report, ready.frames, target, origin, keywords, opened, overwrite=overwrite)
     job.report(1.0, "Written")
     return replace(report, outputs=(written,))
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Inputs that are open, and what is known of the references for them.
+
+    Attributes
+    ----------
+    paths : tuple of pathlib.Path
+        The inputs.
+    frames : list of FitsFrame
+        The same, opened.
+    used : tuple of UsedReference
+        Found or given.
+    unused : tuple of UnusedReference
+        Selected, and not to be used.
+    missing : mapping of str to Missing
+        Type to why there is none.
+    """
+
+    paths: tuple[Path, ...]
+    frames: list[FitsFrame]
+    used: tuple[UsedReference, ...]
+    unused: tuple[UnusedReference, ...]
+    missing: Mapping[str, Missing]
+
+
+@contextmanager
+def opened_inputs(
+    how: Algorithm,
+    paths: tuple[Path, ...],
+    config: Any,
+    given: Mapping[str, Path],
+    cache: "Cache | None",
+    context: str | None,
+) -> Iterator[Ready]:
+    """Open the inputs of an algorithm, and find the references for them.
+
+    Parameters
+    ----------
+    how : Algorithm
+        Any.
+    paths : tuple of pathlib.Path
+        Its inputs.
+    config : object
+        Its configuration.
+    given : mapping of str to pathlib.Path
+        References chosen by hand, by type in upper case.
+    cache : Cache or None
+        Whose rules select the others.
+    context : str or None
+        Its operational context if None.
+
+    Yields
+    ------
+    Ready
+
+    Raises
+    ------
+    UsageError, InputError
+        As `find_references`, or too few inputs, or one that cannot be read.
+    """
+    check_count(how, len(paths))
+    with ExitStack() as stack:
+        frames = [stack.enter_context(open_frame(path)) for path in paths]
+        asked = how.wants(frames, config) if how.wants is not None else None
+        headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
+        found = find_references(how, headers, asking, given, cache, context, asked)
+        yield Ready(paths, frames, found.used, found.unused, found.missing)
+
+
+def check_inputs(how: Algorithm, ready: Ready, config: Any) -> None:
+    """Look whether inputs are fit, before their pixels are read.
+
+    Parameters
+    ----------
+    how : Algorithm
+        Says what it takes.
+    ready : Ready
+        Its inputs.
+    config : object
+        Its configuration.
+
+    Raises
+    ------
+    InputError, AlgorithmError
+        Naming the files.
+    """
+    check_kinds(how, ready.frames)
+    if how.check is not None:
+        with naming(ready.paths):
+            how.check(ready.frames, config)
 
 
 @contextmanager

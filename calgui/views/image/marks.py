@@ -1,5 +1,6 @@
 """Marks on a picture that keep their size on the screen: the picked pixel, and the cursor of another view."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
@@ -86,6 +87,8 @@ class Picking(QObject):
         self._session = session
         self._canvas = canvas
         self._content: Content | None = None
+        #: takes a click in place of the picking of a pixel, such as one on a star; says whether it did
+        self.taken: Callable[[QPointF], bool] | None = None
         self.mark = Mark(canvas, "warning")
         canvas.clicked.connect(self._clicked)
         canvas.installEventFilter(self)
@@ -115,6 +118,8 @@ class Picking(QObject):
 
     def _clicked(self, at: QPointF, double: bool) -> None:
         if self._content is None or double or self._canvas.box_view.drawing:
+            return
+        if self.taken is not None and self.taken(at):
             return
         x, y = round(at.x()), round(at.y())
         if not self._is_inside(x, y) or self.place == (x, y):

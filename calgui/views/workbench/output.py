@@ -1,14 +1,10 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.errors import CalguiError
@@ -25,64 +21,17 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE
 from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.hotlist import HotPixels
+from calgui.views.workbench.marks.panel import MarksPanel
 from calgui.views.workbench.painting import PaintBar
+from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
+from calgui.views.workbench.work import layers, noted
 
-#: metrics stand beside the picture where there is room for both, else below it
-_LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
-#: where the picture has this width beside them, they get as much as their names need
-_AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
-#: name of the tab with tables while there are none
-_FRAMES = "Frames"
-
-
-class PictureTab(QSplitter):
-    """The picture, with its numbers beside it, or below it where the tab is narrow.
-
-    Parameters
-    ----------
-    picture : QWidget
-        Gets all room that is left.
-    side : QWidget
-        Metrics and hot pixels; hidden as long as there are none.
-    parent : QWidget, optional
-    """
-
-    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setObjectName("bench_picture_tab")
-        self.setHandleWidth(1)
-        self.setChildrenCollapsible(False)
-        self.addWidget(picture)
-        self.addWidget(side)
-        self.setStretchFactor(0, 1)
-        self.setStretchFactor(1, 0)
-        side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
-        self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
-        self._wide, self._moved = _METRICS_WIDE, False
-        self.splitterMoved.connect(self._take_over)
-
-    def minimumSizeHint(self) -> QSize:
-        """Of the narrow arrangement, so that there is a way to it."""
-        least = self.widget(0).minimumSizeHint()
-        return QSize(max(least.width(), _METRICS_WIDE), least.height() + _METRICS_HIGH)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Beside where there is room, else below."""
-        room = event.size().width()
-        beside = room >= _LEAST_PICTURE + _METRICS_WIDE
-        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
-        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
-        if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
-            self.setOrientation(wanted)
-            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
-            self._wide = wide
-        super().resizeEvent(event)
-
-    def _take_over(self) -> None:
-        """Whoever moved the border knows best."""
-        self._moved = True
+#: names of the tabs with tables and marks while there are none
+_FRAMES, _MARKS = "Frames", "Marks"
+#: what is said on the picture of a whole result
+_WHOLE = "whole frame"
 
 
 class OutputPanel(QWidget):
@@ -115,10 +64,12 @@ class OutputPanel(QWidget):
         self._preview: tuple[Result, Cut, str] | None = None
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
+        #: whether what stands beside the picture is there without metrics too
+        self._always_beside = False
         self._session = session
         #: which picture of a result is shown, and in which words; those of a chain have several
         self.picture_of: Callable[[Result], tuple[Frame | None, str]] = lambda result: (result.frame, "")
-        self._drawn: tuple[Result, str, str, Origin] | None = None
+        self._drawn: tuple[Result, str, str, Origin, tuple[Path, ...]] | None = None
         self.banner = VerdictBanner()
         self.show_whole_button = QPushButton("Show the whole result")
         self.show_whole_button.setObjectName("bench_show_whole")
@@ -131,6 +82,7 @@ class OutputPanel(QWidget):
         if product == "MASK":
             self.picture.bar.marked_at_first = frozenset(KINDS_OF_MASKS)
             self.painting = PaintBar(self.picture)
+        self.marks = MarksPanel(self.picture, session)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
@@ -142,6 +94,9 @@ class OutputPanel(QWidget):
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(self.metrics, "Metrics")
         self.side.addTab(self.hot, "Bad pixels" if product == "MASK" else "Hot pixels")
+        self.side.addTab(self.marks.table, _MARKS)
+        above: list[QWidget] = [self.painting] if self.painting is not None else []
+        above.append(self.marks.bar)
         comparer = comparer_of(product)
         self.comparison = ComparisonPanel(session, comparer)
         self.tabs = QTabWidget()
@@ -151,10 +106,11 @@ class OutputPanel(QWidget):
         self.tabs.tabBar().setDrawBase(False)
         for widget, title, tip in (
             (
-                PictureTab(self._painted_on(below), self.side),
+                PictureTab(surrounded(self.picture, above, below), self.side),
                 "Picture",
                 "The product, or a preview of it, with its numbers",
             ),
+            (self.marks.map, "Map", "A value of every mark over the field, with cut-outs of the worst"),
             (self.curves, "Plots", "Histogram, and median and spread of rows and columns"),
             (self.tables, _FRAMES, "Frames, amplifiers or hits one below the other; what stands out is marked"),
             (self.comparison, "Against the one in use", "The difference from the reference that the rules select"),
@@ -167,30 +123,11 @@ class OutputPanel(QWidget):
         layout.addWidget(self.banner)
         layout.addWidget(self.tabs, 1)
         self.hot.chosen.connect(self.picture.seek)
+        self.marks.input_wanted.connect(self.show_picture)
+        self.marks.key_on(self)
+        for changed in (self.picture.canvas.zoomed, self.picture.visible_changed):
+            changed.connect(lambda *_: self.marks.show_scale())
         self.show_waiting(False, None)
-
-    def _painted_on(self, below: QWidget | None) -> QWidget:
-        """The picture, with the tools for painting above it where its product is painted on, and what is below it."""
-        if below is not None:
-            split = QSplitter(Qt.Orientation.Vertical)
-            split.setObjectName("bench_picture_split")
-            split.setHandleWidth(1)
-            split.addWidget(self.picture)
-            split.addWidget(below)
-            split.setCollapsible(0, False)
-            split.setStretchFactor(0, 2)
-            split.setStretchFactor(1, below.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Maximum)
-            return split
-        if self.painting is None:
-            return self.picture
-        both = QWidget()
-        both.setObjectName("bench_painted")
-        column = QVBoxLayout(both)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.painting)
-        column.addWidget(self.picture, 1)
-        return both
 
     @property
     def seen_part(self) -> tuple[Box, tuple[int, int]] | None:
@@ -255,8 +192,36 @@ class OutputPanel(QWidget):
         shown = "the result of the run before" if self.showing_whole else "the preview"
         self.banner.show_state(f"Running on the whole frames; until it is done you see {shown}.")
 
+    def add_beside(self, widget: QWidget, title: str, tip: str) -> None:
+        """Put something beside the picture that is there as long as the page is.
+
+        Parameters
+        ----------
+        widget : QWidget
+            Such as a list to go back to.
+        title, tip : str
+            Of its tab.
+        """
+        self.side.setTabToolTip(self.side.addTab(widget, title), tip)
+        self._always_beside = True
+
+    def show_measuring(self) -> None:
+        """Say that the whole inputs are being measured; what is shown stays."""
+        shown = "" if self._showing_nothing else "; until it is done you see the result before"
+        self.banner.show_state(
+            f"Measuring on the whole inputs, once{shown}. Options of the fit are then answered at once."
+        )
+
+    def show_failed(self) -> None:
+        """Say that a defect of the program ended the work; what it is, the notices tell."""
+        self._preview_shown = False
+        self.banner.show_state(
+            "A defect of the program ended the work: the notice at the lower right tells it.", "error"
+        )
+        self._clear("No picture: see above.")
+
     def show_cancelled(self) -> None:
-        """Say that nothing came of a run."""
+        """Say that nothing came of a run, or of measuring."""
         shown = "the result of the run before" if self.showing_whole else "the preview"
         still = "" if self._showing_nothing else f" What is shown is {shown}."
         self.banner.show_state(f"Cancelled: nothing was written.{still}")
@@ -277,11 +242,12 @@ class OutputPanel(QWidget):
         notes : tuple of str
             Sentences on what it does without.
         """
-        result = _noted(result, notes)
+        result = noted(result, notes)
         self._preview = (result, cut, title)
         self._preview_shown = True
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
-        self._show(result, title, f"preview: {cut.text}", self._origin(inputs, cut.box.x_start, cut.box.y_start))
+        origin = self._origin(inputs, cut.box.x_start, cut.box.y_start)
+        self._show(result, title, f"preview: {cut.text}", origin, inputs)
         self._show_hot(hot, (cut.box.x_start, cut.box.y_start))
 
     def show_whole(self, report: RunReport, hot: Flagged, title: str, outdated: bool) -> None:
@@ -333,9 +299,9 @@ class OutputPanel(QWidget):
         report, hot, title = self._whole
         frame = report.result.frame
         size = "" if frame is None else f" {frame.shape[-1]} × {frame.shape[-2]}"
-        note = f"whole frame{size}" + (", made with earlier inputs or options" if self._outdated else "")
+        note = f"{_WHOLE}{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
-        self._show(_noted(report.result, report.notes), title, note, self._origin(report.inputs))
+        self._show(noted(report.result, report.notes), title, note, self._origin(report.inputs), report.inputs)
         self._show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
@@ -343,11 +309,13 @@ class OutputPanel(QWidget):
         selected = self._session.selection[:1]
         return Origin(tuple(sorted(inputs, key=lambda path: path not in selected)), x, y)
 
-    def _show(self, result: Result, title: str, note: str, origin: Origin) -> None:
+    def _show(self, result: Result, title: str, note: str, origin: Origin, inputs: tuple[Path, ...] = ()) -> None:
         self._showing_nothing = False
         preview = self._preview_shown
         self.banner.show_verdict(result, preview)
-        self._drawn = result, title, note, origin
+        self._drawn = result, title, note, origin, inputs
+        self.marks.take(result, inputs, live=not preview)
+        self._show_tabs_of_marks(result)
         self.show_picture()
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
@@ -358,7 +326,8 @@ class OutputPanel(QWidget):
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
-        if result.frame is None and self.tabs.currentIndex() == 0 and (result.curves or tables):
+        no_picture = result.frame is None and self.marks.wanted is None
+        if no_picture and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
         self._ready_to_paint()
@@ -374,7 +343,13 @@ class OutputPanel(QWidget):
         """
         if self._showing_nothing or self._drawn is None:
             return
-        result, title, note, origin = self._drawn
+        result, title, note, origin, _inputs = self._drawn
+        wanted = self.marks.wanted
+        if wanted is not None:
+            # what is said of a part, or of a run that is out of date, holds for the picture of an input too
+            self.marks.show_picture(wanted, "" if note.startswith(_WHOLE) and not self._outdated else note)
+            return
+        self.marks.other_picture()
         frame, words = self.picture_of(result)
         if frame is not None:
             said = f"{words} · {note}" if words else note
@@ -382,7 +357,7 @@ class OutputPanel(QWidget):
             if alike and old is not None and old.values is not None:
                 self.picture.set_limits(moved_limits(self.picture.look.limits, old.values, frame.data))
             # what a result holds beside its image belongs to the product alone
-            more = _layers(result) if frame is result.frame else ()
+            more = layers(result) if frame is result.frame else ()
             self.picture.show_frame(frame, name=title, note=said, origin=origin, more=more)
         else:
             self.picture.clear("This algorithm makes no picture.")
@@ -393,7 +368,17 @@ class OutputPanel(QWidget):
 
     def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
         self.metrics.show_metrics(metrics)
-        self.side.setVisible(bool(metrics))
+        self.side.setVisible(bool(metrics) or self._always_beside)
+
+    def _show_tabs_of_marks(self, result: Result) -> None:
+        """The list and the map, where there are marks."""
+        marks = result.marks
+        at = self.side.indexOf(self.marks.table)
+        self.side.setTabVisible(at, marks is not None)
+        if marks is not None:
+            self.side.setTabText(at, marks.name.capitalize())
+        valued = self.marks.shown is not None and bool(self.marks.shown.values)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.marks.map), valued)
 
     def _show_hot(self, hot: Flagged, origin: tuple[int, int]) -> None:
         self.hot.show_pixels(hot, origin)
@@ -401,6 +386,8 @@ class OutputPanel(QWidget):
 
     def _clear(self, message: str) -> None:
         self.picture.clear(message)
+        self.marks.take(None, (), live=False)
+        self._show_tabs_of_marks(Result(None, {}))
         self._show_metrics({})
         self.curves.show_curves(())
         self.tables.show_tables(())
@@ -408,15 +395,3 @@ class OutputPanel(QWidget):
         self._ready_to_paint()
         self.show_whole_button.setVisible(self._whole is not None)
         self.changed.emit()
-
-
-def _noted(result: Result, notes: tuple[str, ...]) -> Result:
-    """A result whose reasons are followed by what it had to do without."""
-    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
-
-
-def _layers(result: Result) -> dict[str, Any]:
-    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ..."""
-    shape = result.frame.shape if result.frame is not None else ()
-    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
-    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import CalguiError, Cancelled
@@ -13,33 +13,31 @@ from calgui.core.jobs import Progress
 from calgui.core.runs.command import command_line
 from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.preview import Examined
-from calgui.core.runs.product import check_target
 from calgui.core.runs.report import RunReport
-from calgui.core.runs.saving import proposed, save_report
-from calgui.views.help.button import HelpButton
-from calgui.views.help.guide import page_of_algorithm
+from calgui.core.runs.solutions import Solution
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
-from calgui.views.theme import SPACE
-from calgui.views.workbench.actions import ActionsBar, add_key
-from calgui.views.workbench.folding import heading
+from calgui.views.workbench.actions import ActionsBar
 from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
+from calgui.views.workbench.layout import lay_out
+from calgui.views.workbench.marks.shown import deed as deed_of_places
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
 from calgui.views.workbench.ramp_following import RampFollowing
 from calgui.views.workbench.ramp_pixel import RampPixelPanel
 from calgui.views.workbench.references import BenchReferences
 from calgui.views.workbench.region import PreviewRegion
+from calgui.views.workbench.saver import ask_to_save
 from calgui.views.workbench.saving import SaveDialog
+from calgui.views.workbench.solutions import SolutionsPanel
+from calgui.views.workbench.staged import Staged
 from calgui.views.workbench.steps import ChainSteps, FollowingSteps
-from calgui.views.workbench.work import Asked, Looked, Made, look, make
+from calgui.views.workbench.work import Asked, Fitted, Looked, Made, look, make
 
 #: milliseconds from the last change to the preview: several changes at once are one
 _SETTLE = 20
-#: width of the form: at least, and where there is room
-_FORM_LEAST, _FORM = 340, 360
 
 
 class AlgorithmPage(QWidget):
@@ -79,78 +77,21 @@ class AlgorithmPage(QWidget):
         self.steps = FollowingSteps(self, steps) if steps is not None else None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE)
+        self._settle.setInterval(_SETTLE if how.measure is None else 0)
         self._settle.timeout.connect(self._look)
         self._steps = Steps(session.history, self._setting, self._put, self._words, join="same")
         self.painting = Painting(self) if how.product == "MASK" else None
-        self._build()
+        self.staged = Staged(self) if how.measure is not None else None
+        self.solutions = SolutionsPanel(session.history, self._solution) if how.refit is not None else None
+        if self.solutions is not None:
+            tip = "Solutions that were kept, to compare them and to go back"
+            self.output.add_beside(self.solutions, "Solutions", tip)
+            self.solutions.back_wanted.connect(self.go_back_to)
+        self.output.marks.options = self.options.values
+        self.output.marks.options_wanted.connect(self.options.put_values)
+        lay_out(self)
         self._connect()
         self._update_buttons()
-
-    def _build(self) -> None:
-        scroll = QScrollArea()
-        scroll.setObjectName("bench_form")
-        scroll.setAccessibleName("Inputs and options")
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        form = self._form()
-        scroll.setWidget(form)
-        left = QWidget()
-        # as wide as the form needs, or its right end would be cut off
-        bar = scroll.verticalScrollBar().sizeHint().width()
-        left.setMinimumWidth(max(_FORM_LEAST, form.minimumSizeHint().width() + bar + 2))
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(scroll, 1)
-        column.addWidget(self.actions_bar)
-        add_key(self.actions_bar.run, "Ctrl+Return", self)
-        # not on the whole page: a plot of the result saves itself by the same key
-        add_key(self.actions_bar.save, "Ctrl+S", left)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
-        splitter.addWidget(self.output)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([_FORM, 1000])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
-
-    def _form(self) -> QWidget:
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        column.setSpacing(SPACE)
-        title = heading(self.how.title, 1.35)
-        title.setObjectName("bench_title")
-        summary = QLabel(self.how.summary)
-        summary.setObjectName("bench_summary")
-        summary.setWordWrap(True)
-        if self.how.source:
-            summary.setToolTip(f"Method: {self.how.source}.")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        help_button = HelpButton(self.session, page_of_algorithm(self.how.name), self.how.title)
-        help_button.setObjectName(f"bench_help_{self.how.name}")
-        head.addWidget(help_button)
-        column.addLayout(head)
-        column.addWidget(summary)
-        column.addWidget(heading("Inputs"))
-        column.addWidget(self.inputs)
-        if self.how.references or self.how.optional_references:
-            column.addWidget(heading("References"))
-            column.addWidget(self.references)
-        if self.how.previewable:
-            column.addWidget(heading("Preview"))
-            column.addWidget(self.region)
-        column.addWidget(heading("Options"))
-        column.addWidget(self.options)
-        column.addStretch(1)
-        return form
 
     def _connect(self) -> None:
         self.inputs.changed.connect(self._inputs_changed)
@@ -179,6 +120,8 @@ class AlgorithmPage(QWidget):
     def _inputs_changed(self) -> None:
         """Other inputs are fit for a run only once they were looked at."""
         self._fit = False
+        if self.solutions is not None:
+            self.solutions.set_inputs([path.name for path in self.inputs.paths])
         # a reference of one's own is looked for beside what it is for
         self.references.folder = str(self.inputs.paths[0].parent) if self.inputs.paths else ""
         self._update_buttons()
@@ -200,6 +143,12 @@ class AlgorithmPage(QWidget):
             deed = "gather" if self.inputs.gathered else "change"
             return f"{deed} the inputs of {self.how.title}"
         changed = [name for name, value in after[1].items() if before[1][name] != value]
+        shown = self.output.marks.shown
+        if shown is not None and len(changed) == 1 and changed[0] in (shown.marks.toggles, shown.marks.adds):
+            texts = before[1][changed[0]], after[1][changed[0]]
+            done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
+            if done:
+                return f"{done} in {self.how.title}"
         what = changed[0].replace("_", " ") if changed else "the references"
         return f"change {what} of {self.how.title}"
 
@@ -214,6 +163,7 @@ class AlgorithmPage(QWidget):
             "inputs": [str(path) for path in self.inputs.paths],
             "options": self.options.changed_values(),
             "references": {kind: str(path) for kind, path in self.references.given.items()},
+            "solutions": self.solutions.kept() if self.solutions is not None else [],
         }
         return {name: part for name, part in parts.items() if part}
 
@@ -228,7 +178,28 @@ class AlgorithmPage(QWidget):
         self.options.put_values(kept.get("options", {}))
         self.references.give_all({kind: Path(path) for kind, path in kept.get("references", {}).items()})
         self.inputs.set_paths(Path(path) for path in kept.get("inputs", []))
+        if self.solutions is not None:
+            self.solutions.take_up(kept.get("solutions"))
         self._steps.settle()
+
+    def _solution(self) -> tuple[RunReport, dict[str, Any]] | None:
+        """What is shown, and the options behind it that are not as they are by default."""
+        report = self.report
+        if report is None or not self.output.showing_whole:
+            return None
+        usual = {info.name: getattr(info.default, "value", info.default) for info in self.how.options}
+        return report, {name: value for name, value in report.options.items() if value != usual.get(name)}
+
+    def go_back_to(self, solution: Solution) -> None:
+        """Choose the options of a solution again; others get their defaults.
+
+        Parameters
+        ----------
+        solution : Solution
+            That was kept.
+        """
+        usual = {info.name: info.default for info in self.how.options}
+        self.options.put_values({**usual, **solution.options})
 
     # -- preview ---------------------------------------------------------------------------------------------------
 
@@ -243,7 +214,13 @@ class AlgorithmPage(QWidget):
         asked, known = self._ask(), self._last_look
         if not asked.paths:
             self.session.tasks.supersede(self._key + "look")
+            if self.staged is not None:
+                self.staged.stop()
             self._looked(Looked(Examined(())))
+            return
+        if self.staged is not None:
+            if self._run_task is None:
+                self.staged.look(asked)
             return
         part = self.output.seen_part
         if part is not None:
@@ -259,13 +236,41 @@ class AlgorithmPage(QWidget):
             quiet=True,
         )
 
+    def _show_examined(self, examined: Examined) -> None:
+        self.inputs.show_examined(examined)
+        missing = examined.missing if self.how.wants is not None else None
+        self._fit = bool(self.inputs.paths) and examined.problem is None
+        self.references.show_used(examined.references, examined.unused, missing, fit=self._fit)
+
+    def show_fitted(self, fitted: Fitted) -> None:
+        """Show what a look at the whole inputs has given; it can be saved as that of a run.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            Of the staged look.
+        """
+        self._show_examined(fitted.examined)
+        self.report = fitted.report
+        if fitted.report is not None:
+            self.output.show_whole(fitted.report, fitted.hot, self.how.title, outdated=False)
+            if (comparer := comparer_of(self.how.product)) is not None:
+                self.output.comparison.show_nothing(f"Run compares the new {comparer.word} with the one in use.")
+        elif fitted.error is not None:
+            self.output.show_problem(fitted.error)
+        else:
+            self.output.show_waiting(bool(self.inputs.paths), fitted.examined.problem)
+        self._update_buttons()
+
+    def show_failed(self) -> None:
+        """A defect ended the look at the whole inputs: there is nothing to save."""
+        self.report = None
+        self.output.show_failed()
+        self._update_buttons()
+
     def _looked(self, looked: Looked) -> None:
         self._last_look = looked
-        self.inputs.show_examined(looked.examined)
-        examined = looked.examined
-        missing = examined.missing if self.how.wants is not None else None
-        self._fit = bool(self.inputs.paths) and looked.examined.problem is None
-        self.references.show_used(examined.references, examined.unused, missing, fit=self._fit)
+        self._show_examined(looked.examined)
         if looked.result is not None and looked.cut is not None:
             self.region.set_range(looked.cut.whole)
             notes = tuple(one.text for one in looked.examined.unused)
@@ -286,12 +291,16 @@ class AlgorithmPage(QWidget):
         """Run the algorithm on the whole frames, in the background."""
         asked = self._asked = self._ask()
         self.report = None
+        known = None
+        if self.staged is not None:
+            self.staged.stop()
+            known = self.staged.known.measured if self.staged.known is not None else None
         if self.painting is not None:
             self.painting.end()
         self.output.show_running()
         self.actions_bar.start()
         self._run_task = self.session.tasks.start(
-            self.how.title, lambda job: make(asked, job), self._made, self._failed, key=self._key + "run"
+            self.how.title, lambda job: make(asked, job, known), self._made, self._failed, key=self._key + "run"
         )
         self._update_buttons()
 
@@ -300,7 +309,12 @@ class AlgorithmPage(QWidget):
         self.report = made.report
         if self.painting is not None and self._asked is not None:
             self.painting.begin(self._asked, made)
-        self.output.show_whole(made.report, made.hot, self.how.title, outdated=self._ask() != self._asked)
+        outdated = self._ask() != self._asked
+        if self.staged is not None and self._asked is not None:
+            self.staged.took(self._asked, made)
+            if outdated:
+                self._settle.start()
+        self.output.show_whole(made.report, made.hot, self.how.title, outdated=outdated)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison, made.report.inputs)
         elif (comparer := comparer_of(self.how.product)) is not None:
@@ -323,6 +337,8 @@ class AlgorithmPage(QWidget):
         if self._run_task is not None:
             self._run_task.job.cancel()
             self.actions_bar.stopping()
+        elif self.staged is not None:
+            self.staged.cancel()
 
     def _progressed(self, task: Task, progress: Progress) -> None:
         if task is self._run_task and not task.job.cancelled:
@@ -330,10 +346,12 @@ class AlgorithmPage(QWidget):
 
     def _update_buttons(self) -> None:
         running, bar = self._run_task is not None, self.actions_bar
-        bar.show_running(running)
+        bar.show_running(running or (self.staged is not None and self.staged.measuring))
         bar.run.setEnabled(self._fit and not running)
         bar.save.setEnabled(self.report is not None and self.report.result.has_product)
         bar.copy.setEnabled(bool(self.inputs.paths))
+        if self.solutions is not None:
+            self.solutions.refresh_buttons()
 
     # -- saving and the command line ---------------------------------------------------------------------------------
 
@@ -348,52 +366,8 @@ class AlgorithmPage(QWidget):
         report = self.report
         if report is None or not report.result.has_product:
             return None
-        try:
-            cards = proposed(report) if self.how.product else {}
-        except CalguiError as error:
-            self.session.report(error, "Saving")
-            return None
-        cache = self.session.cache
-
-        def refusal(path: Path, overwrite: bool) -> str:
-            if path.is_dir():
-                return "This is a folder. Name a file in it."
-            try:
-                check_target(path, report.inputs, report.references, cache, overwrite)
-            except CalguiError as error:
-                return f"{error.message} {error.cure}".strip()
-            return ""
-
-        file = report.inputs[0].parent / f"{self._product_name(report.inputs[0])}.fits"
-        dialog = SaveDialog(file, cards, refusal, self)
-        dialog.accepted.connect(lambda: self._save(report, dialog))
-        self._dialog = dialog
-        dialog.open()
-        return dialog
-
-    def _product_name(self, first: Path) -> str:
-        """After an exposure and what was done to it, so that the next one has another; a reference: what it is."""
-        made = self.how.name.replace("-", "_")
-        return made if self.how.product else f"{first.name.split('.fit')[0]}_{made}"
-
-    def _save(self, report: RunReport, dialog: SaveDialog) -> None:
-        path, cards, cache, overwrite = dialog.path, dialog.cards, self.session.cache, dialog.overwrite
-
-        def saved(written: Path) -> None:
-            self.session.notice("info", f"{written.name} was saved in {written.parent}.")
-
-        def failed(error: Exception) -> None:
-            if isinstance(error, Cancelled):
-                self.session.notice("info", f"Saving {path.name} was cancelled: nothing was written.")
-            else:
-                self.session.report(error, f"Saving {path.name}")
-
-        self.session.tasks.start(
-            f"Saving {path.name}",
-            lambda job: save_report(report, path, cards, cache, job, overwrite=overwrite),
-            saved,
-            failed,
-        )
+        self._dialog = ask_to_save(self, report)
+        return self._dialog
 
     def command(self) -> str:
         """The command line that does the same as Run.

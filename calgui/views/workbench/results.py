@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -32,6 +32,8 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
 }
 #: rows between which tables share their room by their lengths
 _SHORT, _LONG = 5, 15
+#: rows from which on tables that nobody sees are made later: an answer to an option must not wait for them
+_LATE = 100
 #: characters of a line in the heading of a table's column
 _HEADING = 12
 
@@ -267,13 +269,14 @@ class TablesPanel(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         self._tables: tuple[Table, ...] = ()
+        self._behind = False
         theme().changed.connect(self._retheme)
 
     def _retheme(self) -> None:
         self.show_tables(self._tables)
 
     def show_tables(self, tables: tuple[Table, ...]) -> None:
-        """Show these.
+        """Show these; long ones are made once they can be seen.
 
         Parameters
         ----------
@@ -281,6 +284,19 @@ class TablesPanel(QWidget):
             Of the result.
         """
         self._tables = tables
+        self._behind = not self.isVisible() and sum(len(table.rows) for table in tables) > _LATE
+        if not self._behind:
+            self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make what came meanwhile."""
+        super().showEvent(event)
+        if self._behind:
+            self._behind = False
+            self._draw()
+
+    def _draw(self) -> None:
+        tables = self._tables
         while (old := self._layout.takeAt(0)) is not None:
             if old.widget() is not None:
                 old.widget().deleteLater()

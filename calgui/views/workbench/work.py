@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from calgui.core.algorithms.badpixels.edits import Edits, with_edits
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.errors import CalguiError, Cancelled
@@ -12,6 +14,7 @@ from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing import Comparison, compare_with_selected, comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
+from calgui.core.runs.measuring import Measured, measure_files, refit, still_holds
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
@@ -78,6 +81,34 @@ class Looked:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """What a look at the whole inputs of an algorithm that measures once has found.
+
+    Attributes
+    ----------
+    asked : Asked
+        What the page said.
+    examined : Examined
+        What the headers of the inputs say.
+    measured : Measured or None
+        What was measured: kept for the next look.
+    report : RunReport or None
+        Of the whole inputs, as of a run.
+    hot : Flagged
+        As of a run.
+    error : CalguiError or None
+        Why there is none.
+    """
+
+    asked: Asked
+    examined: Examined
+    measured: Measured | None = None
+    report: RunReport | None = None
+    hot: Flagged = field(default_factory=Flagged)
+    error: CalguiError | None = None
+
+
+@dataclass(frozen=True)
 class Made:
     """What a run of the whole frames gave.
 
@@ -89,11 +120,14 @@ class Made:
         Hot and warm pixels of the product, or bad pixels of a map.
     comparison : Comparison or None
         With the reference in use, where there is a cache.
+    measured : Measured or None
+        What was measured on the way, by an algorithm that keeps it.
     """
 
     report: RunReport
     hot: Flagged
     comparison: Comparison | None
+    measured: Measured | None = None
 
 
 def look(asked: Asked, side: int, centre: tuple[float | None, float | None], known: Looked | None, job: Job) -> Looked:
@@ -142,7 +176,75 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
         return Looked(examined, error=error)
 
 
-def make(asked: Asked, job: Job) -> Made:
+def fitted_at_once(asked: Asked, known: Fitted | None) -> bool:
+    """Whether only the fast part of an algorithm has to be done for what the page says now.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the page says.
+    known : Fitted or None
+        The look before.
+
+    Returns
+    -------
+    bool
+        Inputs and references are looked at as files: their sizes and times alone.
+    """
+    if known is None or known.measured is None:
+        return False
+    before = known.asked
+    if (before.given, before.cache, before.context) != (asked.given, asked.cache, asked.context):
+        return False
+    try:
+        return still_holds(asked.how, known.measured, asked.paths, asked.options)
+    except CalguiError:
+        return False
+
+
+def look_whole(asked: Asked, known: Fitted | None, job: Job) -> Fitted:
+    """Measure on the whole inputs, or take what was measured before, and fit.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the page says, of an algorithm with `Algorithm.measure`.
+    known : Fitted or None
+        The look before.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    Cancelled
+        When asked to stop.
+    """
+    how = asked.how
+    if known is not None and fitted_at_once(asked, known):
+        examined, measured = known.examined, known.measured
+    else:
+        part = job.part(0, 0.05)
+        examined = examine(how.name, asked.paths, asked.options, asked.given, asked.cache, asked.context, part)
+        measured = None
+        if examined.problem is not None:
+            return Fitted(asked, examined)
+    try:
+        if measured is None:
+            files = asked.paths, asked.options, asked.given, asked.cache, asked.context
+            measured = measure_files(how, *files, job.part(0.05, 0.95))
+        report = refit(how, measured, asked.options, job.part(0.95, 1))
+        return Fitted(asked, examined, measured, report, _hot(how, report.result))
+    except Cancelled:
+        raise
+    except CalguiError as error:
+        return Fitted(asked, examined, measured, error=error)
+
+
+def make(asked: Asked, job: Job, known: Measured | None = None) -> Made:
     """Run the algorithm on the whole frames, and compare a new reference with the one in use.
 
     Parameters
@@ -151,6 +253,8 @@ def make(asked: Asked, job: Job) -> Made:
         What the page says.
     job : Job
         Progress and cancel.
+    known : Measured, optional
+        What was measured before; taken where it still holds.
 
     Returns
     -------
@@ -162,7 +266,12 @@ def make(asked: Asked, job: Job) -> Made:
         As `run_files`; nothing is written in any case.
     """
     how, cache, context = asked.how, asked.cache, asked.context
-    report = run_files(how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(0, 0.9))
+    if how.measure is not None and (known is None or not still_holds(how, known, asked.paths, asked.options)):
+        known = measure_files(how, asked.paths, asked.options, asked.given, cache, context, job.part(0, 0.8))
+    first = 0.8 if known is not None else 0.0
+    report = run_files(
+        how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(first, 0.9), measured=known
+    )
     comparison, comparer = None, comparer_of(how.product)
     compared = comparer.compared(report.result) if comparer is not None else None
     if comparer is not None and cache is not None and compared is not None:
@@ -170,7 +279,7 @@ def make(asked: Asked, job: Job) -> Made:
         comparison = compare_with_selected(
             compared, rule_header(own_input(report)), cache, context, job.part(0.9, 1), product=how.product
         )
-    return Made(report, _hot(how, report.result), comparison)
+    return Made(report, _hot(how, report.result), comparison, known)
 
 
 def painted(asked: Asked, report: RunReport, edits: Edits, compared: bool, job: Job) -> Made:
@@ -215,3 +324,38 @@ def _stamps(paths: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:
     """Size and time of files: a cut-out of a file that has changed is read again."""
     found = [path.stat() for path in paths]
     return tuple((info.st_size, info.st_mtime_ns) for info in found)
+
+
+def noted(result: Result, notes: tuple[str, ...]) -> Result:
+    """A result whose reasons are followed by what it had to do without.
+
+    Parameters
+    ----------
+    result : Result
+        Any.
+    notes : tuple of str
+        Sentences.
+
+    Returns
+    -------
+    Result
+    """
+    return replace(result, reasons=(*result.reasons, *notes)) if notes else result
+
+
+def layers(result: Result) -> dict[str, Any]:
+    """Planes of a result that are images of its pixels: what was taken out, the glow, the response, ...
+
+    Parameters
+    ----------
+    result : Result
+        Any.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By the name of their extension.
+    """
+    shape = result.frame.shape if result.frame is not None else ()
+    planes = {name: plane for name, plane in result.planes.items() if isinstance(plane, np.ndarray)}
+    return {name: plane for name, plane in planes.items() if plane.shape == shape and plane.dtype.kind in "fiub"}

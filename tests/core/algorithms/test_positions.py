@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calgui.core.algorithms.positions import Position, format_positions, nearest, parse_positions
+from calgui.core.algorithms.positions import Position, format_positions, meant, nearest, parse_positions
 from calgui.core.errors import UsageError
 
 _PIXELS = st.integers(-100, 500_000).map(lambda hundredths: hundredths / 100)
@@ -33,3 +33,14 @@ def test_a_place_means_the_nearest_point_of_its_input() -> None:
     number = np.array([1, 1, 2, 1])
     asked = (Position(11.4, 10), Position(10.2, 10), Position(10, 10, 2), Position(40, 40), Position(10, 10, 3))
     assert nearest(asked, x, y, number, within=3).tolist() == [1, 0, 2, -1, -1]
+
+
+def test_a_place_means_the_point_that_it_is_nearest_to() -> None:
+    x, y = np.array([10.0, 20.0, 30.0, 10.0, np.nan]), np.array([5.0, 5.0, 5.0, 5.0, 5.0])
+    number = np.array([1, 1, 1, 2, 1])
+    places = parse_positions("10.4,5; 14,5; 29,9; 2:10,5; 26,5; 70,5", "exclude")
+    assert meant(places, 0, x, y, number) == (0, 1)
+    assert meant(places, 2, x, y, number) == (2, 4)
+    assert meant(places, 3, x, y, number) == (3,)
+    assert meant(places, 1, x, y, number) == ()
+    assert meant(parse_positions("39,5", "add"), 0, np.array([10.0]), np.array([5.0]), np.array([1])) == (0,)

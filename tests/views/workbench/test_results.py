@@ -51,3 +51,18 @@ def test_the_longer_table_has_more_room(qtbot: QtBot) -> None:
     first, second = _grids(panel)
     assert 2 * first.height() < second.height()
     assert first.height() > 4 * first.verticalHeader().defaultSectionSize(), "and the shorter is seen whole"
+
+
+def test_long_tables_that_nobody_sees_are_made_when_they_are_looked_at(qtbot: QtBot) -> None:
+    panel = TablesPanel()
+    qtbot.addWidget(panel)
+    rows = tuple((number, number / 7) for number in range(150))
+    panel.show_tables((Table("Pinholes", ("number", "value"), rows),))
+    assert panel.findChild(QTableWidget) is None
+    panel.show()
+    grid = panel.findChild(QTableWidget, "bench_table_0")
+    assert grid is not None
+    assert grid.rowCount() == 150
+    panel.hide()
+    panel.show_tables((Table("Few", ("number", "value"), rows[:3]),))
+    assert panel.findChildren(QTableWidget, "bench_table_0")[-1].rowCount() == 3

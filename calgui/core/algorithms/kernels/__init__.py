@@ -54,6 +54,17 @@ def compiled_tiles() -> ModuleType:
     return _imported("tiles")
 
 
+def compiled_rectifying() -> ModuleType:
+    """The loops that follow a distortion from pixel to pixel.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.rectifying`.
+    """
+    return _imported("rectifying")
+
+
 def compiled_cells() -> ModuleType:
     """The loop that sums over cells.
 

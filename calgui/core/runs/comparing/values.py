@@ -126,6 +126,8 @@ class Comparer:
         Heading of that list.
     plane : str
         Extension of the product that is compared; the image where it is empty.
+    keywords : str
+        Extension without pixels whose header is compared, of a product that has no image.
     """
 
     product: str
@@ -136,6 +138,7 @@ class Comparer:
     changes: str
     column: str
     plane: str = ""
+    keywords: str = ""
 
     def compared(self, result: Result) -> Frame | None:
         """What of a result is compared.
@@ -151,11 +154,24 @@ class Comparer:
             The product's image, or the plane that matters with the keywords that say what it means; None where there is
             no product.
         """
+        if self.keywords:
+            return self._header(result)
         frame = result.frame
         if frame is None or not self.plane:
             return frame
         header = {**frame.header, **{key: value for key, (value, _comment) in result.keywords.items()}}
         return Frame(result.planes[self.plane], None, None, header, frame.path)
+
+    def _header(self, result: Result) -> Frame | None:
+        """The keywords of an extension with those of the whole product, behind one meaningless value."""
+        found = next((one for one in result.extensions if one.name == self.keywords), None)
+        if found is None:
+            return None
+        of = result.picture.header if result.picture is not None else {}
+        said = {**result.keywords, **found.header}
+        plain = {key: value[0] if isinstance(value, tuple) else value for key, value in said.items()}
+        path = result.picture.path if result.picture is not None else None
+        return Frame(np.zeros(1, np.float32), None, None, {**of, **plain}, path)
 
     def compare(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         """Compare two products; see `Compare`."""
@@ -204,6 +220,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "new over old",
             "Pixels that lost or regained a flat, or whose response changed",
             "pixel",
+        ),
+        Comparer(
+            "DISTORTION",
+            "distortions",
+            "distortion",
+            "mapping less that of",
+            "length of new less old, the linear part apart",
+            "Pixels",
+            "pixel",
+            keywords="DISTORTION",
         ),
         Comparer(
             "PSFSTAR",

@@ -1,0 +1,106 @@
+"""Which order follows the distortion: residuals of spots against the solution that was made without them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from calgui.core.algorithms.distortion.blocks import gram, times
+from calgui.core.algorithms.distortion.fitting import cholesky_of
+from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
+from calgui.core.algorithms.distortion.polynomials import Floats
+
+
+@dataclass(frozen=True)
+class OrderLook:
+    """How well polynomials of one order follow the same spots.
+
+    Attributes
+    ----------
+    order : int
+        Of it.
+    rms : float
+        Of the residuals of the spots that were used, pixels per axis.
+    cross_validated : float
+        The same of each spot against the solution without it.
+    squared : ndarray of float64
+        Square of that residual of each spot, over its variance.
+    """
+
+    order: int
+    rms: float
+    cross_validated: float
+    squared: Floats
+
+
+def looks(
+    seen: Observations, whole: Equations, weight: Floats, mask_error: Complexes, n_columns: Mapping[int, int]
+) -> tuple[OrderLook, ...]:
+    """Residuals by order, as they are and cross-validated, from one decomposition.
+
+    Parameters
+    ----------
+    seen : Observations
+        Spots.
+    whole : Equations
+        Of the highest order.
+    weight : ndarray of float64, shape (n,)
+        1 / variance; 0 leaves a spot out.
+    mask_error : ndarray of complex128, shape (pinholes,)
+        Taken as known.
+    n_columns : mapping of int to int
+        Order to the number of columns that belong to it.
+
+    Returns
+    -------
+    tuple of OrderLook
+
+    Notes
+    -----
+    Leaving each spot out in turn costs nothing where the leverages are known: the residual of a spot against the
+    solution without it is r / (1 - h) (Allen 1974, PRESS). Columns are in the order of their degree, so that the first
+    of an orthogonal decomposition are those of a lower order.
+    """
+    used = weight > 0
+    root = np.sqrt(weight[used])
+    columns = whole.columns[used] * root[:, None]
+    target = (whole.target - mask_error[seen.pinhole])[used] * root
+    inverse = np.linalg.inv(cholesky_of(gram(columns, columns)))
+    q = times(columns, inverse.conj().T)
+    shares = gram(q, target)
+    made, residual, leverage, start = [], target.astype(np.complex128), np.zeros(root.size), 0
+    for order, stop in sorted(n_columns.items()):
+        part = q[:, start:stop]
+        residual = residual - times(part, shares[start:stop])
+        leverage = leverage + np.sum(np.abs(part) ** 2, axis=1)
+        start = stop
+        without = residual / np.clip(1 - leverage, 1e-3, None)
+        made.append(OrderLook(order, _rms(residual / root), _rms(without / root), np.abs(without) ** 2))
+    return tuple(made)
+
+
+def _rms(values: Complexes) -> float:
+    """Per axis."""
+    return math.sqrt(float(np.mean(np.abs(values) ** 2)) / 2) if values.size else math.nan
+
+
+def best_order(found: tuple[OrderLook, ...]) -> int:
+    """The lowest order that is not significantly worse than the best.
+
+    Parameters
+    ----------
+    found : tuple of OrderLook
+        By order.
+
+    Returns
+    -------
+    int
+        The lowest whose cross-validated squares exceed those of the best one by less than the error of that difference.
+    """
+    best = min(found, key=lambda look: float(look.squared.mean()))
+    for look in found:
+        apart = look.squared - best.squared
+        if float(apart.mean()) <= float(apart.std()) / math.sqrt(max(apart.size, 1)):
+            return look.order
+    return best.order

@@ -1,0 +1,95 @@
+"""The tab of the picture: what stands above, below and beside it, arranged by the room."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
+
+#: metrics stand beside the picture where there is room for both, else below it
+_LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+#: where the picture has this width beside them, they get as much as their names need
+_AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
+
+
+class PictureTab(QSplitter):
+    """The picture, with its numbers beside it, or below it where the tab is narrow.
+
+    Parameters
+    ----------
+    picture : QWidget
+        Gets all room that is left.
+    side : QWidget
+        Metrics and hot pixels; hidden as long as there are none.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("bench_picture_tab")
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(picture)
+        self.addWidget(side)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 0)
+        side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
+        self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
+        self._wide, self._moved = _METRICS_WIDE, False
+        self.splitterMoved.connect(self._take_over)
+
+    def minimumSizeHint(self) -> QSize:
+        """Of the narrow arrangement, so that there is a way to it."""
+        least = self.widget(0).minimumSizeHint()
+        return QSize(max(least.width(), _METRICS_WIDE), least.height() + _METRICS_HIGH)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside where there is room, else below."""
+        room = event.size().width()
+        beside = room >= _LEAST_PICTURE + _METRICS_WIDE
+        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
+        if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
+            self.setOrientation(wanted)
+            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
+            self._wide = wide
+        super().resizeEvent(event)
+
+    def _take_over(self) -> None:
+        """Whoever moved the border knows best."""
+        self._moved = True
+
+
+def surrounded(picture: QWidget, above: list[QWidget], below: QWidget | None) -> QWidget:
+    """A picture with rows of tools above it, and what belongs to it below, which can be given more room.
+
+    Parameters
+    ----------
+    picture : QWidget
+        Gets all room that is left.
+    above : list of QWidget
+        One below the other.
+    below : QWidget or None
+        None for nothing.
+
+    Returns
+    -------
+    QWidget
+    """
+    both = QWidget()
+    both.setObjectName("bench_painted")
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for row in above:
+        column.addWidget(row)
+    column.addWidget(picture, 1)
+    if below is None:
+        return both
+    split = QSplitter(Qt.Orientation.Vertical)
+    split.setObjectName("bench_picture_split")
+    split.setHandleWidth(1)
+    split.addWidget(both)
+    split.addWidget(below)
+    split.setCollapsible(0, False)
+    split.setStretchFactor(0, 2)
+    split.setStretchFactor(1, below.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Maximum)
+    return split
