@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -149,7 +149,8 @@ class AlgorithmPage(QWidget):
             done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
             if done:
                 return f"{done} in {self.how.title}"
-        what = changed[0].replace("_", " ") if changed else "the references"
+        one = changed[0].replace("_", " ") if changed else "the references"
+        what = f"{len(changed)} options" if len(changed) > 1 else one
         return f"change {what} of {self.how.title}"
 
     def kept(self) -> dict[str, Any]:
@@ -199,7 +200,10 @@ class AlgorithmPage(QWidget):
             That was kept.
         """
         usual = {info.name: info.default for info in self.how.options}
-        self.options.put_values({**usual, **solution.options})
+        # all of them at once: one step back, and one fit
+        with QSignalBlocker(self.options):
+            self.options.put_values({**usual, **solution.options})
+        self.options.changed.emit()
 
     # -- preview ---------------------------------------------------------------------------------------------------
 
