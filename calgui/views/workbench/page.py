@@ -64,6 +64,7 @@ class AlgorithmPage(QWidget):
         self._asked: Asked | None = None
         self._dialog: SaveDialog | None = None
         self._fit = False
+        self._going_back = ""
         self.inputs = InputsPanel(session, how.inputs, how.gathers)
         self.references = BenchReferences(session, how.references, how.optional_references)
         # every pixel of a ramp is many: an answer to a changed option should come at once
@@ -139,6 +140,8 @@ class AlgorithmPage(QWidget):
         self.references.give_all(given)
 
     def _words(self, before: Any, after: Any) -> str:
+        if self._going_back:
+            return f"go back to {self._going_back} of {self.how.title}"
         if before[0] != after[0]:
             deed = "gather" if self.inputs.gathered else "change"
             return f"{deed} the inputs of {self.how.title}"
@@ -203,7 +206,9 @@ class AlgorithmPage(QWidget):
         # all of them at once: one step back, and one fit
         with QSignalBlocker(self.options):
             self.options.put_values({**usual, **solution.options})
+        self._going_back = solution.label
         self.options.changed.emit()
+        self._going_back = ""
 
     # -- preview ---------------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def test_exclude_by_a_click_undo_keep_change_the_order_and_go_back(
     solutions.back.click()
     fitted(qtbot, page)
     assert rms(page) == best
-    assert session.history.undoText() == "change 2 options of Grid of spots"
+    assert session.history.undoText() == "go back to Solution 2 of Grid of spots"
     session.history.undo()
     fitted(qtbot, page)
     assert rms(page) == first, "going back is one step"
