@@ -1,11 +1,20 @@
 """The whole chain from raw ramps to calibrated images, for the four detectors of the imager one after the other.
 
 Everything lies in files: four ramps of 10 reads and 4096², and for each detector its coefficients (of each pixel), bad
-pixel map, dark, flat and sky. The chain runs in a process of its own, which tells the most memory that it had.
+pixel map, dark, flat and sky. The chain runs in a process of its own, which tells the most memory that it had. What it
+takes the first time includes loading the compiled loops and the checksums of all files. The later times are what every
+further exposure of a night takes: its ramps are new, and get their checksums; the references are those of before.
+
+The peer is the least that anybody does who makes such products of such ramps with astropy, by the fastest ways that it
+has. Reading: memory-mapped, and turned to native single precision in one pass, so that all bytes are touched once and
+lie in memory (this takes half of the time of reading without the map). Writing: planes that lie in memory as SCI, ERR,
+DQ and NREADS, of the products' types and sizes, with their header, and stored on the disk (fsync) as ours are: a time
+without it would be that of copying to the memory of the system. It makes no checksums, and reads no references.
 """
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,10 +34,14 @@ import json, sys, time
 sys.path.insert(0, {tests!r})
 from peak import peak
 from pathlib import Path
+from calgui.core.runs import product
 from calgui.core.runs.run import run_files
 folder = Path({folder!r})
 KINDS = {kinds!r}
 def all_of_them():
+    # the ramps of an exposure are new
+    for known in [known for known in product._made if "ramp_" in known[0].name]:
+        del product._made[known]
     began = time.perf_counter()
     for number in range({detectors}):
         given = {{kind: folder / f"{{kind}}_{{number}}.fits" for kind in KINDS}}
@@ -37,7 +50,7 @@ def all_of_them():
         assert all(stage.done for stage in report.result.stages), report.reasons
     return time.perf_counter() - began
 first = all_of_them()
-print(json.dumps([[first] + [all_of_them() for _ in range(2)], peak()]))
+print(json.dumps([[first] + [all_of_them() for _ in range(3)], peak()]))
 """
 _KINDS = ("NONLINCOEFF", "MASK", "DARK", "FLAT", "SKY")
 
@@ -59,30 +72,41 @@ def measure() -> list[Row]:
 
         chain()
         times, most = told[-1]
-        peer = compare("", lambda: _copy(place), "", lambda: None, 1.0, repeat=3)
+        planes = _planes(place)
+        peer = compare("", lambda: _copy(place, planes), "", lambda: None, 1.0, repeat=3)
+        later = statistics.median(times[1:])
         what = f"quick-look of {DETECTORS} ramps of {READS} reads of {SIDE}², files to files"
         return [
             bound(f"{what}, first time", times[0], _SECONDS),
-            Row(what, "reading the ramps and writing the products", times[-1], peer.ours, times[-1] / peer.ours, 3.0,
-                "at most"),
+            Row(what, "astropy reads ramps, writes products", later, peer.ours, later / peer.ours, 3.0, "at most"),
             Row("most memory (GB as s)", "its bound", most / 1e3, _BYTES / 1e9, most * 1e6 / _BYTES, 1.0, "at most"),
         ]  # fmt: skip
 
 
-def _copy(folder: Path) -> None:
+def _planes(folder: Path) -> dict[str, Any]:
+    """Planes as those of the products, in memory."""
+    from astropy.io import fits
+
+    with fits.open(folder / "out_0.fits") as hdus:
+        return {hdu.name: np.array(hdu.data, hdu.data.dtype.newbyteorder("=")) for hdu in hdus[1:]}
+
+
+def _copy(folder: Path, planes: dict[str, Any]) -> None:
     """Read the ramps, and write what is as large as their products."""
-    from calgui.core.frames.fits import open_frame
-    from calgui.core.frames.frame import Frame
-    from calgui.core.frames.writing import write_frame
+    from astropy.io import fits
 
     for number in range(DETECTORS):
-        with open_frame(folder / f"ramp_{number}.fits") as ramp:
-            for start in range(0, SIDE, 64):
-                rows = ramp.band(start, start + 64)
-            plane = np.zeros((SIDE, SIDE), np.float32)
-            plane[:64] = rows.data[0, 0]
-            product = Frame(plane, np.zeros_like(plane), np.zeros(plane.shape, np.uint32), dict(ramp.header))
-        write_frame(product, folder / f"copy_{number}.fits", overwrite=True)
+        with fits.open(folder / f"ramp_{number}.fits") as hdus:
+            reads = hdus["SCI"].data.astype(np.float32)
+            header = hdus[0].header.copy()
+        assert reads.shape == (1, READS, SIDE, SIDE)
+        product = fits.HDUList([fits.PrimaryHDU(header=header)])
+        for name, plane in planes.items():
+            product.append(fits.ImageHDU(plane, name=name))
+        with (folder / f"copy_{number}.fits").open("wb") as file:
+            product.writeto(file)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _files(folder: Path, number: int) -> None:

@@ -61,15 +61,34 @@ def over_bands(rows: int, height: int, work: Callable[[int, int], T], job: Job, 
     return made
 
 
-def room_for(shape: tuple[int, ...], room: Rows | None = None) -> tuple[FloatArray, FloatArray, DqArray]:
+class Room:
+    """Planes that may be written to: the system need not clear new ones, which takes longer than a step.
+
+    Parameters
+    ----------
+    planes : Rows
+        Those of an image that nobody looks at any more, or those of the image that is worked on: each pixel is read
+        before it is written.
+
+    Attributes
+    ----------
+    taken : bool
+        Whether something was written, perhaps.
+    """
+
+    def __init__(self, planes: Rows) -> None:
+        self.planes, self.taken = planes, False
+
+
+def room_for(shape: tuple[int, ...], room: Room | None = None) -> tuple[FloatArray, FloatArray, DqArray]:
     """Planes to write an image into.
 
     Parameters
     ----------
     shape : tuple of int
         Of the image.
-    room : Rows, optional
-        Planes that nobody looks at any more: the system need not clear new ones, which takes longer than a step.
+    room : Room, optional
+        Planes that are there already.
 
     Returns
     -------
@@ -77,9 +96,11 @@ def room_for(shape: tuple[int, ...], room: Rows | None = None) -> tuple[FloatArr
     dq : ndarray of uint32
         With what was in them before.
     """
-    if room is None or room.err is None or room.dq is None or room.data.shape != shape:
+    planes = None if room is None else room.planes
+    if room is None or planes is None or planes.err is None or planes.dq is None or planes.data.shape != shape:
         return np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint32)
-    return room.data, room.err, room.dq
+    room.taken = True
+    return planes.data, planes.err, planes.dq
 
 
 def copied(frame: FrameLike, job: Job, text: str) -> tuple[FloatArray, FloatArray | None, DqArray]:

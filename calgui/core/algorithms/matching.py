@@ -8,6 +8,7 @@ from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import Region, is_full, place_in, region_of
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.errors import InputError
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import FrameLike, Rows
 
 #: values of a reference's keyword that serve every image
@@ -34,7 +35,7 @@ class Placement:
     ny: int
     nx: int
 
-    def band(self, reference: FrameLike, start: int, stop: int) -> Rows:
+    def band(self, reference: FrameLike, start: int, stop: int, errors: bool = True) -> Rows:
         """The pixels of the reference that belong to some rows of the image.
 
         Parameters
@@ -43,13 +44,15 @@ class Placement:
             Of which this is the placement.
         start, stop : int
             Rows of the image, from 0.
+        errors : bool
+            Whether they are wanted; else they need not be read.
 
         Returns
         -------
         Rows
             Of shape (..., stop - start, nx), with the leading axes of the reference.
         """
-        rows = reference.band(start + self.y, stop + self.y)
+        rows = _band(reference, start + self.y, stop + self.y, errors)
         if self.x == 0 and rows.data.shape[-1] == self.nx:
             return rows
         part = slice(self.x, self.x + self.nx)
@@ -58,6 +61,12 @@ class Placement:
             None if rows.err is None else rows.err[..., part],
             None if rows.dq is None else rows.dq[..., part],
         )
+
+
+def _band(frame: FrameLike, start: int, stop: int, errors: bool) -> Rows:
+    if errors or not isinstance(frame, FitsFrame):
+        return frame.band(start, stop)
+    return Rows(frame.data_band(start, stop), None, frame.dq_band(start, stop) if frame.has_dq else None)
 
 
 def place(image: FrameLike, reference: FrameLike, word: str) -> Placement:

@@ -11,6 +11,9 @@ from calgui.core.frames import dq as flags
 #: standard deviations of a normal distribution in one median absolute deviation, inverted
 MAD_TO_SIGMA = 1.4826022185056018
 
+#: values from which on a sample of so many of them shortens the search for their median
+_MANY, _SAMPLE = 100_000, 8192
+
 # 1 / (1.4826 x mean MAD) of 4 million sets of n normal samples each, good to 4e-4; 2 is exact, sqrt(pi) / 1.4826.
 # Those of Croux & Rousseeuw 1992, "Time-efficient algorithms for two highly robust estimators of scale" (COMPSTAT 1),
 # differ by up to 1 %.
@@ -118,6 +121,37 @@ def robust_sigma(values: npt.NDArray[np.floating], middle: float | None = None) 
     )
 
 
+def middle_of(values: npt.NDArray[np.floating]) -> float:
+    """The median of many finite values, as `numpy.median` gives it, in a part of its time.
+
+    Parameters
+    ----------
+    values : ndarray, 1-D
+        One or more, all of them finite.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    A sample says between which two values it lies; the others are only counted.
+    """
+    count = values.size
+    if count < _MANY:
+        return float(np.median(values))
+    sample = np.sort(values[:: count // _SAMPLE])
+    reach = 2 * math.isqrt(sample.size)  # four times the scatter of the sample's median, as a rank
+    low, high = sample[sample.size // 2 - reach], sample[sample.size // 2 + reach]
+    below = int(np.count_nonzero(values < low))
+    near = values[(values >= low) & (values <= high)]
+    first, last = (count - 1) // 2 - below, count // 2 - below
+    if not 0 <= first <= last < near.size:
+        return float(np.median(values))
+    near.partition((first, last))
+    return float(np.mean(near[[first, last]]))
+
+
 def row_quantiles(rows: npt.NDArray[np.floating], part: float) -> npt.NDArray[np.float64]:
     """A quantile of each row without its NaN values, such as the median.
 
@@ -182,4 +216,4 @@ def median_of_good(data: npt.NDArray[np.float32], bits: npt.NDArray[np.uint32]) 
     rows, words = data.reshape(-1, data.shape[-1]), bits.reshape(-1, data.shape[-1])
     few = slice(None, None, max(1, rows.size // 2_000_000))
     values = thin(rows[few], (words[few] & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL)) == 0)
-    return float(np.median(values)) if values.size else None
+    return middle_of(values) if values.size else None

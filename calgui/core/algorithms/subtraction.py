@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.agreement import SAME, TEMPERATURES, TIME_TOLERANCE
-from calgui.core.algorithms.banding import contiguous, over_bands, room_for
+from calgui.core.algorithms.banding import Room, contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import (
     ADU,
     ELECTRON,
@@ -23,7 +23,7 @@ from calgui.core.algorithms.noise import median_of_good
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 
 _BAND = 128
@@ -48,7 +48,7 @@ class SubtractConfig:
 
 
 def subtract_dark(
-    image: FrameLike, dark: FrameLike, config: SubtractConfig, job: Job | None = None, room: Rows | None = None
+    image: FrameLike, dark: FrameLike, config: SubtractConfig, job: Job | None = None, room: Room | None = None
 ) -> Result:
     """Subtract a dark from an image.
 
@@ -62,8 +62,8 @@ def subtract_dark(
         See its options.
     job : Job, optional
         Progress and cancel.
-    room : Rows, optional
-        Planes to write into, which are not those of the image; see `room_for`.
+    room : Room, optional
+        Planes to write into, perhaps those of the image.
 
     Returns
     -------

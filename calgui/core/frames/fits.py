@@ -211,6 +211,11 @@ class FitsFrame:
         """Whether the file has data-quality bits for these pixels."""
         return bool(self._bits)
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the file, or the image in it, is compressed: damage may show at its end only."""
+        return isinstance(self._data.source, CompressedSource) or self._data.hdu.kind == "compressed"
+
     def rows(self, start: int, stop: int) -> Rows:
         """Rows ``start`` to ``stop`` (exclusive) along the first axis.
 
@@ -297,19 +302,21 @@ class FitsFrame:
         err = self._err.band(*self._cut(start, stop), np.float32) if self._err is not None else None
         return Rows(self.data_band(start, stop), err, self.dq_band(start, stop) if self.has_dq else None)
 
-    def data_band(self, start: int, stop: int) -> FloatArray:
+    def data_band(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
         """The data of such a band, without reading their errors and bits.
 
         Parameters
         ----------
         start, stop : int
             As for `band`.
+        room : ndarray of float32, 1-D, optional
+            Memory to read into, where it is large enough.
 
         Returns
         -------
         ndarray of float32
         """
-        values: FloatArray = self._data.band(*self._cut(start, stop), np.float32)
+        values: FloatArray = self._data.band(*self._cut(start, stop), np.float32, room)
         return values
 
     def dq_band(self, start: int, stop: int) -> DqArray:

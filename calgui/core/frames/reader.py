@@ -84,13 +84,15 @@ class Reader:
         source, first = self._checked(), self._first + start * self._row
         return read_bits(source, self._pixels, first, math.prod(shape)).reshape(shape)
 
-    def band(self, start: int, stop: int, kind: Any) -> Any:
-        """Rows of every plane, as float32 values or as uint32 bits."""
+    def band(self, start: int, stop: int, kind: Any, room: npt.NDArray[Any] | None = None) -> Any:
+        """Rows of every plane, as float32 values or as uint32 bits; perhaps in memory that is there already."""
         *lead, ny, nx = self.shape
         planes, length = math.prod(lead), (stop - start) * nx
         if planes * length * 4 > _LARGE:
             check_memory(planes * length * 4, self.source.path)
-        out = np.empty((planes, length), kind)
+        if room is None or room.size < planes * length:
+            room = np.empty(planes * length, kind)
+        out = room[: planes * length].reshape(planes, length)
         if self._pixels is None:
             for number, index in enumerate(np.ndindex(*lead)):
                 stored = self._opened_tiles().read((*self.lead, *index, slice(start, stop)))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.keywords import Header, is_structural
+from calgui.core.frames.largewriting import write_hdus
 from calgui.core.frames.layout import ERROR_KNOWN
 
 #: keywords that belong to the pixels of SCI; everything else goes into the primary header
@@ -182,7 +183,7 @@ def _write(hdus: Any, path: Path, overwrite: bool) -> Path:
 
     def write(file: IO[bytes]) -> None:
         try:
-            hdus.writeto(file, output_verify="exception")
+            write_hdus(hdus, file)
         except (fits.VerifyError, ValueError, TypeError) as error:
             raise UsageError(f"This cannot be written as FITS: {error}", path=path) from error
 

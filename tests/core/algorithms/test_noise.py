@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calgui.core.algorithms.noise import mad_factors, median_noise_factor, robust_sigma, row_quantiles
+from calgui.core.algorithms.noise import mad_factors, median_noise_factor, middle_of, robust_sigma, row_quantiles
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,22 @@ def test_quantiles_of_rows_are_those_of_numpy_without_nan(part: float) -> None:
     known = np.arange(len(rows)) != 3
     np.testing.assert_allclose(found[known], np.nanquantile(rows[known].astype(float), part, axis=1), rtol=1e-12)
     assert np.isnan(row_quantiles(rows[:, :0], part)).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 99_999, 100_000, 100_001, 250_000])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_median_of_many_values_is_exact(count: int, kind: type) -> None:
+    rng = np.random.default_rng(count)
+    steps = np.where(np.arange(count) % (count // 8192 or 1) == 0, 100.0, -1.0)
+    for values in (
+        rng.normal(5, 2, count),
+        rng.integers(0, 3, count),
+        np.zeros(count),
+        np.sort(rng.normal(size=count)),
+        # what the sample sees is nothing like the rest
+        steps + rng.normal(size=count),
+    ):
+        given = np.asarray(values, kind)
+        before = given.copy()
+        assert middle_of(given) == float(np.median(given))
+        np.testing.assert_array_equal(given, before)

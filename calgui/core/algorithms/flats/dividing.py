@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.banding import contiguous, over_bands, room_for
+from calgui.core.algorithms.banding import Room, contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import canonical_unit, file_name
 from calgui.core.algorithms.kernels import address, compiled_planes
 from calgui.core.algorithms.lamps import is_dark
@@ -76,7 +76,7 @@ class Divisor(NamedTuple):
 
 
 def flat_field(
-    image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: Job | None = None, room: Rows | None = None
+    image: FrameLike, flat: FrameLike, config: FlatFieldConfig, job: Job | None = None, room: Room | None = None
 ) -> Result:
     """Divide an image by a flat.
 
@@ -91,8 +91,8 @@ def flat_field(
         See its options.
     job : Job, optional
         Progress and cancel.
-    room : Rows, optional
-        Planes to write into, which are not those of the image; see `room_for`.
+    room : Room, optional
+        Planes to write into, perhaps those of the image.
 
     Returns
     -------
@@ -149,9 +149,9 @@ def flat_field(
     job.report(1.0, "Done")
     if has_error and unknown and config.flat_error:
         notes.append(f"The flat {file_name(flat)} has no ERR: the errors lack its part.")
-    level = float(np.median(np.concatenate(values))) if any(some.size for some in values) else None
+    level = middle_of(np.concatenate(values)) if any(some.size for some in values) else None
     beside = np.concatenate([one[5] for one in bands])
-    rough = MAD_TO_SIGMA * float(np.median(beside)) / np.sqrt(2) / level if level and beside.size else 0.0
+    rough = MAD_TO_SIGMA * middle_of(beside) / np.sqrt(2) / level if level and beside.size else 0.0
     bad = _judge(flat, level, rough, without, pixels, notes)
     product = Frame(data, err if has_error else None, bits, dict(image.header), image.path)
     return Result(

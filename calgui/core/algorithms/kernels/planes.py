@@ -12,8 +12,41 @@ from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 _HUGE = np.float32(3.4028235e38)
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _NOTHING = np.uint32(0)
+#: pixels that are copied at once: they stay in the first cache
+_BLOCK = 1024
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
+
+
+@_jit
+def _copied(data, err, dq, first, count, values, words):  # type: ignore[no-untyped-def]
+    """Pixels in places of their own: where those of an image are written over, the compiler would go one by one."""
+    ours, ours_err, ours_dq = floats_at(data), floats_at(err), words_at(dq)
+    for j in range(count):
+        values[0, j] = ours[first + j]
+    if err != 0:
+        for j in range(count):
+            values[1, j] = ours_err[first + j]
+    if dq != 0:
+        for j in range(count):
+            words[j] = ours_dq[first + j]
+
+
+@_jit
+def _places(data, err, dq, values, words):  # type: ignore[no-untyped-def]
+    """Addresses of those places, 0 for planes that are not there."""
+    at, nothing = np.uint64(values.ctypes.data), np.uint64(0)
+    return (
+        at,
+        at + np.uint64(4 * _BLOCK) if err != 0 else nothing,
+        np.uint64(words.ctypes.data) if dq != 0 else nothing,
+    )
+
+
+@_jit
+def _on(address, pixels):  # type: ignore[no-untyped-def]
+    """An address so many pixels on."""
+    return address + np.uint64(4 * pixels) if address != 0 else address
 
 
 @_jit
@@ -31,18 +64,34 @@ def subtract(data, err, dq, other, other_err, other_dq, first, stop, factor, fil
     flag : uint32
         Bits that such pixels get.
     out, out_err, out_dq : uint64
-        Addresses of what is written; no error without that of the image.
+        Addresses of what is written, perhaps over the image itself; no error without that of the image.
 
     Returns
     -------
     int
         Pixels of the other without a value.
     """
+    values, words = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.uint32)
+    ours, ours_err, ours_dq = _places(data, err, dq, values, words)
+    missing = 0
+    for begin in range(first, stop, _BLOCK):
+        count = min(_BLOCK, stop - begin)
+        _copied(data, err, dq, begin, count, values, words)
+        missing += _less(
+            ours, ours_err, ours_dq, _on(other, begin), _on(other_err, begin), _on(other_dq, begin), count, factor,
+            fill, flag, _on(out, begin), _on(out_err, begin), _on(out_dq, begin),
+        )  # fmt: skip
+    return missing
+
+
+@_jit
+def _less(data, err, dq, other, other_err, other_dq, count, factor, fill, flag, out, out_err, out_dq):  # type: ignore[no-untyped-def]
+    """The same for some pixels that are not written over."""
     ours, ours_err, ours_dq = floats_at(data), floats_at(err), words_at(dq)
     theirs, theirs_err, theirs_dq = floats_at(other), floats_at(other_err), words_at(other_dq)
     made, made_err, made_dq = floats_at(out), floats_at(out_err), words_at(out_dq)
     missing = 0
-    for j in range(first, stop):
+    for j in range(count):
         value = theirs[j]
         fine = abs(value) <= _HUGE
         made[j] = ours[j] - factor * (value if fine else fill)
@@ -85,6 +134,23 @@ def divide(data, err, dq, flat, flat_err, flat_dq, count, bits_of, with_flat, ou
     tuple of int
         Light-sensitive pixels without a flat, and light-sensitive pixels.
     """
+    values, words = np.empty((2, _BLOCK), np.float32), np.empty(_BLOCK, np.uint32)
+    ours, ours_err, ours_dq = _places(data, err, dq, values, words)
+    without, light = 0, 0
+    for begin in range(0, count, _BLOCK):
+        some = min(_BLOCK, count - begin)
+        _copied(data, err, dq, begin, some, values, words)
+        found = _over(
+            ours, ours_err, ours_dq, _on(flat, begin), _on(flat_err, begin), _on(flat_dq, begin), some, bits_of,
+            with_flat, _on(out, begin), _on(out_err, begin), _on(out_dq, begin),
+        )  # fmt: skip
+        without, light = without + found[0], light + found[1]
+    return without, light
+
+
+@_jit
+def _over(data, err, dq, flat, flat_err, flat_dq, count, bits_of, with_flat, out, out_err, out_dq):  # type: ignore[no-untyped-def]
+    """The same for some pixels that are not written over."""
     unused_bit, no_flat, non_science, reference = bits_of
     ours, ours_err, ours_dq = floats_at(data), floats_at(err), words_at(dq)
     theirs, theirs_err, theirs_dq = floats_at(flat), floats_at(flat_err), words_at(flat_dq)

@@ -23,6 +23,7 @@ from calgui.core.algorithms.kernels.ramps_response import (
     X_MOST,
     prepare_reads,
 )
+from calgui.core.algorithms.kernels.ramps_rows import fit_rows
 
 __all__ = [
     "CDS",
@@ -37,6 +38,7 @@ __all__ = [
     "X_MOST",
     "find_special",
     "fit_pixels",
+    "fit_rows",
     "longest_run",
     "parts_of",
     "prepare_reads",

@@ -20,41 +20,47 @@ _TERMS, _FIRST = 6, 4
 # What belongs to a block lies in one array, at distances that the compiler knows: it need not guard against overlap.
 # Marks of pixels that are not ordinary and of those far below the full well, the level at time zero, that of the
 # reference pixels, sum and highest of the reads, terms beyond those that are kept, the weighted sum; then terms, first
-# reads straightened, reads.
+# reads straightened, reads. Reads count from the first one, _LEVEL: what is left needs no more than single precision,
+# and twice as many of such numbers are worked on at once.
 _ODD, _FAR, _BASE, _ZERO, _SUM, _TOP, _HIGH, _RATE = (row * BLOCK for row in range(8))
 _C0, _C1, _C2, _C3, _C4, _C5 = (row * BLOCK for row in range(8, 14))
-_BENT = 14 * BLOCK
-_READS = (14 + _FIRST) * BLOCK
+_LEVEL = 14 * BLOCK
+_BENT = 15 * BLOCK
+_READS = (15 + _FIRST) * BLOCK
 #: the compiler must see that no index is negative, or it guards every one of them
 _POSITIVE = 0x7FFFFFFFFFFF
 #: bytes that are fetched at once
 _LINE = 64
 
-_HUGE = np.float64(np.finfo(np.float64).max)
+_HUGE = np.float32(np.finfo(np.float32).max)
+_NONE, _ONE, _TWO, _ANY = np.float32(0), np.float32(1), np.float32(2), np.float32(np.inf)
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 _pass = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 
 @_pass
-def _begin(zeros, left, width, work):  # type: ignore[no-untyped-def]
+def _begin(address, zeros, left, width, work):  # type: ignore[no-untyped-def]
     left &= _POSITIVE
+    pixels = floats_at(address)
     for j in range(width):
-        work[_ODD + j] = 0.0
-        work[_SUM + j] = 0.0
-        work[_TOP + j] = -np.inf
-        work[_HIGH + j] = 0.0
-        work[_ZERO + j] = zeros[left + j]
+        work[_LEVEL + j] = pixels[j]
+    for j in range(width):
+        work[_ODD + j] = _NONE
+        work[_SUM + j] = _NONE
+        work[_TOP + j] = -_HUGE
+        work[_HIGH + j] = _NONE
+        work[_ZERO + j] = zeros[left + j] - work[_LEVEL + j]
 
 
 @_pass
 def _load(address, drift, left, by_row, width, base, work):  # type: ignore[no-untyped-def]
-    """One read less what the reference pixels drifted; sum and highest."""
+    """One read above the level of the block, less what the reference pixels drifted; sum and highest."""
     left &= _POSITIVE
     base &= _POSITIVE
     pixels = floats_at(address)
     for j in range(width):
-        work[base + j] = np.float64(pixels[j]) - drift[left + j] - by_row
+        work[base + j] = (pixels[j] - work[_LEVEL + j]) - (drift[left + j] + by_row)
     for j in range(width):
         value = work[base + j]
         work[_SUM + j] += value
@@ -77,26 +83,26 @@ def _terms(terms, first, width, work):  # type: ignore[no-untyped-def]
     many = terms.shape[0]
     each = terms.shape[1] > 1
     for j in range(width):
-        work[_BENT + j] = 0.0
+        work[_BENT + j] = _NONE
     for t in range(max(many, _TERMS)):
         base = (_C0 + t * BLOCK) & _POSITIVE
         if t >= many:
             for j in range(width):
-                work[base + j] = 0.0
+                work[base + j] = _NONE
             continue
         row = terms[t]
         if t < _TERMS and each:
             for j in range(width):
                 work[base + j] = row[first + j]
         elif t < _TERMS:
-            one = np.float64(row[0])
+            one = row[0]
             for j in range(width):
                 work[base + j] = one
         for j in range(width):
-            work[_BENT + j] += np.float64(row[first + j] if each else row[0])
+            work[_BENT + j] += row[first + j] if each else row[0]
     for j in range(width):
-        fine = (abs(work[_BENT + j]) <= _HUGE) & (abs(work[_SUM + j]) <= _HUGE) & (work[_C1 + j] > 0.0)
-        work[_ODD + j] = 0.0 if fine else 1.0
+        fine = (abs(work[_BENT + j]) <= _HUGE) & (abs(work[_SUM + j]) <= _HUGE) & (work[_C1 + j] > _NONE)
+        work[_ODD + j] = _NONE if fine else _ONE
 
 
 @_pass
@@ -107,12 +113,12 @@ def _higher(terms, first, width, base, level, to_x, work):  # type: ignore[no-un
     level &= _POSITIVE
     each = terms.shape[1] > 1
     for j in range(width):
-        work[_HIGH + j] = 0.0
+        work[_HIGH + j] = _NONE
     for t in range(terms.shape[0] - 1, _TERMS - 1, -1):
         row = terms[t]
         for j in range(width):
             x = (work[base + j] - work[level + j]) * to_x
-            work[_HIGH + j] = work[_HIGH + j] * x + np.float64(row[first + j] if each else row[0])
+            work[_HIGH + j] = work[_HIGH + j] * x + (row[first + j] if each else row[0])
 
 
 @_pass
@@ -152,24 +158,24 @@ def _reaches(width, base, level, to_x, most, from_x, well, work):  # type: ignor
     level &= _POSITIVE
     for j in range(width):
         x = (work[base + j] - work[level + j]) * to_x
-        over = ((_value(work, j, x) * from_x >= well) | (x > most)) & (work[_FAR + j] == 0.0)
-        work[_ODD + j] = 1.0 if over else work[_ODD + j]
+        over = ((_value(work, j, x) * from_x >= well) | (x > most)) & (work[_FAR + j] == _NONE)
+        work[_ODD + j] = _ONE if over else work[_ODD + j]
 
 
 @_pass
 def _far(width, how, work):  # type: ignore[no-untyped-def]
     """Mark pixels whose highest read is so low that no read needs to be compared; whether there are others."""
     to_x, from_x, most, well = how[TO_X], how[FROM_X], how[X_MOST], how[KNOWN_ZERO] * how[FULL_WELL]
-    near = 0.0
+    near = _NONE
     for j in range(width):
         base, zero = work[_BASE + j], work[_ZERO + j]
         lowest = zero if zero < base else base
         x = (work[_TOP + j] - lowest) * to_x
-        far = (x <= most) & (2 * x * from_x < well)
-        work[_FAR + j] = 1.0 if far else 0.0
+        far = (x <= most) & (_TWO * x * from_x < well)
+        work[_FAR + j] = _ONE if far else _NONE
     for j in range(width):
-        near = max(near, 1.0 - max(work[_FAR + j], work[_ODD + j]))
-    return near > 0.0
+        near = max(near, _ONE - max(work[_FAR + j], work[_ODD + j]))
+    return near > _NONE
 
 
 @_pass
@@ -185,14 +191,14 @@ def _start(width, n, seconds, rows, out, work):  # type: ignore[no-untyped-def]
     """Level at time zero: the first read less the median rate of the first three steps, or the rate of the first."""
     rows &= _POSITIVE
     out &= _POSITIVE
-    since = seconds[0]
-    one = 1 / (seconds[1] - seconds[0])
+    since = np.float32(seconds[0])
+    one = np.float32(1 / (seconds[1] - seconds[0]))
     if n < _FIRST:
         for j in range(width):
             first = work[rows + j]
             work[out + j] = first - (work[rows + BLOCK + j] - first) * one * since
         return
-    two, three = 1 / (seconds[2] - seconds[1]), 1 / (seconds[3] - seconds[2])
+    two, three = np.float32(1 / (seconds[2] - seconds[1])), np.float32(1 / (seconds[3] - seconds[2]))
     for j in range(width):
         first, second, third = work[rows + j], work[rows + BLOCK + j], work[rows + 2 * BLOCK + j]
         a, b, c = (second - first) * one, (third - second) * two, (work[rows + 3 * BLOCK + j] - third) * three
@@ -217,7 +223,7 @@ def _compare(terms, first, width, n, how, work):  # type: ignore[no-untyped-def]
         _reaches(width, base, _BASE, how[TO_X], how[X_MOST], how[FROM_X], how[FULL_WELL], work)
         if higher:
             _higher(terms, first, width, base, _ZERO, how[TO_X], work)
-        _reaches(width, base, _ZERO, how[TO_X], np.inf, how[FROM_X], how[KNOWN_ZERO] * how[FULL_WELL], work)
+        _reaches(width, base, _ZERO, how[TO_X], _ANY, how[FROM_X], how[KNOWN_ZERO] * how[FULL_WELL], work)
 
 
 @_jit
@@ -229,10 +235,10 @@ def _point(terms, first, width, n, seconds, how, work):  # type: ignore[no-untyp
             base = _READS + k * BLOCK
             if terms.shape[0] > _TERMS:
                 _higher(terms, first, width, base, _BASE, how[TO_X], work)
-            _put(width, base, _BASE, how[TO_X], 1.0, _BENT + k * BLOCK, work)
+            _put(width, base, _BASE, how[TO_X], _ONE, _BENT + k * BLOCK, work)
         _start(width, n, seconds, _BENT, _HIGH, work)
         _improve(width, how[TO_X], work)
-        work[_HIGH : _HIGH + width] = 0.0
+        work[_HIGH : _HIGH + width] = _NONE
 
 
 @_jit
@@ -251,19 +257,19 @@ def _ahead(planes, terms, first):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type: ignore[no-untyped-def]
+def _straighten(planes, bits, row, left, width, nx, known, how, words, work):  # type: ignore[no-untyped-def]
     """Straighten one block: its reads in electrons lie in ``work`` from ``_READS`` on, flags of all reads in ``words``.
 
     Pixels that are not ordinary are marked in ``work``; gives their number.
     """
-    columns, rows, zeros, seconds, _, terms, how, names = known
+    columns, rows, zeros, seconds, _, terms, _, names = known
     n = planes.size
     first = row * nx + left
     begin = np.uint64(4) * np.uint64(first)
     _ahead(planes, terms, first + BLOCK)
-    _begin(zeros, left, width, work)
+    _begin(planes[0] + begin, zeros, left, width, work)
     for k in range(n):
-        _load(planes[k] + begin, columns[k], left, np.float64(rows[k, row]), width, _READS + k * BLOCK, work)
+        _load(planes[k] + begin, columns[k], left, rows[k, row], width, _READS + k * BLOCK, work)
     _terms(terms, first if terms.shape[1] > 1 else 0, width, work)
     words[:BLOCK] = 0
     if bits.size:
@@ -274,9 +280,9 @@ def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type
             _merge(bits[k] + begin, width, words)
         for j in range(width):
             if (words[BLOCK + j] & reject) != 0:
-                work[_ODD + j] = 1.0
-    extrapolate = how[EXTRAPOLATE] > 0
-    _start_of_one(width, seconds[0] / (seconds[1] - seconds[0]) if extrapolate else 0.0, work)
+                work[_ODD + j] = _ONE
+    extrapolate = how[EXTRAPOLATE] > _NONE
+    _start_of_one(width, np.float32(seconds[0] / (seconds[1] - seconds[0]) if extrapolate else 0.0), work)
     near = _far(width, how, work)
     if near:
         _compare(terms, first, width, n, how, work)
@@ -289,7 +295,7 @@ def _straighten(planes, bits, row, left, width, nx, known, words, work):  # type
         if terms.shape[0] > _TERMS:
             _higher(terms, first, width, base, _BASE, how[TO_X], work)
         _put_here(width, base, how[TO_X], how[FROM_X], work)
-    count = 0.0
+    count = _NONE
     for j in range(width):
         count += work[_ODD + j]
     return int(count)
@@ -310,16 +316,16 @@ def _sum(width, n, weights, part, share, first, rate, err, work):  # type: ignor
     """Weighted sum of the reads, and its error."""
     first &= _POSITIVE
     for j in range(width):
-        work[_RATE + j] = 0.0
+        work[_RATE + j] = _NONE
     for k in range(n):
         base = (_READS + k * BLOCK) & _POSITIVE
-        weight = weights[k]
+        weight = np.float32(weights[k])
         for j in range(width):
             work[_RATE + j] += weight * work[base + j]
     for j in range(width):
         value = work[_RATE + j]
         rate[first + j] = value
-        err[first + j] = np.sqrt(part + share * max(value, 0.0))
+        err[first + j] = np.sqrt(part + share * max(value, _NONE))
 
 
 @_jit
@@ -329,7 +335,7 @@ def _settle(width, first, count, words, work, flags, odd):  # type: ignore[no-un
         odd[first + j] = False
     if count:
         for j in range(width):
-            odd[first + j] = work[_ODD + j] > 0.0
+            odd[first + j] = work[_ODD + j] > _NONE
 
 
 @_jit
@@ -340,13 +346,13 @@ def straighten_rows(planes, bits, start, stop, nx, known, reads, flags, odd):  #
     have. Pixels that are not ordinary are marked in ``odd``: their reads and flags mean nothing. Gives their number.
     """
     n = planes.size
-    words = np.zeros(2 * BLOCK, np.uint32)
-    work = np.zeros(_READS + n * BLOCK)
+    how, words = known[6].astype(np.float32), np.zeros(2 * BLOCK, np.uint32)
+    work = np.zeros(_READS + n * BLOCK, np.float32)
     found = 0
     for row in range(start, stop):
         for left in range(0, nx, BLOCK):
             width = min(BLOCK, nx - left)
-            count = _straighten(planes, bits, row, left, width, nx, known, words, work)
+            count = _straighten(planes, bits, row, left, width, nx, known, how, words, work)
             at = (row - start) * nx + left
             _store(width, n, at, reads, work)
             _settle(width, at, count, words, work, flags, odd)
@@ -362,15 +368,15 @@ def straight_sums(planes, bits, start, stop, nx, known, weights, variance, rate,
     The other arguments are as for `straighten_rows`; all results lie at the places of the pixels in the band.
     """
     n = planes.size
-    words = np.zeros(2 * BLOCK, np.uint32)
-    work = np.zeros(_READS + n * BLOCK)
+    how, words = known[6].astype(np.float32), np.zeros(2 * BLOCK, np.uint32)
+    work = np.zeros(_READS + n * BLOCK, np.float32)
     found = 0
     for row in range(start, stop):
         for left in range(0, nx, BLOCK):
             width = min(BLOCK, nx - left)
-            count = _straighten(planes, bits, row, left, width, nx, known, words, work)
+            count = _straighten(planes, bits, row, left, width, nx, known, how, words, work)
             at = row * nx + left
-            _sum(width, n, weights, variance[0], variance[1], at, rate, err, work)
+            _sum(width, n, weights, np.float32(variance[0]), np.float32(variance[1]), at, rate, err, work)
             _settle(width, at, count, words, work, flags, odd)
             found += count
     return found

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from calgui.core.algorithms.banding import Room
 from calgui.core.algorithms.exposure import ELECTRON_PER_S, canonical_unit, file_name
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.given import References
 from calgui.core.algorithms.inputkinds import kind_of
-from calgui.core.algorithms.noise import thin
+from calgui.core.algorithms.noise import middle_of, thin
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
 from calgui.core.algorithms.quicklook.mending import mended
 from calgui.core.algorithms.quicklook.planning import (
@@ -27,6 +28,7 @@ from calgui.core.algorithms.quicklook.steps import STEPS
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Stage, Table, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
@@ -84,8 +86,8 @@ def quick_look(
     results: list[tuple[str, Result]] = []
     stages: list[Stage] = []
     start = 0.0
-    # two sets of planes serve all steps in turn, unless they are kept; what was given is never written to
-    own, spare = False, None
+    # one set of planes serves all steps, unless they are kept; what was given is never written to
+    own = False
     if kind_of(source) == "ramp":
         on_reads = [plan for plan in plans if plan.step.on_reads]
         fitted = fit_reads(source, on_reads, given, config, keep, job.part(0, _FIT))
@@ -103,14 +105,12 @@ def quick_look(
     on_images = [plan for plan in plans if not plan.step.on_reads]
     for number, plan in enumerate(on_images):
         part = [start + (1 - start) * (number + end) / (len(on_images) + 1) for end in (0, 1)]
-        stage, result = _do(plan, image, given, config, job.part(*part), spare)
+        stage, result = _do(plan, image, given, config, job.part(*part), own)
         if result is not None and result.frame is not None:
             # a later step is to see what was done before it
             header = {**image.header, plan.step.keyword: "COMPLETE"}
             made = Frame(result.frame.data, result.frame.err, result.frame.dq, header, source.path)
-            if made.data is not image.data:
-                spare = _let_go(image) if own else None
-                own = not keep
+            own |= made.data is not image.data and not keep
             image = made
             results.append((plan.step.name, replace(result, frame=None)))
         stages.append(replace(stage, frame=image if keep else None))
@@ -144,18 +144,24 @@ def _in_memory(image: FrameLike) -> Frame:
     return Frame(rows.data, rows.err, rows.dq, image.header, image.path)
 
 
-def _let_go(image: Frame) -> Rows | None:
-    """Planes of an image that nobody looks at any more, to be written to."""
+def _room_in(image: Frame, reference: FrameLike) -> Room | None:
+    """The planes of an image, which nobody else looks at, to be written to.
+
+    Not where the reference is compressed: that one is damaged may show when half of the pixels are written, and the
+    step is left out then.
+    """
     planes = Rows(image.data, image.err, image.dq)
+    if isinstance(reference, FitsFrame) and reference.is_compressed:
+        return None
     for plane in planes:
         if plane is None or not plane.flags.owndata:
             return None
         plane.flags.writeable = True
-    return planes
+    return Room(planes)
 
 
 def _do(
-    plan: Plan, image: Frame, references: References, config: QuickLookConfig, job: Job, room: Rows | None
+    plan: Plan, image: Frame, references: References, config: QuickLookConfig, job: Job, own: bool
 ) -> tuple[Stage, Result | None]:
     """Do one step to an image; one that cannot be done is left out, unless a person asked for it."""
     step = plan.step
@@ -164,10 +170,12 @@ def _do(
         return stage, None
     reference = references[step.reference]
     began = time.perf_counter()
+    room = _room_in(image, reference) if own else None
     try:
         result = step.deed(image, reference, config, job, room)
     except InputError as error:
-        if switch_of(step, config) == "on" or step.reference in references.by_hand:
+        half = room is not None and room.taken
+        if half or switch_of(step, config) == "on" or step.reference in references.by_hand:
             raise
         return replace(stage, note=f"{error.message} {error.cure}".strip(), doubtful=True), None
     seconds = time.perf_counter() - began
@@ -198,10 +206,10 @@ def _metrics(results: Sequence[tuple[str, Result]], image: Frame, filled: int) -
     rate = canonical_unit(image.unit) == ELECTRON_PER_S
     return made | {
         "product_median_e_per_s": Metric(
-            float(np.median(values)) if rate else None, "e-/s", "Median of the good pixels of the product."
+            middle_of(values) if rate else None, "e-/s", "Median of the good pixels of the product."
         ),
         "product_error_e_per_s": Metric(
-            float(np.median(errors)) if rate and errors.size else None, "e-/s", "Median of their errors."
+            middle_of(errors) if rate and errors.size else None, "e-/s", "Median of their errors."
         ),
         "n_interpolated": Metric(filled, "pixel", "Pixels that were filled from their neighbours, to look at."),
     }

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.banding import contiguous, over_bands, room_for
+from calgui.core.algorithms.banding import Room, contiguous, over_bands, room_for
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.kernels import address, compiled_planes
@@ -20,7 +20,7 @@ from calgui.core.algorithms.skies.moments import check_age, hours_of, hours_of_r
 from calgui.core.algorithms.skies.sorting import check_sky, done_differently, unit_factor
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import Frame, FrameLike, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 
 _BAND = 128
@@ -32,7 +32,7 @@ _NO_SKY = np.uint32(flags.BY_NAME["FLUX_ESTIMATED"].value)
 
 
 def subtract_reference_sky(
-    image: Frame, sky: FrameLike, config: QuickLookConfig, job: Job, room: Rows | None = None
+    image: Frame, sky: FrameLike, config: QuickLookConfig, job: Job, room: Room | None = None
 ) -> Result:
     """Subtract a sky that is scaled to the image.
 
@@ -46,8 +46,8 @@ def subtract_reference_sky(
         See its options.
     job : Job
         Progress and cancel.
-    room : Rows, optional
-        Planes to write into, which are not those of the image; see `room_for`.
+    room : Room, optional
+        Planes to write into, perhaps those of the image.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def subtract_reference_sky(
     loops = compiled_planes()
 
     def look(start: int, stop: int) -> None:
-        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
+        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop, errors=False))
         to = slice(start // side, start // side + (stop - start) // side)
         rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
         words = [plane for plane in (mine.dq, other.dq) if plane is not None]
@@ -108,18 +108,17 @@ def subtract_reference_sky(
     def subtract(start: int, stop: int) -> tuple[int, bool]:
         mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
         made = Rows(data[start:stop], err[start:stop], bits[start:stop])
+        # no light came to the border: nothing is taken from it
+        kept = [(edge, _at(mine, other, edge)) for edge in _edges(light, start, stop)]
         holes = loops.subtract(
             *map(address, mine), *map(address, other), 0, made.data.size, scale * factor, level / factor, _NO_SKY,
             *map(address, made),
         )  # fmt: skip
-        # no light came to the border: nothing is taken from it
-        for edge in _edges(light, start, stop):
+        for edge, (values, errors, words) in kept:
             holes -= int(np.count_nonzero(~np.isfinite(other.data[edge])))
-            made.data[edge] = mine.data[edge]
-            if mine.err is not None:
-                err[start:stop][edge] = mine.err[edge]
-            words = [plane[edge] for plane in (mine.dq, other.dq) if plane is not None]
-            bits[start:stop][edge] = np.bitwise_or.reduce(words) if words else 0
+            data[start:stop][edge], bits[start:stop][edge] = values, words
+            if errors is not None:
+                err[start:stop][edge] = errors
         return int(holes), other.err is None
 
     bands = over_bands(ny, _BAND, subtract, job.part(0.7, 1), "Subtracting the sky")
@@ -146,6 +145,15 @@ def _edges(light: Region, start: int, stop: int) -> list[tuple[slice, slice]]:
     middle = slice(first, last)
     found = [(slice(0, first), slice(None)), (slice(last, stop - start), slice(None))]
     return [*found, (middle, slice(0, columns.start)), (middle, slice(columns.stop, light.nx))]
+
+
+def _at(mine: Rows, other: Rows, edge: tuple[slice, slice]) -> tuple[FloatArray, FloatArray | None, DqArray]:
+    """What the image has there, as copies, with the flags of both."""
+    words = np.zeros(mine.data[edge].shape, np.uint32)
+    for plane in (mine.dq, other.dq):
+        if plane is not None:
+            words |= plane[edge]
+    return mine.data[edge].copy(), None if mine.err is None else mine.err[edge].copy(), words
 
 
 def _metrics(fit: Fit, level: float, holes: int, age: float | None, sky: FrameLike) -> dict[str, Metric]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calgui.core.algorithms.banding import over_bands
+from calgui.core.algorithms.banding import Room, over_bands, room_for
 from calgui.core.algorithms.cosmicrays.known import mask_for
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.flats.dividing import FlatFieldConfig, flat_field
@@ -16,10 +16,10 @@ from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.algorithms.subtraction import SubtractConfig, subtract_dark
 from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import Frame, FrameLike, Rows
+from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
-Deed = Callable[[Frame, FrameLike, QuickLookConfig, Job, Rows | None], Result]
+Deed = Callable[[Frame, FrameLike, QuickLookConfig, Job, Room | None], Result]
 
 #: more pixels than this part that must not be used are told of
 _MANY_BAD = 0.2
@@ -78,7 +78,7 @@ class Step:
 
 
 def flag_bad_pixels(
-    image: Frame, mask: FrameLike, _config: QuickLookConfig, job: Job, _room: Rows | None = None
+    image: Frame, mask: FrameLike, _config: QuickLookConfig, job: Job, room: Room | None = None
 ) -> Result:
     """Join the data quality of an image with a bad pixel map.
 
@@ -92,8 +92,8 @@ def flag_bad_pixels(
         Not asked.
     job : Job
         Progress and cancel.
-    _room : Rows, optional
-        Not asked: values and errors stay those of the image.
+    room : Room, optional
+        Planes to write the data quality into, perhaps those of the image; values and errors stay those of the image.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def flag_bad_pixels(
     """
     rows_of, region = mask_for(image, mask), region_of(image)
     ny, nx = image.shape
-    joined = np.empty((ny, nx), np.uint32)
+    joined = np.empty((ny, nx), np.uint32) if room is None else room_for((ny, nx), room)[2]
 
     def join(start: int, stop: int) -> tuple[int, int]:
         bits, ours = rows_of(start, stop), None if image.dq is None else image.dq[start:stop]
@@ -140,11 +140,11 @@ def flag_bad_pixels(
     )
 
 
-def _dark(image: Frame, dark: FrameLike, config: QuickLookConfig, job: Job, room: Rows | None) -> Result:
+def _dark(image: Frame, dark: FrameLike, config: QuickLookConfig, job: Job, room: Room | None) -> Result:
     return subtract_dark(image, dark, SubtractConfig(config.unit, config.exposure_time, config.gain), job, room)
 
 
-def _flat(image: Frame, flat: FrameLike, _config: QuickLookConfig, job: Job, room: Rows | None) -> Result:
+def _flat(image: Frame, flat: FrameLike, _config: QuickLookConfig, job: Job, room: Room | None) -> Result:
     return flat_field(image, flat, FlatFieldConfig(), job, room)
 
 

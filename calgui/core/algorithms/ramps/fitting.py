@@ -51,10 +51,19 @@ class _Whole:
     used: npt.NDArray[np.uint16]
     sample: Sample = field(default_factory=list)
 
+    def rows(self, start: int, stop: int) -> Line:
+        """Room for the fit of some rows."""
+        part = slice(start, stop)
+        return Line(
+            self.rate[part].reshape(-1), self.err[part].reshape(-1), self.used[part].reshape(-1),
+            self.dq[part].reshape(-1), np.empty((3, 0), np.float32),
+        )  # fmt: skip
+
     def put(self, start: int, stop: int, line: Line) -> None:
         for name in ("rate", "err", "dq", "used"):
-            place = getattr(self, name)[start:stop]
-            place[...] = getattr(line, name).reshape(place.shape)
+            place, made = getattr(self, name)[start:stop], getattr(line, name)
+            if not np.may_share_memory(place, made):
+                place[...] = made.reshape(place.shape)
 
 
 def fit_ramp(
@@ -185,20 +194,38 @@ def _rows_of(frames: Sequence[FrameLike], region: Region, height: int) -> Iterat
             yield start, min(start + height, region.ny), ramp
 
 
+class _Rooms:
+    """Two rooms that serve in turn: one is read into while what is in the other is worked on."""
+
+    def __init__(self) -> None:
+        self._both = [np.empty(0, np.float32), np.empty(0, np.float32)]
+
+    def next(self, size: int) -> FloatArray:
+        """The room that was not the last one, for so many numbers; a room is never made smaller."""
+        one, other = self._both
+        if one.size < size:
+            one = np.empty(size, np.float32)
+        self._both = [other, one]
+        return one
+
+
 class _Reader:
     """Reads rows with what belongs to them; used by one thread, while others fit."""
 
     def __init__(self, frames: Sequence[FrameLike], response: Response, drifts: Sequence[Drift]) -> None:
         self.frames, self.response, self.drifts = frames, response, drifts
         self._terms: tuple[int, FloatArray] | None = None
+        self._rooms, self._rooms_of_terms = _Rooms(), _Rooms()
 
     def rows(self, start: int, stop: int, ramp: int) -> _Rows:
         frame, halo = self.frames[ramp], self.drifts[ramp].halo
         ny = frame.shape[-2]
         first, last = max(start - halo, 0), min(stop + halo, ny)
-        reads = read_band(frame, first, last)
+        integrations, n, _, nx = four_axes(frame.shape)
+        reads = read_band(frame, first, last, self._rooms.next(integrations * n * (last - first) * nx))
         if self._terms is None or self._terms[0] != start:  # those of the ramp before are the same
-            self._terms = start, self.response.terms(start, stop)
+            room = self._rooms_of_terms.next(self.response.terms_of_a_pixel * (stop - start) * nx)
+            self._terms = start, self.response.terms(start, stop, room)
         return _Rows(start, stop, ramp, (start - first, last - stop), reads, self._terms[1])
 
 
@@ -239,7 +266,9 @@ def _fit_bands(
             ask()
             for number, band in enumerate(_bands(rows, drifts[rows.ramp])):
                 job.check()
-                lines.append(fitter.fit(band, pool, parts=setup.integrations > 1))
+                several = setup.integrations > 1
+                room = None if several else whole.rows(rows.start, rows.stop)
+                lines.append(fitter.fit(band, pool, parts=several, room=room))
                 if rows.ramp == 0 and number == 0:
                     _look(band, rows.start, step, region, fitter, whole.sample)
             if rows.ramp == len(frames) - 1:

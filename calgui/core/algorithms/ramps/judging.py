@@ -10,7 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import says_where
 from calgui.core.algorithms.matching import text
-from calgui.core.algorithms.noise import thin
+from calgui.core.algorithms.noise import middle_of, thin
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.looks import Residuals
 from calgui.core.algorithms.ramps.reading import has_flags
@@ -98,7 +98,7 @@ def metrics_of(
 
 
 def _median(values: FloatArray) -> float | None:
-    return float(np.median(values)) if values.size else None
+    return middle_of(values) if values.size else None
 
 
 def judge(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.kernels import compiled_ramps, workers
 from calgui.core.algorithms.ramps.averaging import Line
 from calgui.core.algorithms.ramps.config import FitRampConfig
-from calgui.core.algorithms.ramps.optimal import OptimalFit, fit_optimal
+from calgui.core.algorithms.ramps.optimal import MOST_JUMPS, OptimalFit, fit_optimal, group_noise
 from calgui.core.algorithms.ramps.response import Response
 from calgui.core.algorithms.ramps.setup import RampSetup, variance_of, weights_of
 from calgui.core.frames import dq as flags
@@ -125,7 +125,7 @@ class LineFitter:
         self.how[self.kernel.EXTRAPOLATE] = config.bias == "extrapolate"
         self.how[self.kernel.KNOWN_ZERO] = KNOWN_ZERO
 
-    def fit(self, band: Band, pool: ThreadPoolExecutor, *, parts: bool = False) -> Line:
+    def fit(self, band: Band, pool: ThreadPoolExecutor, *, parts: bool = False, room: Line | None = None) -> Line:
         """Fit one band.
 
         Parameters
@@ -136,6 +136,8 @@ class LineFitter:
             Whose threads share the rows.
         parts : bool
             Whether the parts of the variance are wanted.
+        room : Line, optional
+            Where to put the result, without parts; not all methods need it.
 
         Returns
         -------
@@ -143,7 +145,7 @@ class LineFitter:
         """
         n, height, nx = band.reads.shape
         if self.optimal:
-            return self._optimal(band, pool, parts=parts)
+            return self._optimal(band, pool, parts=parts, room=room)
         planes, bits, held = _addresses(band)
         made = Line(
             np.empty(height * nx, np.float32),
@@ -172,39 +174,47 @@ class LineFitter:
         del held
         return made
 
-    def _optimal(self, band: Band, pool: ThreadPoolExecutor, *, parts: bool) -> Line:
+    def _optimal(self, band: Band, pool: ThreadPoolExecutor, *, parts: bool, room: Line | None) -> Line:
         """The same with the weights of correlated noise, and jumps that are found."""
         _, height, nx = band.reads.shape
         size = height * nx
-        made = Line(
+        made = room or Line(
             np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.uint16),
             np.empty(size, np.uint32), np.empty((3, size if parts else 0), np.float32), exact=False,
         )  # fmt: skip
-        step = max(1, min(_OPTIMAL // nx, -(-height // workers())))
         places = _addresses(band)
-
-        def several(first: int, last: int) -> None:
-            for start in range(first, last, step):
-                self._optimal_rows(band, places, start, min(start + step, last), made)
-
-        # some steps to a task: handing over thousands takes its time too
-        many = max(step, -(-height // (workers() * _PIECES * step)) * step)
-        running = [pool.submit(several, start, min(start + many, height)) for start in range(0, height, many)]
+        step = max(1, -(-height // (workers() * _PIECES)))
+        work = self._bent_optimal if band.terms.shape[0] else self._as_read
+        running = [
+            pool.submit(work, band, places, start, min(start + step, height), made) for start in range(0, height, step)
+        ]
         for one in running:
             one.result()
         return made
 
-    def _optimal_rows(self, band: Band, places: tuple[Any, Any, Any], start: int, stop: int, made: Line) -> None:
+    def _bent_optimal(self, band: Band, places: tuple[Any, Any, Any], start: int, stop: int, made: Line) -> None:
+        """Some rows whose response is to be straightened."""
+        setup, config = self.setup, self.config
+        noise, overlap = group_noise(self.read_noise, band.reads.size, setup.frames, setup.frame_seconds)
+        self.kernel.fit_rows(
+            *places[:2], start, stop, band.reads.shape[2], self._known(band), noise, float(overlap),
+            bool(config.detect_jumps), float(config.jump_sigma), setup.frames > 1, MOST_JUMPS,
+            (NAMES[0], NAMES[2]), float(self.noise_squared), made.rate, made.err, made.used, made.dq, made.parts,
+        )  # fmt: skip
+
+    def _as_read(self, band: Band, _places: Any, first: int, last: int, made: Line) -> None:
+        """Some rows without coefficients, a few at a time."""
         nx = band.reads.shape[2]
-        if band.terms.shape[0]:
-            reads, usable, known, dq = self._straightened(band, places, start, stop)
-        else:
-            reads, usable, known, dq = self._as_read(band.part(start, stop))
-        setup = self.setup
-        found = self._best(reads, usable, known)
+        step = max(1, _OPTIMAL // nx)
+        for start in range(first, last, step):
+            stop = min(start + step, last)
+            reads, usable, known, dq = self._plain(band.part(start, stop))
+            place = slice(start * nx, stop * nx)
+            self._put(self._best(reads, usable, known), reads, usable, known, dq, place, made)
+
+    def _put(self, found: OptimalFit, reads: Any, usable: Any, known: Any, dq: Any, place: slice, made: Line) -> None:
         lost = ~np.isfinite(found.rate)
         jumps = found.jumps.any(axis=0)
-        place = slice(start * nx, stop * nx)
         made.rate[place], made.err[place], made.used[place] = found.rate, found.error, found.n_used
         # whole planes of factors are done sooner than some pixels of them
         np.bitwise_or(dq, jumps * np.uint32(flags.JUMP_DET), out=made.dq[place])
@@ -212,9 +222,10 @@ class LineFitter:
             made.dq[place] |= lost * np.uint32(flags.DO_NOT_USE)
             made.used[place][lost] = 0
         if made.parts.size:
-            pixels = np.arange(start * nx, stop * nx)
+            pixels = np.arange(place.start, place.stop)
             good = np.ones(reads.shape, np.bool_) if usable is None else usable
             breaks = found.jumps if known is None else found.jumps | known
+            setup = self.setup
             self.kernel.parts_of(good, breaks, pixels, setup.seconds, setup.spread, self.noise_squared, made.parts)
 
     def find_jumps(
@@ -244,26 +255,9 @@ class LineFitter:
             known_jumps=known, threads=1,
         )  # fmt: skip
 
-    def _straightened(
-        self, band: Band, places: tuple[Any, Any, Any], start: int, stop: int
-    ) -> tuple[FloatArray, Any, Any, DqArray]:
-        """Reads of all pixels of some rows as `prepare` gives them, the ordinary ones in blocks; None where all reads
-        can be used, or no jump is known."""
-        n, _, nx = band.reads.shape
-        size = (stop - start) * nx
-        reads, usable, known = np.empty((n, size), np.float32), None, None
-        dq, odd = np.empty(size, np.uint32), np.empty(size, np.bool_)
-        if self.kernel.straighten_rows(*places[:2], start, stop, nx, self._known(band), reads, dq, odd):
-            others = np.flatnonzero(odd)
-            usable = np.ones(reads.shape, np.bool_)
-            reads[:, others], usable[:, others], jumps, dq[others] = self._prepare(band, places, others + start * nx)
-            if jumps.any():
-                known = np.zeros(reads.shape, np.bool_)
-                known[:, others] = jumps
-        return reads, usable, known, dq
-
-    def _as_read(self, band: Band) -> tuple[FloatArray, Any, Any, DqArray]:
-        """The same where there are no coefficients."""
+    def _plain(self, band: Band) -> tuple[FloatArray, Any, Any, DqArray]:
+        """Reads of all pixels as `prepare` gives them where there are no coefficients; None where all reads can be
+        used, or no jump is known."""
         n, height, nx = band.reads.shape
         pixels = height * nx
         gain = np.float32(self.setup.gain)

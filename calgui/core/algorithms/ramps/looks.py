@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.lamps import unbroken
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, robust_sigma
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, middle_of, robust_sigma
 from calgui.core.algorithms.ramps.refpix import Drift
 from calgui.core.algorithms.ramps.setup import RampSetup
 from calgui.core.algorithms.registry import Curve
@@ -189,9 +189,9 @@ def _histogram(rate: FloatArray, good: npt.NDArray[np.bool_]) -> Curve:
     title, label = "Distribution of the rates", "Rate (e-/s)"
     if values.size == 0:
         return Curve(title, label, "Pixels", {"pixels": (np.array([0.0, 1.0]), np.array([0.0]))}, "histogram")
-    middle = float(np.median(values))
+    middle = middle_of(values)
     low, high = np.quantile(values, [0.001, 0.995])
-    reach = max(MAD_TO_SIGMA * float(np.median(np.abs(values - middle))), 1e-3 * max(abs(middle), 1e-3))
+    reach = max(MAD_TO_SIGMA * middle_of(np.abs(values - middle)), 1e-3 * max(abs(middle), 1e-3))
     edges = np.linspace(min(low, middle - 5 * reach), max(high, middle + 5 * reach), 201)
     counts = np.histogram(values, edges)[0] * step
     return Curve(title, label, "Pixels", {"pixels": (edges, counts.astype(float))}, "histogram")

@@ -115,7 +115,7 @@ def fit_optimal(
     reads = np.ascontiguousarray(reads, np.float32)
     times = np.ascontiguousarray(seconds, np.float64)
     nread, npix = _shape(reads, times)
-    noise, overlap = _noise(read_noise, npix, reads_per_group, frame_seconds)
+    noise, overlap = group_noise(read_noise, npix, reads_per_group, frame_seconds)
     kernel = compiled_optimal()
     wide = max(npix, kernel.BLOCK) if npix else 0
     fit = _room(nread, wide)
@@ -145,10 +145,30 @@ def fit_optimal(
     return fit
 
 
-def _noise(
+def group_noise(
     read_noise: float | npt.NDArray[np.floating], npix: int, reads_per_group: int, frame_seconds: float
 ) -> tuple[npt.NDArray[np.float32], float]:
-    """Noise of a group of reads, and the seconds by which the photon noise of neighbouring ones is shared."""
+    """Noise of a group of reads, and the seconds by which the photon noise of neighbouring ones is shared.
+
+    Parameters
+    ----------
+    read_noise, reads_per_group, frame_seconds
+        As for `fit_optimal`.
+    npix : int
+        Pixels of the ramp.
+
+    Returns
+    -------
+    noise : ndarray of float32, shape (1,) or (npix,)
+        Electrons.
+    overlap : float
+        Seconds.
+
+    Raises
+    ------
+    InputError
+        The noise is not one for each pixel, or the time is missing.
+    """
     noise = np.atleast_1d(np.ascontiguousarray(read_noise, np.float32))
     if noise.shape not in {(1,), (npix,)}:
         raise InputError(

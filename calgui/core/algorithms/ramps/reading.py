@@ -24,7 +24,7 @@ class Reads(NamedTuple):
     dq: DqArray | None
 
 
-def read_band(frame: FrameLike, start: int, stop: int) -> Reads:
+def read_band(frame: FrameLike, start: int, stop: int, room: FloatArray | None = None) -> Reads:
     """Some rows of a ramp with all their reads; the errors of reads are not read.
 
     Parameters
@@ -33,13 +33,15 @@ def read_band(frame: FrameLike, start: int, stop: int) -> Reads:
         (nint, n, ny, nx) or (n, ny, nx).
     start, stop : int
         Rows, ``stop`` exclusive.
+    room : ndarray of float32, 1-D, optional
+        Memory for the reads of a file, where it is large enough: fresh memory costs more than reading.
 
     Returns
     -------
     Reads
     """
     if isinstance(frame, FitsFrame):
-        data, dq = frame.data_band(start, stop), frame.dq_band(start, stop) if frame.has_dq else None
+        data, dq = frame.data_band(start, stop, room), frame.dq_band(start, stop) if frame.has_dq else None
     else:
         rows = frame.band(start, stop)
         data, dq = np.asarray(rows.data, np.float32), rows.dq

@@ -10,6 +10,7 @@ from calgui.core.algorithms.geometry import place_in
 from calgui.core.algorithms.ramps.config import FitRampConfig
 from calgui.core.algorithms.ramps.setup import RampSetup
 from calgui.core.errors import InputError
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import FloatArray, FrameLike
 
 #: what LINFORM may say
@@ -55,13 +56,27 @@ class Response:
     full_well: float
     notes: tuple[str, ...] = ()
 
-    def terms(self, start: int, stop: int) -> FloatArray:
+    @property
+    def terms_of_a_pixel(self) -> int:
+        """Terms of the plain polynomial, where each pixel has its own; else 0."""
+        if self.reference is None or self.reference.shape[-2:] == (1, 1):
+            return 0
+        return self.reference.shape[0] + self._more
+
+    @property
+    def _more(self) -> int:
+        """(1 + c0 + c1 x + ...) x has no constant term, and one for each coefficient."""
+        return 0 if self.form == "polynomial" else 1
+
+    def terms(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
         """Coefficients of the plain polynomial of each pixel, of rows of the ramp.
 
         Parameters
         ----------
         start, stop : int
             Rows, ``stop`` exclusive.
+        room : ndarray of float32, 1-D, optional
+            Memory for coefficients of each pixel, where it is large enough: fresh memory costs more than reading.
 
         Returns
         -------
@@ -69,18 +84,24 @@ class Response:
         """
         if self.reference is None:
             return _NONE
-        one = self.reference.shape[-2:] == (1, 1)
+        one, many = self.reference.shape[-2:] == (1, 1), self.reference.shape[0]
         y, x = self.place
-        data = self.reference.band(0, 1).data if one else self.reference.band(start + y, stop + y).data
-        if not one:
-            data = data[..., x : x + self.width]
-        c = np.asarray(data, np.float32).reshape(data.shape[0], -1)
-        if self.form == "polynomial":
-            return np.ascontiguousarray(c)
-        made = np.empty((len(c) + 1, c.shape[1]), np.float32)
-        made[0] = 0
-        np.add(c[0], 1, out=made[1])
-        made[2:] = c[1:]
+        rows = (0, 1) if one else (start + y, stop + y)
+        more = self._more
+        width = 1 if one else self.width
+        pixels = (rows[1] - rows[0]) * width
+        if room is None or room.size < (many + more) * pixels:
+            room = np.empty((many + more) * pixels, np.float32)
+        made = room[: (many + more) * pixels].reshape(many + more, pixels)
+        rest = made[more:]
+        if isinstance(self.reference, FitsFrame) and width == self.reference.shape[-1]:
+            self.reference.data_band(*rows, rest.reshape(-1))
+        else:
+            data = self.reference.band(*rows).data
+            rest.reshape(many, -1, width)[...] = data if one else data[..., x : x + width]
+        if more:
+            made[0] = 0
+            made[1] += 1
         return made
 
 

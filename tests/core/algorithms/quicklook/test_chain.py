@@ -19,7 +19,7 @@ from calgui.core.algorithms.registry import Result, algorithm
 from calgui.core.algorithms.subtraction import SubtractConfig, subtract_dark
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq
-from calgui.core.frames.frame import Frame
+from calgui.core.frames.frame import Frame, Rows
 from tests.core.algorithms.quicklook.telescope import SIDE, Night, night
 
 
@@ -331,3 +331,42 @@ def test_steps_of_large_images_write_into_planes_that_are_done_with(
     np.testing.assert_array_equal(given.data, before[0])
     if before[1] is not None:
         np.testing.assert_array_equal(given.dq, before[1])
+
+
+class _Failing(Frame):
+    """A reference whose disk fails on the way."""
+
+    def _end(self, start: int) -> None:
+        if start > 0:
+            raise InputError("The disk gave nothing more.", cure="Copy it again.")
+
+    def rows(self, start: int, stop: int) -> Rows:
+        self._end(start)
+        return super().rows(start, stop)
+
+    def band(self, start: int, stop: int) -> Rows:
+        self._end(start)
+        return super().band(start, stop)
+
+
+@pytest.mark.parametrize("kind", ["MASK", "DARK", "FLAT", "SKY"])
+def test_no_step_is_left_out_when_its_reference_breaks_off_with_pixels_written(
+    made: Night, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Else half of the picture would be calibrated, and said not to be."""
+    whole = made.references[kind]
+    assert isinstance(whole, Frame)
+    broken = _Failing(whole.data, whole.err, whole.dq, whole.header)
+    for module in ("subtraction", "flats.dividing", "quicklook.steps", "quicklook.skystep"):
+        monkeypatch.setattr(f"calgui.core.algorithms.{module}._BAND", 32)
+    # small images keep their pictures: nothing is written over, and the step is left out
+    stage = {one.reference: one for one in look(made, selected(made, **{kind: broken})).stages}[kind]
+    assert not stage.done
+    assert "The disk gave nothing more." in stage.note
+    monkeypatch.setattr("calgui.core.algorithms.quicklook.chain._SMALL", 0)
+    if kind == "SKY":  # it is read once before anything is written
+        stage = {one.reference: one for one in look(made, selected(made, SKY=broken)).stages}[kind]
+        assert not stage.done
+        return
+    with pytest.raises(InputError, match="The disk gave nothing more"):
+        look(made, selected(made, **{kind: broken}))

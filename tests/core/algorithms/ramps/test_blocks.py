@@ -99,7 +99,8 @@ def test_ordinary_pixels_are_those_that_nothing_is_wrong_with_and_are_straighten
     wrong = ~usable.all(axis=0) | jumps.any(axis=0) | ((dq & np.uint32(flags.NO_LIN_CORR)) != 0)
     np.testing.assert_array_equal(odd, wrong)
     assert 0.05 < odd.mean() < 0.9, "both kinds are among them"
-    np.testing.assert_allclose(made[:, ~odd], one[:, ~odd], rtol=2e-7, atol=1e-3)
+    # single precision beside double: a thousandth of the noise of a read, which is 9 e-
+    np.testing.assert_allclose(made[:, ~odd], one[:, ~odd], rtol=1e-6, atol=9e-3)
     np.testing.assert_array_equal(bits[~odd], dq[~odd])
     # rows in the middle, as threads share them, are the same rows
     part, some, which = made[:, : shape[1]].copy(), bits[: shape[1]].copy(), odd[: shape[1]].copy()
