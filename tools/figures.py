@@ -17,7 +17,9 @@ from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
 from flatfigures import FlatMaker
+from fluxfigures import FluxMaker
 from goodbad import Cards, Look, Maker, Side
+from psffigures import PsfMaker
 from PySide6.QtCore import QCoreApplication, QEvent, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from skyfigures import SkyMaker
@@ -70,7 +72,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
             makers = (
                 DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
-                FlatMaker(night),
+                FlatMaker(night), FluxMaker(night), PsfMaker(night),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

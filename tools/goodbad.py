@@ -18,10 +18,11 @@ from calgui.core.simulate.kinds.arc import arc_light
 from calgui.core.simulate.kinds.lenslet import SECONDS as SCAN_SECONDS
 from calgui.core.simulate.kinds.lenslet import scan_light
 from calgui.core.simulate.kinds.pinhole import FWHM, RATE, distort, grid
-from calgui.core.simulate.kinds.stars import POINTS, SECONDS
+from calgui.core.simulate.kinds.stars import POINTS, SECONDS, light_of
 from calgui.core.simulate.noise import expose
-from calgui.core.simulate.optics import add_spot, add_star, vignetting
+from calgui.core.simulate.optics import add_spot, vignetting
 from calgui.core.simulate.scene import IMAGER, SPECTROGRAPH, Scene
+from calgui.core.simulate.starlight import add_light
 from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.spectrum import Spectrum
 
@@ -226,8 +227,8 @@ class Maker:
         bad = self.exposed("pinhole_dust", light, 10.0)
         good = self.raw("pinhole_0001")
         return (
-            Side(True, "a complete grid of equal spots", Look(good, between=(-2, 120))),
-            Side(False, "dust: holes are missing", Look(bad, between=(-2, 120))),
+            Side(True, "spots of one shape, all over the field", Look(good, between=(-2, 120))),
+            Side(False, "dust: a corner without holes", Look(bad, between=(-2, 120))),
         )
 
     def psfstar(self) -> tuple[Side, Side]:
@@ -268,7 +269,7 @@ class Maker:
         image = np.full((self.scene.size,) * 2, row.sky_rate if point.sky else 0.0, np.float32)
         for dx, dy in shifts:
             x, y = middle + point.offset[0] + dx, middle + point.offset[1] + dy
-            add_star(image, x, y, factor * row.electrons(point.magnitude) / len(shifts), row.wavecen, point.strehl)
+            add_light(image, x, y, factor * row.electrons(point.magnitude) / len(shifts), light_of(point))
         return image * vignetting(self.scene.size)
 
     def adc(self) -> tuple[Side, Side]:

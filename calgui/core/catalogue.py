@@ -113,6 +113,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         _DAYTIME_NSCU,
         "PSF calibration",
         reference_types=("FIBER",),
+        algorithms=("measure-psf",),
     ),
     Calibration(
         "fluxstar",
@@ -121,6 +122,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "IRIS on-sky",
         "extract star, remove absorption lines",
         reference_types=("FLUXSTAR",),
+        algorithms=("extract-star", "zero-point"),
     ),
     Calibration("instrument", "Instrument configuration", "metadata", _HEADERS, "all", real_time=True),
     Calibration(
@@ -149,6 +151,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "IRIS on-sky",
         "PSF calibration",
         reference_types=("PSFSTAR",),
+        algorithms=("measure-psf",),
     ),
     Calibration(
         "sky",

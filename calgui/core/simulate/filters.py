@@ -58,6 +58,7 @@ class Filter:
 FILTERS: dict[str, Filter] = {
     row.name: row
     for row in (
+        Filter("Z", 0.830, 0.8775, 0.925, 19.7489),
         Filter("J", 1.166, 1.248, 1.330, 19.0452),
         Filter("H", 1.485, 1.633, 1.781, 18.561),
         Filter("Hbb", 1.474, 1.637, 1.800, 18.5),

@@ -107,7 +107,10 @@ def test_one_observation_lacks_a_flat_and_one_lacks_everything(truth: dict[str, 
     lacking = {name: kinds for name, kinds in lacking.items() if kinds}
     science, mosaic = truth["kinds"]["science"], truth["kinds"]["mosaic"]
     bare = {name for detector in mosaic["detectors_without_references"] for name in mosaic["mosaic"][detector]}
-    assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare}
+    # PSF stars are taken in filters that no flat, sky or flux star serves
+    stars = {star["file"] for star in truth["kinds"]["psfstars"]["singles"]}
+    assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare, *stars}
+    assert {kind for star in stars for kind in lacking[star]} == {"FLAT", "FLUXSTAR", "SKY"}
     assert lacking[science["no_flat"]] == ["FLAT"]
     assert not [file for file in newest[science["before_every_reference"]].values() if file not in {None, "N/A"}]
 

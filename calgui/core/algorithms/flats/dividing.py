@@ -19,7 +19,7 @@ from calgui.core.algorithms.matching import (
     place,
     text,
 )
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, median_of_good
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, median_of_good, middle_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError

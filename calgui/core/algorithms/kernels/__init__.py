@@ -142,6 +142,17 @@ def compiled_optimal() -> ModuleType:
     return _imported("ramps_optimal")
 
 
+def compiled_spots() -> ModuleType:
+    """The loops that find the spots of a pinhole mask and fit them.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.spots`.
+    """
+    return _imported("spots")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

@@ -205,6 +205,15 @@ COMPARERS: Mapping[str, Comparer] = {
             "Pixels that lost or regained a flat, or whose response changed",
             "pixel",
         ),
+        Comparer(
+            "PSFSTAR",
+            "psfs",
+            "PSF star",
+            "new less",
+            "new less old, each of sum 1, over the peak of the new",
+            "Pixels that stand out",
+            "pixel",
+        ),
     )
 }
 

@@ -20,10 +20,12 @@ def kinds() -> tuple[Kind, ...]:
         cube,
         dark,
         flat,
+        fluxstars,
         glow,
         lampramp,
         lenslet,
         mask,
+        morestars,
         mosaic,
         multi,
         noisydark,
@@ -34,6 +36,7 @@ def kinds() -> tuple[Kind, ...]:
         sciramp,
         sky,
         skycube,
+        starcube,
         stars,
     )
 
@@ -52,4 +55,7 @@ def kinds() -> tuple[Kind, ...]:
         persistence.KIND,
         multi.KIND,
         crowded.KIND,
+        fluxstars.KIND,
+        morestars.KIND,
+        starcube.KIND,
     )

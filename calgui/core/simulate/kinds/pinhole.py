@@ -1,6 +1,7 @@
-"""Pinhole grid: one exposure, the PINHOLE and DISTORTION references."""
+"""Pinhole grid: exposures of a mask that is stepped and turned, the PINHOLE and DISTORTION references."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ from calgui.core.simulate.scene import (
 
 PINHOLE = f"iris_{NIGHT}_pinhole_0001.fits"
 SECONDS = 10.0
-RATE = 2000.0  # e-/s of each pinhole
+RATE = 2000.0  # e-/s of a pinhole where the lamp is at its mean
 FWHM = 2.4  # pixels
 PITCH = 16.0  # pixels
+MASK_ERROR = 0.006  # pixels rms per axis, of the holes in the mask
+BLOCKED = 0.1  # part of the holes
+FALSE = 0.05  # spots that are no pinholes, as a part of the pinholes that are seen
 #: measured = ideal + distortion: in u, v from -1 to 1 about the middle, pixels of a detector of 4096 at the edge
 _TERMS_X = {(2, 0): 6.0, (1, 1): -3.0, (0, 2): 1.5, (3, 0): 8.0, (1, 2): 8.0}
 _TERMS_Y = {(2, 0): -2.0, (1, 1): 5.0, (0, 2): 3.0, (0, 3): 8.0, (2, 1): 8.0}
@@ -68,8 +72,115 @@ def distort(scene: Scene, x: Points, y: Points) -> tuple[Points, Points]:
     return x + scale * dx, y + scale * dy
 
 
+@dataclass(frozen=True)
+class Stand:
+    """How the mask stood in one exposure: turned about the middle of the detector, then shifted.
+
+    Attributes
+    ----------
+    number : int
+        Of the exposure.
+    start : str
+        UTC.
+    rotation : float
+        Degrees, from +x towards +y.
+    x, y : float
+        Shift, pixels.
+    """
+
+    number: int
+    start: str
+    rotation: float
+    x: float
+    y: float
+
+    @property
+    def file(self) -> str:
+        """Name of the exposure."""
+        return f"iris_{NIGHT}_pinhole_{self.number:04d}.fits"
+
+
+#: as the references were taken
+HOME = Stand(0, "", 0.0, 0.0, 0.0)
+STANDS = (
+    Stand(1, "2026-03-11T02:30:00", 0.6, 0.31, -0.24),
+    Stand(2, "2026-03-11T02:31:00", 0.6, 37.43, -22.68),
+    Stand(3, "2026-03-11T02:32:00", 90.6, -11.27, 20.15),
+    Stand(4, "2026-03-11T02:33:00", 31.2, 5.62, 9.87),
+)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The open holes of the mask, larger than the detector.
+
+    Attributes
+    ----------
+    i, j : ndarray of int
+        Column and row of each.
+    x, y : ndarray of float64
+        True place from the middle of the mask, pixels.
+    """
+
+    i: npt.NDArray[np.int64]
+    j: npt.NDArray[np.int64]
+    x: Points
+    y: Points
+
+
+def _offset(scene: Scene) -> float:
+    """Of hole 0 from the middle, in pitches: the grid lies evenly about it."""
+    return 0.0 if int((scene.size - 2 * BORDER - PITCH) // PITCH) % 2 else 0.5
+
+
+def mask(scene: Scene) -> Mask:
+    """The mask.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+
+    Returns
+    -------
+    Mask
+    """
+    rng = scene.rng("pinhole mask")
+    # turned by any angle it covers the detector
+    reach = int(0.75 * scene.size / PITCH) + 4
+    axis = np.arange(-reach, reach)
+    i, j = (part.ravel() for part in np.meshgrid(axis, axis))
+    error = MASK_ERROR * rng.standard_normal((2, i.size))
+    is_open = rng.random(i.size) >= BLOCKED
+    x, y = (PITCH * (part + _offset(scene)) + off for part, off in zip((i, j), error, strict=True))
+    return Mask(i[is_open], j[is_open], x[is_open], y[is_open])
+
+
+def ideal_places(scene: Scene, stand: Stand) -> tuple[Points, Points]:
+    """Where the open holes of the mask are seen without distortion.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    stand : Stand
+        Of the mask.
+
+    Returns
+    -------
+    x, y : ndarray of float64
+        Pixels from 0, of the order of `mask`; those beyond the detector too.
+    """
+    holes, middle, angle = mask(scene), (scene.size - 1) / 2, np.radians(stand.rotation)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return (
+        middle + stand.x + cosine * holes.x - sine * holes.y,
+        middle + stand.y + sine * holes.x + cosine * holes.y,
+    )
+
+
 def grid(scene: Scene) -> tuple[Points, Points]:
-    """The pinholes of the mask.
+    """Where the open holes of the mask should be that lie wholly on the detector at home.
 
     Parameters
     ----------
@@ -79,16 +190,40 @@ def grid(scene: Scene) -> tuple[Points, Points]:
     Returns
     -------
     x, y : ndarray of float64
-        Ideal place, pixels from 0.
+        Ideal place without the mask's errors, pixels from 0.
     """
+    holes, middle = mask(scene), (scene.size - 1) / 2
     count = int((scene.size - 2 * BORDER - PITCH) // PITCH)
-    axis = (scene.size - 1) / 2 + PITCH * (np.arange(count) - (count - 1) / 2)
-    x, y = np.meshgrid(axis, axis)
-    return x.ravel(), y.ravel()
+    x, y = (PITCH * (part + _offset(scene)) for part in (holes.i, holes.j))
+    inside = np.maximum(np.abs(x), np.abs(y)) <= PITCH * (count - 1) / 2 + 1e-6
+    return middle + x[inside], middle + y[inside]
 
 
-def grid_light(scene: Scene) -> FloatMap:
-    """The pinholes lit from behind.
+def illumination(scene: Scene, x: Points, y: Points) -> Points:
+    """Light of the lamp: brightest off the middle, half of that in the far corner.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    x, y : ndarray of float64
+        Pixels from 0.
+
+    Returns
+    -------
+    ndarray of float64
+        About 1.
+    """
+    half = (scene.size - 1) / 2
+    u, v = x / half - 1, y / half - 1
+    return np.asarray(_BRIGHTEST - _FALLS * ((u - 0.2) ** 2 + (v + 0.15) ** 2))
+
+
+_BRIGHTEST, _FALLS = 1.15, 0.2
+
+
+def false_spots(scene: Scene) -> npt.NDArray[np.float64]:
+    """Ghosts and dust near the detector, which stay where they are when the mask moves.
 
     Parameters
     ----------
@@ -97,24 +232,66 @@ def grid_light(scene: Scene) -> FloatMap:
 
     Returns
     -------
+    ndarray of float64, shape (n, 4)
+        x, y, e-/s, FWHM. Two thirds of them anywhere, the others in one clump.
+    """
+    rng = scene.rng("pinhole false")
+    count = round(FALSE * grid(scene)[0].size)
+    low, high = BORDER + 2.0, scene.size - BORDER - 3.0
+    x, y = rng.uniform(low, high, (2, count))
+    clump = np.arange(count) >= round(count * 2 / 3)
+    x[clump], y[clump] = (
+        np.clip(scene.size * at + 0.04 * scene.size * rng.standard_normal(int(clump.sum())), low, high)
+        for at in (0.72, 0.3)
+    )
+    rate = RATE * 10 ** rng.uniform(-1.0, 0.2, count)
+    return np.round(np.stack([x, y, rate, rng.uniform(1.6, 6.0, count)], axis=1), 4)
+
+
+def mask_light(scene: Scene, stand: Stand) -> FloatMap:
+    """The mask lit from behind, with what else is seen.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    stand : Stand
+        Of the mask.
+
+    Returns
+    -------
     ndarray of float32
         e-/s.
     """
     image = np.zeros((scene.size, scene.size), np.float32)
-    for x, y in zip(*distort(scene, *grid(scene)), strict=True):
-        add_spot(image, float(x), float(y), RATE, FWHM / 2.3548200450309493)
+    x, y = distort(scene, *ideal_places(scene, stand))
+    rate = RATE * illumination(scene, x, y)
+    seen = (np.minimum(x, y) > -3 * FWHM) & (np.maximum(x, y) < scene.size - 1 + 3 * FWHM)
+    for count, (at_x, at_y, light) in enumerate(zip(x[seen], y[seen], rate[seen], strict=True)):
+        if count % 1000 == 0:
+            scene.check()
+        add_spot(image, float(at_x), float(at_y), float(light), FWHM / _PER_SIGMA)
+    for at_x, at_y, light, fwhm in false_spots(scene):
+        add_spot(image, float(at_x), float(at_y), float(light), float(fwhm) / _PER_SIGMA)
     return image
 
 
+_PER_SIGMA = 2.3548200450309493
+
+
+def _exposure(scene: Scene, stand: Stand) -> Exposure:
+    header = exposure(scene, stand.file, "PINHOLE", stand.start, seconds=SECONDS, filter="K", lamp="WHITE")
+    note = {"mask_rotation_deg": stand.rotation, "mask_shift_pixel": [stand.x, stand.y]}
+    return image_exposure(header, lambda scene: mask_light(scene, stand), note=note)
+
+
 def _exposures(scene: Scene) -> Sequence[Exposure]:
-    start = "2026-03-11T02:30:00"
-    header = exposure(scene, PINHOLE, "PINHOLE", start, seconds=SECONDS, filter="K", lamp="WHITE")
-    return (image_exposure(header, grid_light),)
+    return tuple(_exposure(scene, stand) for stand in STANDS)
 
 
 def _grid_planes(scene: Scene) -> Sequence[Image]:
     chip = scene.detector(IMAGER)
-    rate = grid_light(scene) * chip.active
+    rate = mask_light(scene, HOME) * chip.active
     variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 5
     return measured_planes(scene, rate, variance, "pinhole reference", chip.mask())
 
@@ -206,8 +383,10 @@ def _rules(scene: Scene) -> Sequence[Rules]:
 
 
 def _truth(scene: Scene) -> Mapping[str, Any]:
+    holes = mask(scene)
     return {
         "file": PINHOLE,
+        "files": [stand.file for stand in STANDS],
         "pitch_pixel": PITCH,
         "fwhm_pixel": FWHM,
         "rate_e_per_s": RATE,
@@ -218,6 +397,29 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
             "y": {f"{i},{j}": value for (i, j), value in _TERMS_Y.items()},
             "meaning": "scale x sum of terms u^i v^j in pixels; u, v = pixel / ((size - 1) / 2) - 1",
         },
+        "mask": {
+            "columns": ["i", "j", "x_error_pixel", "y_error_pixel"],
+            "offset": _offset(scene),
+            "error_pixel": MASK_ERROR,
+            "meaning": "open holes; (i, j) is at pitch x (i + offset, j + offset) + error from the middle of the mask; "
+            "each frame's note says how the mask was turned about the middle of the detector, and then shifted",
+            "holes": [
+                [
+                    int(i),
+                    int(j),
+                    round(float(x - PITCH * (i + _offset(scene))), 6),
+                    round(float(y - PITCH * (j + _offset(scene))), 6),
+                ]
+                for i, j, x, y in zip(holes.i, holes.j, holes.x, holes.y, strict=True)
+            ],
+        },
+        "illumination": {
+            "brightest": _BRIGHTEST,
+            "falls": _FALLS,
+            "meaning": "rate x (brightest - falls x ((u - 0.2)^2 + (v + 0.15)^2)), u and v of the measured place",
+        },
+        "false_columns": ["x", "y", "e_per_s", "fwhm_pixel"],
+        "false": false_spots(scene).tolist(),
     }
 
 

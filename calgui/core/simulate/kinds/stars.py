@@ -20,7 +20,7 @@ from calgui.core.simulate.kinds.common import (
     measured_planes,
     reference_name,
 )
-from calgui.core.simulate.optics import add_star, vignetting
+from calgui.core.simulate.optics import vignetting
 from calgui.core.simulate.scene import (
     IMAGER,
     NIGHT,
@@ -33,6 +33,7 @@ from calgui.core.simulate.scene import (
     Rules,
     Scene,
 )
+from calgui.core.simulate.starlight import StarLight, add_light, measures, star_light
 from calgui.core.simulate.telescope import on_sky
 
 
@@ -49,7 +50,7 @@ class Point:
     magnitude : float
         K, Vega; of the fiber as if it were a star.
     strehl : float
-        Part of the light in the core.
+        Ratio that is aimed at; 1 for no turbulence.
     offset : tuple of float
         From the middle of the detector, pixels.
     sky : bool
@@ -73,12 +74,32 @@ class Point:
 
 
 POINTS = (
-    Point("psfstar", "2026-03-11T13:40:00", 16.2, 0.65, (3.27, -5.61), True, "*"),
+    Point("psfstar", "2026-03-11T13:40:00", 16.2, 0.70, (3.27, -5.61), True, "*"),
     Point("fluxstar", "2026-03-11T13:45:00", 15.8, 0.62, (-8.43, 6.18), True, "H|HBB|K|KN3"),
-    Point("fiber", "2026-03-11T02:40:00", 16.0, 0.97, (0.36, 0.82), False, "*"),
+    Point("fiber", "2026-03-11T02:40:00", 16.0, 1.0, (0.36, 0.82), False, "*"),
 )
 SECONDS = 10.0
+#: the fiber: its diameter as a disk on the sky, and what the optics of the instrument leave
+FIBER_MAS, FIBER_NM = 4.0, 60.0
 _DETECTORS = f"{SPECTROGRAPH}|{IMAGER}"
+
+
+def light_of(point: Point) -> StarLight:
+    """Its light through the optics.
+
+    Parameters
+    ----------
+    point : Point
+        The source.
+
+    Returns
+    -------
+    StarLight
+    """
+    band = (FILTERS["K"].wavemin, FILTERS["K"].wavemax)
+    if point.sky:
+        return star_light(band, point.strehl, on_sky(point.start)["PROTANG"][0])
+    return star_light(band, point.strehl, source_mas=FIBER_MAS, fixed_nm=FIBER_NM)
 
 
 def _light(scene: Scene, point: Point) -> FloatMap:
@@ -86,7 +107,7 @@ def _light(scene: Scene, point: Point) -> FloatMap:
     image = np.full((scene.size, scene.size), row.sky_rate if point.sky else 0.0, np.float32)
     middle = (scene.size - 1) / 2
     flux = row.electrons(point.magnitude)
-    add_star(image, middle + point.offset[0], middle + point.offset[1], flux, row.wavecen, point.strehl)
+    add_light(image, middle + point.offset[0], middle + point.offset[1], flux, light_of(point))
     image *= vignetting(scene.size)
     return image
 
@@ -140,13 +161,15 @@ def _rules(point: Point) -> Sequence[Rules]:
 
 def _truth(scene: Scene, point: Point) -> Mapping[str, Any]:
     middle = (scene.size - 1) / 2
+    source = {} if point.sky else {"source_mas": FIBER_MAS, "fixed_wavefront_nm": FIBER_NM}
     return {
         "file": point.file,
         "x_pixel": middle + point.offset[0],
         "y_pixel": middle + point.offset[1],
         "flux_e_per_s": round(FILTERS["K"].electrons(point.magnitude), 4),
         "k_mag_vega": point.magnitude,
-        "core_fraction": point.strehl,
+        **measures(light_of(point)).truth(),
+        **source,
     }
 
 

@@ -1,0 +1,71 @@
+"""What a perfect telescope would show of a star: no curve of growth rises faster."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.fluxstar.inputs import Floats
+from calgui.core.algorithms.fluxstar.synthetic import known_filter
+from calgui.core.optics.band import Band, curve_band, flat_band
+
+#: enough for light within circles
+_WAVELENGTHS = 5
+
+
+def band_of(header: Mapping[str, Any]) -> Band | None:
+    """Wavelengths of an image.
+
+    Parameters
+    ----------
+    header : mapping
+        FILTER, else WAVEMIN and WAVEMAX.
+
+    Returns
+    -------
+    Band or None
+        None where neither says them.
+    """
+    row = known_filter(str(header.get("FILTER") or ""))
+    if row is not None and row.measured:
+        return curve_band(row.wavelength_um, row.transmission, _WAVELENGTHS)
+    edges = (
+        (row.wavemin_um, row.wavemax_um) if row is not None else (number(header, "WAVEMIN"), number(header, "WAVEMAX"))
+    )
+    low, high = edges
+    if low is None or high is None or not 0.1 <= low <= high <= 100:
+        return None
+    return flat_band(low, high, _WAVELENGTHS)
+
+
+def perfect_growth(header: Mapping[str, Any], pixel_mas: float, radius_px: Floats) -> Floats | None:
+    """Light of a perfect star within circles over that within the last one.
+
+    Parameters
+    ----------
+    header : mapping
+        Of the image.
+    pixel_mas : float
+        Plate scale.
+    radius_px : ndarray of float64
+        Pixels, growing.
+
+    Returns
+    -------
+    ndarray of float64, or None
+        None where the header does not say the wavelength, or the telescope is not TMT.
+    """
+    band = band_of(header)
+    if band is None or str(header.get("TELESCOP") or "TMT").strip().upper() != "TMT":
+        return None
+    from calgui.core.optics.perfect import diffraction_limit
+    from calgui.core.optics.pupil import load_pupil
+    from calgui.core.optics.response import Response
+
+    # the same for all stars of a night, so that it is computed once
+    known = 1000.0 * math.ceil(float(radius_px[-1]) * pixel_mas / 1000)
+    star = diffraction_limit(load_pupil("tmt"), band, Response(pixel_mas), 0.0, known)
+    energy = star.encircled_energy(radius_px * pixel_mas)
+    return np.asarray(energy / energy[-1])

@@ -1,0 +1,1 @@
+"""Images of a star through a telescope without any wavefront error: pupils, bands, pixels, the diffraction limit."""
