@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -64,6 +64,7 @@ class AlgorithmPage(QWidget):
         self._asked: Asked | None = None
         self._dialog: SaveDialog | None = None
         self._fit = False
+        self._going_back = ""
         self.inputs = InputsPanel(session, how.inputs, how.gathers)
         self.references = BenchReferences(session, how.references, how.optional_references)
         # every pixel of a ramp is many: an answer to a changed option should come at once
@@ -139,6 +140,8 @@ class AlgorithmPage(QWidget):
         self.references.give_all(given)
 
     def _words(self, before: Any, after: Any) -> str:
+        if self._going_back:
+            return f"go back to {self._going_back} of {self.how.title}"
         if before[0] != after[0]:
             deed = "gather" if self.inputs.gathered else "change"
             return f"{deed} the inputs of {self.how.title}"
@@ -149,7 +152,8 @@ class AlgorithmPage(QWidget):
             done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
             if done:
                 return f"{done} in {self.how.title}"
-        what = changed[0].replace("_", " ") if changed else "the references"
+        one = changed[0].replace("_", " ") if changed else "the references"
+        what = f"{len(changed)} options" if len(changed) > 1 else one
         return f"change {what} of {self.how.title}"
 
     def kept(self) -> dict[str, Any]:
@@ -199,7 +203,12 @@ class AlgorithmPage(QWidget):
             That was kept.
         """
         usual = {info.name: info.default for info in self.how.options}
-        self.options.put_values({**usual, **solution.options})
+        # all of them at once: one step back, and one fit
+        with QSignalBlocker(self.options):
+            self.options.put_values({**usual, **solution.options})
+        self._going_back = solution.label
+        self.options.changed.emit()
+        self._going_back = ""
 
     # -- preview ---------------------------------------------------------------------------------------------------
 

@@ -131,6 +131,10 @@ def test_exclude_by_a_click_undo_keep_change_the_order_and_go_back(
     solutions.back.click()
     fitted(qtbot, page)
     assert rms(page) == best
+    assert session.history.undoText() == "go back to Solution 2 of Grid of spots"
+    session.history.undo()
+    fitted(qtbot, page)
+    assert rms(page) == first, "going back is one step"
     assert fakegrid.measured == [1], "all of this needs one measuring"
 
 
