@@ -44,7 +44,7 @@ def _detected(image: Any) -> Any:
 
     background = Background2D(image, 64, filter_size=3, bkg_estimator=MedianBackground())
     above = image - background.background
-    segments = detect_sources(above, 8 * background.background_rms, 3)
+    segments = detect_sources(above, 5 * background.background_rms, 3)  # as ours
     return SourceCatalog(above, segments).centroid
 
 
