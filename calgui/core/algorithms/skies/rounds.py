@@ -155,7 +155,7 @@ def _rounds(
     for turn in range(config.iterations):
         part = job.part(turn / config.iterations, (turn + 1) / config.iterations)
         made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors, scales), turn, part)
-        fresh = [np.count_nonzero(now & ~before) / now.size for now, before in zip(made, masks, strict=True)]
+        fresh = [np.count_nonzero(now > before) / now.size for now, before in zip(made, masks, strict=True)]
         masks = made
         news.append(float(np.mean(fresh)))
         if news[-1] < _NEWS or _runs_away(news):

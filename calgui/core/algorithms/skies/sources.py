@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.skies.cells import (
     COARSE,
     FEWEST,
@@ -125,13 +126,11 @@ def _largest_even(grid: Grid, shape: tuple[int, ...], noise: float) -> int:
 
 def _stars(flat: Image, good: BoolArray, sigma: float, grow: int) -> BoolArray:
     """What stands out of an even image in boxes of three pixels, grown."""
-    from scipy.ndimage import maximum_filter, uniform_filter
-
-    smooth = uniform_filter(flat, _BOX, mode="constant")
+    loops = compiled_skies()
+    smooth, found = np.empty(flat.shape, np.float32), np.empty(flat.shape, np.bool_)
+    loops.boxes_of_three(flat, smooth)
     noise = level_of(thinned(smooth, good))
-    found = np.asarray(smooth > noise.value + sigma * noise.sigma, np.bool_)
-    if grow:
-        found = np.asarray(maximum_filter(found, 2 * grow + 1, mode="constant"), np.bool_)
+    loops.above_and_around(smooth, np.float32(noise.value + sigma * noise.sigma), grow, found)
     return found
 
 
