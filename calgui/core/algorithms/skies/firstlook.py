@@ -4,7 +4,6 @@ A median of frames whose dithers are smaller than a source holds its middle, and
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.skies.cells import FINE, BoolArray, Cells, Grid, expand, sizes, widened

@@ -23,7 +23,7 @@ from calgui.core.algorithms.skies.cells import (
     sizes,
     widened,
 )
-from calgui.core.algorithms.skies.levels import CLIP, level_of, thinned
+from calgui.core.algorithms.skies.levels import CLIP, Level, level_of, thinned
 from calgui.core.algorithms.skies.surfaces import fitted_surface, values_of
 
 #: side of the box in which the light of a star is summed
@@ -59,7 +59,12 @@ NO_CELLS = Scales()
 
 
 def find_sources(
-    image: Image, good: BoolArray, sigma: float, grow: int, scales: Scales | None = NO_CELLS
+    image: Image,
+    good: BoolArray,
+    sigma: float,
+    grow: int,
+    scales: Scales | None = NO_CELLS,
+    pixels: Level | None = None,
 ) -> tuple[BoolArray, Scales]:
     """Pixels with light of sources.
 
@@ -75,6 +80,8 @@ def find_sources(
         Pixels by which what was found is grown.
     scales : Scales or None
         Cells that are looked at; if None, those whose means scatter as their noise lets them.
+    pixels : Level, optional
+        Of the good pixels, where it is known already.
 
     Returns
     -------
@@ -89,7 +96,7 @@ def find_sources(
     on it is not to be told from sources. That must be asked before any of the light is masked: the darker part of a
     structure, left alone, looks even.
     """
-    pixels = level_of(thinned(image, good))
+    pixels = pixels or level_of(thinned(image, good))
     if not math.isfinite(pixels.value) or pixels.sigma == 0:
         return np.zeros(image.shape, np.bool_), scales or NO_CELLS
     flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
