@@ -1,7 +1,8 @@
 """Loops of the rounds in which sources are found: medians of the others, smoothed images, levels."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 #: pixels that are sorted side by side
 _BLOCK = 512
