@@ -105,10 +105,11 @@ def test_a_small_residual_scatters_by_its_spectrum() -> None:
     for band, micron in ((K, 2.2), ((1.485, 1.781), 1.633)):
         strehl = 0.98
         far = quad(power, 1 / 206264.806 / (micron * 1e-6), np.inf)[0] / whole
-        lost = (1 - measures(star_light(band, strehl)).energy[-1]) - strehl * (
-            1 - measures(star_light(band, 1.0)).energy[-1]
-        )
-        assert lost == pytest.approx(0.5 * -math.log(strehl) * far, rel=0.12)
+        wings = 1 - measures(star_light(band, 1.0)).energy[-1]
+        lost = (1 - measures(star_light(band, strehl)).energy[-1]) - strehl * wings
+        # half of the residual lies beyond the actuators; diffraction throws some of what is near to far, too
+        halo = 0.5 * far
+        assert lost == pytest.approx((1 - strehl) * (halo + (1 - halo) * wings), rel=0.05)
 
 
 def test_no_light_is_folded_back_into_the_field() -> None:
