@@ -19,7 +19,7 @@ from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.pinholes.measure import measure_pinholes
 from calgui.core.algorithms.pinholes.spots import NO_PLACE, Spots
 from calgui.core.algorithms.positions import parse_positions
-from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
@@ -166,7 +166,7 @@ def measure(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], co
 
     Raises
     ------
-    InputError, AlgorithmError
+    InputError
         Pictures do not belong together, or show no grid of pinholes.
     """
     check_pictures(frames, config)
@@ -209,7 +209,7 @@ def assemble(spots: Sequence[Spots], config: DistortionConfig, names: Sequence[s
         index = np.flatnonzero(one.used & np.isfinite(one.x_error) & np.isfinite(one.y_error))
         order = search_order(index.size)
         if order < 1:
-            raise AlgorithmError(
+            raise InputError(
                 f"Only {index.size} pinholes of {name} are good for a solution.",
                 cure=f"A straight grid takes {_PER_TERM * n_terms(1)}: choose a brighter picture or a lower threshold.",
             )

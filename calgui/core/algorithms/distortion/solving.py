@@ -16,7 +16,7 @@ from calgui.core.algorithms.distortion.observations import terms_of
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, n_terms
 from calgui.core.algorithms.distortion.solution import Solution, determined, solution
 from calgui.core.algorithms.positions import nearest, parse_positions
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 
 #: pinholes for each term of one axis, at least, and so many that a solution is trusted
@@ -101,7 +101,7 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
 
     Raises
     ------
-    AlgorithmError
+    InputError
         Too few pinholes for the order, or they lie in a line.
     """
     seen = measured.seen
@@ -173,7 +173,7 @@ def _enough(order: int, count: int, rejected: int, excluded: int) -> None:
     lower = max((one for one in range(1, order) if FEWEST * n_terms(one) <= count), default=0)
     lost = ((rejected, "rejected"), (excluded, "excluded"))
     out = "".join(f", {number} were {what}" for number, what in lost if number)
-    raise AlgorithmError(
+    raise InputError(
         f"Order {order} has {n_terms(order)} terms for each axis and takes {needed} pinholes or more; "
         f"there are {count}{out}.",
         cure=f"Choose order {lower} or lower, or a picture with more pinholes."

@@ -141,7 +141,7 @@ def find_star(data: Singles, bad: Mask, place: tuple[float, float] | None) -> St
     if place is None:
         found = candidates(data, bad)
         if not found:
-            raise AlgorithmError(
+            raise InputError(
                 f"No star was found: nothing that looks like one stands {STAR_SIGMA:g} sigma above the noise.",
                 cure="Choose an image with a star, or name its place by the option star.",
             )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.kernels import compiled_spots
 from calgui.core.algorithms.local import LocalStatistics, local_statistics, share
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
 
@@ -75,7 +75,7 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
 
     Raises
     ------
-    AlgorithmError
+    InputError
         Nothing stands out, or so much that it is no mask of pinholes.
 
     Notes
@@ -88,7 +88,7 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
     kernels = compiled_spots()
     local = local_statistics(image, ~bad, _TILE, job)
     if local is None or not local.typical_sigma > 0:
-        raise AlgorithmError("The picture is blank: its pixels do not differ.", cure="Choose a picture with light.")
+        raise InputError("The picture is blank: its pixels do not differ.", cure="Choose a picture with light.")
     job.report(0.3, "Finding spots")
     excess = np.empty(image.shape, np.float32)
     share(
@@ -103,7 +103,7 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
         warnings.simplefilter("ignore", NoDetectionsWarning)
         segments = detect_sources(excess, threshold, _TOUCHING)
     if segments is None:
-        raise AlgorithmError(
+        raise InputError(
             f"No spot stands out by {threshold:g} sigma of its surroundings.",
             cure="Choose a picture of the pinhole mask with more light, or lower the threshold.",
         )
@@ -112,11 +112,11 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
     found = np.empty((_MOST, 2), np.int64)
     count = kernels.peaks(image, labels, local.level, 0, image.shape[0], _SHARPEST, found)
     if count > _MOST:
-        raise AlgorithmError(
+        raise InputError(
             f"{count} spots stand out: that is no pinhole mask.", cure="Raise the threshold, or choose another picture."
         )
     if not count:
-        raise AlgorithmError(
+        raise InputError(
             f"Only single pixels stand out by {threshold:g} sigma of their surroundings.",
             cure="Choose a picture of the pinhole mask with more light, or lower the threshold.",
         )

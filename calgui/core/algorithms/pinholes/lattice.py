@@ -9,7 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.pinholes.basis import oriented, shortest, steps_of
 from calgui.core.algorithms.pinholes.spots import NO_PLACE, Lattice
 from calgui.core.algorithms.pinholes.surface import Surface, fit_surface, order_for
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
@@ -108,7 +108,7 @@ def place_spots(points: Floats, shape: tuple[int, int], job: Job, likely: Bools 
 
     Raises
     ------
-    AlgorithmError
+    InputError
         There is none in them.
 
     Notes
@@ -118,7 +118,7 @@ def place_spots(points: Floats, shape: tuple[int, int], job: Job, likely: Bools 
     the number of spots bears. Every spot is checked against the others at each turn.
     """
     if len(points) < FEWEST:
-        raise AlgorithmError(
+        raise InputError(
             f"Only {len(points)} spot{'s were' if len(points) != 1 else ' was'} found: a grid needs {FEWEST}.",
             cure="Lower the threshold, expose longer, or choose a picture of the pinhole mask.",
         )
@@ -130,7 +130,7 @@ def place_spots(points: Floats, shape: tuple[int, int], job: Job, likely: Bools 
             return _settled(points, _filled_up(points, index), shape)
     best = _best(points, shape, job)
     if best is None or not best.sound:
-        raise AlgorithmError(
+        raise InputError(
             f"The {len(points)} spots stand in no grid" + _why(best) + ".",
             cure="Choose a picture of the pinhole mask. If it is one, mask its dust, or raise the threshold.",
         )

@@ -22,7 +22,7 @@ from calgui.core.algorithms.pinholes.find import Candidates, find_spots
 from calgui.core.algorithms.pinholes.judging import alike, blended, far_from_edge, plain, saturated, states_of
 from calgui.core.algorithms.pinholes.lattice import Placement, place_spots, placement_of, strays
 from calgui.core.algorithms.pinholes.spots import NO_PLACE, SATURATED, STATES, USED, Spots
-from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.errors import InputError
 from calgui.core.frames import dq
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
@@ -80,7 +80,7 @@ def measure_pinholes(frame: FrameLike, config: PinholeConfig, job: Job, bad: Boo
     read = _read(frame, config, bad)
     try:
         return _measured(read, config, job)
-    except AlgorithmError as error:
+    except InputError as error:
         if error.path is None:
             error.path = frame.path
         raise
@@ -186,7 +186,7 @@ def _typical(fits: Fits, placement: Placement, profile: Profile) -> float:
     """Median width of spots that have a place and were fitted."""
     chosen = fits.good & (placement.i != NO_PLACE)
     if not chosen.any():
-        raise AlgorithmError(
+        raise InputError(
             "No spot has the shape of a pinhole: the fit of each failed.",
             cure="Choose a picture of the pinhole mask that is in focus and not saturated.",
         )
@@ -196,7 +196,7 @@ def _typical(fits: Fits, placement: Placement, profile: Profile) -> float:
 def _far_enough(placement: Placement, fwhm: float) -> None:
     steps = min(placement.lattice.pitch_i, placement.lattice.pitch_j)
     if steps < _WIDTHS_APART * fwhm:
-        raise AlgorithmError(
+        raise InputError(
             f"The pinholes are {steps:.1f} pixels apart, and {fwhm:.1f} wide: they flow into each other under "
             f"{_WIDTHS_APART:g} widths.",
             cure="Choose a mask with a wider grid, or focus it.",
@@ -248,13 +248,13 @@ def _any_used(state: Ints, placement: Placement) -> None:
     placed = state[placement.i != NO_PLACE]
     full = int(np.count_nonzero(placed == SATURATED))
     if full > 0.8 * placed.size:
-        raise AlgorithmError(
+        raise InputError(
             f"{full} of {placed.size} pinholes are saturated.", cure="Expose for a shorter time, or dim the lamp."
         )
     if not (placed == USED).any():
         count = np.bincount(placed, minlength=len(STATES))
         kinds = ", ".join(f"{n} {name}" for n, name in zip(count.tolist(), STATES, strict=True) if n)
-        raise AlgorithmError(
+        raise InputError(
             f"None of {placed.size} pinholes has a center that can be used: {kinds}.",
             cure="Choose a picture of the pinhole mask in focus, with more light, and its bad pixels flagged.",
         )

@@ -12,7 +12,7 @@ from calgui.core.algorithms.distortion.measuring import Measured, assemble, chec
 from calgui.core.algorithms.distortion.polynomials import n_terms
 from calgui.core.algorithms.distortion.solving import Solved, solve
 from calgui.core.algorithms.registry import Result
-from calgui.core.errors import AlgorithmError, InputError, UsageError
+from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from tests.core.algorithms.distortion.madeup import ERROR, PITCH, Truth, brown, grids, off_truth, waves

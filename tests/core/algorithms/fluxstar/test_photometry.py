@@ -140,7 +140,7 @@ def test_what_is_missing_is_asked_for_by_name() -> None:
 
 def test_what_is_no_star_is_refused() -> None:
     empty = exposed(np.full((SIZE, SIZE), SKY), 3)
-    with pytest.raises(AlgorithmError, match="No star"):
+    with pytest.raises(InputError, match="No star"):
         extract(empty)
     hot = empty.data.copy()
     hot[50, 70] = 5000

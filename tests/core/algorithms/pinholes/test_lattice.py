@@ -4,7 +4,7 @@ import pytest
 from calgui.core.algorithms.pinholes.basis import oriented, shortest
 from calgui.core.algorithms.pinholes.lattice import place_spots
 from calgui.core.algorithms.pinholes.spots import NO_PLACE
-from calgui.core.errors import AlgorithmError
+from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from tests.core.algorithms.pinholes.mask import grid, wrong
 
@@ -78,16 +78,16 @@ def test_random_points_are_refused(seed: int) -> None:
         points = points[rng.integers(count // 20 + 1, size=count)] + 20 * rng.standard_normal((count, 2))
     if seed % 3 == 2:
         points = 500 + 120 * rng.standard_normal((count, 2))
-    with pytest.raises(AlgorithmError, match="stand in no grid") as raised:
+    with pytest.raises(InputError, match="stand in no grid") as raised:
         place_spots(points, (1000, 1000), Job())
     assert raised.value.cure
 
 
 def test_a_single_row_is_no_grid() -> None:
-    with pytest.raises(AlgorithmError):
+    with pytest.raises(InputError):
         place_spots(np.column_stack([np.arange(40) * 10.0, np.full(40, 50.0)]), (400, 400), Job())
 
 
 def test_few_points_are_refused_with_their_number() -> None:
-    with pytest.raises(AlgorithmError, match="Only 7 spots"):
+    with pytest.raises(InputError, match="Only 7 spots"):
         place_spots(np.random.default_rng(0).uniform(0, 100, (7, 2)), (100, 100), Job())
