@@ -73,7 +73,7 @@ def measure_pinholes(frame: FrameLike, config: PinholeConfig, job: Job, bad: Boo
     ------
     InputError
         No image, or unit, gain, or exposure time is missing.
-    AlgorithmError
+    InputError
         No spots, too few of them, no lattice in them, all saturated, or closer to each other than three of their
         widths.
     """

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.psf.config import PsfConfig
-from calgui.core.algorithms.psf.figures import WORDS, Figures
+from calgui.core.algorithms.psf.figures import CROWDED, WORDS, Figures
 from calgui.core.algorithms.psf.measured import Measured
 from calgui.core.algorithms.registry import Verdict
 
@@ -61,7 +61,10 @@ def verdict(
                 "is faint, or the background is not known well within the flux radius."
             )
     elif figures.why[main]:
-        told.append(f"No Strehl ratio: {figures.why[main]}.")
+        cure = f" Choose a flux radius below {config.flux_radius:.0f} mas." if figures.flags[main] & CROWDED else ""
+        (doubtful if setting.pupil and not setting.coarse else told).append(
+            f"The star that is reported has no Strehl ratio: {figures.why[main]}.{cure}"
+        )
     if figures.radius[main] < _SMALL_RADIUS * config.flux_radius:
         doubtful.append(
             f"The flux is counted within {figures.radius[main]:.0f} mas, not {config.flux_radius:.0f}: the image shows "

@@ -7,7 +7,7 @@ import pytest
 from calgui.core.algorithms.fluxstar.config import ExtractConfig, ZeroPointConfig
 from calgui.core.algorithms.fluxstar.growth import grow, weights
 from calgui.core.algorithms.registry import Result, algorithm
-from calgui.core.errors import AlgorithmError, CalguiError, InputError
+from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
