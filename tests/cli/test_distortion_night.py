@@ -119,7 +119,7 @@ def test_too_high_an_order_and_other_pictures_are_refused(demo_night: DemoNight,
     assert (code, "exclude" in said) == (2, True)
     flat = demo_night.raw / "iris_20260311_flat_0001.fits"
     code, said = refused(path, flat)
-    assert (code, flat.name in said) == (4, True), said
+    assert (code, flat.name in said) == (3, True), said
 
 
 def test_all_stands_of_the_mask_are_solved_together(
