@@ -158,7 +158,7 @@ def test_too_few_pinholes_for_the_order_say_how_many_are_needed() -> None:
     count = made.seen.size
     assert 30 < count < 50
     with pytest.raises(
-        AlgorithmError, match=rf"Order 7 has 36 terms for each axis and takes 72 .* there are {count}"
+        InputError, match=rf"Order 7 has 36 terms for each axis and takes 72 .* there are {count}"
     ) as why:
         solve_with(made, order="7")
     assert "Choose order 4 or lower" in why.value.cure
