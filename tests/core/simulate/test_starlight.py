@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from astropy.io import fits
+from scipy.integrate import quad
 
 from calgui.core.optics.band import flat_band
 from calgui.core.optics.perfect import diffraction_limit, strehl_reference, wavefront_error_nm
@@ -17,7 +18,7 @@ from calgui.core.simulate.scene import Scene
 from calgui.core.simulate.starlight import add_light, measures, star_image, star_light
 from calgui.core.simulate.starlight.aperture import aperture
 from calgui.core.simulate.starlight.ladder import strehl_ladder
-from calgui.core.simulate.starlight.residual import decorrelation, screen
+from calgui.core.simulate.starlight.residual import decorrelation, screen, spectrum
 
 K = (2.0, 2.4)
 
@@ -60,7 +61,9 @@ def test_a_long_exposure_is_the_mean_over_screens() -> None:
     total /= 60 * count**2 * pupil.sum()
     seen = np.sinc(np.fft.fftfreq(count))
     mean = np.fft.fftshift(np.fft.ifft2(np.fft.fft2(total) * np.outer(seen, seen)).real)
-    smooth = light.image()
+    # waves finer than the cells are in the light alone: they take from all that is near
+    missing = variance * (1 - spectrum(count, cell).sum())
+    smooth = light.image() * math.exp(missing)
     assert mean[256, 256] == pytest.approx(float(smooth[256, 256]), rel=0.03)
     away = np.hypot(*(np.mgrid[:count, :count] - 256))
     for low, high in ((10, 40), (40, 100), (100, 200)):
@@ -70,11 +73,11 @@ def test_a_long_exposure_is_the_mean_over_screens() -> None:
 
 def test_a_screen_and_its_correlation_agree() -> None:
     rng = np.random.default_rng(2)
-    half = decorrelation(128, 0.25)
-    assert half[0, 0] == pytest.approx(0, abs=1e-6)
-    screens = [screen(128, 0.25, rng) for _ in range(40)]
-    assert np.mean([one.var() for one in screens]) == pytest.approx(1, abs=0.05)
-    for apart in (1, 3, 20):
+    half = decorrelation(256, 0.125)
+    assert half[0, 0] == pytest.approx(0, abs=1e-3)
+    screens = [screen(256, 0.125, rng) for _ in range(40)]
+    assert np.mean([one.var() for one in screens]) == pytest.approx(spectrum(256, 0.125).sum(), abs=0.02)
+    for apart in (2, 6, 40):
         structure = np.mean([((one - np.roll(one, apart, axis=1)) ** 2).mean() for one in screens])
         assert structure / 2 == pytest.approx(float(half[0, apart]), abs=0.05)
 
@@ -87,6 +90,43 @@ def test_strehl_is_near_that_of_marechal(band: tuple[float, float], strehl: floa
     assert wavefront_error_nm(seen.strehl, sum(band) / 2) == pytest.approx(
         wavefront_error_nm(strehl, sum(band) / 2), rel=0.1
     )
+
+
+def test_a_small_residual_scatters_by_its_spectrum() -> None:
+    # von Kármán's spectrum beyond the actuators' square, by quadrature in circles
+    def power(f: float) -> float:
+        return 2 * math.pi * f * (f * f + 1 / 900) ** (-11 / 6)
+
+    def open_part(f: float) -> float:
+        # of the circle, what lies outside of the square
+        return 0.0 if f < 1 else min(1.0, 4 / math.pi * math.acos(1 / f))
+
+    whole = quad(lambda f: power(f) * open_part(f), 1, math.sqrt(2))[0] + quad(power, math.sqrt(2), np.inf)[0]
+    for band, micron in ((K, 2.2), ((1.485, 1.781), 1.633)):
+        strehl = 0.98
+        far = quad(power, 1 / 206264.806 / (micron * 1e-6), np.inf)[0] / whole
+        wings = 1 - measures(star_light(band, 1.0)).energy[-1]
+        lost = (1 - measures(star_light(band, strehl)).energy[-1]) - strehl * wings
+        # half of the residual lies beyond the actuators; diffraction throws some of what is near to far, too
+        halo = 0.5 * far
+        assert lost == pytest.approx((1 - strehl) * (halo + (1 - halo) * wings), rel=0.05)
+
+
+def test_no_light_is_folded_back_into_the_field() -> None:
+    # light of a field twice as wide has hardly any to fold
+    small, large = star_light((1.6, 1.6), 0.05), star_light((1.6, 1.6), 0.05, pixels=2048)
+    image, whole = small.image(), large.image()[512:-512, 512:-512]
+    for part in (slice(512, 513), slice(500, 524), slice(262, 762), slice(20, 1004)):
+        assert image[part, part].sum() == pytest.approx(float(whole[part, part].sum()), rel=0.01)
+    edge = (slice(0, 20), slice(400, 600))
+    assert image[edge].sum() == pytest.approx(float(whole[edge].sum()), rel=0.02)
+    assert image.sum() < 0.92
+
+
+def test_light_beyond_an_arcsec_at_h() -> None:
+    half, poor = (1 - measures(star_light((1.485, 1.781), strehl)).energy[-1] for strehl in (0.5, 0.05))
+    assert half == pytest.approx(0.08, abs=0.01)
+    assert poor == pytest.approx(0.34, abs=0.03)
 
 
 def test_the_sum_keeps_and_moves_light() -> None:

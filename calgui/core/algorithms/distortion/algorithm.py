@@ -5,7 +5,7 @@ from typing import Any
 from calgui.core.algorithms.distortion.config import REFITS, DistortionConfig
 from calgui.core.algorithms.distortion.drawing import curves, marks
 from calgui.core.algorithms.distortion.measuring import Measured, check_pictures, measure
-from calgui.core.algorithms.distortion.report import extensions, keywords, metrics, tables
+from calgui.core.algorithms.distortion.report import extensions, keywords, metrics, rows, tables
 from calgui.core.algorithms.distortion.solving import solve
 from calgui.core.algorithms.distortion.verdict import judge
 from calgui.core.algorithms.registry import Algorithm, Result, in_two_steps
@@ -37,6 +37,7 @@ def refit(measured: Measured, config: Any, job: Job) -> Result:
     solved = solve(measured, config, job)
     said = metrics(solved)
     verdict, reasons = judge(solved)
+    columns = rows(solved)
     job.report(1.0, "Solved")
     return Result(
         frame=None,
@@ -46,9 +47,9 @@ def refit(measured: Measured, config: Any, job: Job) -> Result:
         curves=curves(solved),
         tables=tables(solved),
         keywords=keywords(solved, said),
-        extensions=extensions(solved),
+        extensions=extensions(solved, columns),
         picture=measured.picture,
-        marks=marks(solved),
+        marks=marks(solved, columns),
     )
 
 

@@ -69,20 +69,22 @@ def looks(
     inverse = np.linalg.inv(cholesky_of(gram(columns, columns)))
     q = times(columns, inverse.conj().T)
     shares = gram(q, target)
+    own = q.real**2 + q.imag**2 if np.iscomplexobj(q) else q**2
+    variance = 1 / weight[used]
     made, residual, leverage, start = [], target.astype(np.complex128), np.zeros(root.size), 0
     for order, stop in sorted(n_columns.items()):
-        part = q[:, start:stop]
-        residual = residual - times(part, shares[start:stop])
-        leverage = leverage + np.sum(np.abs(part) ** 2, axis=1)
+        residual = residual - times(q[:, start:stop], shares[start:stop])
+        leverage = leverage + own[:, start:stop].sum(axis=1)
         start = stop
-        without = residual / np.clip(1 - leverage, 1e-3, None)
-        made.append(OrderLook(order, _rms(residual / root), _rms(without / root), np.abs(without) ** 2))
+        squared = residual.real**2 + residual.imag**2
+        without = squared / np.clip(1 - leverage, 1e-3, None) ** 2
+        made.append(OrderLook(order, _rms(squared * variance), _rms(without * variance), without))
     return tuple(made)
 
 
-def _rms(values: Complexes) -> float:
+def _rms(squared: Floats) -> float:
     """Per axis."""
-    return math.sqrt(float(np.mean(np.abs(values) ** 2)) / 2) if values.size else math.nan
+    return math.sqrt(float(squared.mean()) / 2) if squared.size else math.nan
 
 
 def best_order(found: tuple[OrderLook, ...]) -> int:

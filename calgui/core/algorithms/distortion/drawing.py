@@ -1,16 +1,15 @@
 """What there is to see of a solution: curves, and marks on the picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from calgui.core.algorithms.distortion.polynomials import Floats
-from calgui.core.algorithms.distortion.report import rows, states
+from calgui.core.algorithms.distortion.report import states
 from calgui.core.algorithms.distortion.sip import Sip
 from calgui.core.algorithms.distortion.solving import Solved
 from calgui.core.algorithms.marks import Marks
-from calgui.core.algorithms.pinholes.spots import NO_PLACE
 from calgui.core.algorithms.registry import Curve
 
 #: lines of the grid that is drawn bent, and places along each
@@ -135,28 +134,26 @@ def _enlarged(factor: float) -> float:
     return float(max(step for step in (1, 2, 5) if step * power <= factor) * power)
 
 
-def marks(solved: Solved) -> Marks:
+def marks(solved: Solved, made: Mapping[str, Any]) -> Marks:
     """Every pinhole on its picture.
 
     Parameters
     ----------
     solved : Solved
         A solution.
+    made : mapping of str to ndarray
+        Its `rows`.
 
     Returns
     -------
     Marks
         Vectors are residuals, or the distortion, as the option says.
     """
-    made = rows(solved)
     sip: Any = solved.solution.sip
     ideal_x, ideal_y = sip.ideal(made["x"], made["y"])
     shift_x, shift_y = made["x"] - ideal_x, made["y"] - ideal_y
     distortion = solved.config.arrows == "distortion"
     arrows = (shift_x, shift_y) if distortion else (made["residual_x"], made["residual_y"])
-    label = tuple(
-        "" if i == NO_PLACE else f"{i}, {j}" for i, j in zip(made["i"].tolist(), made["j"].tolist(), strict=True)
-    )
     values = {
         "residual x (pixel)": made["residual_x"],
         "residual y (pixel)": made["residual_y"],
@@ -178,7 +175,7 @@ def marks(solved: Solved) -> Marks:
         made["state"].astype(np.int64),
         states(solved),
         made["frame"],
-        label,
+        solved.measured.labels,
         arrows,
         "distortion: seen less ideal" if distortion else "residuals",
         values,
@@ -186,7 +183,7 @@ def marks(solved: Solved) -> Marks:
     )
 
 
-def _mask_values(solved: Solved, made: dict[str, Any]) -> dict[str, Any]:
+def _mask_values(solved: Solved, made: Mapping[str, Any]) -> dict[str, Any]:
     """The error of the mask at each spot that has one."""
     seen, measured = solved.measured.seen, solved.measured
     starts = np.concatenate([[0], np.cumsum([one.x.size + one.missing_x.size for one in measured.spots])])

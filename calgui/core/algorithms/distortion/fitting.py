@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ from calgui.core.algorithms.distortion.polynomials import Floats
 from calgui.core.errors import AlgorithmError
 
 BoolArray = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float64] | Complexes
 
 #: of residuals of two axes: the median of |r|² is this times the variance of one
 _MEDIAN = 2 * math.log(2)
@@ -43,7 +46,7 @@ class Solved:
     """
 
     beta: Complexes
-    covariance: npt.NDArray[np.complex128] | Floats
+    covariance: Values
     mask_error: Complexes
     residual: Complexes
     leverage: Floats
@@ -90,11 +93,8 @@ class Solver:
 
     def __init__(self, seen: Observations, made: Equations) -> None:
         self.seen, self.made = seen, made
-        self.by_pinhole = np.argsort(seen.pinhole, kind="stable")
-        counts = np.bincount(seen.pinhole, minlength=seen.n_pinholes)
-        self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
 
-    def sums(self, values: npt.NDArray[np.float64] | Complexes) -> npt.NDArray[np.float64] | Complexes:
+    def sums(self, values: Values) -> Values:
         """Sums over the spots of each pinhole of the mask.
 
         Parameters
@@ -106,10 +106,20 @@ class Solver:
         -------
         ndarray, shape (pinholes, ...)
         """
-        made: npt.NDArray[np.float64] | Complexes = np.add.reduceat(values[self.by_pinhole], self.starts, axis=0)
+        made: Values = self._adding @ values
         return made
 
-    def normal(self, weight: Floats, mask_variance: float = 0.0) -> npt.NDArray[np.float64] | Complexes:
+    @cached_property
+    def _adding(self) -> Any:
+        """A sparse matrix that adds up the spots of each pinhole: many short sums at once."""
+        from scipy.sparse import csr_array
+
+        count = self.seen.size
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.seen.pinhole, minlength=self.seen.n_pinholes))])
+        order = np.argsort(self.seen.pinhole, kind="stable")
+        return csr_array((np.ones(count), order, starts), shape=(self.seen.n_pinholes, count))
+
+    def normal(self, weight: Floats, mask_variance: float = 0.0) -> Values:
         """The normal matrix, less what the errors of the mask take up (Schur's complement).
 
         Parameters
@@ -121,14 +131,20 @@ class Solver:
         -------
         ndarray, shape (columns, columns)
         """
-        g = self.made.columns
+        return self._equations(weight, mask_variance)[0]
+
+    def _equations(self, weight: Floats, mask_variance: float) -> tuple[Values, Values]:
+        """Normal matrix and right side."""
+        g, z = self.made.columns, self.made.target
         weighted = g * weight[:, None]
-        normal: npt.NDArray[np.float64] | Complexes = gram(weighted, g)
+        normal, right = gram(weighted, g), gram(weighted, z)
         if mask_variance:
+            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
             by_column = self.sums(weighted)
-            each = self.sums(weight) + 1 / mask_variance
-            normal = normal - gram(by_column / each[:, None], by_column)
-        return normal
+            share = by_column / each[:, None]
+            normal = normal - gram(share, by_column)
+            right = right - gram(share, self.sums(weight * z))
+        return normal, right
 
     def solve(self, weight: Floats, mask_variance: float = 0.0, *, last: bool = True) -> Solved:
         """Solve with given weights.
@@ -152,23 +168,20 @@ class Solver:
             The spots do not determine the coefficients.
         """
         g, z = self.made.columns, self.made.target
-        normal = self.normal(weight, mask_variance)
-        right = gram(g, weight * z)
-        if mask_variance:
-            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
-            by_column, by_target = self.sums(g * weight[:, None]), self.sums(weight * z)
-            right = right - gram(by_column / each[:, None], by_target)
+        normal, right = self._equations(weight, mask_variance)
         inverse = np.linalg.inv(cholesky_of(normal))
-        beta = inverse.conj().T @ (inverse @ right)
+        beta = np.asarray(inverse.conj().T @ (inverse @ right), np.complex128)
         residual = z - times(g, beta)
-        covariance: npt.NDArray[np.float64] | Complexes = np.zeros_like(normal)
+        covariance: Values = np.zeros_like(normal)
         leverage: Floats = np.zeros(weight.size)
         if last:
             covariance = inverse.conj().T @ inverse
-            leverage = np.sum(np.abs(times(g, inverse.conj().T)) ** 2, axis=1)
+            across = times(g, inverse.conj().T)
+            leverage = np.sum((across * across.conj()).real, axis=1)
             leverage *= np.where(weight > 0, weight, float(np.median(weight[weight > 0])))
         error = np.zeros(self.seen.n_pinholes, np.complex128)
         if mask_variance:
+            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
             error = np.asarray(self.sums(weight * residual) / each, np.complex128)
             residual = residual - error[self.seen.pinhole]
             # the share of a spot in its own pinhole's error is part of its leverage
@@ -176,7 +189,7 @@ class Solver:
         return Solved(beta, covariance, error, residual, np.clip(leverage, 0, 0.999))
 
 
-def cholesky_of(normal: npt.NDArray[np.float64] | Complexes) -> npt.NDArray[np.float64] | Complexes:
+def cholesky_of(normal: Values) -> Values:
     """Lower triangle of a normal matrix, whose columns may differ in scale.
 
     Parameters
@@ -205,7 +218,7 @@ def cholesky_of(normal: npt.NDArray[np.float64] | Complexes) -> npt.NDArray[np.f
             "The pinholes do not determine the solution: they lie too close to a line, or too few are left.",
             cure="Lower the order, or give frames with pinholes over the whole field.",
         )
-    made: npt.NDArray[np.float64] | Complexes = lower * size[:, None]
+    made: Values = lower * size[:, None]
     return made
 
 

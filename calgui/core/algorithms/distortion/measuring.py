@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ import numpy.typing as npt
 from calgui.core.algorithms.distortion.config import DistortionConfig
 from calgui.core.algorithms.distortion.fitting import outlying
 from calgui.core.algorithms.distortion.identity import Identity, Seen, identities, vectors
-from calgui.core.algorithms.distortion.observations import Observations, equations
-from calgui.core.algorithms.distortion.polynomials import Field, Floats, design, n_terms
+from calgui.core.algorithms.distortion.observations import Equations, Observations, equations
+from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Basis, Field, Floats, design, n_terms
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.pinholes.measure import measure_pinholes
-from calgui.core.algorithms.pinholes.spots import Spots
+from calgui.core.algorithms.pinholes.spots import NO_PLACE, Spots
 from calgui.core.algorithms.positions import parse_positions
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame, FrameLike
@@ -71,6 +72,39 @@ class Measured:
     identity: tuple[Identity, ...]
     names: tuple[str, ...]
     picture: Frame
+
+    def equations(self, basis: Basis, order: int) -> Equations:
+        """The equations of all spots, which are made once for each basis.
+
+        Parameters
+        ----------
+        basis : str
+            Polynomials.
+        order : int
+            Of them.
+
+        Returns
+        -------
+        Equations
+        """
+        if basis not in self._equations:
+            self._equations[basis] = equations(self.seen, HIGHEST_ORDER, basis)
+        whole = self._equations[basis]
+        return whole if order == HIGHEST_ORDER else whole.up_to(order, self.seen.n_frames)
+
+    @cached_property
+    def _equations(self) -> dict[Basis, Equations]:
+        return {}
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Place on the grid of each spot and each missing one, by picture; empty of those without a place."""
+        return tuple(
+            "" if i == NO_PLACE else f"{i}, {j}"
+            for one in self.spots
+            for part in ((one.i, one.j), (one.missing_i, one.missing_j))
+            for i, j in zip(*(axis.tolist() for axis in part), strict=True)
+        )
 
 
 def check_pictures(frames: Sequence[FrameLike], config: Any = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,26 @@ class Equations:
     target: Complexes
     order: int
     basis: Basis
+
+    def up_to(self, order: int, n_frames: int) -> "Equations":
+        """The equations of a lower order: columns stand by their degree.
+
+        Parameters
+        ----------
+        order : int
+            Of the polynomial.
+        n_frames : int
+            Pictures.
+
+        Returns
+        -------
+        Equations
+        """
+        if order == self.order:
+            return self
+        (count,) = terms_of([order], n_frames)
+        columns: Any = np.ascontiguousarray(self.columns[:, :count])
+        return Equations(columns, self.target, order, self.basis)
 
 
 def affine_columns(mask: Complexes, field: Field) -> Floats:

@@ -136,23 +136,25 @@ def keywords(solved: Solved, said: Mapping[str, Metric]) -> dict[str, tuple[Any,
     return made
 
 
-def extensions(solved: Solved) -> tuple[ExtraHdu, ...]:
+def extensions(solved: Solved, made: Mapping[str, Any]) -> tuple[ExtraHdu, ...]:
     """What the product holds.
 
     Parameters
     ----------
     solved : Solved
         A solution.
+    made : mapping of str to ndarray
+        Its `rows`.
 
     Returns
     -------
     tuple of ExtraHdu
         ``DISTORTION``, ``PINHOLES``, ``FRAMES``, ``TERMS``, and ``MASK`` where errors of the mask were solved for.
     """
-    made = [_header(solved), _pinholes(solved), _frames(solved), _terms(solved)]
+    parts = [_header(solved), _pinholes(solved, made), _frames(solved), _terms(solved)]
     if solved.fit.mask_scatter is not None:
-        made.append(_mask(solved))
-    return tuple(made)
+        parts.append(_mask(solved))
+    return tuple(parts)
 
 
 def _header(solved: Solved) -> ExtraHdu:
@@ -231,8 +233,8 @@ def rows(solved: Solved) -> dict[str, Any]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _pinholes(solved: Solved) -> ExtraHdu:
-    made = rows(solved)
+def _pinholes(solved: Solved, columns: Mapping[str, Any]) -> ExtraHdu:
+    made = dict(columns)
     state = made.pop("state")
     names = np.array(states(solved))
     made["used"], made["excluded"], made["missing"] = state == 0, state == 2, state == len(names) - 1

@@ -107,7 +107,7 @@ class Sip:
         """
         return Sip(self.x + dx, self.y + dy, self.a, self.b, self.ap, self.bp, self.cd)
 
-    def worst(self, field: Field, count: int = 65) -> tuple[float, float]:
+    def worst(self, field: Field, count: int = 33) -> tuple[float, float]:
         """How far there and back ends from where it began.
 
         Parameters

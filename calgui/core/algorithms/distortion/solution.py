@@ -126,7 +126,7 @@ def solution(seen: Observations, fit: Fit, lattice: Lattice) -> Solution:
     expected = np.empty(seen.size, np.complex128)
     for number, terms in enumerate(affine):
         here = seen.frame == number
-        expected[here] = columns[here] @ terms
+        expected[here] = times(columns[here], terms)
     turn = seen.turn[seen.frame] if seen.turned else np.ones(seen.size)
     off = fit.solved.mask_error[seen.pinhole] * turn
     linear = tuple(_linear(terms, undo, ideal_of, lattice, field.half) for terms in affine)

@@ -12,7 +12,7 @@ from calgui.core.algorithms.distortion.config import DistortionConfig
 from calgui.core.algorithms.distortion.crossvalidation import OrderLook, best_order, looks
 from calgui.core.algorithms.distortion.fitting import Fit, fit, radius_of
 from calgui.core.algorithms.distortion.measuring import Measured
-from calgui.core.algorithms.distortion.observations import Equations, equations, terms_of
+from calgui.core.algorithms.distortion.observations import terms_of
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, n_terms
 from calgui.core.algorithms.distortion.solution import Solution, determined, solution
 from calgui.core.algorithms.positions import nearest, parse_positions
@@ -112,28 +112,21 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
     _enough(1 if config.order == "auto" else int(config.order), count, int(rejected.sum()), int(excluded.sum()))
     highest = max(order for order in range(1, HIGHEST_ORDER + 1) if FEWEST * n_terms(order) <= count)
     job.check()
-    whole = equations(seen, highest, config.basis)
+    whole = measured.equations(config.basis, highest)
     mask = config.mask_errors and _shared(measured, used) >= _SHARED
     start = highest if config.order == "auto" else int(config.order)
-    made = fit(seen, _up_to(whole, start, seen.n_frames), used, mask=mask)
+    made = fit(seen, whole.up_to(start, seen.n_frames), used, mask=mask)
     job.check()
     columns = dict(zip(range(1, highest + 1), terms_of(range(1, highest + 1), seen.n_frames), strict=True))
     orders = looks(seen, whole, made.weight, made.solved.mask_error, columns)
     best = best_order(orders)
     order = best if config.order == "auto" else int(config.order)
     if order != start:
-        made = fit(seen, _up_to(whole, order, seen.n_frames), used, mask=mask)
+        made = fit(seen, whole.up_to(order, seen.n_frames), used, mask=mask)
     job.check()
     found = solution(seen, made, measured.spots[0].lattice)
     apart = determined(seen, made) if mask else {}
     return Solved(measured, config, order, made, found, rejected, excluded, orders, best, stray, apart)
-
-
-def _up_to(whole: Equations, order: int, n_frames: int) -> Equations:
-    """The equations of a lower order: columns stand by their degree."""
-    (count,) = terms_of([order], n_frames)
-    columns: Any = np.ascontiguousarray(whole.columns[:, :count])
-    return Equations(columns, whole.target, order, whole.basis)
 
 
 def _excluded(measured: Measured, config: DistortionConfig) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
@@ -252,8 +245,8 @@ def _uncovered(solved: Solved) -> float:
     from scipy.spatial import cKDTree
 
     seen, used = solved.measured.seen, solved.fit.used
-    tree: Any = cKDTree(np.stack([seen.x[used], seen.y[used]], axis=1))
+    tree: Any = cKDTree(np.stack([seen.x[used], seen.y[used]], axis=1), balanced_tree=False, compact_nodes=False)
     grid = np.stack(seen.field.grid(33), axis=1)
-    apart, _ = tree.query(grid)
     lattice = solved.measured.spots[0].lattice
-    return float(np.mean(apart > 2 * max(lattice.pitch_i, lattice.pitch_j)))
+    apart, _ = tree.query(grid, distance_upper_bound=2 * max(lattice.pitch_i, lattice.pitch_j))
+    return float(np.mean(np.isinf(apart)))

@@ -101,7 +101,7 @@ def _doubtful(solved: Solved) -> list[str]:
             f"Order {solved.order} is too {way}: cross-validated residuals are {look.cross_validated:.4f} pixel, with "
             f"order {solved.best} they are {best.cross_validated:.4f}."
         )
-    pinholes = int(np.unique(solved.measured.seen.pinhole[used]).size)
+    pinholes = int(np.count_nonzero(np.bincount(solved.measured.seen.pinhole[used])))
     if pinholes < ENOUGH * n_terms(solved.order):
         made.append(
             f"{pinholes} pinholes for {n_terms(solved.order)} terms of each axis; it takes "

@@ -76,6 +76,17 @@ def compiled_cells() -> ModuleType:
     return _imported("cells")
 
 
+def compiled_skies() -> ModuleType:
+    """The loops of the rounds in which sources of a dithered set are found.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.skies`.
+    """
+    return _imported("skies")
+
+
 def compiled_structure() -> ModuleType:
     """The loop that expands maps of tiles and strips.
 

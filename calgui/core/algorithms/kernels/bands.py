@@ -7,9 +7,9 @@ is left then lies at or between the two central values of the sorted block, what
 """
 
 import numpy as np
-from numba import njit
 
 from calgui.core.algorithms.kernels.blocks import clip_block
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: most pixels of a block, and samples of all frames that fit the first cache beside everything else

@@ -1,7 +1,8 @@
 """Sigma clipping of a block of sorted pixels, for any number of frames."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _HUGE = np.float32(3.4028235e38)
 _INF = np.float32(np.inf)

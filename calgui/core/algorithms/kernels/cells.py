@@ -1,7 +1,8 @@
 """Sums over square cells of an image, in one pass."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core.extending import intrinsic
 
 from calgui.core.algorithms.kernels import lanes
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, fetch_next, gather, settle
 from calgui.core.algorithms.kernels.lanes import DOUBLES, FLOATS, LANES, SHORTS
 

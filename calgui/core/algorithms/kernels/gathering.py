@@ -1,8 +1,8 @@
 """Blocks of pixels of all frames, copied to where the loops that are written out find them side by side."""
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.lanes import LANES
 from calgui.core.algorithms.kernels.pointers import floats_at, prefetch, words_at
 

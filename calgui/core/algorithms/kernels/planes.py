@@ -5,8 +5,8 @@ not there. Pixels lie one behind the other.
 """
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 _HUGE = np.float32(3.4028235e38)

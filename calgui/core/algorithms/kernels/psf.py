@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 

@@ -8,8 +8,8 @@ the sum, with the same weights. Other pixels are looked at one by one in double 
 """
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 from calgui.core.algorithms.kernels.ramps_blocks import straight_sums, straighten_rows
 from calgui.core.algorithms.kernels.ramps_lines import CDS, MCDS, UTR, fit_pixels, longest_run, parts_of

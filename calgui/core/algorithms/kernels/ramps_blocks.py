@@ -7,8 +7,8 @@ the loops for single pixels.
 """
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, prefetch, words_at
 from calgui.core.algorithms.kernels.ramps_response import EXTRAPOLATE, FROM_X, FULL_WELL, KNOWN_ZERO, TO_X, X_MOST
 

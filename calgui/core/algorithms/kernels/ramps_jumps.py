@@ -9,7 +9,8 @@ the read that it ends with. All that belongs to the differences of a pixel is in
 import math
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 #: rows of the room: electrons, seconds, link, last read; inverse of D, solutions of L with times and with electrons

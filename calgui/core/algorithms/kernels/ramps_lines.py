@@ -1,8 +1,8 @@
 """Lines through those reads of single pixels that can be used, in double precision."""
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.ramps_response import prepare
 
 #: methods

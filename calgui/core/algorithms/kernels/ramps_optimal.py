@@ -5,10 +5,10 @@ in double precision.
 """
 
 import numpy as np
-from numba import njit
 
 from calgui.core.algorithms.kernels import ramps_jumps as single
 from calgui.core.algorithms.kernels import ramps_passes as passes
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.ramps_passes import BLOCK
 
 #: rounds in which the photon noise follows the rate

@@ -5,7 +5,8 @@ block is fitted by passes forward and one back, as Brandt (2024, PASP 136, 04500
 """
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 #: pixels of a block
 BLOCK = 128

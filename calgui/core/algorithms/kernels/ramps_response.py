@@ -5,8 +5,8 @@ many at once by `ramps_blocks`.
 """
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: places of the figures that say how reads are straightened

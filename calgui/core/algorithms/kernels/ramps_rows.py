@@ -1,8 +1,8 @@
 """Whole rows of a band, straightened and fitted optimally at once: the reads never leave the processor's cache."""
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.ramps_blocks import straighten_rows
 from calgui.core.algorithms.kernels.ramps_lines import parts_of
 from calgui.core.algorithms.kernels.ramps_optimal import fit_range

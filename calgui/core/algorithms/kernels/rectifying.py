@@ -1,7 +1,8 @@
 """Loops that follow a distortion from pixel to pixel: where each is seen, how large it is, and what it inherits."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 #: pixels on each side of a place that have a say in its error
 REACH = 3

@@ -1,8 +1,8 @@
 """Scatter of the samples of each pixel without the one that lies furthest off, in one pass over the frames."""
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: pixels whose sums stay in the processor's first cache

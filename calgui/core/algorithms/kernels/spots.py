@@ -8,8 +8,8 @@ the normal distribution. Its term of order 0 alone is a round Gaussian.
 import math
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.tiles import between_tiles
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")

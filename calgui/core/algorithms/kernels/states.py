@@ -1,8 +1,8 @@
 """What the samples of each pixel do: how much they scatter, and whether they sit on two levels."""
 
 import numpy as np
-from numba import njit
 
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.pointers import floats_at, words_at
 
 #: fewest samples on each of two levels, and which part of all at least: cosmic rays make no level

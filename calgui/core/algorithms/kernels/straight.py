@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core.extending import intrinsic
 
 from calgui.core.algorithms.kernels import lanes
+from calgui.core.algorithms.kernels.compiling import njit
 from calgui.core.algorithms.kernels.gathering import BLOCK, STRIDE, fetch_next, gather, settle
 from calgui.core.algorithms.kernels.lanes import FLOATS, LANES, SHORTS
 from calgui.core.algorithms.kernels.pointers import floats_at

@@ -1,7 +1,8 @@
 """Level or noise of every pixel from maps of tiles and strips."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 

@@ -1,7 +1,8 @@
 """Local statistics of an image: median and spread in tiles, and pixels that stand out from them."""
 
 import numpy as np
-from numba import njit
+
+from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
 

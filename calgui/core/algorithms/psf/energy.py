@@ -22,6 +22,9 @@ PITCH_M = 0.5
 _MAS_PER_RAD = 206264.80624709636e3
 #: control radii from which on the halo is taken for that of the air
 _BEYOND = 1.4
+#: part of the outermost radius from which on, and powers with which, the halo falls: light is finite beyond 2, and the
+#: air's single scattering has 11/3
+_OUTER, _POWERS = 0.45, np.linspace(2.0, 11 / 3, 6)
 #: part of the halo at the edge of the picture by which its shape may be wrong (long exposures, Strehl ratio 0.2 to 0.9)
 _MISFIT = 0.35
 #: a ring of which less was seen says nothing by itself
@@ -275,7 +278,20 @@ def background_with_halo(
     trend = abs(float((weights * rest).sum() / weights.sum())) - 2 * float(weights.sum() ** -0.5)
     # within the control radius the halo is as flat as a sky
     misfit = 1.0 if outer < _BEYOND * control else _MISFIT
-    return Background(value, math.hypot(error, misfit * halo, max(trend, 0.0)), halo)
+    error = math.hypot(error, misfit * halo, max(trend, 0.0))
+    # the outer part alone, where any halo falls as a power between those of a finite light and of the air
+    far = radius >= _OUTER * radius[-1]
+    if np.count_nonzero(far) < 4:
+        return Background(value, error, halo)
+    powers = [_level((radius[far] / radius[-1]) ** -power, level[far], variance[far]) for power in _POWERS]
+    levels = np.array([one[1] for one in powers])
+    spread = math.hypot(float(np.ptp(levels)) / 2, float(np.mean([one[2] for one in powers])), _MISFIT * powers[0][3])
+    middle = float(levels.mean())
+    # both see the same light: the surer counts more, and what they disagree by is not known
+    share = spread**2 / (spread**2 + error**2)
+    made = share * value + (1 - share) * middle
+    apart = max(abs(value - made), abs(middle - made))
+    return Background(made, math.hypot(share * error, (1 - share) * spread, apart), max(halo, powers[-1][3]))
 
 
 def _level(shape: Floats, level: Floats, variance: Floats) -> tuple[float, float, float, float]:

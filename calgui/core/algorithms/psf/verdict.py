@@ -12,6 +12,8 @@ from calgui.core.algorithms.registry import Verdict
 _LARGE_ERROR, _ABOVE_ONE = 0.15, 4.0
 #: halo that a flux radius cuts off is told from here on
 _SMALL_RADIUS = 0.995
+#: error of the flux, over itself, from which it is said that the level is not known well
+_UNSURE_LEVEL = 0.05
 
 
 def verdict(
@@ -65,6 +67,13 @@ def verdict(
             f"The flux is counted within {figures.radius[main]:.0f} mas, not {config.flux_radius:.0f}: the image shows "
             "no more around the star. The Strehl ratio is that of the smaller radius."
         )
+    flux, flux_error = figures.flux[main], figures.flux_error[main]
+    if config.background == "halo" and np.isfinite(flux) and flux_error > _UNSURE_LEVEL * flux:
+        told.append(
+            f"Level and halo cannot be told apart well in so small a field: the flux within {figures.radius[main]:.0f} "
+            f"mas has an error of {100 * flux_error / flux:.0f} %, above {100 * _UNSURE_LEVEL:.0f} %."
+        )
+    _applied(measured, doubtful)
     ellipticity = figures.ellipticity[main]
     if np.isfinite(ellipticity) and ellipticity > config.maximum_ellipticity:
         doubtful.append(f"The ellipticity {ellipticity:.3f} is above {config.maximum_ellipticity:g}.")
@@ -80,6 +89,18 @@ def verdict(
         doubtful.append("No star was good enough for a PSF.")
     level: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
     return level, (*bad, *doubtful, *measured.notes, *told)
+
+
+def _applied(measured: Measured, doubtful: list[str]) -> None:
+    """Say what an exposure of the instrument still has in it."""
+    header = measured.frame.header
+    missing = [name for key, name in (("S_DARK", "dark"), ("S_FLAT", "flat")) if header.get(key) != "COMPLETE"]
+    # a raw exposure names its detector, and nothing that was done to it
+    if missing and "DETECTOR" in header and not any(str(key).startswith("S_") for key in header):
+        doubtful.append(
+            f"The header says of no {' and no '.join(missing)} that was applied (S_DARK, S_FLAT): hot pixels and "
+            "uneven light spoil the flux of a wide circle. Calibrate with quick-look first."
+        )
 
 
 def _sampling(measured: Measured, doubtful: list[str], told: list[str]) -> None:

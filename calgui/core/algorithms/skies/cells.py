@@ -97,7 +97,7 @@ class Grid:
 
 def _paired(plane: Cells) -> Cells:
     ny, nx = plane.shape
-    padded = np.pad(plane, ((0, ny % 2), (0, nx % 2)))
+    padded = np.pad(plane, ((0, ny % 2), (0, nx % 2))) if ny % 2 or nx % 2 else plane
     made: Cells = padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
     return made
 

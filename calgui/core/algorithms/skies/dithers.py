@@ -10,7 +10,6 @@ import numpy.typing as npt
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.levels import level_of, thinned
 from calgui.core.algorithms.skies.sources import Scales, find_sources
 from calgui.core.frames.frame import FrameLike
 from calgui.core.frames.sky import celestial, has_sky
@@ -138,7 +137,7 @@ class StackedSources:
         self.sum = np.zeros((shape[0] + top - low, shape[1] + left - right), np.float32)
         self.count = np.zeros(self.sum.shape, np.uint16)
 
-    def add(self, index: int, rest: Image) -> None:
+    def add(self, index: int, rest: Image, noise: float) -> None:
         """Add a frame without its sky, whose level is zero.
 
         Parameters
@@ -147,9 +146,10 @@ class StackedSources:
             Which frame.
         rest : ndarray of float32
             NaN where it is not known.
+        noise : float
+            Of its pixels.
         """
         good = np.isfinite(rest)
-        noise = level_of(thinned(rest, good)).sigma
         held = np.clip(np.where(good, rest, np.float32(0)), None, np.float32(_CLIP * noise))
         window = self._window(index)
         self.sum[window] += held

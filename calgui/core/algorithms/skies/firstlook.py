@@ -4,8 +4,8 @@ A median of frames whose dithers are smaller than a source holds its middle, and
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.skies.cells import FINE, BoolArray, Cells, Grid, expand, sizes, widened
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.levels import level_of, thinned
@@ -98,9 +98,11 @@ def _moving(cells: list[Cells], excess: list[Cells], sigma: float) -> BoolArray:
 
     cube = np.stack(cells)
     made = np.zeros(cube.shape[1:], np.bool_)
-    for index, (one, above) in enumerate(zip(cube, excess, strict=True)):
+    others = np.empty_like(cube)
+    compiled_skies().medians_of_others(cube.reshape(len(cube), -1), others.reshape(len(cube), -1))
+    for one, theirs, above in zip(cube, others, excess, strict=True):
         with np.errstate(invalid="ignore"):
-            change = one - _median(np.delete(cube, index, axis=0))
+            change = one - theirs
         known = change[np.isfinite(change)]
         if not known.size:
             continue
@@ -109,15 +111,6 @@ def _moving(cells: list[Cells], excess: list[Cells], sigma: float) -> BoolArray:
         part = _PART * maximum_filter(np.nan_to_num(above, nan=0.0), 3, mode="nearest")
         change = np.nan_to_num(change, nan=up.value)
         made |= (change - up.value > np.maximum(noise, part)) | (-change - down.value > np.maximum(noise, part))
-    return made
-
-
-def _median(cube: npt.NDArray[np.float64]) -> Cells:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        made: Cells = np.nanmedian(cube, axis=0)
     return made
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.skies.cells import FEWEST, BoolArray, Grid, Image
 
@@ -57,22 +58,7 @@ def level_of(values: npt.NDArray[np.floating]) -> Level:
     if values.size == 0:
         return Level(math.nan, math.nan, math.nan)
     ordered = np.sort(values)
-    level = float(ordered[ordered.size // 2])
-    sigma = math.nan
-    for _ in range(50):
-        below = ordered[: ordered.searchsorted(level, side="right")]
-        # the median distance of the lower half, which is ordered already
-        sigma = MAD_TO_SIGMA * (level - float(below[below.size // 2])) if below.size else 0.0
-        first, last = ordered.searchsorted((level - _WINDOW * sigma, level + _WINDOW * sigma))
-        inside = ordered[first:last]
-        if inside.size == 0 or sigma == 0:
-            break
-        middle = float(inside[inside.size // 2])
-        moved, level = abs(middle - level), middle
-        if moved < 2e-3 * sigma:
-            break
-    first, last = ordered.searchsorted((level - _WINDOW * sigma, level + _WINDOW * sigma), side="right")
-    used = max(int(last - first), 1)
+    level, sigma, used = compiled_skies().level_among(ordered, _WINDOW, MAD_TO_SIGMA)
     return Level(level, sigma, 1.2533 * sigma / math.sqrt(used))
 
 

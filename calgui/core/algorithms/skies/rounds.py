@@ -4,10 +4,12 @@ Clément et al. 2012 (A&A 538, A66): medians are subtracted, sources are detecte
 without the frame itself, is made again of what is left, until nothing new appears.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
 from calgui.core.algorithms.skies.dithers import Offset, StackedSources
 from calgui.core.algorithms.skies.firstlook import extended_sources
-from calgui.core.algorithms.skies.levels import Level, sky_level
+from calgui.core.algorithms.skies.levels import Level, level_of, sky_level, thinned
 from calgui.core.algorithms.skies.sources import NO_CELLS, Scales, find_sources
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
@@ -30,6 +32,11 @@ _MUCH, _SOME = 0.02, 3
 _FREE = 0.02
 #: a level is a factor where it is so many times its error
 _SURE = 10.0
+#: pixels of a frame up to which threads, which wait for one another in short steps, cost more than they save
+_SMALL = 300_000
+
+#: sources of a frame, the level that is left, the frame without its sky, and the noise of its pixels
+_Seen = tuple[BoolArray, Level, Image, float]
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def _rounds(
     for turn in range(config.iterations):
         part = job.part(turn / config.iterations, (turn + 1) / config.iterations)
         made, levels = _one_round(stack, near, config, additive, offsets, (masks, levels, errors, scales), turn, part)
-        fresh = [np.count_nonzero(now & ~before) / now.size for now, before in zip(made, masks, strict=True)]
+        fresh = [np.count_nonzero(now > before) / now.size for now, before in zip(made, masks, strict=True)]
         masks = made
         news.append(float(np.mean(fresh)))
         if news[-1] < _NEWS or _runs_away(news):
@@ -202,33 +209,38 @@ def _one_round(
     together = None if offsets is None else StackedSources(stack.shape, offsets)
     skies = stack.medians([near(index) for index in range(len(masks))], masks, levels, additive, job)
 
-    def look(index: int, sky: Image) -> tuple[BoolArray, Level, Image]:
+    def look(index: int, sky: Image) -> _Seen:
         rest = without_sky(stack, index, sky, levels, additive)
         good = np.isfinite(rest)
         cells = None if turn == 0 and config.extended else scales[index]
-        sources, scales[index] = find_sources(rest, good, config.sigma, config.grow, cells)
+        pixels = level_of(thinned(rest, good))
+        sources, scales[index] = find_sources(rest, good, config.sigma, config.grow, cells, pixels)
         mask = masks[index] | sources
-        return mask, sky_level(rest, good & ~mask), rest
+        return mask, sky_level(rest, good & ~mask), rest, pixels.sigma
 
-    def take(waiting: "deque[Future[tuple[BoolArray, Level, Image]]]") -> None:
+    def take(seen: Callable[[], _Seen]) -> None:
         index = len(made)
         job.report(index / len(masks), f"Looking for sources, round {turn + 1}")
-        mask, left, rest = waiting.popleft().result()
+        mask, left, rest, noise = seen()
         made.append(mask)
         if np.isfinite(left.value):
             moved[index] += left.value
             errors[index] = left.error
             if together is not None:
-                together.add(index, rest - np.float32(left.value))
+                together.add(index, rest - np.float32(left.value), noise)
 
-    waiting: deque[Future[tuple[BoolArray, Level, Image]]] = deque()
-    with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-skies") as pool:
+    if math.prod(stack.shape) <= _SMALL:
         for index, sky in enumerate(skies):
-            waiting.append(pool.submit(look, index, sky))
-            if len(waiting) > workers():  # no more frames than that are held
-                take(waiting)
-        while waiting:
-            take(waiting)
+            take(partial(look, index, sky))
+    else:
+        waiting: deque[Future[_Seen]] = deque()
+        with ThreadPoolExecutor(workers(), thread_name_prefix="calgui-skies") as pool:
+            for index, sky in enumerate(skies):
+                waiting.append(pool.submit(look, index, sky))
+                if len(waiting) > workers():  # no more frames than that are held
+                    take(waiting.popleft().result)
+            while waiting:
+                take(waiting.popleft().result)
     if together is not None:
         made = [
             one | more

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.skies.cells import (
     COARSE,
     FEWEST,
@@ -22,7 +23,7 @@ from calgui.core.algorithms.skies.cells import (
     sizes,
     widened,
 )
-from calgui.core.algorithms.skies.levels import CLIP, level_of, thinned
+from calgui.core.algorithms.skies.levels import CLIP, Level, level_of, thinned
 from calgui.core.algorithms.skies.surfaces import fitted_surface, values_of
 
 #: side of the box in which the light of a star is summed
@@ -58,7 +59,12 @@ NO_CELLS = Scales()
 
 
 def find_sources(
-    image: Image, good: BoolArray, sigma: float, grow: int, scales: Scales | None = NO_CELLS
+    image: Image,
+    good: BoolArray,
+    sigma: float,
+    grow: int,
+    scales: Scales | None = NO_CELLS,
+    pixels: Level | None = None,
 ) -> tuple[BoolArray, Scales]:
     """Pixels with light of sources.
 
@@ -74,6 +80,8 @@ def find_sources(
         Pixels by which what was found is grown.
     scales : Scales or None
         Cells that are looked at; if None, those whose means scatter as their noise lets them.
+    pixels : Level, optional
+        Of the good pixels, where it is known already.
 
     Returns
     -------
@@ -88,7 +96,7 @@ def find_sources(
     on it is not to be told from sources. That must be asked before any of the light is masked: the darker part of a
     structure, left alone, looks even.
     """
-    pixels = level_of(thinned(image, good))
+    pixels = pixels or level_of(thinned(image, good))
     if not math.isfinite(pixels.value) or pixels.sigma == 0:
         return np.zeros(image.shape, np.bool_), scales or NO_CELLS
     flat = np.where(good, image - np.float32(pixels.value), np.float32(0))
@@ -125,13 +133,11 @@ def _largest_even(grid: Grid, shape: tuple[int, ...], noise: float) -> int:
 
 def _stars(flat: Image, good: BoolArray, sigma: float, grow: int) -> BoolArray:
     """What stands out of an even image in boxes of three pixels, grown."""
-    from scipy.ndimage import maximum_filter, uniform_filter
-
-    smooth = uniform_filter(flat, _BOX, mode="constant")
+    loops = compiled_skies()
+    smooth, found = np.empty(flat.shape, np.float32), np.empty(flat.shape, np.bool_)
+    loops.boxes_of_three(flat, smooth)
     noise = level_of(thinned(smooth, good))
-    found = np.asarray(smooth > noise.value + sigma * noise.sigma, np.bool_)
-    if grow:
-        found = np.asarray(maximum_filter(found, 2 * grow + 1, mode="constant"), np.bool_)
+    loops.above_and_around(smooth, np.float32(noise.value + sigma * noise.sigma), grow, found)
     return found
 
 

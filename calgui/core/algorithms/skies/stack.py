@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.combine import Combination, Combined, combine, empty
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.kernels import MOST_WRITTEN_OUT, compiled_skies
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
@@ -129,6 +130,13 @@ class Stack:
         if len(members) * count * ny * nx > _BAND:
             yield from (self.median(one, masks, levels, additive, job) for one in members)
             return
+        if count == len(members) - 1 and count < MOST_WRITTEN_OUT and _are_the_others(members):
+            planes = np.stack([self._levelled(j, 0, ny, masks[j], levels[j], additive) for j in range(len(members))])
+            medians = np.empty_like(planes)
+            job.check()
+            compiled_skies().medians_of_others(planes.reshape(count + 1, -1), medians.reshape(count + 1, -1))
+            yield from medians
+            return
         levelled = {
             j: self._levelled(j, 0, ny, masks[j], levels[j], additive) for j in {j for one in members for j in one}
         }
@@ -139,7 +147,7 @@ class Stack:
     def _levelled(self, index: int, start: int, stop: int, mask: BoolArray, level: float, additive: bool) -> Image:
         data = self.band(index, start, stop)
         held = data - np.float32(level) if additive else data * np.float32(1 / level)
-        held[mask[start:stop]] = np.nan
+        np.copyto(held, np.float32(np.nan), where=mask[start:stop])
         return held
 
     def combined(
@@ -193,3 +201,8 @@ class Stack:
         ny, nx = self.shape
         height = max(16, min(ny, _BAND // max(count * nx, 1)))
         return [(start, min(start + height, ny)) for start in range(0, ny, height)]
+
+
+def _are_the_others(members: Sequence[Sequence[int]]) -> bool:
+    """Whether the choice for each frame of the set is all but itself."""
+    return all(set(one) == set(range(len(members))) - {index} for index, one in enumerate(members))

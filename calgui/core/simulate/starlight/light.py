@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.simulate.starlight.aperture import aperture
-from calgui.core.simulate.starlight.residual import decorrelation
+from calgui.core.simulate.starlight.residual import decorrelation, near
 
-#: pixels on a side of what is known of a star: 4.1 arcsec of 4 mas; what would be beyond lies within, folded
+#: pixels on a side of what is known of a star: 4.1 arcsec of 4 mas
 FIELD = 1024
 _RAD_PER_MAS = math.pi / 180 / 3600e3
 _MODES, _MODES_SEED = 80, 11
+#: the halo beyond the field: fields that are looked at, samples on a side of each, and length in the pupil, m, that
+#: blurs it (0.07 arcsec at 2.2 µm)
+_FIELDS, _SAMPLES, _BLUR_M = 5, 64, 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,7 @@ def _made(
         if residual_nm:
             variance = (2 * math.pi * residual_nm / (wavelength * 1e3)) ** 2
             with_ = with_ * np.exp(-np.float32(variance) * decorrelation(count, cell))
+            with_ -= _folded(count, variance, wavelength * 1e-6 / (pixels * pixel_mas * _RAD_PER_MAS))
         total += np.float32(weight) * with_
     seen = _pixels(count, step, pixel_mas, source_mas)
     return StarLight(pixel_mas, over, total * seen, perfect * seen)
@@ -200,6 +204,38 @@ def _aberration(pupil: npt.NDArray[np.float32], cell_m: float) -> npt.NDArray[np
     weights = pupil / pupil.sum()
     surface = surface - (surface * weights).sum()
     return np.asarray(surface / math.sqrt((surface**2 * weights).sum()))
+
+
+def _folded(count: int, variance: float, step_m: float) -> npt.NDArray[np.float32]:
+    """What a transform folds back of the halo beyond the field, as a transfer function.
+
+    The halo there is wide and smooth: it is that of the middle of the transfer function, and known in steps.
+    """
+    from scipy import fft
+
+    whole, step = _FIELDS * _SAMPLES, step_m / _FIELDS
+    axis = np.fft.fftfreq(whole, 1 / whole) * step
+    taper = np.exp(-((axis[:, None] ** 2 + axis[None, :] ** 2) / _BLUR_M**2))
+    halo = taper * (np.exp(-variance * near(whole, step)) - math.exp(-variance))
+    light = np.fft.fftshift(fft.fft2(halo).real) / whole**2
+    # the field's middle is the middle of the plane; its last line is another field's first
+    light = np.pad(light, ((0, 1), (0, 1)), mode="wrap")
+    own = slice((_FIELDS // 2) * _SAMPLES, (_FIELDS // 2 + 1) * _SAMPLES + 1)
+    beyond = -light[own, own]
+    for row in range(_FIELDS):
+        for column in range(_FIELDS):
+            beyond += light[row * _SAMPLES :, column * _SAMPLES :][: _SAMPLES + 1, : _SAMPLES + 1]
+    # linear between the steps; the transform of a sum of products is that of the factors
+    at = np.arange(count) * _SAMPLES / count
+    low = at.astype(np.intp)
+    weights = np.zeros((count, _SAMPLES + 1))
+    weights[np.arange(count), low] = 1 - (at - low)
+    weights[np.arange(count), low + 1] += at - low
+    # both edges are one and the same place
+    weights[0, [0, -1]] = 0.5
+    waves = fft.fft(np.fft.ifftshift(weights, axes=0), axis=0).astype(np.complex64)
+    made = waves @ (beyond * (_SAMPLES / count) ** 2).astype(np.complex64) @ waves[: count // 2 + 1].T
+    return np.asarray(made.real, np.float32)
 
 
 def _pixels(count: int, step_mas: float, pixel_mas: float, source_mas: float) -> npt.NDArray[np.float32]:
