@@ -255,7 +255,8 @@ def check_count(how: Algorithm, count: int) -> None:
     low, high = how.minimum_inputs, how.maximum_inputs
     if count < low or (high is not None and count > high):
         span = f"{low}" if high == low else f"{low} or more" if high is None else f"{low} to {high}"
-        raise InputError(f"{how.title} takes {span} files, {count} given.", cure=f"Give {how.inputs}.")
+        files = "file" if span == "1" else "files"
+        raise InputError(f"{how.title} takes {span} {files}, {count} given.", cure=f"Give {how.inputs}.")
 
 
 def check_gathered(how: Algorithm, gathered: Gathered, cache: Path) -> None:

@@ -20,6 +20,8 @@ _ROLES = ("accent", "warning", "good", "violet", "cyan", "contour")
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
 #: of the line between points of single measurements, of 255: there for the eye to follow
 _FAINT = 70
+#: so many points are a cloud: smaller, and without lines between them
+_CLOUD = 400
 
 
 class CurvePlot(QWidget):
@@ -119,6 +121,10 @@ class CurvePlot(QWidget):
             faint = theme().colour(role)
             faint.setAlpha(_FAINT)
             marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None}
+            if len(x) > _CLOUD:
+                faint.setAlpha(2 * _FAINT)
+                marks |= {"symbolSize": 3, "symbolBrush": faint}
+                return self.plot.plot(x, y, pen=None, name=name, **marks)
             return self.plot.plot(x, y, pen=pg.mkPen(faint, width=1), name=name, connect="finite", **marks)
         pen = pg.mkPen(colour, width=2 if style == "histogram" else 1)
         return self.plot.plot(x, y, pen=pen, name=name, connect="finite")
@@ -126,7 +132,7 @@ class CurvePlot(QWidget):
 
 def _kind(curve: Curve) -> tuple[Any, ...]:
     """What curves that can take one another's place have in common; names may hold numbers."""
-    points = tuple(name in curve.points for name in curve.lines)
+    points = tuple(name in curve.points and 1 + (len(x) > _CLOUD) for name, (x, _y) in curve.lines.items())
     return curve.title, curve.x_label, curve.y_label, curve.style, points
 
 

@@ -34,6 +34,8 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
 _SHORT, _LONG = 5, 15
 #: rows from which on tables that nobody sees are made later: an answer to an option must not wait for them
 _LATE = 100
+#: numbers from here on are written with a power of ten
+_LONGEST = 1e8
 #: characters of a line in the heading of a table's column
 _HEADING = 12
 
@@ -144,6 +146,8 @@ def figure(value: Any, digits: int = 5) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float) and 10**digits <= abs(value) < _LONGEST:
+        return f"{value:,.0f}"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
@@ -219,7 +223,7 @@ class MetricsTable(Grid):
 
 
 #: units as FITS writes them -> as they are read; those of a column are alike, and short
-_UNITS = {"electron/s": "e-/s", "electron": "e-"}
+_UNITS = {"electron/s": "e-/s", "electron": "e-", "degree": "deg", "um": "µm"}
 
 #: what names of metrics end in, by unit
 _ENDINGS = {
@@ -236,7 +240,17 @@ _ENDINGS = {
     "e-/s per month": "_e_per_s_per_month",
     "day": "_days",
     "K": "_k",
+    "mas": "_mas",
+    "deg": "_deg",
+    "degree": "_deg",
+    "um": "_um",
+    "µm": "_um",
+    "mag": "_mag",
 }
+
+
+#: words of names that are written in capitals
+_ABBREVIATIONS = frozenset(("rms", "fwhm", "ee50", "ee80", "es50", "es80", "snr", "sip", "psf", "ab"))
 
 
 def readable(name: str, unit: str) -> str:
@@ -257,7 +271,8 @@ def readable(name: str, unit: str) -> str:
     short = name.removesuffix(_ENDINGS.get(unit, "\0"))
     if short.startswith("n_"):
         short = f"{short[2:]} pixels" if unit == "pixel" and short != "n_pixels" else short[2:]
-    return short.replace("_", " ")
+    words = short.split("_")
+    return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
 
 
 class TablesPanel(QWidget):

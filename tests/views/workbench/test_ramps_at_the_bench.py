@@ -109,6 +109,8 @@ def test_what_is_not_given_is_not_said_to_be_in_the_header(page: AlgorithmPage) 
         ("n_hot", "pixel", "hot pixels"),
         ("hit_rate_per_cm2_s", "1/(cm² s)", "hit rate"),
         ("noise_e_per_s", "e-/s", "noise"),
+        ("fwhm_error_mas", "mas", "FWHM error"),
+        ("rms_cross_validated", "pixel", "RMS cross validated"),
     ],
 )
 def test_names_of_metrics_leave_the_unit_to_its_column(name: str, unit: str, text: str) -> None:

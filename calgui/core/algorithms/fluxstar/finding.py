@@ -132,10 +132,8 @@ def find_star(data: Singles, bad: Mask, place: tuple[float, float] | None) -> St
 
     Raises
     ------
-    AlgorithmError
-        When there is none.
     InputError
-        When it lies at the edge, or the place outside of the image.
+        When there is none; when it lies at the edge, or the place outside of the image.
     """
     ny, nx = data.shape
     if place is None:

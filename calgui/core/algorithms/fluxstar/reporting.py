@@ -23,8 +23,9 @@ FULL = 0.9
 RISING, BESIDE, FILLED = 0.01, 0.01, 0.01
 #: scatter of the parts of the annulus over noise that is worth a word
 UNEVEN = 1.5
-_CIRCLE = 24
-_STATES = ("star", "aperture", "annulus", "neighbor", "other star")
+#: places along a circle
+_CIRCLE = 97
+_STATES = ("star", "neighbor", "other star")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +131,14 @@ def metrics_of(measured: Measured, flux: Flux) -> dict[str, Metric]:
     """
     mas, found, star = measured.facts.pixel_mas, flux.corrected, measured.star
     return {
-        "aperture_mas": Metric(flux.radius * mas, "mas", "Radius of the aperture."),
-        "aperture_correction": Metric(found.correction, "", "Factor from the aperture to the flux radius."),
-        "aperture_correction_error": Metric(found.correction_error, "", "One sigma of it."),
         "flux_e_per_s": Metric(found.flux, "e-/s", "Flux within the flux radius."),
         "flux_error_e_per_s": Metric(found.error, "e-/s", "One sigma: pixels, background, aperture correction."),
         "flux_radius_mas": Metric(
             float(measured.growth.radius[-1]) * mas, "mas", "Radius within which the flux is counted."
         ),
+        "aperture_mas": Metric(flux.radius * mas, "mas", "Radius of the aperture."),
+        "aperture_correction": Metric(found.correction, "", "Factor from the aperture to the flux radius."),
+        "aperture_correction_error": Metric(found.correction_error, "", "One sigma of it."),
         "aperture_flux_e_per_s": Metric(found.aperture_flux, "e-/s", "Flux within the aperture."),
         "aperture_error_e_per_s": Metric(found.aperture_error, "e-/s", "One sigma of it."),
         "snr": Metric(found.aperture_flux / found.aperture_error, "", "Signal to noise within the aperture."),
@@ -312,7 +313,7 @@ def curves_of(measured: Measured, flux: Flux, perfect: Floats | None) -> tuple[C
 
 
 def marks_of(measured: Measured, flux: Flux) -> Marks:
-    """The star, its aperture and annulus, neighbours and other stars.
+    """The star, neighbours and other stars; its aperture and annulus as lines.
 
     Parameters
     ----------
@@ -324,20 +325,23 @@ def marks_of(measured: Measured, flux: Flux) -> Marks:
     Marks
     """
     star = measured.star
-    turn = np.linspace(0, 2 * math.pi, _CIRCLE, endpoint=False)
+    turn = np.append(np.linspace(0, 2 * math.pi, _CIRCLE), np.nan)
+    radii = (flux.radius, *measured.rings)
+    circles = (
+        np.concatenate([star.x + radius * np.cos(turn) for radius in radii]),
+        np.concatenate([star.y + radius * np.sin(turn) for radius in radii]),
+    )
     pieces: list[tuple[Any, Any, int]] = [([star.x], [star.y], 0)]
-    for radius, index in ((flux.radius, 1), (measured.rings[0], 2), (measured.rings[1], 2)):
-        pieces.append((star.x + radius * np.cos(turn), star.y + radius * np.sin(turn), index))
-    pieces.append((measured.neighbours.x, measured.neighbours.y, 3))
+    pieces.append((measured.neighbours.x, measured.neighbours.y, 1))
     near = [
         place
         for place in measured.others
         if math.hypot(place[0] - star.x, place[1] - star.y) > max(measured.rings[1], 2 * star.fwhm)
     ]
-    pieces.append(([place[0] for place in near], [place[1] for place in near], 4))
+    pieces.append(([place[0] for place in near], [place[1] for place in near], 2))
     x, y = (np.concatenate([np.asarray(piece[axis], np.float64) for piece in pieces]) for axis in (0, 1))
     state = np.concatenate([np.full(len(piece[0]), piece[2], np.int64) for piece in pieces])
-    return Marks("stars", x, y, state, _STATES, np.ones(x.size, np.int64), adds="star")
+    return Marks("stars", x, y, state, _STATES, np.ones(x.size, np.int64), adds="star", lines={1: circles})
 
 
 def neighbours_table(measured: Measured) -> Table:

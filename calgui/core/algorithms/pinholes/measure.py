@@ -72,10 +72,8 @@ def measure_pinholes(frame: FrameLike, config: PinholeConfig, job: Job, bad: Boo
     Raises
     ------
     InputError
-        No image, or unit, gain, or exposure time is missing.
-    InputError
-        No spots, too few of them, no lattice in them, all saturated, or closer to each other than three of their
-        widths.
+        No image; unit, gain, or exposure time is missing; no spots, too few of them, no lattice in them, all saturated,
+        or closer to each other than three of their widths.
     """
     read = _read(frame, config, bad)
     try:

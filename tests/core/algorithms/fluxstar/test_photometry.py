@@ -162,6 +162,11 @@ def test_a_click_names_the_star() -> None:
     )
     assert found.marks is not None
     assert found.marks.adds == "star"
+    assert found.marks.x.size == 3  # stars alone: circles are lines, not marks
+    x, y = found.marks.lines[1]
+    radius = np.hypot(x - value(found, "x_pixel"), y - value(found, "y_pixel"))
+    assert np.unique(np.round(radius[np.isfinite(radius)], 6)).size == 3
+    assert int(np.isnan(x).sum()) == 3
 
 
 def test_a_psf_star_corrects_a_faint_one_better_than_its_own_growth() -> None:
