@@ -260,6 +260,9 @@ class Algorithm:
         See `Check`: looks at the headers of the inputs before pixels are read; raises `InputError`.
     previewable : bool
         Whether running on a cut-out of the inputs gives a true preview of that part.
+    preview_values : int or None
+        Values of all inputs together that a preview may work on, of an algorithm that takes longer than others: the
+        cut-out is made smaller where there are more. None where its side alone counts.
     measure, refit : callable or None
         See `Measure` and `Refit`: `run` is the one and then the other. Such an algorithm is previewed on the whole
         inputs: a changed option that `refits` names is answered by `refit` alone.
@@ -292,6 +295,7 @@ class Algorithm:
     image: str = "SCI"
     check: Check | None = None
     previewable: bool = True
+    preview_values: int | None = None
     measure: Measure | None = None
     refit: Refit | None = None
     refits: tuple[str, ...] = ()

@@ -205,7 +205,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def fitting_side(side: int, examined: Examined) -> int:
+def fitting_side(side: int, examined: Examined, values: int | None = None) -> int:
     """Side of a cut-out that is computed at once.
 
     Parameters
@@ -214,15 +214,17 @@ def fitting_side(side: int, examined: Examined) -> int:
         The one that was asked for, pixels.
     examined : Examined
         What the inputs are.
+    values : int, optional
+        Of all images together, at most (`Algorithm.preview_values`).
 
     Returns
     -------
     int
-        Less for a cube, whose spaxels have hundreds of values each.
+        Less for a cube, whose spaxels have hundreds of values each, and where many images would be over ``values``.
     """
-    if examined.kind != "cube" or len(examined.shape) < 3:
-        return side
-    return min(side, max(8, math.isqrt(_CUBE_VALUES // max(examined.shape[-3], 1))))
+    if examined.kind == "cube" and len(examined.shape) > 2:
+        return min(side, max(8, math.isqrt(_CUBE_VALUES // max(examined.shape[-3], 1))))
+    return side if values is None else min(side, max(64, math.isqrt(values // max(len(examined.inputs), 1))))
 
 
 def centred_box(shape: tuple[int, int], side: int, x: float | None = None, y: float | None = None) -> Box:

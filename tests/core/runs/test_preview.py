@@ -17,7 +17,7 @@ from calgui.core.frames.statistics import Box
 from calgui.core.frames.writing import write_frame
 from calgui.core.jobs import Job
 from calgui.core.runs.command import command_line
-from calgui.core.runs.preview import Examined, centred_box, cut_inputs, examine, fitting_side, preview
+from calgui.core.runs.preview import Examined, InputFacts, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.run import run_files
 from calgui.core.runs.saving import FORM, problems, proposed, save_report
 
@@ -219,6 +219,12 @@ def test_of_a_cube_as_few_spaxels_are_cut_out_as_can_be_had_at_once() -> None:
     assert 8 <= side((2000, 16, 128), "cube") <= 12
     assert side((20, 30, 30), "cube", 16) == 16
     assert side((1, 16, 512, 512), "ramp") == side((512, 512), "image") == 256
+
+
+@pytest.mark.parametrize(("count", "least", "most"), [(1, 256, 256), (7, 120, 128), (100_000, 64, 64)])
+def test_many_images_of_a_slow_algorithm_are_cut_smaller(count: int, least: int, most: int) -> None:
+    facts = (InputFacts(Path("image.fits")),) * count
+    assert least <= fitting_side(256, Examined(facts, shape=(4096, 4096), kind="image"), 115_000) <= most
 
 
 def test_a_sky_of_one_spaxel_and_one_that_is_a_spectrum_are_read_whole(tmp_path: Path) -> None:

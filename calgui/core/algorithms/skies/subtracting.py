@@ -192,6 +192,8 @@ ALGORITHMS = (
         optional_references=("SKY",),
         wants=_wants,
         tells_missing=True,
+        # rounds of medians and masks of every frame
+        preview_values=115_000,
         check=check_subtract,
         source="Clément et al. 2012, A&A 538, A66; cubes: Davies 2007, MNRAS 375, 1099",
     ),
