@@ -10,7 +10,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Trust
-from calgui.core.runs.references import WHY_NOT
+from calgui.core.runs.selecting import WHY_NOT
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache

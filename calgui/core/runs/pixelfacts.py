@@ -16,7 +16,7 @@ from calgui.core.frames.fits import FitsFrame, open_frame
 from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Status
-from calgui.core.runs.references import unusable
+from calgui.core.runs.selecting import unusable
 
 if TYPE_CHECKING:
     from calgui.core.cubes.ramp import Samples
@@ -238,11 +238,7 @@ def _elsewhere(there: Region, place: _Place, path: Path) -> bool:
     """Whether the picture of a reference shows something else than the observation, as traces or spectra do."""
     if place.spaxel:
         return kind_of(path) != "cube" or (there.nx, there.ny) != (place.region.nx, place.region.ny)
-    return _is_whole(there) and _is_whole(place.region) and (there.nx, there.ny) != (place.region.nx, place.region.ny)
-
-
-def _is_whole(region: Region) -> bool:
-    return (region.x, region.y, region.nx, region.ny) == (0, 0, region.width, region.height)
+    return there.is_whole and place.region.is_whole and (there.nx, there.ny) != (place.region.nx, place.region.ny)
 
 
 def _read(frame: FitsFrame, what: str, x: int, y: int) -> PixelFact:

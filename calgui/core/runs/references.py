@@ -3,30 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.given import Missing
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.headers import merged, read_headers
-from calgui.core.rules.values import Selection, Status, Trust
+from calgui.core.rules.values import Selection, Status
+from calgui.core.runs.headerframes import HEADERS, HeaderFrame, read_header
+from calgui.core.runs.selecting import select, unusable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
-
-#: why a file that the rules name cannot be used, as the end of a sentence, and the cure
-WHY_NOT: Mapping[Trust, tuple[str, str]] = {
-    Trust.MISSING: ("it is not in the cache", "Fetch it, or give another file as reference"),
-    Trust.LFS_POINTER: (
-        "in the cache there is only a Git LFS pointer to it, not the file itself",
-        "Fetch it with “git lfs pull” in the cache, or give another file as reference",
-    ),
-    Trust.CORRUPT: ("the file in the cache is damaged", "Fetch it again, or give another file as reference"),
-}
 
 _GIVE = "Give one (--reference {}=FILE)"
 
@@ -220,50 +209,6 @@ def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[
     return {"NONLINCOEFF": {"LINFORM": known.nonlinearity.form.upper()}}
 
 
-#: types whose reference is a header: what it says stands in the keywords of this extension, which has no pixels
-HEADERS: Mapping[str, str] = {"DISTORTION": "DISTORTION"}
-
-
-class HeaderFrame(Frame):
-    """A reference without pixels, opened and closed as others are; its data are one meaningless value."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Nothing is open."""
-
-
-def read_header(path: Path, name: str) -> HeaderFrame:
-    """A reference whose content is a header.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    name : str
-        EXTNAME of the header.
-
-    Returns
-    -------
-    HeaderFrame
-        With the keywords of the primary header, completed by those of the extension.
-
-    Raises
-    ------
-    InputError
-        It cannot be read, or has no such extension.
-    """
-    hdus = read_headers(path)
-    found = next((hdu for hdu in hdus if hdu.name == name), None)
-    if found is None:
-        names = ", ".join(hdu.name for hdu in hdus if hdu.name) or "none"
-        raise InputError(
-            f"There is no extension {name} in this file.", path=path, cure=f"Choose another; it has: {names}."
-        )
-    return HeaderFrame(np.zeros(1, np.float32), None, None, merged(hdus[0], found), path)
-
-
 #: extensions that are meant where a reference of a type has more images than one
 _EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
 
@@ -346,55 +291,6 @@ def open_reference(item: UsedReference) -> FitsFrame | HeaderFrame:
     frame = open_frame(item.path, extension_of(item.type, item.path))
     frame.complete(item.facts)
     return frame
-
-
-def select(kind: str, header: Mapping[str, Any], cache: "Cache", context: str | None) -> Selection:
-    """What the rules select for one header and type.
-
-    Parameters
-    ----------
-    kind : str
-        Reference type, any case.
-    header : mapping
-        FITS keywords.
-    cache : Cache
-        The rules.
-    context : str or None
-        Its operational context if None.
-
-    Returns
-    -------
-    Selection
-
-    Raises
-    ------
-    UsageError
-        When the cache has no context to decide with.
-    """
-    from calgui.core.rules.selection.select import best_references
-
-    chosen = context or cache.default_context
-    if chosen is None:
-        raise UsageError("The cache names no operational context.", path=cache.path, cure="Give one (--context PMAP).")
-    return best_references(cache, chosen, header, [kind.lower()])[0]
-
-
-def unusable(selection: Selection) -> tuple[str, str] | None:
-    """Why a selected file cannot be used.
-
-    Parameters
-    ----------
-    selection : Selection
-        With status selected.
-
-    Returns
-    -------
-    tuple of str or None
-        End of a sentence, and the cure; None where it can be used.
-    """
-    if selection.path is None or (selection.trust is None and not selection.path.is_file()):
-        return WHY_NOT[Trust.MISSING]
-    return WHY_NOT.get(selection.trust) if selection.trust is not None else None
 
 
 def _selected(

@@ -9,7 +9,8 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Status
 from calgui.core.runs.comparing.values import Comparison, comparer_of
-from calgui.core.runs.references import read_reference, select, unusable
+from calgui.core.runs.references import read_reference
+from calgui.core.runs.selecting import select, unusable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
