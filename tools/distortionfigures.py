@@ -1,44 +1,35 @@
 """A distortion as a map, and the grid of pinholes before and after it is taken out."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.algorithms.distortion.sip import read_sip
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import merged, read_headers
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 
-class DistortionMaker:
-    """Makes the sides of these figures.
+class DistortionMaker(FigureMaker):
+    """Makes the sides of these figures."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
+    figures: ClassVar[Mapping[str, str]] = {
+        "algorithms/distortion-solution": "solution",
+        "algorithms/rectify": "rectified",
+    }
 
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-        self.path = night.raw / "iris_20260311_pinhole_0001.fits"
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {"algorithms/distortion-solution": self.solution, "algorithms/rectify": self.rectified}
+    @property
+    def path(self) -> Path:
+        """The first pinhole grid."""
+        return self.night.raw / "iris_20260311_pinhole_0001.fits"
 
     def made(self) -> Path:
         """The solution of the first pinhole grid, as a file."""
-        out = self.night.folder / "figures_distortion.fits"
+        out = self.work / "figures_distortion.fits"
         run_files("distortion-solution", [self.path], {"order": "3"}, out=out, overwrite=True)
         return out
 

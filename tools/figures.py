@@ -73,7 +73,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
             figures = {out / f"{name}.png": make for name, make in maker.all().items() if _wanted(name, names)}
             makers = (
                 DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
-                FlatMaker(night), FluxMaker(night), PsfMaker(night), DistortionMaker(night),
+                FlatMaker(night), FluxMaker(night, Path(work)), PsfMaker(night), DistortionMaker(night, Path(work)),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

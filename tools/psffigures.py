@@ -1,34 +1,18 @@
 """What a star's figures are read off: the star, and its profile beside that of a perfect one."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import ClassVar
 
-from goodbad import Look, Side
+from goodbad import FigureMaker, Look, Side
 
 from calgui.core.frames.fits import read_frame
 from calgui.core.runs.run import run_files
-from calgui.core.simulate import DemoNight
 
 
-class PsfMaker:
-    """Makes the sides of this figure.
+class PsfMaker(FigureMaker):
+    """Makes the sides of this figure."""
 
-    Parameters
-    ----------
-    night : DemoNight
-        Made with its usual size and seed.
-    """
-
-    def __init__(self, night: DemoNight) -> None:
-        self.night = night
-
-    def all(self) -> dict[str, Callable[[], tuple[Side, ...]]]:
-        """The figures by the names of their files, below the folder of the pictures.
-
-        Returns
-        -------
-        dict
-        """
-        return {"algorithms/measure-psf": self.star}
+    figures: ClassVar[Mapping[str, str]] = {"algorithms/measure-psf": "star"}
 
     def star(self) -> tuple[Side, ...]:
         """The PSF star of the night, and its profile."""
