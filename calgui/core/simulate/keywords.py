@@ -166,6 +166,47 @@ def wcs(scene: Scene, dx: float = 0.0, dy: float = 0.0, window: Window | None = 
     }
 
 
+def cube_axes(target: tuple[float, float], spaxel_arcsec: float, first: float, step: float, unit: str) -> Cards:
+    """Where a cube lies on the sky, and its wavelengths, for its own header.
+
+    Parameters
+    ----------
+    target : tuple of float
+        Column and row of the target, spaxels from 0.
+    spaxel_arcsec : float
+        Side of a spaxel.
+    first, step : float
+        Wavelength of the first plane, and from plane to plane, in vacuum.
+    unit : str
+        Of both: ``nm`` or ``um``.
+
+    Returns
+    -------
+    dict
+        Keyword to ``(value, comment)``.
+    """
+    degrees = spaxel_arcsec / 3600
+    return {
+        "WCSAXES": (3, "right ascension, declination, wavelength"),
+        "CTYPE1": ("RA---TAN", "gnomonic projection"),
+        "CTYPE2": ("DEC--TAN", "gnomonic projection"),
+        "CTYPE3": ("WAVE", "wavelength in vacuum"),
+        "CUNIT1": ("deg", "unit"),
+        "CUNIT2": ("deg", "unit"),
+        "CUNIT3": (unit, "unit"),
+        "CRVAL1": (TARGET_RA, "[deg] of the target"),
+        "CRVAL2": (TARGET_DEC, "[deg] of the target"),
+        "CRVAL3": (first, f"[{unit}] of the first plane"),
+        "CRPIX1": (target[0] + 1, "column of the target, from 1"),
+        "CRPIX2": (target[1] + 1, "row of the target, from 1"),
+        "CRPIX3": (1.0, "first plane"),
+        "CD1_1": (-degrees, "[deg] per spaxel"),
+        "CD2_2": (degrees, "[deg] per spaxel"),
+        "CD3_3": (step, f"[{unit}] per plane"),
+        "RADESYS": ("ICRS", "reference system"),
+    }
+
+
 def used(context: str, **references: str) -> Cards:
     """What an earlier reduction wrote of the references that it used.
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from calgui.core.frames import dq
 from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import COLLECTING_AREA_M2, FILTERS, PIXEL_ARCSEC, THROUGHPUT
-from calgui.core.simulate.keywords import TARGET_DEC, TARGET_RA, exposure
+from calgui.core.simulate.keywords import cube_axes, exposure
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
 from calgui.core.simulate.spectrograph import FILTER as BAND
 from calgui.core.simulate.spectrograph import GRATING as DISPERSER
@@ -177,34 +177,11 @@ def expose_cube(scene: Scene, name: str, light: Floats) -> tuple[Sequence[Hdu], 
     flags[:, y, x] = dq.DO_NOT_USE | dq.DEAD
     unit = {"BUNIT": ("electron/s", "in one spaxel and one step")}
     hdus = (
-        Image("SCI", data.astype(np.float32), unit | _axes()),
+        Image("SCI", data.astype(np.float32), unit | cube_axes(MIDDLE, SPAXEL_ARCSEC, FIRST_NM, STEP_NM, "nm")),
         Image("ERR", error.astype(np.float32), unit),
         Image("DQ", flags),
     )
     return hdus, {"cosmic_rays_left": sorted([int(a), int(b), int(c)] for c, b, a in zip(*hit, strict=True))}
-
-
-def _axes() -> dict[str, Any]:
-    degrees = SPAXEL_ARCSEC / 3600
-    return {
-        "WCSAXES": (3, "right ascension, declination, wavelength"),
-        "CTYPE1": ("RA---TAN", "gnomonic projection"),
-        "CTYPE2": ("DEC--TAN", "gnomonic projection"),
-        "CTYPE3": ("WAVE", "wavelength in vacuum"),
-        "CUNIT1": ("deg", "unit"),
-        "CUNIT2": ("deg", "unit"),
-        "CUNIT3": ("nm", "unit"),
-        "CRVAL1": (TARGET_RA, "[deg] of the target"),
-        "CRVAL2": (TARGET_DEC, "[deg] of the target"),
-        "CRVAL3": (FIRST_NM, "[nm] of the first plane"),
-        "CRPIX1": (MIDDLE[0] + 1, "column of the target, from 1"),
-        "CRPIX2": (MIDDLE[1] + 1, "row of the target, from 1"),
-        "CRPIX3": (1.0, "first plane"),
-        "CD1_1": (-degrees, "[deg] per spaxel"),
-        "CD2_2": (degrees, "[deg] per spaxel"),
-        "CD3_3": (STEP_NM, "[nm] per plane"),
-        "RADESYS": ("ICRS", "reference system"),
-    }
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
-from calgui.core.simulate.keywords import TARGET_DEC, TARGET_RA, exposure
+from calgui.core.simulate.keywords import cube_axes, exposure
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
 from calgui.core.simulate.spectrograph import FILTER as BAND
 from calgui.core.simulate.spectrograph import GRATING as DISPERSER
@@ -69,34 +69,11 @@ def _make(scene: Scene) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
     data = light + error * rng.standard_normal(SHAPE, dtype=np.float32)
     unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
     hdus = (
-        Image("SCI", data.astype(np.float32), unit | _axes()),
+        Image("SCI", data.astype(np.float32), unit | cube_axes(MIDDLE, SPAXEL_MAS / 1000, FIRST_UM, STEP_UM, "um")),
         Image("ERR", error, unit),
         Image("DQ", np.zeros(SHAPE, np.uint32)),
     )
     return hdus, {}
-
-
-def _axes() -> dict[str, Any]:
-    degrees = SPAXEL_MAS / 3600e3
-    return {
-        "WCSAXES": (3, "right ascension, declination, wavelength"),
-        "CTYPE1": ("RA---TAN", "gnomonic projection"),
-        "CTYPE2": ("DEC--TAN", "gnomonic projection"),
-        "CTYPE3": ("WAVE", "wavelength in vacuum"),
-        "CUNIT1": ("deg", "unit"),
-        "CUNIT2": ("deg", "unit"),
-        "CUNIT3": ("um", "unit"),
-        "CRVAL1": (TARGET_RA, "[deg] of the target"),
-        "CRVAL2": (TARGET_DEC, "[deg] of the target"),
-        "CRVAL3": (FIRST_UM, "[um] of the first plane"),
-        "CRPIX1": (MIDDLE[0] + 1, "column of the target, from 1"),
-        "CRPIX2": (MIDDLE[1] + 1, "row of the target, from 1"),
-        "CRPIX3": (1.0, "first plane"),
-        "CD1_1": (-degrees, "[deg] per spaxel"),
-        "CD2_2": (degrees, "[deg] per spaxel"),
-        "CD3_3": (STEP_UM, "[um] per plane"),
-        "RADESYS": ("ICRS", "reference system"),
-    }
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
