@@ -17,10 +17,10 @@ from calgui.core.simulate.kinds.arc import SECONDS as ARC_SECONDS
 from calgui.core.simulate.kinds.arc import arc_light
 from calgui.core.simulate.kinds.lenslet import SECONDS as SCAN_SECONDS
 from calgui.core.simulate.kinds.lenslet import scan_light
-from calgui.core.simulate.kinds.pinhole import FWHM, RATE, distort, grid
+from calgui.core.simulate.kinds.pinholemask import FWHM, RATE, distort, grid
 from calgui.core.simulate.kinds.stars import POINTS, SECONDS, light_of
 from calgui.core.simulate.noise import expose
-from calgui.core.simulate.optics import add_spot, vignetting
+from calgui.core.simulate.optics import PER_SIGMA, add_spot, vignetting
 from calgui.core.simulate.scene import IMAGER, SPECTROGRAPH, Scene
 from calgui.core.simulate.starlight import add_light
 from calgui.core.spectra.lines import line_list
@@ -223,7 +223,7 @@ class Maker:
         lost = (np.hypot(ideal_x - 400, ideal_y - 420) < 75) | (scene.rng("dust").uniform(size=ideal_x.size) < 0.05)
         for x, y, gone in zip(*distort(scene, ideal_x, ideal_y), lost, strict=True):
             if not gone:
-                add_spot(light, float(x), float(y), RATE, FWHM / 2.3548200450309493)
+                add_spot(light, float(x), float(y), RATE, FWHM / PER_SIGMA)
         bad = self.exposed("pinhole_dust", light, 10.0)
         good = self.raw("pinhole_0001")
         return (

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
-from calgui.core.simulate.kinds.pinhole import distort, grid
+from calgui.core.simulate.kinds.pinholemask import distort, grid
 from calgui.core.simulate.scene import Scene
 
 

@@ -10,7 +10,8 @@ from calgui.core.simulate.detector import FloatMap
 
 MAS_PER_PIXEL = 4.0
 DIAMETER_M = 30.0
-_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
+#: FWHM of a Gaussian in its sigma
+PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
 #: the halo of imperfect correction: (sigma in mas, part of the halo's flux)
 _HALO = ((60.0, 0.45), (200.0, 0.55))
 
@@ -94,7 +95,7 @@ def add_star(image: FloatMap, x: float, y: float, flux: float, wavelength_um: fl
     strehl : float
         Part of the flux in the core.
     """
-    add_spot(image, x, y, flux * strehl, fwhm_pixels(wavelength_um) / _PER_SIGMA)
+    add_spot(image, x, y, flux * strehl, fwhm_pixels(wavelength_um) / PER_SIGMA)
     for sigma_mas, part in _HALO:
         add_spot(image, x, y, flux * (1 - strehl) * part, sigma_mas / MAS_PER_PIXEL)
 
