@@ -45,7 +45,7 @@ def test_the_zero_point_is_that_of_the_night(calibrated: Path, truth: dict[str, 
     found = run("zero-point", *words)["metrics"]
     light = np.zeros((size, size), np.float32)
     place = (star["x_pixel"], star["y_pixel"])
-    add_light(light, *place, star["flux_e_per_s"], fluxstars.light_of(fluxstars.EXPOSURES[0]))
+    add_light(light, *place, star["flux_e_per_s"], fluxstars.EXPOSURES[0].light)
     # the flat has a median of 1, and the light of the truth stands where it is brightest
     light *= np.median(vignetting(size))
     # of the same definition: within the flux radius, less the halo's light in the annulus

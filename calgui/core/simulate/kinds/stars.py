@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import exposure, wcs
@@ -20,7 +18,7 @@ from calgui.core.simulate.kinds.common import (
     measured_planes,
     reference_name,
 )
-from calgui.core.simulate.optics import vignetting
+from calgui.core.simulate.kinds.onestar import light_through, star_picture
 from calgui.core.simulate.scene import (
     IMAGER,
     NIGHT,
@@ -33,7 +31,7 @@ from calgui.core.simulate.scene import (
     Rules,
     Scene,
 )
-from calgui.core.simulate.starlight import StarLight, add_light, measures, star_light
+from calgui.core.simulate.starlight import StarLight, measures, star_light
 from calgui.core.simulate.telescope import on_sky
 
 
@@ -96,20 +94,14 @@ def light_of(point: Point) -> StarLight:
     -------
     StarLight
     """
-    band = (FILTERS["K"].wavemin, FILTERS["K"].wavemax)
     if point.sky:
-        return star_light(band, point.strehl, on_sky(point.start)["PROTANG"][0])
+        return light_through("K", point.strehl, point.start)
+    band = (FILTERS["K"].wavemin, FILTERS["K"].wavemax)
     return star_light(band, point.strehl, source_mas=FIBER_MAS, fixed_nm=FIBER_NM)
 
 
 def _light(scene: Scene, point: Point) -> FloatMap:
-    row = FILTERS["K"]
-    image = np.full((scene.size, scene.size), row.sky_rate if point.sky else 0.0, np.float32)
-    middle = (scene.size - 1) / 2
-    flux = row.electrons(point.magnitude)
-    add_light(image, middle + point.offset[0], middle + point.offset[1], flux, light_of(point))
-    image *= vignetting(scene.size)
-    return image
+    return star_picture(scene, "K", point.magnitude, point.offset, light_of(point), sky=point.sky)
 
 
 def _exposure(scene: Scene, point: Point) -> Exposure:

@@ -96,7 +96,7 @@ def _away(light: StarLight) -> Floats:
 
 def _growth(light: StarLight, last: float) -> tuple[Floats, Floats, Floats]:
     """Radii, the light within each, the middle on fine samples."""
-    middle = _middle(light.transfer, light)
+    middle = _middle(light)
     image = light.image().astype(np.float64)
     pixel, away = light.pixel_mas, _away(light)
     core = np.arange(0, _CORE - 2 * _FINE, _FINE)
@@ -121,14 +121,14 @@ def _growth(light: StarLight, last: float) -> tuple[Floats, Floats, Floats]:
     return np.concatenate([core, radii[1:]]), grown, middle
 
 
-def _middle(transfer: npt.NDArray[Any], light: StarLight) -> Floats:
+def _middle(light: StarLight) -> Floats:
     """The star about its middle on fine samples, a sum of all its waves."""
-    count = transfer.shape[0]
+    count = light.transfer.shape[0]
     place = np.arange(-round(_CORE / _FINE), round(_CORE / _FINE) + 1) * _FINE / light.pixel_mas * light.over
     rows = np.exp(2j * np.pi * np.outer(place, np.fft.fftfreq(count))).astype(np.complex64)
     columns = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(count), place)).astype(np.complex64)
     columns[1:] *= 2  # the other half of the plane
-    return np.asarray(((rows @ transfer) @ columns).real / count**2 * light.over**2, np.float64)
+    return np.asarray(((rows @ light.transfer) @ columns).real / count**2 * light.over**2, np.float64)
 
 
 def _brighter(middle: Floats, level: float) -> float:
