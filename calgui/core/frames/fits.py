@@ -102,6 +102,11 @@ def _in_bands(frame: "FitsFrame", job: Job) -> "Rows":
     return Rows(data, err, dq)
 
 
+def _within(start: int, stop: int | None, size: int) -> tuple[int, int]:
+    start, stop, _ = slice(start, stop).indices(size)
+    return start, max(start, stop)
+
+
 def _into(room: FloatArray, rows: FloatArray) -> None:
     """Rows in their room; most readers have read right into it."""
     if not np.may_share_memory(room, rows):
@@ -234,7 +239,7 @@ class FitsFrame:
         InputError
             The file is damaged, cut short, or was changed since it was opened.
         """
-        err = self._err.floats(*self._clipped(start, stop)) if self._err is not None else None
+        err = self._err.floats(*_within(start, stop, self.shape[0])) if self._err is not None else None
         return Rows(self.data_rows(start, stop), err, self.dq_rows(start, stop) if self.has_dq else None)
 
     def data_rows(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
@@ -251,7 +256,7 @@ class FitsFrame:
         -------
         ndarray of float32
         """
-        start, stop = self._clipped(start, stop)
+        start, stop = _within(start, stop, self.shape[0])
         values = self._data.floats(start, stop, room)
         if stop == self.shape[0] and not self._data.lead:
             self.check_end()
@@ -270,7 +275,7 @@ class FitsFrame:
         ndarray of uint32
             Zeros where the file has none.
         """
-        start, stop = self._clipped(start, stop)
+        start, stop = _within(start, stop, self.shape[0])
         shape = (stop - start, *self.shape[1:])
         dq: DqArray | None = None
         for reader in self._bits:
@@ -299,7 +304,7 @@ class FitsFrame:
         InputError
             As for `rows`.
         """
-        err = self._err.band(*self._cut(start, stop), np.float32) if self._err is not None else None
+        err = self._err.band(*_within(start, stop, self.shape[-2]), np.float32) if self._err is not None else None
         return Rows(self.data_band(start, stop), err, self.dq_band(start, stop) if self.has_dq else None)
 
     def data_band(self, start: int, stop: int, room: FloatArray | None = None) -> FloatArray:
@@ -316,7 +321,7 @@ class FitsFrame:
         -------
         ndarray of float32
         """
-        values: FloatArray = self._data.band(*self._cut(start, stop), np.float32, room)
+        values: FloatArray = self._data.band(*_within(start, stop, self.shape[-2]), np.float32, room)
         return values
 
     def dq_band(self, start: int, stop: int) -> DqArray:
@@ -332,7 +337,7 @@ class FitsFrame:
         ndarray of uint32
             Zeros where the file has none.
         """
-        start, stop = self._cut(start, stop)
+        start, stop = _within(start, stop, self.shape[-2])
         shape = (*self.shape[:-2], stop - start, self.shape[-1])
         whole = [reader for reader in self._bits if len(reader.shape) == len(shape)]
         dq = np.zeros(shape, np.uint32) if not whole else whole[0].band(start, stop, np.uint32)
@@ -375,8 +380,7 @@ class FitsFrame:
             reader = self._planes.get(name)
             if reader is None:
                 reader = self._planes[name] = Reader(self._data.source.again(), hdu, ())
-        first, last, _ = slice(start, stop).indices(self.shape[-2])
-        return reader.floats(first, max(first, last))
+        return reader.floats(*_within(start, stop, self.shape[-2]))
 
     def check_end(self) -> None:
         """Check that a compressed file is whole, once its numbers have been read.
@@ -388,14 +392,6 @@ class FitsFrame:
         """
         if isinstance(self._data.source, CompressedSource):
             self._data.source.check_end()
-
-    def _clipped(self, start: int, stop: int) -> tuple[int, int]:
-        start, stop, _ = slice(start, stop).indices(self.shape[0])
-        return start, max(start, stop)
-
-    def _cut(self, start: int, stop: int) -> tuple[int, int]:
-        start, stop, _ = slice(start, stop).indices(self.shape[-2])
-        return start, max(start, stop)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,11 +1,9 @@
 """Writing frames: the whole file appears at once, or none, and never over another unless told."""
 
 import datetime as dt
-import math
 import os
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,8 @@ import numpy.typing as npt
 
 from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
-from calgui.core.frames.keywords import Header, is_structural
+from calgui.core.frames.headermaking import COMMENTS, ascii_text, make_header
+from calgui.core.frames.keywords import Header
 from calgui.core.frames.largewriting import write_hdus
 from calgui.core.frames.layout import ERROR_KNOWN
 
@@ -27,21 +26,6 @@ _OF_IMAGE = re.compile(
     r"|(CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME|CRDER|CSYER)\d+[A-Z]?"
     r"|(CD|PC)\d+_\d+[A-Z]?|P[VS]\d+_\d+[A-Z]?|[AB]P?_(ORDER|DMAX|\d+_\d+)"
 )
-
-#: comments of the keywords that every reference file carries, where the header brings none
-COMMENTS: Mapping[str, str] = {
-    "TELESCOP": "telescope",
-    "INSTRUME": "instrument",
-    "DETECTOR": "detector",
-    "REFTYPE": "kind of reference file",
-    "USEAFTER": "use for observations from this time on (UTC)",
-    "PEDIGREE": "where the data come from",
-    "AUTHOR": "who made this file",
-    "DESCRIP": "what this file is",
-    "BUNIT": "unit of the pixels",
-    "DATE": "when this file was written (UTC)",
-    "FILENAME": "name of this file",
-}
 
 
 @dataclass(frozen=True)
@@ -235,82 +219,6 @@ def write_atomically(path: Path | str, write: Callable[[IO[bytes]], None], *, ov
     return path
 
 
-def make_header(values: Mapping[str, Any], comments: Mapping[str, str], path: Path) -> Any:
-    """Turn keywords and values into a FITS header, or say which of them cannot be.
-
-    Parameters
-    ----------
-    values : mapping
-        A value may be ``(value, comment)``; None and numbers that are not finite become undefined values. COMMENT
-        and HISTORY may have several lines, or be a sequence of texts. What describes the layout of a file is
-        left out.
-    comments : mapping of str to str
-        Keyword to comment.
-    path : pathlib.Path
-        The file that is being written, for messages.
-
-    Returns
-    -------
-    astropy.io.fits.Header
-
-    Raises
-    ------
-    UsageError
-        Naming the keyword.
-    """
-    from astropy.io import fits
-
-    header = fits.Header()
-    for key, given in values.items():
-        keyword = str(key).strip().upper()
-        if is_structural(keyword):
-            continue
-        value, comment = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
-        if keyword in ("COMMENT", "HISTORY"):
-            for line in _lines(given):
-                header.add_history(line) if keyword == "HISTORY" else header.add_comment(line)
-            continue
-        comment = comment or comments.get(keyword) or COMMENTS.get(keyword, "")
-        try:
-            # the prefix keeps astropy from warning that it makes a HIERARCH card
-            name = keyword if re.fullmatch(r"[A-Z0-9_-]{1,8}", keyword) else f"HIERARCH {keyword}"
-            header.append(fits.Card(name, _legal(keyword, value, path), _ascii(str(comment))), end=True)
-        except ValueError as error:
-            raise UsageError(f"{keyword or 'A keyword without name'} cannot be written: {error}", path=path) from error
-    return header
-
-
-def _legal(keyword: str, value: Any, path: Path) -> Any:
-    """The value as it may stand in a card."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, str):
-        return _ascii(value)
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float | complex):
-        finite = math.isfinite(value.real) and math.isfinite(value.imag)
-        return value if finite else None
-    raise UsageError(f"{keyword} has the value {value!r}, which cannot stand in a FITS header.", path=path)
-
-
-def _ascii(text: str) -> str:
-    """A text in the characters that FITS allows: accents are taken off, the rest becomes “?”."""
-    if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-        text = text.replace("µ", "u").replace("μ", "u").replace("–", "-").replace("’", "'")
-    text = re.sub(r"\s+", " ", text) if re.search(r"[\t\r\n\v\f]", text) else text
-    return re.sub(r"[^ -~]", "?", text)
-
-
-def _lines(given: Any) -> Iterator[str]:
-    texts = given.splitlines() if isinstance(given, str) else given if isinstance(given, Sequence) else [given]
-    for text in texts:
-        yield _ascii(str(text))
-
-
 def _plain(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.ascontiguousarray(data)
 
@@ -336,7 +244,7 @@ def _extra(extra: ExtraHdu, path: Path) -> Any:
             return fits.ImageHDU(np.ascontiguousarray(array), header, name=extra.name)
         table = fits.BinTableHDU(data, header, name=extra.name)
         for column, unit in extra.units.items():
-            table.columns[column].unit = _ascii(unit)
+            table.columns[column].unit = ascii_text(unit)
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(f"The HDU {extra.name} cannot be written as FITS: {error}", path=path) from error
     return table
@@ -346,7 +254,7 @@ def _table(columns: Mapping[str, Any]) -> npt.NDArray[Any]:
     arrays = {name: np.asarray(column) for name, column in columns.items()}
     for name, array in arrays.items():
         if array.dtype.kind in "UO":
-            texts = [_ascii(str(item)) for item in array.tolist()]
+            texts = [ascii_text(str(item)) for item in array.tolist()]
             arrays[name] = np.array(texts, dtype="S") if texts else np.empty(0, "S1")
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) != 1:
