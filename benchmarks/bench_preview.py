@@ -30,7 +30,7 @@ _SETTLED_S = 0.15
 
 
 def measure() -> list[Row]:
-    """The preview of a ramp of 16 reads with coefficients of non-linearity, by the method that takes longest."""
+    """The previews that take longest: a ramp of 16 reads with coefficients of non-linearity, flats, a crowded field."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     rows = []
     for case, changed in _CHANGED.items():

@@ -213,7 +213,7 @@ def write_product(
         raise InputError(f"{report.algorithm} makes no file.", path=path, cure="Run it without an output.")
     header = Header(result.frame.header if result.frame is not None else frames[0].header)
     header.comments = {**getattr(frames[0].header, "comments", {}), **header.comments}
-    given = dict(keywords or {})
+    given = {keyword.upper(): value for keyword, value in (keywords or {}).items()}
     told = given.pop("HISTORY", "")
     for source in (described(report, frames, cache), result.keywords, given):
         for keyword, value in source.items():

@@ -58,6 +58,15 @@ def test_a_master_dark_says_where_it_comes_from(darks: list[Path], tmp_path: Pat
         np.testing.assert_allclose(hdus["SCI"].data, stack.mean(axis=0) / 100, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("keyword", ["HISTORY", "history"])
+def test_a_history_that_is_given_stands_before_that_of_the_run(darks: list[Path], tmp_path: Path, keyword: str) -> None:
+    out = tmp_path / "master.fits"
+    run_files("master-dark", darks, out=out, keywords={keyword: "Made after the cool-down."})
+    history = [str(line) for line in fits.getheader(out)["HISTORY"]]
+    assert history[0] == "Made after the cool-down."
+    assert any("dark_1.fits" in line for line in history[1:])
+
+
 def test_the_document_has_what_the_contract_promises(darks: list[Path]) -> None:
     document = as_document(run_files("master-dark", darks))
     assert {"algorithm", "options", "references", "metrics", "verdict", "reasons", "outputs"} <= set(document)
