@@ -11,7 +11,7 @@ from calgui.core.algorithms.banding import Room, contiguous, over_bands, room_fo
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.kernels import address, compiled_planes
-from calgui.core.algorithms.matching import check_type, place
+from calgui.core.algorithms.matching import Placement, check_type, place
 from calgui.core.algorithms.quicklook.config import QuickLookConfig
 from calgui.core.algorithms.registry import Metric, Result
 from calgui.core.algorithms.skies.config import ImageSkyConfig
@@ -71,28 +71,8 @@ def subtract_reference_sky(
     notes += check_age(age, config.sky_age, "doubtful", f"the sky {file_name(sky)}", image)
     how = ImageSkyConfig(unit=config.unit, gain=config.gain, exposure_time=config.exposure_time)
     factor = np.float32(unit_factor(image, sky, how))
-    ny, nx = image.shape
-    side = max(1, math.ceil(math.sqrt(ny * nx / _CELLS)))
     light = region_of(image)
-    cells = (ny // side, nx // side)
-    ours_in_cells, theirs_in_cells = np.empty(cells, np.float32), np.empty(cells, np.float32)
-    height = max(1, _BAND // side) * side
-
-    inside, columns = light.active()
-    loops = compiled_planes()
-
-    def look(start: int, stop: int) -> None:
-        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop, errors=False))
-        to = slice(start // side, start // side + (stop - start) // side)
-        rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
-        words = [plane for plane in (mine.dq, other.dq) if plane is not None]
-        both = words[0] | words[1] if len(words) == 2 else words[0] if words else None
-        for one, cells_of_it in ((mine, ours_in_cells), (other, theirs_in_cells)):
-            loops.in_cells(
-                address(one.data), address(both), nx, rows, columns.start, columns.stop, side, _UNFIT, cells_of_it[to]
-            )
-
-    over_bands(ny // side * side, height, look, job.part(0, 0.3), "Looking at the sky")
+    ours_in_cells, theirs_in_cells = _in_cells(image, sky, part, light, job.part(0, 0.3))
     theirs_in_cells *= factor
     if not np.isfinite(theirs_in_cells).any():
         raise AlgorithmError(
@@ -102,8 +82,8 @@ def subtract_reference_sky(
         )
     fit = fit_sky(ours_in_cells, theirs_in_cells, how, True, False, job.part(0.3, 0.7))
     level = np.float32(np.nanmedian(theirs_in_cells))
-    data, err, bits = room_for((ny, nx), room)
-    scale = np.float32(fit.scale)
+    data, err, bits = room_for(image.shape, room)
+    scale, loops = np.float32(fit.scale), compiled_planes()
 
     def subtract(start: int, stop: int) -> tuple[int, bool]:
         mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop))
@@ -121,7 +101,7 @@ def subtract_reference_sky(
                 err[start:stop][edge] = errors
         return int(holes), other.err is None
 
-    bands = over_bands(ny, _BAND, subtract, job.part(0.7, 1), "Subtracting the sky")
+    bands = over_bands(image.shape[0], _BAND, subtract, job.part(0.7, 1), "Subtracting the sky")
     if bands and bands[0][1] and image.err is not None:
         notes.append(f"The sky {file_name(sky)} has no ERR: the errors lack its part.")
     notes += fit.notes
@@ -136,6 +116,30 @@ def subtract_reference_sky(
             "SKYSCALE": (fit.scale, "factor that the sky was multiplied by"),
         },
     )
+
+
+def _in_cells(image: Frame, sky: FrameLike, part: Placement, light: Region, job: Job) -> tuple[FloatArray, FloatArray]:
+    """Image and sky in square cells, of the pixels that can be used in both."""
+    ny, nx = image.shape
+    side = max(1, math.ceil(math.sqrt(ny * nx / _CELLS)))
+    cells = (ny // side, nx // side)
+    ours, theirs = np.empty(cells, np.float32), np.empty(cells, np.float32)
+    inside, columns = light.active()
+    loops = compiled_planes()
+
+    def look(start: int, stop: int) -> None:
+        mine, other = contiguous(image.rows(start, stop)), contiguous(part.band(sky, start, stop, errors=False))
+        to = slice(start // side, start // side + (stop - start) // side)
+        rows = (max(inside.start - start, 0), max(inside.stop - start, 0))
+        words = [plane for plane in (mine.dq, other.dq) if plane is not None]
+        both = words[0] | words[1] if len(words) == 2 else words[0] if words else None
+        for one, cells_of_it in ((mine, ours), (other, theirs)):
+            loops.in_cells(
+                address(one.data), address(both), nx, rows, columns.start, columns.stop, side, _UNFIT, cells_of_it[to]
+            )
+
+    over_bands(ny // side * side, max(1, _BAND // side) * side, look, job, "Looking at the sky")
+    return ours, theirs
 
 
 def _edges(light: Region, start: int, stop: int) -> list[tuple[slice, slice]]:
