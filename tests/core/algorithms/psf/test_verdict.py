@@ -8,6 +8,7 @@ from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.measured import Measured
 from calgui.core.algorithms.psf.measuring import ALGORITHMS, measure_psf
 from calgui.core.algorithms.registry import Result
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from tests.core.algorithms.psf.starlight import exposed, star
@@ -85,3 +86,12 @@ def test_a_star_without_a_strehl_ratio_is_doubtful_and_says_the_cure(beside_a_br
     near = HOW.refit(beside_a_brighter_one, PsfConfig(flux_radius=100.0), Job())
     assert not said(near, "no Strehl ratio")
     assert near.metrics["strehl"].value is not None
+
+
+def test_a_saturated_star_and_what_it_covers_have_no_flux_and_nobody_excluded_them() -> None:
+    frame = exposed(300 * image() + 1e6 * star(2.2).image(260, 150.0, 131.0), 4)
+    config = PsfConfig(stars="129,130; 150,131", saturation=1e6, flux_radius=RADIUS)
+    with pytest.raises(InputError, match="No flux can be measured of any star") as found:
+        measure_psf([frame], config)
+    assert "saturated" in str(found.value)
+    assert "exclude" not in found.value.cure
