@@ -46,6 +46,13 @@ def test_the_registry_is_printed_for_people_and_machines() -> None:
     assert rows["subtract-dark"]["references"] == ["DARK"]
 
 
+def test_what_makes_no_file_says_so() -> None:
+    rows = {row["name"]: row for row in json.loads(call("algorithms", "--json").stdout)["algorithms"]}
+    assert {name for name, row in rows.items() if not row["writes"]} == {"zero-point"}
+    assert "output: figures alone, no file" in call("run", "zero-point", "--help").output
+    assert "output: an image like the input" in call("run", "subtract-dark", "--help").output
+
+
 def test_a_good_dark_is_made_and_written(tmp_path: Path) -> None:
     out = tmp_path / "out.fits"
     made = call("run", "master-dark", *write_darks(tmp_path, 5), "-p", "method=clipped-mean", "-o", out, "--json")

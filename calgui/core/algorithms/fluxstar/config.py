@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calgui.core.algorithms.fluxstar.synthetic import COLLECTING_AREA_M2
-from calgui.core.algorithms.headeroptions import HEADERS, Unit, gain_option, time_option, unit_option
+from calgui.core.algorithms.headeroptions import Unit, gain_option, scale_option, time_option, unit_option
 from calgui.core.algorithms.options import option
 
 _CHECKS = "saturation and linearity"
@@ -51,9 +51,7 @@ class StarConfig:
     saturation: float | None = option(
         None, "Full well; SATURATE of the header, or 100,000 e-, if not given.", unit="e-", minimum=1, group=_CHECKS
     )
-    pixel_scale_mas: float | None = option(
-        None, "Milliarcseconds per pixel, where SCALE is missing or wrong.", unit="mas", minimum=0.01, group=HEADERS
-    )
+    pixel_scale_mas: float | None = scale_option()
     unit: Unit | None = unit_option("the image")
     exposure_time: float | None = time_option()
     gain: float | None = gain_option()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.fluxstar.config import StarConfig
 from calgui.core.algorithms.fluxstar.cube import MeasuredCube, blocks_of
@@ -145,41 +146,70 @@ def extracted_cube(measured: MeasuredCube, config: StarConfig, job: Job) -> Resu
         spread = flux.corrected.correction_error
     elif config.correction == "star" and flux.radius < last:
         correction, spread = smooth_correction(inner, spectrum_within(measured, last), flux.corrected.correction)
+    sci, err, quality = _written(inner, correction)
+    lost = np.isnan(sci)
+    if lost.all():
+        raise AlgorithmError(
+            "No wavelength of the star can be used: its spaxels are NaN or flagged.", cure="Choose another star."
+        )
+    metrics = _metrics(measured, flux, inner, correction, spread, sci, err)
+    verdict, reasons = _judged(measured, flux, lost, inner.saturated, ~lost)
+    wave = measured.wavelength
+    spectrum = Curve("Spectrum", "Wavelength (nm, vacuum)", "Flux (e-/s)", {"star": (wave, sci), "error": (wave, err)})
+    factor = Curve("Aperture correction", "Wavelength (nm, vacuum)", "Factor", {"correction": (wave, correction)})
+    job.report(1.0, "Done")
+    return Result(
+        frame=Frame(sci.astype(np.float32), err.astype(np.float32), quality, _header(measured), image.picture.path),
+        metrics=metrics,
+        verdict=verdict,
+        reasons=reasons,
+        curves=(spectrum, *curves_of(image, flux, None), factor),
+        keywords=keywords_of(metrics),
+        extensions=_tables(measured, sci, err, quality, correction),
+        picture=image.picture,
+        marks=marks_of(image, flux),
+    )
+
+
+def _written(inner: Spectrum, correction: Floats) -> tuple[Floats, Floats, npt.NDArray[np.uint32]]:
+    """The whole star's flux and error, NaN where they cannot be used, and the bits that say why."""
     sci, err = inner.flux * correction, inner.error * correction
     quality = np.zeros(sci.size, np.uint32)
     quality[inner.saturated] |= np.uint32(flags.SATURATED)
     quality[inner.seen < _ALL] |= np.uint32(_ESTIMATED)
     lost = ~(inner.seen >= SEEN) | ~np.isfinite(sci)
     quality[lost] |= np.uint32(flags.DO_NOT_USE)
-    if lost.all():
-        raise AlgorithmError(
-            "No wavelength of the star can be used: its spaxels are NaN or flagged.", cure="Choose another star."
-        )
-    sci, err = np.where(lost, np.nan, sci), np.where(lost, np.nan, err)
-    use = ~lost
-    metrics = metrics_of(image, flux)
-    metrics["peak_e"] = Metric(None, "e-", "Not told of a cube: its values are no pixels of the detector.")
-    metrics |= {
+    return np.where(lost, np.nan, sci), np.where(lost, np.nan, err), quality
+
+
+def _metrics(
+    measured: MeasuredCube, flux: Flux, inner: Spectrum, correction: Floats, spread: float, sci: Floats, err: Floats
+) -> dict[str, Metric]:
+    use = ~np.isnan(sci)
+    error = math.hypot(float(np.sqrt(np.sum(err[use] ** 2)) / use.sum()), spread * float(np.mean(inner.flux[use])))
+    shift = math.hypot(float(measured.x[-1] - measured.x[0]), float(measured.y[-1] - measured.y[0]))
+    estimated = int(np.count_nonzero((inner.seen < _ALL) & use))
+    return metrics_of(measured.image, flux) | {
+        "peak_e": Metric(None, "e-", "Not told of a cube: its values are no pixels of the detector."),
         "aperture_correction": Metric(float(np.median(correction[use])), "", "Median factor to the flux radius."),
         "aperture_correction_error": Metric(spread, "", "One sigma of it, the same for all wavelengths."),
         "flux_e_per_s": Metric(float(np.mean(sci[use])), "e-/s", "Mean flux of one step of wavelength."),
-        "flux_error_e_per_s": Metric(
-            math.hypot(float(np.sqrt(np.sum(err[use] ** 2)) / use.sum()), spread * float(np.mean(inner.flux[use]))),
-            "e-/s",
-            "One sigma of that mean.",
-        ),
+        "flux_error_e_per_s": Metric(error, "e-/s", "One sigma of that mean."),
         "median_snr": Metric(float(np.median(sci[use] / err[use])), "", "Of one step of wavelength."),
         "n_wavelengths": Metric(int(sci.size), "", "Steps of wavelength."),
-        "n_lost": Metric(int(lost.sum()), "", "Steps that cannot be used."),
-        "n_estimated": Metric(int(np.count_nonzero((inner.seen < _ALL) & use)), "", "Steps that are partly estimated."),
+        "n_lost": Metric(int(sci.size - use.sum()), "", "Steps that cannot be used."),
+        "n_estimated": Metric(estimated, "", "Steps that are partly estimated."),
         "shift_pixel": Metric(
-            float(math.hypot(measured.x[-1] - measured.x[0], measured.y[-1] - measured.y[0])),
+            shift,
             "pixel",
             "By which the star moves from the first to the last wavelength; the aperture follows.",
         ),
     }
-    verdict, reasons = _judged(measured, flux, lost, inner.saturated, use)
-    frame = Frame(sci.astype(np.float32), err.astype(np.float32), quality, _header(measured), image.picture.path)
+
+
+def _tables(
+    measured: MeasuredCube, sci: Floats, err: Floats, quality: npt.NDArray[np.uint32], correction: Floats
+) -> tuple[ExtraHdu, ExtraHdu]:
     columns = {
         "wavelength": measured.wavelength / 1e3,
         "flux": sci,
@@ -188,32 +218,16 @@ def extracted_cube(measured: MeasuredCube, config: StarConfig, job: Job) -> Resu
         "background": measured.background,
         "aperture_correction": correction,
     }
-    growth = image.growth
-    grown = {"radius": growth.radius * image.facts.pixel_mas, "flux": growth.flux, "flux_error": growth.error}
+    growth = measured.image.growth
+    grown = {
+        "radius": growth.radius * measured.image.facts.pixel_mas,
+        "flux": growth.flux,
+        "flux_error": growth.error,
+    }
     units = {"wavelength": "um", "radius": "mas"} | dict.fromkeys(("flux", "flux_error", "background"), "electron/s")
-    spectrum = Curve(
-        "Spectrum",
-        "Wavelength (nm, vacuum)",
-        "Flux (e-/s)",
-        {"star": (measured.wavelength, sci), "error": (measured.wavelength, err)},
-    )
-    factor = Curve(
-        "Aperture correction", "Wavelength (nm, vacuum)", "Factor", {"correction": (measured.wavelength, correction)}
-    )
-    job.report(1.0, "Done")
-    return Result(
-        frame=frame,
-        metrics=metrics,
-        verdict=verdict,
-        reasons=reasons,
-        curves=(spectrum, *curves_of(image, flux, None), factor),
-        keywords=keywords_of(metrics),
-        extensions=(
-            ExtraHdu("SPECTRUM", columns, {name: units[name] for name in columns if name in units}),
-            ExtraHdu("GROWTH", grown, {name: units[name] for name in grown if name in units}),
-        ),
-        picture=image.picture,
-        marks=marks_of(image, flux),
+    return (
+        ExtraHdu("SPECTRUM", columns, {name: units[name] for name in columns if name in units}),
+        ExtraHdu("GROWTH", grown, {name: units[name] for name in grown if name in units}),
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.exposure import Scale, exposure_time, number, read_variance, scale_of
 from calgui.core.algorithms.fluxstar.config import StarConfig
 from calgui.core.algorithms.geometry import region_of
-from calgui.core.errors import InputError
+from calgui.core.algorithms.headeroptions import pixel_mas
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
@@ -79,23 +79,12 @@ def facts_of(frame: FrameLike, config: StarConfig) -> Facts:
     return Facts(
         scale.to_rate,
         known,
-        config.pixel_scale_mas or 1e3 * _needed_scale(frame),
+        pixel_mas(frame, config.pixel_scale_mas),
         config.linear_to,
         config.saturation or number(frame.header, "SATURATE") or SATURATION_E,
         _complete(frame.header, "S_LINEAR"),
         read_variance(frame.header),
     )
-
-
-def _needed_scale(frame: FrameLike) -> float:
-    found = number(frame.header, "SCALE")
-    if found is None or found <= 0:
-        raise InputError(
-            "SCALE, the arcseconds per pixel, is missing.",
-            path=frame.path,
-            cure="Add SCALE to the header, or give the option pixel_scale_mas.",
-        )
-    return found
 
 
 def _complete(header: Mapping[str, Any], keyword: str) -> bool:

@@ -175,12 +175,11 @@ def ring_medians(data: Floats, good: Mask, distance: Floats) -> Floats:
     """
     ring = np.round(distance).astype(np.intp)
     order = np.argsort(ring[good], kind="stable")
-    rings, starts = np.unique(ring[good][order], return_index=True)
+    _, starts = np.unique(ring[good][order], return_index=True)
     values = data[good][order]
     medians = np.array([np.median(part) for part in np.split(values, starts[1:])])
     # light falls off within a ring: it belongs to the mean distance of the ring's pixels
     means = np.array([part.mean() for part in np.split(distance[good][order], starts[1:])])
-    del rings
     return np.asarray(np.interp(distance, means, medians))
 
 

@@ -180,7 +180,7 @@ def _epsf(stars: Stars, chosen: npt.NDArray[np.intp], fine: int) -> Aligned | No
         return None
     noise = float(np.sqrt((stars.variances[chosen][:, HALF, HALF]).sum()) / max(stars.height[chosen].sum(), 1e-30))
     scale = np.float32(1 / epsf.sum())
-    variance = np.full(epsf.shape, (noise * fine * float(scale)) ** 2 * 0 + noise**2 / fine**4, np.float32)
+    variance = np.full(epsf.shape, noise**2 / fine**4, np.float32)
     return Aligned(
         np.asarray(chosen), (epsf * scale)[None], variance[None], np.ones((1, *epsf.shape), np.float32), fine, "ePSF"
     )

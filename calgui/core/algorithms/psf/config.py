@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from calgui.core.algorithms.headeroptions import HEADERS, Unit, gain_option, time_option, unit_option
+from calgui.core.algorithms.headeroptions import HEADERS, Unit, gain_option, scale_option, time_option, unit_option
 from calgui.core.algorithms.options import option
 
 _STARS, _LIGHT, _MODEL, _JUDGE, _PRODUCT = (
@@ -79,14 +79,7 @@ class PsfConfig:
         maximum=8,
         group=_PRODUCT,
     )
-    pixel_scale_mas: float | None = option(
-        None,
-        "Plate scale, where SCALE is missing or wrong.",
-        unit="mas/pixel",
-        minimum=0.1,
-        maximum=1000,
-        group=HEADERS,
-    )
+    pixel_scale_mas: float | None = scale_option()
     wavelength_um: float | None = option(
         None,
         "Wavelength, where WAVEMIN, WAVEMAX and WAVECEN are missing or wrong.",

@@ -51,6 +51,12 @@ def judged(measured: Measured, config: PsfConfig, job: Job) -> Result:
     excluded = _excluded(measured, config)
     used = figures.good & ~excluded & np.isfinite(figures.flux)
     left = ~excluded & np.isfinite(figures.flux)
+    if not np.isfinite(figures.flux).any():
+        raise InputError(
+            f"No flux can be measured of any star ({len(stars)}): {', '.join(sorted(set(figures.why)))}.",
+            path=measured.frame.path,
+            cure="Choose a shorter exposure, or a star that stands apart from a saturated one.",
+        )
     if not left.any():
         raise InputError(
             "All stars that can be measured are excluded.",

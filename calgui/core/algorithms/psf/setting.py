@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.headeroptions import pixel_mas
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -139,16 +140,7 @@ def setting_of(frame: FrameLike, config: PsfConfig, wavelengths_um: tuple[float,
         Naming the keyword and the option that can give it.
     """
     header = frame.header
-    scale = config.pixel_scale_mas
-    if scale is None:
-        arcsec = number(header, "SCALE")
-        if arcsec is None or arcsec <= 0:
-            raise InputError(
-                "The plate scale is missing: SCALE holds no number of arcsec per pixel.",
-                path=frame.path,
-                cure="Add SCALE to the header, or give the option pixel_scale_mas.",
-            )
-        scale = 1000 * arcsec
+    scale = pixel_mas(frame, config.pixel_scale_mas)
     low, high, middle = _band(frame, config, wavelengths_um)
     telescope = str(header.get("TELESCOP") or "").strip()
     instrument = str(header.get("INSTRUME") or "").strip().upper()

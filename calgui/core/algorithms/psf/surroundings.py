@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, HALF, SATURATED, Fitted
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import RING, Background, Ring, Rings, background_with_halo
@@ -184,7 +185,7 @@ def shared_profile(
             a, b = rows[keep][:, use] * weight[keep, None], data[keep] * weight[keep]
             found, *_ = np.linalg.lstsq(a, b, rcond=1e-10)
             left = (data - rows[:, use] @ found) * weight
-            spread = max(1.4826 * float(np.median(np.abs(left[keep]))), 1e-30)
+            spread = max(MAD_TO_SIGMA * float(np.median(np.abs(left[keep]))), 1e-30)
             # spikes and speckles are light of the stars: what is clipped lies far above all of it
             light = np.abs(rows[:, use[:-1]] @ found[:-1]) * weight
             now = np.abs(left) < 5 * spread + 3 * light
@@ -251,8 +252,6 @@ def _saturated_heights(
     """How bright saturated stars are, by their wings."""
     full = np.flatnonzero((fitted.flags & (SATURATED | FAILED)) != 0)
     made = height.copy()
-    if not full.size:
-        return made
     rings = _rings(picture, left, cover, own, fitted, full, count)
     for k, star in enumerate(full):
         ring = rings.of(k)
@@ -302,20 +301,19 @@ def _light_under(fitted: Fitted, height: Floats, profile: Floats) -> Floats:
 
 def _level(
     rings: Rings, k: int, picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None",
-    config: PsfConfig, left: Singles, star: int | None = None,
+    config: PsfConfig, left: Singles,
 ) -> Background:  # fmt: skip
     """Level under one star, as the option says."""
     if config.background == "none":
         return Background(0.0, 0.0)
     ring = rings.of(k)
-    star = k if star is None else star
     radius = config.annulus / setting.pixel_mas
     if config.background == "annulus":
-        made = _annulus(picture, left, fitted.x[star], fitted.y[star], radius)
+        made = _annulus(picture, left, fitted.x[k], fitted.y[k], radius)
         if made is not None:
             return made
     elif config.background == "halo":
-        wings = _wings(ring, fitted, star, setting, perfect)
+        wings = _wings(ring, fitted, k, setting, perfect)
         speckle = np.pi / 4 * setting.core_pixel**2
         found = background_with_halo(ring, setting.pixel_mas, setting.wavelength_um, speckle, wings)
         if found is not None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.psf.energy import RING, Rings, radius_of
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of, shift_matrix
 from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
@@ -130,14 +131,17 @@ def _shapes(cut: npt.NDArray[np.float32]) -> Shapes:
 
 
 def _growth(image: Floats) -> tuple[Floats, Floats]:
-    """Radii in pixels, and the light within."""
+    """Radii in pixels, and the light within, as `measure-psf` counts it."""
+    from calgui.core.algorithms.kernels.psf import ring_sums
+
     half = image.shape[0] // 2
-    y, x = np.indices(image.shape) - half
-    radius = np.hypot(x, y).ravel()
-    order = np.argsort(radius, kind="stable")
-    grown = np.cumsum(image.ravel()[order])
-    at = np.arange(0.5, half, 0.5)
-    return at, grown[np.searchsorted(radius[order], at, side="right") - 1]
+    rings = Rings(*(np.zeros((1, int(half / RING))) for _ in range(5)))
+    ring_sums(
+        image.astype(np.float32), np.ones(image.shape, np.bool_), np.zeros(image.shape, np.float32),
+        np.zeros(image.shape, np.uint8), 0.0, float(half), float(half), RING,
+        rings.sums[0], rings.count[0], rings.noise[0], rings.square[0], rings.whole[0],
+    )  # fmt: skip
+    return rings.edges, rings.of(0).growth(0.0)
 
 
 def _metrics(ours: Floats, theirs: Floats, difference: npt.NDArray[np.float32], mas: float) -> dict[str, Metric]:
@@ -146,7 +150,7 @@ def _metrics(ours: Floats, theirs: Floats, difference: npt.NDArray[np.float32], 
         found = _shapes(image.astype(np.float32))
         widths.append(float(found.width[0]) * mas)
         at, grown = _growth(image)
-        halves.append(float(np.interp(0.5, grown, at)) * mas)
+        halves.append(radius_of(at, grown, 0.5, 1.0) * mas)
     core = np.hypot(*(np.indices(ours.shape) - ours.shape[0] // 2)) <= max(widths[0] / mas, 2.0)
     ratio = float(ours.max() / theirs.max())
 

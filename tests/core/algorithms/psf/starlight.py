@@ -40,8 +40,11 @@ class Light:
         """Part of the light in each pixel."""
         f = fft.fftfreq(N)
         ix, iy = round(x), round(y)
-        turn = np.exp(-2j * math.pi * FINE * (f[:, None] * (y - iy) + f[None, :] * (x - ix)))
-        plane = fft.fftshift(fft.ifft2(self.spectrum * turn).real) * FINE**2
+        turn_y, turn_x = (np.exp(-2j * math.pi * FINE * f * by) for by in (y - iy, x - ix))
+        # light is real: half of the spectrum says it all, for pixels pass nothing of the highest frequency
+        half = slice(0, N // 2 + 1)
+        turned = self.spectrum[:, half] * turn_y[:, None] * turn_x[half]
+        plane = fft.fftshift(fft.irfft2(turned, (N, N))) * FINE**2
         pixels = plane[N // 2 % FINE :: FINE, N // 2 % FINE :: FINE]
         middle = N // 2 // FINE
         rows, columns = np.arange(size) - iy + middle, np.arange(size) - ix + middle
@@ -55,41 +58,40 @@ class Light:
 @cache
 def _aperture(wavelength_um: float) -> Any:
     cell = wavelength_um * 1e-6 / (N * PIXEL / FINE * MAS)
-    return pupil_mask(load_pupil("tmt"), N, width_m=N * cell)
+    # nothing lies beyond the primary mirror: the grid around it is left empty
+    n = min(N, 2 * math.ceil(20 / cell))
+    made = np.zeros((N, N))
+    inner = slice((N - n) // 2, (N + n) // 2)
+    made[inner, inner] = pupil_mask(load_pupil("tmt"), n, width_m=n * cell)
+    return made
 
 
 @cache
-def star(wavelength_um: float, r0_m: float = math.inf, inner: float = 0.5, tilt_nm: float = 0.0) -> Light:
+def star(wavelength_um: float, r0_m: float = math.inf, inner: float = 0.5) -> Light:
     """A long exposure: the pupil's transfer function times exp(-D/2) of a residual phase.
 
     Beyond the control radius its power is that of Kolmogorov's air (r0 at this wavelength); within it is lower.
-    `tilt_nm` of astigmatism is fixed.
     """
     pupil = _aperture(wavelength_um)
     cell = wavelength_um * 1e-6 / (N * PIXEL / FINE * MAS)
-    f = fft.fftfreq(N, cell)
-    far = np.hypot(f[:, None], f[None, :])
-    place = (np.arange(N) - N // 2) * cell / 15
-    bend = place[:, None] ** 2 - place[None, :] ** 2
-    field = pupil * np.exp(2j * math.pi * tilt_nm * 1e-3 / wavelength_um * math.sqrt(6) * bend)
-    transfer = fft.ifft2(np.abs(fft.fft2(field)) ** 2)
+    # all of it is real and even: the spectrum of the light is the transfer function itself
+    transfer = fft.irfft2(np.abs(fft.rfft2(pupil)) ** 2, (N, N))
     if math.isfinite(r0_m):
+        f = fft.fftfreq(N, cell)
+        far = np.hypot(f[:, None], f[None, : N // 2 + 1])
         power = 0.0229 * r0_m ** (-5 / 3) * (far**2 + 1 / 30**2) ** (-11 / 6)
         edge = 0.0229 * r0_m ** (-5 / 3) * (1 + 1 / 30**2) ** (-11 / 6)
         power = np.where(far < 1, edge * (0.3 + inner * np.minimum(np.maximum(far, 0.02) ** -2, 400)), power)
         power[0, 0] = 0
-        shared = fft.ifft2(power).real / cell**2
-        transfer = transfer * np.exp(shared - shared[0, 0])
-    density = np.abs(fft.fft2(transfer))
-    density /= density.sum()
+        shared = fft.irfft2(power, (N, N)) / cell**2
+        transfer *= np.exp(shared - shared[0, 0])
     k = np.sinc(fft.fftfreq(N) * FINE)
-    spectrum = fft.fft2(density) * k[:, None] * k[None, :]
-    return _described(spectrum)
+    return _described(transfer / transfer[0, 0] * k[:, None] * k[None, :])
 
 
 def _described(spectrum: Any) -> Light:
     """Peak by the sum of the transform at any place; width and energy on circles, of what pixels see."""
-    plane = fft.fftshift(fft.ifft2(spectrum).real) * FINE**2
+    plane = fft.fftshift(fft.irfft2(spectrum[:, : N // 2 + 1], (N, N))) * FINE**2
     middle = N // 2
     part = 64
     near = plane[middle - part : middle + part, middle - part : middle + part]
@@ -108,16 +110,17 @@ def _described(spectrum: Any) -> Light:
     first = int(np.argmax(lines < peak / 2))
     width = steps[first - 1] + (lines[first - 1] - peak / 2) / (lines[first - 1] - lines[first]) * 0.25
     mas = PIXEL / FINE
-    y, x = np.indices(plane.shape) - middle
-    radius = np.hypot(x, y) * mas
+    y, x = np.ogrid[:N, :N]
+    radius = np.hypot(x - middle, y - middle) * mas
     light = plane / FINE**2
     inner = np.concatenate([[0], np.cumsum(lines * steps) * 2 * math.pi * 0.25 / times**2 / FINE**2])
     radii = np.concatenate([[0], (steps + 0.125) * mas / times])
     known = radii < 60
     outer = np.arange(60, 1010, 10.0)
-    beyond = np.array([light[radius <= r].sum() for r in outer])
+    within = np.searchsorted(outer, radius.ravel())
+    beyond = np.cumsum(np.bincount(within, light.ravel(), outer.size + 1))[:-1]
     joined = (np.concatenate([radii[known], outer]), np.concatenate([inner[known], beyond]))
-    flux = float(light[radius <= 1000].sum())
+    flux = float(beyond[outer == 1000][0])
     return Light(spectrum, peak, flux, 2 * width * mas / times, joined)
 
 

@@ -1,6 +1,7 @@
 """Fields, clicks, flags, cubes and bad input."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tests.core.algorithms.psf.starlight import HEADER, exposed, star
 SIZE = 700
 
 
+@cache
 def field() -> tuple[Any, Any]:
     """Five stars of one Strehl ratio: column, row, electrons."""
     places = np.array(
