@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_spots, workers
+from calgui.core.algorithms.kernels import compiled_spot_fits, workers
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
 
@@ -147,7 +147,7 @@ def fit_spots(
     -------
     Fits
     """
-    kernels = compiled_spots()
+    kernels = compiled_spot_fits()
     count = len(start)
     values = np.ascontiguousarray(start, np.float64).copy()
     errors, chi2, lost = np.full((count, 5), np.nan), np.full(count, np.nan), np.ones(count)
@@ -197,7 +197,7 @@ def measured_profile(
     pixel does is integrated, not measured, so that spots of few sub-pixel phases are enough (the trap that Anderson
     & King 2000, PASP 112, 1360, warn of).
     """
-    kernels = compiled_spots()
+    kernels = compiled_spot_fits()
     which = np.flatnonzero(chosen)
     order = next((order for least, order in _ORDERS if which.size >= least), 0)
     if not order:
