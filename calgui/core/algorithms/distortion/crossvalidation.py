@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calgui.core.algorithms.distortion.blocks import gram, times
-from calgui.core.algorithms.distortion.fitting import cholesky_of
 from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
 from calgui.core.algorithms.distortion.polynomials import Floats
+from calgui.core.algorithms.distortion.solver import cholesky_of
 
 
 @dataclass(frozen=True)
