@@ -71,27 +71,20 @@ class Sip:
         u, v = np.asarray(x, np.float64) - self.x, np.asarray(y, np.float64) - self.y
         return self.x + u + series(self.a, u, v), self.y + v + series(self.b, u, v)
 
-    def measured(self, x: npt.ArrayLike, y: npt.ArrayLike, steps: int = 0) -> tuple[Floats, Floats]:
+    def measured(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Floats, Floats]:
         """From ideal to measured pixels.
 
         Parameters
         ----------
         x, y : array_like
             Ideal, from 0.
-        steps : int
-            Newton's, after the inverse polynomial; two make it exact.
 
         Returns
         -------
         tuple of ndarray of float64
         """
         big_u, big_v = np.asarray(x, np.float64) - self.x, np.asarray(y, np.float64) - self.y
-        u, v = big_u + series(self.ap, big_u, big_v), big_v + series(self.bp, big_u, big_v)
-        for _ in range(steps):
-            # the derivative of the distortion is far below 1: the fixed point is Newton's step but for its square
-            u = u - (u + series(self.a, u, v) - big_u)
-            v = v - (v + series(self.b, u, v) - big_v)
-        return self.x + u, self.y + v
+        return self.x + big_u + series(self.ap, big_u, big_v), self.y + big_v + series(self.bp, big_u, big_v)
 
     def moved(self, dx: float, dy: float) -> "Sip":
         """The same distortion for pixels that count from elsewhere.

@@ -89,8 +89,10 @@ def test_an_inverse_is_found_for_a_part_of_the_detector() -> None:
     x, y = Field(512, 300).grid(31)
     back = made.ideal(*made.measured(x, y))
     assert float(np.hypot(back[0] - x, back[1] - y).max()) < 1e-5
-    exact = made.measured(x, y, steps=6)
-    ours = made.measured(x, y)
+    ours = exact = made.measured(x, y)
+    for _ in range(6):  # the distortion changes little from pixel to pixel: its fixed point is near
+        at_x, at_y = made.ideal(*exact)
+        exact = exact[0] + x - at_x, exact[1] + y - at_y
     assert float(np.hypot(exact[0] - ours[0], exact[1] - ours[1]).max()) < 1e-5
 
 
