@@ -12,7 +12,7 @@ from calgui.core.algorithms.distortion.config import DistortionConfig
 from calgui.core.algorithms.distortion.crossvalidation import OrderLook, best_order, looks
 from calgui.core.algorithms.distortion.fitting import Fit, fit, radius_of
 from calgui.core.algorithms.distortion.measuring import Measured
-from calgui.core.algorithms.distortion.observations import terms_of
+from calgui.core.algorithms.distortion.observations import columns_of
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, n_terms
 from calgui.core.algorithms.distortion.solution import Solution, determined, solution
 from calgui.core.algorithms.positions import nearest, parse_positions
@@ -117,7 +117,7 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
     start = highest if config.order == "auto" else int(config.order)
     made = fit(seen, whole.up_to(start, seen.n_frames), used, mask=mask)
     job.check()
-    columns = dict(zip(range(1, highest + 1), terms_of(range(1, highest + 1), seen.n_frames), strict=True))
+    columns = {order: columns_of(order, seen.n_frames) for order in range(1, highest + 1)}
     orders = looks(seen, whole, made.weight, made.solved.mask_error, columns)
     best = best_order(orders)
     order = best if config.order == "auto" else int(config.order)

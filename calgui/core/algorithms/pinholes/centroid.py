@@ -96,6 +96,39 @@ class Fits:
         """Which fits came to an end."""
         return np.asarray(np.isfinite(self.errors).all(axis=1))
 
+    def only(self, chosen: Bools) -> "Fits":
+        """Those of some spots.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (n,)
+            Which.
+
+        Returns
+        -------
+        Fits
+        """
+        return Fits(self.values[chosen], self.errors[chosen], self.chi2[chosen], self.lost[chosen])
+
+    def joined(self, others: "Fits") -> "Fits":
+        """These, and then those of other spots.
+
+        Parameters
+        ----------
+        others : Fits
+            Of them.
+
+        Returns
+        -------
+        Fits
+        """
+        return Fits(
+            np.concatenate([self.values, others.values]),
+            np.concatenate([self.errors, others.errors]),
+            np.concatenate([self.chi2, others.chi2]),
+            np.concatenate([self.lost, others.lost]),
+        )
+
 
 def starting(points: Floats, peak: Floats, level: Floats, fwhm: float) -> Floats:
     """Starting values of a fit.
