@@ -190,6 +190,11 @@ def from_series(full: npt.NDArray[np.complex128], field: Field) -> tuple[Sip, np
         The Jacobian of u + iv + full at the middle, which was divided out.
     shift : complex
         Its value there.
+
+    Raises
+    ------
+    InputError
+        There is no inverse.
     """
     n = max(len(full), 3)
     padded = np.zeros((n, n), np.complex128)
@@ -206,7 +211,7 @@ def from_series(full: npt.NDArray[np.complex128], field: Field) -> tuple[Sip, np
     return Sip(x, y, bent[0], bent[1], ap, bp, np.eye(2)), linear, shift
 
 
-def with_inverse(sip: Sip, field: Field) -> Sip:
+def with_inverse(sip: Sip, field: Field, path: Any = None) -> Sip:
     """The same distortion, its inverse found anew from the polynomials from measured to ideal pixels.
 
     Parameters
@@ -215,16 +220,23 @@ def with_inverse(sip: Sip, field: Field) -> Sip:
         Whose AP_ and BP_ do not matter.
     field : Field
         Of the pixels over which it is to hold.
+    path : pathlib.Path, optional
+        The file, for messages.
 
     Returns
     -------
     Sip
+
+    Raises
+    ------
+    InputError
+        It has none.
     """
-    ap, bp = _inverse(sip, field)
+    ap, bp = _inverse(sip, field, path)
     return Sip(sip.x, sip.y, sip.a, sip.b, ap, bp, sip.cd)
 
 
-def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
+def _inverse(forward: Sip, field: Field, path: Any = None) -> tuple[Floats, Floats]:
     """The polynomials back, over all measured pixels of the detector and all ideal ones.
 
     Their order rises until they are good enough: the inverse of a polynomial is none, and its linear terms are not
@@ -233,6 +245,13 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     corner_x, corner_y = field.grid(17)
     ideal_x, ideal_y = forward.ideal(corner_x, corner_y)
     margin = float(np.hypot(ideal_x - corner_x, ideal_y - corner_y).max()) + 1
+    none = InputError(
+        f"The distortion has no inverse: it moves pixels of the detector by {margin:.3g}.",
+        path=path,
+        cure="Take a solution of lower order, or one whose pinholes cover the whole field.",
+    )
+    if not margin < max(field.nx, field.ny):
+        raise none
     wide = Field(field.nx + 2 * math.ceil(margin), field.ny + 2 * math.ceil(margin))
     shift = math.ceil(margin)
     # nodes that are denser at the edges keep the largest error small
@@ -244,7 +263,10 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     normal_x, normal_y = wide.normalized(at_x + shift, at_y + shift)
     columns = design(normal_x, normal_y, HIGHEST_ORDER, "legendre")
     # columns stand by their degree, so that one decomposition has the solutions of all orders
-    inverse = np.linalg.inv(np.linalg.cholesky(gram(columns, columns)))
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(gram(columns, columns)))
+    except np.linalg.LinAlgError:
+        raise none from None
     orthogonal = times(columns, inverse.T)
     shares = gram(orthogonal, back)
     for order in range(max(forward.order, 2), HIGHEST_ORDER + 1):

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.distortion.blocks import gram, times
-from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
+from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations, columns_of
 from calgui.core.algorithms.distortion.polynomials import Floats
 from calgui.core.errors import InputError
 
 Values = npt.NDArray[np.float64] | Complexes
+
+#: what is left of a column, as a part of its length, that all before it do not explain; less is lost in rounding
+_INDEPENDENT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -167,17 +170,44 @@ def cholesky_of(normal: Values) -> Values:
     InputError
         It is singular.
     """
-    from scipy.linalg import LinAlgError, cholesky
-
-    size = np.sqrt(np.clip(np.diag(normal).real, 1e-300, None))
-    try:
-        lower = cholesky(normal / np.outer(size, size), lower=True)
-    except LinAlgError:
-        lower = None
-    if lower is None or float(np.abs(np.diag(lower)).min()) < 1e-7:
+    made = _lower(normal)
+    if made is None:
         raise InputError(
             "The pinholes do not determine the solution: they lie too close to a line, or too few are left.",
             cure="Lower the order, or give frames with pinholes over the whole field.",
         )
-    made: Values = lower * size[:, None]
     return made
+
+
+def _lower(normal: Values) -> Values | None:
+    """Lower triangle of a normal matrix, none where it is singular."""
+    from scipy.linalg import LinAlgError, cholesky
+
+    size = np.sqrt(np.clip(np.diag(normal).real, 1e-300, None))
+    try:
+        lower: Values = cholesky(normal / np.outer(size, size), lower=True)
+    except LinAlgError:
+        return None
+    return lower * size[:, None] if float(np.abs(np.diag(lower)).min()) > _INDEPENDENT else None
+
+
+def determined_order(made: Equations, weight: Floats, n_frames: int) -> int:
+    """The highest order that spots determine: a few rows of pinholes tell nothing of high powers across them.
+
+    Parameters
+    ----------
+    made : Equations
+        Of the highest order that is asked for.
+    weight : ndarray of float64, shape (n,)
+        0 leaves a spot out.
+    n_frames : int
+        Pictures.
+
+    Returns
+    -------
+    int
+        0 for none.
+    """
+    normal = gram(made.columns * weight[:, None], made.columns)
+    counts = ((order, columns_of(order, n_frames)) for order in range(made.order, 0, -1))
+    return next((order for order, count in counts if _lower(normal[:count, :count]) is not None), 0)

@@ -79,7 +79,7 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
     # forward from the place that is looked at must end at the ideal pixel
     _, error = sip.worst(field)
     if error > _REDONE:
-        sip = with_inverse(sip, field)
+        sip = with_inverse(sip, field, distortion.path)
         _, error = sip.worst(field)
     made = _Planes(image, sip, config)
     sums = over_bands(ny, _BAND, made.band, job, "Rectifying")
