@@ -14,7 +14,7 @@ from calgui.core.algorithms.distortion.fitting import outlying
 from calgui.core.algorithms.distortion.identity import Identity, Seen, identities, vectors
 from calgui.core.algorithms.distortion.observations import Equations, Observations, equations
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Basis, Field, Floats, design, n_terms
-from calgui.core.algorithms.distortion.solver import determined_order
+from calgui.core.algorithms.distortion.solver import Solver, determined_order
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.pinholes.measure import measure_pinholes
@@ -213,7 +213,7 @@ def assemble(spots: Sequence[Spots], config: DistortionConfig, names: Sequence[s
             )
         here = _alone(one, index, field)
         made = equations(here, order, "legendre")
-        order = max(determined_order(made, 1 / np.square(here.error), 1), 1)
+        order = determined_order(Solver(here, made).normal(1 / np.square(here.error)), order, 1)
         apart.append(outlying(here, made.up_to(order, 1)))
         found.append((index, here, _peculiar(one, index, apart[-1], here, order)))
     moves = parse_positions(config.mask_moves, "mask_moves")

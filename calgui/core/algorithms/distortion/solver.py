@@ -191,23 +191,22 @@ def _lower(normal: Values) -> Values | None:
     return lower * size[:, None] if float(np.abs(np.diag(lower)).min()) > _INDEPENDENT else None
 
 
-def determined_order(made: Equations, weight: Floats, n_frames: int) -> int:
+def determined_order(normal: Values, order: int, n_frames: int) -> int:
     """The highest order that spots determine: a few rows of pinholes tell nothing of high powers across them.
 
     Parameters
     ----------
-    made : Equations
-        Of the highest order that is asked for.
-    weight : ndarray of float64, shape (n,)
-        0 leaves a spot out.
+    normal : ndarray, shape (columns, columns)
+        Normal matrix of the highest order that is asked for.
+    order : int
+        That order.
     n_frames : int
         Pictures.
 
     Returns
     -------
     int
-        0 for none.
+        1 where they do not determine that one either, which its solution says.
     """
-    normal = gram(made.columns * weight[:, None], made.columns)
-    counts = ((order, columns_of(order, n_frames)) for order in range(made.order, 0, -1))
-    return next((order for order, count in counts if _lower(normal[:count, :count]) is not None), 0)
+    counts = ((lower, columns_of(lower, n_frames)) for lower in range(order, 1, -1))
+    return next((lower for lower, count in counts if _lower(normal[:count, :count]) is not None), 1)

@@ -12,10 +12,9 @@ from calgui.core.algorithms.distortion.config import DistortionConfig
 from calgui.core.algorithms.distortion.crossvalidation import OrderLook, best_order, looks
 from calgui.core.algorithms.distortion.fitting import Fit, fit, radius_of
 from calgui.core.algorithms.distortion.measuring import Measured
-from calgui.core.algorithms.distortion.observations import columns_of
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, n_terms
 from calgui.core.algorithms.distortion.solution import Solution, determined, solution
-from calgui.core.algorithms.distortion.solver import determined_order
+from calgui.core.algorithms.distortion.solver import Solver, determined_order
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
@@ -112,14 +111,17 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
     count = int(np.bincount(seen.pinhole[used], minlength=1).astype(bool).sum())
     _enough(1 if config.order == "auto" else int(config.order), count, int(rejected.sum()), int(excluded.sum()))
     job.check()
-    highest = _highest(measured, config, used, count)
+    highest = max(order for order in range(1, HIGHEST_ORDER + 1) if FEWEST * n_terms(order) <= count)
+    whole = measured.equations(config.basis, highest)
     mask = config.mask_errors and _shared(measured, used) >= _SHARED
-    start = highest if config.order == "auto" else int(config.order)
+    if config.order == "auto":
+        normal = Solver(seen, whole).normal(used / np.square(seen.error))
+        start = determined_order(normal, highest, seen.n_frames)
+    else:
+        start = int(config.order)
     made = fit(seen, measured.equations(config.basis, start), used, mask=mask)
     job.check()
-    columns = {order: columns_of(order, seen.n_frames) for order in range(1, highest + 1)}
-    whole = measured.equations(config.basis, highest)
-    orders = looks(seen, whole, made.weight, made.solved.mask_error, columns)
+    orders = looks(seen, whole, made.weight, made.solved.mask_error)
     best = best_order(orders)
     order = best if config.order == "auto" else int(config.order)
     if order != start:
@@ -128,15 +130,6 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
     found = solution(seen, made, measured.spots[0].lattice)
     apart = determined(seen, made) if mask else {}
     return Solved(measured, config, order, made, found, rejected, excluded, orders, best, stray, apart)
-
-
-def _highest(measured: Measured, config: DistortionConfig, used: npt.NDArray[np.bool_], count: int) -> int:
-    """The highest order that so many pinholes bear, and that their places tell."""
-    most = max(order for order in range(1, HIGHEST_ORDER + 1) if FEWEST * n_terms(order) <= count)
-    seen = measured.seen
-    weight = used / np.square(seen.error)
-    # where they tell of none, the fit says so
-    return determined_order(measured.equations(config.basis, most), weight, seen.n_frames) or 1
 
 
 def _excluded(measured: Measured, config: DistortionConfig) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
