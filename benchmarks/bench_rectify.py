@@ -113,7 +113,7 @@ def _answers(frames: int) -> _Answers:
     i, j = (each.ravel() for each in np.meshgrid(np.arange(-25, 25), np.arange(-25, 25)))
     off = rng.normal(0, 0.006, (2, i.size))
     full, none, nowhere = np.full(i.size, 0.0085), np.empty(0), np.empty(0, np.int64)
-    lattice = Lattice((middle, middle), (pitch, 0.0), (0.0, pitch), "square", i.size, 0.01)
+    lattice = Lattice((middle, middle), (pitch, 0.0), (0.0, pitch), "square", 0.01)
     spots, moves = [], []
     for frame, (dx, dy) in enumerate(((0, 0), (1, 0), (0, 1))[:frames]):
         seen_x, seen_y = (i + dx) * pitch + off[0], (j + dy) * pitch + off[1]
@@ -123,7 +123,7 @@ def _answers(frames: int) -> _Answers:
         spots.append(
             Spots(
                 x, y, full, full, 2e6 * full, full, 300 * full, full, i, j, np.zeros(i.size, np.int64), none, none,
-                nowhere, nowhere, lattice, "electron", 2.4, "gaussian", (_SIZE, _SIZE),
+                nowhere, nowhere, lattice, "gaussian",
             )
         )  # fmt: skip
         moves.append(f"{frame + 1}:{dx * pitch},{dy * pitch}")

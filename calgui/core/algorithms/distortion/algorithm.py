@@ -31,8 +31,8 @@ def refit(measured: Measured, config: Any, job: Job) -> Result:
 
     Raises
     ------
-    AlgorithmError
-        Too few pinholes for the order.
+    InputError
+        Too few pinholes for the order, or they lie in a line.
     """
     solved = solve(measured, config, job)
     said = metrics(solved)

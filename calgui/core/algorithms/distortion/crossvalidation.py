@@ -1,15 +1,14 @@
 """Which order follows the distortion: residuals of spots against the solution that was made without them."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from calgui.core.algorithms.distortion.blocks import gram, times
-from calgui.core.algorithms.distortion.fitting import cholesky_of
-from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
+from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations, columns_of
 from calgui.core.algorithms.distortion.polynomials import Floats
+from calgui.core.algorithms.distortion.solver import cholesky_of, determined_order
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,7 @@ class OrderLook:
     squared: Floats
 
 
-def looks(
-    seen: Observations, whole: Equations, weight: Floats, mask_error: Complexes, n_columns: Mapping[int, int]
-) -> tuple[OrderLook, ...]:
+def looks(seen: Observations, whole: Equations, weight: Floats, mask_error: Complexes) -> tuple[OrderLook, ...]:
     """Residuals by order, as they are and cross-validated, from one decomposition.
 
     Parameters
@@ -49,12 +46,11 @@ def looks(
         1 / variance; 0 leaves a spot out.
     mask_error : ndarray of complex128, shape (pinholes,)
         Taken as known.
-    n_columns : mapping of int to int
-        Order to the number of columns that belong to it.
 
     Returns
     -------
     tuple of OrderLook
+        Up to the highest order that the spots determine.
 
     Notes
     -----
@@ -66,13 +62,17 @@ def looks(
     root = np.sqrt(weight[used])
     columns = whole.columns[used] * root[:, None]
     target = (whole.target - mask_error[seen.pinhole])[used] * root
-    inverse = np.linalg.inv(cholesky_of(gram(columns, columns)))
-    q = times(columns, inverse.conj().T)
+    normal = gram(columns, columns)
+    highest = determined_order(normal, whole.order, seen.n_frames)
+    count = columns_of(highest, seen.n_frames)
+    inverse = np.linalg.inv(cholesky_of(normal[:count, :count]))
+    q = times(columns[:, :count], inverse.conj().T)
     shares = gram(q, target)
     own = q.real**2 + q.imag**2 if np.iscomplexobj(q) else q**2
     variance = 1 / weight[used]
     made, residual, leverage, start = [], target.astype(np.complex128), np.zeros(root.size), 0
-    for order, stop in sorted(n_columns.items()):
+    for order in range(1, highest + 1):
+        stop = columns_of(order, seen.n_frames)
         residual = residual - times(q[:, start:stop], shares[start:stop])
         leverage = leverage + own[:, start:stop].sum(axis=1)
         start = stop

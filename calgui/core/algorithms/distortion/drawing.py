@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.distortion.polynomials import Floats
-from calgui.core.algorithms.distortion.report import states
+from calgui.core.algorithms.distortion.report import FATES
 from calgui.core.algorithms.distortion.sip import Sip
 from calgui.core.algorithms.distortion.solving import Solved
 from calgui.core.algorithms.marks import Marks
@@ -149,8 +149,7 @@ def marks(solved: Solved, made: Mapping[str, Any]) -> Marks:
     Marks
         Vectors are residuals, or the distortion, as the option says.
     """
-    sip: Any = solved.solution.sip
-    ideal_x, ideal_y = sip.ideal(made["x"], made["y"])
+    ideal_x, ideal_y = solved.solution.sip.ideal(made["x"], made["y"])
     shift_x, shift_y = made["x"] - ideal_x, made["y"] - ideal_y
     distortion = solved.config.arrows == "distortion"
     arrows = (shift_x, shift_y) if distortion else (made["residual_x"], made["residual_y"])
@@ -162,7 +161,7 @@ def marks(solved: Solved, made: Mapping[str, Any]) -> Marks:
         "distortion x (pixel)": shift_x,
         "distortion y (pixel)": shift_y,
         "distortion (pixel)": np.hypot(shift_x, shift_y),
-        f"flux ({solved.measured.spots[0].unit or 'unit of the picture'})": made["flux"],
+        "flux (electron)": made["flux"],
         "FWHM (pixel)": made["fwhm"],
         "error of the centre (pixel)": np.sqrt((made["x_error"] ** 2 + made["y_error"] ** 2) / 2),
     }
@@ -173,7 +172,7 @@ def marks(solved: Solved, made: Mapping[str, Any]) -> Marks:
         made["x"],
         made["y"],
         made["state"].astype(np.int64),
-        states(solved),
+        FATES,
         made["frame"],
         solved.measured.labels,
         arrows,

@@ -2,19 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.distortion.blocks import gram, times
 from calgui.core.algorithms.distortion.observations import Complexes, Equations, Observations
 from calgui.core.algorithms.distortion.polynomials import Floats
-from calgui.core.errors import AlgorithmError
+from calgui.core.algorithms.distortion.solver import Estimate, Solver
 
 BoolArray = npt.NDArray[np.bool_]
-Values = npt.NDArray[np.float64] | Complexes
 
 #: of residuals of two axes: the median of |r|² is this times the variance of one
 _MEDIAN = 2 * math.log(2)
@@ -27,32 +23,6 @@ _VARIANCES = 3
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What least squares give with known weights.
-
-    Attributes
-    ----------
-    beta : ndarray of complex128, shape (columns,)
-        Coefficients.
-    covariance : ndarray, shape (columns, columns)
-        Of them; of one axis.
-    mask_error : ndarray of complex128, shape (pinholes,)
-        What each pinhole of the mask is off, on the mask's axes in pixels; zero where they are not solved for.
-    residual : ndarray of complex128, shape (n,)
-        Measured less fitted, without the mask's errors, also of spots without weight.
-    leverage : ndarray of float64, shape (n,)
-        How much of its own fit each spot makes, from 0 to 1; of one without weight the variance of the solution there
-        over the typical one of a spot.
-    """
-
-    beta: Complexes
-    covariance: Values
-    mask_error: Complexes
-    residual: Complexes
-    leverage: Floats
-
-
-@dataclass(frozen=True)
 class Fit:
     """A solution.
 
@@ -60,7 +30,7 @@ class Fit:
     ----------
     equations : Equations
         What was solved.
-    solved : Solved
+    solved : Estimate
         The last least squares.
     used : ndarray of bool, shape (n,)
         Spots that took part.
@@ -73,153 +43,11 @@ class Fit:
     """
 
     equations: Equations
-    solved: Solved
+    solved: Estimate
     used: BoolArray
     weight: Floats
     intrinsic: float
     mask_scatter: float | None
-
-
-class Solver:
-    """Least squares of some equations, asked again with other weights.
-
-    Parameters
-    ----------
-    seen : Observations
-        Spots.
-    made : Equations
-        Of them.
-    """
-
-    def __init__(self, seen: Observations, made: Equations) -> None:
-        self.seen, self.made = seen, made
-
-    def sums(self, values: Values) -> Values:
-        """Sums over the spots of each pinhole of the mask.
-
-        Parameters
-        ----------
-        values : ndarray, shape (n, ...)
-            Of each spot.
-
-        Returns
-        -------
-        ndarray, shape (pinholes, ...)
-        """
-        made: Values = self._adding @ values
-        return made
-
-    @cached_property
-    def _adding(self) -> Any:
-        """A sparse matrix that adds up the spots of each pinhole: many short sums at once."""
-        from scipy.sparse import csr_array
-
-        count = self.seen.size
-        starts = np.concatenate([[0], np.cumsum(np.bincount(self.seen.pinhole, minlength=self.seen.n_pinholes))])
-        order = np.argsort(self.seen.pinhole, kind="stable")
-        return csr_array((np.ones(count), order, starts), shape=(self.seen.n_pinholes, count))
-
-    def normal(self, weight: Floats, mask_variance: float = 0.0) -> Values:
-        """The normal matrix, less what the errors of the mask take up (Schur's complement).
-
-        Parameters
-        ----------
-        weight, mask_variance
-            As for `solve`.
-
-        Returns
-        -------
-        ndarray, shape (columns, columns)
-        """
-        return self._equations(weight, mask_variance)[0]
-
-    def _equations(self, weight: Floats, mask_variance: float) -> tuple[Values, Values]:
-        """Normal matrix and right side."""
-        g, z = self.made.columns, self.made.target
-        weighted = g * weight[:, None]
-        normal, right = gram(weighted, g), gram(weighted, z)
-        if mask_variance:
-            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
-            by_column = self.sums(weighted)
-            share = by_column / each[:, None]
-            normal = normal - gram(share, by_column)
-            right = right - gram(share, self.sums(weight * z))
-        return normal, right
-
-    def solve(self, weight: Floats, mask_variance: float = 0.0, *, last: bool = True) -> Solved:
-        """Solve with given weights.
-
-        Parameters
-        ----------
-        weight : ndarray of float64, shape (n,)
-            1 / variance of one axis; 0 leaves a spot out.
-        mask_variance : float
-            Of what a pinhole of the mask is expected to be off, pixels², per axis; 0 for a perfect mask.
-        last : bool
-            Whether covariance and leverages are wanted, too; else they are zero.
-
-        Returns
-        -------
-        Solved
-
-        Raises
-        ------
-        AlgorithmError
-            The spots do not determine the coefficients.
-        """
-        g, z = self.made.columns, self.made.target
-        normal, right = self._equations(weight, mask_variance)
-        inverse = np.linalg.inv(cholesky_of(normal))
-        beta = np.asarray(inverse.conj().T @ (inverse @ right), np.complex128)
-        residual = z - times(g, beta)
-        covariance: Values = np.zeros_like(normal)
-        leverage: Floats = np.zeros(weight.size)
-        if last:
-            covariance = inverse.conj().T @ inverse
-            across = times(g, inverse.conj().T)
-            leverage = np.sum((across * across.conj()).real, axis=1)
-            leverage *= np.where(weight > 0, weight, float(np.median(weight[weight > 0])))
-        error = np.zeros(self.seen.n_pinholes, np.complex128)
-        if mask_variance:
-            each = np.asarray(self.sums(weight), np.float64) + 1 / mask_variance
-            error = np.asarray(self.sums(weight * residual) / each, np.complex128)
-            residual = residual - error[self.seen.pinhole]
-            # the share of a spot in its own pinhole's error is part of its leverage
-            leverage = leverage + weight / each[self.seen.pinhole]
-        return Solved(beta, covariance, error, residual, np.clip(leverage, 0, 0.999))
-
-
-def cholesky_of(normal: Values) -> Values:
-    """Lower triangle of a normal matrix, whose columns may differ in scale.
-
-    Parameters
-    ----------
-    normal : ndarray, shape (n, n)
-        Hermitian.
-
-    Returns
-    -------
-    ndarray, shape (n, n)
-
-    Raises
-    ------
-    AlgorithmError
-        It is singular.
-    """
-    from scipy.linalg import LinAlgError, cholesky
-
-    size = np.sqrt(np.clip(np.diag(normal).real, 1e-300, None))
-    try:
-        lower = cholesky(normal / np.outer(size, size), lower=True)
-    except LinAlgError:
-        lower = None
-    if lower is None or float(np.abs(np.diag(lower)).min()) < 1e-7:
-        raise AlgorithmError(
-            "The pinholes do not determine the solution: they lie too close to a line, or too few are left.",
-            cure="Lower the order, or give frames with pinholes over the whole field.",
-        )
-    made: Values = lower * size[:, None]
-    return made
 
 
 def outlying(seen: Observations, made: Equations) -> Floats:
@@ -240,7 +68,7 @@ def outlying(seen: Observations, made: Equations) -> Floats:
 
     Raises
     ------
-    AlgorithmError
+    InputError
         See `Solver.solve`.
 
     Notes
@@ -292,7 +120,7 @@ def fit(seen: Observations, made: Equations, used: BoolArray, *, mask: bool) -> 
 
     Raises
     ------
-    AlgorithmError
+    InputError
         See `Solver.solve`.
     """
     solver = Solver(seen, made)
@@ -336,7 +164,7 @@ def _extra(residual: Complexes, variance: Floats) -> float:
     return max(found, 0.0)
 
 
-def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equations) -> float:
+def _intrinsic(solved: Estimate, used: BoolArray, variance: Floats, made: Equations) -> float:
     """Variance that, added to those of the centres, makes the sum of squares what it should be."""
     squared, known = np.abs(solved.residual[used]) ** 2, variance[used]
     freedom = 2.0 * (int(used.sum()) - int(made.columns.shape[1]))
@@ -357,14 +185,14 @@ def _intrinsic(solved: Solved, used: BoolArray, variance: Floats, made: Equation
     return low
 
 
-def variances(solver: Solver, solved: Solved, used: BoolArray, variance: Floats) -> tuple[float, float]:
+def variances(solver: Solver, solved: Estimate, used: BoolArray, variance: Floats) -> tuple[float, float]:
     """Variance of each exposure beyond that of the centres, and that of the mask's own errors.
 
     Parameters
     ----------
     solver : Solver
         Of the equations.
-    solved : Solved
+    solved : Estimate
         A solution with or without errors of the mask.
     used : ndarray of bool, shape (n,)
         Spots that count.

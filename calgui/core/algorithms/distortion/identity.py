@@ -188,11 +188,9 @@ def _scores(first: Seen, other: Seen, way: Identity) -> tuple[Floats, Ints]:
 
     ours, theirs = (first.i, first.j), way.places(other.i, other.j)
     ours_missing, theirs_missing = (first.missing_i, first.missing_j), way.places(other.missing_i, other.missing_j)
-    lows = [np.array([min(a.min(), b.min(initial=a.min())) for a, b in zip(spots, gone, strict=True)])
-            for spots, gone in ((ours, ours_missing), (theirs, theirs_missing))]  # fmt: skip
-    highs = [np.array([max(a.max(), b.max(initial=a.max())) for a, b in zip(spots, gone, strict=True)])
-             for spots, gone in ((ours, ours_missing), (theirs, theirs_missing))]  # fmt: skip
-    spans = [high - low + 1 for low, high in zip(lows, highs, strict=True)]
+    every = [np.hstack([spots, gone]) for spots, gone in ((ours, ours_missing), (theirs, theirs_missing))]
+    lows = [places.min(axis=1) for places in every]
+    spans = [places.max(axis=1) - low + 1 for places, low in zip(every, lows, strict=True)]
     size = [next_fast_len(int(spans[0][axis] + spans[1][axis]), real=True) for axis in (0, 1)]
 
     def laid(places: tuple[Ints, Ints], low: Ints, values: npt.ArrayLike) -> Floats:

@@ -14,6 +14,7 @@ from calgui.core.algorithms.distortion.fitting import outlying
 from calgui.core.algorithms.distortion.identity import Identity, Seen, identities, vectors
 from calgui.core.algorithms.distortion.observations import Equations, Observations, equations
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, Basis, Field, Floats, design, n_terms
+from calgui.core.algorithms.distortion.solver import Solver, determined_order
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.pinholes.measure import measure_pinholes
@@ -53,8 +54,6 @@ class Measured:
         Lattice indices of the first picture.
     apart : ndarray of float64, shape (n,)
         How far each lies off a smooth surface, in sigma of one axis.
-    search_order : int
-        Order of that surface.
     identity : tuple of Identity
         How the mask moved, by picture.
     names : tuple of str
@@ -68,7 +67,6 @@ class Measured:
     index: npt.NDArray[np.int64]
     places: npt.NDArray[np.int64]
     apart: Floats
-    search_order: int
     identity: tuple[Identity, ...]
     names: tuple[str, ...]
     picture: Frame
@@ -204,7 +202,7 @@ def assemble(spots: Sequence[Spots], config: DistortionConfig, names: Sequence[s
     """
     ny, nx = picture.shape
     field = Field(nx, ny)
-    found, apart, search = [], [], 9
+    found, apart = [], []
     for one, name in zip(spots, names, strict=True):
         index = np.flatnonzero(one.used & np.isfinite(one.x_error) & np.isfinite(one.y_error))
         order = search_order(index.size)
@@ -213,14 +211,14 @@ def assemble(spots: Sequence[Spots], config: DistortionConfig, names: Sequence[s
                 f"Only {index.size} pinholes of {name} are good for a solution.",
                 cure=f"A straight grid takes {_PER_TERM * n_terms(1)}: choose a brighter picture or a lower threshold.",
             )
-        search = min(search, order)
         here = _alone(one, index, field)
         made = equations(here, order, "legendre")
-        apart.append(outlying(here, made))
+        order = determined_order(Solver(here, made).normal(1 / np.square(here.error)), order, 1)
+        apart.append(outlying(here, made.up_to(order, 1)))
         found.append((index, here, _peculiar(one, index, apart[-1], here, order)))
     moves = parse_positions(config.mask_moves, "mask_moves")
     identity = identities([seen for _, _, seen in found], moves)
-    return _joined(spots, found, apart, search, identity, names, picture, field)
+    return _joined(spots, found, apart, identity, names, picture, field)
 
 
 def search_order(count: int) -> int:
@@ -284,7 +282,6 @@ def _joined(
     spots: Sequence[Spots],
     found: Sequence[tuple[npt.NDArray[np.int64], Observations, Seen]],
     apart: Sequence[Floats],
-    search: int,
     identity: tuple[Identity, ...],
     names: Sequence[str],
     picture: Frame,
@@ -310,4 +307,4 @@ def _joined(
         field,
     )
     index = np.concatenate([one for one, _, _ in found])
-    return Measured(tuple(spots), seen, index, places, np.concatenate(apart), search, identity, tuple(names), picture)
+    return Measured(tuple(spots), seen, index, places, np.concatenate(apart), identity, tuple(names), picture)

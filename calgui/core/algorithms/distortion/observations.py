@@ -1,13 +1,12 @@
 """Pinholes of one or more pictures as the equations of a fit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.distortion.polynomials import Basis, Field, Floats, design
+from calgui.core.algorithms.distortion.polynomials import Basis, Field, Floats, design, n_terms
 
 Ints = npt.NDArray[np.int64]
 Complexes = npt.NDArray[np.complex128]
@@ -105,8 +104,7 @@ class Equations:
         """
         if order == self.order:
             return self
-        (count,) = terms_of([order], n_frames)
-        columns: Any = np.ascontiguousarray(self.columns[:, :count])
+        columns: Any = np.ascontiguousarray(self.columns[:, : columns_of(order, n_frames)])
         return Equations(columns, self.target, order, self.basis)
 
 
@@ -188,18 +186,18 @@ def columns_at(
     return made
 
 
-def terms_of(orders: Sequence[int], n_frames: int) -> list[int]:
-    """How many of the columns a polynomial of each order has.
+def columns_of(order: int, n_frames: int) -> int:
+    """How many columns the equations of an order have.
 
     Parameters
     ----------
-    orders : sequence of int
-        Orders.
+    order : int
+        Of the polynomial.
     n_frames : int
         Pictures.
 
     Returns
     -------
-    list of int
+    int
     """
-    return [3 * n_frames + (order + 1) * (order + 2) // 2 - 3 for order in orders]
+    return 3 * n_frames + n_terms(order) - n_terms(1)

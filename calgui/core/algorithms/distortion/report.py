@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.algorithms.distortion.polynomials import exponents
+from calgui.core.algorithms.distortion.polynomials import exponents, n_terms
 from calgui.core.algorithms.distortion.solving import Solved, expected_rms, rms
 from calgui.core.algorithms.pinholes.spots import NO_PLACE, STATES, USED
 from calgui.core.algorithms.registry import Metric, Table
 from calgui.core.frames.writing import ExtraHdu
+
+#: what may have become of a pinhole, the best first
+FATES = ("used", "rejected", "excluded", *STATES[1:], "missing")
 
 
 def metrics(solved: Solved) -> dict[str, Metric]:
@@ -179,16 +182,6 @@ def _header(solved: Solved) -> ExtraHdu:
     return ExtraHdu("DISTORTION", None, header=cards)
 
 
-def states(solved: Solved) -> tuple[str, ...]:
-    """What may have become of a pinhole, the best first.
-
-    Returns
-    -------
-    tuple of str
-    """
-    return ("used", "rejected", "excluded", *STATES[1:], "missing")
-
-
 def rows(solved: Solved) -> dict[str, Any]:
     """Every spot and every missing place of all pictures, as columns.
 
@@ -201,10 +194,10 @@ def rows(solved: Solved) -> dict[str, Any]:
     -------
     dict of str to ndarray
         ``frame`` (from 1), ``x``, ``y``, their errors, ``i``, ``j``, ideal places, residuals, flux, fwhm, ``state`` (an
-        index into `states`).
+        index into `FATES`).
     """
     seen, found = solved.measured.seen, solved.solution
-    missing_state = len(states(solved)) - 1
+    missing_state = len(FATES) - 1
     parts: list[dict[str, Any]] = []
     for number, one in enumerate(solved.measured.spots):
         count, gone = one.x.size, one.missing_x.size
@@ -236,7 +229,7 @@ def rows(solved: Solved) -> dict[str, Any]:
 def _pinholes(solved: Solved, columns: Mapping[str, Any]) -> ExtraHdu:
     made = dict(columns)
     state = made.pop("state")
-    names = np.array(states(solved))
+    names = np.array(FATES)
     made["used"], made["excluded"], made["missing"] = state == 0, state == 2, state == len(names) - 1
     made["state"] = names[state]
     for name in ("i", "j"):
@@ -244,8 +237,7 @@ def _pinholes(solved: Solved, columns: Mapping[str, Any]) -> ExtraHdu:
         made[name] = np.where(made[name] == NO_PLACE, -32768, made[name]).astype(np.int32)
     made["frame"] = made["frame"].astype(np.int16)
     pixel = ("x", "y", "x_error", "y_error", "ideal_x", "ideal_y", "residual_x", "residual_y", "fwhm")
-    units = dict.fromkeys(pixel, "pixel") | {"flux": solved.measured.spots[0].unit, "sigma": "sigma"}
-    return ExtraHdu("PINHOLES", made, {name: unit for name, unit in units.items() if unit})
+    return ExtraHdu("PINHOLES", made, dict.fromkeys(pixel, "pixel") | {"flux": "electron", "sigma": "sigma"})
 
 
 def _frames(solved: Solved) -> ExtraHdu:
@@ -323,8 +315,7 @@ def tables(solved: Solved) -> tuple[Table, ...]:
         "Residuals by order",
         ("order", "terms", "RMS (pixel)", "cross-validated (pixel)"),
         tuple(
-            (look.order, (look.order + 1) * (look.order + 2) // 2, _short(look.rms), _short(look.cross_validated))
-            for look in solved.orders
+            (look.order, n_terms(look.order), _short(look.rms), _short(look.cross_validated)) for look in solved.orders
         ),
         tuple(place for place, look in enumerate(solved.orders) if look.order == solved.order),
     )

@@ -71,27 +71,20 @@ class Sip:
         u, v = np.asarray(x, np.float64) - self.x, np.asarray(y, np.float64) - self.y
         return self.x + u + series(self.a, u, v), self.y + v + series(self.b, u, v)
 
-    def measured(self, x: npt.ArrayLike, y: npt.ArrayLike, steps: int = 0) -> tuple[Floats, Floats]:
+    def measured(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Floats, Floats]:
         """From ideal to measured pixels.
 
         Parameters
         ----------
         x, y : array_like
             Ideal, from 0.
-        steps : int
-            Newton's, after the inverse polynomial; two make it exact.
 
         Returns
         -------
         tuple of ndarray of float64
         """
         big_u, big_v = np.asarray(x, np.float64) - self.x, np.asarray(y, np.float64) - self.y
-        u, v = big_u + series(self.ap, big_u, big_v), big_v + series(self.bp, big_u, big_v)
-        for _ in range(steps):
-            # the derivative of the distortion is far below 1: the fixed point is Newton's step but for its square
-            u = u - (u + series(self.a, u, v) - big_u)
-            v = v - (v + series(self.b, u, v) - big_v)
-        return self.x + u, self.y + v
+        return self.x + big_u + series(self.ap, big_u, big_v), self.y + big_v + series(self.bp, big_u, big_v)
 
     def moved(self, dx: float, dy: float) -> "Sip":
         """The same distortion for pixels that count from elsewhere.
@@ -197,6 +190,11 @@ def from_series(full: npt.NDArray[np.complex128], field: Field) -> tuple[Sip, np
         The Jacobian of u + iv + full at the middle, which was divided out.
     shift : complex
         Its value there.
+
+    Raises
+    ------
+    InputError
+        There is no inverse.
     """
     n = max(len(full), 3)
     padded = np.zeros((n, n), np.complex128)
@@ -213,7 +211,7 @@ def from_series(full: npt.NDArray[np.complex128], field: Field) -> tuple[Sip, np
     return Sip(x, y, bent[0], bent[1], ap, bp, np.eye(2)), linear, shift
 
 
-def with_inverse(sip: Sip, field: Field) -> Sip:
+def with_inverse(sip: Sip, field: Field, path: Any = None) -> Sip:
     """The same distortion, its inverse found anew from the polynomials from measured to ideal pixels.
 
     Parameters
@@ -222,16 +220,23 @@ def with_inverse(sip: Sip, field: Field) -> Sip:
         Whose AP_ and BP_ do not matter.
     field : Field
         Of the pixels over which it is to hold.
+    path : pathlib.Path, optional
+        The file, for messages.
 
     Returns
     -------
     Sip
+
+    Raises
+    ------
+    InputError
+        It has none.
     """
-    ap, bp = _inverse(sip, field)
+    ap, bp = _inverse(sip, field, path)
     return Sip(sip.x, sip.y, sip.a, sip.b, ap, bp, sip.cd)
 
 
-def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
+def _inverse(forward: Sip, field: Field, path: Any = None) -> tuple[Floats, Floats]:
     """The polynomials back, over all measured pixels of the detector and all ideal ones.
 
     Their order rises until they are good enough: the inverse of a polynomial is none, and its linear terms are not
@@ -240,6 +245,13 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     corner_x, corner_y = field.grid(17)
     ideal_x, ideal_y = forward.ideal(corner_x, corner_y)
     margin = float(np.hypot(ideal_x - corner_x, ideal_y - corner_y).max()) + 1
+    none = InputError(
+        f"The distortion has no inverse: it moves pixels of the detector by {margin:.3g}.",
+        path=path,
+        cure="Take a solution of lower order, or one whose pinholes cover the whole field.",
+    )
+    if not margin < max(field.nx, field.ny):
+        raise none
     wide = Field(field.nx + 2 * math.ceil(margin), field.ny + 2 * math.ceil(margin))
     shift = math.ceil(margin)
     # nodes that are denser at the edges keep the largest error small
@@ -251,7 +263,10 @@ def _inverse(forward: Sip, field: Field) -> tuple[Floats, Floats]:
     normal_x, normal_y = wide.normalized(at_x + shift, at_y + shift)
     columns = design(normal_x, normal_y, HIGHEST_ORDER, "legendre")
     # columns stand by their degree, so that one decomposition has the solutions of all orders
-    inverse = np.linalg.inv(np.linalg.cholesky(gram(columns, columns)))
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(gram(columns, columns)))
+    except np.linalg.LinAlgError:
+        raise none from None
     orthogonal = times(columns, inverse.T)
     shares = gram(orthogonal, back)
     for order in range(max(forward.order, 2), HIGHEST_ORDER + 1):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from calgui.core.algorithms.distortion.blocks import times
-from calgui.core.algorithms.distortion.fitting import Fit, Solver
+from calgui.core.algorithms.distortion.fitting import Fit
 from calgui.core.algorithms.distortion.identity import vectors
 from calgui.core.algorithms.distortion.observations import Complexes, Observations, affine_columns, columns_at
 from calgui.core.algorithms.distortion.polynomials import Floats, power_series
 from calgui.core.algorithms.distortion.sip import Sip, from_series
+from calgui.core.algorithms.distortion.solver import Solver
 from calgui.core.algorithms.pinholes.spots import Lattice
 
 #: places along each axis at which errors of the solution are worked out
@@ -259,6 +260,3 @@ def determined(seen: Observations, fit: Fit) -> dict[int, float]:
         made[degree] = float(np.clip(share[start : start + degree + 1].min(), 0, 1))
         start += degree + 1
     return made
-
-
-__all__ = ["Linear", "Solution", "determined", "frame_of", "solution"]

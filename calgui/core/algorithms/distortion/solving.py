@@ -12,9 +12,9 @@ from calgui.core.algorithms.distortion.config import DistortionConfig
 from calgui.core.algorithms.distortion.crossvalidation import OrderLook, best_order, looks
 from calgui.core.algorithms.distortion.fitting import Fit, fit, radius_of
 from calgui.core.algorithms.distortion.measuring import Measured
-from calgui.core.algorithms.distortion.observations import terms_of
 from calgui.core.algorithms.distortion.polynomials import HIGHEST_ORDER, n_terms
 from calgui.core.algorithms.distortion.solution import Solution, determined, solution
+from calgui.core.algorithms.distortion.solver import Solver, determined_order
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
@@ -110,19 +110,22 @@ def solve(measured: Measured, config: DistortionConfig, job: Job) -> Solved:
     used = ~rejected & ~excluded
     count = int(np.bincount(seen.pinhole[used], minlength=1).astype(bool).sum())
     _enough(1 if config.order == "auto" else int(config.order), count, int(rejected.sum()), int(excluded.sum()))
-    highest = max(order for order in range(1, HIGHEST_ORDER + 1) if FEWEST * n_terms(order) <= count)
     job.check()
+    highest = max(order for order in range(1, HIGHEST_ORDER + 1) if FEWEST * n_terms(order) <= count)
     whole = measured.equations(config.basis, highest)
     mask = config.mask_errors and _shared(measured, used) >= _SHARED
-    start = highest if config.order == "auto" else int(config.order)
-    made = fit(seen, whole.up_to(start, seen.n_frames), used, mask=mask)
+    if config.order == "auto":
+        normal = Solver(seen, whole).normal(used / np.square(seen.error))
+        start = determined_order(normal, highest, seen.n_frames)
+    else:
+        start = int(config.order)
+    made = fit(seen, measured.equations(config.basis, start), used, mask=mask)
     job.check()
-    columns = dict(zip(range(1, highest + 1), terms_of(range(1, highest + 1), seen.n_frames), strict=True))
-    orders = looks(seen, whole, made.weight, made.solved.mask_error, columns)
+    orders = looks(seen, whole, made.weight, made.solved.mask_error)
     best = best_order(orders)
     order = best if config.order == "auto" else int(config.order)
     if order != start:
-        made = fit(seen, whole.up_to(order, seen.n_frames), used, mask=mask)
+        made = fit(seen, measured.equations(config.basis, order), used, mask=mask)
     job.check()
     found = solution(seen, made, measured.spots[0].lattice)
     apart = determined(seen, made) if mask else {}

@@ -165,7 +165,7 @@ def compiled_optimal() -> ModuleType:
 
 
 def compiled_spots() -> ModuleType:
-    """The loops that find the spots of a pinhole mask and fit them.
+    """The loops that find the spots of a pinhole mask.
 
     Returns
     -------
@@ -173,6 +173,17 @@ def compiled_spots() -> ModuleType:
         `calgui.core.algorithms.kernels.spots`.
     """
     return _imported("spots")
+
+
+def compiled_spot_fits() -> ModuleType:
+    """The loops that fit a profile to the spots of a pinhole mask.
+
+    Returns
+    -------
+    module
+        `calgui.core.algorithms.kernels.spots_fits`.
+    """
+    return _imported("spots_fits")
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_spots, workers
+from calgui.core.algorithms.kernels import compiled_spot_fits, workers
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
 
@@ -96,6 +96,39 @@ class Fits:
         """Which fits came to an end."""
         return np.asarray(np.isfinite(self.errors).all(axis=1))
 
+    def only(self, chosen: Bools) -> "Fits":
+        """Those of some spots.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (n,)
+            Which.
+
+        Returns
+        -------
+        Fits
+        """
+        return Fits(self.values[chosen], self.errors[chosen], self.chi2[chosen], self.lost[chosen])
+
+    def joined(self, others: "Fits") -> "Fits":
+        """These, and then those of other spots.
+
+        Parameters
+        ----------
+        others : Fits
+            Of them.
+
+        Returns
+        -------
+        Fits
+        """
+        return Fits(
+            np.concatenate([self.values, others.values]),
+            np.concatenate([self.errors, others.errors]),
+            np.concatenate([self.chi2, others.chi2]),
+            np.concatenate([self.lost, others.lost]),
+        )
+
 
 def starting(points: Floats, peak: Floats, level: Floats, fwhm: float) -> Floats:
     """Starting values of a fit.
@@ -147,7 +180,7 @@ def fit_spots(
     -------
     Fits
     """
-    kernels = compiled_spots()
+    kernels = compiled_spot_fits()
     count = len(start)
     values = np.ascontiguousarray(start, np.float64).copy()
     errors, chi2, lost = np.full((count, 5), np.nan), np.full(count, np.nan), np.ones(count)
@@ -197,7 +230,7 @@ def measured_profile(
     pixel does is integrated, not measured, so that spots of few sub-pixel phases are enough (the trap that Anderson
     & King 2000, PASP 112, 1360, warn of).
     """
-    kernels = compiled_spots()
+    kernels = compiled_spot_fits()
     which = np.flatnonzero(chosen)
     order = next((order for least, order in _ORDERS if which.size >= least), 0)
     if not order:

@@ -1,5 +1,6 @@
 """Spots in a picture, found without knowing how wide they are, nor how far apart."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +98,6 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
         job,
         image.size,
     )
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoDetectionsWarning)
         segments = detect_sources(excess, threshold, _TOUCHING)

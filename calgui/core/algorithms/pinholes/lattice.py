@@ -315,7 +315,6 @@ def placement_of(points: Floats, i: Ints, j: Ints) -> Placement:
         (float(steps[0, 0]), float(steps[0, 1])),
         (float(steps[1, 0]), float(steps[1, 1])),
         _kind(steps),
-        len(places),
         surface.scatter,
     )
     return Placement(i, j, lattice, surface, missing)

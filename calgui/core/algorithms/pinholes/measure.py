@@ -1,6 +1,6 @@
 """From a picture of a pinhole mask to the centres of its spots, and their places on the mask's grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +140,7 @@ def _measured(read: _Image, config: PinholeConfig, job: Job) -> Spots:
     own = np.arange(found.x.size)
     start = starting(found.points, found.peak, found.level, found.fwhm)
     fits = fit_spots(pixels, start, found.noise, GAUSSIAN, found.points, own, _SLACK, job)
-    points = _places_of(fits, found, found.fwhm)
+    fits, points = _centers(fits, found, found.fwhm)
     job.report(0.65, "Finding the grid")
     placement = place_spots(points, shape, job, alike(fits))
     fwhm = _typical(fits, placement, GAUSSIAN)
@@ -153,13 +153,13 @@ def _measured(read: _Image, config: PinholeConfig, job: Job) -> Spots:
         again = with_profile(fits, profile)
         again[~fits.good] = starting(points, found.peak, found.level, found.fwhm)[~fits.good]
         fits = fit_spots(pixels, again, found.noise, profile, points, own, _MEASURED_SLACK, job)
-        points = _places_of(fits, found, fwhm)
+        fits, points = _centers(fits, found, fwhm)
     gone = strays(placement, points, fits.errors[:, 0])
     i, j = np.where(gone, NO_PLACE, placement.i), np.where(gone, NO_PLACE, placement.j)
     placement = placement_of(points, i, j)
     more, more_fits = _second_look(pixels, placement, points, fits, found, profile, fwhm, job)
     if len(more):
-        fits = Fits(*(np.concatenate([getattr(fits, name), getattr(more_fits, name)]) for name in _FITS))
+        fits = fits.joined(more_fits)
         points = np.concatenate([points, more_fits.values[:, :2]])
         i, j = np.concatenate([i, more[:, 0]]), np.concatenate([j, more[:, 1]])
         full = np.concatenate([full, np.zeros(len(more), bool)])
@@ -171,13 +171,11 @@ def _measured(read: _Image, config: PinholeConfig, job: Job) -> Spots:
     return _spots(points, fits, placement, state, profile, shape)
 
 
-_FITS = ("values", "errors", "chi2", "lost")
-
-
-def _places_of(fits: Fits, found: Candidates, fwhm: float) -> Floats:
-    """Fitted centres, and peaks where the fit failed or went astray."""
+def _centers(fits: Fits, found: Candidates, fwhm: float) -> tuple[Fits, Floats]:
+    """The fits, failed where they went astray, and the centres: peaks where the fit failed."""
     near = np.hypot(fits.values[:, 0] - found.x, fits.values[:, 1] - found.y) < max(fwhm, 1.5)
-    return np.where((fits.good & near)[:, None], fits.values[:, :2], found.points)
+    fits = replace(fits, errors=np.where(near[:, None], fits.errors, np.nan))
+    return fits, np.where(fits.good[:, None], fits.values[:, :2], found.points)
 
 
 def _typical(fits: Fits, placement: Placement, profile: Profile) -> float:
@@ -239,7 +237,7 @@ def _second_look(
         & (np.abs(seen.values[:, 4] / usual[4] - 1) < np.maximum(0.2, 4 * seen.errors[:, 4] / usual[4]))
         & (seen.lost < 0.5)
     )
-    return missing[good], Fits(seen.values[good], seen.errors[good], seen.chi2[good], seen.lost[good])
+    return missing[good], seen.only(good)
 
 
 def _any_used(state: Ints, placement: Placement) -> None:
@@ -263,14 +261,25 @@ def _spots(
 ) -> Spots:
     """Put everything together, in the order of the grid."""
     order = np.lexsort((points[:, 0], points[:, 1], placement.i, placement.j, placement.i == NO_PLACE))
-    fitted = fits.good
     missing = placement.surface(placement.missing.astype(np.float64))
     inside = ((missing >= 0) & (missing <= np.array([shape[1] - 1, shape[0] - 1]))).all(axis=1)
-    width = np.where(fitted, fits.values[:, 4] * profile.fwhm, np.nan)
+    width = np.where(fits.good, fits.values[:, 4] * profile.fwhm, np.nan)
     return Spots(
-        points[order, 0], points[order, 1], fits.errors[order, 0], fits.errors[order, 1], fits.values[order, 2],
-        fits.errors[order, 2], width[order], fits.chi2[order], placement.i[order], placement.j[order], state[order],
-        missing[inside, 0], missing[inside, 1], placement.missing[inside, 0], placement.missing[inside, 1],
-        placement.lattice, "electron", float(np.median(width[state == USED])),
-        "gaussian" if profile is GAUSSIAN else "measured", shape,
-    )  # fmt: skip
+        x=points[order, 0],
+        y=points[order, 1],
+        x_error=fits.errors[order, 0],
+        y_error=fits.errors[order, 1],
+        flux=fits.values[order, 2],
+        flux_error=fits.errors[order, 2],
+        fwhm=width[order],
+        chi2=fits.chi2[order],
+        i=placement.i[order],
+        j=placement.j[order],
+        state=state[order],
+        missing_x=missing[inside, 0],
+        missing_y=missing[inside, 1],
+        missing_i=placement.missing[inside, 0],
+        missing_j=placement.missing[inside, 1],
+        lattice=placement.lattice,
+        model="gaussian" if profile is GAUSSIAN else "measured",
+    )

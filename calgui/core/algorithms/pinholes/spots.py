@@ -33,8 +33,6 @@ class Lattice:
         (dx, dy) from one pinhole to the next in pixels.
     kind : str
         ``square``, ``rectangular``, ``hexagonal`` or ``oblique``: what the two have in common, within the distortion.
-    n_places : int
-        Places within the outline of the spots that were found, with or without a spot.
     scatter : float
         Robust scatter, per axis, of the spots about a smooth surface of low order through them, pixels: not the
         residual of a solution, but what made sure that each stands in its own place.
@@ -44,7 +42,6 @@ class Lattice:
     along_i: tuple[float, float]
     along_j: tuple[float, float]
     kind: str
-    n_places: int
     scatter: float
 
     @property
@@ -88,7 +85,7 @@ class Spots:
     x_error, y_error : ndarray of float64
         One standard deviation of the centre from the fit's covariance, pixels; NaN where it was not fitted.
     flux, flux_error : ndarray of float64
-        Light of the spot, in `unit`.
+        Light of the spot, electrons of the whole exposure.
     fwhm : ndarray of float64
         Width of the spot as it is seen (geometric mean of both axes), pixels; NaN where it was not fitted.
     chi2 : ndarray of float64
@@ -105,14 +102,8 @@ class Spots:
         Which they are.
     lattice : Lattice
         The grid.
-    unit : str
-        Of the fluxes: ``electron``, of the whole exposure.
-    typical_fwhm : float
-        Median width of the used spots, pixels.
     model : str
         What was fitted: ``gaussian`` or ``measured``, the mean of the picture's own spots.
-    shape : tuple of int
-        (ny, nx) of the picture.
     """
 
     x: Floats
@@ -131,10 +122,12 @@ class Spots:
     missing_i: Ints
     missing_j: Ints
     lattice: Lattice
-    unit: str
-    typical_fwhm: float
     model: str
-    shape: tuple[int, int]
+
+    @property
+    def typical_fwhm(self) -> float:
+        """Median width of the used spots, pixels."""
+        return float(np.median(self.fwhm[self.used]))
 
     @property
     def used(self) -> npt.NDArray[np.bool_]:

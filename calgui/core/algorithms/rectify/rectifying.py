@@ -75,15 +75,18 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
     here, there = region_of(image), _start(distortion)
     ny, nx = image.shape
     sip = read_sip(distortion.header, distortion.path).moved(there[0] - here.x, there[1] - here.y)
-    if _roundtrip(sip, nx, ny) > _REDONE:
-        sip = with_inverse(sip, Field(nx, ny))
+    field = Field(nx, ny)
+    # forward from the place that is looked at must end at the ideal pixel
+    _, error = sip.worst(field)
+    if error > _REDONE:
+        sip = with_inverse(sip, field, distortion.path)
+        _, error = sip.worst(field)
     made = _Planes(image, sip, config)
     sums = over_bands(ny, _BAND, made.band, job, "Rectifying")
     total, count = (sum(each) for each in zip(*sums, strict=True))
     factor = 1 / math.sqrt(total / count) if count and total else 1.0
     header = {key: value for key, value in image.header.items() if not _is_distortion(key)}
     product = Frame(made.data, made.err if made.has_err else None, made.dq, header, image.path)
-    error = _roundtrip(sip, nx, ny)
     told += _beyond(distortion, here.x - there[0], here.y - there[1], nx, ny)
     verdict, reasons = _judge(told, made, error, distortion)
     grid = _grid(sip, nx, ny)
@@ -130,17 +133,14 @@ def check(image: FrameLike, distortion: FrameLike) -> list[str]:
     check_subarray(image)
     check_type(distortion, ("DISTORTION",), "distortion")
     check_detector(image, distortion, "distortion")
-    for keyword in ("FILTER", "PUPIL"):
-        ours, theirs = text(image.header, keyword), text(distortion.header, keyword)
-        if keyword == "FILTER" and ours and theirs and not serves(theirs, ours):
-            raise InputError(
-                f"FILTER is {ours}, that of the distortion {file_name(distortion)} is {theirs}.",
-                path=image.path,
-                cure="Choose a distortion of this filter: each has its own.",
-            )
-    if text(image.header, "S_DISTOR") == "COMPLETE":
-        return done_before(image, "S_DISTOR", "the distortion was taken out of")
-    return []
+    ours, theirs = text(image.header, "FILTER"), text(distortion.header, "FILTER")
+    if ours and theirs and not serves(theirs, ours):
+        raise InputError(
+            f"FILTER is {ours}, that of the distortion {file_name(distortion)} is {theirs}.",
+            path=image.path,
+            cure="Choose a distortion of this filter: each has its own.",
+        )
+    return done_before(image, "S_DISTOR", "the distortion was taken out of")
 
 
 def _start(distortion: FrameLike) -> tuple[int, int]:
@@ -219,13 +219,6 @@ def _is_distortion(keyword: str) -> bool:
     """Whether a keyword describes a distortion that the product has no more."""
     head = keyword.split("_")[0]
     return head in ("A", "B", "AP", "BP") and "_" in keyword
-
-
-def _roundtrip(sip: Sip, nx: int, ny: int) -> float:
-    """How far the place that is looked at is off, pixels: forward from it must end at the ideal pixel."""
-    x, y = Field(nx, ny).grid(33)
-    back_x, back_y = sip.ideal(*sip.measured(x, y))
-    return float(np.hypot(back_x - x, back_y - y).max())
 
 
 def _beyond(distortion: FrameLike, dx: int, dy: int, nx: int, ny: int) -> list[str]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.distortion.drawing import bent
 from calgui.core.algorithms.distortion.polynomials import Field
 from calgui.core.algorithms.distortion.sip import read_sip
+from calgui.core.algorithms.distortion.verdict import BUDGET
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.matching import check_detector, serves, text
 from calgui.core.algorithms.registry import Metric
@@ -20,8 +21,6 @@ Floats = npt.NDArray[np.float64]
 
 #: places along each axis at which both are asked
 _GRID = 129
-#: IRIS's astrometric budget, pixels per axis: less is no difference
-_LIMIT = 0.0025
 
 
 def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
@@ -152,6 +151,6 @@ def _sentence(old: Frame, metrics: dict[str, Metric]) -> str:
     assert isinstance(most, float)
     said = f"Against {file_name(old)} ideal pixels differ by {rms:.2g} pixel per axis, at most {most:.2g}"
     said += ", the linear part apart"
-    if rms < _LIMIT:
-        return f"{said}: less than the astrometric budget of {_LIMIT:g}."
-    return f"{said}: more than the astrometric budget of {_LIMIT:g}."
+    if rms < BUDGET:
+        return f"{said}: less than the astrometric budget of {BUDGET:g}."
+    return f"{said}: more than the astrometric budget of {BUDGET:g}."

@@ -124,8 +124,8 @@ def grids(
                 j=integers[1][found], state=np.zeros(n, np.int64), missing_x=x[gone], missing_y=y[gone],
                 missing_i=integers[0][gone], missing_j=integers[1][gone],
                 lattice=Lattice((float(x[origin]), float(y[origin])), (step.real, step.imag),
-                                (-step.imag, step.real), "square", n + m, 0.01),
-                unit="electron", typical_fwhm=2.4, model="gaussian", shape=(size, size),
+                                (-step.imag, step.real), "square", 0.01),
+                model="gaussian",
             )
         )  # fmt: skip
         wrong.append(bad[found])

@@ -1,6 +1,7 @@
 """Solutions of made-up pinholes, held to a truth that is no polynomial of the fit."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -183,14 +184,34 @@ def test_a_corner_without_pinholes_is_told() -> None:
     spots, truth = grids(6, false=0.0)
     (one,) = spots
     gone = (one.x > 2800) & (one.y > 2800)
-    from dataclasses import replace
-
     names = ("x", "y", "x_error", "y_error", "flux", "flux_error", "fwhm", "chi2", "i", "j", "state")
     cut: Any = replace(one, **{name: getattr(one, name)[~gone] for name in names})
     picture = Frame(np.broadcast_to(np.float32(0), (truth.size, truth.size)))
     found = result(assemble([cut], DistortionConfig(), ["a.fits"], picture))
     assert found.verdict == "doubtful"
     assert any("extrapolated" in reason for reason in found.reasons)
+
+
+def test_a_few_rows_of_pinholes_bear_a_low_order() -> None:
+    spots, truth = grids(6, false=0.0)
+    (one,) = spots
+    names = ("x", "y", "x_error", "y_error", "flux", "flux_error", "fwhm", "chi2", "i", "j", "state")
+    picture = Frame(np.broadcast_to(np.float32(0), (truth.size, truth.size)))
+
+    def rows(half: float) -> Measured:
+        keep = np.abs(one.y - truth.size / 2) < half
+        cut: Any = replace(one, **{name: getattr(one, name)[keep] for name in names})
+        return assemble([cut], DistortionConfig(), ["a.fits"], picture)
+
+    ten, five = rows(400), rows(200)
+    # what the rows do not tell is neither chosen nor made up
+    found = solve_with(ten, order="auto")
+    assert found.order == 5
+    residual = found.solution.residual[found.fit.used]
+    assert math.sqrt(np.mean(np.abs(residual) ** 2) / 2) == pytest.approx(ERROR, rel=0.1)
+    assert solve_with(five, order="2").order == 2
+    with pytest.raises(InputError, match="do not determine the solution"):
+        solve_with(five, order="7")
 
 
 def test_the_product_has_what_is_promised(usual: tuple[Measured, Truth]) -> None:
