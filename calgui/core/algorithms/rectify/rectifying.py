@@ -85,8 +85,7 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
     sums = over_bands(ny, _BAND, made.band, job, "Rectifying")
     total, count = (sum(each) for each in zip(*sums, strict=True))
     factor = 1 / math.sqrt(total / count) if count and total else 1.0
-    header = {key: value for key, value in image.header.items() if not _is_distortion(key)}
-    product = Frame(made.data, made.err if made.has_err else None, made.dq, header, image.path)
+    product = Frame(made.data, made.err if made.has_err else None, made.dq, _straight(image.header), image.path)
     told += _beyond(distortion, here.x - there[0], here.y - there[1], nx, ny)
     verdict, reasons = _judge(told, made, error, distortion)
     grid = _grid(sip, nx, ny)
@@ -213,6 +212,15 @@ class _Planes:
         )  # fmt: skip
         self.data[rows] = np.where(self.lost[rows], np.nan, resampled * area)
         return float(total), int(count)
+
+
+def _straight(header: Mapping[str, Any]) -> dict[str, Any]:
+    """A header without the distortion that is no longer in the picture, in its coefficients and in its projection."""
+    kept = {key: value for key, value in header.items() if not _is_distortion(key)}
+    for key in ("CTYPE1", "CTYPE2"):
+        if isinstance(kept.get(key), str):
+            kept[key] = kept[key].removesuffix("-SIP")
+    return kept
 
 
 def _is_distortion(keyword: str) -> bool:

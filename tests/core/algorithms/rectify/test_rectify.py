@@ -196,6 +196,15 @@ def test_what_does_not_belong_is_refused(reference: Frame) -> None:
     assert "before" in twice.reasons[0]
 
 
+def test_the_world_coordinates_are_those_of_a_straight_picture(reference: Frame) -> None:
+    header = {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 2, "A_2_0": 1e-6, "CRVAL1": 229.6}
+    made = rectify(Frame(np.ones((SIZE, SIZE), np.float32), None, None, header), reference, RectifyConfig()).frame
+    assert made is not None
+    assert {key: made.header.get(key) for key in header} == {
+        "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "A_ORDER": None, "A_2_0": None, "CRVAL1": 229.6,
+    }  # fmt: skip
+
+
 def test_there_is_a_grid_to_see(reference: Frame) -> None:
     made = rectify(Frame(np.ones((SIZE, SIZE), np.float32)), reference, RectifyConfig())
     grid = made.marks
