@@ -159,7 +159,9 @@ def look(asked: Asked, side: int, centre: tuple[float | None, float | None], kno
     examined = examine(how.name, asked.paths, asked.options, asked.given, asked.cache, asked.context, job.part(0, 0.2))
     if examined.problem is not None or not how.previewable or len(examined.shape) < 2:
         return Looked(examined)
-    box = centred_box((examined.shape[-2], examined.shape[-1]), fitting_side(side, examined, how.preview_values), *centre)
+    box = centred_box(
+        (examined.shape[-2], examined.shape[-1]), fitting_side(side, examined, how.preview_values), *centre
+    )
     try:
         used, missing = examined.references, examined.missing
         key = (asked.paths, tuple(item.path for item in used), tuple(missing.items()), box, _stamps(asked.paths))
