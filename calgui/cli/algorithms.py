@@ -52,7 +52,7 @@ def _lines(row: "Algorithm") -> list[str]:
     if needed:
         made.append(f"  references: {needed}")
     like = "an image like the input" if "image" in row.takes else "an image"
-    made.append(f"  output: {row.product or like}" if row.writes else "  output: figures alone, no file")
+    made.append(f"  output: {row.product or like}" if row.makes_file else "  output: figures alone, no file")
     for info in row.options:
         default = "not given" if info.default is None else _text(info.default)
         kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"
@@ -84,7 +84,7 @@ def _described(row: "Algorithm") -> dict[str, Any]:
         "references": list(row.references),
         "optional_references": list(row.optional_references),
         "product": row.product or None,
-        "writes": row.writes,
+        "makes_file": row.makes_file,
         "source": row.source,
         "options": [
             {

@@ -253,8 +253,8 @@ class Algorithm:
         report does.
     product : str
         REFTYPE of the product, empty where it is an image like the input.
-    writes : bool
-        Whether there is a product; else figures alone, and no file.
+    makes_file : bool
+        Whether there is a product; else the result is figures alone, and there is nothing to write.
     image : str
         Extension of the product's image. Where it is not ``SCI`` the product is the data quality: its file begins with
         ``DQ``, and the image stands behind it as evidence.
@@ -294,7 +294,7 @@ class Algorithm:
     wants: Wants | None = None
     tells_missing: bool = False
     product: str = ""
-    writes: bool = True
+    makes_file: bool = True
     image: str = "SCI"
     check: Check | None = None
     previewable: bool = True

@@ -25,10 +25,12 @@ class ActionsBar(QFrame):
     ----------
     product : bool
         Whether the result is saved as a reference.
+    makes_file : bool
+        Whether there is anything to save.
     parent : QWidget, optional
     """
 
-    def __init__(self, product: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, product: bool, makes_file: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_actions")
         self.run = _button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
@@ -36,6 +38,8 @@ class ActionsBar(QFrame):
         self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
         save = "Save as a reference…" if product else "Save…"
         self.save = _button("bench_save_button", save, "Save the product as a FITS file with its provenance")
+        if not makes_file:
+            self.save.hide()
         self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
         self.progress = QProgressBar()
         self.progress.setObjectName("bench_progress")

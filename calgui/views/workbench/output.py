@@ -19,13 +19,14 @@ from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE
+from calgui.views.workbench.banner import VerdictBanner
 from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.hotlist import HotPixels
 from calgui.views.workbench.marks.panel import MarksPanel
 from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
-from calgui.views.workbench.results import MetricsTable, TablesPanel, VerdictBanner
+from calgui.views.workbench.results import MetricsTable, TablesPanel
 from calgui.views.workbench.work import layers, noted
 
 #: names of the tabs with tables and marks while there are none

@@ -70,7 +70,7 @@ class AlgorithmPage(QWidget):
         # every pixel of a ramp is many: an answer to a changed option should come at once
         self.region = PreviewRegion(128 if "ramp" in how.takes else 256)
         self.options = OptionForm(how.options)
-        self.actions_bar = ActionsBar(bool(how.product))
+        self.actions_bar = ActionsBar(bool(how.product), how.makes_file)
         reads = RampPixelPanel(session) if how.name == "fit-ramp" else None
         steps = ChainSteps(frozenset(info.name for info in how.options)) if how.name == "quick-look" else None
         self.output = OutputPanel(session, how.product, reads or steps)
@@ -385,16 +385,10 @@ class AlgorithmPage(QWidget):
         -------
         str
         """
-        cache = self.session.cache
-        return command_line(
-            self.how.name,
-            self.inputs.paths,
-            self.options.values(),
-            self.references.given,
-            cache.path if cache is not None else None,
-            self.session.context if cache is not None else None,
-            Path(f"{self.how.name.replace('-', '_')}.fits"),
-        )
+        asked = self._ask()
+        path, context = (asked.cache.path, asked.context) if asked.cache is not None else (None, None)
+        out = Path(f"{self.how.name.replace('-', '_')}.fits") if self.how.makes_file else None
+        return command_line(self.how.name, asked.paths, asked.options, asked.given, path, context, out)
 
     def copy_command(self) -> None:
         """Copy that command line."""

@@ -1,4 +1,4 @@
-"""A result beside the picture: verdict in icon, word and sentences, metrics with units, tables with the odd one out."""
+"""A result beside the picture: metrics with units, tables with the odd one out."""
 
 import math
 import textwrap
@@ -9,27 +9,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from calgui.core.algorithms.registry import Metric, Result, Table, Verdict
+from calgui.core.algorithms.registry import Metric, Table
 from calgui.views.theme import SPACE, figures, theme
-from calgui.views.widgets.icons import icon
 
-#: verdict -> icon, word, colour role
-_VERDICTS: dict[Verdict, tuple[str, str, str]] = {
-    "good": ("good", "Good", "good"),
-    "doubtful": ("warning", "Doubtful", "warning"),
-    "bad": ("error", "Bad", "error"),
-}
 #: rows between which tables share their room by their lengths
 _SHORT, _LONG = 5, 15
 #: rows from which on tables that nobody sees are made later: an answer to an option must not wait for them
@@ -38,92 +28,6 @@ _LATE = 100
 _LONGEST = 1e8
 #: characters of a line in the heading of a table's column
 _HEADING = 12
-
-
-class VerdictBanner(QFrame):
-    """What is to be said first: the verdict, or what is going on."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("bench_verdict")
-        self._icon = QLabel()
-        self.word = QLabel()
-        self.word.setObjectName("bench_verdict_word")
-        self.word.setAccessibleName("Verdict")
-        self.reasons = QLabel()
-        self.reasons.setObjectName("bench_verdict_reasons")
-        self.reasons.setAccessibleName("Reasons of the verdict")
-        self.reasons.setWordWrap(True)
-        self.reasons.setTextFormat(Qt.TextFormat.PlainText)
-        self.reasons.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self._icon)
-        layout.addWidget(self.word)
-        layout.addWidget(self.reasons, 1)
-        self._shown: tuple[str, str, str] = ("info", "", "muted")
-        theme().changed.connect(self._retheme)
-        self._retheme()
-
-    def add_button(self, button: QPushButton) -> None:
-        """Put a button at the end of the line.
-
-        Parameters
-        ----------
-        button : QPushButton
-            What can be done about it.
-        """
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(button)
-
-    def show_verdict(self, result: Result, preview: bool) -> None:
-        """Show the verdict of a result.
-
-        Parameters
-        ----------
-        result : Result
-            Any.
-        preview : bool
-            Whether it is of a part of the inputs only.
-        """
-        name, word, role = _VERDICTS[result.verdict]
-        lines = list(result.reasons) or ["Nothing stands out."]
-        if preview:
-            word = f"{word} in this cut-out"
-        self._say(name, word, role, "\n".join(lines))
-
-    def show_state(self, text: str, level: str = "info") -> None:
-        """Say what is going on, or what is wrong.
-
-        Parameters
-        ----------
-        text : str
-            One or two sentences.
-        level : str
-            ``info`` or ``error``.
-        """
-        if level == "error":
-            self._say("error", "No result", "error", text)
-        else:
-            self._say("info", "", "muted", text)
-
-    def _say(self, name: str, word: str, role: str, text: str) -> None:
-        self._shown = (name, word, role)
-        self.word.setText(word)
-        self.word.setVisible(bool(word))
-        self.reasons.setText(text)
-        self._retheme()
-
-    def _retheme(self) -> None:
-        name, _word, role = self._shown
-        colour = theme().colour
-        fill = colour("neutral_fill" if role == "muted" else f"{role}_fill").name()
-        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
-        self.word.setStyleSheet(f"color: {colour(role).name()}; font-weight: 600;")
-        self.reasons.setStyleSheet(f"color: {colour('muted' if role == 'muted' else 'text').name()};")
-        self.setStyleSheet(f"#bench_verdict {{ background: {fill}; border-radius: 4px; }}")
 
 
 def figure(value: Any, digits: int = 5) -> str:
@@ -146,7 +50,7 @@ def figure(value: Any, digits: int = 5) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, float) and 10**digits <= abs(value) < _LONGEST:
+    if isinstance(value, float) and 1e4 <= abs(value) < _LONGEST:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
@@ -223,7 +127,16 @@ class MetricsTable(Grid):
 
 
 #: units as FITS writes them -> as they are read; those of a column are alike, and short
-_UNITS = {"electron/s": "e-/s", "electron": "e-", "degree": "deg", "um": "µm"}
+_UNITS = {
+    "electron/s": "e-/s",
+    "electron": "e-",
+    "degree": "deg",
+    "um": "µm",
+    "photon/s": "ph/s",
+    # the system stands in the name
+    "mag (AB)": "mag",
+    "mag (Vega)": "mag",
+}
 
 #: what names of metrics end in, by unit
 _ENDINGS = {
@@ -246,9 +159,14 @@ _ENDINGS = {
     "um": "_um",
     "µm": "_um",
     "mag": "_mag",
+    "mag (AB)": "_mag",
+    "mag (Vega)": "_mag",
+    "photon/s": "_per_s",
 }
 
 
+#: words of names that are names themselves
+_NAMES = {"strehl": "Strehl", "vega": "Vega"}
 #: words of names that are written in capitals
 _ABBREVIATIONS = frozenset(("rms", "fwhm", "ee50", "ee80", "es50", "es80", "snr", "sip", "psf", "ab"))
 
@@ -272,7 +190,7 @@ def readable(name: str, unit: str) -> str:
     if short.startswith("n_"):
         short = f"{short[2:]} pixels" if unit == "pixel" and short != "n_pixels" else short[2:]
     words = short.split("_")
-    return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
+    return " ".join(word.upper() if word in _ABBREVIATIONS else _NAMES.get(word, word) for word in words)
 
 
 class TablesPanel(QWidget):

@@ -1,10 +1,12 @@
 """Numbers and tables beside the picture: short units, columns where the eye finds them, room for the longer table."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
-from calgui.core.algorithms.registry import Metric, Table
-from calgui.views.workbench.results import MetricsTable, TablesPanel
+from calgui.core.algorithms.registry import Metric, Result, Table
+from calgui.views.workbench.banner import VerdictBanner
+from calgui.views.workbench.results import MetricsTable, TablesPanel, figure, readable
 
 
 def test_units_are_written_alike(qtbot: QtBot) -> None:
@@ -66,3 +68,30 @@ def test_long_tables_that_nobody_sees_are_made_when_they_are_looked_at(qtbot: Qt
     panel.hide()
     panel.show_tables((Table("Few", ("number", "value"), rows[:3]),))
     assert panel.findChildren(QTableWidget, "bench_table_0")[-1].rowCount() == 3
+
+
+def test_many_reasons_are_folded_to_whole_lines_and_unfold_at_a_click(qtbot: QtBot) -> None:
+    banner = VerdictBanner()
+    qtbot.addWidget(banner)
+    banner.resize(700, 60)
+    banner.show()
+    few, many = ("One thing.", "Another."), tuple(f"Reason {number} of many, with words." for number in range(9))
+    banner.show_verdict(Result(None, {}, "doubtful", few), preview=False)
+    assert not banner.more.isVisible()
+    banner.show_verdict(Result(None, {}, "doubtful", many), preview=False)
+    line = banner.reasons.fontMetrics().lineSpacing()
+    assert banner.more.text() == "all 9 reasons"
+    assert banner.sizeHint().height() < 8 * line
+    qtbot.mouseClick(banner.more, Qt.MouseButton.LeftButton)
+    assert banner.sizeHint().height() > 8 * line
+    assert banner.reasons.text().splitlines() == list(many)
+    banner.show_state("Why there is no result, in one long sentence. " * 20, "error")
+    assert not banner.more.isVisible(), "with its cure it is never cut short"
+
+
+def test_names_and_figures_of_stars() -> None:
+    assert readable("strehl_error", "") == "Strehl error"
+    assert readable("zero_point_ab_mag", "mag (AB)") == "zero point AB"
+    assert readable("zero_point_vega_mag", "mag (Vega)") == "zero point Vega"
+    assert readable("expected_photons_per_s", "photon/s") == "expected photons"
+    assert (figure(15484.2), figure(9999.5), figure(12345.6, 4)) == ("15,484", "9999.5", "12,346")

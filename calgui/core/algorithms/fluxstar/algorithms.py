@@ -86,7 +86,7 @@ ALGORITHMS = (
         maximum_inputs=1,
         optional_references=("PSFSTAR",),
         wants=_wants,
-        writes=False,
+        makes_file=False,
         check=_check,
         source="Oke & Gunn 1983, ApJ 266, 713 (AB); Bohlin, Hubeny & Rauch 2020, AJ 160, 21 (Vega)",
     ),

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QToolTip
 
 from calgui.views.image.view import ImageView
 from calgui.views.workbench.marks.item import LinesItem, MarksItem
-from calgui.views.workbench.marks.shown import Shown
+from calgui.views.workbench.marks.shown import Places, Shown
 from calgui.views.workbench.marks.signs import signs
 
 #: points of the screen that the mouse may be off a mark
@@ -47,6 +47,7 @@ class MarksLayer(QObject):
         self.arrows = LinesItem(picture.canvas.layer)
         self.lines = LinesItem(picture.canvas.layer)
         self.lines.colour = QColor(_LINES)
+        self.bent = LinesItem(picture.canvas.layer)
         picture.canvas.hovered.connect(self._hover)
         picture.canvas.left.connect(lambda: self._say(None))
         if picture.picking is not None:
@@ -70,7 +71,8 @@ class MarksLayer(QObject):
         if shown is None:
             self.item.set_marks(none, none, none.astype(int), (), np.inf)
             self.arrows.set_lines(none, none, none, none, True)
-            self.lines.set_lines(none, none, none, none, False)
+            for item in (self.lines, self.bent):
+                item.set_lines(none, none, none, none, False)
             return
         marks, state = shown.marks, shown.state.copy()
         gone = [number for number, name in enumerate(marks.states) if name in self.hidden]
@@ -86,6 +88,16 @@ class MarksLayer(QObject):
         lines = marks.lines.get(shown.number) if self.lines_wanted else None
         x, y = (np.asarray(part, float) for part in lines) if lines is not None else (none, none)
         self.lines.set_lines(x[:-1], y[:-1], x[1:], y[1:], False)
+        x, y = self._enlarged(shown) if lines is not None and self.arrows_wanted else (none, none)
+        self.bent.set_lines(x[:-1], y[:-1], x[1:], y[1:], False)
+
+    def _enlarged(self, shown: Shown) -> tuple[Places, Places]:
+        """The grid as the input has it, over the straight one of the product: its shift is as large as the arrows."""
+        lines = shown.marks.lines
+        if shown.number != 0 or 0 not in lines or 1 not in lines:
+            return np.zeros(0), np.zeros(0)
+        (x, y), (to_x, to_y) = ([np.asarray(part, float) for part in lines[number]] for number in (0, 1))
+        return x + self.arrow_scale * (to_x - x), y + self.arrow_scale * (to_y - y)
 
     def choose(self, index: int | None) -> None:
         """Put a ring about a mark.

@@ -15,7 +15,7 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
     "excluded": ("square", "#ff7ac6"),
     "missing": ("diamond", "#8fb8ff"),
     "false": ("cross", "#ff8f81"),
-    "node": ("plus", "#5fd0e0"),
+    "node": ("dot", "#5fd0e0"),
     "aperture": ("dot", "#5fd0e0"),
     "annulus": ("dot", "#ffe14d"),
 }
