@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from calgui.core.algorithms.inputkinds import InputKind
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.options import OptionInfo, describe
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.errors import UsageError
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.writing import ExtraHdu
@@ -153,6 +154,8 @@ class Result:
         What a view shows where the product has no image, or another than people look at: the input.
     marks : Marks or None
         Places on the picture.
+    spectra : Spectra or None
+        Spectra with their lines and wavelengths, where those are what people look at.
     """
 
     frame: Frame | None
@@ -168,6 +171,7 @@ class Result:
     extensions: tuple[ExtraHdu, ...] = ()
     picture: Frame | None = None
     marks: Marks | None = None
+    spectra: Spectra | None = None
 
     @property
     def has_product(self) -> bool:
