@@ -74,6 +74,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "atmospheric correction",
         real_time=True,
         reference_types=("ADC",),
+        algorithms=("adc-residual", "correct-dispersion"),
     ),
     Calibration(
         "arc",
@@ -124,7 +125,15 @@ CATALOGUE: tuple[Calibration, ...] = (
         reference_types=("FLUXSTAR",),
         algorithms=("extract-star", "zero-point"),
     ),
-    Calibration("instrument", "Instrument configuration", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "instrument",
+        "Instrument configuration",
+        "metadata",
+        _HEADERS,
+        "all",
+        real_time=True,
+        algorithms=("instrument-dispersion",),
+    ),
     Calibration(
         "lenslet",
         "Lenslet scan",

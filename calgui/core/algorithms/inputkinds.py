@@ -1,4 +1,4 @@
-"""What an input is, image, ramp or cube, and whether an algorithm takes it."""
+"""What an input is, image, ramp, cube or a header alone, and whether an algorithm takes it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -10,12 +10,13 @@ from calgui.core.spectra.axis import spectral_axis
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
 
-InputKind = Literal["image", "ramp", "cube"]
+InputKind = Literal["image", "ramp", "cube", "header"]
 
 _CURES: dict[InputKind, str] = {
     "image": "images",
     "ramp": "ramps as they were read: SCI of (integration, read, y, x)",
     "cube": "cubes",
+    "header": "headers without pixels",
 }
 
 
@@ -31,9 +32,11 @@ def kind_of(frame: FrameLike) -> InputKind | None:
     -------
     str or None
         ``image`` for two axes; ``cube`` where an axis is of wavelengths (CTYPEn); ``ramp`` for three or four others;
-        None for anything else.
+        ``header`` where there are no pixels at all; None for anything else.
     """
     axes = len(frame.shape)
+    if frame.shape == (0,):
+        return "header"
     if axes == 2:
         return "image"
     if axes not in (3, 4) or 0 in frame.shape:

@@ -18,6 +18,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
+from calgui.core.runs.headerframes import open_input
 from calgui.core.runs.opening import unreadable
 from calgui.core.runs.references import (
     FoundReferences,
@@ -160,7 +161,7 @@ def examine(
         problem: CalguiError | None = None
         for path in job.track(inputs, len(inputs), "Looking at the inputs"):
             try:
-                frame = stack.enter_context(open_frame(path))
+                frame = open_input(stack, how, path)
             except InputError as error:
                 facts.append(InputFacts(path, error=error))
                 problem = problem or error

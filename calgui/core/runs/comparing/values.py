@@ -13,6 +13,7 @@ from calgui.core.algorithms.registry import Curve, Metric, Result, Table
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Selection
+from calgui.core.runs.headerframes import table_frame
 
 #: changed pixels of one way that a document lists; their number counts all
 _LISTED = 1000
@@ -128,6 +129,8 @@ class Comparer:
         Extension of the product that is compared; the image where it is empty.
     keywords : str
         Extension without pixels whose header is compared, of a product that has no image.
+    table : str
+        Extension with columns that are compared, of such a product.
     """
 
     product: str
@@ -139,6 +142,7 @@ class Comparer:
     column: str
     plane: str = ""
     keywords: str = ""
+    table: str = ""
 
     def compared(self, result: Result) -> Frame | None:
         """What of a result is compared.
@@ -156,6 +160,8 @@ class Comparer:
         """
         if self.keywords:
             return self._header(result)
+        if self.table:
+            return self._columns(result)
         frame = result.frame
         if frame is None or not self.plane:
             return frame
@@ -172,6 +178,15 @@ class Comparer:
         plain = {key: value[0] if isinstance(value, tuple) else value for key, value in said.items()}
         path = result.picture.path if result.picture is not None else None
         return Frame(np.zeros(1, np.float32), None, None, {**of, **plain}, path)
+
+    def _columns(self, result: Result) -> Frame | None:
+        """The columns of an extension, with the keywords of the product."""
+        found = next((one for one in result.extensions if one.name == self.table), None)
+        if found is None or not isinstance(found.data, Mapping):
+            return None
+        said = {**result.keywords, **found.header}
+        plain = {key: value[0] if isinstance(value, tuple) else value for key, value in said.items()}
+        return table_frame(found.data, plain, None)
 
     def compare(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         """Compare two products; see `Compare`."""
@@ -230,6 +245,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "Pixels",
             "pixel",
             keywords="DISTORTION",
+        ),
+        Comparer(
+            "ADC",
+            "dispersions",
+            "residual of the ADC",
+            "shift less that of",
+            "new less old, mas: along the zenith below, across above, by wavelength",
+            "Wavelengths",
+            "wavelength",
+            table="ADC",
         ),
         Comparer(
             "PSFSTAR",

@@ -1,0 +1,294 @@
+"""Where a star or a fiber is in each range of wavelengths of a cube."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.positions import Position
+from calgui.core.algorithms.psf.centroids import EDGE, FAILED, SATURATED, fit_round, without_bias
+from calgui.core.algorithms.psf.config import PsfConfig
+from calgui.core.algorithms.psf.cubes import mean_frames, mean_planes
+from calgui.core.algorithms.psf.finding import find_stars, given_stars
+from calgui.core.algorithms.psf.picture import Picture, picture_of, without_hits
+from calgui.core.algorithms.psf.setting import Setting
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.jobs import Job
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+#: planes that make the picture on which sources are found
+_PLANES = 64
+#: part of a source's brightest pixel that the next one has at least
+_NEIGHBOUR = 0.12
+#: sigma of the flux from which a place counts
+_FAINT = 5.0
+#: widths at half maximum around a source in which planes are weighed
+_WEIGHED = 1.5
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Places of sources against wavelength.
+
+    Attributes
+    ----------
+    wavelength : ndarray of float64, shape (sources, n)
+        Mean of the planes, by the light of the source in each, in vacuum, µm, increasing.
+    x, y, x_error, y_error : ndarray of float64, shape (sources, n)
+        Pixels from 0; NaN where there is none.
+    flux, width : ndarray of float64, shape (sources, n)
+        Of the fitted core, and its width at half maximum, pixels.
+    usable : ndarray of bool, shape (sources, n)
+        Whether the source was seen there, whole and not saturated.
+    flags : ndarray of int, shape (sources, n)
+        Why not, as in `calgui.core.algorithms.psf.centroids`.
+    start_x, start_y : ndarray of float64, shape (sources,)
+        Where each was found.
+    planes : ndarray of int, shape (n, 2)
+        First and last plane of each range.
+    picture : Frame
+        Mean of all planes.
+    """
+
+    wavelength: Floats
+    x: Floats
+    y: Floats
+    x_error: Floats
+    y_error: Floats
+    flux: Floats
+    width: Floats
+    usable: Mask
+    flags: npt.NDArray[np.int64]
+    start_x: Floats
+    start_y: Floats
+    planes: npt.NDArray[np.int64]
+    picture: Frame
+
+    @property
+    def count(self) -> int:
+        """Sources."""
+        return len(self.start_x)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is sought in a cube.
+
+    Attributes
+    ----------
+    what : str
+        ``star`` or ``fiber``, for messages.
+    places : tuple of Position
+        Where they are; empty for those that are found.
+    most : int
+        The brightest so many.
+    threshold : float
+        Sigma of the noise.
+    option : str
+        Which holds the places.
+    pointlike : bool
+        Whether a flat top means that it is saturated.
+    """
+
+    what: str
+    places: tuple[Position, ...]
+    most: int
+    threshold: float
+    option: str
+    pointlike: bool = True
+
+
+def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sources, slices: int, job: Job) -> Paths:
+    """Find sources, and fit them in each range of wavelengths.
+
+    Parameters
+    ----------
+    cube : FrameLike
+        (n, ny, nx).
+    wavelength : ndarray of float64, shape (n,)
+        Of its planes, µm.
+    setting : Setting
+        Says how wide a source is; with a pupil, what sampling does to its centroid is taken out.
+    sources : Sources
+        What is sought.
+    slices : int
+        Ranges of wavelength.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Paths
+
+    Raises
+    ------
+    InputError
+        There is no source, all are saturated, or all are at the edge.
+    """
+    total = len(wavelength)
+    few = np.unique(np.linspace(0, total - 1, min(_PLANES, total)).round().astype(int))
+    sample = [mean_planes(cube, int(k), int(k) + 1) for k in job.part(0, 0.2).track(few, len(few), "Looking for it")]
+    whole = mean_frames(sample)
+    psf = PsfConfig()
+    try:
+        picture = without_hits(picture_of(whole, psf, detector=False), _NEIGHBOUR)
+    except InputError as error:
+        raise InputError(error.message, path=cube.path, cure=error.cure) from None
+    x, y, setting = _found(cube, picture, setting, sources)
+    groups = np.array_split(np.arange(total), min(slices, total))
+    shape = (len(x), len(groups))
+    made = {name: np.full(shape, np.nan) for name in ("wave", "x", "y", "ex", "ey", "flux", "width")}
+    flags = np.full(shape, FAILED, np.int64)
+    # from the middle to both ends, each starting where the last one was
+    middle = len(groups) // 2
+    order = [*range(middle, len(groups)), *range(middle - 1, -1, -1)]
+    at = x, y
+    steps = job.part(0.2, 1.0).track(order, len(order), f"Following the {sources.what}")
+    for k in steps:
+        group = groups[k]
+        if k in (middle, middle - 1):
+            at = (x, y) if k == middle else (_or(made["x"][:, middle], x), _or(made["y"][:, middle], y))
+        here = setting.at(float(wavelength[group].mean())) if setting.pupil else setting
+        frame = mean_planes(cube, int(group[0]), int(group[-1]) + 1)
+        try:
+            seen = without_hits(picture_of(frame, psf, detector=False), _NEIGHBOUR)
+        except InputError:
+            continue
+        fitted = fit_round(seen, *at, np.zeros(len(x), np.bool_), here)
+        if (perfect := here.perfect(200.0) if setting.pupil and not setting.coarse else None) is not None:
+            fitted = without_bias(fitted, here, perfect)
+        flags[:, k] = fitted.flags | np.where(_full(seen, fitted.x, fitted.y, here.width_pixel), SATURATED, 0)
+        flux = fitted.p[:, 0]
+        faint = ~(flux > _FAINT * fitted.errors[:, 0])
+        flags[faint, k] |= FAILED
+        made["x"][:, k], made["y"][:, k] = fitted.x, fitted.y
+        made["ex"][:, k], made["ey"][:, k] = fitted.errors[:, 1], fitted.errors[:, 2]
+        made["flux"][:, k], made["width"][:, k] = flux, np.sqrt(np.abs(fitted.p[:, 4] * fitted.p[:, 5]))
+        made["wave"][:, k] = _weighed(cube, wavelength, group, fitted.x, fitted.y, here.width_pixel)
+        good = (flags[:, k] & FAILED) == 0
+        at = np.where(good, fitted.x, at[0]), np.where(good, fitted.y, at[1])
+    usable = ((flags & (FAILED | SATURATED | EDGE)) == 0) & np.isfinite(made["ex"]) & np.isfinite(made["ey"])
+    usable &= (made["ex"] > 0) & (made["ey"] > 0)
+    made["wave"] = np.where(np.isfinite(made["wave"]), made["wave"], [float(wavelength[g].mean()) for g in groups])
+    planes = np.array([(group[0], group[-1]) for group in groups], np.int64)
+    rising = np.argsort([float(wavelength[g].mean()) for g in groups], kind="stable")
+    kept = {name: values[:, rising] for name, values in made.items()}
+    return Paths(
+        kept["wave"], kept["x"], kept["y"], kept["ex"], kept["ey"], kept["flux"], kept["width"],
+        usable[:, rising], flags[:, rising], x, y, planes[rising], whole,
+    )  # fmt: skip
+
+
+def _or(values: Floats, other: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, other)
+
+
+def _found(cube: FrameLike, picture: Picture, setting: Setting, sources: Sources) -> tuple[Floats, Floats, Setting]:
+    what = sources.what
+    if sources.places:
+        found = given_stars(picture, setting, sources.places)
+    else:
+        found = find_stars(picture, setting, sources.threshold, sources.most, None)
+    if not len(found.x):
+        raise InputError(
+            f"There is no {what} in this cube: nothing stands {sources.threshold:g} sigma above the background.",
+            path=cube.path,
+            cure=f"Choose a cube of a {what} rather than a dark or a sky, lower the option threshold, or give its "
+            f"place by the option {sources.option}.",
+        )
+    # the top of a fiber is flat by itself
+    clipped = found.saturated if sources.pointlike else _full(picture, found.x, found.y, setting.width_pixel)
+    if clipped.all():
+        raise InputError(
+            f"The {what} is saturated.", path=cube.path, cure=f"Choose a shorter exposure, or a fainter {what}."
+        )
+    order = np.argsort(-np.nan_to_num(found.peak), kind="stable")
+    order = order[~clipped[order]][: sources.most]
+    fitted = fit_round(picture, found.x[order], found.y[order], np.zeros(order.size, np.bool_), setting)
+    if setting.diameter_m is None:
+        # nothing says how wide it is: what is seen does, and the fit is done again with that
+        with np.errstate(invalid="ignore"):
+            seen = float(np.nanmedian(np.sqrt(fitted.p[:, 4] * fitted.p[:, 5])))
+        if np.isfinite(seen) and seen > 0:
+            setting = replace(setting, seen_width=min(max(seen, 0.8), 20.0))
+            fitted = fit_round(picture, fitted.x, fitted.y, np.zeros(order.size, np.bool_), setting)
+    whole = (fitted.flags & FAILED) == 0
+    if not whole.any():
+        raise InputError(
+            f"What is brightest in this cube has not the shape of a {what}.",
+            path=cube.path,
+            cure=f"Give the place of the {what} by the option {sources.option}, or choose another cube.",
+        )
+    inside = whole & ((fitted.flags & EDGE) == 0)
+    if not inside.any():
+        k = int(np.flatnonzero(whole)[0])
+        ny, nx = picture.data.shape
+        raise InputError(
+            f"The {what} is at the edge of the cube: at {fitted.x[k]:.1f}, {fitted.y[k]:.1f} of {nx} × {ny} pixels.",
+            path=cube.path,
+            cure=f"Choose a cube in which it is whole, or another {what} by the option {sources.option}.",
+        )
+    return fitted.x[inside], fitted.y[inside], setting
+
+
+def _full(picture: Picture, x: Floats, y: Floats, width: float) -> Mask:
+    """Which sources have a saturated pixel in their core."""
+    made = np.zeros(len(x), np.bool_)
+    reach = max(1, round(0.7 * width))
+    for k, (a, b) in enumerate(zip(x, y, strict=True)):
+        if np.isfinite(a) and np.isfinite(b):
+            rows = slice(max(round(b) - reach, 0), max(round(b) + reach + 1, 0))
+            columns = slice(max(round(a) - reach, 0), max(round(a) + reach + 1, 0))
+            made[k] = bool(picture.saturated[rows, columns].any())
+    return made
+
+
+def _weighed(
+    cube: FrameLike, wavelength: Floats, group: npt.NDArray[np.int_], x: Floats, y: Floats, width: float
+) -> Floats:
+    """Mean wavelength of a range by the light of each source: where a mean of planes has its centroid."""
+    plain = float(wavelength[group].mean())
+    if len(group) < 2:
+        return np.full(len(x), plain)
+    data = cube.rows(int(group[0]), int(group[-1]) + 1).data
+    ny, nx = data.shape[1:]
+    reach = max(1, round(_WEIGHED * width))
+    level = np.nanmedian(data.reshape(len(group), -1), axis=1)
+    made = np.full(len(x), plain)
+    for k, (a, b) in enumerate(zip(x, y, strict=True)):
+        if not (0 <= a < nx and 0 <= b < ny):
+            continue
+        rows = slice(max(round(b) - reach, 0), round(b) + reach + 1)
+        columns = slice(max(round(a) - reach, 0), round(a) + reach + 1)
+        light = np.nansum(data[:, rows, columns] - level[:, None, None], axis=(1, 2), dtype=np.float64)
+        light = np.clip(light, 0, None)
+        if light.sum() > 0:
+            made[k] = float((light * wavelength[group]).sum() / light.sum())
+    return made
+
+
+def reasons_of(flags: npt.NDArray[np.int64]) -> Mapping[str, int]:
+    """How often something hindered a place from being used.
+
+    Parameters
+    ----------
+    flags : ndarray of int
+        Of one source.
+
+    Returns
+    -------
+    mapping of str to int
+        Words to number of ranges.
+    """
+    words = ((SATURATED, "saturated"), (EDGE, "at the edge"), (FAILED, "not seen"))
+    left, made = np.ones(flags.shape, np.bool_), {}
+    for bit, word in words:
+        here = left & ((flags & bit) != 0)
+        left &= ~here
+        if here.any():
+            made[word] = int(here.sum())
+    return made
