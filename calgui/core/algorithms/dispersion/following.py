@@ -1,6 +1,6 @@
 """Where a star or a fiber is in each range of wavelengths of a cube."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,9 +19,12 @@ from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Pair = tuple[Floats, Floats]
 
 #: planes that make the picture on which sources are found
 _PLANES = 64
+#: the part of the planes, around the middle, on which sources are found first
+_MIDDLE = 8
 #: part of a source's brightest pixel that the next one has at least
 _NEIGHBOUR = 0.12
 #: sigma of the flux from which a place counts
@@ -134,24 +137,30 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
     sample = [mean_planes(cube, int(k), int(k) + 1) for k in job.part(0, 0.2).track(few, len(few), "Looking for it")]
     whole = mean_frames(sample)
     psf = PsfConfig()
+    groups = np.array_split(np.arange(total), min(slices, total))
+    # dispersion draws a source out over the whole band: the middle of it is where its shape is seen
+    part = max(total // _MIDDLE, len(groups[len(groups) // 2]))
+    first = min(max(total // 2 - part // 2, 0), total - part)
     try:
-        picture = without_hits(picture_of(whole, psf, detector=False), _NEIGHBOUR)
+        pictures = [
+            without_hits(picture_of(one, psf, detector=False), _NEIGHBOUR)
+            for one in (mean_planes(cube, first, first + part), whole)
+        ]
     except InputError as error:
         raise InputError(error.message, path=cube.path, cure=error.cure) from None
-    x, y, setting = _found(cube, picture, setting, sources)
-    groups = np.array_split(np.arange(total), min(slices, total))
+    x, y, setting = _found(cube, pictures, setting, sources)
     shape = (len(x), len(groups))
     made = {name: np.full(shape, np.nan) for name in ("wave", "x", "y", "ex", "ey", "flux", "width")}
     flags = np.full(shape, FAILED, np.int64)
-    # from the middle to both ends, each starting where the last one was
+    # from the middle to both ends, each starting where the last two lead to
     middle = len(groups) // 2
     order = [*range(middle, len(groups)), *range(middle - 1, -1, -1)]
-    at = x, y
+    at, step = (x, y), (np.zeros_like(x), np.zeros_like(y))
     steps = job.part(0.2, 1.0).track(order, len(order), f"Following the {sources.what}")
     for k in steps:
         group = groups[k]
-        if k in (middle, middle - 1):
-            at = (x, y) if k == middle else (_or(made["x"][:, middle], x), _or(made["y"][:, middle], y))
+        if k == middle - 1:
+            at, step = _backwards(made["x"], made["y"], middle, (x, y))
         here = setting.at(float(wavelength[group].mean())) if setting.pupil else setting
         frame = mean_planes(cube, int(group[0]), int(group[-1]) + 1)
         try:
@@ -170,7 +179,10 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         made["flux"][:, k], made["width"][:, k] = flux, np.sqrt(np.abs(fitted.p[:, 4] * fitted.p[:, 5]))
         made["wave"][:, k] = _weighed(cube, wavelength, group, fitted.x, fitted.y, here.width_pixel)
         good = (flags[:, k] & FAILED) == 0
-        at = np.where(good, fitted.x, at[0]), np.where(good, fitted.y, at[1])
+        place = np.where(good, fitted.x, at[0]), np.where(good, fitted.y, at[1])
+        if k != middle:
+            step = tuple(np.where(good, new - old + by, by) for new, old, by in zip(place, at, step, strict=True))
+        at = place[0] + step[0], place[1] + step[1]
     usable = ((flags & (FAILED | SATURATED | EDGE)) == 0) & np.isfinite(made["ex"]) & np.isfinite(made["ey"])
     usable &= (made["ex"] > 0) & (made["ey"] > 0)
     made["wave"] = np.where(np.isfinite(made["wave"]), made["wave"], [float(wavelength[g].mean()) for g in groups])
@@ -183,17 +195,31 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
     )  # fmt: skip
 
 
-def _or(values: Floats, other: Floats) -> Floats:
-    return np.where(np.isfinite(values), values, other)
+def _backwards(x: Floats, y: Floats, middle: int, found: Pair) -> tuple[Pair, Pair]:
+    """Where to begin on the other side of the middle, and the step from there."""
+    places, steps = [], []
+    for values, start in zip((x, y), found, strict=True):
+        first = np.where(np.isfinite(values[:, middle]), values[:, middle], start)
+        nothing = np.zeros_like(first)
+        after = values[:, middle + 1] - first if middle + 1 < values.shape[1] else nothing
+        step = np.where(np.isfinite(after), -after, nothing)
+        places.append(first + step)
+        steps.append(step)
+    return (places[0], places[1]), (steps[0], steps[1])
 
 
-def _found(cube: FrameLike, picture: Picture, setting: Setting, sources: Sources) -> tuple[Floats, Floats, Setting]:
+def _found(
+    cube: FrameLike, pictures: Sequence[Picture], setting: Setting, sources: Sources
+) -> tuple[Floats, Floats, Setting]:
     what = sources.what
-    if sources.places:
-        found = given_stars(picture, setting, sources.places)
+    for picture in pictures:
+        if sources.places:
+            found = given_stars(picture, setting, sources.places)
+        else:
+            found = find_stars(picture, setting, sources.threshold, sources.most, None)
+        if len(found.x):
+            break
     else:
-        found = find_stars(picture, setting, sources.threshold, sources.most, None)
-    if not len(found.x):
         raise InputError(
             f"There is no {what} in this cube: nothing stands {sources.threshold:g} sigma above the background.",
             path=cube.path,
