@@ -12,8 +12,8 @@ from calgui.core.simulate.kinds.common import (
     reference_name,
 )
 from calgui.core.simulate.scene import SPECTROGRAPH, Rules
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 
 MODE = {"FILTER": (BAND, "filter"), "GRATING": (DISPERSER, "grating")}
 
