@@ -7,6 +7,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.keywords import exposure
+from calgui.core.simulate.kinds import lensletarc
 from calgui.core.simulate.kinds.common import (
     FIRST,
     image_exposure,
@@ -124,7 +125,9 @@ def _references(scene: Scene) -> Sequence[Reference]:
 
 
 def _rules(scene: Scene) -> Sequence[Rules]:
-    return spectrograph_rules("ARC", "WAVECAL")
+    # lenslets in their narrow filter have a solution of their own
+    other = {(lensletarc.BAND, lensletarc.DISPERSER): lensletarc.WAVECAL_NUMBER}
+    return spectrograph_rules("ARC", "WAVECAL", more={"WAVECAL": other})
 
 
 def _truth(scene: Scene) -> Mapping[str, Any]:

@@ -89,7 +89,8 @@ def test_a_shift_moves_all_and_many_spectra_are_as_each_alone() -> None:
         alone = on_pixels(
             light, field.dispersion.part(index), spread, wider=field.wider[index], shift=float(shift[index])
         )
-        np.testing.assert_allclose(together[index], alone[0], rtol=1e-12)
+        # tails are cut where 1e-7 of the light is left, by the widest line of the field
+        np.testing.assert_allclose(together[index], alone[0], rtol=1e-12, atol=1e-4)
     lines = Light(light.wavelength[:1], light.flux[:1])
     there, here = (on_pixels(lines, field.dispersion, spread, shift=by)[5] for by in (0.21, 0.0))
     assert ((there - here) * X).sum() / here.sum() == pytest.approx(0.21, abs=1e-6)
