@@ -110,7 +110,7 @@ def test_one_observation_lacks_a_flat_and_one_lacks_everything(demo_night: DemoN
     # PSF stars are taken in filters that no flat, sky or flux star serves
     stars = {star["file"] for star in truth["kinds"]["psfstars"]["singles"]}
     # the spectrograph is calibrated in its main mode; lenslets in their narrow filter have wavelengths and no more
-    spectra = truth["kinds"]["arcspectra"]["spectra"]
+    spectra = truth["kinds"]["arcspectra"]["spectra"] + truth["kinds"]["dispcube"]["cubes"]
     other = {arc["file"] for arc in spectra if fits.getheader(demo_night.raw / arc["file"])["FILTER"] != "Hbb"}
     narrow = {truth["kinds"][kind]["file"] for kind in ("lensletarc", "ohsky")}
     assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare, *stars, *other, *narrow}

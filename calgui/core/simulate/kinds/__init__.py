@@ -20,6 +20,8 @@ def kinds() -> tuple[Kind, ...]:
         crowded,
         cube,
         dark,
+        dispcube,
+        fibercube,
         flat,
         fluxstars,
         glow,
@@ -64,4 +66,6 @@ def kinds() -> tuple[Kind, ...]:
         arcspectra.KIND,
         lensletarc.KIND,
         ohsky.KIND,
+        fibercube.KIND,
+        dispcube.KIND,
     )
