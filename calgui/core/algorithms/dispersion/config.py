@@ -145,7 +145,7 @@ class InstrumentConfig(TraceConfig):
     fibers: str = option("", "Places of fibers, x,y from 0 with ; between, N: before one on input N; empty: found.")
     leave_out: str = option("", "Places of fibers to leave out, as above.")
     limit: float = option(
-        2.0, "A larger shift between two wavelengths makes the verdict doubtful; five times as much makes it bad.",
+        10.0, "A larger shift between two wavelengths makes the verdict doubtful; five times as much makes it bad.",
         unit="pixel", minimum=0.001, maximum=1e4,
     )  # fmt: skip
     threshold: float = option(

@@ -254,6 +254,10 @@ def _fiber(
         nothing = float("nan")
         at = float(paths.start_x[k]), float(paths.start_y[k])
         return Fiber(number, k, *at, None, out, nothing, nothing, nothing, nothing)
+    # polynomials are not carried on to where nothing was seen
+    seen = paths.wavelength[k][fit.used]
+    half = 0.75 * float(np.median(np.diff(paths.wavelength[k])))
+    wave = wave[(wave >= seen.min() - half) & (wave <= seen.max() + half)]
     x, y = fit.at(wave)
     x0, y0 = (float(one[0]) for one in fit.at(np.array([reference])))
     ex, ey = fit.errors_from(wave[-1:], float(wave[0]))

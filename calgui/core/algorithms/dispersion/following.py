@@ -29,6 +29,8 @@ _MIDDLE = 8
 _NEIGHBOUR = 0.12
 #: sigma of the flux from which a place counts
 _FAINT = 5.0
+#: widths at half maximum from the edge, at least
+_INSIDE = 1.2
 #: widths at half maximum around a source in which planes are weighed
 _WEIGHED = 1.5
 
@@ -170,7 +172,9 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         fitted = fit_round(seen, *at, np.zeros(len(x), np.bool_), here)
         if (perfect := here.perfect(200.0) if setting.pupil and not setting.coarse else None) is not None:
             fitted = without_bias(fitted, here, perfect)
-        flags[:, k] = fitted.flags | np.where(_full(seen, fitted.x, fitted.y, here.width_pixel), SATURATED, 0)
+        flags[:, k] = fitted.flags & ~EDGE
+        flags[_full(seen, fitted.x, fitted.y, here.width_pixel), k] |= SATURATED
+        flags[_cut_off(seen, fitted.x, fitted.y, here.width_pixel), k] |= EDGE
         flux = fitted.p[:, 0]
         faint = ~(flux > _FAINT * fitted.errors[:, 0])
         flags[faint, k] |= FAILED
@@ -249,7 +253,7 @@ def _found(
             path=cube.path,
             cure=f"Give the place of the {what} by the option {sources.option}, or choose another cube.",
         )
-    inside = whole & ((fitted.flags & EDGE) == 0)
+    inside = whole & ~_cut_off(picture, fitted.x, fitted.y, setting.width_pixel)
     if not inside.any():
         k = int(np.flatnonzero(whole)[0])
         ny, nx = picture.data.shape
@@ -259,6 +263,12 @@ def _found(
             cure=f"Choose a cube in which it is whole, or another {what} by the option {sources.option}.",
         )
     return fitted.x[inside], fitted.y[inside], setting
+
+
+def _cut_off(picture: Picture, x: Floats, y: Floats, width: float) -> Mask:
+    """Which sources reach over the edge with what is fitted of them."""
+    ny, nx = picture.data.shape
+    return np.asarray(np.minimum.reduce([x, y, nx - 1 - x, ny - 1 - y]) < _INSIDE * width)
 
 
 def _full(picture: Picture, x: Floats, y: Floats, width: float) -> Mask:

@@ -17,6 +17,8 @@ _BAD = 5.0
 #: reduced chi² of the polynomials, and the part of the fibers that may be worse
 _ROUGH = 3.0
 _MANY = 0.2
+#: the part of the band that a fiber is seen in
+_COVERED = 0.8
 #: traces that are drawn, the largest shifts first
 _DRAWN = 12
 
@@ -122,6 +124,16 @@ def _judge(made: Traced) -> tuple[Verdict, tuple[str, ...]]:
     lost = [fiber for fiber in made.fibers if fiber.fit is None and not fiber.left_out]
     if lost:
         doubtful.append(f"{len(lost)} of {len(made.fibers)} fibers have too few places for a fit.")
+    for fiber in made.used:
+        assert fiber.fit is not None
+        seen = made.traces.paths[fiber.number - 1].wavelength[fiber.index][fiber.fit.used]
+        part = float(np.ptp(seen)) / float(np.ptp(made.wavelength))
+        if part < _COVERED:
+            doubtful.append(
+                f"The fiber at {fiber.x:.1f}, {fiber.y:.1f} is seen over {100 * part:.0f} % of the wavelengths only "
+                f"(limit {100 * _COVERED:.0f} %)."
+            )
+            break
     for number, paths in enumerate(made.traces.paths, 1):
         gone = float(np.mean(~paths.usable))
         if gone > _MANY:
