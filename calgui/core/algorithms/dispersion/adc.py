@@ -16,6 +16,7 @@ from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import wavelengths_um
 from calgui.core.algorithms.psf.setting import setting_of
 from calgui.core.algorithms.registry import Algorithm, Result, in_two_steps
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
 
@@ -45,6 +46,12 @@ def check_adc(frames: Sequence[FrameLike], config: Any = None) -> None:
     excluded_ranges(how.exclude)
     parse_positions(how.star, "star")
     frame = frames[0]
+    if kind_of(frame) == "ramp" and how.use != "computed":
+        raise InputError(
+            f"None of the {len(frame.shape)} axes is of wavelengths: this is a ramp, or a cube that does not say so.",
+            path=frame.path,
+            cure="For a cube of a star add CTYPE3 (WAVE), CRVAL3, CDELT3 and CUNIT3; use=computed takes the header alone.",
+        )
     if kind_of(frame) == "cube":
         wave = wavelengths_um(frame)
         first, last = float(wave.min()), float(wave.max())
