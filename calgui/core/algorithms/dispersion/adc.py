@@ -50,7 +50,7 @@ def check_adc(frames: Sequence[FrameLike], config: Any = None) -> None:
         raise InputError(
             f"None of the {len(frame.shape)} axes is of wavelengths: this is a ramp, or a cube that does not say so.",
             path=frame.path,
-            cure="For a cube of a star add CTYPE3 (WAVE), CRVAL3, CDELT3 and CUNIT3; use=computed takes the header alone.",
+            cure="For a cube of a star add CTYPE3 (WAVE), CRVAL3, CDELT3 and CUNIT3; use=computed takes the header.",
         )
     if kind_of(frame) == "cube":
         wave = wavelengths_um(frame)

@@ -185,7 +185,10 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         good = (flags[:, k] & FAILED) == 0
         place = np.where(good, fitted.x, at[0]), np.where(good, fitted.y, at[1])
         if k != middle:
-            step = tuple(np.where(good, new - old + by, by) for new, old, by in zip(place, at, step, strict=True))
+            step = (
+                np.where(good, place[0] - at[0] + step[0], step[0]),
+                np.where(good, place[1] - at[1] + step[1], step[1]),
+            )
         at = place[0] + step[0], place[1] + step[1]
     usable = ((flags & (FAILED | SATURATED | EDGE)) == 0) & np.isfinite(made["ex"]) & np.isfinite(made["ey"])
     usable &= (made["ex"] > 0) & (made["ey"] > 0)
