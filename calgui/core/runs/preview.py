@@ -197,7 +197,7 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
         path,
         str(header.get("DETECTOR") or header.get("INSTRUME") or "").strip(),
         f"{seconds:g} s" if seconds is not None else "",
-        " × ".join(str(length) for length in reversed(frame.shape)),
+        " × ".join(str(length) for length in reversed(frame.shape)) if frame.shape != (0,) else "header alone",
         date if "T" in date or not time else f"{date} {time}",
     )
 

@@ -159,8 +159,6 @@ def curves(made: Residual) -> tuple[Curve, ...]:
         points: tuple[str, ...] = ()
         if computed is not None:
             lines["computed"] = wave, (computed.along, computed.across)[k]
-            if k == 0 and np.abs(computed.correction.along).max() > 0:
-                lines["air alone"] = wave, computed.air
         if star is not None and places is not None and fitted is not None:
             lines["fit to the star"] = wave, fitted[k]
             lines |= _split(star.fit.used, star.fit.rejected | star.fit.excluded, wave, places[k], "star")
@@ -170,6 +168,9 @@ def curves(made: Residual) -> tuple[Curve, ...]:
             drawn.append(Curve(f"Shift {title}", "wavelength (µm)", f"shift {towards} (mas)", lines, points=points))
     if star is not None:
         drawn += _on_picture(made)
+    if computed is not None and np.abs(computed.correction.along).max() > 0:
+        both = {"air alone": (wave, computed.air), "left by the corrector": (wave, computed.along)}
+        drawn.append(Curve("What the corrector took out", "wavelength (µm)", "shift to the zenith (mas)", both))
     if made.agreement is not None and star is not None and made.scale is not None:
         used = star.fit.used
         off = {

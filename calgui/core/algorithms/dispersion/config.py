@@ -6,12 +6,13 @@ from typing import Literal
 from calgui.core.algorithms.headeroptions import HEADERS, scale_option
 from calgui.core.algorithms.options import option
 
-_AIR, _PLACE, _ADC, _STAR, _BAND = (
+_AIR, _PLACE, _ADC, _STAR, _BAND, _FIBERS = (
     "the air",
     "zenith and sky",
     "the corrector",
     "the star",
     "wavelengths",
+    "the fibers",
 )
 
 
@@ -149,12 +150,12 @@ class InstrumentConfig(TraceConfig):
         unit="pixel", minimum=0.001, maximum=1e4,
     )  # fmt: skip
     threshold: float = option(
-        8.0, "A fiber's peak above the background.", unit="sigma of the noise", minimum=3, maximum=1000, group=_STAR
+        8.0, "A fiber's peak above the background.", unit="sigma of the noise", minimum=3, maximum=1000, group=_FIBERS
     )
-    most_fibers: int = option(400, "Most fibers that are measured, the brightest first.", minimum=1, group=_STAR)
+    most_fibers: int = option(400, "Most fibers that are measured, the brightest first.", minimum=1, group=_FIBERS)
     floor: float = option(
         0.003, "Error of a centroid beside the noise, as the shape of the image makes it.",
-        unit="pixel", minimum=0, maximum=1, group=_STAR,
+        unit="pixel", minimum=0, maximum=1, group=_FIBERS,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.dispersion.config import INSTRUMENT_REFITS, InstrumentConfig
 from calgui.core.algorithms.dispersion.fibers import Fiber, Traced, check_fibers, measure_fibers, trace
@@ -13,12 +14,16 @@ from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Ta
 from calgui.core.frames.writing import ExtraHdu
 from calgui.core.jobs import Job
 
+Floats = npt.NDArray[np.float64]
+
 _BAD = 5.0
 #: reduced chi² of the polynomials, and the part of the fibers that may be worse
 _ROUGH = 3.0
 _MANY = 0.2
 #: the part of the band that a fiber is seen in
 _COVERED = 0.8
+#: the longest arrow over the field, as a part of it
+_ARROW = 0.25
 #: traces that are drawn, the largest shifts first
 _DRAWN = 12
 
@@ -167,12 +172,23 @@ def _curves(made: Traced) -> tuple[Curve, ...]:
     lines = {"x": _residuals(made, 0), "y": _residuals(made, 1)}
     curves.append(Curve("Residuals", "wavelength (µm)", "measured less fit (pixel)", lines, points=("x", "y")))
     if several:
-        where = np.array([(fiber.x, fiber.y, fiber.shift) for fiber in made.used])
-        over = {"against x": (where[:, 0], where[:, 2]), "against y": (where[:, 1], where[:, 2])}
-        curves.append(
-            Curve("Shift over the field", "x or y (pixel)", "largest shift (pixel)", over, points=tuple(over))
-        )
+        curves.append(_field(made))
     return tuple(curves)
+
+
+def _field(made: Traced) -> Curve:
+    """Where the fibers of all inputs are, and how far each moves, drawn larger than it is."""
+    at = np.array([(fiber.x, fiber.y) for fiber in made.used])
+    ends = np.array([(fiber.end_x, fiber.end_y) for fiber in made.used])
+    largest = max(float(np.ptp(at[:, 0])), float(np.ptp(at[:, 1])), 1.0)
+    wanted = _ARROW * largest / max(float(np.hypot(*ends.T).max()), 1e-9)
+    factor = 10.0 ** math.floor(math.log10(wanted))
+    factor *= next(step for step in (5, 2, 1) if step * factor <= wanted)
+    gap = np.full(len(at), np.nan)
+    x = np.column_stack([at[:, 0], at[:, 0] + factor * ends[:, 0], gap]).ravel()
+    y = np.column_stack([at[:, 1], at[:, 1] + factor * ends[:, 1], gap]).ravel()
+    lines = {f"first to last wavelength, {factor:g} times": (x, y), "fibers": _single(at[:, 0], at[:, 1])}
+    return Curve("Shift over the field", "x (pixel)", "y (pixel)", lines, points=("fibers",))
 
 
 def _residuals(made: Traced, axis: int) -> tuple[Any, Any]:
@@ -181,7 +197,13 @@ def _residuals(made: Traced, axis: int) -> tuple[Any, Any]:
         assert fiber.fit is not None
         wave.append(made.traces.paths[fiber.number - 1].wavelength[fiber.index][fiber.fit.used])
         left.append((fiber.fit.x_residual, fiber.fit.y_residual)[axis][fiber.fit.used])
-    return np.concatenate(wave), np.concatenate(left)
+    return _single(np.concatenate(wave), np.concatenate(left))
+
+
+def _single(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Places that no line joins."""
+    gap = np.full(x.shape, np.nan)
+    return np.column_stack([x, gap]).ravel(), np.column_stack([y, gap]).ravel()
 
 
 def _name(made: Traced, fiber: Fiber) -> str:
