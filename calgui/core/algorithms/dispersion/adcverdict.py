@@ -1,7 +1,7 @@
 """Whether a residual is good, and why not."""
 
 from calgui.core.algorithms.dispersion.adcreport import adopted_mas
-from calgui.core.algorithms.dispersion.following import reasons_of
+from calgui.core.algorithms.dispersion.following import COARSE_ERROR, reasons_of
 from calgui.core.algorithms.dispersion.residual import Agreement, Residual
 from calgui.core.algorithms.registry import Verdict
 
@@ -59,6 +59,10 @@ def _star(made: Residual, doubtful: list[str]) -> None:
     if rejected + sum(lost.values()) > _MANY * total:
         parts = [f"{count} {word}" for word, count in lost.items()] + ([f"{rejected} rejected"] if rejected else [])
         doubtful.append(f"Of {total} ranges of wavelength {', '.join(parts)} (limit {100 * _MANY:.0f} %).")
+    if star.path.coarse:
+        doubtful.append(
+            f"The star is smaller than a pixel of this cube: where in it it is, is known to {COARSE_ERROR:g} pixel."
+        )
     if star.fit.chi2 > _ROUGH:
         doubtful.append(
             f"The star scatters about polynomials of order {made.config.order} with a reduced chi² of "

@@ -245,7 +245,7 @@ def trace(traces: Traces, config: InstrumentConfig) -> Traced:
 def _fiber(
     paths: Paths, number: int, k: int, out: bool, config: InstrumentConfig, reference: float, wave: Floats
 ) -> Fiber:
-    errors = np.hypot(paths.x_error[k], config.floor), np.hypot(paths.y_error[k], config.floor)
+    errors = paths.errors(k, config.floor)
     usable = paths.usable[k] & (not out)
     fit = fit_path(
         paths.wavelength[k], (paths.x[k], paths.y[k]), errors, usable, config.order, config.clip, config.exclude

@@ -29,6 +29,9 @@ _MIDDLE = 8
 _NEIGHBOUR = 0.12
 #: sigma of the flux from which a place counts
 _FAINT = 5.0
+#: λ/D in pixels below which a centroid depends on where in its pixel a source is; and by
+#: how much, pixels
+_SMALL, COARSE_ERROR = 0.6, 0.08
 #: widths at half maximum from the edge, at least
 _INSIDE = 1.2
 #: widths at half maximum around a source in which planes are weighed
@@ -57,6 +60,8 @@ class Paths:
         First and last plane of each range.
     picture : Frame
         Mean of all planes.
+    core : float
+        How wide the optics make a source, pixels: λ/D, or what is seen where no telescope is known.
     """
 
     wavelength: Floats
@@ -72,11 +77,35 @@ class Paths:
     start_y: Floats
     planes: npt.NDArray[np.int64]
     picture: Frame
+    core: float
 
     @property
     def count(self) -> int:
         """Sources."""
         return len(self.start_x)
+
+    @property
+    def coarse(self) -> bool:
+        """Whether sources are so much smaller than a pixel that a centroid hardly tells where in it they are."""
+        return self.core < _SMALL
+
+    def errors(self, source: int, floor: float) -> tuple[Floats, Floats]:
+        """Errors of the places of a source.
+
+        Parameters
+        ----------
+        source : int
+            Which.
+        floor : float
+            What its shape adds, pixels; more where it is smaller than a pixel.
+
+        Returns
+        -------
+        tuple of ndarray of float64, shape (n,)
+            Of x and y, one sigma, pixels.
+        """
+        least = max(floor, COARSE_ERROR) if self.coarse else floor
+        return np.hypot(self.x_error[source], least), np.hypot(self.y_error[source], least)
 
 
 @dataclass(frozen=True)
@@ -145,7 +174,7 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
     first = min(max(total // 2 - part // 2, 0), total - part)
     try:
         pictures = [
-            without_hits(picture_of(one, psf, detector=False), _NEIGHBOUR)
+            _cleaned(picture_of(one, psf, detector=False), setting)
             for one in (mean_planes(cube, first, first + part), whole)
         ]
     except InputError as error:
@@ -166,11 +195,11 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         here = setting.at(float(wavelength[group].mean())) if setting.pupil else setting
         frame = mean_planes(cube, int(group[0]), int(group[-1]) + 1)
         try:
-            seen = without_hits(picture_of(frame, psf, detector=False), _NEIGHBOUR)
+            seen = _cleaned(picture_of(frame, psf, detector=False), setting)
         except InputError:
             continue
         fitted = fit_round(seen, *at, np.zeros(len(x), np.bool_), here)
-        if (perfect := here.perfect(200.0) if setting.pupil and not setting.coarse else None) is not None:
+        if (perfect := here.perfect(200.0) if setting.pupil else None) is not None:
             fitted = without_bias(fitted, here, perfect)
         flags[:, k] = fitted.flags & ~EDGE
         flags[_full(seen, fitted.x, fitted.y, here.width_pixel), k] |= SATURATED
@@ -198,7 +227,7 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
     kept = {name: values[:, rising] for name, values in made.items()}
     return Paths(
         kept["wave"], kept["x"], kept["y"], kept["ex"], kept["ey"], kept["flux"], kept["width"],
-        usable[:, rising], flags[:, rising], x, y, planes[rising], whole,
+        usable[:, rising], flags[:, rising], x, y, planes[rising], whole, setting.core_pixel,
     )  # fmt: skip
 
 
@@ -266,6 +295,11 @@ def _found(
             cure=f"Choose a cube in which it is whole, or another {what} by the option {sources.option}.",
         )
     return fitted.x[inside], fitted.y[inside], setting
+
+
+def _cleaned(picture: Picture, setting: Setting) -> Picture:
+    """Without single bright pixels, where a source is not one itself."""
+    return picture if setting.coarse else without_hits(picture, _NEIGHBOUR)
 
 
 def _cut_off(picture: Picture, x: Floats, y: Floats, width: float) -> Mask:

@@ -374,11 +374,9 @@ def _computed(seen: Seen, config: AdcConfig, wavelength: Floats, reference: floa
 def _star(seen: Seen, config: AdcConfig) -> Star:
     path = seen.star
     assert path is not None
-    errors = [np.hypot(one[0], config.floor) for one in (path.x_error, path.y_error)]
+    errors = path.errors(0, config.floor)
     places = (path.x[0], path.y[0])
-    fit = fit_path(
-        path.wavelength[0], places, (errors[0], errors[1]), path.usable[0], config.order, config.clip, config.exclude
-    )
+    fit = fit_path(path.wavelength[0], places, errors, path.usable[0], config.order, config.clip, config.exclude)
     if fit is None:
         usable = int(path.usable[0].sum())
         lost = ", ".join(f"{count} {word}" for word, count in reasons_of(path.flags[0]).items())

@@ -322,3 +322,25 @@ def test_errors_are_for_people() -> None:
 def test_the_truth_of_these_tests_is_another_formula() -> None:
     # a truth made by the code under test would prove nothing
     assert edlen(np.array([0.633]), 1013.25, 20.0, 0.0)[0] == pytest.approx(271.8e-6, abs=0.1e-6)
+
+
+@pytest.mark.parametrize(("mas", "flux", "known"), [(4.0, 3000.0, 0.15), (9.0, 3000.0, 0.25), (25.0, 3000.0, 8.0)])
+def test_stars_of_the_telescope_in_spaxels_of_all_sizes(mas: float, flux: float, known: float) -> None:
+    """Diffraction, wavefront errors and pixels of the simulation: no Gaussians, and too few pixels."""
+    from calgui.core.simulate.starlight import add_light, star_light
+
+    waves = np.linspace(1.17, 1.33, 10)
+    kept = header(50, 35, 20, mas, waves, (24.3, 25.1))
+    along = raised(waves, 1.25, 615, 2, 0.2, 50) / mas
+    angle = math.radians(35 - 20)
+    x, y = 24.3 - along * math.sin(angle), 25.1 + along * math.cos(angle)
+    cube = np.zeros((10, 52, 50), np.float32)
+    for plane, wave, a, b in zip(cube, waves.tolist(), x.tolist(), y.tolist(), strict=True):
+        strehl = math.exp(-((2 * math.pi * 0.19 / wave) ** 2))
+        add_light(plane, a, b, flux, star_light((wave, wave), strehl, 0.0, pixel_mas=mas, pixels=256))
+    err = np.sqrt(cube / 100 + 0.05**2).astype(np.float32)
+    data = cube + err * np.random.default_rng(1).standard_normal(cube.shape)
+    result = _run(Frame(data.astype(np.float32), err, None, kept), adc="none")
+    assert float(result.metrics["chance"].value or 0) > 1e-3
+    assert float(result.metrics["difference_max_mas"].value or 99) < known
+    assert any("smaller than a pixel" in reason for reason in result.reasons) == (mas == 25.0)
