@@ -248,7 +248,8 @@ def lying_of(
     Parameters
     ----------
     header : mapping
-        PARANG; a world coordinate system of the sky, or PA, the position angle of the y axis.
+        PARANG; a world coordinate system of the sky, or PA, the position angle of the y axis, or
+        PROTANG, that less the parallactic angle.
     place : tuple of float
         x, y of the star, pixels from 0.
     parallactic, position : float or None
@@ -269,6 +270,10 @@ def lying_of(
         turn = math.degrees(math.atan2(found.east[1], found.north[1]))
     elif (value := number(header, "PA")) is not None:
         turn, orientation, source = value, upright(value), "PA"
+    elif angle is not None and (value := number(header, "PROTANG")) is not None:
+        # the pupil turns with the zenith: by the position angle of the y axis less the parallactic angle
+        turn = value + angle.value
+        orientation, source = upright(turn), "PROTANG and the parallactic angle"
     else:
         orientation = None
     missing = []

@@ -358,6 +358,8 @@ def residual_of(seen: Seen, config: AdcConfig) -> Residual:
             path=seen.path,
             cure="Add SCALE to the header, or give the option pixel_scale_mas.",
         )
+    if star is not None and str(seen.header.get("S_ADC") or "").strip() == "COMPLETE":
+        doubts = (*doubts, "S_ADC is COMPLETE: this cube was corrected before, and the star shows what is left.")
     made = Residual(seen, config, wavelength, reference, computed, star, lying, scale, None, doubts)
     if star is None or computed is None:
         return made

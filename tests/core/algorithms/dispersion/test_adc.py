@@ -344,3 +344,18 @@ def test_stars_of_the_telescope_in_spaxels_of_all_sizes(mas: float, flux: float,
     assert float(result.metrics["chance"].value or 0) > 1e-3
     assert float(result.metrics["difference_max_mas"].value or 99) < known
     assert any("smaller than a pixel" in reason for reason in result.reasons) == (mas == 25.0)
+
+
+def test_the_rotation_of_the_pupil_tells_how_the_picture_lies() -> None:
+    cube, _ = star_cube(45.0, 35.0, 25.0, seed=31)
+    kept = {key: value for key, value in cube.header.items() if not key.startswith(("CTYPE1", "CTYPE2", "CD1", "CD2"))}
+    for more in ({"PA": 25.0}, {"PROTANG": 25.0 - 35.0}):
+        result = _run(Frame(cube.data, cube.err, cube.dq, Header({**kept, **more})), adc="none")
+        assert float(result.metrics["chance"].value or 0) > 0.01
+        assert result.metrics["seen_angle_deg"].value == pytest.approx(0, abs=0.1)
+
+
+def test_a_cube_that_was_corrected_before_is_told() -> None:
+    cube, _ = star_cube(seed=32, left=0.01)
+    again = Frame(cube.data, cube.err, cube.dq, Header({**cube.header, "S_ADC": "COMPLETE"}))
+    assert any("corrected before" in reason for reason in _run(again, use="measured").reasons)
