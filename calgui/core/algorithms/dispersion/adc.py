@@ -5,11 +5,12 @@ from typing import Any
 
 from calgui.core.algorithms.dispersion.adcreport import curves, extension, keywords, marks, metrics, tables
 from calgui.core.algorithms.dispersion.adcverdict import judge
+from calgui.core.algorithms.dispersion.bands import band_of, check_range
 from calgui.core.algorithms.dispersion.conditions import conditions_of, scale_of_picture
 from calgui.core.algorithms.dispersion.config import REFITS, AdcConfig
 from calgui.core.algorithms.dispersion.fitting import excluded_ranges
 from calgui.core.algorithms.dispersion.following import Sources, follow
-from calgui.core.algorithms.dispersion.residual import Seen, band_of, check_range, residual_of
+from calgui.core.algorithms.dispersion.residual import Seen, residual_of
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.positions import parse_positions
 from calgui.core.algorithms.psf.config import PsfConfig

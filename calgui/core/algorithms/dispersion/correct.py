@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.dispersion.bands import reference_of
 from calgui.core.algorithms.dispersion.conditions import Lying, lying_of, scale_of_picture
 from calgui.core.algorithms.dispersion.config import CorrectConfig
 from calgui.core.algorithms.dispersion.fitting import span
 from calgui.core.algorithms.dispersion.reference import Shifts, shifts_of
-from calgui.core.algorithms.dispersion.residual import reference_of
 from calgui.core.algorithms.dispersion.shifting import moved
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.matching import done_before

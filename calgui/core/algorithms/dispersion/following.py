@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.positions import Position
-from calgui.core.algorithms.psf.centroids import EDGE, FAILED, SATURATED, fit_round, without_bias
+from calgui.core.algorithms.psf.centroids import EDGE, FAILED, SATURATED, Fitted, fit_round, without_bias
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import mean_frames, mean_planes
 from calgui.core.algorithms.psf.finding import find_stars, given_stars
@@ -29,6 +30,8 @@ _MIDDLE = 8
 _NEIGHBOUR = 0.12
 #: sigma of the flux from which a place counts
 _FAINT = 5.0
+#: a source with less than this part of its usual flux was missed, and is looked for within so many widths
+_LEAST, _AROUND = 0.3, 4.0
 #: λ/D in pixels below which a centroid depends on where in its pixel a source is; and by
 #: how much, pixels
 _SMALL, COARSE_ERROR = 0.6, 0.08
@@ -172,13 +175,14 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
     # dispersion draws a source out over the whole band: the middle of it is where its shape is seen
     part = max(total // _MIDDLE, len(groups[len(groups) // 2]))
     first = min(max(total // 2 - part // 2, 0), total - part)
-    try:
-        pictures = [
-            _cleaned(picture_of(one, psf, detector=False), setting)
-            for one in (mean_planes(cube, first, first + part), whole)
-        ]
-    except InputError as error:
-        raise InputError(error.message, path=cube.path, cure=error.cure) from None
+    pictures, error = [], None
+    for one in (mean_planes(cube, first, first + part), whole):
+        try:
+            pictures.append(_cleaned(picture_of(one, psf, detector=False), setting))
+        except InputError as problem:
+            error = problem
+    if error is not None and not pictures:
+        raise InputError("No value of this cube can be used: all are NaN or flagged.", path=cube.path, cure=error.cure)
     x, y, setting = _found(cube, pictures, setting, sources)
     shape = (len(x), len(groups))
     made = {name: np.full(shape, np.nan) for name in ("wave", "x", "y", "ex", "ey", "flux", "width")}
@@ -197,8 +201,9 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         try:
             seen = _cleaned(picture_of(frame, psf, detector=False), setting)
         except InputError:
+            at = at[0] + step[0], at[1] + step[1]
             continue
-        fitted = fit_round(seen, *at, np.zeros(len(x), np.bool_), here)
+        fitted = _fitted(seen, at, _medians(made["flux"]), here)
         if (perfect := here.perfect(200.0) if setting.pupil else None) is not None:
             fitted = without_bias(fitted, here, perfect)
         flags[:, k] = fitted.flags & ~EDGE
@@ -297,6 +302,34 @@ def _found(
     return fitted.x[inside], fitted.y[inside], setting
 
 
+def _medians(values: npt.NDArray[Any]) -> Floats:
+    """Of each row, without NaN; 0 of a row without values."""
+    return np.array([float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in values])
+
+
+def _fitted(picture: Picture, at: Pair, usual: Floats, setting: Setting) -> Fitted:
+    """Fit sources from where they should be, or else from the brightest pixel around there."""
+    none = np.zeros(len(at[0]), np.bool_)
+    made = fit_round(picture, *at, none, setting)
+    flux = made.p[:, 0]
+    lost = ((made.flags & FAILED) != 0) | ~(flux > _FAINT * made.errors[:, 0])
+    lost |= flux < _LEAST * usual
+    if not lost.any():
+        return made
+    x, y = at[0].copy(), at[1].copy()
+    ny, nx = picture.data.shape
+    reach = max(4, round(_AROUND * setting.width_pixel))
+    for k in np.flatnonzero(lost):
+        if not (np.isfinite(x[k]) and np.isfinite(y[k])):
+            continue
+        top, left = max(round(y[k]) - reach, 0), max(round(x[k]) - reach, 0)
+        box = picture.data[top : min(round(y[k]) + reach + 1, ny), left : min(round(x[k]) + reach + 1, nx)]
+        if box.size:
+            row, column = np.unravel_index(int(np.argmax(box)), box.shape)
+            x[k], y[k] = left + column, top + row
+    return fit_round(picture, x, y, none, setting)
+
+
 def _cleaned(picture: Picture, setting: Setting) -> Picture:
     """Without single bright pixels, where a source is not one itself."""
     return picture if setting.coarse else without_hits(picture, _NEIGHBOUR)
@@ -330,7 +363,7 @@ def _weighed(
     data = cube.rows(int(group[0]), int(group[-1]) + 1).data
     ny, nx = data.shape[1:]
     reach = max(1, round(_WEIGHED * width))
-    level = np.nanmedian(data.reshape(len(group), -1), axis=1)
+    level = _medians(data.reshape(len(group), -1))
     made = np.full(len(x), plain)
     for k, (a, b) in enumerate(zip(x, y, strict=True)):
         if not (0 <= a < nx and 0 <= b < ny):

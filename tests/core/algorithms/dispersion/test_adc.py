@@ -359,3 +359,23 @@ def test_a_cube_that_was_corrected_before_is_told() -> None:
     cube, _ = star_cube(seed=32, left=0.01)
     again = Frame(cube.data, cube.err, cube.dq, Header({**cube.header, "S_ADC": "COMPLETE"}))
     assert any("corrected before" in reason for reason in _run(again, use="measured").reasons)
+
+
+def test_planes_without_values() -> None:
+    cube, _ = star_cube(seed=33)
+    data = cube.data.copy()
+    data[8:16] = np.nan  # as in a band of water
+    result = _run(Frame(data, cube.err, cube.dq, cube.header), adc="none")
+    assert result.metrics["n_used"].value == 16
+    assert float(result.metrics["chance"].value or 0) > 0.01
+    assert any("8 not seen" in reason for reason in result.reasons)
+    with pytest.raises(InputError, match="NaN"):
+        _run(Frame(np.full_like(data, np.nan), None, None, cube.header), adc="none")
+
+
+def test_a_cube_without_errors_or_noise() -> None:
+    cube, (x, _) = star_cube(seed=34)
+    result = _run(Frame(cube.data, None, None, cube.header), adc="none")
+    assert np.ptp(_columns(result)["shift_x"]) == pytest.approx(4 * np.ptp(x), abs=0.15)
+    clean = np.clip(cube.data - 0.2, 0, None)
+    assert _run(Frame(np.round(clean), None, None, cube.header), adc="none").metrics["n_used"].value == 24
