@@ -9,7 +9,8 @@ from calgui.core.algorithms.dispersion.bands import band_of, check_range
 from calgui.core.algorithms.dispersion.conditions import conditions_of, scale_of_picture
 from calgui.core.algorithms.dispersion.config import REFITS, AdcConfig
 from calgui.core.algorithms.dispersion.fitting import excluded_ranges
-from calgui.core.algorithms.dispersion.following import Sources, follow
+from calgui.core.algorithms.dispersion.following import follow
+from calgui.core.algorithms.dispersion.paths import Sources
 from calgui.core.algorithms.dispersion.residual import Seen, residual_of
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.positions import parse_positions

@@ -1,7 +1,7 @@
 """Whether a residual is good, and why not."""
 
 from calgui.core.algorithms.dispersion.adcreport import adopted_mas
-from calgui.core.algorithms.dispersion.following import COARSE_ERROR, reasons_of
+from calgui.core.algorithms.dispersion.paths import COARSE_ERROR, reasons_of
 from calgui.core.algorithms.dispersion.residual import Agreement, Residual
 from calgui.core.algorithms.registry import Verdict
 

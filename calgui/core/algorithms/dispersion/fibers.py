@@ -11,7 +11,8 @@ import numpy.typing as npt
 from calgui.core.algorithms.dispersion.bands import reference_of
 from calgui.core.algorithms.dispersion.config import InstrumentConfig
 from calgui.core.algorithms.dispersion.fitting import PathFit, fit_path, span
-from calgui.core.algorithms.dispersion.following import Paths, Sources, follow
+from calgui.core.algorithms.dispersion.following import follow
+from calgui.core.algorithms.dispersion.paths import Paths, Sources
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.algorithms.psf.cubes import wavelengths_um
 from calgui.core.algorithms.psf.setting import Setting

@@ -1,13 +1,13 @@
 """Where a star or a fiber is in each range of wavelengths of a cube."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.positions import Position
+from calgui.core.algorithms.dispersion.paths import Paths, Sources
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, SATURATED, Fitted, fit_round, without_bias
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import mean_frames, mean_planes
@@ -15,7 +15,7 @@ from calgui.core.algorithms.psf.finding import find_stars, given_stars
 from calgui.core.algorithms.psf.picture import Picture, picture_of, without_hits
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
@@ -32,111 +32,10 @@ _NEIGHBOUR = 0.12
 _FAINT = 5.0
 #: a source with less than this part of its usual flux was missed, and is looked for within so many widths
 _LEAST, _AROUND = 0.3, 4.0
-#: λ/D in pixels below which a centroid depends on where in its pixel a source is; and by
-#: how much, pixels
-_SMALL, COARSE_ERROR = 0.6, 0.08
 #: widths at half maximum from the edge, at least
 _INSIDE = 1.2
 #: widths at half maximum around a source in which planes are weighed
 _WEIGHED = 1.5
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Places of sources against wavelength.
-
-    Attributes
-    ----------
-    wavelength : ndarray of float64, shape (sources, n)
-        Mean of the planes, by the light of the source in each, in vacuum, µm, increasing.
-    x, y, x_error, y_error : ndarray of float64, shape (sources, n)
-        Pixels from 0; NaN where there is none.
-    flux, width : ndarray of float64, shape (sources, n)
-        Of the fitted core, and its width at half maximum, pixels.
-    usable : ndarray of bool, shape (sources, n)
-        Whether the source was seen there, whole and not saturated.
-    flags : ndarray of int, shape (sources, n)
-        Why not, as in `calgui.core.algorithms.psf.centroids`.
-    start_x, start_y : ndarray of float64, shape (sources,)
-        Where each was found.
-    planes : ndarray of int, shape (n, 2)
-        First and last plane of each range.
-    picture : Frame
-        Mean of all planes.
-    core : float
-        How wide the optics make a source, pixels: λ/D, or what is seen where no telescope is known.
-    """
-
-    wavelength: Floats
-    x: Floats
-    y: Floats
-    x_error: Floats
-    y_error: Floats
-    flux: Floats
-    width: Floats
-    usable: Mask
-    flags: npt.NDArray[np.int64]
-    start_x: Floats
-    start_y: Floats
-    planes: npt.NDArray[np.int64]
-    picture: Frame
-    core: float
-
-    @property
-    def count(self) -> int:
-        """Sources."""
-        return len(self.start_x)
-
-    @property
-    def coarse(self) -> bool:
-        """Whether sources are so much smaller than a pixel that a centroid hardly tells where in it they are."""
-        return self.core < _SMALL
-
-    def errors(self, source: int, floor: float) -> tuple[Floats, Floats]:
-        """Errors of the places of a source.
-
-        Parameters
-        ----------
-        source : int
-            Which.
-        floor : float
-            What its shape adds, pixels; more where it is smaller than a pixel.
-
-        Returns
-        -------
-        tuple of ndarray of float64, shape (n,)
-            Of x and y, one sigma, pixels.
-        """
-        least = max(floor, COARSE_ERROR) if self.coarse else floor
-        return np.hypot(self.x_error[source], least), np.hypot(self.y_error[source], least)
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What is sought in a cube.
-
-    Attributes
-    ----------
-    what : str
-        ``star`` or ``fiber``, for messages.
-    places : tuple of Position
-        Where they are; empty for those that are found.
-    most : int
-        The brightest so many.
-    threshold : float
-        Sigma of the noise.
-    option : str
-        Which holds the places.
-    pointlike : bool
-        Whether a flat top means that it is saturated.
-    """
-
-    what: str
-    places: tuple[Position, ...]
-    most: int
-    threshold: float
-    option: str
-    pointlike: bool = True
 
 
 def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sources, slices: int, job: Job) -> Paths:
@@ -374,27 +273,4 @@ def _weighed(
         light = np.clip(light, 0, None)
         if light.sum() > 0:
             made[k] = float((light * wavelength[group]).sum() / light.sum())
-    return made
-
-
-def reasons_of(flags: npt.NDArray[np.int64]) -> Mapping[str, int]:
-    """How often something hindered a place from being used.
-
-    Parameters
-    ----------
-    flags : ndarray of int
-        Of one source.
-
-    Returns
-    -------
-    mapping of str to int
-        Words to number of ranges.
-    """
-    words = ((SATURATED, "saturated"), (EDGE, "at the edge"), (FAILED, "not seen"))
-    left, made = np.ones(flags.shape, np.bool_), {}
-    for bit, word in words:
-        here = left & ((flags & bit) != 0)
-        left &= ~here
-        if here.any():
-            made[word] = int(here.sum())
     return made

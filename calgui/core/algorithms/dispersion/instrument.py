@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.dispersion.config import INSTRUMENT_REFITS, InstrumentConfig
 from calgui.core.algorithms.dispersion.fibers import Fiber, Traced, check_fibers, measure_fibers, trace
-from calgui.core.algorithms.dispersion.following import reasons_of
+from calgui.core.algorithms.dispersion.paths import reasons_of
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict, in_two_steps
 from calgui.core.frames.writing import ExtraHdu

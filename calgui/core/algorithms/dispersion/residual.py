@@ -21,7 +21,7 @@ from calgui.core.algorithms.dispersion.conditions import (
 from calgui.core.algorithms.dispersion.config import AdcConfig
 from calgui.core.algorithms.dispersion.corrector import Correction, correction_of
 from calgui.core.algorithms.dispersion.fitting import PathFit, fit_path
-from calgui.core.algorithms.dispersion.following import Paths, reasons_of
+from calgui.core.algorithms.dispersion.paths import Paths, reasons_of
 from calgui.core.atmosphere.refraction import dispersion
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
