@@ -121,7 +121,7 @@ def read_table(path: Path, name: str) -> HeaderFrame:
     return table_frame(columns, merged(hdus[0], found), path)
 
 
-def open_input(stack: ExitStack, how: Algorithm, path: Path) -> FitsFrame | HeaderFrame:
+def enter_input(stack: ExitStack, how: Algorithm, path: Path) -> FitsFrame | HeaderFrame:
     """Open an input of an algorithm.
 
     Parameters

@@ -18,7 +18,7 @@ from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
-from calgui.core.runs.headerframes import open_input
+from calgui.core.runs.headerframes import enter_input
 from calgui.core.runs.opening import unreadable
 from calgui.core.runs.references import (
     FoundReferences,
@@ -161,7 +161,7 @@ def examine(
         problem: CalguiError | None = None
         for path in job.track(inputs, len(inputs), "Looking at the inputs"):
             try:
-                frame = open_input(stack, how, path)
+                frame = enter_input(stack, how, path)
             except InputError as error:
                 facts.append(InputFacts(path, error=error))
                 problem = problem or error

@@ -11,7 +11,7 @@ from calgui.core.algorithms.registry import algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
-from calgui.core.runs.headerframes import open_input
+from calgui.core.runs.headerframes import enter_input
 from calgui.core.runs.product import check_target, described, provenance, write_product
 from calgui.core.runs.report import RunReport
 
@@ -50,7 +50,7 @@ def proposed(report: RunReport) -> dict[str, str]:
     """
     with ExitStack() as stack:
         how = algorithm(report.algorithm)
-        frames = [open_input(stack, how, path) for path in report.inputs]
+        frames = [enter_input(stack, how, path) for path in report.inputs]
         cards = described(report, frames, None)
     return {keyword: str(cards[keyword][0]) if keyword in cards else "" for keyword in FORM}
 
@@ -146,7 +146,7 @@ def save_report(
     origin = provenance(report.inputs, report.references, job.part(0, 0.8))
     with ExitStack() as stack:
         how = algorithm(report.algorithm)
-        frames = [open_input(stack, how, source) for source in report.inputs]
+        frames = [enter_input(stack, how, source) for source in report.inputs]
         job.report(0.8, "Writing")
         written = write_product(report, frames, path, origin, keywords, cache, overwrite=overwrite)
     read_headers(written)

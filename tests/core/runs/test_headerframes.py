@@ -11,7 +11,7 @@ from astropy.table import Table
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.registry import algorithm
 from calgui.core.errors import InputError
-from calgui.core.runs.headerframes import open_input, read_table, table_frame
+from calgui.core.runs.headerframes import enter_input, read_table, table_frame
 
 
 def _bare(path: Path) -> Path:
@@ -25,7 +25,7 @@ def _bare(path: Path) -> Path:
 def test_a_header_without_pixels(tmp_path: Path) -> None:
     path = _bare(tmp_path / "bare.fits")
     with ExitStack() as stack:
-        frame = open_input(stack, algorithm("adc-residual"), path)
+        frame = enter_input(stack, algorithm("adc-residual"), path)
         assert kind_of(frame) == "header"
         assert frame.header["HUMIDITY"] == 20.0
         assert frame.header["EL"] == 45.0  # the first one counts
@@ -35,7 +35,7 @@ def test_a_header_without_pixels(tmp_path: Path) -> None:
 def test_others_ask_for_pixels(tmp_path: Path) -> None:
     path = _bare(tmp_path / "bare.fits")
     with ExitStack() as stack, pytest.raises(InputError, match="no image"):
-        open_input(stack, algorithm("measure-psf"), path)
+        enter_input(stack, algorithm("measure-psf"), path)
 
 
 def test_a_table_as_a_reference(tmp_path: Path) -> None:
