@@ -1,0 +1,1 @@
+"""Arc lamps: from spectra of lamps to the wavelength of every pixel."""
