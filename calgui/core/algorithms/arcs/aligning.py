@@ -195,71 +195,93 @@ def align(observed: Observed, listed: Listed, expected: Range) -> Alignment | No
     Alignment or None
         None where there is not a line to align.
     """
-    from calgui.core.algorithms.kernels.arcs import refine, vote
-
     seen = observed.brightest(_OBSERVED)
-    reach = expected.half * expected.stretch[1] * 1.05 + expected.shift
-    near = np.abs(listed.wavelength - expected.centre) <= reach
-    around = listed.take(near)
-    if len(seen.u) < 2 or len(around.wavelength) < 2:
+    setting = _Setting(seen, listed, expected)
+    if len(seen.u) < 2 or len(setting.around.wavelength) < 2:
         return None
-    light = np.log(seen.flux)
-    least, most = float(light.min()) - 0.1, float(light.max())
-    width = max(most - least, 2.0)
-    species = int(listed.kind.max()) + 1
-    level = _first_level(around, species, expected, most)
-    chance = around.through * _above((least - level[around.kind] - around.strength) / SPREAD)
-    if len(chance) > _LISTED:
-        chosen = np.sort(np.argsort(-chance, kind="stable")[:_LISTED])
-        around, chance = around.take(chosen), chance[chosen]
-    u = seen.u
-    p2, p3 = 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u
-    fine = max(2.0 * seen.width / 2, 1 / _FINE)
-    bin_width = fine * expected.half
-    off = (light[:, None] - level[around.kind][None, :] - around.strength[None, :]) / SPREAD
-    # what a listed line gives within two bins, over the density of chance
-    marks = around.through * _density(off) / SPREAD * width
-    gain = np.log1p(marks / (2 * bin_width * 0.3 * len(u) / (2 * expected.half)))
-    missed = np.r_[0.0, np.cumsum(chance)]
-    halves = _halves(expected, fine)
-    seconds = _grid(_FARTHEST[0], 1.3 * fine)
-    thirds = _grid(_FARTHEST[1], 2.0 * fine)
-    bins = max(3, math.ceil(2 * expected.shift / bin_width) + 2)
-    low = expected.centre - expected.shift - bin_width
-    centres = low + (np.arange(bins) + 1) * bin_width
-    cost = 0.5 * np.square((centres - expected.centre) / max(0.6 * expected.shift, bin_width))
-    found = []
-    for direction in expected.directions:
-        signed = direction * halves
-        best, where = (np.empty((len(signed), len(seconds), len(thirds))) for _ in range(2))
-        vote(
-            u, p2, p3, around.wavelength, gain, missed, signed, seconds, thirds, low, bin_width, bins, cost, best, where
-        )
-        top = np.argsort(-best, axis=None)[: 8 * _KEPT]
-        a, b, c = np.unravel_index(top, best.shape)
-        found.append(
-            np.stack([best[a, b, c], where[a, b, c], signed[a], signed[a] * seconds[b], signed[a] * thirds[c]], axis=1)
-        )
-    begun = _apart(np.concatenate(found), fine)
-    count = len(begun)
-    score, levels = np.empty(count), np.empty((count, species))
-    pairs = np.empty((count, len(u)), np.int64)
-    final = max(0.25 * seen.width, 2e-4)
-    tolerances = np.maximum(_REFINED * fine, final)
-    tolerances = np.r_[tolerances, np.geomspace(tolerances[-1], final, 3)]
-    weight = 1 / (1 + np.square(seen.error / (0.3 * seen.width)))
-    prior = np.array([expected.half, expected.sure, _SECOND, _THIRD])
-    refine(
-        u, p2, p3, light, weight, around.wavelength, around.strength, around.kind, around.through, level, begun,
-        tolerances, SPREAD, least, width, prior, score, pairs, levels,
-    )  # fmt: skip
-    score = np.where(np.isfinite(score), score, -np.inf)
-    score -= 0.5 * np.square((begun[:, 0] - expected.centre) / (0.6 * expected.shift))
+    begun = setting.begun()
+    score, pairs, levels = setting.refined(begun, np.maximum(_REFINED * setting.fine, setting.final))
     order = np.argsort(-score)
-    first = order[0]
-    other = _another(begun, score, order, u, seen.width)
+    first = int(order[0])
+    other = _another(begun, score, order, seen.u, seen.width)
     matched = int((pairs[first] >= 0).sum())
-    return Alignment(begun[first].copy(), float(score[first]), other, matched, len(u), levels[first].copy())
+    return Alignment(begun[first].copy(), float(score[first]), other, matched, len(seen.u), levels[first].copy())
+
+
+class _Setting:
+    """What a search needs to know of the lines and the list."""
+
+    def __init__(self, seen: Observed, listed: Listed, expected: Range) -> None:
+        self.seen, self.expected = seen, expected
+        reach = expected.half * expected.stretch[1] * 1.05 + expected.shift
+        around = listed.take(np.abs(listed.wavelength - expected.centre) <= reach)
+        self.light = np.log(seen.flux)
+        self.least, most = float(self.light.min(initial=np.inf)) - 0.1, float(self.light.max(initial=-np.inf))
+        self.range = max(most - self.least, 2.0)
+        self.species = int(listed.kind.max(initial=0)) + 1
+        self.level = _first_level(around, self.species, expected, most)
+        chance = around.through * _above((self.least - self.level[around.kind] - around.strength) / SPREAD)
+        if len(chance) > _LISTED:
+            chosen = np.sort(np.argsort(-chance, kind="stable")[:_LISTED])
+            around, chance = around.take(chosen), chance[chosen]
+        self.around, self.chance = around, chance
+        self.fine = max(seen.width, 1 / _FINE)
+        self.final = max(0.25 * seen.width, 2e-4)
+
+    def begun(self) -> Floats:
+        """Alignments that most votes are for, as coefficients."""
+        from calgui.core.algorithms.kernels.arcs import vote
+
+        around, expected, fine, u = self.around, self.expected, self.fine, self.seen.u
+        p2, p3 = _higher(u)
+        step = fine * expected.half
+        off = (self.light[:, None] - self.level[around.kind][None, :] - around.strength[None, :]) / SPREAD
+        # what a listed line gives within two bins, over the density of chance
+        marks = around.through * _density(off) / SPREAD * self.range
+        gain = np.log1p(marks / (2 * step * 0.3 * len(u) / (2 * expected.half)))
+        missed = np.r_[0.0, np.cumsum(self.chance)]
+        halves, seconds, thirds = (
+            _halves(expected, fine),
+            _grid(_FARTHEST[0], 1.3 * fine),
+            _grid(_FARTHEST[1], 2 * fine),
+        )
+        bins = max(3, math.ceil(2 * expected.shift / step) + 2)
+        low = expected.centre - expected.shift - step
+        centres = low + (np.arange(bins) + 1) * step
+        cost = 0.5 * np.square((centres - expected.centre) / max(0.6 * expected.shift, step))
+        found = []
+        for direction in expected.directions:
+            signed = direction * halves
+            best, where = (np.empty((len(signed), len(seconds), len(thirds))) for _ in range(2))
+            vote(
+                u, p2, p3, around.wavelength, gain, missed, signed, seconds, thirds, low, step, bins, cost, best, where
+            )
+            a, b, c = np.unravel_index(np.argsort(-best, axis=None)[: 8 * _KEPT], best.shape)
+            signed_a = signed[a]
+            columns = [best[a, b, c], where[a, b, c], signed_a, signed_a * seconds[b], signed_a * thirds[c]]
+            found.append(np.stack(columns, axis=1))
+        return _apart(np.concatenate(found), fine)
+
+    def refined(self, begun: Floats, tolerances: Floats) -> tuple[Floats, Whole, Floats]:
+        """Scores of alignments, which are refined in place; the listed line of each; the levels of lamps."""
+        from calgui.core.algorithms.kernels.arcs import refine
+
+        around, expected, seen = self.around, self.expected, self.seen
+        count, m = len(begun), len(seen.u)
+        score, levels, pairs = np.empty(count), np.empty((count, self.species)), np.empty((count, m), np.int64)
+        narrowing = np.r_[tolerances, np.geomspace(tolerances[-1], self.final, 4)]
+        weight = 1 / (1 + np.square(seen.error / (0.3 * seen.width)))
+        prior = np.array([expected.half, expected.sure, _SECOND, _THIRD])
+        refine(
+            seen.u, *_higher(seen.u), self.light, weight, around.wavelength, around.strength, around.kind,
+            around.through, self.level, begun, narrowing, SPREAD, self.least, self.range, prior, score, pairs, levels,
+        )  # fmt: skip
+        score -= 0.5 * np.square((begun[:, 0] - expected.centre) / (0.6 * expected.shift))
+        return np.where(np.isfinite(score), score, -np.inf), pairs, levels
+
+
+def _higher(u: Floats) -> tuple[Floats, Floats]:
+    return 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u
 
 
 def by_chance(observed: Observed, listed: Listed, expected: Range, tries: int, seed: int) -> Floats:
@@ -343,12 +365,7 @@ def _apart(found: Floats, fine: float) -> Floats:
     for place in order:
         _, centre, half, second, third = found[place]
         size = abs(half) * fine
-        key = (
-            round(centre / (2 * size)),
-            round(half / (2 * size)),
-            round(second / (2 * size)),
-            round(third / (3 * size)),
-        )
+        key = tuple(round(value / size / 2) for value in (centre, half, second, third))
         if key in taken:
             continue
         taken.add(key)
@@ -377,3 +394,25 @@ def _density(t: Floats) -> Floats:
 def _above(t: Floats) -> Floats:
     root = math.sqrt(3)
     return np.asarray(0.5 - (t / root / (1 + t * t / 3) + np.arctan(t / root)) / np.pi)
+
+
+def rescored(observed: Observed, listed: Listed, expected: Range, coefficients: Floats) -> Alignment:
+    """Refine and score one alignment with another list.
+
+    Parameters
+    ----------
+    observed, listed, expected
+        As for `align`; species keep their numbers.
+    coefficients : ndarray of float64, shape (4,)
+        Where to begin.
+
+    Returns
+    -------
+    Alignment
+        Without a second one.
+    """
+    seen = observed.brightest(_OBSERVED)
+    setting = _Setting(seen, listed, expected)
+    found = np.array([coefficients], np.float64)
+    score, pairs, levels = setting.refined(found, np.array([setting.final]))
+    return Alignment(found[0], float(score[0]), -math.inf, int((pairs[0] >= 0).sum()), len(seen.u), levels[0])
