@@ -224,7 +224,7 @@ def _background(values: Floats) -> Floats:
         low = median_filter(y, size, mode="nearest")
         scatter = 1.4826 * float(np.median(np.abs(y - low))) or float(np.std(y - low)) or 1.0
         y = np.minimum(y, low + 2 * scatter)
-    return np.interp(np.arange(len(values)), good, low)
+    return np.asarray(np.interp(np.arange(len(values)), good, low), np.float64)
 
 
 def _deviation(values: Floats, background: Floats, noise: Noise) -> Floats:

@@ -15,6 +15,10 @@ HIGHEST, _PER_TERM = 7, 1.8
 SPARE = 2
 #: a higher order must make cross-validated residuals smaller by this factor
 _BETTER = 0.94
+#: lines so near each other are left out together where one is predicted by the others, in half spectra
+_APART = 0.1
+#: terms from this order on are known to be small: so much of the half range, and by so much less with each order
+_SMOOTH, _FALLS = 4, (0.004, 0.35)
 _ROUNDS = 12
 #: the centre of a line is good to so much at best: neither lists nor shapes of lines are better known, in pixels
 _LEAST = 1e-3
@@ -100,12 +104,12 @@ def fit_lines(
     LineFit
         At least order + 3 lines are kept, where there are so many.
     """
-    design = legendre.legvander(u, order)
+    design = _vander(u, order)
     used = np.ones(len(u), bool) if start is None else start.copy()
-    own = np.hypot(error, _LEAST)
-    sigma = np.maximum(own, np.median(own))
+    own: Floats = np.hypot(error, _LEAST).astype(np.float64)
+    sigma: Floats = np.maximum(own, np.median(own)).astype(np.float64)
     intrinsic = 0.0
-    slope = legendre.legder(np.eye(order + 1)) if order else np.zeros((1, 1))
+    slope = _slopes(order)
     least = order + 1 + SPARE
     for step in range(_ROUNDS):
         found, covariance, residual = _solve(design, u, wavelength, sigma, used, half, slope)
@@ -117,7 +121,7 @@ def fit_lines(
         scatter = whole if degrees < 4 else max(scatter, 0.5 * whole)
         typical = float(np.median(own[used]))
         intrinsic = float(np.sqrt(max(scatter**2 - typical**2, 0.0)))
-        sigma = np.hypot(own, intrinsic)
+        sigma = np.hypot(own, intrinsic).astype(np.float64)
         keep = np.abs(residual) <= clip * sigma
         if keep.sum() < least:
             keep = np.zeros(len(u), bool)
@@ -138,17 +142,74 @@ def _solve(
     found = covariance = np.zeros(0)
     for _ in range(2):
         weight = np.where(used, 1 / (sigma * step), 0.0)
-        q, r = np.linalg.qr(design * weight[:, None])
+        q, r = np.linalg.qr(
+            np.concatenate([design * weight[:, None], _smooth(design.shape[1], float(np.mean(step)) * half)])
+        )
         try:
             inverse = np.linalg.inv(r)
         except np.linalg.LinAlgError:
             inverse = np.linalg.pinv(r)
-        found = inverse @ (q.T @ (wavelength * weight))
+        found = inverse @ (q[: len(u)].T @ (wavelength * weight))
         covariance = inverse @ inverse.T
         per_pixel = legendre.legval(u, slope @ found) / half if len(found) > 1 else np.ones(len(u))
         step = np.maximum(np.abs(per_pixel), 1e-12)
     residual = (design @ found - wavelength) / np.where(np.abs(per_pixel) > 1e-12, per_pixel, 1e-12)
     return found, covariance, np.asarray(residual, np.float64)
+
+
+def _smooth(terms: int, half: float) -> Floats:
+    """Rows that say how smooth spectrographs are: terms of order 4 and beyond fall off.
+
+    Between lines they have no say; beyond the first and the last they hold what nothing else does.
+    """
+    order = np.arange(terms)
+    known = np.where(order >= _SMOOTH, half * _FALLS[0] * _FALLS[1] ** (order - _SMOOTH), np.inf)
+    return np.diag(1 / known)
+
+
+def predictions(
+    u: Floats, wavelength: Floats, sigma: Floats, used: Flags, half: float, order: int, apart: float = _APART
+) -> tuple[Floats, Floats]:
+    """Where each line should be by those that are not near it.
+
+    Parameters
+    ----------
+    u, wavelength : ndarray of float64, shape (m,)
+        Places from -1 to 1, and nm.
+    sigma : ndarray of float64, shape (m,)
+        Errors, in pixels.
+    used : ndarray of bool, shape (m,)
+        Lines that count.
+    half : float
+        Pixels in one unit of u.
+    order : int
+        Of the polynomial.
+    apart : float
+        Lines nearer than this, in u, are left out with each line: two wrong ones would speak for each other.
+
+    Returns
+    -------
+    residual, error : ndarray of float64, shape (m,)
+        Measured minus predicted, and the error of the prediction, in pixels; infinite where the rest are too few.
+    """
+    design = legendre.legvander(u, order)
+    whole = np.linalg.lstsq(design[used], wavelength[used], rcond=None)[0]
+    step = np.maximum(np.abs(legendre.legval(u, legendre.legder(whole))) / half, 1e-12)
+    weight = np.where(used, 1 / np.square(sigma * step), 0.0)
+    kept = (np.abs(u[:, None] - u[None, :]) >= apart).astype(np.float64) * weight[None, :]
+    centre = float(np.mean(wavelength))
+    outer = design[:, :, None] * design[:, None, :]
+    normal = np.einsum("ij,jab->iab", kept, outer) + np.square(_smooth(order + 1, half * float(np.mean(step))))
+    right = kept @ (design * (wavelength - centre)[:, None])
+    count = (kept > 0).sum(axis=1)
+    scale = np.sqrt(np.maximum(np.einsum("iaa->ia", normal), 1e-300))
+    shaped = normal / (scale[:, :, None] * scale[:, None, :]) + 1e-11 * np.eye(order + 1)
+    inverse = np.linalg.inv(shaped) / (scale[:, :, None] * scale[:, None, :])
+    found = np.einsum("iab,ib->ia", inverse, right)
+    residual = (np.sum(design * found, axis=1) + centre - wavelength) / step
+    error = np.sqrt(np.abs(np.einsum("ia,iab,ib->i", design, inverse, design))) / step
+    few = count < order + 1
+    return np.where(few, np.inf, residual), np.where(few, np.inf, error)
 
 
 def order_looks(
@@ -174,27 +235,22 @@ def order_looks(
         return ()
     reference = fit_lines(u, wavelength, error, half, min(most, 5), clip)
     kept = reference.used
-    made = []
-    slope_at = legendre.legval(u, legendre.legder(reference.coefficients)) / half
+    sigma = reference.sigma[kept]
+    everything = np.ones(int(kept.sum()), bool)
+    made: list[OrderLook] = []
     for order in range(1, most + 1):
         if kept.sum() < order + 1 + SPARE:
             break
-        sigma = reference.sigma[kept]
-        weight = 1 / (sigma * np.abs(slope_at[kept]))
-        q, _ = np.linalg.qr(legendre.legvander(u[kept], order) * weight[:, None])
-        scaled = wavelength[kept] * weight
-        left = scaled - q @ (q.T @ scaled)
-        without = left / np.maximum(1 - np.sum(q**2, axis=1), 1e-3)
-        typical = float(np.sqrt(np.mean(sigma**2)))
+        left = _solve(_vander(u[kept], order), u[kept], wavelength[kept], sigma, everything, half, _slopes(order))[2]
+        without, _ = predictions(u[kept], wavelength[kept], sigma, everything, half, order)
+        there = np.isfinite(without)
+        if there.sum() < max(3, 0.6 * len(without)):
+            break
+        off = without[there] / sigma[there]
         # what one line off does is bounded: it must not choose the order
-        bounded = np.clip(without, -6 * _robust(without), 6 * _robust(without))
-        made.append(
-            OrderLook(
-                order,
-                float(np.sqrt(np.mean((left * sigma) ** 2))),
-                float(np.sqrt(np.mean(bounded**2))) * typical,
-            )
-        )
+        bounded = np.clip(off, -5 * _robust(off), 5 * _robust(off))
+        typical = float(np.sqrt(np.mean(sigma**2)))
+        made.append(OrderLook(order, float(np.sqrt(np.mean(left**2))), float(np.sqrt(np.mean(bounded**2))) * typical))
     return tuple(made)
 
 
@@ -215,6 +271,14 @@ def best_order(looks: tuple[OrderLook, ...]) -> int:
         return 1
     least = min(look.cross_validated for look in looks)
     return next(look.order for look in looks if look.cross_validated * _BETTER <= least)
+
+
+def _vander(u: Floats, order: int) -> Floats:
+    return np.asarray(legendre.legvander(u, order), np.float64)
+
+
+def _slopes(order: int) -> Floats:
+    return np.asarray(legendre.legder(np.eye(order + 1)), np.float64)
 
 
 def _robust(values: Floats) -> float:

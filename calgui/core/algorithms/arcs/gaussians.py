@@ -198,7 +198,7 @@ def _solve(
 
 
 def _divide(normal: Floats, right: Floats) -> Floats:
-    return np.einsum("mij,mj->mi", _invert(normal), right)
+    return np.asarray(np.einsum("mij,mj->mi", _invert(normal), right), np.float64)
 
 
 def _invert(normal: Floats) -> Floats:

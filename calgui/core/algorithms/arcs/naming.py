@@ -8,7 +8,7 @@ from numpy.polynomial import legendre
 
 from calgui.core.algorithms.arcs.aligning import SPREAD
 from calgui.core.algorithms.arcs.finding import FoundLines
-from calgui.core.algorithms.arcs.fitting import SPARE, LineFit, best_order, fit_lines, order_looks
+from calgui.core.algorithms.arcs.fitting import SPARE, LineFit, best_order, fit_lines, order_looks, predictions
 from calgui.core.algorithms.arcs.lamps import LampLines
 
 Floats = npt.NDArray[np.float64]
@@ -23,8 +23,12 @@ _ORDER = (3, 3, 3, 4, 5, 6, 7)
 _SURE, _OTHER = 0.7, 0.15
 #: a blend may be displaced by this part of the width of a line, at most
 _DOUBT = 0.2
+#: how far from where the others foresee it a line may be: at least and at most, over the width of lines, and in sigma
+_FORESEEN = (0.2, 0.6, 3.0)
 #: unlisted lines, as a part of all
 _UNLISTED = 0.3
+#: lines around one that tell how many are not listed there
+_AROUND = 8
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,14 @@ def name_lines(
     for near, highest in zip(_NEAR, _ORDER, strict=True):
         if previous is None or np.abs(coefficients - previous[: len(coefficients)]).max() > 0:
             listed = seen_lines(lines, found, coefficients, pixels)
-        index, unsure = _names(found, u, half, listed, coefficients, level, near)
+        index, unsure = _names(found, u, half, listed, coefficients, level, near, _strangers(index))
         good = index >= 0
         if good.sum() < 2 + SPARE:
             break
         level = _levels(found, listed, index, level)
         fit = fit_named(found, listed, index, coefficients, pixels, None, highest, 4.0)
+        if _leave_out(found, listed, index, unsure, fit, pixels):
+            fit = fit_named(found, listed, index, coefficients, pixels, None, highest, 4.0)
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
     return Named(listed, index, unsure, level, coefficients)
@@ -209,6 +215,7 @@ def _names(
     coefficients: Floats,
     level: dict[str, float],
     near: float,
+    strangers: Floats,
 ) -> tuple[Whole, Flags]:
     m = len(found)
     index, unsure = np.full(m, -1), np.zeros(m, bool)
@@ -230,7 +237,7 @@ def _names(
     rows = np.arange(m)
     top = ratio[rows, best]
     rest = ratio.sum(axis=1) - top
-    share = top / (top + rest + _UNLISTED)
+    share = top / (top + rest + strangers)
     close = np.abs(apart[rows, best]) < tolerance
     blurred = listed.doubt[best] / step > _DOUBT * found.fwhm
     sure = close & (share > _SURE) & (rest < _OTHER * top) & ~blurred
@@ -239,6 +246,45 @@ def _names(
             index[place] = best[place]
     unsure = close & (index < 0)
     return index, unsure
+
+
+def _strangers(index: Whole) -> Floats:
+    """Unlisted lines around each, as a part of all: where most have no name, a name needs more to speak for it."""
+    m = len(index)
+    if not (index >= 0).any():
+        return np.full(m, _UNLISTED)
+    reach = min(_AROUND, m - 1)
+    made = np.empty(m)
+    for place in range(m):
+        first = min(max(place - reach // 2, 0), m - 1 - reach)
+        around = np.delete(index[first : first + reach + 1], place - first)
+        made[place] = np.mean(around < 0)
+    return np.asarray(np.clip(1.5 * made, _UNLISTED, 1.5), np.float64)
+
+
+def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags, fit: LineFit, pixels: int) -> bool:
+    """Take the names of lines that the others do not foresee: a polynomial that bends to them says nothing for them.
+
+    One after the other, the worst first, as one that is wrong puts others off.
+    """
+    half = (pixels - 1) / 2
+    most = _FORESEEN[1] * found.fwhm
+    begun = int((index >= 0).sum())
+    for _ in range(begun // 3):
+        good = np.flatnonzero(index >= 0)
+        if len(good) <= 2 + SPARE:
+            break
+        wave, sigma = listed.wavelength[index[good]], fit.sigma
+        off, error = predictions(found.pixel[good] / half - 1, wave, sigma, fit.used, half, fit.order)
+        allowed = np.clip(_FORESEEN[2] * np.hypot(sigma, error), _FORESEEN[0] * found.fwhm, most)
+        beyond = np.maximum(np.abs(off) / allowed, error / most)
+        worst = int(np.argmax(np.where(np.isfinite(beyond), beyond, np.inf)))
+        if beyond[worst] <= 1:
+            break
+        index[good[worst]], unsure[good[worst]] = -1, True
+        order = min(fit.order, len(good) - 2 - SPARE)
+        fit = fit_named(found, listed, index, fit.coefficients, pixels, order, None, 4.0)
+    return int((index >= 0).sum()) < begun
 
 
 def _levels(found: FoundLines, listed: LampLines, index: Whole, level: dict[str, float]) -> dict[str, float]:

@@ -95,7 +95,7 @@ def rough_range(frame: FrameLike, config: ArcConfig, axis: int | None) -> Rough:
     header = frame.header
     name = text(header, "FILTER")
     row = known_filter(name) if name else None
-    band = (row.wavemin * _NM, row.wavemax * _NM) if row is not None and config.filter_prior else None
+    band = (row.wavemin_um * _NM, row.wavemax_um * _NM) if row is not None and config.filter_prior else None
     low = config.wavemin if config.wavemin is not None else number(header, "WAVEMIN")
     high = config.wavemax if config.wavemax is not None else number(header, "WAVEMAX")
     if low is not None and high is not None:
@@ -111,7 +111,7 @@ def rough_range(frame: FrameLike, config: ArcConfig, axis: int | None) -> Rough:
     elif (found := _of_axis(header, axis, frame.shape)) is not None:
         made = Rough(*found, f"CTYPE{axis}")
     elif row is not None:
-        made = Rough(row.wavemin * _NM, row.wavemax * _NM, f"the edges of the filter {name}")
+        made = Rough(row.wavemin_um * _NM, row.wavemax_um * _NM, f"the edges of the filter {name}")
     else:
         lacking = [word for word, value in (("WAVEMIN", low), ("WAVEMAX", high)) if value is None]
         raise InputError(
