@@ -19,12 +19,16 @@ Flags = npt.NDArray[np.bool_]
 _NEAR = (0.8, 0.6, 0.45, 0.4, 0.35, 0.35, 0.35)
 #: highest order of each round
 _ORDER = (3, 3, 3, 4, 5, 6, 7)
+#: brightest lines of each round, as a part of all, and how many at least: faint ones fall on listed ones by chance
+_BRIGHTEST, _FIRST = (0.35, 0.5, 0.7, 0.85, 1.0, 1.0, 1.0), 12
 #: share of the likelihood that a name must have, and that the next one may have
 _SURE, _OTHER = 0.7, 0.15
 #: a blend may be displaced by this part of the width of a line, at most
 _DOUBT = 0.2
 #: how far from where the others foresee it a line may be: at least and at most, over the width of lines, and in sigma
 _FORESEEN = (0.2, 0.6, 3.0)
+#: bright lines may lie further off by this factor
+_FREE = 2.5
 #: unlisted lines, as a part of all
 _UNLISTED = 0.3
 #: lines around one that tell how many are not listed there
@@ -84,10 +88,13 @@ def name_lines(
     listed = lines
     index, unsure = np.full(len(found), -1), np.zeros(len(found), bool)
     previous: Floats | None = None
-    for near, highest in zip(_NEAR, _ORDER, strict=True):
+    rank = np.argsort(np.argsort(-found.flux))
+    for near, highest, part in zip(_NEAR, _ORDER, _BRIGHTEST, strict=True):
         if previous is None or np.abs(coefficients - previous[: len(coefficients)]).max() > 0:
             listed = seen_lines(lines, found, coefficients, pixels)
-        index, unsure = _names(found, u, half, listed, coefficients, level, near, _strangers(index))
+        bright = rank < max(_FIRST, round(part * len(found)))
+        index, unsure = _names(found, u, half, listed, coefficients, level, near, _strangers(index, bright))
+        index[~bright] = -1
         good = index >= 0
         if good.sum() < 2 + SPARE:
             break
@@ -248,16 +255,17 @@ def _names(
     return index, unsure
 
 
-def _strangers(index: Whole) -> Floats:
+def _strangers(index: Whole, bright: Flags) -> Floats:
     """Unlisted lines around each, as a part of all: where most have no name, a name needs more to speak for it."""
-    m = len(index)
-    if not (index >= 0).any():
-        return np.full(m, _UNLISTED)
+    made = np.full(len(index), _UNLISTED)
+    looked = np.flatnonzero(bright)
+    m = len(looked)
+    if m < 3 or not (index >= 0).any():
+        return made
     reach = min(_AROUND, m - 1)
-    made = np.empty(m)
-    for place in range(m):
-        first = min(max(place - reach // 2, 0), m - 1 - reach)
-        around = np.delete(index[first : first + reach + 1], place - first)
+    for at, place in enumerate(looked):
+        first = min(max(at - reach // 2, 0), m - 1 - reach)
+        around = np.delete(index[looked[first : first + reach + 1]], at - first)
         made[place] = np.mean(around < 0)
     return np.asarray(np.clip(1.5 * made, _UNLISTED, 1.5), np.float64)
 
@@ -268,23 +276,35 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
     One after the other, the worst first, as one that is wrong puts others off.
     """
     half = (pixels - 1) / 2
-    most = _FORESEEN[1] * found.fwhm
     begun = int((index >= 0).sum())
+    rank = np.argsort(np.argsort(-found.flux))
     for _ in range(begun // 3):
         good = np.flatnonzero(index >= 0)
         if len(good) <= 2 + SPARE:
             break
-        wave, sigma = listed.wavelength[index[good]], fit.sigma
-        off, error = predictions(found.pixel[good] / half - 1, wave, sigma, fit.used, half, fit.order)
-        allowed = np.clip(_FORESEEN[2] * np.hypot(sigma, error), _FORESEEN[0] * found.fwhm, most)
-        beyond = np.maximum(np.abs(off) / allowed, error / most)
-        worst = int(np.argmax(np.where(np.isfinite(beyond), beyond, np.inf)))
-        if beyond[worst] <= 1:
+        # bright lines are few, listed and seen: chance has less of a say in their names
+        free = np.where(rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found)), _FREE, 1.0)
+        beyond = _beyond(found.pixel[good] / half - 1, listed.wavelength[index[good]], fit, half, found.fwhm) / free
+        if beyond.max() <= 1:
             break
+        # of two that contradict each other the fainter one goes
+        faint = np.argsort(np.argsort(-found.flux[good])) / len(good)
+        worst = int(np.argmax(np.where(beyond > 1, beyond * (1 + faint), 0)))
         index[good[worst]], unsure[good[worst]] = -1, True
         order = min(fit.order, len(good) - 2 - SPARE)
         fit = fit_named(found, listed, index, fit.coefficients, pixels, order, None, 4.0)
     return int((index >= 0).sum()) < begun
+
+
+def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float) -> Floats:
+    """How far each line lies from where the others foresee it, over what is allowed; by the order that does it best."""
+    made = np.full(len(u), np.inf)
+    for order in range(1, fit.order + 1):
+        off, error = predictions(u, wavelength, fit.sigma, fit.used, half, order)
+        allowed = np.clip(_FORESEEN[2] * np.hypot(fit.sigma, error), _FORESEEN[0] * fwhm, _FORESEEN[1] * fwhm)
+        one = np.maximum(np.abs(off) / allowed, error / (_FORESEEN[1] * fwhm))
+        made = np.minimum(made, np.where(np.isfinite(one), one, np.inf))
+    return made
 
 
 def _levels(found: FoundLines, listed: LampLines, index: Whole, level: dict[str, float]) -> dict[str, float]:
