@@ -158,6 +158,8 @@ def _score(root, at, weight, cap, reach, shift, stretch, middle, span):  # type:
         if i < 0 or i >= pixels:
             outside += w * w
             continue
+        if root[i] < 0:
+            continue  # a pixel without a value tells nothing
         inside += w * w
         value = root[i]
         for p in range(max(0, i - reach), min(pixels, i + reach + 1)):
@@ -351,7 +353,19 @@ def _near(grid, known, row, column, own, radius, near):  # type: ignore[no-untyp
 
 
 @_jit
-def _take(values, noise, root, at, strength, seen, gain, window, most, step, learn, out, bright, near_by):  # type: ignore[no-untyped-def]
+def _whole(row, place):  # type: ignore[no-untyped-def]
+    """Whether the pixels at a place have values."""
+    middle = math.floor(place + 0.5)
+    total = 0.0
+    for p in range(max(0, middle - 1), min(row.size, middle + 2)):
+        total += row[p]
+    return not math.isnan(total)
+
+
+@_jit
+def _take(  # type: ignore[no-untyped-def]
+    row, values, noise, root, at, strength, seen, gain, window, most, step, learn, out, bright, near_by
+):  # fmt: skip
     """Find the lines of one spectrum near where they ought to be; gives what it is and its score."""
     pixels, lines = values.size, at.size
     middle, span = 0.5 * (pixels - 1), 0.5 * (pixels - 1)
@@ -390,7 +404,7 @@ def _take(values, noise, root, at, strength, seen, gain, window, most, step, lea
                 model += curve[a] * power
                 power *= u[k]
             out[k] += model
-            inside = 3.0 < out[k] < pixels - 4.0
+            inside = 3.0 < out[k] < pixels - 4.0 and _whole(row, out[k])
             if seen[k] and strength[k] > 0 and inside:
                 hit = np.isfinite(off[k]) and abs(off[k] - model) < 0.8
                 if gain * strength[k] > _SEEN * noise:
@@ -476,6 +490,8 @@ def follow(  # type: ignore[no-untyped-def]
             continue
         for i in range(pixels):
             root[i] = math.sqrt(values[i]) if values[i] > 0 else 0.0
+            if math.isnan(flux[s, i]):
+                root[i] = -1.0
         found = _near(grid, known, rows[s], columns[s], s, radius, near)
         if found == 0:
             state[s] = LOST
@@ -488,12 +504,12 @@ def follow(  # type: ignore[no-untyped-def]
             state[s] = LOST
             continue
         what, value = _take(
-            values, noise, root, moved, strength, seen, gain, narrow, 1, 2.0, learn, out, light, True
+            flux[s], values, noise, root, moved, strength, seen, gain, narrow, 1, 2.0, learn, out, light, True
         )  # fmt: skip
         if what == LOST and not was:
             # beside an edge the spectra do not go on as they did
             what, value = _take(
-                values, noise, root, at, strength, seen, gain, wide, 5, 2.5, learn, out, light, False
+                flux[s], values, noise, root, at, strength, seen, gain, wide, 5, 2.5, learn, out, light, False
             )  # fmt: skip
         if again and was:
             # both places are good ones: that which the others tell is taken
