@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from calgui.core.algorithms.arcs.field.fitting import fit
+from calgui.core.algorithms.arcs.field.measuring import measure
 from calgui.core.algorithms.arcs.field.values import FieldFit, FieldMeasured, Place, Singles
 from calgui.core.algorithms.arcs.lamps import LampLines
 from calgui.core.algorithms.arcs.solution import Solution1D
@@ -46,7 +48,7 @@ def measure_field(
     -------
     FieldMeasured
     """
-    raise NotImplementedError
+    return measure(flux, error, place, main, listed, at, photons, job)
 
 
 def fit_field(measured: FieldMeasured, order: int | None, clip: float, excluded: Sequence[float], job: Job) -> FieldFit:
@@ -69,4 +71,4 @@ def fit_field(measured: FieldMeasured, order: int | None, clip: float, excluded:
     -------
     FieldFit
     """
-    raise NotImplementedError
+    return fit(measured, order, clip, excluded, job)

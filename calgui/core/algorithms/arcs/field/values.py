@@ -31,7 +31,11 @@ class FieldMeasured:
     main : Solution1D
         Of the spectrum that was solved first.
     listed : LampLines
-        Lines that were looked for, as the spectra resolve them; k of them.
+        Lines of the lamps, as the spectra resolve them.
+    columns : ndarray of int, shape (k,)
+        Of the list: the lines that were measured.
+    trusted : ndarray of bool, shape (k,)
+        Lines that the main solution holds for what the list says; the others may be used where the field bears it out.
     pixels : int
         Of each spectrum.
     place : tuple of two ndarray of int, or None
@@ -51,6 +55,8 @@ class FieldMeasured:
         Whether the lines of a spectrum are known for sure.
     empty : ndarray of bool, shape (n,)
         Whether there is no light in it.
+    width : ndarray of float64, shape (n,)
+        Median of `fwhm` of each spectrum; NaN where it has none.
     why : mapping of int to str
         Sentences of spectra that are not recognised, or doubtful, by index.
     table : LinesOfSpectra
@@ -61,6 +67,8 @@ class FieldMeasured:
 
     main: Solution1D
     listed: LampLines
+    columns: Whole
+    trusted: Bools
     pixels: int
     place: Place | None
     expected: Floats
@@ -71,6 +79,7 @@ class FieldMeasured:
     flag: Bytes
     recognised: Bools
     empty: Bools
+    width: Floats
     why: Mapping[int, str]
     table: LinesOfSpectra
     cell: Whole
