@@ -27,6 +27,8 @@ _SURE, _OTHER = 0.7, 0.15
 _DOUBT = 0.2
 #: how far from where the others foresee it a line may be: at least and at most, over the width of lines, and in sigma
 _FORESEEN = (0.2, 0.6, 3.0)
+#: fainter than listed by so much, in `SPREAD`, is another line
+_WEAK = 2.2
 #: bright lines may lie further off by this factor
 _FREE = 2.5
 #: unlisted lines, as a part of all
@@ -239,6 +241,8 @@ def _names(
     # strengths within a factor of ten or so: heavy tails for what lists do not know
     off = (light[:, None] - expected[None, :]) / SPREAD
     marks = 0.3675525969478613 / np.square(1 + off**2 / 3) / SPREAD * width
+    # lists may know too little of a faint line's strength, but a strong one is seen as such
+    marks = np.where(off < -_WEAK, 0.0, marks)
     ratio = np.exp(-0.5 * np.square(apart / sigma)) / (2.5066 * sigma) * marks / density
     best = np.argmax(ratio, axis=1)
     rows = np.arange(m)
@@ -297,14 +301,15 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
 
 
 def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float) -> Floats:
-    """How far each line lies from where the others foresee it, over what is allowed; by the order that does it best."""
-    made = np.full(len(u), np.inf)
+    """How far each line lies from where the others foresee it, over what is allowed; by the orders that do it best."""
+    looks = []
     for order in range(1, fit.order + 1):
         off, error = predictions(u, wavelength, fit.sigma, fit.used, half, order)
         allowed = np.clip(_FORESEEN[2] * np.hypot(fit.sigma, error), _FORESEEN[0] * fwhm, _FORESEEN[1] * fwhm)
         one = np.maximum(np.abs(off) / allowed, error / (_FORESEEN[1] * fwhm))
-        made = np.minimum(made, np.where(np.isfinite(one), one, np.inf))
-    return made
+        looks.append(np.where(np.isfinite(one), one, np.inf))
+    # two orders must say so: beyond the other lines one of many does by chance
+    return np.asarray(np.sort(np.array(looks), axis=0)[min(1, len(looks) - 1)], np.float64)
 
 
 def _levels(found: FoundLines, listed: LampLines, index: Whole, level: dict[str, float]) -> dict[str, float]:
