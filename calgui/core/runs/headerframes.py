@@ -10,9 +10,10 @@ import numpy as np
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames.columns import column_names, read_columns
-from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import merged, read_headers, union
+from calgui.core.frames.spectra import open_input
 
 #: types whose reference is a header: what it says stands in the keywords of this extension, which has no pixels
 HEADERS: Mapping[str, str] = {"DISTORTION": "DISTORTION"}
@@ -149,6 +150,6 @@ def enter_input(stack: ExitStack, how: Algorithm, path: Path) -> FitsFrame | Hea
         # one that is cut short may have had an image
         if not any(hdu.is_image or hdu.warnings for hdu in hdus):
             return HeaderFrame(np.zeros(0, np.float32), None, None, union(hdus), path)
-    frame = open_frame(path)
+    frame = open_input(path)
     stack.push(frame)
     return frame
