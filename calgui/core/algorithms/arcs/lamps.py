@@ -163,7 +163,7 @@ def lamps_of(text: str) -> tuple[str, ...]:
     if unknown:
         raise InputError(
             f"There is no list of lines of a lamp {unknown[0]!r}.",
-            cure=f"Give the lamps that were on by the option lamps, such as lamps=Ar,Kr; known are {', '.join(SPECIES)}.",
+            cure=f"Give the lamps that were on by the option lamps, as lamps=Ar,Kr; known are {', '.join(SPECIES)}.",
         )
     return tuple(dict.fromkeys(_NAMES[name.casefold()] for name in names))
 
