@@ -209,6 +209,12 @@ GROUPS: tuple[Group, ...] = (
             "merge-subarrays",
         ),
     ),
+    Group(
+        "spectra",
+        "Spectra",
+        "What is done with wavelength solutions, whatever the spectra are of",
+        ("night-shift", "resample-spectra"),
+    ),
 )
 
 #: reference types of the pipeline itself, which no calibration exposure makes directly
