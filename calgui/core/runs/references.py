@@ -11,7 +11,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.rules.values import Selection, Status
-from calgui.core.runs.headerframes import HEADERS, TABLES, HeaderFrame, read_header, read_table
+from calgui.core.runs.headerframes import HEADERS, ONE_TABLE, HeaderFrame, read_header, read_table
 from calgui.core.runs.selecting import select, unusable
 
 if TYPE_CHECKING:
@@ -262,8 +262,8 @@ def read_reference(kind: str, path: Path, header: Mapping[str, Any], cache: "Cac
     """
     if kind in HEADERS:
         return read_header(path, HEADERS[kind])
-    if kind in TABLES:
-        return read_table(path, TABLES[kind])
+    if kind in ONE_TABLE:
+        return read_table(path, ONE_TABLE[kind])
     frame = read_frame(path, extension_of(kind, path))
     facts = _facts([header], cache).get(kind, {})
     missing = {key: value for key, value in facts.items() if frame.header.get(key) in (None, "")}
@@ -290,8 +290,8 @@ def open_reference(item: UsedReference) -> FitsFrame | HeaderFrame:
     """
     if item.type in HEADERS:
         return read_header(item.path, HEADERS[item.type])
-    if item.type in TABLES:
-        return read_table(item.path, TABLES[item.type])
+    if item.type in ONE_TABLE:
+        return read_table(item.path, ONE_TABLE[item.type])
     frame = open_frame(item.path, extension_of(item.type, item.path))
     frame.complete(item.facts)
     return frame
