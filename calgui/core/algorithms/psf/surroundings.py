@@ -9,7 +9,8 @@ import numpy.typing as npt
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, HALF, SATURATED, Fitted
 from calgui.core.algorithms.psf.config import PsfConfig
-from calgui.core.algorithms.psf.energy import RING, Background, Ring, Rings, background_with_halo
+from calgui.core.algorithms.psf.energy import RING, Ring, Rings
+from calgui.core.algorithms.psf.levels import Background, Common, background_with_halo
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.jobs import Job
@@ -59,8 +60,9 @@ class Light:
 
 
 def light_around(
-    picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig, job: Job
-) -> Light:
+    picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig, job: Job,
+    common: Common | None = None,
+) -> Light:  # fmt: skip
     """Rings around the stars and the level under them, each star without the light of the others.
 
     Parameters
@@ -77,6 +79,8 @@ def light_around(
         Says how the background is found.
     job : Job
         Progress and cancel.
+    common : Common, optional
+        Noise that the pixels of a ring have in common.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def light_around(
     if n == 1:
         own[:] = 0
         rings = _rings(picture, picture.data, cover, own, fitted, whole, count)
-        level = _level(rings, 0, picture, fitted, setting, perfect, config, picture.data)
+        level = _level(rings, 0, picture, fitted, setting, perfect, config, picture.data, common)
         return Light(rings, np.array([level.value]), np.array([level.error]), np.zeros(1), picture.data, None, height)
     cover_discs(cover, fitted.x, fitted.y, own)
     usable = np.flatnonzero(((fitted.flags & (SATURATED | FAILED | EDGE)) == 0) & (height > 0))
@@ -301,7 +305,7 @@ def _light_under(fitted: Fitted, height: Floats, profile: Floats) -> Floats:
 
 def _level(
     rings: Rings, k: int, picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None",
-    config: PsfConfig, left: Singles,
+    config: PsfConfig, left: Singles, common: Common | None = None,
 ) -> Background:  # fmt: skip
     """Level under one star, as the option says."""
     if config.background == "none":
@@ -315,7 +319,10 @@ def _level(
     elif config.background == "halo":
         wings = _wings(ring, fitted, k, setting, perfect)
         speckle = np.pi / 4 * setting.core_pixel**2
-        found = background_with_halo(ring, setting.pixel_mas, setting.wavelength_um, speckle, wings)
+        found = background_with_halo(
+            ring, setting.pixel_mas, setting.wavelength_um, speckle, wings, config.flux_radius / setting.pixel_mas,
+            common, picture.sky,
+        )  # fmt: skip
         if found is not None:
             return found
     return _outermost(ring, picture)
