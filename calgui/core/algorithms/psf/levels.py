@@ -21,7 +21,10 @@ _MAS_PER_RAD = 206264.80624709636e3
 #: control radii from which on the halo is taken for that of the air
 _BEYOND = 1.4
 #: variances of the residual wavefront beyond and within the actuators' reach that are tried, rad²
-_RESIDUAL = (0.1, 0.5, 1.0, 1.8, 3.0)
+_RESIDUAL = (0.02, 0.08, 0.25, 0.5, 1.0, 1.8, 3.0)
+#: of the variance that the star's peak tells, what those that are tried may have; and from which on the air's own image
+#: is tried as well, rad²
+_LEAST, _MOST, _POOR = 0.4, 2.0, 1.2
 #: part of the outermost radius from which on, and powers with which, the halo falls: light is finite beyond 2, and the
 #: air's single scattering has 11/3
 _OUTER, _POWERS = 0.45, np.linspace(2.0, 11 / 3, 6)
@@ -114,13 +117,15 @@ def _corrected_air() -> tuple[Floats, Floats]:
     return np.log(u), np.log(np.maximum(made, 1e-12))
 
 
-def corrected_halos(radius: Floats) -> list[Floats]:
+def corrected_halos(radius: Floats, residual: float | None = None) -> list[Floats]:
     """Profiles of halos that adaptive optics may leave.
 
     Parameters
     ----------
     radius : ndarray of float64
         Control radii, 0.6 or more.
+    residual : float, optional
+        Variance of the whole residual wavefront as far as the star's peak tells it, rad²; all are tried without it.
 
     Returns
     -------
@@ -130,7 +135,9 @@ def corrected_halos(radius: Floats) -> list[Floats]:
     log_u, log_value = _corrected_air()
     at = np.log(np.maximum(radius, 1e-3))
     made = []
-    for line in log_value:
+    for line, whole in zip(log_value, np.add.outer(_RESIDUAL, _RESIDUAL).ravel(), strict=True):
+        if residual is not None and not _LEAST * residual - 0.05 < whole < _MOST * residual + 0.1:
+            continue
         tail = line[-1] - 11 / 3 * (at - log_u[-1])
         made.append(np.asarray(np.exp(np.where(at > log_u[-1], tail, np.interp(at, log_u, line)) - line[0])))
     return made
@@ -190,7 +197,7 @@ class _Line:
 
 def background_with_halo(
     ring: Ring, pixel_mas: float, wavelength_um: float, speckle_pixel: float, wings: Floats, radius: float = 0.0,
-    common: Common | None = None, prior: Prior | None = None,
+    common: Common | None = None, prior: Prior | None = None, residual: float | None = None,
 ) -> Background | None:  # fmt: skip
     """The level under a star, told apart from the wings of its halo.
 
@@ -210,6 +217,8 @@ def background_with_halo(
         Noise beside that of the rings.
     prior : Prior, optional
         What is known of the level.
+    residual : float, optional
+        See `corrected_halos`.
 
     Returns
     -------
@@ -249,7 +258,9 @@ def background_with_halo(
         # nothing is seen of the uncorrected halo: how the corrected one falls is hardly known
         shapes = [(place / place[-1]) ** -power for power in _WITHIN]
     else:
-        shapes = [halo_shape(mas, seeing) for seeing in _SEEING] + corrected_halos(place / control)
+        shapes = corrected_halos(place / control, residual)
+        if residual is None or residual > _POOR:
+            shapes += [halo_shape(mas, seeing) for seeing in _SEEING]
     lines = [_line(shape, level, inverse) for shape in shapes]
     weights, systematic, halo = _together(lines, len(groups))
     value = float(weights @ level)

@@ -1,5 +1,6 @@
 """Light around stars: rings, the profile that they share, the level under them."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, HALF, SATURATED, Fitted
 from calgui.core.algorithms.psf.config import PsfConfig
-from calgui.core.algorithms.psf.energy import RING, Ring, Rings
+from calgui.core.algorithms.psf.energy import RING, SEEN, Ring, Rings
 from calgui.core.algorithms.psf.levels import Background, Common, background_with_halo
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
@@ -321,11 +322,26 @@ def _level(
         speckle = np.pi / 4 * setting.core_pixel**2
         found = background_with_halo(
             ring, setting.pixel_mas, setting.wavelength_um, speckle, wings, config.flux_radius / setting.pixel_mas,
-            common, picture.sky,
+            common, picture.sky, _residual(ring, fitted, k, setting, perfect, config),
         )  # fmt: skip
         if found is not None:
             return found
     return _outermost(ring, picture)
+
+
+def _residual(
+    ring: Ring, fitted: Fitted, star: int, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig
+) -> float | None:
+    """Variance of the residual wavefront as the core tells it, with the outermost light for the level, rad²."""
+    seen = np.flatnonzero(ring.seen > SEEN)
+    if perfect is None or not seen.size:
+        return None
+    radius = min(config.flux_radius / setting.pixel_mas, ring.radius[seen[-1]])
+    level = float(ring.mean[seen[-max(3, seen.size // 10) :]].mean())
+    flux = float(np.interp(radius, ring.radius + RING / 2, ring.growth(level)))
+    best = perfect.peak / float(perfect.encircled_energy(radius * setting.pixel_mas))
+    strehl = max(fitted.model[star, HALF, HALF] - fitted.level[star], 0.0) / best / flux if flux > 0 else 0.0
+    return -math.log(min(max(strehl, 0.01), 0.99)) if np.isfinite(strehl) else None
 
 
 def _wings(ring: Ring, fitted: Fitted, star: int, setting: Setting, perfect: "PerfectStar | None") -> Floats:
