@@ -236,8 +236,10 @@ def background_with_halo(
     if not seen.size:
         return None
     outer = ring.radius[seen[-1]]
-    inner = min(_BEYOND * control, 0.6 * outer)
-    groups = [part for part in np.array_split(seen, max(1, seen.size // _TOGETHER)) if ring.radius[part[0]] >= inner]
+    within = outer < _BEYOND * control
+    inner = _OUTER * outer if within else min(_BEYOND * control, 0.6 * outer)
+    together = min(_TOGETHER, max(2, seen.size // 20))
+    groups = [part for part in np.array_split(seen, max(1, seen.size // together)) if ring.radius[part[0]] >= inner]
     if len(groups) < 6:
         return None
     weight = np.array([ring.count[part].sum() for part in groups])
@@ -253,7 +255,6 @@ def background_with_halo(
         covariance = covariance + knots @ common.covariance @ knots.T
     inverse = np.linalg.inv(covariance)
     mas = place * pixel_mas
-    within = outer < _BEYOND * control
     if within:
         # nothing is seen of the uncorrected halo: how the corrected one falls is hardly known
         shapes = [(place / place[-1]) ** -power for power in _WITHIN]
