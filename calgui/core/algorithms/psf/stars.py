@@ -13,6 +13,7 @@ from calgui.core.algorithms.psf.centroids import (
     HALF,
     OFF_PEAK,
     SATURATED,
+    Fitted,
     centroids,
     filled_variance,
     fit_round,
@@ -148,8 +149,13 @@ def measure_stars(
     -------
     Stars
     """
-    picture, common = _without_stripes(picture, found, setting, config)
+    raw = picture
     fitted, picture = centroids(picture, found, setting, clicked)
+    common = None
+    if len(fitted.x) == 1:
+        cleaned, common = _without_stripes(raw, fitted, setting, config)
+        if common is not None:
+            fitted, picture = centroids(cleaned, found, setting, clicked)
     if config.background == "map":
         picture = flattened(picture, fitted, setting)
         fitted = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
@@ -184,12 +190,12 @@ def measure_stars(
 
 
 def _without_stripes(
-    picture: Picture, found: Found, setting: Setting, config: PsfConfig
+    picture: Picture, fitted: Fitted, setting: Setting, config: PsfConfig
 ) -> tuple[Picture, Common | None]:
     """Subtract offsets of rows and columns around one star, and say what they leave in the light that is round."""
-    if len(found.x) != 1 or setting.coarse or config.background != "halo":
+    x, y = float(fitted.x[0]), float(fitted.y[0])
+    if setting.coarse or config.background != "halo" or not math.isfinite(x + y):
         return picture, None
-    x, y = float(found.x[0]), float(found.y[0])
     reach = math.ceil(STRIPES_MAS / setting.pixel_mas)
     part = tuple(
         slice(max(0, round(at) - reach), min(size, round(at) + reach + 1))
