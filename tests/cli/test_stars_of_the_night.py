@@ -1,4 +1,4 @@
-"""Stars of the demo night through quick-look and the measurement, as a user does it: their truth within their errors."""
+"""Stars of the demo night through quick-look and measurement, as a user does it: their truth within their errors."""
 
 import json
 from pathlib import Path
@@ -48,9 +48,7 @@ def response(path: Path, star: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_psf_star_is_what_was_put_in(
-    made: DemoNight, put_in: dict[str, Any], tmp_path: Path, number: int
-) -> None:
+def test_a_psf_star_is_what_was_put_in(made: DemoNight, put_in: dict[str, Any], tmp_path: Path, number: int) -> None:
     star = (put_in["psfstar"], *put_in["psfstars"]["singles"])[number]
     path = calibrated(made, star["file"], tmp_path)
     found = run("measure-psf", path)["metrics"]
@@ -74,9 +72,7 @@ def test_the_fiber_is_what_was_put_in(made: DemoNight, put_in: dict[str, Any], t
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_flux_star_is_what_was_put_in(
-    made: DemoNight, put_in: dict[str, Any], tmp_path: Path, number: int
-) -> None:
+def test_a_flux_star_is_what_was_put_in(made: DemoNight, put_in: dict[str, Any], tmp_path: Path, number: int) -> None:
     star = (put_in["fluxstar"], *put_in["fluxstars"]["exposures"])[number]
     path = calibrated(made, star["file"], tmp_path)
     found = run("extract-star", path)["metrics"]
