@@ -13,6 +13,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+#: how far around a star rows and columns are compared, mas
+STRIPES_MAS = 2000.0
 #: knots of the round light, and where the first one lies, pixels
 _KNOTS, _FIRST = 14, 10.0
 #: part of the round light by which a star may differ from it
@@ -59,6 +61,37 @@ class Stripes:
     def plane(self) -> npt.NDArray[np.float32]:
         """What is to be subtracted, shape (ny, nx)."""
         return (self.rows[:, None] + self.columns[None, :]).astype(np.float32)
+
+    @property
+    def common(self) -> "Common":
+        """What they leave in rings about the star."""
+        return Common(self.knots, self.covariance)
+
+
+@dataclass(frozen=True)
+class Common:
+    """Noise that pixels of a ring have in common: stripes that were not told apart from round light.
+
+    Attributes
+    ----------
+    knots : ndarray of float64, shape (k,)
+        Radii, pixels; between them it is linear in their logarithm.
+    covariance : ndarray of float64, shape (k, k)
+        Of ring means there.
+    """
+
+    knots: Floats
+    covariance: Floats
+
+    def weights(self, radius: Floats) -> Floats:
+        """Of the knots at some radii, shape (n, k)."""
+        at = np.interp(np.log(np.maximum(radius, 1e-3)), np.log(self.knots), np.arange(self.knots.size))
+        return np.asarray(np.clip(1 - np.abs(at[:, None] - np.arange(self.knots.size)[None, :]), 0, 1))
+
+    def of_circle(self, radius: float, inner: float = 0.0) -> Floats:
+        """Weights of the knots in the mean of a circle, or of a ring, shape (k,)."""
+        steps = inner + (np.arange(256) + 0.5) / 256 * (radius - inner)
+        return np.asarray(self.weights(steps).T @ steps / steps.sum())
 
 
 def find_stripes(

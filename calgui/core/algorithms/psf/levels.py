@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.psf.energy import SEEN, Ring
+from calgui.core.algorithms.stripes import Common
 
 Floats = npt.NDArray[np.float64]
 
@@ -155,32 +156,6 @@ class Prior:
 
     value: float
     error: float
-
-
-@dataclass(frozen=True)
-class Common:
-    """Noise that pixels of a ring have in common: stripes that were not told apart from round light.
-
-    Attributes
-    ----------
-    knots : ndarray of float64, shape (k,)
-        Radii, pixels; between them it is linear in their logarithm.
-    covariance : ndarray of float64, shape (k, k)
-        Of ring means there.
-    """
-
-    knots: Floats
-    covariance: Floats
-
-    def weights(self, radius: Floats) -> Floats:
-        """Of the knots at some radii, shape (n, k)."""
-        at = np.interp(np.log(np.maximum(radius, 1e-3)), np.log(self.knots), np.arange(self.knots.size))
-        return np.asarray(np.clip(1 - np.abs(at[:, None] - np.arange(self.knots.size)[None, :]), 0, 1))
-
-    def of_circle(self, radius: float) -> Floats:
-        """Weights of the knots in the mean of a circle, shape (k,)."""
-        steps = (np.arange(256) + 0.5) / 256 * radius
-        return np.asarray(self.weights(steps).T @ steps / steps.sum())
 
 
 @dataclass(frozen=True)

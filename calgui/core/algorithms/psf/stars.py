@@ -23,12 +23,11 @@ from calgui.core.algorithms.psf.centroids import (
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import Rings
 from calgui.core.algorithms.psf.finding import Found
-from calgui.core.algorithms.psf.levels import Common
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.surroundings import light_around
-from calgui.core.algorithms.stripes import find_stripes
+from calgui.core.algorithms.stripes import STRIPES_MAS, Common, find_stripes
 from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
@@ -40,9 +39,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: how well the light of a neighbour is known within a circle, as part of it
 SUBTRACTED = 0.03
-#: how far around a star rows and columns are compared, mas; and the mean of their offsets in scatters of one: stripes
-#: are wide, and few are independent
-STRIPES_MAS, _MEAN_OF_STRIPES = 2000.0, 0.35
+#: mean of the stripes' offsets, in scatters of one: they are wide, and few are independent
+_MEAN_OF_STRIPES = 0.35
 #: up to so many stars each has its own perfect one for the correction of the sampling, beyond them all have one
 _EACH = 12
 
@@ -213,7 +211,7 @@ def _without_stripes(
         # rows and columns have no mean of their own here: what it was is in the level
         unknown = math.hypot(stripes.row_scatter, stripes.column_scatter) * _MEAN_OF_STRIPES
         sky = replace(sky, error=math.hypot(sky.error, unknown))
-    return replace(picture, data=data, sky=sky), Common(stripes.knots, stripes.covariance)
+    return replace(picture, data=data, sky=sky), stripes.common
 
 
 def _corrected(shapes: Shapes, setting: Setting, perfect: "PerfectStar | None") -> Shapes:

@@ -11,9 +11,10 @@ from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, HALF, SATURATED, Fitted
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import RING, SEEN, Ring, Rings
-from calgui.core.algorithms.psf.levels import Background, Common, background_with_halo
+from calgui.core.algorithms.psf.levels import Background, background_with_halo
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
+from calgui.core.algorithms.stripes import Common
 from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
