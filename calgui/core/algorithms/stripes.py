@@ -4,6 +4,7 @@ The 1/f noise of a read-out is common to a row, and an amplifier has one offset 
 77421B). Under the wide circle that a Strehl ratio needs they weigh more than the noise of pixels.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,8 +22,8 @@ _KNOTS, _FIRST = 14, 10.0
 _NOT_ROUND = 0.2
 #: pixels that a row or column needs
 _FEWEST = 20
-#: excess of the offsets' scatter over its error, in sigmas of that scatter, from which there are stripes
-_SEEN = 5.0
+#: rows or columns that are told apart
+_MOST = 520
 _ROUNDS = 4
 #: white part of the offsets' spectrum beside the first wave's; variance of their mean, which is the level's
 _WHITE, _NO_MEAN = 0.002, 1e-6
@@ -123,13 +124,16 @@ def find_stripes(
     each row and each column. Offsets are held near 0 by their own scatter, which is found on the way, with the spectrum
     1/f: slow ones are the largest, and those that bend like round light are told by the covariance.
     """
-    ny, nx = data.shape
+    # of a large picture some rows, and columns, are taken together
+    group = math.ceil(max(data.shape) / _MOST)
+    ny, nx = (math.ceil(size / group) for size in data.shape)
     rows, columns = np.nonzero(good)
     values = data[rows, columns].astype(np.float64)
     apart = np.hypot(columns - x, rows - y)
     far = apart > _FIRST
     rows, columns, values, apart = rows[far], columns[far], values[far], apart[far]
     noise = variance[rows, columns].astype(np.float64)
+    rows, columns = rows // group, columns // group
     if values.size < 50 * _KNOTS or min(ny, nx) < _FEWEST:
         return None
     knots = np.geomspace(_FIRST, float(apart.max()) * 1.0001, _KNOTS)
@@ -145,18 +149,12 @@ def find_stripes(
     scatter = [floor, floor]
     found = np.zeros(ny + nx + _KNOTS)
     kept = np.ones(values.size, np.bool_)
-    for turn in range(_ROUNDS):
+    for _ in range(_ROUNDS):
         found, error, covariance = _solve(
             (rows[kept], columns[kept], low[kept], part[kept], values[kept], weight[kept]), (ny, nx), scatter
         )
         stripes = found[:ny], found[ny : ny + nx]
         seen = [float(np.var(offsets)) for offsets in stripes]
-        alike = floor / nx, floor / ny
-        if not turn and not any(
-            size > white * (1 + _SEEN * (2 / offsets.size) ** 0.5)
-            for size, white, offsets in zip(seen, alike, stripes, strict=True)
-        ):
-            return None
         # what is held near 0 varies less than what it stands for: both together are its variance (EM)
         scatter = [size + sigma**2 for size, sigma in zip(seen, error, strict=True)]
         light = (1 - part) * found[ny + nx + low] + part * found[ny + nx + low + 1]
@@ -166,8 +164,12 @@ def find_stripes(
         kept = np.abs(left) < 5 * np.sqrt(1 / weight)
         if kept.sum() < 0.5 * kept.size:
             return None
+    # the scatter of a row's offset that its pixels' noise alone would hide
+    if scatter[0] < floor / (nx * group**2) and scatter[1] < floor / (ny * group**2):
+        return None
+    wide = [np.repeat(one - one.mean(), group)[:size] for one, size in zip(stripes, data.shape, strict=True)]
     return Stripes(
-        stripes[0] - stripes[0].mean(), stripes[1] - stripes[1].mean(), *error, scatter[0] ** 0.5, scatter[1] ** 0.5,
+        wide[0], wide[1], *error, scatter[0] ** 0.5, scatter[1] ** 0.5,
         knots, covariance,
     )  # fmt: skip
 

@@ -23,8 +23,8 @@ _COVERED, _RING_COVERED = 0.75, 0.2
 _NEIGHBOURS = 3.0
 #: of a Strehl ratio, over itself: what sampling leaves (perfect stars at any place of a pixel, Z to K)
 _SAMPLING = 0.002
-#: a ratio above 1 whose error is this part of it says nothing
-_NO_STREHL = 0.3
+#: a ratio above 1 whose error is this part of it says nothing; and what a good one may be above 1
+_NO_STREHL, _NEARLY_ONE = 0.3, 0.03
 #: halves of squares, pixels, within a cut-out
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
@@ -36,7 +36,7 @@ WORDS = FLAG_WORDS | {
     ABOVE_ONE: "Strehl ratio above 1",
 }
 #: light of neighbours, over a star's own, up to which the circle is taken that is corrected, and widths it has at least
-_CLEAR, _LEAST_WIDTHS = 1.0, 6.0
+_CLEAR, _LEAST_WIDTHS = 0.5, 6.0
 #: part of the light beyond it by which a star differs from the shared profile
 _UNLIKE = 0.3
 #: with one of these a star's figures are not used
@@ -323,7 +323,7 @@ def _strehl(
         if strehl[k] > 1 + _SAMPLING:
             flags[k] |= ABOVE_ONE
             # of one star the verdict tells it
-            if n > 1 and (strehl[k] > 1 + 2 * error[k] or error[k] > _NO_STREHL * strehl[k]):
+            if n > 1 and (strehl[k] > 1 + max(2 * error[k], _NEARLY_ONE) or error[k] > _NO_STREHL * strehl[k]):
                 why[k] = f"Strehl ratio above 1 ({strehl[k]:.2f} ± {error[k]:.2f})"
                 strehl[k] = error[k] = np.nan
     return strehl, error, tuple(why)
