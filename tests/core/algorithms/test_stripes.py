@@ -13,7 +13,7 @@ PLACE = (130.3, 121.7)
 def round_light() -> npt.NDArray[np.float64]:
     y, x = np.indices((SIZE, SIZE))
     radius = np.hypot(x - PLACE[0], y - PLACE[1])
-    return 3000 / (1 + (radius / 4) ** 2) ** 1.4
+    return np.asarray(3000 / (1 + (radius / 4) ** 2) ** 1.4)
 
 
 def slow(count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:

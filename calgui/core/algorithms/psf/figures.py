@@ -118,7 +118,7 @@ def figures_of(stars: Stars, setting: Setting, perfect: "PerfectStar | None", fl
     flux_error = np.hypot(flux_error, SUBTRACTED * beside)
     with np.errstate(all="ignore"):
         flags[beside > _NEIGHBOURS * flux] |= CROWDED
-    for k in np.flatnonzero((flags & (CROWDED | CUT_RADIUS)) != 0):
+    for k in np.flatnonzero((flags & (CROWDED | CUT_RADIUS)) != 0).tolist():
         made = _corrected(stars, k, rings[k], grown[k], radius[k], flux_radius / pixel, setting.width_pixel)
         if made is not None:
             flux[k], flux_error[k] = made

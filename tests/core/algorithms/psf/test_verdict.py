@@ -106,7 +106,7 @@ def test_a_ratio_above_one_is_flagged_and_of_several_stars_it_is_null() -> None:
     pair[(apart > 9) & (apart < 45)] -= 60.0
     frame = exposed(pair, 5, background=100.0, read=1.0)
     result = measure_psf([frame], PsfConfig(stars="70,130; 190,130", flux_radius=200.0))
-    rows = next(one.data for one in result.extensions if one.name == "STARS")
+    rows: Any = next(one.data for one in result.extensions if one.name == "STARS")
     at = int(np.argmin(np.abs(np.asarray(rows["x_pixel"]) - 190.0)))
     assert "Strehl ratio above 1" in str(rows["flags"][at])
     assert "Strehl ratio above 1" in str(rows["no_strehl"][at])
