@@ -191,7 +191,7 @@ def _corrected(
     around = float((height * np.interp(apart, middle, stars.profile, right=0.0)).sum())
     left = ring.mean - stars.background[star] - height[star] * stars.profile
     best = None
-    for radius in np.geomspace(_LEAST_WIDTHS * width, max(seen, _LEAST_WIDTHS * width), 12):
+    for radius in np.geomspace(_LEAST_WIDTHS * width, max(seen, _LEAST_WIDTHS * width), 8):
         own, within = float(np.interp(radius, edges, grown)), float(np.interp(radius, edges, growth))
         beside = float(height[apart < radius].sum()) * whole + math.pi * radius**2 * around
         if radius > seen or not own > 0 or not within > 0 or beside > _CLEAR * own:
