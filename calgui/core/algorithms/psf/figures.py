@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
+from calgui.core.algorithms.psf.centroids import (
+    BAD_CORE,
+    BLENDED,
+    EDGE,
+    FAILED,
+    FILLED,
+    FLAG_WORDS,
+    HALF,
+    OFF_PEAK,
+    SATURATED,
+)
 from calgui.core.algorithms.psf.energy import RING, Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
@@ -27,7 +37,7 @@ _SAMPLING = 0.002
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
 CROWDED, CUT_RADIUS = 64, 128
-WORDS = FLAG_WORDS | {CROWDED: "neighbours' light", CUT_RADIUS: "smaller flux radius"}
+WORDS = FLAG_WORDS | {CROWDED: "neighbours' light", CUT_RADIUS: "smaller flux radius", FILLED: "filled"}
 #: with one of these a star's figures are not used
 UNUSED = SATURATED | EDGE | BAD_CORE | BLENDED | FAILED | OFF_PEAK
 

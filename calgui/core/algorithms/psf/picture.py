@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import Scale, canonical_unit, scale_of
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.holes import sketched
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.errors import InputError
@@ -38,6 +39,8 @@ class Picture:
         Electrons of the exposure in one unit of the picture; None where nothing tells.
     errors_known : bool
         Whether the variance is of ERR.
+    filled : ndarray of bool, shape (ny, nx), or None
+        Pixels that count and were not seen: what they hold is from those around them. None for none.
     """
 
     data: Singles
@@ -48,6 +51,7 @@ class Picture:
     noise: float
     per_electron: float | None
     errors_known: bool
+    filled: Mask | None = None
 
 
 def picture_of(frame: Frame, config: PsfConfig, *, detector: bool = True) -> Picture:
@@ -151,6 +155,24 @@ def without_hits(picture: Picture, neighbour: float) -> Picture:
     good, data = picture.good.copy(), picture.data.copy()
     good[rows[hit], columns[hit]], data[rows[hit], columns[hit]] = False, 0
     return replace(picture, good=good, data=data)
+
+
+def sketch_of(picture: Picture) -> Picture:
+    """The picture to find stars on: with lost pixels drawn in roughly where they lie in bright light.
+
+    Parameters
+    ----------
+    picture : Picture
+        Pixels.
+
+    Returns
+    -------
+    Picture
+        Saturated pixels are left.
+    """
+    known = picture.good | picture.saturated
+    data, good = sketched(picture.data, known, picture.level, picture.noise)
+    return picture if data is picture.data else replace(picture, data=data, good=good & ~picture.saturated)
 
 
 def level_and_noise(data: Singles, good: Mask) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.psf.centroids import (
     BLENDED,
     FAILED,
+    FILLED,
     HALF,
     OFF_PEAK,
     SATURATED,
@@ -20,6 +21,7 @@ from calgui.core.algorithms.psf.centroids import (
 )
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import Rings
+from calgui.core.algorithms.psf.filling import fill_cores
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of
@@ -74,6 +76,8 @@ class Stars:
         Which pixels count.
     variance : ndarray of float32, shape (ny, nx)
         Of the picture.
+    filled : ndarray of bool, shape (ny, nx)
+        Pixels that count and were not seen.
     profile : ndarray of float64, shape (m,), or None
         What was subtracted of a star of height 1, in rings; None where there is one star.
     brightness : ndarray of float64, shape (n,)
@@ -101,6 +105,7 @@ class Stars:
     left: Singles
     good: Mask
     variance: Singles
+    filled: Mask
     profile: Floats | None
     brightness: Floats
     n_sharp: int = 0
@@ -143,9 +148,11 @@ def measure_stars(
     Stars
     """
     fitted, picture = centroids(picture, found, setting, clicked)
+    picture, fitted = fill_cores(picture, fitted, setting, perfect, job.part(0, 0.2))
     if config.background == "map":
         picture = flattened(picture, fitted, setting)
-        fitted = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        again = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        fitted = replace(again, flags=again.flags | (fitted.flags & FILLED), n_sharp=fitted.n_sharp)
     if perfect is not None and not setting.coarse and (not setting.sampled or len(fitted.x) <= _EACH):
         fitted = without_bias(fitted, setting, perfect)
     job.report(0.2, "Light around the stars")
@@ -172,8 +179,12 @@ def measure_stars(
     return Stars(
         fitted.x, fitted.y, fitted.errors[:, 1], fitted.errors[:, 2], fitted.p[:, 0], fitted.p[:, 4:6], flags, filled,
         variances, fitted.kept, fitted.corner, light.rings, light.background, light.error, shapes, distance,
-        light.left, picture.good, picture.variance, light.profile, light.height, fitted.n_sharp,
+        light.left, picture.good, picture.variance, _filled(picture), light.profile, light.height, fitted.n_sharp,
     )  # fmt: skip
+
+
+def _filled(picture: Picture) -> Mask:
+    return np.zeros(picture.good.shape, np.bool_) if picture.filled is None else picture.filled
 
 
 def _corrected(shapes: Shapes, setting: Setting, perfect: "PerfectStar | None") -> Shapes:
