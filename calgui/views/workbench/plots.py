@@ -63,7 +63,7 @@ class CurvePlot(QWidget):
         self._draw_axes(curve)
         self._kind = _kind(curve)
         self._items = [
-            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), role)
+            self._draw(curve.style, name, np.asarray(x, float), _drawable(curve, np.asarray(y, float)), role)
             for (name, (x, y)), role in zip(curve.lines.items(), _roles(curve), strict=True)
         ]
 
@@ -86,7 +86,7 @@ class CurvePlot(QWidget):
         if not same or steps != [curve.style == "histogram" and len(x) == len(y) + 1 for x, y in lines]:
             return False
         for item, (x, y) in zip(self._items, lines, strict=True):
-            item.setData(x, y)
+            item.setData(x, _drawable(curve, y))
         self.heading.setText(_heading(curve))
         self._curve = curve
         return True
@@ -109,6 +109,7 @@ class CurvePlot(QWidget):
             axis.setTextPen(theme().colour("muted"))
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
+        item.setLogMode(y=curve.log_y)
 
     def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> Any:
         colour = theme().colour(role)
@@ -133,7 +134,12 @@ class CurvePlot(QWidget):
 def _kind(curve: Curve) -> tuple[Any, ...]:
     """What curves that can take one another's place have in common; names may hold numbers."""
     points = tuple(name in curve.points and 1 + (len(x) > _CLOUD) for name, (x, _y) in curve.lines.items())
-    return curve.title, curve.x_label, curve.y_label, curve.style, points
+    return curve.title, curve.x_label, curve.y_label, curve.style, curve.log_y, points
+
+
+def _drawable(curve: Curve, y: Any) -> Any:
+    """What has no logarithm is left out of an axis of logarithms."""
+    return np.where(y > 0, y, np.nan) if curve.log_y else y
 
 
 def _roles(curve: Curve) -> list[str]:

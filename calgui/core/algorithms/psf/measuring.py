@@ -208,6 +208,7 @@ ALGORITHMS = (
         takes=("image", "cube"),
         maximum_inputs=1,
         product="PSFSTAR",
+        also_makes=("FIBER",),
         check=check_psf,
         previewable=False,
         measure=_measure,

@@ -118,7 +118,7 @@ def test_a_core_that_is_lost_is_refused() -> None:
     clean = scene()
     data = clean.data.copy()
     data[58:63, 58:63] = np.nan
-    with pytest.raises(CalguiError, match="core of the star|no star") as caught:
+    with pytest.raises(CalguiError, match=r"core of the star|no star") as caught:
         extract(Frame(data, clean.err, None, HEADER))
     assert caught.value.cure
 
