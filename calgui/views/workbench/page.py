@@ -358,7 +358,7 @@ class AlgorithmPage(QWidget):
         running, bar = self._run_task is not None, self.actions_bar
         bar.show_running(running or (self.staged is not None and self.staged.measuring))
         bar.run.setEnabled(self._fit and not running)
-        bar.save.setEnabled(self.report is not None and self.report.result.has_product)
+        bar.show_product(self.report.result if self.report is not None else None)
         bar.copy.setEnabled(bool(self.inputs.paths))
         if self.solutions is not None:
             self.solutions.refresh_buttons()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,11 @@ def _extracted(new: TableFrame, old: TableFrame, job: Job) -> TableFrame:
     if old.data.ndim < 2:
         raise InputError("It has neither a table GROWTH nor an image of a star.", path=old.path, cure="Choose another.")
     how = algorithm("extract-star")
-    given = {"unit": "electron/s"} if not old.unit else {}
+    given: dict[str, Any] = {"unit": "electron/s"} if not old.unit else {}
+    scale = number(new.header, "SCALE")
+    if number(old.header, "SCALE") is None and scale:
+        # the rules select it for this mode: its pixels are those of the new one
+        given["pixel_scale_mas"] = 1000 * scale
     within = number(new.header, "FLUXRAD")
     tried = [{"flux_radius": within}, {}] if within else [{}]
     for last, more in enumerate(tried, 1):
