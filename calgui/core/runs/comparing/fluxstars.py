@@ -77,8 +77,8 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
             "One sigma of it.",
         ),
         "compared_within_mas": Metric(radius, "mas", "Radius within which the light of both was counted."),
-        "verdict_new": Metric(text(new.header, "CALVERD") or None, "", "Verdict of the new one."),
-        "verdict_old": Metric(text(used.header, "CALVERD") or None, "", "Verdict of the one in use."),
+        "verdict_new": Metric(text(new.header, "CALVERD").lower() or None, "", "Verdict of the new one."),
+        "verdict_old": Metric(text(used.header, "CALVERD").lower() or None, "", "Verdict of the one in use."),
     }
     for pair in pairs:
         metrics |= pair.metrics()

@@ -81,7 +81,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     job.report(0.8, "Comparing")
     pairs = [strehl, *_widths(ours, theirs, mas)]
     metrics = _metrics(ours, theirs, difference, pairs)
-    metrics["verdict_old"] = Metric(text(old.header, "CALVERD") or None, "", "Verdict of the one in use.")
+    metrics["verdict_old"] = Metric(text(old.header, "CALVERD").lower() or None, "", "Verdict of the one in use.")
     noise = robust_sigma(difference)
     wide = max(_CHANGE, _SIGMA * noise)
     header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
