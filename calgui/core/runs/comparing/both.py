@@ -46,14 +46,16 @@ class Pair:
         return abs(self.difference) / self.error
 
     def metrics(self) -> dict[str, Metric]:
-        """New, old, difference and its error, by their names."""
+        """New, old, difference and, where it is known, its error, by their names."""
         tail = f"_{self.unit.replace('-/', '_per_')}" if self.unit else ""
-        return {
+        made = {
             f"{self.name}_new{tail}": Metric(self.new, self.unit, f"{self.words}, of the new one."),
             f"{self.name}_old{tail}": Metric(self.old, self.unit, f"{self.words}, of the one in use."),
             f"{self.name}_difference{tail}": Metric(self.difference, self.unit, f"{self.words}: new less old."),
-            f"{self.name}_difference_error{tail}": Metric(self.error, self.unit, "One sigma of that difference."),
         }
+        if self.error is not None:
+            made[f"{self.name}_difference_error{tail}"] = Metric(self.error, self.unit, "One sigma of that difference.")
+        return made
 
 
 def known(value: float) -> float | None:
