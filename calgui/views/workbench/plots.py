@@ -24,6 +24,16 @@ _FAINT = 70
 _CLOUD = 400
 
 
+class _Decades(pg.AxisItem):
+    """An axis of logarithms that names 1, 2 and 5 of each decade: names of all nine lie over one another."""
+
+    def logTickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Names of ticks at powers of ten."""
+        powers = np.asarray(values, float)
+        leading = np.rint(10 ** (powers - np.floor(powers + 1e-6))).astype(int)
+        return [f"{10**power:.3g}" if first in (1, 2, 5) else "" for power, first in zip(powers, leading, strict=True)]
+
+
 class CurvePlot(QWidget):
     """One diagnostic: its title, what the colours mean, and below them the plot alone, so that nothing lies over it.
 
@@ -47,7 +57,8 @@ class CurvePlot(QWidget):
         self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.heading.setWordWrap(True)
         self.heading.setStyleSheet(f"color: {theme().colour('text').name()};")
-        self.plot = pg.PlotWidget(background=theme().colour("surface"))
+        axes = {"left": _Decades("left")} if curve.log_y else {}
+        self.plot = pg.PlotWidget(background=theme().colour("surface"), axisItems=axes)
         self.plot.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
         self.plot.setAccessibleName(curve.title)
         self.plot.setToolTip(f"{curve.title}. Wheel: zoom; drag: move; right click: more.")
