@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
+from calgui.core.algorithms.psf.centroids import (
+    BAD_CORE,
+    BLENDED,
+    EDGE,
+    FAILED,
+    FILLED,
+    FLAG_WORDS,
+    HALF,
+    OFF_PEAK,
+    SATURATED,
+)
 from calgui.core.algorithms.psf.energy import RING, Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
@@ -28,10 +38,11 @@ _NO_STREHL, _NEARLY_ONE = 0.3, 0.03
 #: halves of squares, pixels, within a cut-out
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
-CROWDED, CUT_RADIUS, CORRECTED, ABOVE_ONE = 64, 128, 256, 512
+CROWDED, CUT_RADIUS, CORRECTED, ABOVE_ONE = 64, 128, 512, 1024
 WORDS = FLAG_WORDS | {
     CROWDED: "neighbours' light",
     CUT_RADIUS: "smaller flux radius",
+    FILLED: "filled",
     CORRECTED: "flux of a smaller radius, corrected",
     ABOVE_ONE: "Strehl ratio above 1",
 }
