@@ -27,6 +27,7 @@ from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel
+from calgui.views.workbench.spectra.panel import SpectraPanel
 from calgui.views.workbench.work import layers, noted
 
 #: names of the tabs with tables and marks while there are none
@@ -84,6 +85,7 @@ class OutputPanel(QWidget):
             self.picture.bar.marked_at_first = frozenset(KINDS_OF_MASKS)
             self.painting = PaintBar(self.picture)
         self.marks = MarksPanel(self.picture, session)
+        self.spectra = SpectraPanel(session, self)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
@@ -118,6 +120,7 @@ class OutputPanel(QWidget):
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
         self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), comparer is not None)
+        self.spectra.live_in(self.tabs, self.side)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
         layout.setSpacing(SPACE // 2)
@@ -317,6 +320,8 @@ class OutputPanel(QWidget):
         self._drawn = result, title, note, origin, inputs
         self.marks.take(result, inputs, live=not preview)
         self._show_tabs_of_marks(result)
+        no_picture = result.frame is None and self.marks.wanted is None
+        self.spectra.take(result, no_picture)
         self.show_picture()
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
@@ -327,7 +332,6 @@ class OutputPanel(QWidget):
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
-        no_picture = result.frame is None and self.marks.wanted is None
         if no_picture and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
@@ -388,6 +392,7 @@ class OutputPanel(QWidget):
     def _clear(self, message: str) -> None:
         self.picture.clear(message)
         self.marks.take(None, (), live=False)
+        self.spectra.take(None)
         self._show_tabs_of_marks(Result(None, {}))
         self._show_metrics({})
         self.curves.show_curves(())
