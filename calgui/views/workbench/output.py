@@ -27,7 +27,7 @@ from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel
-from calgui.views.workbench.spectra.panel import SpectraPanel
+from calgui.views.workbench.spectra.tabs import SpectraTabs
 from calgui.views.workbench.work import layers, noted
 
 #: names of the tabs with tables and marks while there are none
@@ -85,7 +85,6 @@ class OutputPanel(QWidget):
             self.picture.bar.marked_at_first = frozenset(KINDS_OF_MASKS)
             self.painting = PaintBar(self.picture)
         self.marks = MarksPanel(self.picture, session)
-        self.spectra = SpectraPanel(session, self)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
         self.metrics = MetricsTable()
@@ -120,7 +119,10 @@ class OutputPanel(QWidget):
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
         self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), comparer is not None)
-        self.spectra.live_in(self.tabs, self.side)
+        self.spectra = SpectraTabs(session, self.tabs, self.side)
+        if product == "WAVECAL":
+            # made with the page rather than in the way of its first answer
+            _ = self.spectra.panel
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
         layout.setSpacing(SPACE // 2)

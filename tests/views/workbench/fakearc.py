@@ -135,7 +135,7 @@ def spectra_of(found: Found, order: int = 2, identify: str = "", exclude: str = 
             fitted[number] = np.polynomial.legendre.legfit(u_of(found.pixel[mine][use]), waves[use], order)
             slope = (fitted[number, 1]) * 2 / (PIXELS - 1)
             residual = (waves - np.polynomial.legendre.legval(u_of(found.pixel[mine]), fitted[number])) / slope
-            use = known & (np.abs(residual) < 0.3)
+            use = known & (np.abs(residual) < max(0.3, 3 * float(np.median(np.abs(residual[known])))))
         rms[number] = float(np.sqrt(np.mean(residual[use] ** 2)))
         if (known & ~use).any():
             state[number], why[number] = 1, "1 line lies far off the others."

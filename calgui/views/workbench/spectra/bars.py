@@ -76,6 +76,7 @@ class SpectraBar(QFrame):
             flow.addWidget(part)
         for state, sign in zip(LINE_STATES, signs(LINE_STATES), strict=True):
             button = QToolButton()
+            button.setText(state)
             button.setObjectName(f"spectra_state_{state}")
             button.setProperty("legend", True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -17,7 +17,7 @@ from calgui.views.workbench.spectra.shown import Shown
 from calgui.views.workbench.spectra.walldrawing import DETAILS, Inks, Rows, Span, whole
 
 #: heights of a row, points of the screen
-HEIGHTS = (2, 4, 8, 14, 20, 28, 40, 56, 80)
+HEIGHTS = (3, 5, 8, 14, 20, 28, 40, 56, 80)
 #: rows at least so high have words beside them
 _WORDS = 14
 #: sign and colour of the states of spectra
@@ -60,6 +60,8 @@ class Wall(QAbstractScrollArea):
         self._rows: Rows | None = None
         self._span = Span(-0.5, 0.5, False)
         self._inks: Inks | None = None
+        #: what the last rows were drawn of, the first of them, and their pixels
+        self._kept: tuple[tuple[Any, ...], int, npt.NDArray[np.uint32]] | None = None
         theme().changed.connect(self._retheme)
 
     def _retheme(self) -> None:
@@ -214,8 +216,7 @@ class Wall(QAbstractScrollArea):
         wide = max(self.viewport().width() - left, 1)
         top = _RULER + first * height - self.verticalScrollBar().value()
         columns, tall = round(wide * ratio), max(round(height * ratio), 1)
-        made = self._rows.draw(which, self._span, columns, tall, self.alike, self.inks())
-        made = np.ascontiguousarray(made)
+        made = self._drawn_rows(first, which, columns, tall)
         image = QImage(made.data, columns, made.shape[0], 4 * columns, QImage.Format.Format_RGB32)
         painter.drawImage(QRect(left, top, wide, which.size * height), image)
         painter.fillRect(0, _RULER, left, self.viewport().height() - _RULER, theme().colour("window"))
@@ -229,6 +230,29 @@ class Wall(QAbstractScrollArea):
             painter.setPen(QPen(theme().colour("accent"), 1))
             painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _drawn_rows(self, first: int, which: npt.NDArray[np.int64], columns: int, tall: int) -> npt.NDArray[np.uint32]:
+        """The rows that are seen as pixels; those that were seen before are not drawn again."""
+        assert self._rows is not None
+        rows, inks, count = self._rows, self.inks(), which.size
+        key = (self.shown, self.order, inks, self._span, columns, tall, self.alike)
+        before, start, old = self._kept if self._kept is not None else ((), 0, np.zeros((0, 0), np.uint32))
+        # values are compared as they are, what is large as the same object
+        same = all(a is b for a, b in zip(before[:3], key[:3], strict=False)) and before[3:] == key[3:]
+        low, high = max(first, start), min(first + count, start + len(old) // tall) if same else -1
+        made = np.empty((count * tall, columns), np.uint32)
+        if same and low < high:
+            made[(low - first) * tall : (high - first) * tall] = old[(low - start) * tall : (high - start) * tall]
+        else:
+            low = high = first
+        for begin, end in ((first, low), (high, first + count)):
+            if begin < end:
+                part = which[begin - first : end - first]
+                made[(begin - first) * tall : (end - first) * tall] = rows.draw(
+                    part, self._span, columns, tall, self.alike, inks
+                )
+        self._kept = (key, first, made)
+        return made
 
     def _write(self, painter: QPainter, which: npt.NDArray[np.int64], top: int, left: int) -> None:
         """Name, state and RMS of each row; of low ones a stripe in the colour of the state."""

@@ -9,12 +9,17 @@ from calgui.views.workbench.spectra.shown import MISSING, Shown
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Short = npt.NDArray[np.int32]
 Picture = npt.NDArray[np.uint32]
 
 #: rows at least so high are drawn as curves, and lower ones as tones; lower still, without ticks and lines between
 CURVES, DETAILS = 30, 8
 #: the highest tone is the value that so many pixels of a spectrum reach: a hot pixel makes no other one dark
 _PEAK = 4
+#: pixels on a column of the screen up to which they are looked at one by one
+_FEW = 6
+#: places of the axis at which the pixels of wavelengths are sought, turns of Newton's method, and how far beyond
+_NODES, _TURNS, _BEYOND = 33, 4, 1.5
 
 
 @dataclass(frozen=True)
@@ -97,17 +102,24 @@ class Rows:
             return np.tile(self._alike, (which.size, 1))
         new = which[np.isnan(self._levels[which, 0])]
         if new.size:
-            ordered = np.sort(self.shown.spectra.flux[new], axis=1)
-            there = np.isfinite(ordered).sum(axis=1)
-            rows = np.arange(new.size)
-            low = ordered[rows, np.maximum(there // 2 - 1, 0)]
-            high = ordered[rows, np.maximum(there - 1 - _PEAK, 0)]
-            known = (there > 0) & np.isfinite(low) & np.isfinite(high)
+            flux = self.shown.spectra.flux[new]
+            if np.isfinite(flux).all():
+                top = max(flux.shape[1] - 1 - _PEAK, 0)
+                high = np.partition(flux, top, axis=1)[:, top]
+                some = flux[:, :: max(flux.shape[1] // 500, 1)]
+                low = np.partition(some, some.shape[1] // 2, axis=1)[:, some.shape[1] // 2]
+            else:
+                ordered = np.sort(np.where(np.isfinite(flux), flux, np.nan), axis=1)
+                there = np.isfinite(ordered).sum(axis=1)
+                rows = np.arange(new.size)
+                low = ordered[rows, np.maximum(there // 2 - 1, 0)]
+                high = ordered[rows, np.maximum(there - 1 - _PEAK, 0)]
+            known = np.isfinite(low) & np.isfinite(high)
             self._levels[new, 0] = np.where(known, low, 0.0)
             self._levels[new, 1] = np.where(known, np.where(high > low, high, low + 1.0), 1.0)
         return self._levels[which]
 
-    def edges(self, which: Whole, span: Span, columns: int) -> Whole:
+    def edges(self, which: Whole, span: Span, columns: int) -> Short:
         """The first pixel of each column of the screen, and one past the last.
 
         Parameters
@@ -121,30 +133,47 @@ class Rows:
 
         Returns
         -------
-        ndarray of int, shape (1 or n, columns + 1)
+        ndarray of int32, shape (1 or n, columns + 1)
             One row where all spectra have the same; -1 and ``pixels`` for what lies before and after a spectrum.
         """
         at = np.linspace(span.low, span.high, columns + 1)
         last = self.shown.pixels
         if not span.wavelength:
-            return np.clip(np.floor(at + 0.5), -1, last).astype(np.int64)[None, :]
-        made = np.empty((which.size, columns + 1), np.int64)
-        usual = self.shown.spectra.main
-        for row, spectrum in enumerate(which.tolist()):
-            waves = self.shown.spectra.wavelengths(spectrum)
-            if not np.isfinite(waves[0]):
-                # without a solution of its own it lies as if it had the usual one: that it does not fit is seen
-                waves = self.shown.spectra.wavelengths(usual)
-            pixels = np.arange(last, dtype=np.float64)
-            if waves[0] > waves[-1]:
-                waves, pixels = waves[::-1], pixels[::-1]
-            rising = waves[0] < waves[-1]
-            outside = (-1.0, float(last)) if pixels[0] < pixels[-1] else (float(last), -1.0)
-            place = np.interp(at, waves, pixels, left=outside[0], right=outside[1]) if rising else np.full(at.size, -1)
-            made[row] = np.clip(np.floor(place + 0.5), -1, last)
-        return made
+            return np.clip(np.floor(at + 0.5), -1, last).astype(np.int32)[None, :]
+        nodes = np.linspace(span.low, span.high, _NODES)
+        pixel = self._pixels_at(which, nodes)
+        # between nodes pixels run straight, to a hundredth of one
+        share = np.clip((at - span.low) / (span.high - span.low) * (_NODES - 1), 0, _NODES - 1)
+        left = np.minimum(share.astype(np.int64), _NODES - 2)
+        weights = np.zeros((_NODES, at.size), np.float32)
+        weights[left, np.arange(at.size)] = 1 - (share - left)
+        weights[left + 1, np.arange(at.size)] += share - left
+        places = (pixel + 0.5).astype(np.float32) @ weights
+        np.clip(np.floor(places, out=places), -1, last, out=places)
+        return places.astype(np.int32)
 
-    def columns(self, which: Whole, span: Span, columns: int) -> tuple[Floats, Floats]:
+    def _pixels_at(self, which: Whole, waves: Floats) -> Floats:
+        """Where wavelengths are on some spectra, also a little beyond their ends; shape (n, wavelengths)."""
+        spectra = self.shown.spectra
+        first, last = spectra.domain
+        coefficients = spectra.coefficients[which]
+        # without a solution of its own it lies as if it had the usual one: that it does not fit is seen
+        without = ~np.isfinite(coefficients).all(axis=1)
+        coefficients[without] = spectra.coefficients[spectra.main]
+        coefficients[~np.isfinite(coefficients)] = 0.0
+        if coefficients.shape[1] < 2:
+            return np.full((which.size, waves.size), -1.0)
+        slope = np.polynomial.legendre.legder(coefficients, axis=1)
+        usual = np.where(np.abs(coefficients[:, 1:2]) > 0, coefficients[:, 1:2], 1e-9)
+        u = np.clip((waves[None, :] - coefficients[:, :1]) / usual, -_BEYOND, _BEYOND)
+        for _ in range(_TURNS):
+            value = np.polynomial.legendre.legval(u, coefficients.T[:, :, None], tensor=False)
+            by = np.polynomial.legendre.legval(u, slope.T[:, :, None], tensor=False)
+            by = np.where(by * usual > 0, by, usual)
+            u = np.clip(u - (value - waves[None, :]) / by, -_BEYOND, _BEYOND)
+        return np.asarray((u * (last - first) + first + last) / 2, np.float64)
+
+    def columns(self, which: Whole, span: Span, columns: int, both: bool = True) -> tuple[Floats, Floats]:
         """The lowest and the highest value of what falls on each column of the screen.
 
         Parameters
@@ -155,6 +184,8 @@ class Rows:
             What is seen.
         columns : int
             Of the screen.
+        both : bool
+            Whether the lowest are wanted; else they are the highest.
 
         Returns
         -------
@@ -162,17 +193,7 @@ class Rows:
             NaN where a spectrum has nothing.
         """
         flux = self.shown.spectra.flux
-        edges = self.edges(which, span, columns)
-        if edges.shape[0] == 1:
-            return _reduced(flux[which], edges[0])
-        lows, highs = [], []
-        for row, spectrum in enumerate(which.tolist()):
-            edge = edges[row]
-            backwards = edge[0] > edge[-1]
-            low, high = _reduced(flux[spectrum : spectrum + 1], edge[::-1] if backwards else edge)
-            lows.append(low[:, ::-1] if backwards else low)
-            highs.append(high[:, ::-1] if backwards else high)
-        return np.concatenate(lows), np.concatenate(highs)
+        return _reduced(flux[which], self.edges(which, span, columns), both)
 
     # -- pixels --------------------------------------------------------------------------------------------------------
 
@@ -196,18 +217,22 @@ class Rows:
         -------
         ndarray of uint32, shape (n * height, columns)
         """
-        low, high = self.columns(which, span, columns)
+        low, high = self.columns(which, span, columns, height >= CURVES)
         levels = self.levels(which, alike)
-        scale = 1.0 / np.maximum(levels[:, 1:] - levels[:, :1], 1e-30)
+        lowest = levels[:, :1].astype(np.float32)
+        scale = (1.0 / np.maximum(levels[:, 1:] - levels[:, :1], 1e-30)).astype(np.float32)
         with np.errstate(invalid="ignore"):
-            top = np.sqrt(np.clip((high - levels[:, :1]) * scale, 0, 1)).astype(np.float32)
-            bottom = np.sqrt(np.clip((low - levels[:, :1]) * scale, 0, 1)).astype(np.float32)
+            top = np.sqrt(np.clip((high - lowest) * scale, 0, 1))
         nothing = np.isnan(top)
         if height >= CURVES:
+            with np.errstate(invalid="ignore"):
+                bottom = np.sqrt(np.clip((low - lowest) * scale, 0, 1))
             made = _curves(np.where(nothing, -1, top), np.where(nothing, -1, bottom), height, inks)
         else:
-            tones = inks.tones[(np.where(nothing, 0, top) * 255).astype(np.uint8)]
-            tones[nothing] = inks.between
+            some = bool(nothing.any())
+            tones = np.take(inks.tones, ((np.where(nothing, 0, top) if some else top) * 255).astype(np.uint8))
+            if some:
+                tones[nothing] = inks.between
             made = np.repeat(tones, height, axis=0)
         if height >= DETAILS:
             made[height - 1 :: height] = inks.between
@@ -253,18 +278,43 @@ def _lane(height: int) -> int:
     return max(3, min(7, height // 4))
 
 
-def _reduced(flux: npt.NDArray[np.float32], edges: Whole) -> tuple[Floats, Floats]:
-    """Lowest and highest of the pixels between rising edges; of a column within one pixel its value."""
+def _reduced(flux: npt.NDArray[np.float32], edges: Short, both: bool) -> tuple[Floats, Floats]:
+    """Lowest and highest of the pixels between edges; of a column within one pixel its value."""
     last = flux.shape[1]
-    starts = np.clip(edges[:-1], 0, last - 1)
-    inside = (edges[:-1] >= 0) & (edges[:-1] < last)
-    final = int(np.clip(edges[-1], 1, last))
-    part = flux[:, : max(final, int(starts.max()) + 1)]
-    high = np.fmax.reduceat(part, starts, axis=1)
-    low = np.fmin.reduceat(part, starts, axis=1)
-    # the last start takes all to the end of what is seen; those outside have nothing
-    high[:, ~inside], low[:, ~inside] = np.nan, np.nan
-    return low, high
+    starts, ends = np.minimum(edges[:, :-1], edges[:, 1:]), np.maximum(edges[:, :-1], edges[:, 1:])
+    inside = (starts >= 0) & (starts < last)
+    many = int((ends - starts).max(initial=1))
+    lowest = flux
+    if many > _FEW:
+        # where many pixels fall on a column, some beside one another become one first
+        join = many // _FEW + 1
+        filled = np.pad(flux, ((0, 0), (0, -last % join)), constant_values=np.nan)
+        blocks = filled.reshape(len(flux), -1, join)
+        flux = np.fmax.reduce(blocks, axis=2)
+        lowest = np.fmin.reduce(blocks, axis=2) if both else flux
+        starts, ends, last = starts // join, -(-ends // join), flux.shape[1]
+        many = int((ends - starts).max(initial=1))
+    starts = np.clip(starts, 0, last - 1)
+    ends = np.maximum(np.clip(ends, 1, last) - 1, starts)
+    high = _at(flux, starts)
+    low = _at(lowest, starts) if both else high
+    for step in range(1, many):
+        place = np.minimum(starts + step, ends)
+        high = np.fmax(high, _at(flux, place))
+        if both:
+            low = np.fmin(low, _at(lowest, place))
+    if not inside.all():
+        high, low = np.where(inside, high, np.nan), np.where(inside, low, np.nan)
+    return (low if both else high), high
+
+
+def _at(flux: npt.NDArray[np.float32], place: Short) -> Floats:
+    """Values of columns, which may be the same of all rows."""
+    if len(place) == 1:
+        return np.take(flux, place[0], axis=1)
+    # as one long row: faster than two indices
+    begins = (np.arange(len(flux), dtype=np.int32) * flux.shape[1])[:, None]
+    return np.take(np.ascontiguousarray(flux).ravel(), place + begins)
 
 
 def _curves(top: npt.NDArray[np.float32], bottom: npt.NDArray[np.float32], height: int, inks: Inks) -> Picture:

@@ -81,6 +81,7 @@ class WallPart(QWidget):
         self.states: dict[str, QToolButton] = {}
         for state in SPECTRUM_STATES:
             button = QToolButton()
+            button.setText(state)
             button.setObjectName(f"spectra_wall_state_{state}")
             button.setProperty("legend", True)
             button.setCheckable(True)
