@@ -14,8 +14,8 @@ from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
 from calgui.core.errors import CalguiError, InputError
-from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.spectra import open_input
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
 from calgui.core.runs.opening import unreadable
@@ -160,7 +160,7 @@ def examine(
         problem: CalguiError | None = None
         for path in job.track(inputs, len(inputs), "Looking at the inputs"):
             try:
-                frame = stack.enter_context(open_frame(path))
+                frame = stack.enter_context(open_input(path))
             except InputError as error:
                 facts.append(InputFacts(path, error=error))
                 problem = problem or error
@@ -294,7 +294,7 @@ def cut_inputs(
     total = len(inputs) + len(references)
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
-        with open_frame(path) as source:
+        with open_input(path) as source:
             size = (source.shape[-2], source.shape[-1])
             whole = whole if number else size
             first = first or region_of(source)

@@ -11,7 +11,8 @@ from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import AlgorithmError, InputError
-from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.fits import FitsFrame
+from calgui.core.frames.spectra import open_input
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
 from calgui.core.runs.opening import open_references
@@ -181,7 +182,7 @@ def opened_inputs(
     """
     check_count(how, len(paths))
     with ExitStack() as stack:
-        frames = [stack.enter_context(open_frame(path)) for path in paths]
+        frames = [stack.enter_context(open_input(path)) for path in paths]
         asked = how.wants(frames, config) if how.wants is not None else None
         headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
         found = find_references(how, headers, asking, given, cache, context, asked)

@@ -10,13 +10,14 @@ from calgui.core.errors import InputError
 from calgui.core.frames.columns import MOST_COLUMNS, column_names, read_columns
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.headers import HduHeader, read_headers
+from calgui.core.frames.spectra import ERROR_COLUMNS, FLUX_COLUMNS
 from calgui.core.spectra.axis import wavelengths
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import IN_NM, to_vacuum
 
-_FLUX = ("FLUX", "COUNTS", "SPEC", "SPECTRUM", "INTENSITY", "OPT_COUNTS", "BOX_COUNTS", "DATA")
+_FLUX = FLUX_COLUMNS
 _WAVE = ("WAVELENGTH", "WAVE", "LAMBDA", "WAVE_VAC", "OPT_WAVE", "BOX_WAVE", "WAVE_AIR", "AWAV")
-_ERROR = ("ERROR", "ERR", "FLUX_ERROR", "FLUXERR", "SIGMA", "UNCERTAINTY", "STDEV")
+_ERROR = ERROR_COLUMNS
 _UNITS = {"nm": 1.0, "um": 1e3, "micron": 1e3, "angstrom": 0.1, "m": 1e9, "a": 0.1}
 
 
