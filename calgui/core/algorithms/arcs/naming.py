@@ -33,6 +33,8 @@ _FORESEEN = (0.2, 0.6, 3.0)
 _WEAK = (2.2, 4.0)
 #: bright lines may lie further off by this factor
 _FREE = 2.5
+#: unless there are so many that bright ones are near each other, too
+_CROWDED = 80
 #: unlisted lines, as a part of all
 _UNLISTED = 0.3
 #: lines around one that tell how many are not listed there
@@ -312,7 +314,7 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
         if len(good) <= 2 + SPARE:
             break
         # bright lines are few, listed and seen: chance has less of a say in their names
-        free = np.where(rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found)), _FREE, 1.0)
+        free = np.where((rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found))) & (len(found) < _CROWDED), _FREE, 1.0)
         beyond = _beyond(found.pixel[good] / half - 1, listed.wavelength[index[good]], fit, half, found.fwhm) / free
         if beyond.max() <= 1:
             break
