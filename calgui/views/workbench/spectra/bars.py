@@ -70,9 +70,13 @@ class SpectraBar(QFrame):
         self.template.setToolTip(
             "What the listed lines would look like: each species as strong as its lines are here (T)"
         )
+        self.log = QCheckBox("Log")
+        self.log.setObjectName("spectra_log")
+        self.log.setAccessibleName("Logarithmic values")
+        self.log.setToolTip("Logarithmic values: faint lines are seen beside bright ones")
         self.states: dict[str, QToolButton] = {}
         flow = Flow(self)
-        for part in (self.which, self.axis, self.unit, self.template):
+        for part in (self.which, self.axis, self.unit, self.log, self.template):
             flow.addWidget(part)
         for state, sign in zip(LINE_STATES, signs(LINE_STATES), strict=True):
             button = QToolButton()
@@ -92,7 +96,8 @@ class SpectraBar(QFrame):
         self.search.returnPressed.connect(lambda: self.sought.emit(self.search.text()))
         self.axis.currentTextChanged.connect(self._axis_chosen)
         self.unit.currentTextChanged.connect(lambda _text: self.unit_changed.emit())
-        self.template.toggled.connect(lambda _on: self.template_changed.emit())
+        for box in (self.template, self.log):
+            box.toggled.connect(lambda _on: self.template_changed.emit())
         theme().changed.connect(self._retheme)
         self._retheme()
 

@@ -10,8 +10,9 @@ from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.theme import theme
 from calgui.views.workbench.marks.signs import pixmap, signs
 
-#: points of the screen: between two labels, of a sign, from a peak to its sign, above a label, and of the chosen ring
-_LABEL_ROOM, _SIDE, _LIFT, _TOP, _RING = 14, 9, 11, 6, 9
+#: points of the screen: between two labels, of a sign, of one in a crowd, from a peak to its sign, above a label,
+#: and of the ring about the chosen one
+_LABEL_ROOM, _SIDE, _SMALL, _LIFT, _TOP, _RING = 14, 9, 6, 11, 6, 9
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ class LineSigns(pg.GraphicsObject):
         font = QFont(painter.font())
         font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
         painter.setFont(font)
-        pictures = _pictures()
+        low, high = (view.viewRange()[0][0], view.viewRange()[0][1])
+        crowd = sum(low <= one.x <= high for one in self.all) * _SIDE > 0.35 * area.width()
+        pictures = _pictures(_SMALL if crowd else _SIDE)
         placed = []
         for one in self.all:
             at = device.map(view.mapViewToScene(QPointF(one.x, one.y)))
@@ -131,8 +134,8 @@ def state_colour(state: int) -> QColor:
     return colour if theme().dark else colour.darker(150)
 
 
-def _pictures() -> list[QPixmap]:
-    return [pixmap(sign, _SIDE, 2.0) for sign in signs(LINE_STATES)]
+def _pictures(side: int) -> list[QPixmap]:
+    return [pixmap(sign, side, 2.0) for sign in signs(LINE_STATES)]
 
 
 def _write(painter: QPainter, x: float, y: float, one: LineSign, chosen: bool) -> None:

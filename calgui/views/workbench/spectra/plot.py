@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.tables import Column
-from calgui.views.keys import declare
 from calgui.views.session import Session
 from calgui.views.spectrum.plot import RangeBox
 from calgui.views.spectrum.trace import PIXEL, Axis
@@ -24,6 +23,8 @@ from calgui.views.workbench.spectra.shown import MISSING, UNIDENTIFIED, USED, Sh
 _NEAR, LEFT = 12, 66
 #: of labels above the spectrum, and of a sign over its peak
 _LABELS, _SIGNS = 84, 22
+#: of the peak: what is lower is drawn so high on a logarithmic axis
+_FLOOR = 1e-4
 #: keys that are understood while the plot has the focus -> what is wanted
 KEYS = {
     Qt.Key.Key_N: "next",
@@ -42,29 +43,6 @@ KEYS = {
     Qt.Key.Key_PageDown: "next spectrum",
     Qt.Key.Key_PageUp: "previous spectrum",
 }
-
-declare(
-    "Lines of a spectrum",
-    ("N, P", "The next line, or the one before"),
-    ("M", "Mark: say what the line under the cursor, or the chosen one, is"),
-    ("D, Del", "Delete: leave the chosen line out of every fit"),
-    ("U", "Undelete: take the chosen line in again; else undo the last step"),
-    ("I", "Initialise: forget all that was said of lines by hand"),
-    ("F", "Fit: the residuals, shown or hidden"),
-    ("L", "The list of lines"),
-    ("T", "Template of the lamp over the spectrum"),
-    ("Z, W", "Zoom to the chosen line; the whole spectrum"),
-    ("+, -", "Zoom, as does the wheel; with Ctrl values"),
-    ("Left, Right, Up, Down", "Move the plot, as does dragging"),
-    ("PgDown, PgUp", "The next spectrum in the order of the wall, or the one before"),
-)
-declare(
-    "Wall of spectra",
-    ("Up, Down, PgUp, PgDown, Home, End", "Choose a spectrum"),
-    ("Return", "Open the chosen spectrum"),
-    ("+, -", "Higher and lower rows, as does Ctrl+wheel"),
-)
-declare("Field of spectra", ("Left, Right, Up, Down", "Choose the spectrum beside"), ("Return", "Open the chosen one"))
 
 
 class LinePlot(pg.PlotWidget):
@@ -108,7 +86,8 @@ class LinePlot(pg.PlotWidget):
         self.line: int | None = None
         self.under: float | None = None
         self._template: Any = None
-        self._labels, self._by_hand = labels, False
+        self._labels, self._by_hand, self.log = labels, False, False
+        self._values, self._floor = np.zeros(0), 1.0
         #: what was drawn last: a spectrum that comes after nothing was seen is looked at as that one
         self._last: Scale | None = None
         item = self.getPlotItem()
@@ -141,7 +120,7 @@ class LinePlot(pg.PlotWidget):
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
-    def draw(self, shown: Shown | None, spectrum: int, axis: Axis, template: bool = False) -> None:
+    def draw(self, shown: Shown | None, spectrum: int, axis: Axis, template: bool = False, log: bool = False) -> None:
         """Draw a spectrum; what the user zoomed into stays, on another axis too.
 
         Parameters
@@ -154,7 +133,12 @@ class LinePlot(pg.PlotWidget):
             What is wanted.
         template : bool
             Whether that of the lamp lies over it.
+        log : bool
+            Logarithmic values; what is below a ten-thousandth of the peak is drawn as that.
         """
+        if log != self.log:
+            self.log, self._by_hand = log, False
+            self.getPlotItem().getAxis("left").setLogMode(False, log)
         before = self.scale or self._last
         self.shown, self.spectrum = shown, spectrum
         if shown is None:
@@ -169,12 +153,16 @@ class LinePlot(pg.PlotWidget):
         item.setLabel("bottom", scale.axis.title, color=muted)
         item.setLabel("left", "flux", color=muted)
         flux = np.where(np.abs(scale.value.flux) < 1e100, scale.value.flux, np.nan)
+        self._floor = max(float(np.nanmax(flux)) * _FLOOR, 1e-30) if np.isfinite(flux).any() else 1.0
+        self._values = self._drawable(flux)
         other = before is None or before.shown.pixels != shown.pixels
         seen = None if before is None or other or self.box.autoRangeEnabled()[0] else self.seen(before)
-        self._flux.setData(scale.places, flux)
+        self._flux.setData(scale.places, self._values)
         model = shown.template(spectrum) if template else None
         self._template = model
-        self._model.setData(scale.places if model is not None else [], model if model is not None else [])
+        self._model.setData(
+            scale.places if model is not None else [], self._drawable(model) if model is not None else []
+        )
         self._place()
         self._fit_values()
         if other:
@@ -185,6 +173,9 @@ class LinePlot(pg.PlotWidget):
             and (scale.axis != before.axis or not _within(scale, self.box.viewRange()[0]))
         ):
             self.look_between(*seen)
+
+    def _drawable(self, flux: Any) -> Any:
+        return np.log10(np.maximum(flux, self._floor)) if self.log else flux
 
     def seen(self, scale: Scale) -> tuple[float, float]:
         """The first and last pixel that are seen."""
@@ -223,11 +214,8 @@ class LinePlot(pg.PlotWidget):
         if scale is None or self._by_hand:
             return
         first, last = (round(end) for end in self.seen(scale))
-        parts = [scale.value.flux[max(first, 0) : last + 1]]
-        if self._template is not None:
-            parts.append(self._template[max(first, 0) : last + 1])
-        good = np.concatenate(parts)
-        good = good[np.abs(good) < 1e100]
+        good = self._values[max(first, 0) : last + 1]
+        good = good[np.isfinite(good)]
         if not good.size:
             return
         low, high = float(good.min()), float(good.max())
@@ -261,19 +249,14 @@ class LinePlot(pg.PlotWidget):
             Into the table of all lines.
         """
         self.line = line
-        self._place()
-
-    def set_hidden(self, hidden: frozenset[str]) -> None:
-        """States of lines that are not drawn."""
-        self.hidden = hidden
-        self._place()
+        self.signs.show(self.signs.all, line)
 
     def _place(self) -> None:
         """The signs of the lines of this spectrum."""
         shown, scale = self.shown, self.scale
         if shown is None or scale is None:
             return
-        lines, flux = shown.spectra.lines, scale.value.flux
+        lines, values = shown.spectra.lines, self._values
         which = shown.index(self.spectrum)
         which = which[[LINE_STATES[state] not in self.hidden for state in lines.state[which]]]
         x = scale.of_pixel(lines.pixel[which])
@@ -282,9 +265,10 @@ class LinePlot(pg.PlotWidget):
             pixel, state = float(lines.pixel[line]), int(lines.state[line])
             if not np.isfinite(pixel + place):
                 continue
-            near = flux[max(round(pixel) - 1, 0) : round(pixel) + 2]
+            near = values[max(round(pixel) - 1, 0) : round(pixel) + 2]
             top = float(np.nanmax(near)) if np.isfinite(near).any() else 0.0
-            rank = -float(np.nan_to_num(lines.flux[line])) if state != MISSING else float(line)
+            bright = float(lines.flux[line])
+            rank = -bright if state != MISSING and bright == bright else float(line)
             text = self._label(line, state) if self._labels else ""
             made.append(LineSign(line, place, top, state, text, rank))
         self.signs.show(tuple(made), self.line)

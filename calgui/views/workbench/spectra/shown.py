@@ -230,16 +230,18 @@ class Shown:
         which = self.index(spectrum)
         which = which[(lines.state[which] == USED) & (lines.listed[which] >= 0)]
         known = which[spectra.intensity[lines.listed[which]] > 0]
-        ratio = lines.flux[known] / spectra.intensity[lines.listed[known]]
-        usual = float(np.nanmedian(ratio)) if known.size else float("nan")
+        known = known[np.isfinite(lines.flux[known])]
+        listed = lines.listed[known]
+        # sums, so that the strong lines, which are looked at, are as high as they are
+        usual = float(lines.flux[known].sum() / spectra.intensity[listed].sum()) if known.size else float("nan")
         if not usual > 0:
             return None
         species = np.array(spectra.species)
         strength = np.full(species.size, usual)
         for one in set(spectra.species):
-            own = ratio[species[lines.listed[known]] == one]
-            if own.size:
-                strength[species == one] = float(np.nanmedian(own))
+            own = species[listed] == one
+            if own.any():
+                strength[species == one] = lines.flux[known[own]].sum() / spectra.intensity[listed[own]].sum()
         fwhm = spectra.fwhm[spectrum]
         sigma = (fwhm if np.isfinite(fwhm) and fwhm > 0 else _USUAL_FWHM) / _SIGMA
         flux = spectra.flux[spectrum]
@@ -304,8 +306,10 @@ class Shown:
         for term in range(spectra.coefficients.shape[1]):
             own[f"coefficient {term} (nm)"] = spectra.coefficients[:, term]
         given = {name: np.asarray(value, np.float64) for name, value in spectra.maps.items()}
+        # states are drawn as such
+        given = {name: value for name, value in given.items() if not name.casefold().startswith("state")}
         # what the result maps itself is not mapped twice
-        taken = [name.casefold() for name in given]
+        taken = [name.casefold().replace("residual (pixel)", "rms (pixel)") for name in given]
         made = {
             name: np.where(grid >= 0, np.asarray(value, np.float64)[np.maximum(grid, 0)], np.nan)
             for name, value in own.items()

@@ -78,7 +78,7 @@ class SpectrumPart(QWidget):
         bar = self.bar
         bar.follow_axis()
         self.plot.hidden = bar.hidden
-        self.plot.draw(shown, spectrum, bar.chosen_axis, bar.template.isChecked())
+        self.plot.draw(shown, spectrum, bar.chosen_axis, bar.template.isChecked(), bar.log.isChecked())
         self.residuals.draw(bar.chosen_unit)
         bar.show_spectrum(shown, spectrum, self.plot.scale.axis if self.plot.scale is not None else None)
         self.said.setText(shown.words(spectrum) if shown is not None else "")
