@@ -170,7 +170,7 @@ class FieldPlot(pg.PlotWidget):
         assert self.shown is not None
         place, shown = self.shown.spectra.place, self.shown
         value = ""
-        if place is not None and self.name in shown.maps and not self.name.startswith("RMS"):
+        if place is not None and self.name in shown.maps and not self.name.startswith(("RMS", "Residual")):
             value = f"{self.name}: {figure(float(shown.maps[self.name][place[0][spectrum], place[1][spectrum]]), 4)}"
         parts = [shown.name(spectrum), value, shown.words(spectrum)]
         return " · ".join(part for part in parts if part)

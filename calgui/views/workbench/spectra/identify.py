@@ -66,7 +66,7 @@ class IdentifyBar(QFrame):
         self.choice.setCompleter(None)
         self.choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.setMinimumContentsLength(21)
+        self.choice.setMinimumContentsLength(19)
         edit = self.choice.lineEdit()
         assert edit is not None
         edit.setObjectName("spectra_identify_text")

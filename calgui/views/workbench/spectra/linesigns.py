@@ -103,6 +103,8 @@ class LineSigns(pg.GraphicsObject):
                 line = theme().colour("line")
                 painter.setPen(QPen(line, 1))
                 painter.drawLine(QPointF(at.x(), foot), QPointF(at.x(), at.y() - _SIDE))
+        for at, one in taken:
+            _write(painter, at.x(), area.top() + _TOP, one, one.line == self.chosen)
         for at, one in reversed(placed):
             picture: QPixmap = pictures[one.state]
             side = picture.width() / picture.devicePixelRatio() / 2
@@ -112,8 +114,6 @@ class LineSigns(pg.GraphicsObject):
                 painter.setPen(QPen(theme().colour("accent"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(at, _RING, _RING)
-        for at, one in taken:
-            _write(painter, at.x(), area.top() + _TOP, one, one.line == self.chosen)
         self.labelled = tuple(one.text for _, one in sorted(taken, key=lambda pair: pair[1].x))
         painter.restore()
 

@@ -209,7 +209,7 @@ class LineTable(QWidget):
     def _set_widths(self) -> None:
         """By what may stand in the columns; the user may drag them."""
         text, digits = self.view.fontMetrics(), QFontMetrics(figures())
-        widths = [max(map(text.horizontalAdvance, LINE_STATES)) + 24, text.horizontalAdvance("Xe")]
+        widths = [max(map(text.horizontalAdvance, LINE_STATES)) + 24, text.horizontalAdvance("Kr+Xe")]
         head = text.horizontalAdvance("(nm vacuum)")
         widths.append(max(digits.horizontalAdvance("2400.0000"), head))
         widths += [digits.horizontalAdvance(one) for one in ("+0.0000", "2000.00", "0.000", "1.234e+05")]
