@@ -135,6 +135,8 @@ class Comparer:
         Extension without pixels whose header is compared, of a product that has no image.
     table : str
         Extension with columns that are compared, of such a product.
+    extension : str
+        Extension that is compared, of a product that has no image.
     tables : bool
         Whether the product's tables are compared: both are given as `calgui.core.runs.tableframes.TableFrame`.
     """
@@ -149,6 +151,7 @@ class Comparer:
     plane: str = ""
     keywords: str = ""
     table: str = ""
+    extension: str = ""
     tables: bool = False
 
     def compared(self, result: Result) -> Frame | None:
@@ -169,6 +172,8 @@ class Comparer:
             return self._header(result)
         if self.table:
             return self._columns(result)
+        if self.extension:
+            return self._image(result)
         if self.tables:
             return tables_of(result) if result.has_product else None
         frame = result.frame
@@ -178,6 +183,14 @@ class Comparer:
         if not self.plane:
             return replace(frame, header=header)
         return Frame(result.planes[self.plane], None, None, header, frame.path)
+
+    def _image(self, result: Result) -> Frame | None:
+        """An extension with the keywords of the whole product."""
+        found = next((one for one in result.extensions if one.name == self.extension), None)
+        if found is None or found.data is None:
+            return None
+        said = {key: value for key, (value, _comment) in result.keywords.items()}
+        return Frame(np.asarray(found.data, np.float32), None, None, said)
 
     def _header(self, result: Result) -> Frame | None:
         """The keywords of an extension with those of the whole product, behind one meaningless value."""
@@ -275,6 +288,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "new less old, each of sum 1, over the peak of the new",
             "Pixels that stand out",
             "pixel",
+        ),
+        Comparer(
+            "WAVECAL",
+            "wavecals",
+            "wavelength solution",
+            "new less",
+            "new less old, in pixels, one row for each spectrum",
+            "Pixels",
+            "pixel",
+            extension="WAVELENGTH",
         ),
         Comparer(
             "FIBER",
