@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+from dataclasses import replace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -10,12 +11,15 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
 from benchmarks.harness import Row, bound, compare
+from calgui.core.algorithms.registry import Result
 from calgui.core.algorithms.spectrummarks import LinesOfSpectra, Spectra
 from calgui.views.app import application
+from calgui.views.session import Session
 from calgui.views.spectrum.trace import Axis
+from calgui.views.workbench.spectra.panel import SpectraPanel
 from calgui.views.workbench.spectra.shown import Shown
 from calgui.views.workbench.spectra.walltab import WallPart
 
@@ -85,7 +89,37 @@ def measure() -> list[Row]:
     rows.append(_bound(app, part, 3, "slowest frame of 200 turns of the wheel, rows of 3"))
     rows.append(bound("a fit anew on the wall: order and paint", _again(app, part, shown), STALL))
     part.close()
-    return rows
+    return rows + _one(app, shown.spectra)
+
+
+def _one(app: QApplication, all_of_them: Spectra) -> list[Row]:
+    """The spectrum with its lines and residuals: another one is chosen, and a changed option is answered."""
+    session = Session()
+    tabs, side = QTabWidget(), QTabWidget()
+    tabs.addTab(QWidget(), "Picture")
+    panel = SpectraPanel(session, tabs)
+    panel.live_in(tabs, side)
+    tabs.resize(1000, 850)
+    tabs.show()
+    spent: dict[str, list[float]] = {"choose": [], "answer": []}
+    panel.take(Result(None, {}, spectra=all_of_them), alone=True)
+    app.processEvents()
+    for spectrum in range(300, 3300, 150):
+        start = time.perf_counter()
+        panel.choose_spectrum(spectrum)
+        app.processEvents()
+        spent["choose"].append(time.perf_counter() - start)
+        answer = Result(None, {}, spectra=replace(all_of_them))
+        start = time.perf_counter()
+        panel.take(answer, alone=True)
+        app.processEvents()
+        spent["answer"].append(time.perf_counter() - start)
+    tabs.close()
+    session.close()
+    return [
+        bound("another of 14,000 spectra drawn with its lines", max(spent["choose"]), STALL),
+        bound("a fit anew drawn: spectrum, lines, residuals", max(spent["answer"]), STALL),
+    ]
 
 
 def _page(app: QApplication, part: WallPart, words: str) -> Row:

@@ -92,7 +92,7 @@ class LinePlot(pg.PlotWidget):
         self._last: Scale | None = None
         item = self.getPlotItem()
         item.hideButtons()
-        item.showGrid(x=True, y=True, alpha=0.12)
+        # without a grid: labels have stems, and a grid takes longer to draw than all else
         for side in ("bottom", "left"):
             item.getAxis(side).enableAutoSIPrefix(False)
         item.getAxis("left").setWidth(LEFT)

@@ -54,7 +54,6 @@ class ResidualPlot(pg.PlotWidget):
         self._by_hand = False
         item = self.getPlotItem()
         item.hideButtons()
-        item.showGrid(x=True, y=True, alpha=0.12)
         item.getAxis("left").setWidth(LEFT)
         item.setXLink(above.getPlotItem())
         item.getAxis("bottom").setStyle(showValues=False)
