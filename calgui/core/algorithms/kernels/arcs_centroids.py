@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_seeds import filled, filtered
+from calgui.core.algorithms.kernels.arcs_seeds import filled, filtered, some
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -346,13 +346,8 @@ def _holds(row, full, centre):  # type: ignore[no-untyped-def]
 @_jit
 def _noise(row, room):  # type: ignore[no-untyped-def]
     """Scatter of a spectrum about its level."""
-    count = 0
     begin, end = filled(row)
-    for i in range(begin, end):
-        value = np.float64(row[i])
-        if np.isfinite(value):
-            room[count] = value
-            count += 1
+    count = some(row, begin, end, room)
     if count < 8:
         return 1.0
     level = np.median(room[:count])

@@ -22,7 +22,7 @@ assert SPECTRUM_STATES == ("solved", "doubtful", "failed", "empty")
 #: orders that are tried where none is given
 ORDERS = (1, 2, 3, 4, 5, 6, 7)
 #: spectra on which an order is chosen, and lines are found that lie off everywhere
-_SAMPLE = 400
+_SAMPLE = 160
 #: a line lies off everywhere by more than so many sigma of what all lines do, and so many pixels
 _OFF, _LEAST = 6.0, 0.05
 #: spectra and lines that it takes to tell
