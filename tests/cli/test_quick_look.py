@@ -211,7 +211,7 @@ def _two(night: DemoNight, _folder: Path) -> tuple[object, ...]:
         (_all_masked, 4, "all are flagged", "bad_pixels=off"),
         (_outside, 3, "outside the detector", "SUBSTRT1"),
         (_cube, 3, "cube", "ramps"),
-        (_two, 3, "takes 1 files", "one ramp or image"),
+        (_two, 3, "takes 1 file,", "one ramp or image"),
     ],
 )
 def test_bad_input_is_refused_with_a_cure(

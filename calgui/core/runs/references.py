@@ -210,7 +210,7 @@ def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[
 
 
 #: extensions that are meant where a reference of a type has more images than one
-_EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
+_EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS", "WAVECAL": "WAVELENGTH"}
 
 
 def extension_of(kind: str, path: Path) -> str | None:

@@ -164,6 +164,7 @@ def _smooth(terms: int, half: float) -> Floats:
     """
     order = np.arange(terms)
     known = np.where(order >= _SMOOTH, half * _FALLS[0] * _FALLS[1] ** (order - _SMOOTH), np.inf)
+    known = np.where(order == 2, 0.1 * half, np.where(order == 3, 0.04 * half, known))
     return np.diag(1 / known)
 
 

@@ -30,10 +30,12 @@ OFF = 0.05
 #: how often chance may reach the score of an alignment, and how far the next best must be behind
 CHANCE, MARGIN = 1e-3, 3.0
 #: what a lamp must add to the score to be taken for on
-LAMP_ON = 6.0
+LAMP_ON = 3.5
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
+#: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
+_LEAST, _MOST = 0.4, 0.75
 #: lines that an alignment is looked for with, at least
 FEWEST = 4
 
@@ -125,7 +127,7 @@ def identify_blind(
     seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
     usable = ~found.saturated
     seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
-    best: tuple[Alignment, float, int] | None = None
+    best: _Look | None = None
     ranges = _ranges(found, rough, directions)
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
@@ -135,32 +137,67 @@ def identify_blind(
         made = align(seen, listed, expected)
         if made is None:
             continue
-        chance, tried = 1.0, 0
-        scores = np.zeros(0)
-        for tries in _TRIES:
-            job.check()
-            scores = np.r_[scores, by_chance(seen, listed, expected, tries, seed=tried + 1)]
-            tried = len(scores)
-            chance = false_alarm(made.score, scores)
-            if chance < _CLEAR or chance > 0.2:
-                break
-        if best is None or chance < best[1]:
-            best = made, chance, tried
-        if chance < CHANCE and made.score - made.second > MARGIN and made.matched >= FEWEST:
-            return _with_lamps(seen, listed, expected, made, chance, tried, lamps)
-    raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
+        chance, tried = _chance(seen, listed, expected, made.score, job)
+        look = _Look(made, chance, tried, listed, expected)
+        if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
+            best = look
+        # most lines have a name: no other range will give more
+        if look.is_clear and made.matched >= _MOST * made.looked:
+            break
+    if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
+        raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
+    return _with_lamps(seen, best.listed, best.expected, best.made, best.chance, best.tried, lamps)
 
 
-def _refusal(best: tuple[Alignment, float, int] | None, lamps: tuple[str, ...], count: int) -> str:
+@dataclass(frozen=True)
+class _Look:
+    """The best alignment within one range."""
+
+    made: Alignment
+    chance: float
+    tried: int
+    listed: Listed
+    expected: Range
+
+    @property
+    def is_clear(self) -> bool:
+        made = self.made
+        return self.chance < CHANCE and made.score - made.second > MARGIN and made.matched >= FEWEST
+
+    @property
+    def rank(self) -> float:
+        """Where none is clear, the one that chance has least to do with."""
+        return self.made.score if self.is_clear else -self.chance
+
+
+def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> tuple[float, int]:
+    """How often chance reaches a score, and how many shuffled lists say so."""
+    scores = np.zeros(0)
+    chance = 1.0
+    for tries in _TRIES:
+        job.check()
+        scores = np.r_[scores, by_chance(seen, listed, expected, tries, seed=len(scores) + 1)]
+        chance = false_alarm(score, scores)
+        if chance < _CLEAR or chance > 0.2:
+            break
+    return chance, len(scores)
+
+
+def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
     names = ", ".join(lamps)
     if best is None:
         return f"No lines of {names} lie in the range."
-    made, chance, _ = best
+    made, chance = best.made, best.chance
     if chance >= CHANCE:
         return (
             f"The {count} lines fit the lines of {names} no better than chance: the best alignment holds "
             f"{made.matched} of {made.looked}, and chance reaches its score with a probability of {_short(chance)} "
             f"(limit {CHANCE:g})."
+        )
+    if made.score - made.second > MARGIN:
+        return (
+            f"Of the {made.looked} brightest lines {made.matched} fit the lines of {names} (limit "
+            f"{100 * _LEAST:.0f} %, and {FEWEST} lines)."
         )
     return (
         f"The lines fit the lines of {names} in more than one way: the best alignment is ahead of the next by "

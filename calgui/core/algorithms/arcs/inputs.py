@@ -157,13 +157,13 @@ def is_extracted(frame: FrameLike, config: ArcConfig) -> bool:
     Returns
     -------
     bool
-        By CTYPE1 or CTYPE2 of wavelengths, a LAYOUT, FILETYPE or EXTNAME of spectra, or where it is not the shape of a
-        detector with the light of its rows between others'.
+        By CTYPE1 or CTYPE2 of wavelengths, a table with the place of each in the field, a LAYOUT, FILETYPE or EXTNAME
+        of spectra, or where there are too few rows for a detector.
     """
     if config.layout != "auto":
         return config.layout == "spectra"
     header = frame.header
-    if spectral_axis(header, 2) is not None:
+    if spectral_axis(header, 2) is not None or getattr(frame, "places", None) is not None:
         return True
     told = " ".join(text(header, key).upper() for key in ("LAYOUT", "FILETYPE", "DATATYPE", "EXTNAME"))
     if "SPECTR" in told or "EXTRACT" in told or str(header.get("CTYPE2") or "").strip().upper() in _STACKED:
@@ -177,7 +177,10 @@ _STACKED = ("SPECTRUM", "LENSLET", "SPAXEL", "FIBER", "SLITLET", "APERTURE", "IN
 
 
 def _places(frame: FrameLike, count: int) -> tuple[Whole, Whole] | None:
-    """Row and column in the field, where the header says how many there are of each."""
+    """Row and column in the field, by a table beside the spectra, or where the header says how many there are."""
+    told: tuple[Whole, Whole] | None = getattr(frame, "places", None)
+    if told is not None:
+        return told
     for pair in (("NLENSY", "NLENSX"), ("FIELDNY", "FIELDNX"), ("NSPAXY", "NSPAXX")):
         rows, columns = (number(frame.header, key) for key in pair)
         if rows and columns and int(rows) * int(columns) == count:

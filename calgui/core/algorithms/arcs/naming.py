@@ -19,6 +19,8 @@ Flags = npt.NDArray[np.bool_]
 _NEAR = (0.8, 0.6, 0.45, 0.4, 0.35, 0.35, 0.35)
 #: highest order of each round
 _ORDER = (3, 3, 3, 4, 5, 6, 7)
+#: lowest order while lines are being named
+_LOWEST = 3
 #: brightest lines of each round, as a part of all, and how many at least: faint ones fall on listed ones by chance
 _BRIGHTEST, _FIRST = (0.35, 0.5, 0.7, 0.85, 1.0, 1.0, 1.0), 12
 #: share of the likelihood that a name must have, and that the next one may have
@@ -27,8 +29,12 @@ _SURE, _OTHER = 0.7, 0.15
 _DOUBT = 0.2
 #: how far from where the others foresee it a line may be: at least and at most, over the width of lines, and in sigma
 _FORESEEN = (0.2, 0.6, 3.0)
+#: fainter than listed by so much, in `SPREAD`, is another line: beyond those with names, and between them
+_WEAK = (2.2, 4.0)
 #: bright lines may lie further off by this factor
 _FREE = 2.5
+#: unless there are so many that bright ones are near each other, too
+_CROWDED = 80
 #: unlisted lines, as a part of all
 _UNLISTED = 0.3
 #: lines around one that tell how many are not listed there
@@ -93,18 +99,32 @@ def name_lines(
         if previous is None or np.abs(coefficients - previous[: len(coefficients)]).max() > 0:
             listed = seen_lines(lines, found, coefficients, pixels)
         bright = rank < max(_FIRST, round(part * len(found)))
-        index, unsure = _names(found, u, half, listed, coefficients, level, near, _strangers(index, bright))
+        index, unsure = _names(found, u, half, listed, coefficients, level, near, index, _strangers(index, bright))
         index[~bright] = -1
         good = index >= 0
         if good.sum() < 2 + SPARE:
             break
         level = _levels(found, listed, index, level)
-        fit = fit_named(found, listed, index, coefficients, pixels, None, highest, 4.0)
+        fit = _fit_round(found, listed, index, coefficients, pixels, highest)
         if _leave_out(found, listed, index, unsure, fit, pixels):
-            fit = fit_named(found, listed, index, coefficients, pixels, None, highest, 4.0)
+            fit = _fit_round(found, listed, index, coefficients, pixels, highest)
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
     return Named(listed, index, unsure, level, coefficients)
+
+
+def _fit_round(
+    found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, pixels: int, highest: int
+) -> LineFit:
+    """A fit of no lower order than the alignment has: a few bright lines alone would choose too low a one."""
+    count = int((index >= 0).sum())
+    half = (pixels - 1) / 2
+    good = np.flatnonzero(index >= 0)
+    error = line_errors(found, listed, index, coefficients, pixels)[good]
+    u, wave = found.pixel[good] / half - 1, listed.wavelength[index[good]]
+    best = best_order(order_looks(u, wave, error, half, 4.0, highest))
+    order = min(max(best, _LOWEST), max(count - 1 - SPARE, 1), max(highest, 1))
+    return fit_lines(u, wave, error, half, order, 4.0)
 
 
 def seen_lines(lines: LampLines, found: FoundLines, coefficients: Floats, pixels: int) -> LampLines:
@@ -222,6 +242,7 @@ def _names(
     coefficients: Floats,
     level: dict[str, float],
     near: float,
+    known: Whole,
     strangers: Floats,
 ) -> tuple[Whole, Flags]:
     m = len(found)
@@ -239,6 +260,8 @@ def _names(
     # strengths within a factor of ten or so: heavy tails for what lists do not know
     off = (light[:, None] - expected[None, :]) / SPREAD
     marks = 0.3675525969478613 / np.square(1 + off**2 / 3) / SPREAD * width
+    # lists may know too little of a faint line's strength, but a strong one is seen as such
+    marks = np.where(off < -np.where(_within(found.pixel, known), _WEAK[1], _WEAK[0])[:, None], 0.0, marks)
     ratio = np.exp(-0.5 * np.square(apart / sigma)) / (2.5066 * sigma) * marks / density
     best = np.argmax(ratio, axis=1)
     rows = np.arange(m)
@@ -253,6 +276,14 @@ def _names(
             index[place] = best[place]
     unsure = close & (index < 0)
     return index, unsure
+
+
+def _within(pixel: Floats, index: Whole) -> Flags:
+    """Between the first and the last line that has a name."""
+    named = pixel[index >= 0]
+    if len(named) < 2:
+        return np.zeros(len(pixel), bool)
+    return np.asarray((pixel >= named.min()) & (pixel <= named.max()))
 
 
 def _strangers(index: Whole, bright: Flags) -> Floats:
@@ -283,7 +314,7 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
         if len(good) <= 2 + SPARE:
             break
         # bright lines are few, listed and seen: chance has less of a say in their names
-        free = np.where(rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found)), _FREE, 1.0)
+        free = np.where((rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found))) & (len(found) < _CROWDED), _FREE, 1.0)
         beyond = _beyond(found.pixel[good] / half - 1, listed.wavelength[index[good]], fit, half, found.fwhm) / free
         if beyond.max() <= 1:
             break
@@ -297,14 +328,16 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
 
 
 def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float) -> Floats:
-    """How far each line lies from where the others foresee it, over what is allowed; by the order that does it best."""
-    made = np.full(len(u), np.inf)
+    """How far each line lies from where the others foresee it, over what is allowed; by the orders that do it best."""
+    looks = []
     for order in range(1, fit.order + 1):
         off, error = predictions(u, wavelength, fit.sigma, fit.used, half, order)
         allowed = np.clip(_FORESEEN[2] * np.hypot(fit.sigma, error), _FORESEEN[0] * fwhm, _FORESEEN[1] * fwhm)
         one = np.maximum(np.abs(off) / allowed, error / (_FORESEEN[1] * fwhm))
-        made = np.minimum(made, np.where(np.isfinite(one), one, np.inf))
-    return made
+        looks.append(np.where(np.isfinite(one), one, np.inf))
+    # that of the fit, or two others: beyond the other lines one of many does by chance
+    others = np.sort(np.array(looks), axis=0)[min(1, len(looks) - 1)]
+    return np.asarray(np.minimum(looks[-1], others), np.float64)
 
 
 def _levels(found: FoundLines, listed: LampLines, index: Whole, level: dict[str, float]) -> dict[str, float]:

@@ -224,5 +224,6 @@ def _notes(solved: Solved) -> list[str]:
         made.append("The lines were identified from those named by hand; blind, they could not be.")
     stray = int((solved.main.solution.state == UNIDENTIFIED).sum())
     if stray:
-        made.append(f"{stray} lines have no name: not listed, blended, or too near another.")
+        have = "line has" if stray == 1 else "lines have"
+        made.append(f"{stray} {have} no name: not listed, blended, or too near another.")
     return made

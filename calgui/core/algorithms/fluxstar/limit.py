@@ -13,6 +13,7 @@ from calgui.core.optics.band import Band, curve_band, flat_band
 
 #: enough for light within circles
 _WAVELENGTHS = 5
+ACTUATORS_M = 0.5
 
 
 def band_of(header: Mapping[str, Any]) -> Band | None:
@@ -40,6 +41,28 @@ def band_of(header: Mapping[str, Any]) -> Band | None:
     return flat_band(low, high, _WAVELENGTHS)
 
 
+def control_radius(header: Mapping[str, Any], pixel_mas: float) -> float | None:
+    """How far adaptive optics corrects the halo of a star.
+
+    Parameters
+    ----------
+    header : mapping
+        Of the image.
+    pixel_mas : float
+        Plate scale.
+
+    Returns
+    -------
+    float or None
+        λ/2d in pixels, with NFIRAOS' actuators 0.5 m apart on the pupil; None where the header does not say the
+        wavelength, or the telescope is not TMT.
+    """
+    band = band_of(header)
+    if band is None or str(header.get("TELESCOP") or "TMT").strip().upper() != "TMT":
+        return None
+    return band.mean_um * 1e-6 / (2 * ACTUATORS_M) / (math.pi / 180 / 3600e3) / pixel_mas
+
+
 def perfect_growth(header: Mapping[str, Any], pixel_mas: float, radius_px: Floats) -> Floats | None:
     """Light of a perfect star within circles over that within the last one.
 
@@ -58,7 +81,7 @@ def perfect_growth(header: Mapping[str, Any], pixel_mas: float, radius_px: Float
         None where the header does not say the wavelength, or the telescope is not TMT.
     """
     band = band_of(header)
-    if band is None or str(header.get("TELESCOP") or "TMT").strip().upper() != "TMT":
+    if band is None or control_radius(header, pixel_mas) is None:
         return None
     from calgui.core.optics.perfect import diffraction_limit
     from calgui.core.optics.pupil import load_pupil

@@ -128,6 +128,8 @@ class Comparer:
         Extension of the product that is compared; the image where it is empty.
     keywords : str
         Extension without pixels whose header is compared, of a product that has no image.
+    extension : str
+        Extension that is compared, of a product that has no image.
     """
 
     product: str
@@ -139,6 +141,7 @@ class Comparer:
     column: str
     plane: str = ""
     keywords: str = ""
+    extension: str = ""
 
     def compared(self, result: Result) -> Frame | None:
         """What of a result is compared.
@@ -156,11 +159,21 @@ class Comparer:
         """
         if self.keywords:
             return self._header(result)
+        if self.extension:
+            return self._image(result)
         frame = result.frame
         if frame is None or not self.plane:
             return frame
         header = {**frame.header, **{key: value for key, (value, _comment) in result.keywords.items()}}
         return Frame(result.planes[self.plane], None, None, header, frame.path)
+
+    def _image(self, result: Result) -> Frame | None:
+        """An extension with the keywords of the whole product."""
+        found = next((one for one in result.extensions if one.name == self.extension), None)
+        if found is None or found.data is None:
+            return None
+        said = {key: value for key, (value, _comment) in result.keywords.items()}
+        return Frame(np.asarray(found.data, np.float32), None, None, said)
 
     def _header(self, result: Result) -> Frame | None:
         """The keywords of an extension with those of the whole product, behind one meaningless value."""
@@ -239,6 +252,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "new less old, each of sum 1, over the peak of the new",
             "Pixels that stand out",
             "pixel",
+        ),
+        Comparer(
+            "WAVECAL",
+            "wavecals",
+            "wavelength solution",
+            "new less",
+            "new less old, in pixels, one row for each spectrum",
+            "Pixels",
+            "pixel",
+            extension="WAVELENGTH",
         ),
     )
 }

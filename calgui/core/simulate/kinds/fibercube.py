@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.polynomial import legendre
 
 from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
@@ -23,8 +22,9 @@ FIRST_UM, STEP_UM = 1.48, 0.01
 SPAXEL_MAS = 9.0
 #: where the fiber stands in each cube at the middle of the planes, spaxels from 0
 PLACES = ((23.6, 19.3), (9.2, 8.4), (38.5, 9.7), (24.8, 31.2))
-#: Legendre coefficients over the planes of x and of y, from the first order on, spaxels
-CURVE_X, CURVE_Y = (1.85, 0.32, -0.07), (-0.62, 0.41, 0.05)
+#: spaxels of prisms, whose index goes with the inverse square of the wavelength, along x and y; of a lens, whose
+#: lateral color goes with its fourth power, along x; of a grating that bends, along y
+PRISM, LENS, BEND = (8.4, -3.2), 0.9, 42.0
 #: relative change of the curve from the middle of the field to its edge in x
 SPREADS = 0.12
 RATE = 900.0  # e-/s and plane at the lamp's brightest
@@ -50,15 +50,13 @@ def places(number: int) -> tuple[Floats, Floats]:
     tuple of ndarray of float64
         x, y in each plane, spaxels from 0.
     """
-    u = np.linspace(-1, 1, SHAPE[0])
     x, y = PLACES[number]
     factor = 1 + SPREADS * (2 * x / (SHAPE[2] - 1) - 1)
-
-    def curve(coefficients: tuple[float, ...]) -> Floats:
-        values = legendre.legval(u, [0.0, *coefficients])
-        return np.asarray(factor * (values - legendre.legval(0.0, [0.0, *coefficients])))
-
-    return x + curve(CURVE_X), y + curve(CURVE_Y)
+    waves = wavelengths()
+    ratio = waves / waves.mean()
+    along_x = PRISM[0] * (1 - ratio**-2) + LENS * (ratio**4 - 1)
+    along_y = PRISM[1] * (1 - ratio**-2) + BEND * (ratio - 1) ** 2
+    return np.asarray(x + factor * along_x), np.asarray(y + factor * along_y)
 
 
 def name_of(number: int) -> str:

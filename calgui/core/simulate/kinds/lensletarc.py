@@ -134,9 +134,15 @@ def stack_hdus(scene: Scene, taken: Taken, seconds: float) -> tuple[Hdu, ...]:
         SCI, ERR and DQ with a row for each spectrum, and the table LENSLETS.
     """
     unit = {"BUNIT": ("electron/s", "in one pixel of one spectrum")}
+    stacked = {
+        "CTYPE1": ("PIXEL", "along the spectra"),
+        "CTYPE2": ("SPECTRUM", "one row for each"),
+        "NLENSX": (COLUMNS, "lenslets along the rows of the field"),
+        "NLENSY": (ROWS, "rows of lenslets"),
+    }
     field = field_of(scene).field
     return (
-        Image("SCI", taken.data / np.float32(seconds), unit),
+        Image("SCI", taken.data / np.float32(seconds), unit | stacked),
         Image("ERR", taken.error / np.float32(seconds), unit),
         Image("DQ", taken.flags),
         lenslet_table(field),
