@@ -8,6 +8,7 @@ import numpy as np
 from calgui.core.algorithms.arcs.field.seeding import Seeds, find_lines
 from calgui.core.algorithms.arcs.field.sentences import Sentences
 from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.arcs.field.spread import line_spread
 from calgui.core.algorithms.arcs.field.tabulating import tabulate
 from calgui.core.algorithms.arcs.field.values import BLENDED, FINE, Bools, FieldMeasured, Floats, Place, Singles, Whole
 from calgui.core.algorithms.arcs.lamps import LampLines
@@ -54,11 +55,12 @@ def measure(
         made.pixel, made.error, made.light, made.flag, expected, listed.wavelength[chosen], chosen, where, light, found
     )
     fine = made.flag == FINE
+    shape = line_spread(flux, expected, made.pixel, made.error, made.light, made.fwhm, fine, main, listed, chosen)
     width = _medians(np.where(fine, made.fwhm, np.nan))
     job.report(1.0, "Measured")
     return FieldMeasured(
         main, listed, chosen, _trusted(main, chosen), pixels, place, expected, made.pixel, made.error, made.light,
-        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, cell,
+        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, shape, cell,
     )  # fmt: skip
 
 

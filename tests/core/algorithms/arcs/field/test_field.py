@@ -275,3 +275,32 @@ def test_the_coefficients_of_a_real_spectrograph(real_data):
     assert field.wrong(fit) == 0
     assert np.mean(fit.state == SOLVED) > 0.97
     assert np.median(_rms(field.off(fit))[fit.state == SOLVED]) < 0.01
+
+
+@pytest.mark.parametrize("skew", [0.0, 0.8])
+def test_the_line_spread_function_is_that_of_the_spectra(skew):
+    field = Field(18, lines=10, fluxes=(3e4, 1e5), apart=24.0)
+    rng = np.random.default_rng(19)
+    field.spectra = forward.spectra(
+        field.places, field.flux, PIXELS, FWHM, rng, 5.0, level=10, wings=0.2 if skew else 0.12, skew=skew
+    )
+    spread = field.measured().spread
+    fine = (np.arange(41) + 0.5) / 41 - 0.5
+    truth = forward.profile(spread.offset[:, None] + fine, FWHM, 0.2 if skew else 0.12, skew).mean(axis=1)
+    for part in range(3):
+        made = spread.profile[part]
+        # where lines are is known up to a common shift, and their flux up to what a Gaussian makes of wings
+        inner = np.abs(spread.offset) < 4.5
+        off = [
+            np.max(
+                np.abs(made / made.max() - np.interp(spread.offset - shift, spread.offset, truth) / truth.max())[inner]
+            )
+            for shift in np.linspace(-0.6, 0.6, 121)
+        ]
+        assert min(off) < 0.05
+        above = spread.offset[truth > truth.max() / 2]
+        assert spread.seen[part] == pytest.approx(np.ptp(above) + 1 / 8, abs=0.2)
+        assert (spread.skew[part] > 0.02) == (skew > 0)
+    assert np.nanmax(np.abs(spread.fwhm - np.nanmedian(spread.fwhm))) < 0.1
+    pace = SPAN / PIXELS
+    assert spread.resolution == pytest.approx(spread.wavelength / (spread.fwhm * pace), rel=0.05)
