@@ -208,7 +208,7 @@ def centroids(  # type: ignore[no-untyped-def]
     spread : ndarray of float32, shape (n, pixels), or (0, 0)
         One standard deviation of each pixel; empty where the scatter of the level and the photons make it.
     photons : float
-        Electrons in one unit of flux.
+        Electrons in one unit of flux; infinite where it is not known.
     expected : ndarray of float64, shape (n, k)
         Where the lines are to some tenths of a pixel, those of groups one behind the other.
     known : ndarray of bool, shape (n,)
@@ -279,7 +279,7 @@ def centroids(  # type: ignore[no-untyped-def]
                         top = np.float64(row[p])
                 here[lines + m] = (top - base) * math.sqrt(2 * math.pi * (sigma * sigma + 0.083))
             here[2 * lines], here[2 * lines + 1] = base, sigma
-            fine, _ = _group(
+            fine, chi2 = _group(
                 row, own, noise, photons, first, size, lines, here, sigma, errors, room, value, slopes, matrix,
                 right, keep,
             )  # fmt: skip
@@ -288,7 +288,9 @@ def centroids(  # type: ignore[no-untyped-def]
                 if not fine:
                     flag[s, k] = FAINT
                     continue
-                pixel[s, k], error[s, k] = here[m], errors[m]
+                # without the number of photons it is the fit that tells how large errors are
+                scale = math.sqrt(max(chi2, 1.0)) if spread.size == 0 and math.isinf(photons) else 1.0
+                pixel[s, k], error[s, k] = here[m], scale * errors[m]
                 light[s, k] = here[lines + m]
                 fwhm[s, k] = _FWHM * here[2 * lines + 1]
                 flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away)

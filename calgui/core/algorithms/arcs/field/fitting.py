@@ -231,14 +231,13 @@ def _judged(measured: FieldMeasured, solved: _Solved, order: int) -> tuple[Whole
         codes[spectrum] = (2, float(solved.rms[spectrum]), DOUBTFUL_RMS)
     for spectrum in np.flatnonzero(few).tolist():
         used, free = int(np.count_nonzero(solved.used[spectrum])), int(solved.free[spectrum])
-        codes[spectrum] = (0, used, order + 3, order, free)
+        codes[spectrum] = (0, f"{used} line{'s are' if used != 1 else ' is'}", order + 3, order, free)
     for spectrum in np.flatnonzero(lost).tolist():
         codes[spectrum] = (1,)
     own = Sentences(
         codes,
         (
-            "{0} lines are used, and order {2} takes {1}: coefficients from number {3} on are those of the spectra "
-            "around it.",
+            "{0} used, and order {2} takes {1}: coefficients from number {3} on are those of the spectra around it.",
             "None of its lines can be used.",
             "Its lines scatter by {:.2f} pixels about the solution, more than {}.",
         ),

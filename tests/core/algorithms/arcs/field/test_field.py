@@ -21,7 +21,7 @@ class Field:
         hits=0.0, dead=0.0, apart=7.0, coefficients=None, pixels=PIXELS, span=SPAN, placed=True,
     ):  # fmt: skip
         rng = np.random.default_rng(seed)
-        self.pixels, self.count = pixels, rows * columns
+        self.pixels, self.count, self.photons = pixels, rows * columns, 1.0
         self.truth = coefficients
         if coefficients is None:
             self.truth = forward.smooth_field(rng, rows, columns, order, pixels, CENTRE, span, shift)
@@ -51,7 +51,9 @@ class Field:
         self.place = np.divmod(np.arange(self.count), columns) if placed else None
 
     def measured(self):
-        return measure_field(self.spectra, None, self.place, self.main, self.listed, Job(), at=self.at)
+        return measure_field(
+            self.spectra, None, self.place, self.main, self.listed, Job(), at=self.at, photons=self.photons
+        )
 
     def off(self, fit):
         """Errors in pixels (n, 101) from the first to the last line used."""
@@ -304,3 +306,17 @@ def test_the_line_spread_function_is_that_of_the_spectra(skew):
     assert np.nanmax(np.abs(spread.fwhm - np.nanmedian(spread.fwhm))) < 0.1
     pace = SPAN / PIXELS
     assert spread.resolution == pytest.approx(spread.wavelength / (spread.fwhm * pace), rel=0.05)
+
+
+def test_units_that_nobody_knows_and_spectra_of_nothing():
+    field = Field(20, rows=6, columns=7)
+    field.photons = None
+    field.spectra = field.spectra * np.float32(1e-12)
+    fit = fit_field(field.measured(), 3, 5.0, (), Job())
+    assert np.all(fit.state == SOLVED)
+    assert np.median(_rms(field.off(fit))) < 0.02
+    for nothing in (np.nan, 0.0):
+        field.spectra = np.full_like(field.spectra, nothing)
+        fit = fit_field(field.measured(), None, 5.0, (), Job())
+        assert np.all(fit.state >= FAILED)
+        assert np.all(np.isnan(fit.coefficients))
