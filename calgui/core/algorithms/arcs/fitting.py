@@ -9,17 +9,17 @@ from numpy.polynomial import legendre
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-#: highest order that is chosen, and lines for each of its coefficients
-HIGHEST, _PER_TERM = 7, 1.8
+#: highest order that is chosen; the usual one, and lines for each order beyond it
+HIGHEST, _USUAL, _PER_TERM = 7, 3, 4
 #: lines beyond the coefficients, at least
 SPARE = 2
 #: a higher order must make cross-validated residuals smaller by this factor
 _BETTER = 0.94
 #: lines so near each other are left out together where one is predicted by the others, in half spectra
-_APART = 0.1
+_APART, _FEW = 0.1, 16
 #: terms from this order on are known to be small: so much of the half range, and by so much less with each order
 _SMOOTH, _FALLS = 4, (0.004, 0.35)
-_ROUNDS = 12
+_ROUNDS, _GENTLE = 12, 8
 #: the centre of a line is good to so much at best: neither lists nor shapes of lines are better known, in pixels
 _LEAST = 1e-3
 
@@ -111,16 +111,17 @@ def fit_lines(
     intrinsic = 0.0
     slope = _slopes(order)
     least = order + 1 + SPARE
+    # least absolute residuals to begin with: lines that are none of the others' do not lead
+    for _ in range(_GENTLE):
+        residual = _solve(design, u, wavelength, sigma, used, half, slope)[2]
+        sigma = np.sqrt(own * np.maximum(np.abs(residual), own))
+    intrinsic = _beyond_errors(residual, own, used, order)
+    sigma = np.hypot(own, intrinsic).astype(np.float64)
+    keep = used & (np.abs(residual) <= clip * sigma)
+    used = keep if keep.sum() >= least else used
     for step in range(_ROUNDS):
         found, covariance, residual = _solve(design, u, wavelength, sigma, used, half, slope)
-        degrees = max(int(used.sum()) - order - 1, 1)
-        look = residual[used]
-        scatter = 1.4826 * float(np.median(np.abs(look))) * np.sqrt(used.sum() / degrees)
-        # few lines: what the fit leaves says little of their scatter
-        whole = float(np.sqrt(np.sum(look**2) / degrees))
-        scatter = whole if degrees < 4 else max(scatter, 0.5 * whole)
-        typical = float(np.median(own[used]))
-        intrinsic = float(np.sqrt(max(scatter**2 - typical**2, 0.0)))
+        intrinsic = _beyond_errors(residual, own, used, order)
         sigma = np.hypot(own, intrinsic).astype(np.float64)
         keep = np.abs(residual) <= clip * sigma
         if keep.sum() < least:
@@ -132,6 +133,18 @@ def fit_lines(
     found, covariance, residual = _solve(design, u, wavelength, sigma, used, half, slope)
     rms = float(np.sqrt(np.mean(residual[used] ** 2))) if used.any() else float("nan")
     return LineFit(found, covariance, residual, sigma, used, intrinsic, rms)
+
+
+def _beyond_errors(residual: Floats, own: Floats, used: Flags, order: int) -> float:
+    """Scatter of residuals beyond the errors of the lines, in pixels."""
+    degrees = max(int(used.sum()) - order - 1, 1)
+    look = residual[used]
+    # few lines: what the fit leaves says little of their scatter
+    whole = float(np.sqrt(np.sum(look**2) / degrees))
+    scatter = 1.4826 * float(np.median(np.abs(look))) * float(np.sqrt(used.sum() / degrees))
+    scatter = whole if degrees < 4 else max(scatter, 0.2 * whole)
+    typical = float(np.median(own[used]))
+    return float(np.sqrt(max(scatter**2 - typical**2, 0.0)))
 
 
 def _solve(
@@ -231,19 +244,21 @@ def order_looks(
         Of the same lines for all orders.
     """
     m = len(u)
-    most = min(HIGHEST if highest is None else highest, max(1, int(m / _PER_TERM) - 1), m - 1 - SPARE)
+    most = min(HIGHEST if highest is None else highest, max(_USUAL, m // _PER_TERM), m - 1 - SPARE)
     if most < 1:
         return ()
     reference = fit_lines(u, wavelength, error, half, min(most, 5), clip)
     kept = reference.used
     sigma = reference.sigma[kept]
     everything = np.ones(int(kept.sum()), bool)
+    # of few lines none can be spared beside the one that is predicted
+    apart = _APART if kept.sum() >= _FEW else 1e-9
     made: list[OrderLook] = []
     for order in range(1, most + 1):
         if kept.sum() < order + 1 + SPARE:
             break
         left = _solve(_vander(u[kept], order), u[kept], wavelength[kept], sigma, everything, half, _slopes(order))[2]
-        without, _ = predictions(u[kept], wavelength[kept], sigma, everything, half, order)
+        without, _ = predictions(u[kept], wavelength[kept], sigma, everything, half, order, apart)
         there = np.isfinite(without)
         if there.sum() < max(3, 0.6 * len(without)):
             break

@@ -30,7 +30,7 @@ OFF = 0.05
 #: how often chance may reach the score of an alignment, and how far the next best must be behind
 CHANCE, MARGIN = 1e-3, 3.0
 #: what a lamp must add to the score to be taken for on
-LAMP_ON = 3.5
+LAMP_ON = 1.5
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
