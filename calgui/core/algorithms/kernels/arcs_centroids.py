@@ -26,6 +26,8 @@ _WORST, _SLACK = 6.0, 0.06
 _LOST = 0.25
 #: a line is seen from so many sigma of its flux
 _SIGNAL = 5.0
+#: what is narrower than this part of the usual width is a hit and no line
+_SHARP = 0.55
 #: how little a width is trusted to differ from that of the other lines, as a part of it
 _TIED = 0.2
 
@@ -293,7 +295,7 @@ def centroids(  # type: ignore[no-untyped-def]
                 pixel[s, k], error[s, k] = here[m], scale * errors[m]
                 light[s, k] = here[lines + m]
                 fwhm[s, k] = _FWHM * here[2 * lines + 1]
-                flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away)
+                flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away, sigma)
                 if flag[s, k] == FAINT:
                     pixel[s, k] = np.nan
                 elif _holds(row, full, here[m]):
@@ -301,7 +303,7 @@ def centroids(  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _judged(here, errors, m, lines, size, slopes, keep, ought, away):  # type: ignore[no-untyped-def]
+def _judged(here, errors, m, lines, size, slopes, keep, ought, away, usual):  # type: ignore[no-untyped-def]
     """What a fitted line is."""
     if not here[lines + m] > _SIGNAL * errors[lines + m]:
         return FAINT
@@ -315,6 +317,8 @@ def _judged(here, errors, m, lines, size, slopes, keep, ought, away):  # type: i
     if lost > _LOST * whole or whole < 0.8:
         return DAMAGED
     width = here[2 * lines + 1]
+    if width < _SHARP * usual:
+        return DAMAGED
     for n in range(lines):
         # of two lines that are no further apart than they are wide neither has a centre of its own, if both shine
         near = min(abs(here[n] - here[m]), abs(ought[n] - ought[m])) < 1.7 * width + 0.4

@@ -218,23 +218,39 @@ def fit_lines(  # type: ignore[no-untyped-def]
             worst = max(worst, off[i] * off[i] * inverse[i])
         kept = count
         good = kept > 0
-        if worst > clip * clip and count - here >= _MANY:
-            # of many lines that all lie off alike, as an order too low leaves them, none is an outlier
+        most = np.inf
+        if worst > clip * clip:
+            # none counts more than half of them do: a hit is brighter than lines
             for i in range(count):
-                room[i] = abs(off[i])
-            spread = 1.4826 * _median(room, count)
-            worst = 0.0
+                room[i] = inverse[i]
+            most = _median(room, count)
             for i in range(count):
-                worst = max(worst, off[i] * off[i] / max(spread * spread, 1.0 / inverse[i]))
+                weight[i] = min(inverse[i], most)
+            good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
+            if good and count - here >= _MANY:
+                # of many lines that all lie off alike, as an order too low leaves them, none is an outlier
+                _offsets(basis, slopes, target, count, half, own, off, pace)
+                for i in range(count):
+                    room[i] = abs(off[i])
+                spread = 1.4826 * _median(room, count)
+                worst = 0.0
+                for i in range(count):
+                    worst = max(worst, off[i] * off[i] / max(spread * spread, 1.0 / inverse[i]))
+                    weight[i] = inverse[i]
+                if worst <= clip * clip:
+                    good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
+                    _offsets(basis, slopes, target, count, half, own, off, pace)
         if worst > clip * clip:
             # first so that lines far off count little
-            for _turn in range(_SOFT):
+            if good:
+                _offsets(basis, slopes, target, count, half, own, off, pace)
+            for _turn in range(_SOFT if good else 0):
                 for i in range(count):
                     room[i] = abs(off[i])
                 spread = 1.4826 * _median(room, count) * math.sqrt(count / max(count - here, 1.0))
                 for i in range(count):
                     allowed = 2.5 * max(spread, 1.0 / math.sqrt(inverse[i]))
-                    weight[i] = inverse[i] / (1.0 + (off[i] / allowed) ** 2) ** 2
+                    weight[i] = min(inverse[i], most) / (1.0 + (off[i] / allowed) ** 2) ** 2
                 good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
                 if not good:
                     break

@@ -436,7 +436,8 @@ def _take(  # type: ignore[no-untyped-def]
     for k in range(lines):
         bright[k] = strength[k] * gain
         if np.isfinite(place[k]) and abs(place[k] - out[k]) < 0.8:
-            bright[k] = height[k]
+            # what is far brighter than it ought to be is a hit
+            bright[k] = min(height[k], 3.0 * bright[k]) if strength[k] > 0 else height[k]
         if learn[k] and np.isfinite(place[k]):
             out[k] += 0.5 * max(-0.5, min(0.5, place[k] - out[k]))
     if visible == 0 or met < _MET * visible:

@@ -320,3 +320,17 @@ def test_units_that_nobody_knows_and_spectra_of_nothing():
         fit = fit_field(field.measured(), None, 5.0, (), Job())
         assert np.all(fit.state >= FAILED)
         assert np.all(np.isnan(fit.coefficients))
+
+
+def test_a_hit_upon_a_faint_line_does_not_lead_the_fit():
+    field = Field(21, lines=12, fluxes=(600.0, 900.0))
+    for spectrum in range(0, field.count, 5):
+        place = int(np.rint(field.places[spectrum, 6]))
+        if spectrum != field.at and 3 < place < PIXELS - 3:
+            field.spectra[spectrum, place + 1] += 4e4
+    fit = fit_field(field.measured(), 3, 5.0, (), Job())
+    assert np.all(fit.state == SOLVED)
+    assert _rms(field.off(fit)).max() < 0.15
+    used = fit.lines.state == LINE_STATES.index("used")
+    true = field.places[fit.lines.spectrum[used], fit.lines.listed[used]]
+    assert np.max(np.abs(fit.lines.pixel[used] - true)) < 0.5
