@@ -1,6 +1,6 @@
 """Spectra out of FITS files: one-dimensional images, and tables with a column of flux."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,24 @@ def spectra_in(path: Path | str) -> tuple[HduHeader, ...]:
     InputError
         The file cannot be read.
     """
+    hdus = read_headers(path)
     return tuple(
         hdu
-        for hdu in read_headers(path)
-        if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1)
-        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX))
+        for hdu in hdus
+        if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1 and not _beside(hdu, hdus))
+        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX) and not _tells_places(hdu))
     )
+
+
+def _beside(hdu: HduHeader, hdus: Sequence[HduHeader]) -> bool:
+    """Whether it is the errors or the quality of a spectrum, which are read with it."""
+    named = hdu.name.upper() in ("ERR", "DQ")
+    return named and any(other.name.upper() == "SCI" and other.shape == hdu.shape for other in hdus)
+
+
+def _tells_places(hdu: HduHeader) -> bool:
+    """Whether a table says where spectra are in the field: its column ``SPECTRUM`` counts them."""
+    return {"ROW", "COLUMN"} <= {name.upper() for name in column_names(hdu)}
 
 
 def read_spectrum(path: Path | str, hdu: int | None = None) -> Spectrum:

@@ -88,8 +88,9 @@ class AlgorithmPage(QWidget):
             tip = "Solutions that were kept, to compare them and to go back"
             self.output.add_beside(self.solutions, "Solutions", tip)
             self.solutions.back_wanted.connect(self.go_back_to)
-        self.output.marks.options = self.options.values
-        self.output.marks.options_wanted.connect(self.options.put_values)
+        for part in (self.output.marks, self.output.spectra):
+            part.options = self.options.values
+            part.options_wanted.connect(self.options.put_values)
         lay_out(self)
         self._connect()
         self._update_buttons()
@@ -152,6 +153,9 @@ class AlgorithmPage(QWidget):
             done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
             if done:
                 return f"{done} in {self.how.title}"
+        said = self.output.spectra.deed(before[1], after[1], changed)
+        if said:
+            return f"{said} in {self.how.title}"
         one = changed[0].replace("_", " ") if changed else "the references"
         what = f"{len(changed)} options" if len(changed) > 1 else one
         return f"change {what} of {self.how.title}"
@@ -263,7 +267,8 @@ class AlgorithmPage(QWidget):
         self.report = fitted.report
         if fitted.report is not None:
             self.output.show_whole(fitted.report, fitted.hot, self.how.title, outdated=False)
-            if (comparer := comparer_of(self.how.product)) is not None:
+            product = self.how.product_of(fitted.report.result)
+            if (comparer := comparer_of(product)) is not None:
                 self.output.comparison.show_nothing(f"Run compares the new {comparer.word} with the one in use.")
         elif fitted.error is not None:
             self.output.show_problem(fitted.error)
@@ -326,7 +331,7 @@ class AlgorithmPage(QWidget):
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=outdated)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison, made.report.inputs)
-        elif (comparer := comparer_of(self.how.product)) is not None:
+        elif (comparer := comparer_of(self.how.product_of(made.report.result))) is not None:
             self.output.comparison.show_nothing(
                 f"Open a cache to compare the new {comparer.word} with the one that it selects."
             )
@@ -357,7 +362,7 @@ class AlgorithmPage(QWidget):
         running, bar = self._run_task is not None, self.actions_bar
         bar.show_running(running or (self.staged is not None and self.staged.measuring))
         bar.run.setEnabled(self._fit and not running)
-        bar.save.setEnabled(self.report is not None and self.report.result.has_product)
+        bar.show_product(self.report.result if self.report is not None else None)
         bar.copy.setEnabled(bool(self.inputs.paths))
         if self.solutions is not None:
             self.solutions.refresh_buttons()
