@@ -8,6 +8,7 @@ import numpy as np
 from numpy.polynomial import legendre
 
 from calgui.core.algorithms.arcs.field.mapping import maps_of
+from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.sentences import Sentences
 from calgui.core.algorithms.arcs.field.sharing import shared
 from calgui.core.algorithms.arcs.field.surroundings import from_around
@@ -201,10 +202,7 @@ def _middles(part: FieldMeasured, left: Bools, order: int, clip: float) -> Float
     solved = _fitted(part, left, order, clip, np.arange(len(part)), Job())
     residual = np.where(part.flag == FINE, solved.residual, np.nan)
     enough = np.count_nonzero(np.isfinite(residual), axis=0) >= _SPECTRA
-    middle = np.full(len(left), np.nan)
-    if enough.any():
-        middle[enough] = np.nanmedian(residual[:, enough], axis=0)
-    return middle
+    return np.where(enough, medians(residual.T), np.nan)
 
 
 def _of_order(measured: FieldMeasured, order: int) -> Floats:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.seeding import Seeds, find_lines
 from calgui.core.algorithms.arcs.field.sentences import Sentences
 from calgui.core.algorithms.arcs.field.sharing import shared
@@ -56,7 +57,7 @@ def measure(
     )
     fine = made.flag == FINE
     shape = line_spread(flux, expected, made.pixel, made.error, made.light, made.fwhm, fine, main, listed, chosen)
-    width = _medians(np.where(fine, made.fwhm, np.nan))
+    width = medians(np.where(fine, made.fwhm, np.nan))
     job.report(1.0, "Measured")
     return FieldMeasured(
         main, listed, chosen, _trusted(main, chosen), pixels, place, expected, made.pixel, made.error, made.light,
@@ -98,7 +99,7 @@ class _Centroids:
 
 def _groups(expected: Floats, within: float, most: int) -> Whole:
     """First line of each group of lines that are close together in the middle of the spectra; the number at the end."""
-    apart = _medians(np.diff(expected, axis=1)[_some(expected)].T)
+    apart = medians(np.diff(expected, axis=1)[_some(expected)].T)
     firsts = [0]
     for line, gap in enumerate(apart, 1):
         if not gap < within:
@@ -139,7 +140,7 @@ def _there(
     fine = trial.flag == FINE
     inside = (expected > 3) & (expected < flux.shape[1] - 4)
     share = np.count_nonzero(fine, axis=0) / np.maximum(np.count_nonzero(inside, axis=0), 1)
-    off = _medians(np.where(fine, trial.pixel - expected, np.nan).T)
+    off = medians(np.where(fine, trial.pixel - expected, np.nan).T)
     beside = seeds.columns >= listed
     there = inside.any(axis=0) & (seeds.seen | beside | ((share >= _SHARE) & (np.abs(off) < _OFF)))
     width = np.nanmedian(trial.fwhm[fine]) if fine.any() else np.nan
@@ -177,18 +178,6 @@ def _with(where: Floats, light: Floats, found: Whole, made: _Centroids, lines: W
     return (
         np.take_along_axis(at, order, 1), np.take_along_axis(flux, order, 1), found + np.count_nonzero(seen, axis=1)
     )  # fmt: skip
-
-
-def _medians(values: Floats) -> Floats:
-    """Median of each row without NaN; NaN of a row of nothing else."""
-    if not values.size:
-        return np.full(len(values), np.nan)
-    ordered = np.sort(values, axis=1)
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    rows = np.arange(len(values))
-    low = ordered[rows, np.maximum(count - 1, 0) // 2]
-    high = ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
-    return np.where(count > 0, 0.5 * (low + high), np.nan).astype(np.float64)
 
 
 def _trusted(main: Solution1D, columns: Whole) -> Bools:
