@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_seeds import filled, filtered, some
+from calgui.core.algorithms.kernels.arcs_filtering import filled, some
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -366,60 +366,3 @@ def _noise(row, room):  # type: ignore[no-untyped-def]
             below += 1
     noise = 1.4826 * np.median(room[:below])
     return noise if noise > 1e-6 * total / count else max(1e-3 * total / count, 1e-30)
-
-
-@_jit
-def unlisted(  # type: ignore[no-untyped-def]
-    flux, taps, expected, known, least, apart, start, stop, where, light, count
-):  # fmt: skip
-    """The strongest peaks of each spectrum that are no line of the list.
-
-    Parameters
-    ----------
-    flux : ndarray of float32, shape (n, pixels)
-        Spectra.
-    taps : ndarray of float64
-        See `calgui.core.algorithms.kernels.arcs_seeds.line_filter`.
-    expected : ndarray of float64, shape (n, k)
-        Where lines of the list are.
-    known : ndarray of bool, shape (n,)
-        Spectra of which that is so; of the others every peak counts.
-    least : float
-        Sigma that a peak stands out by.
-    apart : float
-        Pixels between a peak and any line of the list.
-    start, stop : int
-        Which spectra.
-    where, light : ndarray of float64, shape (n, m)
-        Pixel and flux: results.
-    count : ndarray of int64, shape (n,)
-        How many: result.
-    """
-    pixels, most = flux.shape[1], where.shape[1]
-    values, room = np.empty(pixels), np.empty(pixels)
-    taken = np.empty(pixels, np.bool_)
-    for s in range(start, stop):
-        noise, _ = filtered(flux[s], taps, values, room)
-        taken[:] = False
-        if known[s]:
-            for k in range(expected.shape[1]):
-                if np.isfinite(expected[s, k]):
-                    low = max(0, math.ceil(expected[s, k] - apart))
-                    for p in range(low, min(pixels, math.floor(expected[s, k] + apart) + 1)):
-                        taken[p] = True
-        found = 0
-        for i in range(2, pixels - 2):
-            value = values[i]
-            if taken[i] or not value > least * noise or not (value >= values[i - 1] and value > values[i + 1]):
-                continue
-            place = min(found, most)
-            while place > 0 and light[s, place - 1] < value:
-                if place < most:
-                    light[s, place], where[s, place] = light[s, place - 1], where[s, place - 1]
-                place -= 1
-            if place < most:
-                bend = 2.0 * value - values[i - 1] - values[i + 1]
-                light[s, place] = value
-                where[s, place] = i + (0.5 * (values[i + 1] - values[i - 1]) / bend if bend > 0 else 0.0)
-                found = min(found + 1, most)
-        count[s] = found

@@ -151,8 +151,8 @@ def _there(
 
 def _others(flux: Singles, expected: Floats, seeds: Seeds, seen: float, job: Job) -> tuple[Floats, Floats, Whole]:
     """Peaks of each spectrum that are no line of the list."""
-    kernels = compiled_arcs("centroids")
-    taps = compiled_arcs("seeds").line_filter(seen / _FWHM)
+    kernels = compiled_arcs("filtering")
+    taps = kernels.line_filter(seen / _FWHM)
     where, light = np.full((len(flux), _UNLISTED), np.nan), np.zeros((len(flux), _UNLISTED))
     found = np.zeros(len(flux), np.int64)
 
