@@ -33,6 +33,8 @@ _FORESEEN = (0.2, 0.6, 3.0)
 _WEAK = (2.2, 4.0)
 #: error of where the others foresee a line, at most, over the width of lines; where there are few, none can be spared
 _VAGUE = (0.3, 1.0)
+#: a faint line at an end that stands so far from the next, in half spectra, has no name
+_ALONE = 0.12
 #: bright lines may lie further off by this factor
 _FREE = 2.5
 #: unless there are so many that bright ones are near each other, too
@@ -112,6 +114,7 @@ def name_lines(
             fit = _fit_round(found, listed, index, coefficients, pixels, highest)
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
+    _leave_lonely(u, rank, index, unsure)
     return Named(listed, index, unsure, level, coefficients)
 
 
@@ -327,6 +330,17 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
         order = min(fit.order, len(good) - 2 - SPARE)
         fit = fit_named(found, listed, index, fit.coefficients, pixels, order, None, 4.0)
     return int((index >= 0).sum()) < begun
+
+
+def _leave_lonely(u: Floats, rank: Whole, index: Whole, unsure: Flags) -> None:
+    """Take the names of faint lines at the ends that stand alone: one by chance would bend all of the end."""
+    for end in (0, -1):
+        while (index >= 0).sum() > 2 * _FIRST:
+            good = np.flatnonzero(index >= 0)
+            last, next_ = good[end], good[1 if end == 0 else -2]
+            if abs(u[last] - u[next_]) < _ALONE or rank[last] < len(index) / 2:
+                break
+            index[last], unsure[last] = -1, True
 
 
 def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float, free: Floats) -> Floats:
