@@ -180,19 +180,23 @@ class OutputPanel(QWidget):
             self.banner.show_state("Choose inputs on the left; a preview follows at once.")
         self._clear("No picture yet.")
 
-    def show_problem(self, error: CalguiError) -> None:
+    def show_problem(self, error: CalguiError, unsolved: Result | None = None) -> None:
         """Say why there is no result.
 
         Parameters
         ----------
         error : CalguiError
             In its own words.
+        unsolved : Result, optional
+            What there is to see, and to mend it by.
         """
         place = f"{error.path.name}: " if error.path is not None else ""
         self._preview_shown = False
         self._preview = None
         self.banner.show_state(f"{place}{error.message} {error.cure}".rstrip(), "error")
         self._clear("No picture: see above.")
+        if unsolved is not None:
+            self.spectra.take(unsolved, alone=True)
 
     def show_running(self) -> None:
         """Say that the whole frames are being worked on; what is shown stays."""
