@@ -84,6 +84,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         real_time=True,
         spectrograph_only=True,
         reference_types=("ARC", "WAVECAL"),
+        algorithms=("wavelength-solution",),
     ),
     Calibration(
         "mask",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calgui.core.algorithms.fluxstar.config import StarConfig
+from calgui.core.algorithms.fluxstar.filling import find_whole_star
 from calgui.core.algorithms.fluxstar.finding import Star, around, candidates, find_star
 from calgui.core.algorithms.fluxstar.growth import Growth, grow, radii
 from calgui.core.algorithms.fluxstar.inputs import Facts, Floats, Mask, Pixels, facts_of, read_pixels
@@ -184,7 +185,7 @@ def measure_pixels(
         As in `measure_star`.
     """
     job.report(0, "Looking for the star")
-    star = find_star(pixels.data, pixels.bad & ~pixels.saturated, place_of(config))
+    star, pixels = find_whole_star(pixels, place_of(config), frame.header, facts)
     pixels, common = _without_stripes(pixels, star, facts)
     job.check()
     others = tuple(candidates(pixels.data, pixels.bad))
@@ -278,6 +279,9 @@ def _measure(
     flat = data - background.plane(dx, dy)
     variance, errors = _variance(pixels, (rows, columns), flat, background, facts)
     filled, variance = fill(flat, variance, gone, distance, x, y)
+    if pixels.filled is not None:
+        at = pixels.filled.rows - rows.start, pixels.filled.columns - columns.start
+        variance[at], gone[at] = pixels.filled.holes.variance, True
     part = Part(x, y, filled, variance, gone, bad, saturated, found.odd)
     on_image = replace(found, x=tuple(at + columns.start for at in found.x), y=tuple(at + rows.start for at in found.y))
     return on_image, part, background, rings, limit, errors

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
+from calgui.core.algorithms.psf.centroids import (
+    BAD_CORE,
+    BLENDED,
+    EDGE,
+    FAILED,
+    FILLED,
+    FLAG_WORDS,
+    HALF,
+    OFF_PEAK,
+    SATURATED,
+)
 from calgui.core.algorithms.psf.energy import RING, Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
@@ -28,10 +38,11 @@ _NO_STREHL, _NEARLY_ONE = 0.3, 0.03
 #: halves of squares, pixels, within a cut-out
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
-CROWDED, CUT_RADIUS, CORRECTED, ABOVE_ONE = 64, 128, 256, 512
+CROWDED, CUT_RADIUS, CORRECTED, ABOVE_ONE = 64, 128, 512, 1024
 WORDS = FLAG_WORDS | {
     CROWDED: "neighbours' light",
     CUT_RADIUS: "smaller flux radius",
+    FILLED: "filled",
     CORRECTED: "flux of a smaller radius, corrected",
     ABOVE_ONE: "Strehl ratio above 1",
 }
@@ -191,7 +202,7 @@ def _corrected(
     around = float((height * np.interp(apart, middle, stars.profile, right=0.0)).sum())
     left = ring.mean - stars.background[star] - height[star] * stars.profile
     best = None
-    for radius in np.geomspace(_LEAST_WIDTHS * width, max(seen, _LEAST_WIDTHS * width), 12):
+    for radius in np.geomspace(_LEAST_WIDTHS * width, max(seen, _LEAST_WIDTHS * width), 8):
         own, within = float(np.interp(radius, edges, grown)), float(np.interp(radius, edges, growth))
         beside = float(height[apart < radius].sum()) * whole + math.pi * radius**2 * around
         if radius > seen or not own > 0 or not within > 0 or beside > _CLEAR * own:

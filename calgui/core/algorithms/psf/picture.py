@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import Scale, canonical_unit, scale_of
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.holes import sketched
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.levels import Prior
@@ -45,6 +46,8 @@ class Picture:
         Whether the variance is of ERR.
     sky : Prior or None
         Level that the header makes likely; None where it says nothing of a sky that was subtracted.
+    filled : ndarray of bool, shape (ny, nx), or None
+        Pixels that count and were not seen: what they hold is from those around them. None for none.
     """
 
     data: Singles
@@ -56,6 +59,7 @@ class Picture:
     per_electron: float | None
     errors_known: bool
     sky: Prior | None = None
+    filled: Mask | None = None
 
 
 def picture_of(frame: Frame, config: PsfConfig, *, detector: bool = True) -> Picture:
@@ -186,6 +190,24 @@ def without_hits(picture: Picture, neighbour: float) -> Picture:
     good, data = picture.good.copy(), picture.data.copy()
     good[rows[hit], columns[hit]], data[rows[hit], columns[hit]] = False, 0
     return replace(picture, good=good, data=data)
+
+
+def sketch_of(picture: Picture) -> Picture:
+    """The picture to find stars on: with lost pixels drawn in roughly where they lie in bright light.
+
+    Parameters
+    ----------
+    picture : Picture
+        Pixels.
+
+    Returns
+    -------
+    Picture
+        Saturated pixels are left.
+    """
+    known = picture.good | picture.saturated
+    data, good = sketched(picture.data, known, picture.level, picture.noise)
+    return picture if data is picture.data else replace(picture, data=data, good=good & ~picture.saturated)
 
 
 def level_and_noise(data: Singles, good: Mask) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.psf.centroids import (
     BLENDED,
     FAILED,
+    FILLED,
     HALF,
     OFF_PEAK,
     SATURATED,
@@ -22,6 +23,7 @@ from calgui.core.algorithms.psf.centroids import (
 )
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import Rings
+from calgui.core.algorithms.psf.filling import fill_cores
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of
@@ -79,6 +81,8 @@ class Stars:
         Which pixels count.
     variance : ndarray of float32, shape (ny, nx)
         Of the picture.
+    filled : ndarray of bool, shape (ny, nx)
+        Pixels that count and were not seen.
     profile : ndarray of float64, shape (m,), or None
         What was subtracted of a star of height 1, in rings; None where there is one star.
     brightness : ndarray of float64, shape (n,)
@@ -106,6 +110,7 @@ class Stars:
     left: Singles
     good: Mask
     variance: Singles
+    filled: Mask
     profile: Floats | None
     brightness: Floats
     n_sharp: int = 0
@@ -154,9 +159,11 @@ def measure_stars(
         cleaned, common = _without_stripes(raw, fitted, setting, config)
         if common is not None:
             fitted, picture = centroids(cleaned, found, setting, clicked)
+    picture, fitted = fill_cores(picture, fitted, setting, perfect, job.part(0, 0.2))
     if config.background == "map":
         picture = flattened(picture, fitted, setting)
-        fitted = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        again = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        fitted = replace(again, flags=again.flags | (fitted.flags & FILLED), n_sharp=fitted.n_sharp)
     if perfect is not None and not setting.coarse and (not setting.sampled or len(fitted.x) <= _EACH):
         fitted = without_bias(fitted, setting, perfect)
     job.report(0.2, "Light around the stars")
@@ -183,7 +190,7 @@ def measure_stars(
     return Stars(
         fitted.x, fitted.y, fitted.errors[:, 1], fitted.errors[:, 2], fitted.p[:, 0], fitted.p[:, 4:6], flags, filled,
         variances, fitted.kept, fitted.corner, light.rings, light.background, light.error, shapes, distance,
-        light.left, picture.good, picture.variance, light.profile, light.height, fitted.n_sharp,
+        light.left, picture.good, picture.variance, _filled(picture), light.profile, light.height, fitted.n_sharp,
     )  # fmt: skip
 
 
@@ -212,6 +219,10 @@ def _without_stripes(
         unknown = math.hypot(stripes.row_scatter, stripes.column_scatter) * _MEAN_OF_STRIPES
         sky = replace(sky, error=math.hypot(sky.error, unknown))
     return replace(picture, data=data, sky=sky), stripes.common
+
+
+def _filled(picture: Picture) -> Mask:
+    return np.zeros(picture.good.shape, np.bool_) if picture.filled is None else picture.filled
 
 
 def _corrected(shapes: Shapes, setting: Setting, perfect: "PerfectStar | None") -> Shapes:

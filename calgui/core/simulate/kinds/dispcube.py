@@ -176,7 +176,7 @@ def conditions(pointing: Pointing) -> dict[str, Any]:
     prisms, air = pointing.prisms, pointing.weather
     return {
         "PRESSURE": (air.pressure, "[hPa] pressure of the air at the telescope"),
-        "AIRTEMP": (air.celsius, "[degC] temperature of the air outside"),
+        "AIRTEMP": (air.celsius, "temperature of the air outside, Celsius"),
         "HUMIDITY": (air.humidity, "[%] relative humidity outside"),
         "ADCROTA": (prisms.a, "[deg] prism A: x to y, where it moves red light"),
         "ADCROTB": (prisms.b, "[deg] prism B"),
