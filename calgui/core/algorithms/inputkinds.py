@@ -1,4 +1,4 @@
-"""What an input is, spectrum, image, ramp or cube, and whether an algorithm takes it."""
+"""What an input is, spectrum, image, ramp, cube or a header alone, and whether an algorithm takes it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -10,13 +10,14 @@ from calgui.core.spectra.axis import spectral_axis
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
 
-InputKind = Literal["image", "ramp", "cube", "spectrum"]
+InputKind = Literal["image", "ramp", "cube", "spectrum", "header"]
 
 _CURES: dict[InputKind, str] = {
     "image": "images",
     "ramp": "ramps as they were read: SCI of (integration, read, y, x)",
     "cube": "cubes",
     "spectrum": "spectra: SCI of one axis, or a table with a column flux",
+    "header": "headers without pixels",
 }
 
 _MANY = {"spectrum": "spectra"}
@@ -34,9 +35,11 @@ def kind_of(frame: FrameLike) -> InputKind | None:
     -------
     str or None
         ``spectrum`` for one axis; ``image`` for two; ``cube`` where an axis is of wavelengths (CTYPEn); ``ramp`` for
-        three or four others; None for anything else.
+        three or four others; ``header`` where there are no pixels at all; None for anything else.
     """
     axes = len(frame.shape)
+    if frame.shape == (0,):
+        return "header"
     if axes == 1:
         return "spectrum"
     if axes == 2:

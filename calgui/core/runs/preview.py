@@ -18,6 +18,7 @@ from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.frames.spectra import open_input
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
+from calgui.core.runs.headerframes import enter_input
 from calgui.core.runs.opening import unreadable
 from calgui.core.runs.references import (
     FoundReferences,
@@ -160,7 +161,7 @@ def examine(
         problem: CalguiError | None = None
         for path in job.track(inputs, len(inputs), "Looking at the inputs"):
             try:
-                frame = stack.enter_context(open_input(path))
+                frame = enter_input(stack, how, path)
             except InputError as error:
                 facts.append(InputFacts(path, error=error))
                 problem = problem or error
@@ -196,7 +197,7 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
         path,
         str(header.get("DETECTOR") or header.get("INSTRUME") or "").strip(),
         f"{seconds:g} s" if seconds is not None else "",
-        " × ".join(str(length) for length in reversed(frame.shape)),
+        " × ".join(str(length) for length in reversed(frame.shape)) if frame.shape != (0,) else "header alone",
         date if "T" in date or not time else f"{date} {time}",
     )
 

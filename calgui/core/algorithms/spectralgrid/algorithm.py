@@ -68,9 +68,9 @@ def resample(frame: FrameLike, wavecal: FrameLike, config: GridConfig, job: Job)
 
     Notes
     -----
-    A pixel's content is spread evenly over it, and each cell gets its share: sums are kept, and centroids to a hundredth
-    of a pixel; lines become wider by what the overlap of pixel and cell adds. Cells that share a pixel have correlated errors (Fruchter &
-    Hook 2002, PASP 114, 144; Carnall 2017, arXiv:1705.05165).
+    A pixel's content is spread evenly over it, and each cell gets its share: sums are kept, and centroids to a
+    hundredth of a pixel; lines become wider by what the overlap of pixel and cell adds. Cells that share a pixel have
+    correlated errors (Fruchter & Hook 2002, PASP 114, 144; Carnall 2017, arXiv:1705.05165).
     """
     job.report(0.0, "Reading")
     stack = read_spectra(frame, wavecal)
