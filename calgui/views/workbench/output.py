@@ -334,7 +334,7 @@ class OutputPanel(QWidget):
         self.curves.show_curves(result.curves)
         # the steps of a chain stand below the picture
         tables = result.tables[bool(result.stages) :]
-        self.tables.show_tables(tables)
+        self.tables.show_tables(tables, late=result.spectra is not None)
         one = tables[0].title if len(tables) == 1 else "Tables"
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
