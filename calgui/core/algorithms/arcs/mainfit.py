@@ -94,7 +94,8 @@ def main_solution(
 @lru_cache(maxsize=16)
 def _looks(u: bytes, wave: bytes, error: bytes, half: float, clip: float) -> tuple[OrderLook, ...]:
     """Of the same lines they are the same, whatever the order that is asked for: an answer is due at once."""
-    return order_looks(*(np.frombuffer(one, np.float64) for one in (u, wave, error)), half, clip)
+    places, wavelengths, errors = (np.frombuffer(one, np.float64) for one in (u, wave, error))
+    return order_looks(places, wavelengths, errors, half, clip)
 
 
 def _refuse(order: int, needed: int, count: int, is_auto: bool) -> None:
