@@ -23,6 +23,8 @@ from calgui.core.spectra.axis import spectral_axis
 
 Floats = npt.NDArray[np.float64]
 
+#: what LAMP says where none was on
+_OFF = ("NONE", "OFF", "N/A")
 #: spectra of a stack that are tried for the main one
 _TRIED = 4
 _NO_LINES = "Choose an arc, or a lower threshold; a dark, or an arc whose lamps were off, shows none."
@@ -127,6 +129,12 @@ def needed_lamps(frame: FrameLike, config: ArcConfig) -> tuple[str, ...]:
         Neither says it, or there is no list of such a lamp.
     """
     said = config.lamps.strip() or text(frame.header, "LAMP")
+    if said.strip().upper() in _OFF:
+        raise InputError(
+            f"No lamp was on: LAMP is {said.strip()}. This is no arc.",
+            path=frame.path,
+            cure="Choose an arc, or give the lamps that were on by the option lamps, such as lamps=Ar,Kr.",
+        )
     try:
         found = lamps_of(said)
     except InputError as error:
