@@ -115,7 +115,7 @@ def test_lamps_and_range_are_asked_for() -> None:
     with pytest.raises(InputError, match="no list of lines of a lamp 'Hg'"):
         solved(frame, lamps="Ar,Hg")
     bare = Frame(np.array(frame.data), None, None, {"LAMP": "Ar"})
-    with pytest.raises(InputError, match="LAMP is OFF. This is no arc"):
+    with pytest.raises(InputError, match=r"LAMP is OFF\. This is no arc"):
         solved(replace(frame, header={**frame.header, "LAMP": "OFF"}))
     with pytest.raises(InputError, match="WAVEMIN and WAVEMAX are missing"):
         solved(bare)
