@@ -26,7 +26,7 @@ from .files import make
 from .monkey import Monkey
 
 #: steps of the ordinary test
-STEPS = 250
+STEPS = 130
 SECONDS = float(os.environ.get("CALGUI_SOAK_SECONDS", "0"))
 SEEDS = [int(seed) for seed in os.environ.get("CALGUI_SOAK_SEEDS", "1,2").split(",")]
 #: megabytes that may be taken once everything was used once
