@@ -55,7 +55,7 @@ def parse_identified(text: str, name: str = "identify") -> tuple[Identified, ...
         if not equals or numbers[0] is None or numbers[1] is None or not numbers[1] > 0:
             raise UsageError(
                 f"Option {name!r} cannot hold {part!r}.",
-                cure="Give pixel=nm, the wavelength in vacuum, several with ; between: 512.3=1211.564; 640=1243.932.",
+                cure="Give pixel=nm, the pixel from 0 and the wavelength in vacuum: 512.3=1211.564; 640=1243.932.",
             )
         made.append(Identified(numbers[0], numbers[1]))
     return tuple(made)
@@ -126,7 +126,7 @@ def format_wavelengths(wavelengths: Sequence[float]) -> str:
 
 
 def nearest_listed(
-    wavelengths: Sequence[float], listed: npt.NDArray[np.float64], within: float = WITHIN
+    wavelengths: Sequence[float], listed: npt.NDArray[np.float64], within: float | npt.NDArray[np.float64] = WITHIN
 ) -> npt.NDArray[np.int64]:
     """The listed lines that wavelengths mean.
 
@@ -136,7 +136,7 @@ def nearest_listed(
         In vacuum, in nm.
     listed : ndarray of float64
         Of the list, in vacuum, in nm, in any order.
-    within : float
+    within : float or ndarray of float64, one for each wavelength
         How far off they may be, nm.
 
     Returns

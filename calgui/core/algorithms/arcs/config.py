@@ -1,13 +1,10 @@
 """Options of a wavelength solution."""
 
-import math
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from calgui.core.algorithms.headeroptions import HEADERS
 from calgui.core.algorithms.options import option
-from calgui.core.errors import UsageError
 
 _FINDING = "lines and traces"
 
@@ -52,72 +49,3 @@ class ArcConfig:
 
 #: options that only the fit looks at
 REFITS = ("order", "clip", "identify", "exclude", "medium")
-
-_PAIR = re.compile(r"([^=]+)=([^=]+)")
-
-
-def parse_identified(text: str) -> tuple[tuple[float, float], ...]:
-    """Lines known by hand.
-
-    Parameters
-    ----------
-    text : str
-        ``pixel=nm``, several with a semicolon between; empty for none.
-
-    Returns
-    -------
-    tuple of (float, float)
-        Pixel from 0, vacuum wavelength in nm.
-
-    Raises
-    ------
-    UsageError
-        A part of it is no such pair.
-    """
-    made = []
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        found = _PAIR.fullmatch(part)
-        pair = (_number(found[1]), _number(found[2])) if found is not None else (math.nan, math.nan)
-        if not (math.isfinite(pair[0]) and math.isfinite(pair[1]) and pair[1] > 0):
-            raise UsageError(
-                f"Option 'identify' cannot hold {part!r}.",
-                cure="Give pixel=nm, the pixel from 0 and the wavelength in vacuum, as 512.3=1694.521; 830=1744.967.",
-            )
-        made.append(pair)
-    return tuple(made)
-
-
-def parse_excluded(text: str) -> tuple[float, ...]:
-    """Wavelengths of listed lines.
-
-    Parameters
-    ----------
-    text : str
-        In nm, with a semicolon between; empty for none.
-
-    Returns
-    -------
-    tuple of float
-
-    Raises
-    ------
-    UsageError
-        A part of it is no wavelength.
-    """
-    made = []
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        value = _number(part)
-        if not value > 0 or not math.isfinite(value):
-            raise UsageError(
-                f"Option 'exclude' cannot hold {part!r}.",
-                cure="Give vacuum wavelengths of listed lines in nm, as 1694.521; 1744.967.",
-            )
-        made.append(value)
-    return tuple(made)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.arcs.config import ArcConfig, parse_excluded, parse_identified
+from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.field.solving import FieldMeasured, measure_field
 from calgui.core.algorithms.arcs.finding import FoundLines, Noise, extent, find_lines
 from calgui.core.algorithms.arcs.identifying import FEWEST, Blind, identify_blind, lit_to_whole
@@ -16,6 +16,7 @@ from calgui.core.algorithms.arcs.mainfit import main_solution
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough, rough_range
 from calgui.core.algorithms.matching import text
+from calgui.core.algorithms.spectrumedits import parse_identified, parse_wavelengths
 from calgui.core.errors import AlgorithmError, CalguiError, InputError
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
@@ -106,7 +107,7 @@ def check_inputs(frames: Sequence[FrameLike], config: object = None) -> None:
             needed_lamps(frame, config)
             rough_range(frame, config, _axis(frame))
             parse_identified(config.identify)
-            parse_excluded(config.exclude)
+            parse_wavelengths(config.exclude)
 
 
 def needed_lamps(frame: FrameLike, config: ArcConfig) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from calgui.core.algorithms.arcs.config import ArcConfig, parse_excluded, parse_identified
+from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.field.solving import FieldFit, fit_field
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.identifying import identify_blind, lit_to_whole
@@ -15,6 +15,7 @@ from calgui.core.algorithms.arcs.mainfit import MainFit, main_solution
 from calgui.core.algorithms.arcs.measuring import Measured, with_field
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough
+from calgui.core.algorithms.spectrumedits import Identified, nearest_listed, parse_identified, parse_wavelengths
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.jobs import Job
 
@@ -23,6 +24,8 @@ Whole = npt.NDArray[np.int64]
 
 #: a line named by hand is the found one within so many widths, and a listed one within so many
 _CLICKED, _LISTED = 1.5, 1.0
+#: a wavelength to leave out is that of a listed line within so many nm, and so much of the wavelength
+_EXCLUDED = (0.1, 2e-4)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
             raise measured.failure
         named = _from_pairs(measured, pairs, job.part(0, 0.1))
     found, named, stray = _by_hand(found, named, pairs, measured.pixels)
-    excluded, more = _excluded(named, parse_excluded(config.exclude))
+    excluded, more = _excluded(named, parse_wavelengths(config.exclude))
     order = None if config.order == "auto" else int(config.order)
     main = main_solution(found, named, measured.pixels, order, config.clip, excluded)
     job.check()
@@ -102,11 +105,11 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
     return Solved(measured, config, found, named, main, fitted, (*stray, *more), len(pairs))
 
 
-def _from_pairs(measured: Measured, pairs: tuple[tuple[float, float], ...], job: Job) -> Named:
+def _from_pairs(measured: Measured, pairs: tuple[Identified, ...], job: Job) -> Named:
     """Names of all lines by those that were named by hand: they tell the range, and else a curve."""
     pixels = measured.pixels
     half = (pixels - 1) / 2
-    pixel, wave = (np.array(one, np.float64) for one in zip(*pairs, strict=True))
+    pixel, wave = (np.array([getattr(one, name) for one in pairs]) for name in ("pixel", "wavelength"))
     if len(set(pixel)) < len(pixel) or np.ptp(wave) == 0:
         raise InputError(
             "Two lines were identified at one place, or with one wavelength.", cure="Take one of them out of identify."
@@ -146,7 +149,7 @@ def _guided(measured: Measured, pixel: Floats, wave: Floats, job: Job) -> Named 
 
 
 def _by_hand(
-    found: FoundLines, named: Named, pairs: tuple[tuple[float, float], ...], pixels: int
+    found: FoundLines, named: Named, pairs: tuple[Identified, ...], pixels: int
 ) -> tuple[FoundLines, Named, tuple[str, ...]]:
     if not pairs:
         return found, named, ()
@@ -155,7 +158,8 @@ def _by_hand(
     index = named.index.copy()
     listed = named.listed
     fwhm = found.fwhm if np.isfinite(found.fwhm) else 3.0
-    for pixel, wave in pairs:
+    for one in pairs:
+        pixel, wave = one.pixel, one.wavelength
         step = abs(float(legendre.legval(pixel / half - 1, legendre.legder(named.coefficients)))) / half
         place = int(np.argmin(np.abs(listed.wavelength - wave))) if len(listed) else -1
         if place < 0 or abs(listed.wavelength[place] - wave) > _LISTED * fwhm * step:
@@ -172,11 +176,11 @@ def _by_hand(
 
 
 def _excluded(named: Named, waves: tuple[float, ...]) -> tuple[Whole, tuple[str, ...]]:
-    chosen, stray = [], []
-    for wave in waves:
-        place = int(np.argmin(np.abs(named.listed.wavelength - wave))) if len(named.listed) else -1
-        if place < 0 or abs(named.listed.wavelength[place] - wave) > 0.1 + 2e-4 * wave:
-            stray.append(f"There is no listed line at {wave:g} nm to exclude.")
-            continue
-        chosen.append(place)
-    return np.array(sorted(set(chosen)), np.int64), tuple(stray)
+    within = _EXCLUDED[0] + _EXCLUDED[1] * np.asarray(waves, np.float64)
+    meant = nearest_listed(waves, named.listed.wavelength, within)
+    stray = [
+        f"There is no listed line at {wave:g} nm to exclude."
+        for wave, place in zip(waves, meant, strict=True)
+        if place < 0
+    ]
+    return np.unique(meant[meant >= 0]), tuple(stray)

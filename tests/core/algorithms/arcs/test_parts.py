@@ -5,12 +5,11 @@ import pytest
 from numpy.polynomial import legendre
 
 from calgui.core.algorithms.arcs.aligning import false_alarm
-from calgui.core.algorithms.arcs.config import parse_excluded, parse_identified
 from calgui.core.algorithms.arcs.finding import Noise, extent, find_lines
 from calgui.core.algorithms.arcs.fitting import best_order, fit_lines, order_looks
 from calgui.core.algorithms.arcs.lamps import LampLines, lamp_lines, lamps_of
 from calgui.core.algorithms.arcs.solution import Solution1D
-from calgui.core.errors import InputError, UsageError
+from calgui.core.errors import InputError
 from calgui.core.spectra.lines import line_list
 
 
@@ -116,13 +115,3 @@ def test_chance_is_as_its_scores_say() -> None:
     assert false_alarm(40.0, scores) < 1e-6
     assert false_alarm(-10.0, scores) > 0.2
     assert false_alarm(5.0, scores[:1]) == 1.0
-
-
-def test_options_by_hand() -> None:
-    assert parse_identified("512.3=1694.521; 830=1744.967") == ((512.3, 1694.521), (830.0, 1744.967))
-    assert parse_excluded("1694.521;") == (1694.521,)
-    for text in ("12", "a=b", "3=-1"):
-        with pytest.raises(UsageError, match="identify"):
-            parse_identified(text)
-    with pytest.raises(UsageError, match="exclude"):
-        parse_excluded("red")
