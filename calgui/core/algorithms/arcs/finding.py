@@ -47,7 +47,7 @@ class FoundLines:
     ----------
     pixel, pixel_error : ndarray of float64, shape (m,)
         Centre, from 0, and its error.
-    flux, flux_error : ndarray of float64, shape (m,)
+    flux : ndarray of float64, shape (m,)
         Above the surroundings, in the unit of the spectrum times pixel.
     width : ndarray of float64, shape (m,)
         Full width at half maximum of a fit of its own, in pixels.
@@ -70,7 +70,6 @@ class FoundLines:
     pixel: Floats
     pixel_error: Floats
     flux: Floats
-    flux_error: Floats
     width: Floats
     usable: Flags
     saturated: Flags
@@ -140,10 +139,8 @@ def find_lines(
     if not np.isfinite(fwhm):
         return _nothing(n, first, last, background, deviation)
     full |= _flat_tops(values, above, fwhm, deviation)
-    variance = deviation**2 + noise.per_unit * np.maximum(above, 0)
     # photons of what a line shows, noise and all, would pull its centre: of the smoothed light
-    smooth = _smoothed(above, fwhm)
-    variance = deviation**2 + noise.per_unit * np.maximum(smooth, 0)
+    variance = deviation**2 + noise.per_unit * np.maximum(_smoothed(above, fwhm), 0)
     start = _peaks(above, deviation, fwhm, threshold)
     if not start.size:
         return _nothing(n, first, last, background, deviation)
@@ -167,7 +164,7 @@ def _measured(
     half = int(np.ceil(1.6 * fwhm)) + 1
     one = fit_gaussians(values, variance, start, np.full(len(start), fwhm / FWHM), half, True, unsure)
     is_full = _touches(full, start, fwhm)
-    middle, slope, narrow = _widths(one, is_full, fwhm, len(values))
+    middle, slope = _widths(one, is_full, fwhm, len(values))
     # what is far narrower than light can be is none, and would pull its neighbours
     spike = one.good & (one.sigma < _NARROW * middle / FWHM) & (one.flux > 4 * one.flux_error)
     start = np.where(one.good & (np.abs(one.pixel - start) < 0.5 * fwhm), one.pixel, start)
@@ -189,7 +186,6 @@ def _measured(
         two.pixel[order],
         two.pixel_error[order],
         two.flux[order],
-        two.flux_error[order],
         own[order],
         (~is_full & ~several & ~cut)[order],
         is_full[order],
@@ -197,7 +193,7 @@ def _measured(
         slope,
         first,
         last,
-        int(spike.sum()) + narrow,
+        int(spike.sum()),
         background,
         deviation,
     )
@@ -209,7 +205,7 @@ def _nothing(
     none, no = np.zeros(0), np.zeros(0, bool)
     low = np.zeros(n) if background is None else background
     sigma = np.full(n, np.nan) if noise is None else noise
-    return FoundLines(none, none, none, none, none, no, no, np.nan, 0.0, first, last, 0, low, sigma)
+    return FoundLines(none, none, none, none, no, no, np.nan, 0.0, first, last, 0, low, sigma)
 
 
 def _background(values: Floats) -> Floats:
@@ -231,6 +227,10 @@ def _deviation(values: Floats, background: Floats, noise: Noise) -> Floats:
     """Standard deviation of each pixel without its lines: as given, or as neighbours differ."""
     from scipy.ndimage import percentile_filter
 
+    if noise.error is not None:
+        return np.where(np.isfinite(noise.error) & (noise.error > 0), noise.error, np.inf).astype(np.float64)
+    if noise.floor > 0:
+        return np.asarray(np.sqrt(noise.floor**2 + noise.per_unit * np.maximum(background, 0)), np.float64)
     good = np.flatnonzero(np.isfinite(values))
     y = values[good]
     curved = np.abs(y[1:-1] - 0.5 * (y[:-2] + y[2:])) / np.sqrt(1.5)
@@ -238,13 +238,7 @@ def _deviation(values: Floats, background: Floats, noise: Noise) -> Floats:
     # lines raise the upper half of the differences: the lower third of a Gaussian's lies within 0.4307 sigma
     local = percentile_filter(curved, 33.3, size, mode="nearest") / 0.4307
     whole = max(float(np.percentile(curved, 33.3)) / 0.4307, 1e-9 * float(np.max(np.abs(y)) or 1.0))
-    seen = np.interp(np.arange(len(values)), good[1:-1], np.maximum(local, 0.3 * whole))
-    if noise.error is not None:
-        sigma = np.where(np.isfinite(noise.error) & (noise.error > 0), noise.error, np.inf)
-        return np.asarray(sigma, np.float64)
-    if noise.floor > 0:
-        return np.asarray(np.sqrt(noise.floor**2 + noise.per_unit * np.maximum(background, 0)), np.float64)
-    return np.asarray(seen, np.float64)
+    return np.asarray(np.interp(np.arange(len(values)), good[1:-1], np.maximum(local, 0.3 * whole)), np.float64)
 
 
 def _first_width(above: Floats, deviation: Floats) -> float:
@@ -343,22 +337,22 @@ def _touches(full: Flags, start: Floats, fwhm: float) -> Flags:
     return np.asarray(wide[np.clip(np.rint(start).astype(np.int64), 0, len(full) - 1)], bool)
 
 
-def _widths(fitted: Fitted, is_full: Flags, fwhm: float, n: int) -> tuple[float, float, int]:
+def _widths(fitted: Fitted, is_full: Flags, fwhm: float, n: int) -> tuple[float, float]:
     """Width of lines at the middle, and its change to the end, from the clearest lines."""
     width = fitted.sigma * FWHM
     clear = fitted.good & ~is_full & (fitted.flux > _CLEAR * fitted.flux_error) & (width > 0.5 * fwhm)
     if clear.sum() < 3:
         clear = fitted.good & ~is_full & (width > 0.5 * fwhm)
     if not clear.any():
-        return fwhm, 0.0, 0
+        return fwhm, 0.0
     middle = float(np.median(width[clear]))
     near = clear & (np.abs(width - middle) < 0.35 * middle)
     if near.sum() < 1:
-        return middle, 0.0, 0
+        return middle, 0.0
     middle = float(np.median(width[near]))
     u = 2 * fitted.pixel / max(n - 1, 1) - 1
     if near.sum() < 8 or np.ptp(u[near]) < 0.8:
-        return middle, 0.0, 0
+        return middle, 0.0
     weight = 1 / np.hypot(fitted.sigma_error[near] * FWHM, 0.05 * middle)
     for _ in range(6):
         design = np.stack([np.ones(near.sum()), u[near]], axis=1)
@@ -367,7 +361,7 @@ def _widths(fitted: Fitted, is_full: Flags, fwhm: float, n: int) -> tuple[float,
         scale = max(1.4826 * float(np.median(np.abs(left))), 0.01 * middle)
         weight = 1 / np.hypot(fitted.sigma_error[near] * FWHM, 0.05 * middle) / np.sqrt(1 + (left / (2 * scale)) ** 2)
     slope = float(np.clip(found[1], -0.4 * middle, 0.4 * middle))
-    return float(found[0]), slope, 0
+    return float(found[0]), slope
 
 
 def _width_at(pixel: Floats, middle: float, slope: float, n: int) -> Floats:

@@ -40,8 +40,6 @@ class LineFit:
         Error of each line with the scatter that is beyond it, in pixels.
     used : ndarray of bool, shape (m,)
         Those that were not rejected.
-    intrinsic : float
-        Scatter beyond the errors, in pixels.
     rms : float
         Of the residuals used, in pixels.
     """
@@ -51,7 +49,6 @@ class LineFit:
     residual: Floats
     sigma: Floats
     used: Flags
-    intrinsic: float
     rms: float
 
     @property
@@ -77,9 +74,7 @@ class OrderLook:
     cross_validated: float
 
 
-def fit_lines(
-    u: Floats, wavelength: Floats, error: Floats, half: float, order: int, clip: float, start: Flags | None = None
-) -> LineFit:
+def fit_lines(u: Floats, wavelength: Floats, error: Floats, half: float, order: int, clip: float) -> LineFit:
     """Fit a polynomial, and reject what lies off.
 
     Parameters
@@ -96,8 +91,6 @@ def fit_lines(
         Of the polynomial.
     clip : float
         Lines further off than so many sigma are rejected.
-    start : ndarray of bool, shape (m,), optional
-        Lines that are used to begin with.
 
     Returns
     -------
@@ -105,10 +98,9 @@ def fit_lines(
         At least order + 3 lines are kept, where there are so many.
     """
     design = _vander(u, order)
-    used = np.ones(len(u), bool) if start is None else start.copy()
+    used = np.ones(len(u), bool)
     own: Floats = np.hypot(error, _LEAST).astype(np.float64)
     sigma: Floats = np.maximum(own, np.median(own)).astype(np.float64)
-    intrinsic = 0.0
     slope = _slopes(order)
     least = order + 1 + SPARE
     # least absolute residuals to begin with: lines that are none of the others' do not lead
@@ -132,7 +124,7 @@ def fit_lines(
         used = keep
     found, covariance, residual = _solve(design, u, wavelength, sigma, used, half, slope)
     rms = float(np.sqrt(np.mean(residual[used] ** 2))) if used.any() else float("nan")
-    return LineFit(found, covariance, residual, sigma, used, intrinsic, rms)
+    return LineFit(found, covariance, residual, sigma, used, rms)
 
 
 def _beyond_errors(residual: Floats, own: Floats, used: Flags, order: int) -> float:

@@ -52,27 +52,21 @@ class Blind:
         Legendre, over the lit pixels: wavelength in nm.
     score, second, chance : float
         Logarithm of the likelihood over chance, of the best alignment and of the next; how often chance reaches it.
-    tried : int
-        Shuffled lists that were tried.
     lamps : tuple of str
         Those that are on.
     dark : tuple of str
         Those that were asked for and add nothing.
     level : mapping of str to float
         Natural logarithm of the flux of a line of strength 1, by lamp.
-    direction : int
-        1 where wavelengths rise with the pixel, else -1.
     """
 
     coefficients: Floats
     score: float
     second: float
     chance: float
-    tried: int
     lamps: tuple[str, ...]
     dark: tuple[str, ...]
     level: dict[str, float]
-    direction: int
 
 
 def listed_of(lamps: tuple[str, ...], lines: LampLines, rough: Rough) -> Listed:
@@ -139,8 +133,7 @@ def identify_blind(
         made = align(seen, listed, expected)
         if made is None:
             continue
-        chance, tried = _chance(seen, listed, expected, made.score, job)
-        look = _Look(made, chance, tried, listed, expected)
+        look = _Look(made, _chance(seen, listed, expected, made.score, job), listed, expected)
         if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
             best = look
         # most lines have a name: no other range will give more
@@ -148,7 +141,7 @@ def identify_blind(
             break
     if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
         raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    blind = _with_lamps(seen, best.listed, best.expected, best.made, best.chance, best.tried, lamps)
+    blind = _with_lamps(seen, best, lamps)
     if blind.score <= SURE:
         raise AlgorithmError(
             f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
@@ -165,7 +158,6 @@ class _Look:
 
     made: Alignment
     chance: float
-    tried: int
     listed: Listed
     expected: Range
 
@@ -180,8 +172,8 @@ class _Look:
         return self.made.score if self.is_clear else -self.chance
 
 
-def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> tuple[float, int]:
-    """How often chance reaches a score, and how many shuffled lists say so."""
+def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> float:
+    """How often chance reaches a score."""
     scores = np.zeros(0)
     chance = 1.0
     for tries in _TRIES:
@@ -190,7 +182,7 @@ def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: 
         chance = false_alarm(score, scores)
         if chance < _CLEAR or chance > 0.2:
             break
-    return chance, len(scores)
+    return chance
 
 
 def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
@@ -252,10 +244,9 @@ def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> lis
     return made
 
 
-def _with_lamps(
-    seen: Observed, listed: Listed, expected: Range, made: Alignment, chance: float, tried: int, lamps: tuple[str, ...]
-) -> Blind:
+def _with_lamps(seen: Observed, look: _Look, lamps: tuple[str, ...]) -> Blind:
     """Leave out lamps that add nothing: their lines would only be there by chance."""
+    listed, expected, made = look.listed, look.expected, look.made
     on = list(range(len(lamps)))
     best = rescored(seen, listed, expected, made.coefficients)
     while len(on) > 1:
@@ -275,12 +266,10 @@ def _with_lamps(
         best.coefficients,
         best.score,
         made.second,
-        chance,
-        tried,
+        look.chance,
         tuple(lamps[kind] for kind in on),
         tuple(name for kind, name in enumerate(lamps) if kind not in on),
         level,
-        1 if best.coefficients[1] > 0 else -1,
     )
 
 

@@ -34,15 +34,12 @@ class MainFit:
         Residuals by order.
     best : int
         Order that cross-validation prefers.
-    fitted : ndarray of int
-        Found lines that the fit is of.
     """
 
     solution: Solution1D
     fit: LineFit
     looks: tuple[OrderLook, ...]
     best: int
-    fitted: Whole
 
 
 def main_solution(
@@ -88,7 +85,7 @@ def main_solution(
     looks = _looks(u.tobytes(), wave.tobytes(), error.tobytes(), half, clip)
     best = best_order(looks)
     fit = fit_lines(u, wave, error, half, best if order is None else order, clip)
-    return MainFit(_solution(found, named, pixels, fit, fitted, is_out), fit, looks, best, fitted)
+    return MainFit(_solution(found, named, pixels, fit, fitted, is_out), fit, looks, best)
 
 
 @lru_cache(maxsize=16)

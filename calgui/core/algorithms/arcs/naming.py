@@ -1,6 +1,6 @@
 """From a rough alignment to a name for every line that has only one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +55,6 @@ class Named:
         The list, as the spectrum resolves it, of the range of the spectrum.
     index : ndarray of int, shape (m,)
         Of each found line in it; -1 where it has no name.
-    unsure : ndarray of bool, shape (m,)
-        Lines with a listed one nearby that have no name, since it might be another, or is a blend.
     level : mapping of str to float
         Natural logarithm of the flux of a line of strength 1, by lamp.
     coefficients : ndarray of float64
@@ -65,7 +63,6 @@ class Named:
 
     listed: LampLines
     index: Whole
-    unsure: Flags
     level: dict[str, float]
     coefficients: Floats
 
@@ -96,40 +93,46 @@ def name_lines(
     u = found.pixel / half - 1
     level = dict(level)
     listed = lines
-    index, unsure = np.full(len(found), -1), np.zeros(len(found), bool)
+    index = np.full(len(found), -1)
     previous: Floats | None = None
     rank = np.argsort(np.argsort(-found.flux))
     for near, highest, part in zip(_NEAR, _ORDER, _BRIGHTEST, strict=True):
         if previous is None or np.abs(coefficients - previous[: len(coefficients)]).max() > 0:
             listed = seen_lines(lines, found, coefficients, pixels)
         bright = rank < max(_FIRST, round(part * len(found)))
-        index, unsure = _names(found, u, half, listed, coefficients, level, near, index, _strangers(index, bright))
+        index = _names(found, u, half, listed, coefficients, level, near, index, _strangers(index, bright))
         index[~bright] = -1
         good = index >= 0
         if good.sum() < 2 + SPARE:
             break
         level = _levels(found, listed, index, level)
         fit = _fit_round(found, listed, index, coefficients, pixels, highest)
-        if _leave_out(found, listed, index, unsure, fit, pixels):
+        if _leave_out(found, listed, index, fit, pixels):
             fit = _fit_round(found, listed, index, coefficients, pixels, highest)
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
-    _leave_lonely(u, rank, index, unsure)
-    return Named(listed, index, unsure, level, coefficients)
+    _leave_lonely(u, rank, index)
+    return Named(listed, index, level, coefficients)
 
 
 def _fit_round(
     found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, pixels: int, highest: int
 ) -> LineFit:
     """A fit of no lower order than the alignment has: a few bright lines alone would choose too low a one."""
-    count = int((index >= 0).sum())
+    u, wave, error = _of_named(found, listed, index, coefficients, pixels)
     half = (pixels - 1) / 2
+    best = best_order(order_looks(u, wave, error, half, 4.0, highest))
+    order = min(max(best, _LOWEST), max(len(u) - 1 - SPARE, 1), highest)
+    return fit_lines(u, wave, error, half, order, 4.0)
+
+
+def _of_named(
+    found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, pixels: int
+) -> tuple[Floats, Floats, Floats]:
+    """Places of the lines with names, from -1 to 1, their wavelengths, and errors in pixels."""
     good = np.flatnonzero(index >= 0)
     error = line_errors(found, listed, index, coefficients, pixels)[good]
-    u, wave = found.pixel[good] / half - 1, listed.wavelength[index[good]]
-    best = best_order(order_looks(u, wave, error, half, 4.0, highest))
-    order = min(max(best, _LOWEST), max(count - 1 - SPARE, 1), max(highest, 1))
-    return fit_lines(u, wave, error, half, order, 4.0)
+    return found.pixel[good] / ((pixels - 1) / 2) - 1, listed.wavelength[index[good]], error
 
 
 def seen_lines(lines: LampLines, found: FoundLines, coefficients: Floats, pixels: int) -> LampLines:
@@ -161,17 +164,8 @@ def seen_lines(lines: LampLines, found: FoundLines, coefficients: Floats, pixels
     return near.resolved(np.maximum(width, 1e-6))
 
 
-def fit_named(
-    found: FoundLines,
-    listed: LampLines,
-    index: Whole,
-    coefficients: Floats,
-    pixels: int,
-    order: int | None,
-    highest: int | None,
-    clip: float,
-) -> LineFit:
-    """Fit the named lines.
+def line_errors(found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, pixels: int) -> Floats:
+    """Errors of the lines' places, with what blends may displace them.
 
     Parameters
     ----------
@@ -179,35 +173,6 @@ def fit_named(
         Lines, the list, and which is which.
     coefficients : ndarray of float64
         Legendre: for what a pixel is in nm.
-    order : int or None
-        None for the one that cross-validation chooses, up to ``highest``.
-    highest : int or None
-        See above.
-    clip : float
-        In sigma.
-
-    Returns
-    -------
-    LineFit
-        Of the named lines, in their order.
-    """
-    half = (pixels - 1) / 2
-    good = np.flatnonzero(index >= 0)
-    u = found.pixel[good] / half - 1
-    wave = listed.wavelength[index[good]]
-    error = line_errors(found, listed, index, coefficients, pixels)[good]
-    if order is None:
-        order = best_order(order_looks(u, wave, error, half, clip, highest))
-    return fit_lines(u, wave, error, half, order, clip)
-
-
-def line_errors(found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, pixels: int) -> Floats:
-    """Errors of the lines' places, with what blends may displace them.
-
-    Parameters
-    ----------
-    found, listed, index, coefficients, pixels
-        As for `fit_named`.
 
     Returns
     -------
@@ -249,11 +214,11 @@ def _names(
     near: float,
     known: Whole,
     strangers: Floats,
-) -> tuple[Whole, Flags]:
+) -> Whole:
     m = len(found)
-    index, unsure = np.full(m, -1), np.zeros(m, bool)
+    index = np.full(m, -1)
     if not len(listed):
-        return index, unsure
+        return index
     wave = legendre.legval(u, coefficients)
     step = np.maximum(np.abs(legendre.legval(u, legendre.legder(coefficients))) / half, 1e-12)
     light, expected = np.log(np.maximum(found.flux, 1e-300)), expected_light(listed, level)
@@ -279,8 +244,7 @@ def _names(
     for place in rows[np.argsort(-top)]:
         if sure[place] and best[place] not in index:
             index[place] = best[place]
-    unsure = close & (index < 0)
-    return index, unsure
+    return index
 
 
 def _within(pixel: Floats, index: Whole) -> Flags:
@@ -306,7 +270,7 @@ def _strangers(index: Whole, bright: Flags) -> Floats:
     return np.asarray(np.clip(1.5 * made, _UNLISTED, 1.5), np.float64)
 
 
-def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags, fit: LineFit, pixels: int) -> bool:
+def _leave_out(found: FoundLines, listed: LampLines, index: Whole, fit: LineFit, pixels: int) -> bool:
     """Take the names of lines that the others do not foresee: a polynomial that bends to them says nothing for them.
 
     One after the other, the worst first, as one that is wrong puts others off.
@@ -326,13 +290,13 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
         # of two that contradict each other the fainter one goes
         faint = np.argsort(np.argsort(-found.flux[good])) / len(good)
         worst = int(np.argmax(np.where(beyond > 1, beyond * (1 + faint), 0)))
-        index[good[worst]], unsure[good[worst]] = -1, True
+        index[good[worst]] = -1
         order = min(fit.order, len(good) - 2 - SPARE)
-        fit = fit_named(found, listed, index, fit.coefficients, pixels, order, None, 4.0)
+        fit = fit_lines(*_of_named(found, listed, index, fit.coefficients, pixels), half, order, 4.0)
     return int((index >= 0).sum()) < begun
 
 
-def _leave_lonely(u: Floats, rank: Whole, index: Whole, unsure: Flags) -> None:
+def _leave_lonely(u: Floats, rank: Whole, index: Whole) -> None:
     """Take the names of faint lines at the ends that stand alone: one by chance would bend all of the end."""
     for end in (0, -1):
         while (index >= 0).sum() > 2 * _FIRST:
@@ -340,7 +304,7 @@ def _leave_lonely(u: Floats, rank: Whole, index: Whole, unsure: Flags) -> None:
             last, next_ = good[end], good[1 if end == 0 else -2]
             if abs(u[last] - u[next_]) < _ALONE or rank[last] < len(index) / 2:
                 break
-            index[last], unsure[last] = -1, True
+            index[last] = -1
 
 
 def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float, free: Floats) -> Floats:
@@ -369,20 +333,3 @@ def _levels(found: FoundLines, listed: LampLines, index: Whole, level: dict[str,
             # one value of before counts as one line
             made[name] = float(np.median(np.r_[mine, before]))
     return made
-
-
-def with_lines(named: Named, index: Whole) -> Named:
-    """The same with other names.
-
-    Parameters
-    ----------
-    named : Named
-        Before.
-    index : ndarray of int
-        As in `Named`.
-
-    Returns
-    -------
-    Named
-    """
-    return replace(named, index=index)
