@@ -1,7 +1,7 @@
 """The slow part: spectra are read, lines are found, named without help, and measured on all spectra."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from calgui.core.algorithms.arcs.lamps import LampLines, lamp_lines, lamps_of
 from calgui.core.algorithms.arcs.mainfit import main_solution
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough, rough_range
+from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.spectrumedits import parse_identified, parse_wavelengths
 from calgui.core.errors import AlgorithmError, CalguiError, InputError
@@ -55,10 +56,6 @@ class Measured:
         Its lines with names.
     field : FieldMeasured or None
         Of several spectra: the lines of all.
-    header : mapping
-        Of the input.
-    name : str
-        Of the file.
     """
 
     stack: Stack
@@ -70,8 +67,6 @@ class Measured:
     failure: CalguiError | None
     named: Named | None
     field: FieldMeasured | None
-    header: Mapping[str, object]
-    name: str
 
     @property
     def pixels(self) -> int:
@@ -198,44 +193,50 @@ def measure(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], co
         named = name_lines(
             found, lamp_lines(blind.lamps), lit_to_whole(blind.coefficients, found, pixels), blind.level, pixels
         )
-        made = Measured(stack, main, found, lamps, rough, blind, None, named, None, dict(frame.header), _name(frame))
-        return with_field(made, config, job.part(0.4, 1))
+        made = Measured(stack, main, found, lamps, rough, blind, None, named, None)
+        return with_field(made, job.part(0.4, 1))
     if best is None:
         raise InputError("There is no light in this arc.", cure=_NO_LINES)
     if failure is None:
         failure = _too_few(best[1])
-    return Measured(stack, *best, lamps, rough, None, failure, None, None, dict(frame.header), _name(frame))
+    return Measured(stack, *best, lamps, rough, None, failure, None, None)
 
 
-def with_field(measured: Measured, config: ArcConfig, job: Job) -> Measured:
+def with_field(measured: Measured, job: Job) -> Measured:
     """Measure the lines of all spectra, from the main one's solution on.
 
     Parameters
     ----------
     measured : Measured
         With names on the main spectrum.
-    config : ArcConfig
-        Options.
     job : Job
         Progress and cancel.
 
     Returns
     -------
     Measured
-        The same where there is one spectrum.
+        The same where there is one spectrum, or where the field was measured from nearly the same solution.
     """
     stack, named = measured.stack, measured.named
     if len(stack) < 2 or named is None:
         return measured
-    solved = main_solution(measured.found, named, measured.pixels, None, 4.0, np.zeros(0, np.int64))
+    main = main_solution(measured.found, named, measured.pixels, None, 4.0, np.zeros(0, np.int64)).solution
+    if measured.field is not None and not _is_elsewhere(main, measured.field.main, measured.found):
+        return measured
     flux = stack.flux
     if stack.saturated is not None:
         flux = np.where(stack.saturated, np.float32(np.nan), flux)
     field = measure_field(
-        flux, stack.error, stack.place, solved.solution, named.listed, job, at=measured.main,
-        photons=stack.photons or None,
-    )  # fmt: skip
-    return Measured(**{**vars(measured), "field": field})
+        flux, stack.error, stack.place, main, named.listed, job, at=measured.main, photons=stack.photons or None
+    )
+    return replace(measured, field=field)
+
+
+def _is_elsewhere(main: Solution1D, before: Solution1D, found: FoundLines) -> bool:
+    """Whether lines would be looked for where others are: names by hand moved the solution by half a line's width."""
+    pixel = np.linspace(found.first, found.last, 101)
+    off = np.abs((main.wavelengths(pixel) - before.wavelengths(pixel)) / before.dispersion(pixel))
+    return bool(off.max() > 0.5 * found.fwhm)
 
 
 def find_main(stack: Stack, main: int, config: ArcConfig) -> FoundLines:
@@ -301,7 +302,3 @@ def _candidates(stack: Stack) -> list[int]:
 
 def _axis(frame: FrameLike) -> int | None:
     return spectral_axis(frame.header, len(frame.shape))
-
-
-def _name(frame: FrameLike) -> str:
-    return frame.path.name if frame.path is not None else "(unnamed)"

@@ -35,13 +35,11 @@ class Solved:
     Attributes
     ----------
     measured : Measured
-        Lines.
+        Lines, with the names that the solution is of.
     config : ArcConfig
         Options.
-    found : FoundLines
-        Lines of the main spectrum, with those named by hand where none was found.
     named : Named
-        Their names.
+        Names of the main spectrum's lines.
     main : MainFit
         Its solution.
     field : FieldFit or None
@@ -54,12 +52,16 @@ class Solved:
 
     measured: Measured
     config: ArcConfig
-    found: FoundLines
     named: Named
     main: MainFit
     field: FieldFit | None
     stray: tuple[str, ...]
     by_hand: int
+
+    @property
+    def found(self) -> FoundLines:
+        """Lines of the main spectrum."""
+        return self.measured.found
 
 
 def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
@@ -84,25 +86,41 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
         The lines could not be identified, or are too few for the order.
     """
     pairs = parse_identified(config.identify)
-    found, named = measured.found, measured.named
-    if named is None:
-        if len(pairs) < 2:
-            assert measured.failure is not None
-            raise measured.failure
+    named = measured.named
+    if len(pairs) > 1 and (named is None or _contradict(measured, named, pairs)):
         named = _from_pairs(measured, pairs, job.part(0, 0.1))
-    found, named, stray = _by_hand(found, named, pairs, measured.pixels)
+        measured = replace(measured, blind=None, field=None)
+    if named is None:
+        assert measured.failure is not None
+        raise measured.failure
+    named, stray = _by_hand(measured.found, named, pairs, measured.pixels)
     excluded, more = _excluded(named, parse_wavelengths(config.exclude))
     order = None if config.order == "auto" else int(config.order)
-    main = main_solution(found, named, measured.pixels, order, config.clip, excluded)
+    main = main_solution(measured.found, named, measured.pixels, order, config.clip, excluded)
     job.check()
-    field = measured.field
-    if field is None and len(measured.stack) > 1:
-        field = with_field(replace(measured, found=found, named=named), config, job.part(0.1, 0.6)).field
+    if pairs:
+        measured = with_field(replace(measured, named=named), job.part(0.1, 0.6))
     fitted = None
-    if field is not None:
+    if measured.field is not None:
         gone = [float(named.listed.wavelength[place]) for place in excluded]
-        fitted = fit_field(field, order, config.clip, gone, job.part(0.6, 1))
-    return Solved(measured, config, found, named, main, fitted, (*stray, *more), len(pairs))
+        fitted = fit_field(measured.field, order, config.clip, gone, job.part(0.6, 1))
+    return Solved(measured, config, named, main, fitted, (*stray, *more), len(pairs))
+
+
+def _contradict(measured: Measured, named: Named, pairs: tuple[Identified, ...]) -> bool:
+    """Whether most lines named by hand, and two at least, are elsewhere by the names that were found: those are wrong.
+
+    One alone may be a mistake of the hand, and cannot tell the range of the others.
+    """
+    half, fwhm = (measured.pixels - 1) / 2, _width(measured.found)
+    u = np.array([one.pixel for one in pairs]) / half - 1
+    step = np.abs(legendre.legval(u, legendre.legder(named.coefficients))) / half
+    off = np.abs(legendre.legval(u, named.coefficients) - [one.wavelength for one in pairs])
+    return int((off > _CLICKED * fwhm * step).sum()) > max(1, len(pairs) // 2)
+
+
+def _width(found: FoundLines) -> float:
+    return found.fwhm if np.isfinite(found.fwhm) else 3.0
 
 
 def _from_pairs(measured: Measured, pairs: tuple[Identified, ...], job: Job) -> Named:
@@ -142,22 +160,19 @@ def _guided(measured: Measured, pixel: Floats, wave: Floats, job: Job) -> Named 
         return None
     coefficients = lit_to_whole(blind.coefficients, found, pixels)
     apart = np.abs(legendre.legval(2 * pixel / (pixels - 1) - 1, coefficients) - wave)
-    width = found.fwhm if np.isfinite(found.fwhm) else 3.0
-    if apart.max() > _CLICKED * width * abs(float(slope)):
+    if apart.max() > _CLICKED * _width(found) * abs(float(slope)):
         return None
     return name_lines(found, lamp_lines(blind.lamps), coefficients, blind.level, pixels)
 
 
 def _by_hand(
     found: FoundLines, named: Named, pairs: tuple[Identified, ...], pixels: int
-) -> tuple[FoundLines, Named, tuple[str, ...]]:
-    if not pairs:
-        return found, named, ()
+) -> tuple[Named, tuple[str, ...]]:
     half = (pixels - 1) / 2
     stray: list[str] = []
     index = named.index.copy()
     listed = named.listed
-    fwhm = found.fwhm if np.isfinite(found.fwhm) else 3.0
+    fwhm = _width(found)
     for one in pairs:
         pixel, wave = one.pixel, one.wavelength
         step = abs(float(legendre.legval(pixel / half - 1, legendre.legder(named.coefficients)))) / half
@@ -171,8 +186,7 @@ def _by_hand(
             continue
         index[index == place] = -1
         index[at] = place
-    usable = found.usable.copy()
-    return replace(found, usable=usable), replace(named, index=index), tuple(stray)
+    return replace(named, index=index), tuple(stray)
 
 
 def _excluded(named: Named, waves: tuple[float, ...]) -> tuple[Whole, tuple[str, ...]]:

@@ -232,7 +232,10 @@ def _notes(solved: Solved) -> list[str]:
     if 0 < full <= 0.3 * max(len(solved.found), 1):
         made.append(f"{full} saturated {'line is' if full == 1 else 'lines are'} not used.")
     if solved.measured.blind is None:
-        made.append("The lines were identified from those named by hand; blind, they could not be.")
+        said = (
+            "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
+        )
+        made.append(f"The lines were identified from those named by hand; {said}.")
     stray = int((solved.main.solution.state == UNIDENTIFIED).sum())
     if stray:
         have = "line has" if stray == 1 else "lines have"

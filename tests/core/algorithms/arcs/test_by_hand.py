@@ -1,13 +1,22 @@
 """An arc that cannot be solved blind: what there is to see of it, and what lines named by hand do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from calgui.core.algorithms.arcs.algorithm import refit
+from calgui.core.algorithms.arcs.config import ArcConfig
+from calgui.core.algorithms.arcs.lamps import lamp_lines
+from calgui.core.algorithms.arcs.measuring import measure, with_field
+from calgui.core.algorithms.arcs.naming import name_lines
+from calgui.core.algorithms.arcs.solving import solve
 from calgui.core.algorithms.registry import algorithm
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.errors import AlgorithmError
+from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.simulate.spectro.samples import lamp_arcs
+from calgui.core.simulate.spectro.samples import Sample, lamp_arcs
 from tests.core.algorithms.arcs.madeup import against, frame_of
 
 HOW = algorithm("wavelength-solution")
@@ -54,3 +63,45 @@ def test_names_that_cannot_be_are_refused_and_not_fitted() -> None:
     measured = HOW.measure([frame], {}, HOW.config(), Job())
     with pytest.raises(AlgorithmError):
         HOW.refit(measured, HOW.config(identify="100=2103.0; 1500=2340.5"), Job())
+
+
+def named(sample: Sample, count: int) -> str:
+    """The brightest listed lines that stand apart, as the text of the option."""
+    pixels, made = sample.pixel.reshape(-1), []
+    for at in np.argsort(-sample.light.flux):
+        far = all(abs(pixels[at] - pixels[other]) > 150 for other in made)
+        if sample.light.species[at] and 20 < pixels[at] < 880 and far:
+            made.append(at)
+    return "; ".join(f"{pixels[at]:.1f}={sample.light.wavelength[at]:.3f}" for at in made[:count])
+
+
+def test_names_by_hand_are_believed_rather_than_a_wrong_identification_of_a_whole_field() -> None:
+    (sample,) = lamp_arcs((31,), ("Ar", "Kr"), 1474.0, 1800.0, pixels=900, unlisted=1)
+    line = frame_of(sample, "Ar,Kr")
+    rng = np.random.default_rng(6)
+    data = (np.array(line.data)[:, None, None] + rng.normal(0, 4, (line.data.size, 2, 3))).astype(np.float32)
+    header = {key: line.header[key] for key in ("LAMP", "WAVEMIN", "WAVEMAX", "BUNIT")} | {"CTYPE3": "WAVE"}
+    measured = measure([Frame(data, None, None, header)], {}, ArcConfig(), Job())
+    assert measured.named is not None
+    # as if the lines had been taken for those that lie 20 pixels further
+    far = measured.named.coefficients.copy()
+    far[0] += 20 * 326 / 900
+    astray = name_lines(measured.found, lamp_lines(("Ar", "Kr")), far, measured.named.level, measured.pixels)
+    wrong = with_field(replace(measured, named=astray, field=None), Job())
+    config = ArcConfig(identify=named(sample, 3))
+    truth = sample.dispersion.wavelengths()[0]
+    for begun in (measured, wrong):
+        result = refit(begun, config, Job())
+        assert all(against(result, truth, spectrum).rms < 0.05 for spectrum in range(6))
+        assert {one.name for one in result.extensions} >= {"LSF", "RESOLUTION"}
+    assert any("taken for others" in reason for reason in result.reasons)
+
+
+def test_a_field_is_measured_anew_only_where_names_by_hand_move_the_solution() -> None:
+    (sample,) = lamp_arcs((31,), ("Ar", "Kr"), 1474.0, 1800.0, pixels=900, unlisted=1)
+    line = frame_of(sample, "Ar,Kr")
+    stack = Frame(np.stack([line.data] * 3), None, None, {**line.header, "LAYOUT": "SPECTRA"})
+    measured = measure([stack], {}, ArcConfig(), Job())
+    assert measured.field is not None
+    same = solve(measured, ArcConfig(identify=named(sample, 1)), Job())
+    assert same.measured.field is measured.field
