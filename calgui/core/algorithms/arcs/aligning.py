@@ -3,15 +3,15 @@
 Observed lines are taken as points of a Poisson process. Each listed line gives one, near its place, with the chance
 that it is bright enough to be seen; the rest, of 30 % of the density, comes from lines that are not listed. The score
 of an alignment is the logarithm of the likelihood over that of points without any order: matched lines add to it,
-by how unlikely they are, listed lines that should be seen and are not take away from it. What chance would reach in the
-same search is measured with lists whose gaps and strengths were shuffled.
+by how unlikely they are, listed lines that should be seen and are not take away from it.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from calgui.core.algorithms.arcs.patterns import Alignment, Listed, Observed, Range
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -28,154 +28,6 @@ _FINE = 260.0
 #: alignments that are refined
 _KEPT = 300
 _REFINED = np.array([1.0, 0.7, 0.45, 0.3, 0.2, 0.2])
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What was observed.
-
-    Attributes
-    ----------
-    u : ndarray of float64, shape (m,)
-        Places of lines, from -1 at the first pixel to 1 at the last.
-    flux : ndarray of float64, shape (m,)
-        Of them.
-    error : ndarray of float64, shape (m,)
-        Of the places, in units of u.
-    width : float
-        Full width at half maximum of a line, in units of u.
-    """
-
-    u: Floats
-    flux: Floats
-    error: Floats
-    width: float
-
-    def brightest(self, most: int) -> "Observed":
-        """The brightest lines.
-
-        Parameters
-        ----------
-        most : int
-            How many at most.
-
-        Returns
-        -------
-        Observed
-            By increasing place.
-        """
-        chosen = np.sort(np.argsort(-self.flux, kind="stable")[:most])
-        return Observed(self.u[chosen], self.flux[chosen], self.error[chosen], self.width)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What lamps may show.
-
-    Attributes
-    ----------
-    wavelength : ndarray of float64, shape (n,)
-        In nm, increasing.
-    strength : ndarray of float64, shape (n,)
-        Natural logarithm.
-    kind : ndarray of int, shape (n,)
-        Species, from 0.
-    through : ndarray of float64, shape (n,)
-        What part of the light comes through the filter.
-    """
-
-    wavelength: Floats
-    strength: Floats
-    kind: Whole
-    through: Floats
-
-    def take(self, chosen: Whole | npt.NDArray[np.bool_]) -> "Listed":
-        """Some of the lines.
-
-        Parameters
-        ----------
-        chosen : ndarray
-            Indices, or which.
-
-        Returns
-        -------
-        Listed
-        """
-        return Listed(self.wavelength[chosen], self.strength[chosen], self.kind[chosen], self.through[chosen])
-
-    def shuffled(self, rng: np.random.Generator) -> "Listed":
-        """A list of the same density and strengths without any of its order.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Chance.
-
-        Returns
-        -------
-        Listed
-        """
-        if len(self.wavelength) < 2:
-            return self
-        gaps = rng.permutation(np.diff(self.wavelength))
-        start = self.wavelength[0]
-        made = start + np.r_[0.0, np.cumsum(gaps)]
-        order = rng.permutation(len(made))
-        return Listed(made, self.strength[order], self.kind[order], self.through)
-
-
-@dataclass(frozen=True)
-class Range:
-    """Where the spectrum should lie.
-
-    Attributes
-    ----------
-    centre, half : float
-        Middle and half width, in nm.
-    shift : float
-        How far the centre may be off, in nm.
-    stretch : tuple of float
-        Least and most that the half width may be multiplied with.
-    sure : float
-        Relative error of the half width.
-    directions : tuple of int
-        1: wavelengths rise with the pixel; -1: they fall.
-    """
-
-    centre: float
-    half: float
-    shift: float
-    stretch: tuple[float, float]
-    sure: float
-    directions: tuple[int, ...] = (1, -1)
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """An alignment.
-
-    Attributes
-    ----------
-    coefficients : ndarray of float64, shape (4,)
-        Legendre coefficients over u: wavelength in nm.
-    score : float
-        Logarithm of its likelihood over that of chance.
-    second : float
-        That of the best other alignment; -inf where there is none.
-    matched : int
-        Lines that fall on listed ones, of those looked at.
-    looked : int
-        How many were.
-    level : ndarray of float64, shape (species,)
-        Natural logarithm of the flux of a line of strength 1.
-    """
-
-    coefficients: Floats
-    score: float
-    second: float
-    matched: int
-    looked: int
-    level: Floats
 
 
 def align(observed: Observed, listed: Listed, expected: Range) -> Alignment | None:
@@ -208,13 +60,34 @@ def align(observed: Observed, listed: Listed, expected: Range) -> Alignment | No
     return Alignment(begun[first].copy(), float(score[first]), other, matched, len(seen.u), levels[first].copy())
 
 
+def rescored(observed: Observed, listed: Listed, expected: Range, coefficients: Floats) -> Alignment:
+    """Refine and score one alignment with another list.
+
+    Parameters
+    ----------
+    observed, listed, expected
+        As for `align`; species keep their numbers.
+    coefficients : ndarray of float64, shape (4,)
+        Where to begin.
+
+    Returns
+    -------
+    Alignment
+        Without a second one.
+    """
+    seen = observed.brightest(_OBSERVED)
+    setting = _Setting(seen, listed, expected)
+    found = np.array([coefficients], np.float64)
+    score, pairs, levels = setting.refined(found, np.array([setting.final]))
+    return Alignment(found[0], float(score[0]), -math.inf, int((pairs[0] >= 0).sum()), len(seen.u), levels[0])
+
+
 class _Setting:
     """What a search needs to know of the lines and the list."""
 
     def __init__(self, seen: Observed, listed: Listed, expected: Range) -> None:
         self.seen, self.expected = seen, expected
-        reach = expected.half * expected.stretch[1] * 1.05 + expected.shift
-        around = listed.take(np.abs(listed.wavelength - expected.centre) <= reach)
+        around = listed.within(expected)
         self.light = np.log(seen.flux)
         self.least, most = float(self.light.min(initial=np.inf)) - 0.1, float(self.light.max(initial=-np.inf))
         self.range = max(most - self.least, 2.0)
@@ -284,56 +157,6 @@ def _higher(u: Floats) -> tuple[Floats, Floats]:
     return 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u
 
 
-def by_chance(observed: Observed, listed: Listed, expected: Range, tries: int, seed: int) -> Floats:
-    """Scores that chance reaches in the same search, with lists that were shuffled.
-
-    Parameters
-    ----------
-    observed, listed, expected
-        As for `align`.
-    tries : int
-        How many lists.
-    seed : int
-        Of chance.
-
-    Returns
-    -------
-    ndarray of float64, shape (tries,)
-    """
-    rng = np.random.default_rng(seed)
-    reach = expected.half * expected.stretch[1] * 1.05 + expected.shift
-    around = listed.take(np.abs(listed.wavelength - expected.centre) <= reach)
-    made = []
-    for _ in range(tries):
-        one = align(observed, around.shuffled(rng), expected)
-        made.append(-np.inf if one is None else one.score)
-    return np.array(made)
-
-
-def false_alarm(score: float, chance: Floats) -> float:
-    """How likely chance reaches a score.
-
-    Parameters
-    ----------
-    score : float
-        Of an alignment.
-    chance : ndarray of float64
-        From `by_chance`.
-
-    Returns
-    -------
-    float
-        By a Gumbel distribution, as the best of many has; scores are logarithms of a likelihood, whose tail falls by e
-        for each unit at the most.
-    """
-    real = chance[np.isfinite(chance)]
-    if real.size < 2:
-        return 1.0
-    scale = max(1.0, float(np.std(real, ddof=1)) * math.sqrt(6) / math.pi)
-    middle = float(np.mean(real)) - 0.5772 * scale
-    return float(-math.expm1(-math.exp(min(-(score - middle) / scale, 50.0))))
-
-
 def _first_level(listed: Listed, species: int, expected: Range, most: float) -> Floats:
     """The strongest line of each species near the middle of the range is taken as the brightest one, to begin with."""
     inside = np.abs(listed.wavelength - expected.centre) <= expected.half
@@ -377,7 +200,7 @@ def _apart(found: Floats, fine: float) -> Floats:
 
 def _another(found: Floats, score: Floats, order: Whole, u: Floats, width: float) -> float:
     """Score of the best alignment that puts most lines elsewhere."""
-    design = np.stack([np.ones_like(u), u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u], axis=1)
+    design = np.stack([np.ones_like(u), u, *_higher(u)], axis=1)
     first = found[order[0]]
     waves = design @ first
     for place in order[1:]:
@@ -394,25 +217,3 @@ def _density(t: Floats) -> Floats:
 def _above(t: Floats) -> Floats:
     root = math.sqrt(3)
     return np.asarray(0.5 - (t / root / (1 + t * t / 3) + np.arctan(t / root)) / np.pi)
-
-
-def rescored(observed: Observed, listed: Listed, expected: Range, coefficients: Floats) -> Alignment:
-    """Refine and score one alignment with another list.
-
-    Parameters
-    ----------
-    observed, listed, expected
-        As for `align`; species keep their numbers.
-    coefficients : ndarray of float64, shape (4,)
-        Where to begin.
-
-    Returns
-    -------
-    Alignment
-        Without a second one.
-    """
-    seen = observed.brightest(_OBSERVED)
-    setting = _Setting(seen, listed, expected)
-    found = np.array([coefficients], np.float64)
-    score, pairs, levels = setting.refined(found, np.array([setting.final]))
-    return Alignment(found[0], float(score[0]), -math.inf, int((pairs[0] >= 0).sum()), len(seen.u), levels[0])

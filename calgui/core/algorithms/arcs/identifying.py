@@ -6,18 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from calgui.core.algorithms.arcs.aligning import (
-    Alignment,
-    Listed,
-    Observed,
-    Range,
-    align,
-    by_chance,
-    false_alarm,
-    rescored,
-)
+from calgui.core.algorithms.arcs.aligning import align, rescored
+from calgui.core.algorithms.arcs.chance import by_chance, false_alarm
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.patterns import Alignment, Listed, Observed, Range
 from calgui.core.algorithms.arcs.ranges import Rough
 from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job

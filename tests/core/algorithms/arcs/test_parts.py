@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import legendre
 
-from calgui.core.algorithms.arcs.aligning import false_alarm
+from calgui.core.algorithms.arcs.chance import false_alarm
 from calgui.core.algorithms.arcs.finding import Noise, extent, find_lines
 from calgui.core.algorithms.arcs.fitting import best_order, fit_lines, order_looks
 from calgui.core.algorithms.arcs.lamps import LampLines, lamp_lines, lamps_of
