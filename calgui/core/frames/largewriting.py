@@ -6,9 +6,10 @@ the processor's cache to the file. The bytes of the file are the same.
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any
 
 import numpy as np
@@ -84,6 +85,32 @@ class MadeRows:
         made = fits.ImageHDU(np.broadcast_to(np.zeros((), self.dtype), self.shape), header, name=name)
         made.made_rows = self
         return made
+
+
+class MadeColumns(Mapping[str, Any]):
+    """Columns of a table that are made when they are first asked for.
+
+    Parameters
+    ----------
+    make : callable
+        Gives the columns by name.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def write_hdus(hdus: Any, file: IO[bytes]) -> None:

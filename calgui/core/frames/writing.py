@@ -38,8 +38,8 @@ class ExtraHdu:
         EXTNAME.
     data : ndarray or mapping of str to ndarray
         An array is an image (a structured one a table), and so is `MadeRows`, which is made when it is written; a
-        mapping is a table of columns of equal length, which may be numbers, logicals or texts, and have further axes.
-        None is a header without pixels.
+        mapping is a table of columns of equal length, which may be numbers, logicals or texts, and have further axes;
+        those of `MadeColumns` are made then, too. None is a header without pixels.
     units : mapping of str to str
         Column to unit.
     header : mapping

@@ -96,3 +96,20 @@ def test_it_is_made_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     made = largewriting.MadeRows((37, 61), np.float64, lambda a, b: np.zeros((b - a, 61)))
     assert list(made.bands())[:2] == [(0, 5), (5, 10)]
     assert list(made.bands())[-1] == (35, 37)
+
+
+def test_columns_are_made_once_and_only_when_they_are_asked_for(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def make() -> dict[str, np.ndarray]:
+        asked.append(1)
+        return {"x": np.arange(3.0), "name": np.array(["Ar", "Kr", ""], "S")}
+
+    extra = ExtraHdu("LINES", largewriting.MadeColumns(make), {"x": "pixel"})
+    assert not asked
+    path = write_frame(Frame(np.zeros((4, 4), np.float32)), tmp_path / "a.fits", [extra])
+    assert asked == [1]
+    with fits.open(path) as hdus:
+        assert hdus["LINES"].data["x"].tolist() == [0, 1, 2]
+        assert hdus["LINES"].data["name"].tolist() == ["Ar", "Kr", ""]
+        assert hdus["LINES"].columns["x"].unit == "pixel"

@@ -1,7 +1,5 @@
-"""The WAVECAL: wavelengths of all pixels, lines, and coefficients. Large tables are made when they are asked for."""
+"""The WAVECAL: wavelengths of all pixels, lines, and coefficients."""
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,44 +9,12 @@ from numpy.polynomial import legendre
 from calgui.core.algorithms.arcs.field.spread import spread_extensions
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.spectrummarks import LINE_STATES, SPECTRUM_STATES, LinesOfSpectra, Spectra
+from calgui.core.frames.largewriting import MadeColumns, MadeRows
 from calgui.core.frames.writing import ExtraHdu
 
 Floats = npt.NDArray[np.float64]
 
 _UM = 1e-3
-
-
-class LaterHdu(ExtraHdu):
-    """An extension whose data are made when they are first asked for.
-
-    Parameters
-    ----------
-    name : str
-        EXTNAME.
-    make : callable
-        Gives the data.
-    units : mapping of str to str
-        Column to unit.
-    header : mapping
-        Further keywords.
-    """
-
-    _make: Callable[[], Any]
-
-    def __init__(
-        self,
-        name: str,
-        make: Callable[[], Any],
-        units: Mapping[str, str] | None = None,
-        header: Mapping[str, Any] | None = None,
-    ) -> None:
-        for key, value in {"name": name, "_make": make, "units": units or {}, "header": header or {}}.items():
-            object.__setattr__(self, key, value)
-
-    @cached_property
-    def data(self) -> Any:
-        """As of `ExtraHdu`."""
-        return self._make()
 
 
 def extensions(solved: Solved, spectra: Spectra) -> tuple[ExtraHdu, ...]:
@@ -70,8 +36,8 @@ def extensions(solved: Solved, spectra: Spectra) -> tuple[ExtraHdu, ...]:
     many = len(stack) > 1
     um = ("um", "vacuum wavelength")
     return (
-        LaterHdu("WAVELENGTH", lambda: wavelength_of_pixels(spectra, stack.shape, stack.axis), {}, {"BUNIT": um}),
-        LaterHdu("LINES", lambda: _lines(spectra, many), {
+        ExtraHdu("WAVELENGTH", wavelength_image(spectra, stack.shape, stack.axis), {}, {"BUNIT": um}),
+        ExtraHdu("LINES", MadeColumns(lambda: _lines(spectra, many)), {
             "wavelength": "um", "pixel": "pixel", "pixel_error": "pixel", "residual": "pixel",
             **({"flux": stack.unit} if stack.unit else {}),
         }),
@@ -80,8 +46,8 @@ def extensions(solved: Solved, spectra: Spectra) -> tuple[ExtraHdu, ...]:
     )  # fmt: skip
 
 
-def wavelength_of_pixels(spectra: Spectra, shape: tuple[int, ...], axis: int | None) -> Floats:
-    """Wavelength of every pixel of the input's spectra.
+def wavelength_image(spectra: Spectra, shape: tuple[int, ...], axis: int | None) -> MadeRows:
+    """Wavelength of every pixel of the input's spectra: of a field some 200 MB, made when they are written.
 
     Parameters
     ----------
@@ -94,38 +60,43 @@ def wavelength_of_pixels(spectra: Spectra, shape: tuple[int, ...], axis: int | N
 
     Returns
     -------
-    ndarray of float64
-        µm, vacuum, of that shape; NaN of a spectrum without a solution.
+    MadeRows
+        µm, vacuum, float64, of that shape; NaN of a spectrum without a solution.
     """
-    n, pixels = spectra.flux.shape
+    coefficients = spectra.coefficients
     first, last = spectra.domain
-    u = (2 * np.arange(pixels) - first - last) / (last - first)
-    design = legendre.legvander(u, spectra.coefficients.shape[1] - 1)
-    made = np.asarray(spectra.coefficients @ design.T * _UM, np.float64)
-    if len(shape) == 3:
-        return np.ascontiguousarray(made.T.reshape(shape))
-    if len(shape) == 2 and axis == 2:
-        return np.ascontiguousarray(made.T)
-    return made.reshape(shape) if made.size == int(np.prod(shape)) else made.reshape(n, pixels)
+    u = (2 * np.arange(spectra.flux.shape[1]) - first - last) / (last - first)
+    design = legendre.legvander(u, coefficients.shape[1] - 1) * _UM
+    if axis == len(shape):
+        # wavelength runs along the first axis of the array
+        def rows(start: int, stop: int) -> Floats:
+            return (design[start:stop] @ coefficients.T).reshape(stop - start, *shape[1:])
+    else:
+
+        def rows(start: int, stop: int) -> Floats:
+            return coefficients[start:stop] @ design.T
+
+    return MadeRows(shape, np.float64, rows)
 
 
 def _lines(spectra: Spectra, many: bool) -> dict[str, Any]:
     lines = spectra.lines
-    species = np.array([*spectra.species, ""], object)
+    # bytes, as FITS has them: hundreds of thousands of texts would take longer than the fit
+    species, states = np.array([*spectra.species, ""], "S"), np.array(LINE_STATES, "S")
     chosen = np.flatnonzero(lines.state != len(LINE_STATES) - 1)
     if not len(chosen):
         chosen = np.arange(len(lines.state))
     made: dict[str, Any] = {"spectrum": lines.spectrum[chosen].astype(np.int32)} if many else {}
     return {
         **made,
-        "species": species[lines.listed[chosen]].astype(str),
+        "species": species[lines.listed[chosen]],
         "wavelength": lines.wavelength[chosen] * _UM,
         "pixel": lines.pixel[chosen],
         "residual": lines.residual[chosen],
         "used": lines.state[chosen] == 0,
         "pixel_error": lines.pixel_error[chosen],
         "flux": lines.flux[chosen],
-        "state": np.array(LINE_STATES)[lines.state[chosen]],
+        "state": states[lines.state[chosen]],
     }
 
 
@@ -133,25 +104,22 @@ def _coefficients(solved: Solved, spectra: Spectra) -> ExtraHdu:
     stack = solved.measured.stack
     pixels = spectra.flux.shape[1]
 
-    def make() -> dict[str, Any]:
-        made: dict[str, Any] = {
-            "spectrum": np.arange(len(spectra.coefficients), dtype=np.int32),
-            "coefficients": spectra.coefficients * _UM,
-            "rms": spectra.rms,
-            "fwhm": spectra.fwhm,
-            "state": np.array(SPECTRUM_STATES)[spectra.state],
-        }
-        if spectra.place is not None:
-            made["row"], made["column"] = (one.astype(np.int32) for one in spectra.place)
-        if stack.rows is not None:
-            made["trace_row"] = stack.rows
-        return made
-
-    return LaterHdu(
+    columns: dict[str, Any] = {
+        "spectrum": np.arange(len(spectra.coefficients), dtype=np.int32),
+        "coefficients": spectra.coefficients * _UM,
+        "rms": spectra.rms,
+        "fwhm": spectra.fwhm,
+        "state": np.array(SPECTRUM_STATES)[spectra.state],
+    }
+    units = {"coefficients": "um", "rms": "pixel", "fwhm": "pixel"}
+    if spectra.place is not None:
+        columns["row"], columns["column"] = (one.astype(np.int32) for one in spectra.place)
+    if stack.rows is not None:
+        columns["trace_row"], units["trace_row"] = stack.rows, "pixel"
+    return ExtraHdu(
         "COEFF",
-        make,
-        {"coefficients": "um", "rms": "pixel", "fwhm": "pixel"}
-        | ({"trace_row": "pixel"} if stack.rows is not None else {}),
+        columns,
+        units,
         {
             "BASIS": ("legendre", "polynomials in u, lowest order first"),
             "DOMAIN": (f"u = 2 x / {pixels - 1} - 1", "x: pixel from 0"),

@@ -143,7 +143,7 @@ def test_traces_on_an_image_and_a_cube(sample: Sample) -> None:
     cube = (line[:, None, None] + rng.normal(0, 4, (line.size, 2, 3))).astype(np.float32)
     result = solved(Frame(cube, None, None, header | {"CTYPE3": "WAVE"}))
     assert result.metrics["n_spectra"].value == 6
-    (wave,) = [one.data for one in result.extensions if one.name == "WAVELENGTH"]
+    (wave,) = [np.asarray(one.data) for one in result.extensions if one.name == "WAVELENGTH"]
     assert wave.shape == cube.shape
     assert wave[:, 1, 2] * 1e3 == pytest.approx(truth, abs=0.05)
 
