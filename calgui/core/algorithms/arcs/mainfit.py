@@ -41,6 +41,21 @@ class MainFit:
     looks: tuple[OrderLook, ...]
     best: int
 
+    def look(self, order: int) -> OrderLook | None:
+        """What an order does.
+
+        Parameters
+        ----------
+        order : int
+            Of the polynomial.
+
+        Returns
+        -------
+        OrderLook or None
+            None where the lines are too few to tell.
+        """
+        return next((one for one in self.looks if one.order == order), None)
+
 
 def main_solution(
     found: FoundLines, named: Named, pixels: int, order: int | None, clip: float, excluded: Whole

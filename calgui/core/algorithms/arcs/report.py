@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.spread import spread_curves
-from calgui.core.algorithms.arcs.mainfit import missing_lines
+from calgui.core.algorithms.arcs.mainfit import MISSING, UNIDENTIFIED, USED, missing_lines
 from calgui.core.algorithms.arcs.product import lines_of_one
+from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.arcs.verdict import shares, solution_error
 from calgui.core.algorithms.registry import Curve, Metric, Table
@@ -67,21 +68,14 @@ def metrics(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
     -------
     dict of str to Metric
     """
-    main, count, blind = solved.main.solution, shares(solved), solved.measured.blind
-    used = spectra.lines.state == 0
-    residual = spectra.lines.residual[used]
-    middle = np.array([(main.domain[0] + main.domain[1]) / 2])
-    step = float(main.dispersion(middle)[0])
-    wave = float(main.wavelengths(middle)[0])
-    ends = main.wavelengths(np.array(main.domain))
-    rms = _rms(residual)
-    rms_nm = _rms_nm(solved, spectra)
-    look = next((one for one in solved.main.looks if one.order == main.order), None)
-    solved_spectra = spectra.state <= 1
-    per = np.bincount(spectra.lines.spectrum[used], minlength=len(spectra.state))[solved_spectra]
-    width = float(np.nanmedian(spectra.fwhm)) if np.isfinite(spectra.fwhm).any() else math.nan
-    resolution = wave / (width * abs(step)) if width > 0 else None
-    one = len(spectra.state) == 1
+    return {**_residuals(solved, spectra), **_counts(solved, spectra), **_scale(solved, spectra), **_search(solved)}
+
+
+def _residuals(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
+    main = solved.main.solution
+    rms, rms_nm = _rms(spectra.lines.residual[spectra.lines.state == USED]), _rms_nm(solved, spectra)
+    wave = float(main.wavelengths(_middle(main))[0])
+    look = solved.main.look(main.order)
     return {
         "rms_pixel": Metric(rms, "pixel", "Residuals of the lines that were used, of all spectra."),
         "rms_nm": Metric(rms_nm, "nm", "The same in wavelength."),
@@ -91,24 +85,38 @@ def metrics(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
             "pixel",
             "Main spectrum: residuals of each line against the solution of those that are not near it.",
         ),
-        "n_lines": Metric(
-            count.used if one else int(np.median(per)) if per.size else 0, "",
-            "Lines that were used; of several spectra the median.",
-        ),
+    }
+
+
+def _counts(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
+    count, lines, state = shares(solved), spectra.lines, spectra.state
+    has_solution = state <= 1
+    per = np.bincount(lines.spectrum[lines.state == USED], minlength=len(state))[has_solution]
+    used = count.used if len(state) == 1 else int(np.median(per)) if per.size else 0
+    missing = int(np.sum((lines.state == MISSING) & (lines.spectrum == spectra.main)))
+    unnamed = int((solved.main.solution.state == UNIDENTIFIED).sum())
+    return {
+        "n_lines": Metric(used, "", "Lines that were used; of several spectra the median."),
         "n_rejected": Metric(count.rejected, "", "Main spectrum: lines with a name that lie too far off."),
-        "n_unidentified": Metric(
-            int((main.state == 3).sum()), "", "Main spectrum: lines without a name: not listed, or blended."
-        ),
-        "n_missing": Metric(
-            int(np.sum((spectra.lines.state == len(LINE_STATES) - 1) & (spectra.lines.spectrum == spectra.main))), "",
-            "Main spectrum: listed lines that should be bright enough and are not seen.",
-        ),
+        "n_unidentified": Metric(unnamed, "", "Main spectrum: lines without a name: not listed, or blended."),
+        "n_missing": Metric(missing, "", "Main spectrum: listed lines that should be bright enough and are not seen."),
         "n_saturated": Metric(int(solved.found.saturated.sum()), "", "Main spectrum: lines that are saturated."),
         "n_narrow": Metric(solved.found.narrow, "", "Main spectrum: peaks narrower than light can be."),
-        "n_spectra": Metric(int(solved_spectra.sum()), "", "Spectra with a solution."),
-        "n_doubtful": Metric(int((spectra.state == 1).sum()), "", "Spectra whose solution is doubtful."),
-        "n_failed": Metric(int((spectra.state == 2).sum()), "", "Spectra without a solution, though they have light."),
-        "n_empty": Metric(int((spectra.state == 3).sum()), "", "Spectra without light."),
+        "n_spectra": Metric(int(has_solution.sum()), "", "Spectra with a solution."),
+        "n_doubtful": Metric(int((state == 1).sum()), "", "Spectra whose solution is doubtful."),
+        "n_failed": Metric(int((state == 2).sum()), "", "Spectra without a solution, though they have light."),
+        "n_empty": Metric(int((state == 3).sum()), "", "Spectra without light."),
+    }
+
+
+def _scale(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
+    main = solved.main.solution
+    middle, ends = _middle(main), main.wavelengths(np.array(main.domain))
+    step = float(main.dispersion(middle)[0])
+    width = float(np.nanmedian(spectra.fwhm)) if np.isfinite(spectra.fwhm).any() else math.nan
+    resolution = float(main.wavelengths(middle)[0]) / (width * abs(step)) if width > 0 else None
+    covered = 1 - shares(solved).beyond
+    return {
         "order": Metric(main.order, "", "Of the polynomials."),
         "best_order": Metric(solved.main.best, "", "Lowest order that cross-validation finds no fault with."),
         "solution_error_pixel": Metric(
@@ -118,11 +126,17 @@ def metrics(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
         "dispersion_nm_per_pixel": Metric(step, "nm/pixel", "At the middle of the main spectrum; negative: falling."),
         "wavelength_first_um": Metric(float(ends[0]) / 1e3, "um", "Of the first pixel of the main spectrum, vacuum."),
         "wavelength_last_um": Metric(float(ends[1]) / 1e3, "um", "Of the last pixel."),
-        "coverage_fraction": Metric(1 - count.beyond, "", "Part of the main spectrum between its first and last line."),
+        "coverage_fraction": Metric(covered, "", "Part of the main spectrum between its first and last line."),
         "fwhm_pixel": Metric(width, "pixel", "Full width at half maximum of lines, median."),
         "resolution": Metric(resolution, "", "Wavelength over the width of lines, at the middle."),
-        "lamps": Metric(",".join(blind.lamps) if blind is not None else ",".join(solved.measured.lamps), "",
-                        "Lamps whose lines are seen."),
+    }  # fmt: skip
+
+
+def _search(solved: Solved) -> dict[str, Metric]:
+    blind = solved.measured.blind
+    lamps = blind.lamps if blind is not None else solved.measured.lamps
+    return {
+        "lamps": Metric(",".join(lamps), "", "Lamps whose lines are seen."),
         "chance": Metric(
             max(blind.chance, 1e-300) if blind is not None else None, "",
             "How likely chance reaches the score of the identification, from lists that were shuffled.",
@@ -134,13 +148,17 @@ def metrics(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
     }  # fmt: skip
 
 
+def _middle(main: Solution1D) -> Floats:
+    return np.array([(main.domain[0] + main.domain[1]) / 2])
+
+
 def _rms(values: Floats) -> float:
     return math.sqrt(float(np.mean(np.square(values)))) if values.size else math.nan
 
 
 def _rms_nm(solved: Solved, spectra: Spectra) -> float:
     """Residuals times the dispersion of the pixel where each line is: the main spectrum's serves for all."""
-    used = spectra.lines.state == 0
+    used = spectra.lines.state == USED
     main = solved.main.solution
     first, last = math.floor(main.domain[0]), math.ceil(main.domain[1])
     # hundreds of thousands of lines: the dispersion is looked up, not computed for each

@@ -25,7 +25,11 @@ _REJECTED, _TOO_REJECTED = 0.2, 0.4
 _BEYOND = 0.3
 #: error of the solution between its lines
 _BUDGET = 0.02
+#: cross-validated residuals over those of the best order
 _WORSE = 1.15
+#: part of the lines that is saturated
+_FULL = 0.3
+#: part of the spectra that failed: doubtful, and bad
 _FAILED, _TOO_FAILED = 0.05, 0.5
 
 
@@ -199,8 +203,7 @@ def _doubtful(solved: Solved, spectra: Spectra) -> list[str]:
             f"{100 * count.beyond:.0f} % of the spectrum lie beyond the first and the last line (limit "
             f"{100 * _BEYOND:.0f} %): the solution is extrapolated there, and its error grows."
         )
-    look = next((one for one in main.looks if one.order == main.solution.order), None)
-    best = next((one for one in main.looks if one.order == main.best), None)
+    look, best = main.look(main.solution.order), main.look(main.best)
     if look is not None and best is not None and look.cross_validated > _WORSE * best.cross_validated:
         way = "low" if main.best > main.solution.order else "high"
         made.append(
@@ -214,23 +217,34 @@ def _doubtful(solved: Solved, spectra: Spectra) -> list[str]:
     n, failed = _failed(spectra)
     if n > 1 and _FAILED * n < failed <= _TOO_FAILED * n:
         made.append(f"{failed} of {n} spectra have no solution (limit {100 * _FAILED:.0f} %).")
-    full = int(solved.found.saturated.sum())
-    if full > 0.3 * max(len(solved.found), 1):
-        made.append(f"{full} of {len(solved.found)} lines are saturated and not used (limit 30 %).")
+    if _too_full(solved):
+        made.append(_full(solved))
     return made
+
+
+def _too_full(solved: Solved) -> bool:
+    return int(solved.found.saturated.sum()) > _FULL * len(solved.found)
+
+
+def _full(solved: Solved) -> str:
+    full = int(solved.found.saturated.sum())
+    return (
+        f"{full} of {len(solved.found)} lines {'is' if full == 1 else 'are'} saturated and not used (limit "
+        f"{100 * _FULL:.0f} %): a shorter exposure, or a fainter lamp, keeps {'it' if full == 1 else 'them'}."
+    )
 
 
 def _notes(solved: Solved) -> list[str]:
     """What is to be known, and says nothing against the solution."""
     made = []
-    error, full = solution_error(solved), int(solved.found.saturated.sum())
+    error = solution_error(solved)
     if error > _BUDGET:
         made.append(
             f"The error of the solution between its lines is {error:.3f} pixel (goal {_BUDGET:g}): more, or brighter, "
             "lines lessen it."
         )
-    if 0 < full <= 0.3 * max(len(solved.found), 1):
-        made.append(f"{full} saturated {'line is' if full == 1 else 'lines are'} not used.")
+    if solved.found.saturated.any() and not _too_full(solved):
+        made.append(_full(solved))
     if solved.measured.blind is None:
         said = (
             "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
