@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.arcs.gaussians import FWHM
 from calgui.core.errors import InputError
 from calgui.core.spectra.lines import SPECIES, line_list
 
@@ -17,7 +18,6 @@ Whole = npt.NDArray[np.int64]
 MERGED = 0.5
 #: strength of a line of which nothing is known, relative to the strongest of its species
 _FAINT = 1e-4
-_SIGMA = 2.3548200450309493
 #: names of lamps as headers spell them
 _NAMES = {
     **{name.casefold(): name for name in SPECIES},
@@ -115,7 +115,7 @@ class LampLines:
         mean = np.add.reduceat(strength * self.wavelength, first) / total
         # twice a component's strength moves the mean by its share of the way to it
         moved = strength / (total[group] + strength) * (self.wavelength - mean[group])
-        doubt = np.sqrt(np.add.reduceat(moved**2, first) + _displaced(mean, total, width[first] / _SIGMA) ** 2)
+        doubt = np.sqrt(np.add.reduceat(moved**2, first) + _displaced(mean, total, width[first] / FWHM) ** 2)
         known = np.add.reduceat(self.intensity, first)
         ends = [*first[1:], len(self)]
         names = tuple(

@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 _KM_S = 299_792.458
 #: what a solution is good to, in pixels
 _BUDGET = 0.02
+#: rows that tell which axis is of wavelengths
+_LOOKED = 50
 #: spectra that the table lists, those that differ most first
 _LISTED = 20
 
@@ -28,7 +30,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     Parameters
     ----------
     new, old : Frame
-        WAVELENGTH of both, in µm: (pixels,), (n, pixels) or (pixels, y, x).
+        WAVELENGTH of both, in µm: (pixels,), (n, pixels), (pixels, n) or (pixels, y, x).
     job : Job, optional
         Progress and cancel.
 
@@ -81,7 +83,17 @@ def _rows(frame: Frame) -> Floats:
     data = frame.data.astype(np.float64)
     if data.ndim == 3:
         return np.ascontiguousarray(data.reshape(data.shape[0], -1).T)
-    return data.reshape(1, -1) if data.ndim == 1 else data
+    if data.ndim == 1:
+        return data.reshape(1, -1)
+    return np.ascontiguousarray(data.T) if _runs_along(data.T) and not _runs_along(data) else data
+
+
+def _runs_along(rows: Floats) -> bool:
+    """Whether wavelengths rise, or fall, all along each of some rows: of an arc given as (pixels, n) they do not."""
+    some = rows[:: max(1, len(rows) // _LOOKED)]
+    step = np.diff(some, axis=1)
+    there = np.isfinite(step)
+    return bool(there.any() and np.all(np.all((step > 0) | ~there, axis=1) | np.all((step < 0) | ~there, axis=1)))
 
 
 def _metrics(apart: Floats, wave: Floats, step: Floats) -> dict[str, Metric]:

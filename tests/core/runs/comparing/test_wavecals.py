@@ -36,6 +36,15 @@ def test_a_spectrum_alone_and_a_cube() -> None:
     assert compare(cube, cube).metrics["n_spectra"].value == 4
 
 
+def test_spectra_along_the_other_axis() -> None:
+    # neighbours are shifted to and fro, as the spectra of a lenslet array are
+    data = np.array(solution().data) + np.array([0.0, 7e-3, -4e-3, 9e-3])[:, None]
+    across = Frame(np.ascontiguousarray(data.T + 0.25e-3), None, None, MODE)
+    made = compare(across, Frame(np.ascontiguousarray(data.T), None, None, MODE))
+    assert made.metrics["n_spectra"].value == 4
+    assert made.metrics["shift_pixel"].value == pytest.approx(0.25, abs=1e-3)
+
+
 def test_failed_spectra_do_not_count() -> None:
     data = np.array(solution(shift=0.1).data)
     data[2] = np.nan
