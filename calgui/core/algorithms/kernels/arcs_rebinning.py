@@ -93,7 +93,7 @@ def rebin(  # type: ignore[no-untyped-def]
             sigma2 = 0.0
             if spread.size:
                 sigma2 = np.float64(spread[s, i]) ** 2
-            before = 0.0
+            before, whole_share, squares = 0.0, 0.0, 0.0
             for c in range(begin, end + 1):
                 overlap = min(high, c + 1.0) - max(low, float(c))
                 if not overlap > 0:
@@ -112,7 +112,14 @@ def rebin(  # type: ignore[no-untyped-def]
                 if c > begin:
                     beside[c - 1] += before * share * sigma2
                 before = share
-                sums[s, 0] += share * value
+                whole_share += share
+                squares += share * share
+            if fine:
+                sums[s, 0] += whole_share * value
+                # of all cells that share the pixel, not of neighbours alone
+                if math.isfinite(sigma2):
+                    sums[s, 2] += whole_share * whole_share * sigma2
+                    sums[s, 3] += squares * sigma2
         for c in range(cells):
             if whole[c] < 1e-9:
                 quality[s, c] = no_data
@@ -127,9 +134,6 @@ def rebin(  # type: ignore[no-untyped-def]
             data[s, c] = factor * total[c]
             error[s, c] = factor * math.sqrt(variance[c]) if spread.size else np.nan
             sums[s, 1] += total[c]
-            sums[s, 2] += variance[c]
-            sums[s, 3] += variance[c]
-            if c + 1 < cells:
-                sums[s, 2] += 2.0 * beside[c]
-                if variance[c] > 0 and variance[c + 1] > 0 and good[c + 1] >= _HALF * whole[c + 1]:
-                    correlation[s, c] = beside[c] / math.sqrt(variance[c] * variance[c + 1])
+            both = c + 1 < cells and good[c + 1] >= _HALF * whole[c + 1]
+            if both and variance[c] > 0 and variance[c + 1] > 0:
+                correlation[s, c] = beside[c] / math.sqrt(variance[c] * variance[c + 1])

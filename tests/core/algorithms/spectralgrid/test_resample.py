@@ -73,12 +73,13 @@ def test_a_density_stays_what_it_is(unit):
     assert np.nanmax(result.frame.data) == pytest.approx(7, rel=1e-6)
 
 
-def test_errors_and_their_correlation_are_those_of_noise():
+@pytest.mark.parametrize("step", [0.00027, 0.00007])
+def test_errors_and_their_correlation_are_those_of_noise(step):
     rng = np.random.default_rng(2)
     wave = _wave()
     sigma = rng.uniform(1, 5, N)
     many = rng.normal(0, sigma, (6000, N))
-    made = _run(many, np.broadcast_to(wave, many.shape), np.broadcast_to(sigma, many.shape), step=0.00027)
+    made = _run(many, np.broadcast_to(wave, many.shape), np.broadcast_to(sigma, many.shape), step=step)
     inner = slice(3, -3)
     data = made.frame.data[:, inner].astype(float)
     error = made.frame.err[0, inner]
@@ -89,6 +90,16 @@ def test_errors_and_their_correlation_are_those_of_noise():
     of_sum = np.std(np.nansum(data, axis=1)) / np.sqrt(np.sum(error.astype(float) ** 2))
     assert of_sum == pytest.approx(made.metrics["noise_factor"].value, rel=0.05)
     assert made.keywords["NOISCORR"][0] == made.metrics["noise_factor"].value
+
+
+def test_a_pixel_without_an_error_leaves_those_of_the_others():
+    error = np.ones(N)
+    error[200] = np.nan
+    result = _run(np.ones(N), _wave(), error, step=0.00027)
+    assert result.metrics["noise_factor"].value == pytest.approx(
+        _run(np.ones(N), _wave(), np.ones(N), step=0.00027).metrics["noise_factor"].value, rel=0.01
+    )
+    assert np.count_nonzero(np.isnan(result.frame.err) & np.isfinite(result.frame.data)) in (1, 2)
 
 
 def test_the_header_says_where_the_cells_are():
