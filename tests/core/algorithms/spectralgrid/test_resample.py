@@ -112,6 +112,27 @@ def test_the_header_says_where_the_cells_are():
     assert result.keywords["S_RESAMP"][0] == "COMPLETE"
 
 
+def test_a_cube_with_a_cd_matrix_keeps_one_that_can_be_inverted():
+    from astropy.wcs import WCS
+
+    wave = _wave()
+    header = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CTYPE3": "WAVE",
+        "CUNIT3": "m",
+        "CRVAL3": 1e-6,
+        "CRPIX3": 9.0,
+    }
+    header |= {"CD1_1": -1e-5, "CD2_2": 1e-5, "CD3_3": 2e-10, "CTYPE3A": "VELO", "CRVAL3A": 5.0}
+    result = _run(np.ones((N, 2, 3)), wave, header=header, start=1.57, step=0.0002, number=300)
+    made = result.frame.header
+    assert "CTYPE3A" not in made
+    sky = WCS({**made, "NAXIS": 3, "WCSAXES": 3})
+    assert sky.pixel_to_world_values(0, 0, 299)[2] == pytest.approx((1.57 + 299 * 0.0002) * 1e-6, rel=1e-12)
+    assert _axis(result, 3)[[0, -1]] == pytest.approx([1.57, 1.57 + 299 * 0.0002])
+
+
 def test_air_on_request():
     wave, line = _wave(), 1.6123
     data = 1e5 * np.diff(ndtr((_edges(wave) - line) / 0.0003))
@@ -174,6 +195,10 @@ def test_what_does_not_fit_is_refused():
         _run(np.ones(N), _wave(n=300))
     with pytest.raises(InputError, match="no wavelengths"):
         _run(np.ones(N), np.full(N, np.nan))
+    gaps = _wave().copy()
+    gaps[7] = np.nan
+    with pytest.raises(InputError, match="no spectrum has one for each of its pixels"):
+        _run(np.ones(N), gaps)
     with pytest.raises(UsageError, match=r"make .* pixels"):
         _run(np.ones(N), _wave(), step=1e-6)
     with pytest.raises(InputError, match="no wavelength solution"):
