@@ -162,7 +162,6 @@ def _group(  # type: ignore[no-untyped-def]
 @_jit
 def centroids(  # type: ignore[no-untyped-def]
     flux, spread, photons, expected, known, first_of, usual, away, start, stop, pixel, error, light, fwhm, flag,
-    level,
 ):  # fmt: skip
     """Measure lines of spectra.
 
@@ -190,8 +189,6 @@ def centroids(  # type: ignore[no-untyped-def]
         Centre, its error, flux and width: results.
     flag : ndarray of uint8, shape (n, k)
         What each line is found to be: result.
-    level : ndarray of float64, shape (n,)
-        Noise of a pixel: result, where it is not given.
     """
     pixels = flux.shape[1]
     many = 2 * MOST + 2
@@ -206,7 +203,6 @@ def centroids(  # type: ignore[no-untyped-def]
         row = flux[s]
         own = spread[s] if spread.size > 0 else empty
         noise = noise_of(row, sorted_room)
-        level[s] = noise
         full = _full(row)
         sigma = usual[s]
         reach = max(3.0, 2.2 * math.sqrt(sigma * sigma + 0.09) + 1.5)

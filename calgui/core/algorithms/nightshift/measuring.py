@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.nightshift.config import NightShiftConfig
 from calgui.core.algorithms.nightshift.features import Features, features_of
@@ -27,6 +27,8 @@ _FWHM = 2.3548200450309493
 _GUESS = 2.4
 #: spectra of which the width and a first shift are found
 _SAMPLE = 200
+#: spectra of a part of the work
+_CHUNK = 64
 #: features that are off by more than this, because of what they are made of, are left out; pixels
 _DOUBT = 0.15
 
@@ -164,7 +166,7 @@ def _fitted(
             start, stop, *made,
         )  # fmt: skip
 
-    shared(len(values), work, job, "Measuring lines of the night sky", 64)
+    over_bands(len(values), _CHUNK, work, job, "Measuring lines of the night sky")
     return made[0], made[1], made[2], made[3]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.matching import done_before
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Verdict, in_two_steps
@@ -166,7 +166,7 @@ def _rebinned(stack: Stack, wavelength: Floats, grid: Grid, density: bool, job: 
             grid.step, start, stop, made.data, made.error, made.bits, made.correlation, made.sums,
         )  # fmt: skip
 
-    shared(len(wavelength), work, job, "Resampling", _CHUNK)
+    over_bands(len(wavelength), _CHUNK, work, job, "Resampling")
     return made
 
 

@@ -109,6 +109,9 @@ def test_the_header_says_where_the_cells_are():
     assert (header["CTYPE1"], header["CUNIT1"], header["CRPIX1"]) == ("WAVE", "um", 1.0)
     assert _axis(result)[[0, -1]] == pytest.approx([1.57, 1.57 + 299 * 0.0002])
     assert result.frame.shape == (300,)
+    # what the grid leaves out is missing
+    assert result.metrics["flux_ratio"].value == pytest.approx(np.nansum(result.frame.data.astype(float)) / N)
+    assert 0.6 < result.metrics["flux_ratio"].value < 0.8
     assert result.keywords["S_RESAMP"][0] == "COMPLETE"
 
 
