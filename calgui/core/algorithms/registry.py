@@ -339,13 +339,15 @@ class Algorithm:
         return result.product or self.product
 
 
-def in_two_steps(measure: Measure, refit: Refit) -> Run:
+def in_two_steps(measure: Measure, refit: Refit, share: float = 0.9) -> Run:
     """The `Run` of an algorithm that measures and then fits.
 
     Parameters
     ----------
     measure, refit : callable
         See `Algorithm`.
+    share : float
+        Of the work that measuring is, for the progress.
 
     Returns
     -------
@@ -353,7 +355,7 @@ def in_two_steps(measure: Measure, refit: Refit) -> Run:
     """
 
     def run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
-        return refit(measure(frames, references, config, job.part(0, 0.9)), config, job.part(0.9, 1))
+        return refit(measure(frames, references, config, job.part(0, share)), config, job.part(share, 1))
 
     return run
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_centroids import _factor, _noise, _solve_again
+from calgui.core.algorithms.kernels.arcs_filtering import noise_of
+from calgui.core.algorithms.kernels.cholesky import factor, solve_again, variance_of
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -82,7 +83,7 @@ def shifts(  # type: ignore[no-untyped-def]
     measured = spread.size > 0
     reach = max(3.0, 2.3 * math.sqrt(usual * usual + 0.09) + 1.5)
     for s in range(start, stop):
-        noise = _noise(flux[s], room)
+        noise = noise_of(flux[s], room)
         for f in range(first_of.size - 1):
             shift[s, f] = np.nan
             error[s, f] = np.nan
@@ -145,12 +146,12 @@ def shifts(  # type: ignore[no-untyped-def]
                     tie = 1.0 / (_TIED * usual) ** 2
                     matrix[4, 4] += tie
                     right[4] += tie * (usual - here[4])
-                    if not _factor(matrix, _PARAMETERS):
+                    if not factor(matrix, _PARAMETERS):
                         break
                     if settled:
                         fine = True
                         break
-                    _solve_again(matrix, right, _PARAMETERS)
+                    solve_again(matrix, right, _PARAMETERS)
                     cut = max(1.0, abs(right[0]) / (0.5 * usual), abs(right[4]) / (0.3 * usual))
                     for a in range(_PARAMETERS):
                         here[a] += right[a] / cut
@@ -182,17 +183,8 @@ def shifts(  # type: ignore[no-untyped-def]
                 count -= 1
             if not fine:
                 continue
-            # the first of the inverse's diagonal, and the second, from the factor that stands in `matrix`
-            for which in range(2):
-                total = 0.0
-                for a in range(_PARAMETERS):
-                    row[a] = 1.0 if a == which else 0.0
-                for a in range(_PARAMETERS):
-                    for c in range(a):
-                        row[a] -= matrix[a, c] * row[c]
-                    row[a] /= matrix[a, a]
-                    total += row[a] * row[a]
-                right[which] = math.sqrt(total)
+            for a in range(2):
+                right[a] = math.sqrt(variance_of(matrix, _PARAMETERS, a, row))
             if not here[1] > 5.0 * right[1]:
                 continue
             shift[s, f], error[s, f] = here[0], right[0]

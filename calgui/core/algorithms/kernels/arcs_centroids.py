@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_filtering import filled, some
+from calgui.core.algorithms.kernels.arcs_filtering import noise_of
+from calgui.core.algorithms.kernels.cholesky import factor, solve_again, variance_of
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -30,36 +31,6 @@ _SIGNAL = 5.0
 _SHARP = 0.55
 #: how little a width is trusted to differ from that of the other lines, as a part of it
 _TIED = 0.2
-
-
-@_jit
-def _solve_again(matrix, right, count):  # type: ignore[no-untyped-def]
-    """Solve in place with a Cholesky factor."""
-    for a in range(count):
-        for c in range(a):
-            right[a] -= matrix[a, c] * right[c]
-        right[a] /= matrix[a, a]
-    for a in range(count - 1, -1, -1):
-        for c in range(a + 1, count):
-            right[a] -= matrix[c, a] * right[c]
-        right[a] /= matrix[a, a]
-
-
-@_jit
-def _factor(matrix, count):  # type: ignore[no-untyped-def]
-    """Cholesky's factor in place; False where there is none."""
-    for a in range(count):
-        for b in range(a + 1):
-            total = matrix[a, b]
-            for c in range(b):
-                total -= matrix[a, c] * matrix[b, c]
-            if a == b:
-                if not total > 1e-12 * abs(matrix[a, a]):
-                    return False
-                matrix[a, a] = math.sqrt(total)
-            else:
-                matrix[a, b] = total / matrix[b, b]
-    return True
 
 
 @_jit
@@ -136,9 +107,9 @@ def _group(  # type: ignore[no-untyped-def]
             right[count - 1] += tie * (usual - here[count - 1])
             for m in range(lines):
                 matrix[m, m] += 1e-9 + 1e-6 * matrix[m, m]
-            if not _factor(matrix, count):
+            if not factor(matrix, count):
                 break
-            _solve_again(matrix, right, count)
+            solve_again(matrix, right, count)
             most = 1.0
             for m in range(lines):
                 most = max(most, abs(right[m]) / (0.6 * usual))
@@ -181,25 +152,16 @@ def _group(  # type: ignore[no-untyped-def]
         return False, np.nan
     tie = 1.0 / (_TIED * usual) ** 2
     matrix[count - 1, count - 1] += tie
-    if not _factor(matrix, count):
+    if not factor(matrix, count):
         return False, np.nan
     for a in range(count):
-        room[:count] = 0.0
-        room[a] = 1.0
-        total = 0.0
-        for r in range(a, count):
-            for c in range(a, r):
-                room[r] -= matrix[r, c] * room[c]
-            room[r] /= matrix[r, r]
-            total += room[r] * room[r]
-        errors[a] = math.sqrt(total)
+        errors[a] = math.sqrt(variance_of(matrix, count, a, room))
     return True, squares / max(pixels - count, 1)
 
 
 @_jit
 def centroids(  # type: ignore[no-untyped-def]
     flux, spread, photons, expected, known, first_of, usual, away, start, stop, pixel, error, light, fwhm, flag,
-    level,
 ):  # fmt: skip
     """Measure lines of spectra.
 
@@ -227,8 +189,6 @@ def centroids(  # type: ignore[no-untyped-def]
         Centre, its error, flux and width: results.
     flag : ndarray of uint8, shape (n, k)
         What each line is found to be: result.
-    level : ndarray of float64, shape (n,)
-        Noise of a pixel: result, where it is not given.
     """
     pixels = flux.shape[1]
     many = 2 * MOST + 2
@@ -242,8 +202,7 @@ def centroids(  # type: ignore[no-untyped-def]
             continue
         row = flux[s]
         own = spread[s] if spread.size > 0 else empty
-        noise = _noise(row, sorted_room)
-        level[s] = noise
+        noise = noise_of(row, sorted_room)
         full = _full(row)
         sigma = usual[s]
         reach = max(3.0, 2.2 * math.sqrt(sigma * sigma + 0.09) + 1.5)
@@ -347,22 +306,3 @@ def _holds(row, full, centre):  # type: ignore[no-untyped-def]
     for p in range(max(0, middle - 1), min(row.size, middle + 2)):
         highest = max(highest, row[p])
     return highest >= full
-
-
-@_jit
-def _noise(row, room):  # type: ignore[no-untyped-def]
-    """Scatter of a spectrum about its level."""
-    begin, end = filled(row)
-    count = some(row, begin, end, room)
-    if count < 8:
-        return 1.0
-    level = np.median(room[:count])
-    # the lower half alone: lines stand above
-    below, total = 0, 0.0
-    for i in range(count):
-        total += abs(room[i] - level)
-        if room[i] <= level:
-            room[below] = level - room[i]
-            below += 1
-    noise = 1.4826 * np.median(room[:below])
-    return noise if noise > 1e-6 * total / count else max(1e-3 * total / count, 1e-30)

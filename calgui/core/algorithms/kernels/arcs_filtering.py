@@ -48,6 +48,25 @@ def some(row, begin, end, room):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def noise_of(row, room):  # type: ignore[no-untyped-def]
+    """Scatter of a spectrum about its level."""
+    begin, end = filled(row)
+    count = some(row, begin, end, room)
+    if count < 8:
+        return 1.0
+    level = np.median(room[:count])
+    # the lower half alone: lines stand above
+    below, total = 0, 0.0
+    for i in range(count):
+        total += abs(room[i] - level)
+        if room[i] <= level:
+            room[below] = level - room[i]
+            below += 1
+    noise = 1.4826 * np.median(room[:below])
+    return noise if noise > 1e-6 * total / count else max(1e-3 * total / count, 1e-30)
+
+
+@_jit
 def filtered(row, taps, out, room):  # type: ignore[no-untyped-def]
     """Filter a spectrum; gives the noise of a filtered value, and how many pixels there are.
 

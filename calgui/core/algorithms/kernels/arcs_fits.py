@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_centroids import _factor, _solve_again
+from calgui.core.algorithms.kernels.cholesky import factor, solve_again
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -107,9 +107,9 @@ def _solve(basis, target, weight, free, lines, matrix, right, own, left, scaled)
         if math.isnan(own[a]):
             return False
     _equations(basis, target, weight, free, lines, matrix, right, own, left, scaled)
-    if not _factor(matrix, free):
+    if not factor(matrix, free):
         return False
-    _solve_again(matrix, right, free)
+    solve_again(matrix, right, free)
     for a in range(free):
         own[a] = right[a]
     return True

@@ -56,8 +56,8 @@ def rebin(  # type: ignore[no-untyped-def]
     quality : ndarray of uint32, shape (n, cells)
         Result.
     sums : ndarray of float64, shape (n, 4)
-        Of each spectrum: what it holds before and after, the variance of the sum of its cells, and the sum of their
-        variances: results, over good pixels that lie on the grid.
+        Of the good pixels of each spectrum: what they hold, and what of it is on the grid; the variance of the sum of
+        the cells that they share, and the sum of these cells' variances: results.
     """
     pixels, cells = wavelength.shape[1], data.shape[1]
     edges = np.empty(pixels + 1)
@@ -81,8 +81,6 @@ def rebin(  # type: ignore[no-untyped-def]
         for i in range(pixels):
             low, high = (edges[i] - first) / step, (edges[i + 1] - first) / step
             begin, end = max(0, math.floor(low)), min(cells - 1, math.floor(high))
-            if end < begin:
-                continue
             width = high - low
             value = np.float64(flux[s, i])
             fine = math.isfinite(value)
@@ -90,10 +88,12 @@ def rebin(  # type: ignore[no-untyped-def]
             if bits.size:
                 mark = bits[s, i]
                 fine = fine and (mark & bad_bits) == 0
+            if fine:
+                sums[s, 0] += width * value if density else value
             sigma2 = 0.0
             if spread.size:
                 sigma2 = np.float64(spread[s, i]) ** 2
-            before = 0.0
+            before, whole_share, squares = 0.0, 0.0, 0.0
             for c in range(begin, end + 1):
                 overlap = min(high, c + 1.0) - max(low, float(c))
                 if not overlap > 0:
@@ -112,7 +112,12 @@ def rebin(  # type: ignore[no-untyped-def]
                 if c > begin:
                     beside[c - 1] += before * share * sigma2
                 before = share
-                sums[s, 0] += share * value
+                whole_share += share
+                squares += share * share
+            # of all cells that share the pixel, not of neighbours alone
+            if fine and math.isfinite(sigma2):
+                sums[s, 2] += whole_share * whole_share * sigma2
+                sums[s, 3] += squares * sigma2
         for c in range(cells):
             if whole[c] < 1e-9:
                 quality[s, c] = no_data
@@ -127,9 +132,6 @@ def rebin(  # type: ignore[no-untyped-def]
             data[s, c] = factor * total[c]
             error[s, c] = factor * math.sqrt(variance[c]) if spread.size else np.nan
             sums[s, 1] += total[c]
-            sums[s, 2] += variance[c]
-            sums[s, 3] += variance[c]
-            if c + 1 < cells:
-                sums[s, 2] += 2.0 * beside[c]
-                if variance[c] > 0 and variance[c + 1] > 0 and good[c + 1] >= _HALF * whole[c + 1]:
-                    correlation[s, c] = beside[c] / math.sqrt(variance[c] * variance[c + 1])
+            both = c + 1 < cells and good[c + 1] >= _HALF * whole[c + 1]
+            if both and variance[c] > 0 and variance[c + 1] > 0:
+                correlation[s, c] = beside[c] / math.sqrt(variance[c] * variance[c + 1])

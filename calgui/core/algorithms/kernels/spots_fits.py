@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from calgui.core.algorithms.kernels.cholesky import solve, solve_again, variance_of
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -46,52 +47,6 @@ def _terms(start, centre, width, values, by_centre, by_width):  # type: ignore[n
                 by_centre[n, p - 1] -= slope / width
                 by_width[n, p - 1] -= slope * t / width
             before, here = here, t * here - n * before
-
-
-@_jit
-def _solve_again(matrix, right, count):  # type: ignore[no-untyped-def]
-    """Solve in place with a Cholesky factor."""
-    for a in range(count):
-        for c in range(a):
-            right[a] -= matrix[a, c] * right[c]
-        right[a] /= matrix[a, a]
-    for a in range(count - 1, -1, -1):
-        for c in range(a + 1, count):
-            right[a] -= matrix[c, a] * right[c]
-        right[a] /= matrix[a, a]
-
-
-@_jit
-def _solve(matrix, right, count):  # type: ignore[no-untyped-def]
-    """Solve in place by Cholesky; ``matrix`` becomes the factor. False where it is not positive definite."""
-    for a in range(count):
-        for b in range(a + 1):
-            total = matrix[a, b]
-            for c in range(b):
-                total -= matrix[a, c] * matrix[b, c]
-            if a == b:
-                if not total > 1e-12 * abs(matrix[a, a]):
-                    return False
-                matrix[a, a] = math.sqrt(total)
-            else:
-                matrix[a, b] = total / matrix[b, b]
-    _solve_again(matrix, right, count)
-    return True
-
-
-@_jit
-def _variances(factor, count, out):  # type: ignore[no-untyped-def]
-    """Diagonal of the inverse of a matrix from its Cholesky factor."""
-    for k in range(count):
-        total = 0.0
-        column = np.zeros(count)
-        column[k] = 1.0
-        for a in range(k, count):
-            for c in range(k, a):
-                column[a] -= factor[a, c] * column[c]
-            column[a] /= factor[a, a]
-            total += column[a] * column[a]
-        out[k] = total
 
 
 @_jit
@@ -215,7 +170,7 @@ def fit_spots(  # type: ignore[no-untyped-def]
                                 matrix[a, b] += weight * row[a] * row[b]
                 if settled or count < 2 * _PARAMETERS:
                     break
-                if not _solve(matrix, right, _PARAMETERS):
+                if not solve(matrix, right, _PARAMETERS):
                     break
                 # a step is cut to what the linear model can be trusted with
                 most = max(abs(right[0]), abs(right[1])) / (0.5 * here[4])
@@ -247,10 +202,9 @@ def fit_spots(  # type: ignore[no-untyped-def]
             keep[where_q, where_p] = False
             rejected += 1
             count -= 1
-        if not fine or not _solve(matrix, right, _PARAMETERS):
+        if not fine or not solve(matrix, right, _PARAMETERS):
             continue
         values[k] = here
-        _variances(matrix, _PARAMETERS, row)
         whole, there = 0.0, 0.0
         for q in range(size):
             for p in range(size):
@@ -259,7 +213,7 @@ def fit_spots(  # type: ignore[no-untyped-def]
                     if keep[q, p]:
                         there += shape[q, p]
         for a in range(_PARAMETERS):
-            errors[k, a] = math.sqrt(row[a])
+            errors[k, a] = math.sqrt(variance_of(matrix, _PARAMETERS, a, row))
         chi2[k] = squares / (count - _PARAMETERS)
         lost[k] = 1.0 - there / whole if whole > 0 else 1.0
 
@@ -348,14 +302,14 @@ def shape_equations(  # type: ignore[no-untyped-def]
         slopes[k] = 0.0
         for a in range(4):
             column[a] = mine[a]
-        if not _solve(own, column, 4):
+        if not solve(own, column, 4):
             continue
         steps[k] = column
         for c in range(free):
             # the factor of `own` stands already
             for a in range(4):
                 column[a] = cross[a, c]
-            _solve_again(own, column, 4)
+            solve_again(own, column, 4)
             slopes[k, :, c] = column
         for c in range(free):
             for a in range(4):

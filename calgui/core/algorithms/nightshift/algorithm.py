@@ -10,8 +10,8 @@ import numpy as np
 from calgui.core.algorithms.exposure import canonical_unit, exposure_time, number
 from calgui.core.algorithms.nightshift.combining import Combined, combine
 from calgui.core.algorithms.nightshift.config import NightShiftConfig
-from calgui.core.algorithms.nightshift.measuring import Measured, measure
-from calgui.core.algorithms.nightshift.reporting import curves, extensions, tables
+from calgui.core.algorithms.nightshift.measuring import LIGHT, Measured, measure
+from calgui.core.algorithms.nightshift.reporting import curves, extensions, lines_of, tables
 from calgui.core.algorithms.nightshift.showing import spectra_of
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict, in_two_steps
 from calgui.core.algorithms.spectralgrid.spectra import Stack, layout_of, read_spectra
@@ -19,7 +19,6 @@ from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
 
-_LIGHT = 299_792.458  # km/s
 #: a change along the spectrum or over the field counts from so many sigma
 _SIGMA = 4.0
 #: options that the combination alone looks at
@@ -70,13 +69,8 @@ def see(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config
     AlgorithmError
         No line of the sky is known or seen.
     """
-    if "WAVECAL" not in references:
-        raise InputError(
-            "There is no wavelength solution.",
-            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
-        )
     job.report(0.0, "Reading")
-    stack = read_spectra(frames[0], references["WAVECAL"])
+    stack = read_spectra(frames[0], references)
     return Seen(stack, measure(stack, _photons(frames[0]), config, job.part(0.1, 1)))
 
 
@@ -104,28 +98,28 @@ def combined(measured: Seen, config: Any, job: Job) -> Result:
     the two of a Lambda doublet, are fitted as one feature of fixed composition.
     """
     stack, lines = measured.stack, measured.lines
-    pace = np.nanmedian(lines.pace)
     found = combine(
-        lines.shift, lines.error, lines.features.doubt / pace, lines.centre, stack.layout.pixels,
+        lines.shift, lines.error, lines.features.doubt / lines.usual_pace, lines.centre, stack.layout.pixels,
         config.clip, stack.layout.place,
     )  # fmt: skip
     job.report(0.95, "Judging")
     sign = -1.0 if stack.falling else 1.0
     verdict, reasons = _judged(found, lines, config, sign)
+    columns = lines_of(found, lines, sign)
     return Result(
         frame=None,
-        metrics=_metrics(found, lines, stack, config, sign),
+        metrics=_metrics(found, lines, config, sign),
         verdict=verdict,
         reasons=reasons,
-        curves=curves(found, lines, stack, sign),
-        tables=tables(found, lines, stack, sign),
+        curves=curves(columns, found, sign),
+        tables=tables(columns),
         keywords={
             "WSHIFT": (sign * found.shift, "[pixel] lines of the sky less solution"),
             "WSHIFTE": (found.error, "[pixel] its error"),
-            "WSHIFTNM": (found.shift * float(pace), "[nm] the solution gives too much by this"),
+            "WSHIFTNM": (found.shift * lines.usual_pace, "[nm] the solution gives too much by this"),
             "WSHIFTKM": (_speed(found.shift, lines), "[km/s] the same"),
         },
-        extensions=extensions(found, lines, stack, sign),
+        extensions=extensions(columns, found, lines, stack, sign),
         spectra=spectra_of(found, lines, stack),
     )
 
@@ -144,14 +138,10 @@ def _photons(frame: FrameLike) -> float:
 
 def _speed(shift: float, measured: Measured) -> float:
     """km/s of a shift in pixels."""
-    middle = float(np.median(measured.features.wavelength))
-    return shift * float(np.nanmedian(measured.pace)) / middle * _LIGHT
+    return shift * measured.usual_pace / measured.middle * LIGHT
 
 
-def _metrics(
-    found: Combined, measured: Measured, stack: Stack, config: NightShiftConfig, sign: float
-) -> dict[str, Metric]:
-    pace = float(np.nanmedian(measured.pace))
+def _metrics(found: Combined, measured: Measured, config: NightShiftConfig, sign: float) -> dict[str, Metric]:
     columns, rows = found.across
     many = np.isfinite(found.each)
     field = float(np.std(found.each[many])) if np.count_nonzero(many) > 1 else None
@@ -161,7 +151,7 @@ def _metrics(
             _told(sign * found.shift), "pixel", f"Lines of the sky less solution; at most {config.limit:g}."
         ),
         "shift_error_pixel": Metric(_told(found.error), "pixel", "One standard deviation."),
-        "shift_nm": Metric(_told(found.shift * pace), "nm", "What the solution gives too much."),
+        "shift_nm": Metric(_told(found.shift * measured.usual_pace), "nm", "What the solution gives too much."),
         "shift_km_per_s": Metric(_told(_speed(found.shift, measured)), "km/s", "The same as a speed."),
         "shift_error_km_per_s": Metric(_told(_speed(found.error, measured)), "km/s", "Its error."),
         "along_pixel": Metric(
@@ -193,7 +183,7 @@ def _judged(
         verdict = "bad" if size - 2 * found.error > limit else "doubtful"
         reasons.append(
             f"The lines of the sky lie {sign * found.shift:+.3f} ± {found.error:.3f} pixels from where the solution "
-            f"has them (limit {limit:g}): {found.shift * float(np.nanmedian(measured.pace)):+.4f} nm."
+            f"has them (limit {limit:g}): {found.shift * measured.usual_pace:+.4f} nm."
         )
     elif size + 2 * found.error > limit:
         verdict = "doubtful"
@@ -214,7 +204,7 @@ def _judged(
     used = int(np.count_nonzero(found.used.any(axis=0)))
     if used < _FEW:
         verdict = "doubtful" if verdict == "good" else verdict
-        reasons.append(f"The shift rests on {used} feature{'s' if used > 1 else ''} of the sky (limit {_FEW}).")
+        reasons.append(f"The shift rests on {used} feature{'s' if used != 1 else ''} of the sky (limit {_FEW}).")
     return verdict, tuple(reasons)
 
 

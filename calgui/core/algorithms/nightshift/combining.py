@@ -100,9 +100,10 @@ def combine(
         if np.count_nonzero(used) >= FOR_SLOPE and power > 0:
             left = left - away * float(np.sum(np.where(used, weight * away * left, 0))) / power
         spread = 1.4826 * float(np.nanmedian(np.abs(np.where(used, left, np.nan)))) if used.any() else 0.0
-        free = max(1.0 - len(each) / max(int(np.count_nonzero(used)), 1), 0.1)
+        counted = np.count_nonzero(used.any(axis=1))
+        free = max(1.0 - counted / max(int(np.count_nonzero(used)), 1), 0.1)
         spread = spread / float(np.sqrt(free))
-        typical = float(np.sqrt(np.median(total[used] ** 2))) if used.any() else 0.0
+        typical = float(np.median(total[used])) if used.any() else 0.0
         extra = float(np.sqrt(max(spread**2 - typical**2, 0.0)))
         kept = known & (np.abs(left) <= clip * np.sqrt(total**2 + extra**2))
         if np.array_equal(kept, used):

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.nightshift.config import NightShiftConfig
 from calgui.core.algorithms.nightshift.features import Features, features_of
@@ -19,11 +20,15 @@ from calgui.core.spectra.airglow import sky_lines
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
+#: of light, km/s
+LIGHT = 299_792.458
 _FWHM = 2.3548200450309493
 #: full width at half maximum to begin with, pixels
 _GUESS = 2.4
 #: spectra of which the width and a first shift are found
 _SAMPLE = 200
+#: spectra of a part of the work
+_CHUNK = 64
 #: features that are off by more than this, because of what they are made of, are left out; pixels
 _DOUBT = 0.15
 
@@ -51,6 +56,16 @@ class Measured:
     error: Floats
     flux: Floats
     fwhm: float
+
+    @cached_property
+    def usual_pace(self) -> float:
+        """nm per pixel, the median of all."""
+        return float(np.nanmedian(self.pace))
+
+    @property
+    def middle(self) -> float:
+        """Median wavelength of the features, nm."""
+        return float(np.median(self.features.wavelength))
 
 
 def usable(stack: Stack) -> Singles:
@@ -102,7 +117,7 @@ def measure(stack: Stack, photons: float, config: NightShiftConfig, job: Job) ->
     lines = sky_lines().within(low, high)
     pace = float(np.median(np.diff(stack.wavelength[known], axis=1)))
     some = known[np.linspace(0, len(known) - 1, min(len(known), _SAMPLE)).astype(int)]
-    sigma, guess = _GUESS / _FWHM, 0.0
+    sigma = _GUESS / _FWHM
     features = features_of(lines, _GUESS * pace, config.faintest, _DOUBT * pace)
     if not len(features):
         raise AlgorithmError(
@@ -111,7 +126,8 @@ def measure(stack: Stack, photons: float, config: NightShiftConfig, job: Job) ->
         )
     guess = _first_shift(flux[some], stack.wavelength[some], features, sigma, config.search)
     for _ in range(2):
-        trial = _fitted(stack, flux, some, features, photons, guess, sigma, Job())
+        places = _places(stack.wavelength[some], features.wavelength)
+        trial = _fitted(stack, flux, some, places, features, photons, guess, sigma, Job())
         wide = trial[3][trial[1] < 0.15]
         if wide.size >= 3:
             sigma = float(np.median(wide))
@@ -121,27 +137,27 @@ def measure(stack: Stack, photons: float, config: NightShiftConfig, job: Job) ->
         seen = math.hypot(sigma * _FWHM, 0.8)
         features = features_of(lines, seen * pace, config.faintest, _DOUBT * pace)
     job.report(0.2, "Measuring lines of the night sky")
+    centre, paces = _places(stack.wavelength, features.wavelength)
     shift, error, light, _ = _fitted(
-        stack, flux, np.arange(len(flux)), features, photons, guess, sigma, job.part(0.2, 1)
+        stack, flux, slice(None), (centre, paces), features, photons, guess, sigma, job.part(0.2, 1)
     )  # fmt: skip
     if not np.isfinite(shift).any():
         raise AlgorithmError(
             "No line of the night sky is seen where the solution has one.",
             cure=f"Choose spectra of the sky, or search further than {config.search:g} pixels.",
         )
-    centre, paces = _places(stack.wavelength, features.wavelength)
     return Measured(features, centre, paces, shift, error, light, sigma * _FWHM)
 
 
 def _fitted(
-    stack: Stack, flux: Singles, which: npt.NDArray[np.intp], features: Features, photons: float, guess: float,
-    sigma: float, job: Job,
+    stack: Stack, flux: Singles, which: npt.NDArray[np.intp] | slice, places: tuple[Floats, Floats],
+    features: Features, photons: float, guess: float, sigma: float, job: Job,
 ) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
     """Shift, error, flux and width of features of some spectra."""
     kernel = compiled_arcs("blends").shifts
     values = np.ascontiguousarray(flux[which])
     spread = np.empty((0, 0), np.float32) if stack.error is None else np.ascontiguousarray(stack.error[which])
-    centre, pace = _places(stack.wavelength[which], features.wavelength)
+    centre, pace = places
     made = [np.full(centre.shape, np.nan) for _ in range(4)]
 
     def work(start: int, stop: int) -> None:
@@ -150,7 +166,7 @@ def _fitted(
             start, stop, *made,
         )  # fmt: skip
 
-    shared(len(values), work, job, "Measuring lines of the night sky", 64)
+    over_bands(len(values), _CHUNK, work, job, "Measuring lines of the night sky")
     return made[0], made[1], made[2], made[3]
 
 

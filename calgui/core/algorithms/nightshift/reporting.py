@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.nightshift.combining import Combined
-from calgui.core.algorithms.nightshift.measuring import Measured
+from calgui.core.algorithms.nightshift.measuring import LIGHT, Measured
 from calgui.core.algorithms.registry import Curve, Table
 from calgui.core.algorithms.spectralgrid.spectra import Stack
 from calgui.core.frames.writing import ExtraHdu
 
-_LIGHT = 299_792.458  # km/s
 _UM = 1e-3
 
 
@@ -43,16 +42,20 @@ def lines_of(found: Combined, measured: Measured, sign: float) -> dict[str, Any]
         "shift": sign * found.line[seen],
         "shift_error": found.line_error[seen],
         "shift_nm": nm,
-        "speed": nm / features.wavelength[seen] * _LIGHT,
+        "speed": nm / features.wavelength[seen] * LIGHT,
         "spectra": np.count_nonzero(found.used, axis=0)[seen].astype(np.int32),
     }
 
 
-def extensions(found: Combined, measured: Measured, stack: Stack, sign: float) -> tuple[ExtraHdu, ...]:
+def extensions(
+    lines: dict[str, Any], found: Combined, measured: Measured, stack: Stack, sign: float
+) -> tuple[ExtraHdu, ...]:
     """Tables of the product.
 
     Parameters
     ----------
+    lines : dict
+        From `lines_of`.
     found, measured, sign
         As for `lines_of`.
     stack : Stack
@@ -66,7 +69,6 @@ def extensions(found: Combined, measured: Measured, stack: Stack, sign: float) -
     pace = np.full(len(found.each), np.nan)
     known = np.isfinite(measured.pace).any(axis=1)
     pace[known] = np.nanmedian(measured.pace[known], axis=1)
-    middle = float(np.median(measured.features.wavelength))
     columns: dict[str, Any] = {"spectrum": np.arange(len(found.each), dtype=np.int32)}
     if stack.layout.place is not None:
         columns["row"], columns["column"] = (part.astype(np.int32) for part in stack.layout.place)
@@ -74,29 +76,28 @@ def extensions(found: Combined, measured: Measured, stack: Stack, sign: float) -
         "shift": sign * found.each,
         "shift_error": found.each_error,
         "shift_nm": found.each * pace,
-        "speed": found.each * pace / middle * _LIGHT,
+        "speed": found.each * pace / measured.middle * LIGHT,
         "lines": found.count.astype(np.int32),
     }
     units = {"shift": "pixel", "shift_error": "pixel", "shift_nm": "nm", "speed": "km/s"}
     return (
         ExtraHdu("SHIFT", columns, units),
-        ExtraHdu("LINES", lines_of(found, measured, sign), {**units, "wavelength": "um"}),
+        ExtraHdu("LINES", lines, {**units, "wavelength": "um"}),
     )
 
 
-def tables(found: Combined, measured: Measured, stack: Stack, sign: float) -> tuple[Table, ...]:
+def tables(columns: dict[str, Any]) -> tuple[Table, ...]:
     """The features, for people.
 
     Parameters
     ----------
-    found, measured, stack, sign
-        As for `extensions`.
+    columns : dict
+        From `lines_of`.
 
     Returns
     -------
     tuple of Table
     """
-    columns = lines_of(found, measured, sign)
     rows = tuple(
         (
             f"{wave / _UM:.3f}", family, int(lines), round(float(shift), 4), round(float(error), 4),
@@ -113,19 +114,20 @@ def tables(found: Combined, measured: Measured, stack: Stack, sign: float) -> tu
     return (Table("Lines of the night sky", names, rows),)
 
 
-def curves(found: Combined, measured: Measured, stack: Stack, sign: float) -> tuple[Curve, ...]:
+def curves(columns: dict[str, Any], found: Combined, sign: float) -> tuple[Curve, ...]:
     """The shift along the spectrum, and that of each spectrum.
 
     Parameters
     ----------
-    found, measured, stack, sign
-        As for `extensions`.
+    columns : dict
+        From `lines_of`.
+    found, sign
+        As for `lines_of`.
 
     Returns
     -------
     tuple of Curve
     """
-    columns = lines_of(found, measured, sign)
     wave = columns["wavelength"]
     level = np.full(len(wave), sign * found.shift)
     made = [

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.matching import done_before
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Verdict, in_two_steps
 from calgui.core.algorithms.spectralgrid.config import GridConfig
 from calgui.core.algorithms.spectralgrid.grid import Grid, grid_for
 from calgui.core.algorithms.spectralgrid.spectra import Floats, Singles, Stack, Words, layout_of, read_spectra
-from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.errors import AlgorithmError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 from calgui.core.spectra.wavelength import to_air
+
+Bools = npt.NDArray[np.bool_]
 
 _UM = 1e-3
 #: spectra of a part of the work
@@ -83,15 +86,10 @@ def read(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], confi
     InputError
         They do not belong together, or there is no solution.
     """
-    if "WAVECAL" not in references:
-        raise InputError(
-            "There is no wavelength solution.",
-            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
-        )
     job.report(0.0, "Reading")
     frame = frames[0]
     head = Frame(np.empty((0, 0), np.float32), None, None, dict(frame.header), frame.path)
-    return Read(head, read_spectra(frame, references["WAVECAL"]))
+    return Read(head, read_spectra(frame, references))
 
 
 def resample(measured: Read, config: Any, job: Job) -> Result:
@@ -127,12 +125,13 @@ def resample(measured: Read, config: Any, job: Job) -> Result:
     wavelength = to_air(stack.wavelength) if config.medium == "air" else stack.wavelength
     grid = grid_for(wavelength, config)
     made = _rebinned(stack, wavelength, grid, is_density(frame.unit), job.part(0.2, 1))
-    if not np.isfinite(made.data).any():
+    filled: Bools = np.asarray(np.isfinite(made.data).any(axis=1))
+    if not filled.any():
         raise AlgorithmError(
             "No spectrum lies on this grid.",
             cure=f"The spectra reach from {_um(np.nanmin(wavelength))} to {_um(np.nanmax(wavelength))} µm.",
         )
-    return _result(frame, stack, wavelength, grid, made, config)
+    return _result(frame, stack, wavelength, grid, made, filled, config)
 
 
 def is_density(unit: str) -> bool:
@@ -167,12 +166,12 @@ def _rebinned(stack: Stack, wavelength: Floats, grid: Grid, density: bool, job: 
             grid.step, start, stop, made.data, made.error, made.bits, made.correlation, made.sums,
         )  # fmt: skip
 
-    shared(len(wavelength), work, job, "Resampling", _CHUNK)
+    over_bands(len(wavelength), _CHUNK, work, job, "Resampling")
     return made
 
 
 def _result(
-    frame: FrameLike, stack: Stack, wavelength: Floats, grid: Grid, made: _Made, config: GridConfig
+    frame: FrameLike, stack: Stack, wavelength: Floats, grid: Grid, made: _Made, filled: Bools, config: GridConfig
 ) -> Result:  # fmt: skip
     laid = stack.layout.laid
     known = np.asarray(np.isfinite(wavelength).all(axis=1))
@@ -180,20 +179,16 @@ def _result(
     before, after, of_sum, apart = made.sums.sum(axis=0)
     factor = float(np.sqrt(of_sum / apart)) if apart > 0 else None
     correlation = float(np.nanmedian(made.correlation)) if np.isfinite(made.correlation).any() else None
-    own = float(np.nanmedian(np.diff(wavelength[known], axis=1)))
-    verdict, reasons = _judged(frame, known, grid, own, made)
-    axis = stack.layout.axis
-    header = {key: value for key, value in dict(frame.header).items() if not _replaced(key, axis)} | _axis(
-        axis, grid, config
-    )
+    verdict, reasons = _judged(frame, known, grid, filled)
+    header = _header(frame.header, stack.layout.axis, grid, config)
     product = Frame(laid(made.data), error, laid(made.bits), header, frame.path)
     metrics = {
         "n_spectra": Metric(len(known), "", "Spectra of the input."),
-        "n_resampled": Metric(int(np.isfinite(made.data).any(axis=1).sum()), "", "Spectra that have wavelengths."),
+        "n_resampled": Metric(int(np.count_nonzero(filled)), "", "Spectra that have wavelengths."),
         "start_um": Metric(grid.start * _UM, "um", "Middle of the first pixel."),
         "step_um": Metric(grid.step * _UM, "um", "From pixel to pixel."),
         "n_wavelengths": Metric(grid.number, "", "Pixels of the grid."),
-        "step_ratio": Metric(grid.step / own, "", "Step of the grid over the median of the spectra's own."),
+        "step_ratio": Metric(grid.step / grid.own, "", "Step of the grid over the median of the spectra's own."),
         "flux_ratio": Metric(
             float(after / before) if before else None, "", "Sum after over sum before, of good pixels."
         ),
@@ -212,23 +207,21 @@ def _result(
         metrics=metrics,
         verdict=verdict,
         reasons=reasons,
-        curves=_curves(stack, wavelength, grid, made, frame.unit, config),
+        curves=_curves(stack, wavelength, grid, made, filled, frame.unit, config),
         keywords={key: value for key, value in keywords.items() if value[0] is not None},
         planes={} if error is None else {"CORR": laid(made.correlation)},
     )
 
 
-def _judged(
-    frame: FrameLike, known: Any, grid: Grid, own: float, made: _Made
-) -> tuple[Verdict, tuple[str, ...]]:  # fmt: skip
+def _judged(frame: FrameLike, known: Bools, grid: Grid, filled: Bools) -> tuple[Verdict, tuple[str, ...]]:
     reasons = list(done_before(frame, "S_RESAMP", "spectra were resampled in"))
-    if grid.step > _COARSE * own:
+    if grid.step > _COARSE * grid.own:
         reasons.append(
-            f"The step of {grid.step * _UM:.3g} µm is {grid.step / own:.1f} times that of the spectra "
+            f"The step of {grid.step * _UM:.3g} µm is {grid.step / grid.own:.1f} times that of the spectra "
             f"(limit {_COARSE}): resolution is lost."
         )
     lost = int(np.count_nonzero(~known))
-    off = int(np.count_nonzero(known & ~np.isfinite(made.data).any(axis=1)))
+    off = int(np.count_nonzero(known & ~filled))
     told = list(reasons)
     if lost:
         told.append(f"{lost} of {len(known)} spectra have no wavelengths in the WAVECAL: they are NaN.")
@@ -238,29 +231,28 @@ def _judged(
     return "doubtful" if doubtful else "good", tuple(told)
 
 
-def _replaced(key: str, axis: int) -> bool:
-    """Keywords of the old spectral axis."""
-    own = (f"CTYPE{axis}", f"CUNIT{axis}", f"CRVAL{axis}", f"CRPIX{axis}", f"CDELT{axis}", f"CNAME{axis}")
-    return key in own or key in (f"CD{axis}_{axis}", f"PC{axis}_{axis}")
-
-
-def _axis(axis: int, grid: Grid, config: GridConfig) -> dict[str, Any]:
-    """World coordinates of the spectral axis."""
-    kind = "AWAV" if config.medium == "air" else "WAVE"
-    return {
-        f"CTYPE{axis}": kind,
+def _header(before: Mapping[str, Any], axis: int, grid: Grid, config: GridConfig) -> dict[str, Any]:
+    """The header with world coordinates of the grid in place of those of the old spectral axis."""
+    own = re.compile(
+        rf"(?:CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CNAME){axis}[A-Z]?|(?:CD|PC){axis}_{axis}|P[SV]{axis}_\d+[A-Z]?"
+    )
+    header = {key: value for key, value in before.items() if not own.fullmatch(key)}
+    # beside a CD matrix CDELT does not count
+    step = f"CD{axis}_{axis}" if any(re.fullmatch(r"CD\d_\d", key) for key in header) else f"CDELT{axis}"
+    return header | {
+        f"CTYPE{axis}": "AWAV" if config.medium == "air" else "WAVE",
         f"CUNIT{axis}": "um",
         f"CRPIX{axis}": 1.0,
         f"CRVAL{axis}": grid.start * _UM,
-        f"CDELT{axis}": grid.step * _UM,
+        step: grid.step * _UM,
     }
 
 
 def _curves(
-    stack: Stack, wavelength: Floats, grid: Grid, made: _Made, unit: str, config: GridConfig
+    stack: Stack, wavelength: Floats, grid: Grid, made: _Made, filled: Bools, unit: str, config: GridConfig
 ) -> tuple[Curve, ...]:  # fmt: skip
     """The spectrum in the middle before and after, per wavelength so that both have one height."""
-    there = np.flatnonzero(np.isfinite(made.data).any(axis=1))
+    there = np.flatnonzero(filled)
     one = int(there[len(there) // 2])
     density = is_density(unit)
     pace = 1.0 if density else np.gradient(wavelength[one])
@@ -308,7 +300,7 @@ ALGORITHMS = (
         summary="Brings spectra to a common linear grid of wavelengths; sums are kept, errors and covariance noted.",
         inputs="a spectrum, extracted spectra, or a cube",
         config=GridConfig,
-        run=in_two_steps(read, resample),
+        run=in_two_steps(read, resample, 0.4),
         measure=read,
         refit=resample,
         refits=REFITS,

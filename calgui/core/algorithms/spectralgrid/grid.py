@@ -26,11 +26,14 @@ class Grid:
         Middle of the first cell, and the width of all; nm, in the medium that was asked for.
     number : int
         Of cells.
+    own : float
+        Median step of the spectra, nm.
     """
 
     start: float
     step: float
     number: int
+    own: float
 
     @property
     def edge(self) -> float:
@@ -64,8 +67,9 @@ def grid_for(wavelength: Floats, config: GridConfig) -> Grid:
     """
     known = wavelength[np.isfinite(wavelength).all(axis=1)]
     pace = np.diff(known, axis=1)
-    step = config.step * _NM if config.step is not None else float(np.median(pace))
     lows, highs = known[:, 0] - pace[:, 0] / 2, known[:, -1] + pace[:, -1] / 2
+    own = float(np.median(pace, overwrite_input=True))
+    step = config.step * _NM if config.step is not None else own
     common = config.range == "common"
     low = float(lows.max() if common else lows.min())
     high = float(highs.min() if common else highs.max())
@@ -85,6 +89,6 @@ def grid_for(wavelength: Floats, config: GridConfig) -> Grid:
     if number > _MOST * wavelength.shape[1] and config.number is None:
         raise UsageError(
             f"Steps of {step / _NM:.3g} µm make {number} pixels of spectra that have {wavelength.shape[1]}.",
-            cure=f"The spectra's own step is {float(np.median(pace)) / _NM:.3g} µm: choose one near it, or a number.",
+            cure=f"The spectra's own step is {own / _NM:.3g} µm: choose one near it, or a number.",
         )
-    return Grid(low + step / 2, step, number)
+    return Grid(low + step / 2, step, number, own)

@@ -1,5 +1,6 @@
 """Spectra of a frame and the wavelengths that a WAVECAL has for them, as a stack in which wavelengths rise."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ Words = npt.NDArray[np.uint32]
 
 #: fewer pixels make no spectrum
 SHORTEST = 8
+#: spectra that are smoothed at a time
+_BAND = 1024
 #: names of units that are read
 _UNITS = {"nm": "nm", "um": "um", "micron": "um", "microns": "um", "angstrom": "Angstrom", "angstroms": "Angstrom"}
 
@@ -200,13 +203,15 @@ def check_fits(frame: FrameLike, wavecal: FrameLike) -> Layout:
     return layout
 
 
-def read_spectra(frame: FrameLike, wavecal: FrameLike) -> Stack:
+def read_spectra(frame: FrameLike, references: Mapping[str, FrameLike]) -> Stack:
     """Read spectra and their wavelengths.
 
     Parameters
     ----------
-    frame, wavecal : FrameLike
-        As for `check_fits`.
+    frame : FrameLike
+        Spectra.
+    references : mapping
+        ``WAVECAL`` as for `check_fits`.
 
     Returns
     -------
@@ -217,15 +222,24 @@ def read_spectra(frame: FrameLike, wavecal: FrameLike) -> Stack:
     InputError
         They do not belong together, or there are no wavelengths.
     """
+    if "WAVECAL" not in references:
+        raise InputError(
+            "There is no wavelength solution.",
+            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
+        )
+    wavecal = references["WAVECAL"]
     layout = check_fits(frame, wavecal)
     rows = frame.rows(0, frame.shape[0])
     wavelength = _wavelengths(wavecal, layout)
-    pace = np.nanmedian(np.diff(wavelength, axis=1)) if np.isfinite(wavelength).any() else np.nan
-    if not np.isfinite(pace) or pace == 0:
+    known = np.isfinite(wavelength).all(axis=1)
+    span = float(np.median(wavelength[known, -1] - wavelength[known, 0])) if known.any() else 0.0
+    if span == 0:
         raise InputError(
-            "It has no wavelengths: all are NaN or the same.", path=wavecal.path, cure="Choose another WAVECAL."
+            "It has no wavelengths: no spectrum has one for each of its pixels, or all are the same.",
+            path=wavecal.path,
+            cure="Choose another WAVECAL.",
         )
-    turn = slice(None, None, -1 if pace < 0 else 1)
+    turn = slice(None, None, -1 if span < 0 else 1)
 
     def stacked(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.ascontiguousarray(layout.stacked(image)[:, turn])
@@ -235,7 +249,7 @@ def read_spectra(frame: FrameLike, wavecal: FrameLike) -> Stack:
         None if rows.err is None or not np.isfinite(rows.err).any() else stacked(rows.err),
         None if rows.dq is None else stacked(rows.dq),
         np.ascontiguousarray(np.broadcast_to(wavelength, (layout.count, layout.pixels))[:, turn]),
-        bool(pace < 0),
+        span < 0,
         layout,
     )
 
@@ -249,22 +263,21 @@ def _wavelengths(wavecal: FrameLike, layout: Layout) -> Floats:
     image = wavecal.rows(0, wavecal.shape[0]).data
     same = tuple(wavecal.shape) == layout.shape
     stack = layout.stacked(image) if same else image.reshape(1, -1)
-    return _smoothed(np.asarray(stack, np.float64) * IN_NM[unit])
+    return _smoothed(np.multiply(stack, IN_NM[unit], dtype=np.float64))
 
 
 def _smoothed(wavelength: Floats) -> Floats:
     """Wavelengths without the rounding of 32 bits, which is a thousandth of a pixel: they are smooth functions."""
-    known = np.isfinite(wavelength).all(axis=1)
-    if not known.any():
-        return wavelength
+    known = np.flatnonzero(np.isfinite(wavelength).all(axis=1))
     u = np.linspace(-1, 1, wavelength.shape[1])
     design = np.polynomial.legendre.legvander(u, min(9, wavelength.shape[1] // 4))
     basis, _ = np.linalg.qr(design)
-    rows = wavelength[known]
-    smooth = (rows @ basis) @ basis.T
-    # where they are no such polynomials they stay as they are
-    limit = 4e-7 * np.abs(rows).max(axis=1)
-    alike = np.abs(smooth - rows).max(axis=1) < limit
-    rows[alike] = smooth[alike]
-    wavelength[known] = rows
+    for start in range(0, len(known), _BAND):
+        some = known[start : start + _BAND]
+        rows = wavelength[some]
+        smooth = (rows @ basis) @ basis.T
+        # where they are no such polynomials they stay as they are
+        limit = 4e-7 * np.abs(rows).max(axis=1)
+        alike = np.abs(smooth - rows).max(axis=1) < limit
+        wavelength[some[alike]] = smooth[alike]
     return wavelength

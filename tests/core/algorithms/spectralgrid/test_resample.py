@@ -73,12 +73,13 @@ def test_a_density_stays_what_it_is(unit):
     assert np.nanmax(result.frame.data) == pytest.approx(7, rel=1e-6)
 
 
-def test_errors_and_their_correlation_are_those_of_noise():
+@pytest.mark.parametrize("step", [0.00027, 0.00007])
+def test_errors_and_their_correlation_are_those_of_noise(step):
     rng = np.random.default_rng(2)
     wave = _wave()
     sigma = rng.uniform(1, 5, N)
     many = rng.normal(0, sigma, (6000, N))
-    made = _run(many, np.broadcast_to(wave, many.shape), np.broadcast_to(sigma, many.shape), step=0.00027)
+    made = _run(many, np.broadcast_to(wave, many.shape), np.broadcast_to(sigma, many.shape), step=step)
     inner = slice(3, -3)
     data = made.frame.data[:, inner].astype(float)
     error = made.frame.err[0, inner]
@@ -91,6 +92,16 @@ def test_errors_and_their_correlation_are_those_of_noise():
     assert made.keywords["NOISCORR"][0] == made.metrics["noise_factor"].value
 
 
+def test_a_pixel_without_an_error_leaves_those_of_the_others():
+    error = np.ones(N)
+    error[200] = np.nan
+    result = _run(np.ones(N), _wave(), error, step=0.00027)
+    assert result.metrics["noise_factor"].value == pytest.approx(
+        _run(np.ones(N), _wave(), np.ones(N), step=0.00027).metrics["noise_factor"].value, rel=0.01
+    )
+    assert np.count_nonzero(np.isnan(result.frame.err) & np.isfinite(result.frame.data)) in (1, 2)
+
+
 def test_the_header_says_where_the_cells_are():
     wave = _wave()
     result = _run(np.ones(N), wave, start=1.57, step=0.0002, number=300)
@@ -98,7 +109,31 @@ def test_the_header_says_where_the_cells_are():
     assert (header["CTYPE1"], header["CUNIT1"], header["CRPIX1"]) == ("WAVE", "um", 1.0)
     assert _axis(result)[[0, -1]] == pytest.approx([1.57, 1.57 + 299 * 0.0002])
     assert result.frame.shape == (300,)
+    # what the grid leaves out is missing
+    assert result.metrics["flux_ratio"].value == pytest.approx(np.nansum(result.frame.data.astype(float)) / N)
+    assert 0.6 < result.metrics["flux_ratio"].value < 0.8
     assert result.keywords["S_RESAMP"][0] == "COMPLETE"
+
+
+def test_a_cube_with_a_cd_matrix_keeps_one_that_can_be_inverted():
+    from astropy.wcs import WCS
+
+    wave = _wave()
+    header = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CTYPE3": "WAVE",
+        "CUNIT3": "m",
+        "CRVAL3": 1e-6,
+        "CRPIX3": 9.0,
+    }
+    header |= {"CD1_1": -1e-5, "CD2_2": 1e-5, "CD3_3": 2e-10, "CTYPE3A": "VELO", "CRVAL3A": 5.0}
+    result = _run(np.ones((N, 2, 3)), wave, header=header, start=1.57, step=0.0002, number=300)
+    made = result.frame.header
+    assert "CTYPE3A" not in made
+    sky = WCS({**made, "NAXIS": 3, "WCSAXES": 3})
+    assert sky.pixel_to_world_values(0, 0, 299)[2] == pytest.approx((1.57 + 299 * 0.0002) * 1e-6, rel=1e-12)
+    assert _axis(result, 3)[[0, -1]] == pytest.approx([1.57, 1.57 + 299 * 0.0002])
 
 
 def test_air_on_request():
@@ -163,6 +198,10 @@ def test_what_does_not_fit_is_refused():
         _run(np.ones(N), _wave(n=300))
     with pytest.raises(InputError, match="no wavelengths"):
         _run(np.ones(N), np.full(N, np.nan))
+    gaps = _wave().copy()
+    gaps[7] = np.nan
+    with pytest.raises(InputError, match="no spectrum has one for each of its pixels"):
+        _run(np.ones(N), gaps)
     with pytest.raises(UsageError, match=r"make .* pixels"):
         _run(np.ones(N), _wave(), step=1e-6)
     with pytest.raises(InputError, match="no wavelength solution"):

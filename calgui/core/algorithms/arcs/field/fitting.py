@@ -10,9 +10,9 @@ from numpy.polynomial import legendre
 from calgui.core.algorithms.arcs.field.mapping import maps_of
 from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.sentences import Sentences
-from calgui.core.algorithms.arcs.field.sharing import shared
 from calgui.core.algorithms.arcs.field.surroundings import from_around
 from calgui.core.algorithms.arcs.field.values import FINE, Bools, FieldFit, FieldMeasured, Floats, Whole
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES, LinesOfSpectra
 from calgui.core.jobs import Job
@@ -114,7 +114,7 @@ def _run(
             solved.residual, solved.used, solved.rms, solved.sigma, solved.ends, solved.resolution,
         )  # fmt: skip
 
-    shared(len(chosen), work, job, "Fitting", _CHUNK)
+    over_bands(len(chosen), _CHUNK, work, job, "Fitting")
 
 
 def _fitted(measured: FieldMeasured, wanted: Bools, order: int, clip: float, chosen: Whole, job: Job) -> _Solved:
@@ -159,16 +159,16 @@ def _chosen_order(measured: FieldMeasured, wanted: Bools, clip: float) -> int:
     least = min(ORDERS)
     if not len(some):
         return least
-    usable = np.count_nonzero((part.flag == FINE) & wanted, axis=1)
+    good = (part.flag == FINE) & wanted
+    usable = np.count_nonzero(good, axis=1)
     most = [order for order in ORDERS if np.mean(usable >= order + 3) >= 0.5]
     if not most:
         return least
     chosen = np.flatnonzero(usable >= most[-1] + 3)
     misfits, counts = [], []
-    variance = part.pixel_error**2 + 0.004**2
+    variance = part.pixel_error**2 + compiled_arcs("fits").FLOOR ** 2
     for order in most:
         solved = _fitted(part, wanted, order, clip, chosen, Job())
-        good = (part.flag == FINE) & wanted
         squares = np.where(good, solved.residual**2 / variance, 0)[chosen]
         # a line that is rejected costs as much as it may at most
         misfits.append(np.sum(np.minimum(squares, clip**2), axis=1))

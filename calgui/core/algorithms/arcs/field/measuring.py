@@ -8,12 +8,12 @@ import numpy as np
 from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.seeding import Seeds, find_lines
 from calgui.core.algorithms.arcs.field.sentences import Sentences
-from calgui.core.algorithms.arcs.field.sharing import shared
 from calgui.core.algorithms.arcs.field.spread import line_spread
 from calgui.core.algorithms.arcs.field.tabulating import tabulate
 from calgui.core.algorithms.arcs.field.values import BLENDED, FINE, Bools, FieldMeasured, Floats, Place, Singles, Whole
 from calgui.core.algorithms.arcs.lamps import LampLines
 from calgui.core.algorithms.arcs.solution import Solution1D
+from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.jobs import Job
@@ -27,6 +27,8 @@ _SAMPLE = 240
 _SHARE, _OFF = 0.3, 0.6
 #: peaks of no line of the list that are kept of each spectrum, and sigma that they stand out by
 _UNLISTED, _STANDS_OUT = 6, 12.0
+#: spectra of a part of the work
+_CHUNK = 64
 _EMPTY = np.zeros((0, 0), np.float32)
 
 
@@ -71,7 +73,7 @@ class _Centroids:
     def __init__(self, count: int, lines: int) -> None:
         self.pixel, self.error = np.full((count, lines), np.nan), np.full((count, lines), np.nan)
         self.light, self.fwhm = np.full((count, lines), np.nan), np.full((count, lines), np.nan, np.float32)
-        self.flag, self.level = np.ones((count, lines), np.uint8), np.zeros(count)
+        self.flag = np.ones((count, lines), np.uint8)
 
     def keep(self, lines: Whole) -> None:
         """Forget all but some lines."""
@@ -91,10 +93,10 @@ class _Centroids:
         def work(start: int, stop: int) -> None:
             kernels.centroids(
                 flux, spread, photons, expected, known, first_of, usual, max(0.8, 0.5 * seen), start, stop, self.pixel,
-                self.error, self.light, self.fwhm, self.flag, self.level,
+                self.error, self.light, self.fwhm, self.flag,
             )  # fmt: skip
 
-        shared(len(flux), work, job, "Measuring the lines of all spectra", 64)
+        over_bands(len(flux), _CHUNK, work, job, "Measuring the lines of all spectra")
 
 
 def _groups(expected: Floats, within: float, most: int) -> Whole:
@@ -161,7 +163,7 @@ def _others(flux: Singles, expected: Floats, seeds: Seeds, seen: float, job: Job
             flux, taps, expected, seeds.recognised, _STANDS_OUT, 1.5 * seen + 1, start, stop, where, light, found
         )
 
-    shared(len(flux), work, job, "Looking for other lines", 64)
+    over_bands(len(flux), _CHUNK, work, job, "Looking for other lines")
     return where, light, found
 
 

@@ -18,9 +18,8 @@ Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Place = tuple[Whole, Whole]
 
-#: what a line of a spectrum is found to be; only the first may be used
+#: what a line of a spectrum is found to be; only the first may be used; as in the loops that fit them
 FINE, OUTSIDE, FAINT, DAMAGED, BLENDED, ASTRAY = range(6)
-FLAGS = ("fine", "outside", "faint", "damaged pixels", "blended", "not where it ought to be")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class FieldMeasured:
     fwhm : ndarray of float32, shape (n, k)
         In pixels, that of the pixel taken out; NaN likewise.
     flag : ndarray of uint8, shape (n, k)
-        Index into `FLAGS`.
+        `FINE` to `ASTRAY`.
     recognised : ndarray of bool, shape (n,)
         Whether the lines of a spectrum are known for sure.
     empty : ndarray of bool, shape (n,)
