@@ -51,9 +51,9 @@ def metrics(made: Residual) -> dict[str, Metric]:
 def _shifts(made: Residual) -> dict[str, Metric]:
     sky, pixels, computed = made.sky(), made.pixels(), made.computed
     of = "of the star" if made.star is not None else "computed"
-    apart = float(np.hypot(*sky).max()) if sky is not None else math.nan
+    apart = float(np.nanmax(np.hypot(*sky))) if sky is not None else math.nan
     if sky is None and made.star is not None and made.scale is not None:
-        apart = made.scale.value * float(np.hypot(*made.measured_pixels()).max())
+        apart = made.scale.value * float(np.nanmax(np.hypot(*made.measured_pixels())))
     return {
         "max_shift_mas": _metric(adopted_mas(made), "mas", f"Largest residual shift between two wavelengths, {of}."),
         "max_shift_from_reference_mas": _metric(apart, "mas", "Largest one from the reference wavelength."),

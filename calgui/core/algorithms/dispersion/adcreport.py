@@ -177,11 +177,11 @@ def marks(made: Residual) -> Marks | None:
     star = made.star
     if star is None:
         return None
-    x, y = made.measured_pixels(made.wavelength[[0, -1]])
+    x, y = (shift[np.isfinite(shift)] for shift in made.measured_pixels())
     at = made.at_reference()
     return Marks(
         "stars", np.array([at[0]]), np.array([at[1]]), np.zeros(1, np.int64), ("used",), np.ones(1, np.int64),
-        label=("from the first wavelength to the last",), vectors=(np.array([x[1] - x[0]]), np.array([y[1] - y[0]])),
+        label=("from the first wavelength to the last",), vectors=(np.array([x[-1] - x[0]]), np.array([y[-1] - y[0]])),
         vectors_name="from the first wavelength to the last", adds="star",
     )  # fmt: skip
 

@@ -201,11 +201,10 @@ class Residual:
     agreement: Agreement | None
     doubts: tuple[str, ...]
 
-    def measured_pixels(self, wavelength: Floats | None = None) -> tuple[Floats, Floats]:
-        """Shift of the star by the fit, from the reference wavelength, pixels."""
+    def measured_pixels(self) -> tuple[Floats, Floats]:
+        """Shift of the star by the fit, from the reference wavelength, pixels; NaN where it was not seen."""
         assert self.star is not None
-        at = self.wavelength if wavelength is None else wavelength
-        x, y = self.star.fit.at(at)
+        x, y = self.star.fit.told(self.wavelength)
         x0, y0 = self.at_reference()
         return x - x0, y - y0
 
@@ -359,10 +358,12 @@ def _agreement(made: Residual) -> Agreement:
     total -= float(cross @ np.linalg.solve(power, cross))
     free = 2 * (int(used.sum()) - 1)
     squares = np.concatenate([off[used] for off in offs]) * made.scale.value
-    worst = float(np.hypot(sky[0] - computed.along, sky[1] - computed.across).max())
+    told = np.isfinite(sky[0])
+    worst = float(np.hypot(sky[0] - computed.along, sky[1] - computed.across)[told].max())
     # the dispersion that is seen is that of the air, times a complex number
-    seen_air = computed.air - computed.air.mean()
-    at = (sky[0] - sky[0].mean()) + 1j * (sky[1] - sky[1].mean())
+    seen_air = computed.air[told] - computed.air[told].mean()
+    at = sky[0][told] + 1j * sky[1][told]
+    at -= at.mean()
     norm = float(np.sum(seen_air**2))
     ratio = complex(np.sum(seen_air * at) / norm) if norm > 0 else complex(math.nan, math.nan)
     return Agreement(

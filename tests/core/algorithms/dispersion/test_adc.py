@@ -417,3 +417,20 @@ def test_that_error_keeps_star_and_air_together(percent: float) -> None:
     # what is larger is told as before
     for options in ({"parallactic_angle": -35.0}, {"adc_fraction": 0.5, "adc": "fraction"}):
         assert any("differ by" in reason for reason in _run(frame, **{"adc": "none"} | options).reasons)
+
+
+def test_nothing_is_told_of_wavelengths_where_the_star_was_not_seen() -> None:
+    cube, (x, _) = star_cube(seed=35)
+    data = cube.data.copy()
+    data[16:] = np.nan
+    result = _run(Frame(data, cube.err, cube.dq, cube.header), adc="none", order=5)
+    columns = _columns(result)
+    assert np.isfinite(columns["shift_x"][:16]).all()
+    assert np.isnan(columns["shift_x"][18:]).all()
+    assert np.isfinite(columns["computed_along"]).all()
+    assert np.nanmax(columns["shift_x"]) - np.nanmin(columns["shift_x"]) == pytest.approx(4 * np.ptp(x[:16]), abs=0.5)
+    assert float(result.metrics["chance"].value or 0) > 0.01
+    assert result.metrics["seen_fraction"].value == pytest.approx(1, abs=0.02)
+    assert result.marks is not None
+    assert result.marks.vectors is not None
+    assert np.isfinite(result.marks.vectors[0]).all()
