@@ -75,6 +75,26 @@ def vapour_fraction(air: Air) -> float:
     return enhancement * air.humidity * saturation_pressure(air.temperature) / air.pressure
 
 
+def same_densities(air: Air, temperature: float) -> Air:
+    """Air of another temperature that has as much dry air and vapour in a volume: its index is nearly the same.
+
+    Parameters
+    ----------
+    air : Air
+        The air.
+    temperature : float
+        The other one, K.
+
+    Returns
+    -------
+    Air
+        By the law of ideal gases.
+    """
+    ratio = temperature / air.temperature
+    vapour = ratio * air.humidity * saturation_pressure(air.temperature)
+    return Air(ratio * air.pressure, temperature, vapour / saturation_pressure(temperature), air.co2)
+
+
 def _compressibility(temperature: float, pressure: float, fraction: float) -> float:
     """Of moist air: Ciddor 1996, equation 12."""
     celsius = temperature - ZERO_CELSIUS

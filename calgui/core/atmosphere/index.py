@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.atmosphere.ciddor import Air, Floats, ciddor
-from calgui.core.atmosphere.mathar import mathar
+from calgui.core.atmosphere.ciddor import Air, Floats, ciddor, same_densities
+from calgui.core.atmosphere.mathar import FITTED, mathar
 
 #: where one formula takes over from the other, µm
 JOIN = 1.5
@@ -35,3 +35,27 @@ def refractivity(wavelength: npt.ArrayLike, air: Air) -> Floats:
     # each formula only where it holds: the polynomial would be large elsewhere
     below, above = ciddor(np.minimum(wave, JOIN), air), mathar(np.maximum(wave, JOIN), air) + offset
     return np.where(wave < JOIN, below, above)
+
+
+def extrapolated(wavelength: npt.ArrayLike, air: Air) -> Floats:
+    """How far the refractivity may be off where the air is colder or warmer than what Mathar fitted.
+
+    Parameters
+    ----------
+    wavelength : array_like
+        In vacuum, µm; within `RANGE`.
+    air : Air
+        The air.
+
+    Returns
+    -------
+    ndarray of float64
+        The refractivity less that at the nearest temperature that was fitted, with the same densities of dry air and
+        vapour; 0 up to `JOIN`, and for temperatures that were fitted.
+    """
+    wave = np.maximum(np.asarray(wavelength, np.float64), JOIN)
+    nearest = min(max(air.temperature, FITTED[0]), FITTED[1])
+    if nearest == air.temperature:
+        return np.zeros_like(wave)
+    here, there = (mathar(wave, one) - mathar(JOIN, one) for one in (air, same_densities(air, nearest)))
+    return np.asarray(here - there)

@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from calgui.core.atmosphere.ciddor import Air, Floats
 
+#: temperatures that were fitted, K: beyond them vapour, which grows steeply, is carried on by a straight line
+FITTED = (283.15, 298.15)
 #: where the fit is expanded around: wave number (1/cm), temperature (K), pressure (Pa), humidity (%)
 _WAVE, _TEMPERATURE, _PRESSURE, _HUMIDITY = 1e4 / 2.25, 290.65, 75000.0, 10.0
 #: a row for each power of the wave number, in the order of `_terms`: table 1 of the paper

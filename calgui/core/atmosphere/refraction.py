@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.atmosphere.ciddor import Air, Floats
-from calgui.core.atmosphere.index import refractivity
+from calgui.core.atmosphere.index import extrapolated, refractivity
 
 #: mas in a radian
 MAS = 1000 * 3600 * 180 / math.pi
@@ -115,3 +115,26 @@ def dispersion(wavelength: npt.ArrayLike, reference: float, air: Air, zenith: fl
     true = zenith + float(refraction(reference, air, zenith)) / 3.6e6 if angle == "apparent" else zenith
     at = float(apparent_angle(reference, air, true))
     return np.asarray(3.6e6 * (at - apparent_angle(wavelength, air, true)), np.float64)
+
+
+def dispersion_error(wavelength: npt.ArrayLike, reference: float, air: Air, zenith: float) -> Floats:
+    """How far `dispersion` may be off where the index of air is carried on beyond its fit.
+
+    Parameters
+    ----------
+    wavelength : array_like
+        In vacuum, µm.
+    reference : float
+        In vacuum, µm.
+    air : Air
+        At the telescope.
+    zenith : float
+        Zenith angle of the star, degrees.
+
+    Returns
+    -------
+    ndarray of float64
+        mas, with a sign, from the reference; see `calgui.core.atmosphere.index.extrapolated`.
+    """
+    off = extrapolated(wavelength, air) - extrapolated(reference, air)
+    return np.asarray(MAS * math.tan(math.radians(zenith)) * off, np.float64)

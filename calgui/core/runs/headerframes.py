@@ -9,11 +9,11 @@ import numpy as np
 
 from calgui.core.algorithms.registry import Algorithm
 from calgui.core.errors import InputError
-from calgui.core.frames.columns import column_names, read_columns
 from calgui.core.frames.fits import FitsFrame
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import merged, read_headers, union
 from calgui.core.frames.spectra import open_input
+from calgui.core.runs.tableframes import number_columns
 
 #: types whose reference is a header: what it says stands in the keywords of this extension, which has no pixels
 HEADERS: Mapping[str, str] = {"DISTORTION": "DISTORTION"}
@@ -113,13 +113,7 @@ def read_table(path: Path, name: str) -> HeaderFrame:
         raise InputError(
             f"There is no table {name} in this file.", path=path, cure=f"Choose a reference of type {name}."
         )
-    columns = {}
-    for column in column_names(found):
-        try:
-            columns[column] = read_columns(path, found, [column])[column]
-        except InputError:
-            continue  # texts and logicals: what must be there is asked for by those who need it
-    return table_frame(columns, merged(hdus[0], found), path)
+    return table_frame(number_columns(path, found), merged(hdus[0], found), path)
 
 
 def enter_input(stack: ExitStack, how: Algorithm, path: Path) -> FitsFrame | HeaderFrame:

@@ -51,7 +51,7 @@ def read_tables(path: Path) -> TableFrame:
         It cannot be read.
     """
     hdus = read_headers(path)
-    tables = {hdu.name: _columns(path, hdu) for hdu in hdus if hdu.kind in ("table", "ascii-table")}
+    tables = {hdu.name: number_columns(path, hdu) for hdu in hdus if hdu.kind in ("table", "ascii-table")}
     try:
         image = read_frame(path)
     except InputError:
@@ -61,8 +61,20 @@ def read_tables(path: Path) -> TableFrame:
     return TableFrame(image.data, image.err, image.dq, image.header, path, tables=tables)
 
 
-def _columns(path: Path, hdu: HduHeader) -> dict[str, npt.NDArray[np.float64]]:
-    """Those that hold numbers."""
+def number_columns(path: Path, hdu: HduHeader) -> dict[str, npt.NDArray[np.float64]]:
+    """Columns that hold numbers; what else must be there is asked for by those who need it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    hdu : HduHeader
+        A table of it.
+
+    Returns
+    -------
+    dict of str to ndarray of float64
+    """
     made: dict[str, npt.NDArray[np.float64]] = {}
     for name in filter(None, column_names(hdu)):
         try:

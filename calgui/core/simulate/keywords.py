@@ -30,6 +30,7 @@ def exposure(
     grating: str = "",
     groups: tuple[int, float] | None = None,
     ends: int = 1,
+    spaxel_arcsec: float = 0.009,
 ) -> Cards:
     """Primary header of a raw file.
 
@@ -53,6 +54,8 @@ def exposure(
         Number of reads and group time of a ramp; a difference of two reads when not given.
     ends : int
         Reads that are averaged at each end of such a difference.
+    spaxel_arcsec : float
+        Of the spectrograph.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def exposure(
         "FILTER": (filter, "filter"),
         "PUPIL": ("CLEAR", "pupil element"),
         "GRATING": (grating or "MIRROR", "grating; MIRROR for the imager"),
-        "SCALE": (PIXEL_ARCSEC if detector == IMAGER else 0.009, "[arcsec] per pixel or spaxel"),
+        "SCALE": (PIXEL_ARCSEC if detector == IMAGER else spaxel_arcsec, "[arcsec] per pixel or spaxel"),
         "LAMP": (lamp, "lamps that are on"),
         **_wavelengths(filter),
         **_subarray(scene, window),

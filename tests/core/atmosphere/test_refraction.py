@@ -8,7 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from calgui.core.atmosphere.ciddor import Air
-from calgui.core.atmosphere.refraction import MAS, apparent_angle, constants, dispersion, refraction
+from calgui.core.atmosphere.refraction import (
+    MAS,
+    apparent_angle,
+    constants,
+    dispersion,
+    dispersion_error,
+    refraction,
+)
+from calgui.core.simulate.spectro.air import Weather
+from calgui.core.simulate.spectro.air import refraction as lifted
 
 #: hPa, °C, part
 CONDITIONS = ((615.0, 2.0, 0.2), (712.0, 6.5, 0.22), (800.0, 10.0, 0.5), (1005.0, 7.0, 0.8))
@@ -118,3 +127,18 @@ def test_blue_light_is_nearer_to_the_zenith() -> None:
 
 def test_no_dispersion_at_the_zenith() -> None:
     assert np.all(dispersion(np.array([1.0, 2.4]), 1.6, Air(61500, 275.15), 0.0, "apparent") == 0)
+
+
+@pytest.mark.parametrize("celsius", [-5.0, 1.0, 5.0, 12.0, 30.0])
+@pytest.mark.parametrize("percent", [5.0, 20.0, 60.0])
+def test_air_that_mathar_did_not_fit(celsius: float, percent: float) -> None:
+    """What is said to be off over K is what another formula, with bands of water of its own, finds it off by."""
+    air, weather = Air(61500.0, celsius + 273.15, percent / 100), Weather(615.0, celsius, percent)
+    ends = np.array([1.95, 2.4])
+    found = -float(np.diff(dispersion(ends, 2.1, air, 45.0, "apparent"))[0])
+    truth = -float(np.diff(lifted(ends, weather, 45.0))[0])
+    off = -float(np.diff(dispersion_error(ends, 2.1, air, 45.0))[0])
+    # of 30 degrees the vapour is five times as much, and both formulas are less sure of its bands
+    assert found - off == pytest.approx(truth, abs=0.6 if celsius < 20 else 2.0)
+    assert (off == 0) == (celsius == 12.0)
+    assert not dispersion_error(np.array([1.0, 1.2, 1.5]), 1.2, air, 45.0).any()

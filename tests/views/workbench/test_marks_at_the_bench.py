@@ -508,6 +508,16 @@ def test_signed_values_are_sorted_by_how_far_from_zero_they_are() -> None:
     assert shown.totals == (4,)
 
 
+def test_arrows_stay_on_the_picture() -> None:
+    one = Marks("stars", np.array([30.0]), np.array([28.0]), np.zeros(1, int), ("used",), np.ones(1, int))
+    assert Shown(one, 1, 56.0).reach == 14.0, "one arrow stays within a quarter of the field"
+    several = replace(one, **{name: np.repeat(getattr(one, name), 2) for name in ("state", "number")})
+    several = replace(several, x=np.array([10.0, 20.0]), y=np.array([10.0, 10.0]))
+    assert Shown(several, 1, 56.0).reach == 7.0, "of several, each ends before the next"
+    assert Shown(several, 1, 20.0).reach == 5.0
+    assert np.isfinite(Shown(one, 1).reach)
+
+
 def test_every_state_has_a_sign_of_its_own() -> None:
     states = ("used", "rejected", "excluded", "false", "misshapen", "blended", "saturated", "flagged", "edge", "faint",
               "missing")  # fmt: skip

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calgui.core.algorithms.dispersion.adcreport import curves, extension, keywords, marks, metrics, tables
+from calgui.core.algorithms.dispersion.adcmetrics import metrics
+from calgui.core.algorithms.dispersion.adcreport import curves, extension, keywords, marks, tables
 from calgui.core.algorithms.dispersion.adcverdict import judge
 from calgui.core.algorithms.dispersion.bands import band_of, check_range
 from calgui.core.algorithms.dispersion.conditions import conditions_of, scale_of_picture

@@ -1,4 +1,4 @@
-"""What there is to see and to keep of a residual: metrics, curves, tables, marks, the ADC reference."""
+"""What there is to see and to keep of a residual: curves, tables, marks, the ADC reference."""
 
 import math
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.dispersion.fitting import span
 from calgui.core.algorithms.dispersion.residual import Residual
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import Curve, Metric, Table
@@ -18,120 +17,13 @@ Floats = npt.NDArray[np.float64]
 FATES = ("used", "rejected", "excluded", "not seen")
 
 
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _largest(pair: tuple[Floats, Floats] | None) -> float:
-    return span(*pair) if pair is not None else math.nan
-
-
-def adopted_mas(made: Residual) -> float:
-    """Largest shift between two wavelengths of the residual that was adopted, mas.
-
-    Parameters
-    ----------
-    made : Residual
-        Of the star where there is one, else computed.
-
-    Returns
-    -------
-    float
-    """
-    if made.star is not None and made.scale is not None:
-        return made.scale.value * span(*made.measured_pixels())
-    return _largest(made.sky())
-
-
-def metrics(made: Residual) -> dict[str, Metric]:
-    """The figures of a residual.
-
-    Parameters
-    ----------
-    made : Residual
-        Any.
-
-    Returns
-    -------
-    dict of str to Metric
-    """
-    sky, star, computed, agreement = made.sky(), made.star, made.computed, made.agreement
-    pixels = made.pixels()
-    of = "of the star" if star is not None else "computed"
-    apart = float(np.hypot(*sky).max()) if sky is not None else math.nan
-    if sky is None and star is not None and made.scale is not None:
-        apart = made.scale.value * float(np.hypot(*made.measured_pixels()).max())
-    measured = made.scale.value * span(*made.measured_pixels()) if star is not None and made.scale else math.nan
-    found = {
-        "max_shift_mas": Metric(
-            _known(adopted_mas(made)), "mas", f"Largest residual shift between two wavelengths, {of}."
-        ),
-        "max_shift_from_reference_mas": Metric(_known(apart), "mas", "Largest one from the reference wavelength."),
-        "max_shift_pixel": Metric(_known(_largest(pixels)), "pixel", "Between two wavelengths, on the picture."),
-        "computed_shift_mas": Metric(
-            _known(span(computed.along, computed.across)) if computed else None,
-            "mas",
-            "Between two wavelengths, by air and corrector.",
-        ),
-        "measured_shift_mas": Metric(_known(measured), "mas", "Between two wavelengths, by the fit to the star."),
-        "air_shift_mas": Metric(
-            _known(float(np.ptp(computed.air))) if computed else None, "mas", "What the air alone makes."
-        ),
-        "chi2": Metric(
-            _known(agreement.chi2) if agreement else None,
-            "",
-            "Of measured less computed, over the degrees of freedom: 1 where errors alone keep them apart.",
-        ),
-        "chance": Metric(
-            _known(agreement.chance) if agreement else None, "", "That errors alone make so large a chi²."
-        ),
-        "difference_rms_mas": Metric(
-            _known(agreement.rms) if agreement else None, "mas", "Of measured less computed, along one axis."
-        ),
-        "difference_max_mas": Metric(
-            _known(agreement.worst) if agreement else None, "mas", "Largest distance of the fit from what was computed."
-        ),
-        "seen_fraction": Metric(
-            _known(agreement.part) if agreement else None, "", "Dispersion of the star over that of the air alone."
-        ),
-        "seen_angle_deg": Metric(
-            _known(agreement.angle) if agreement else None,
-            "deg",
-            "From the zenith to where shorter wavelengths are seen; 180 where the corrector did too much.",
-        ),
-        "reference_um": Metric(made.reference, "um", "Wavelength that shifts are counted from, vacuum."),
-        "zenith_angle_deg": Metric(computed.conditions.zenith if computed else None, "deg", "Of the star."),
-        "parallactic_angle_deg": Metric(
-            None if isinstance(made.lying, str) else made.lying.zenith, "deg", "Position angle of the zenith."
-        ),
-        "pixel_scale_mas": Metric(made.scale.value if made.scale else None, "mas", "Plate scale."),
-        "n_used": Metric(int(star.fit.used.sum()) if star else None, "", "Ranges of wavelength in the fit."),
-        "n_rejected": Metric(int(star.fit.rejected.sum()) if star else None, "", "Ranges that lie off the fit."),
-        "fit_chi2": Metric(_known(star.fit.chi2) if star else None, "", "Reduced chi² of the polynomials."),
-        "fit_rms_pixel": Metric(_known(star.fit.rms) if star else None, "pixel", "Of the star about them, one axis."),
-        "error_pixel": Metric(
-            _known(_median_error(made)) if star else None, "pixel", "Of one place along one axis, median."
-        ),
-    }
-    return found
-
-
-def _median_error(made: Residual) -> float:
-    star = made.star
-    assert star is not None
-    return float(np.median(np.concatenate([star.x_error[star.fit.used], star.y_error[star.fit.used]])))
-
-
 def _places_sky(made: Residual) -> tuple[Floats, Floats, Floats, Floats] | None:
     """Single places from the fit's at the reference wavelength: along, across and their errors, mas."""
     star = made.star
     if star is None or made.scale is None or isinstance(made.lying, str):
         return None
-    x0, y0 = (float(one[0]) for one in star.fit.at(np.array([made.reference])))
-    mas = made.scale.value
-    along, across = made.lying.orientation.to_sky(
-        mas * (star.path.x[0] - x0), mas * (star.path.y[0] - y0), made.lying.zenith
-    )
+    mas, (x, y) = made.scale.value, made.places()
+    along, across = made.lying.orientation.to_sky(mas * x, mas * y, made.lying.zenith)
     one, none = np.array([1.0]), np.array([0.0])
     (a, c), (b, d) = (made.lying.orientation.to_sky(p, q, made.lying.zenith) for p, q in ((one, none), (none, one)))
     ex, ey = mas * star.x_error, mas * star.y_error
@@ -198,12 +90,9 @@ def _bars(wave: Floats, values: Floats, errors: Floats, there: Any) -> dict[str,
 def _on_picture(made: Residual) -> list[Curve]:
     star, wave = made.star, made.wavelength
     assert star is not None
-    x0, y0 = (float(one[0]) for one in star.fit.at(np.array([made.reference])))
     fitted, there = made.measured_pixels(), made.computed_pixels()
     drawn = []
-    for k, (name, values, error) in enumerate(
-        (("x", star.path.x[0] - x0, star.x_error), ("y", star.path.y[0] - y0, star.y_error))
-    ):
+    for k, (name, values, error) in enumerate(zip("xy", made.places(), (star.x_error, star.y_error), strict=True)):
         lines: dict[str, tuple[Any, Any]] = {}
         if there is not None:
             lines["computed"] = wave, there[k]
@@ -232,6 +121,8 @@ def tables(made: Residual) -> tuple[Table, ...]:
     listed: dict[str, tuple[str, str]] = {}
     if made.computed is not None:
         listed |= {**made.computed.conditions.listed, **made.computed.correction.listed}
+        beyond = ", beyond the fit of Mathar 2007" if made.computed.beyond else ""
+        listed["error of the air's dispersion"] = (f"{made.computed.error:.3g} mas", f"air_error{beyond}")
     if not isinstance(made.lying, str):
         listed |= made.lying.listed
     if made.scale is not None:
@@ -286,11 +177,11 @@ def marks(made: Residual) -> Marks | None:
     star = made.star
     if star is None:
         return None
-    x, y = made.measured_pixels(made.wavelength[[0, -1]])
-    at = [float(one[0]) for one in star.fit.at(np.array([made.reference]))]
+    x, y = (shift[np.isfinite(shift)] for shift in made.measured_pixels())
+    at = made.at_reference()
     return Marks(
         "stars", np.array([at[0]]), np.array([at[1]]), np.zeros(1, np.int64), ("used",), np.ones(1, np.int64),
-        label=("from the first wavelength to the last",), vectors=(np.array([x[1] - x[0]]), np.array([y[1] - y[0]])),
+        label=("from the first wavelength to the last",), vectors=(np.array([x[-1] - x[0]]), np.array([y[-1] - y[0]])),
         vectors_name="from the first wavelength to the last", adds="star",
     )  # fmt: skip
 
@@ -336,10 +227,10 @@ def extension(made: Residual) -> ExtraHdu:
         "error_across": places[3],
     }
     if star is not None:
-        x0, y0 = (float(one[0]) for one in star.fit.at(np.array([made.reference])))
+        x, y = made.places()
         columns |= {
-            "measured_x": scale * (star.path.x[0] - x0),
-            "measured_y": scale * (star.path.y[0] - y0),
+            "measured_x": scale * x,
+            "measured_y": scale * y,
             "error_x": scale * star.x_error,
             "error_y": scale * star.y_error,
         }

@@ -1,14 +1,21 @@
 """Whether a residual is good, and why not."""
 
-from calgui.core.algorithms.dispersion.adcreport import adopted_mas
+import numpy as np
+
+from calgui.core.algorithms.dispersion.adcmetrics import adopted_mas
 from calgui.core.algorithms.dispersion.paths import COARSE_ERROR, reasons_of
-from calgui.core.algorithms.dispersion.residual import Agreement, Residual
+from calgui.core.algorithms.dispersion.residual import Agreement, Computed, Residual
 from calgui.core.algorithms.registry import Verdict
+from calgui.core.atmosphere.ciddor import ZERO_CELSIUS
+from calgui.core.atmosphere.index import JOIN
+from calgui.core.atmosphere.mathar import FITTED
 
 #: chance below which measured and computed are said to disagree
 _CHANCE = 1e-4
 #: the part of the limit by which they must differ, too: with much light nothing is equal
 _TELLING = 0.1
+#: and what the index may be off by beyond its fit, so many times: the form of that is hardly known
+_SIGMA = 2.0
 _BAD = 5.0
 #: places that do not fit, as a part of all
 _MANY = 0.2
@@ -40,6 +47,8 @@ def judge(made: Residual) -> tuple[Verdict, tuple[str, ...]]:
     if made.computed is not None and made.computed.correction.note:
         # of a star, the measurement says what was left
         (notes if made.star is not None else doubtful).append(made.computed.correction.note)
+    if made.computed is not None:
+        _air(made, made.computed, doubtful if made.star is None else notes, notes)
     if made.star is not None:
         _star(made, doubtful)
     if made.agreement is not None:
@@ -48,6 +57,19 @@ def judge(made: Residual) -> tuple[Verdict, tuple[str, ...]]:
         notes.append(made.lying)
     verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
     return verdict, (*bad, *doubtful, *notes)
+
+
+def _air(made: Residual, computed: Computed, large: list[str], small: list[str]) -> None:
+    """Tell of air that the formula of its index was not fitted to."""
+    air, limit = computed.conditions.air, made.config.limit
+    if made.wavelength.max() <= JOIN or FITTED[0] <= air.temperature <= FITTED[1]:
+        return
+    low, high, here = (one - ZERO_CELSIUS for one in (*FITTED, air.temperature))
+    (large if computed.beyond > limit else small).append(
+        f"The air has {here:.1f} °C; beyond {JOIN:g} µm its index is known by a fit from {low:.0f} to {high:.0f} °C "
+        f"(Mathar 2007), and carried on from there: what was computed may be off by {computed.beyond:.2f} mas between "
+        f"two wavelengths (limit {limit:g} mas)."
+    )
 
 
 def _star(made: Residual, doubtful: list[str]) -> None:
@@ -71,14 +93,16 @@ def _star(made: Residual, doubtful: list[str]) -> None:
 
 
 def _agreement(made: Residual, found: Agreement, doubtful: list[str]) -> None:
-    if found.chance > _CHANCE or found.worst < _TELLING * made.config.limit:
+    computed = made.computed
+    assert computed is not None
+    if found.chance > _CHANCE or found.worst < max(
+        _TELLING * made.config.limit, _SIGMA * float(np.abs(computed.errors[1]).max())
+    ):
         return
     said = (
         f"Measured and computed differ by up to {found.worst:.2f} mas, with a reduced chi² of {found.chi2:.1f} that "
         f"errors alone make in {100 * found.chance:.2g} % of all cases (limit {100 * _CHANCE:g} %)."
     )
-    computed = made.computed
-    assert computed is not None
     if found.part > 0.05:
         said += (
             f" The star shows {found.part:.2f} of the dispersion of the air, {found.angle:+.0f}° from the zenith"

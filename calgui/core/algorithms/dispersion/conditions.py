@@ -1,7 +1,7 @@
 """What headers and options say of the air, of the zenith, and of how a picture lies on the sky."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,9 @@ def conditions_of(header: Mapping[str, Any], config: AdcConfig, path: Path | Non
     InputError
         Naming what is missing, or what no air can have; a star at or below the horizon.
     """
-    pressure = _pressure(header, config)
-    temperature = _temperature(header, config)
-    humidity = _humidity(header, config)
+    pressure = known_of(header, config.pressure, PRESSURE, _hpa)
+    temperature = known_of(header, config.temperature, TEMPERATURE, _celsius)
+    humidity = known_of(header, config.humidity, HUMIDITY, _percent)
     zenith, doubts = _zenith(header, config, path)
     missing = [
         f"{what} (keyword {keyword}, or option {name})"
@@ -139,53 +139,58 @@ def conditions_of(header: Mapping[str, Any], config: AdcConfig, path: Path | Non
     return Conditions(air, zenith.value, listed, doubts)
 
 
-def _first(header: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, float, str] | None:
-    """Keyword, value, and the unit that its comment begins with, in lower case."""
+def known_of(
+    header: Mapping[str, Any],
+    given: float | None,
+    names: tuple[str, ...],
+    converted: Callable[[float, str], float] = lambda value, _unit: value,
+) -> Known | None:
+    """A value that an option or one of several keywords says.
+
+    Parameters
+    ----------
+    header : mapping
+        Keywords, with comments where it is a `calgui.core.frames.headers.Header`.
+    given : float or None
+        What the option says; it counts first.
+    names : tuple of str
+        Keywords, the first one that holds a number counts.
+    converted : callable
+        From a keyword's value, and the unit that its comment begins with in lower case, to the unit of the option.
+
+    Returns
+    -------
+    Known or None
+    """
+    if given is not None:
+        return Known(given, "option")
     for name in names:
         value = number(header, name)
         if value is not None:
             comment = str(getattr(header, "comments", {}).get(name, "")).strip()
             unit = comment[1 : comment.index("]")] if comment.startswith("[") and "]" in comment else ""
-            return name, value, unit.strip().lower()
+            return Known(converted(value, unit.strip().lower()), name)
     return None
 
 
-def _pressure(header: Mapping[str, Any], config: AdcConfig) -> Known | None:
-    if config.pressure is not None:
-        return Known(config.pressure, "option")
-    found = _first(header, PRESSURE)
-    if found is None:
-        return None
-    name, value, unit = found
+def _hpa(value: float, unit: str) -> float:
     if unit not in _HPA:  # by its size: no telescope is under more than 1,100 hPa
         unit = "pa" if value > 2000 else "hpa" if value > 200 else "kpa"
-    return Known(value * _HPA[unit], name)
+    return value * _HPA[unit]
 
 
-def _temperature(header: Mapping[str, Any], config: AdcConfig) -> Known | None:
-    if config.temperature is not None:
-        return Known(config.temperature, "option")
-    found = _first(header, TEMPERATURE)
-    if found is None:
-        return None
-    name, value, unit = found
-    return Known(value - ZERO_CELSIUS if unit in _KELVIN or (not unit and value > 150) else value, name)
+def _celsius(value: float, unit: str) -> float:
+    return value - ZERO_CELSIUS if unit in _KELVIN or (not unit and value > 150) else value
 
 
-def _humidity(header: Mapping[str, Any], config: AdcConfig) -> Known | None:
-    if config.humidity is not None:
-        return Known(config.humidity, "option")
-    found = _first(header, HUMIDITY)
-    if found is None:
-        return None
-    name, value, unit = found
-    return Known(value if "%" in unit or "percent" in unit or value > 1 else 100 * value, name)
+def _percent(value: float, unit: str) -> float:
+    return value if "%" in unit or "percent" in unit or value > 1 else 100 * value
 
 
 def _zenith(header: Mapping[str, Any], config: AdcConfig, path: Path | None) -> tuple[Known | None, tuple[str, ...]]:
     if config.zenith_angle is not None:
         return Known(config.zenith_angle, "option"), ()
-    found = _first(header, ZENITH)
+    found = known_of(header, None, ZENITH)
     elevation, mass = number(header, "EL"), number(header, "AIRMASS")
     doubts: tuple[str, ...] = ()
     by_mass = None
@@ -203,7 +208,7 @@ def _zenith(header: Mapping[str, Any], config: AdcConfig, path: Path | None) -> 
             doubts = (f"EL {elevation:g}° and AIRMASS {mass:g} do not fit together; EL was used.",)
         return Known(zenith, "EL"), doubts
     if found is not None:
-        return Known(found[1], found[0]), ()
+        return found, ()
     return (None if by_mass is None else Known(by_mass, "AIRMASS")), ()
 
 

@@ -1,6 +1,5 @@
 """``correct-dispersion``: a cube whose planes are moved so that a star stands at one place."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -108,34 +107,17 @@ def correct(cube: FrameLike, reference: FrameLike, config: CorrectConfig, job: J
         )
     middle = reference_of(cube.header, number(reference.header, "ADCREFW"), first, last)
     x, y = _moves(shifts, wave, min(max(middle, first), last), lying, mas)
-    n = len(wave)
-    data = np.empty(cube.shape, np.float32)
-    bits = np.empty(cube.shape, np.uint32)
-    err: npt.NDArray[np.float32] | None = None
-    before = after = 0.0
-    for k in job.track(range(n), n, "Moving planes"):
-        rows = cube.rows(k, k + 1)
-        plane = rows.data[0]
-        made = moved(
-            plane, None if rows.err is None else rows.err[0], None if rows.dq is None else rows.dq[0], x[k], y[k]
-        )
-        data[k], bits[k] = made.data, made.dq
-        if made.err is not None:
-            err = np.empty(cube.shape, np.float32) if err is None else err
-            err[k] = made.err
-        before += float(np.nansum(plane, dtype=np.float64))
-        after += float(np.nansum(made.data, dtype=np.float64))
-    verdict, reasons, lost = _judge(cube, reference, bits)
+    frame, ratio = _moved(cube, x, y, job)
+    assert frame.dq is not None
+    verdict, reasons, lost = _judge(cube, reference, frame.dq)
     job.report(1.0, "Moved")
     return Result(
-        frame=Frame(data, err, bits, cube.header, cube.path),
+        frame=frame,
         metrics={
             "max_shift_mas": Metric(mas * span(x, y), "mas", "Largest shift between two wavelengths that was undone."),
             "max_shift_pixel": Metric(span(x, y), "pixel", "The same."),
             "lost_fraction": Metric(lost, "", "Values that came from outside the field, or from pixels without one."),
-            "flux_ratio": Metric(
-                after / before if before else None, "", "Sum of the cube over what it was: light at the edges is lost."
-            ),
+            "flux_ratio": Metric(ratio, "", "Sum of the cube over what it was: light at the edges is lost."),
             "reference_um": Metric(middle, "um", "Wavelength whose plane stays where it is."),
         },
         verdict=verdict,
@@ -165,6 +147,26 @@ def _moves(shifts: Shifts, wave: Floats, middle: float, lying: Lying, mas: float
     return x / mas, y / mas
 
 
+def _moved(cube: FrameLike, x: Floats, y: Floats, job: Job) -> tuple[Frame, float | None]:
+    """The cube with its planes moved back, and its sum over what it was."""
+    data, bits = np.empty(cube.shape, np.float32), np.empty(cube.shape, np.uint32)
+    err: npt.NDArray[np.float32] | None = None
+    before = after = 0.0
+    for k in job.track(range(len(x)), len(x), "Moving planes"):
+        rows = cube.rows(k, k + 1)
+        plane = rows.data[0]
+        made = moved(
+            plane, None if rows.err is None else rows.err[0], None if rows.dq is None else rows.dq[0], x[k], y[k]
+        )
+        data[k], bits[k] = made.data, made.dq
+        if made.err is not None:
+            err = np.empty(cube.shape, np.float32) if err is None else err
+            err[k] = made.err
+        before += float(np.nansum(plane, dtype=np.float64))
+        after += float(np.nansum(made.data, dtype=np.float64))
+    return Frame(data, err, bits, cube.header, cube.path), after / before if before else None
+
+
 def _judge(
     cube: FrameLike, reference: FrameLike, bits: npt.NDArray[np.uint32]
 ) -> tuple[Verdict, tuple[str, ...], float]:
@@ -180,7 +182,7 @@ def _judge(
     lost = float(np.mean((bits & np.uint32(flags.DO_NOT_USE)) != 0))
     if lost > _LOST:
         reasons.append(f"{100 * lost:.0f} % of the cube have no value now (limit {100 * _LOST:.0f} %).")
-    if not math.isfinite(lost) or lost > 0.5:
+    if lost > 0.5:
         return "bad", tuple(reasons), lost
     return "doubtful" if reasons else "good", tuple(reasons), lost
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.dispersion.conditions import Lying
+from calgui.core.algorithms.dispersion.conditions import Known, Lying, known_of
 from calgui.core.algorithms.dispersion.config import AdcConfig
-from calgui.core.algorithms.exposure import number
 from calgui.core.atmosphere.ciddor import Air
 from calgui.core.atmosphere.refraction import dispersion
 from calgui.core.errors import InputError
@@ -50,15 +49,6 @@ class Correction:
     listed: Mapping[str, tuple[str, str]]
     note: str = ""
     known: bool = True
-
-
-def _value(given: float | None, header: Mapping[str, Any], names: tuple[str, ...]) -> tuple[float, str] | None:
-    if given is not None:
-        return given, "option"
-    for name in names:
-        if (value := number(header, name)) is not None:
-            return value, name
-    return None
 
 
 def glass(wavelength: Floats, reference: float) -> Floats:
@@ -118,9 +108,8 @@ def correction_of(
         Where the options ask for what cannot be told.
     """
     nothing = np.zeros_like(air)
-    part = _value(config.adc_fraction, header, FRACTION)
-    a, b = _value(config.adc_prism_a, header, PRISM_A), _value(config.adc_prism_b, header, PRISM_B)
-    strength = _value(config.adc_prism_mas, header, PRISM_MAS)
+    part = known_of(header, config.adc_fraction, FRACTION)
+    a, b = known_of(header, config.adc_prism_a, PRISM_A), known_of(header, config.adc_prism_b, PRISM_B)
     way = config.adc
     if way == "auto":
         way = "fraction" if part is not None else "prisms" if a is not None or b is not None else "none"
@@ -129,20 +118,26 @@ def correction_of(
             return Correction(nothing, nothing, {"corrector": ("not known", "")}, note, False)
     if way == "none":
         return Correction(nothing, nothing, {"corrector": ("took out nothing", "option")})
-    if way == "fraction":
-        if part is None:
-            raise InputError(
-                "The part of the dispersion that the corrector took out is missing.",
-                path=path,
-                cure="Give the option adc_fraction.",
-            )
-        return Correction(part[0] * air, nothing, {"corrector took out": (f"{100 * part[0]:.4g} %", part[1])})
-    missing = [
-        name for found, name in ((a, "adc_prism_a"), (b, "adc_prism_b"), (strength, "adc_prism_mas")) if found is None
-    ]
-    if a is None or b is None or strength is None:
+    if way == "prisms":
+        strength = known_of(header, config.adc_prism_mas, PRISM_MAS)
+        return _by_prisms(a, b, strength, glass(wavelength, reference), lying, path)
+    if part is None:
         raise InputError(
-            f"To tell what the prisms took out, there is missing: {', '.join(missing)}.",
+            "The part of the dispersion that the corrector took out is missing.",
+            path=path,
+            cure="Give the option adc_fraction.",
+        )
+    return Correction(part.value * air, nothing, {"corrector took out": (f"{100 * part.value:.4g} %", part.source)})
+
+
+def _by_prisms(
+    a: Known | None, b: Known | None, strength: Known | None, shape: Floats, lying: Lying | str, path: Path | None
+) -> Correction:
+    """What two prisms took out, by their rotations, and the dispersion of one in mas and in form."""
+    if a is None or b is None or strength is None:
+        named = ((a, "adc_prism_a"), (b, "adc_prism_b"), (strength, "adc_prism_mas"))
+        raise InputError(
+            f"To tell what the prisms took out, there is missing: {', '.join(n for found, n in named if not found)}.",
             path=path,
             cure="Give these options, or adc=none or adc_fraction.",
         )
@@ -151,16 +146,15 @@ def correction_of(
             f"The prisms are told from the axes of the picture. {lying}", path=path, cure="Give the options named."
         )
     # unit vectors on the picture, towards which longer wavelengths are moved: towards the zenith undoes the air
-    x = sum(math.cos(math.radians(value)) for value, _ in (a, b))
-    y = sum(math.sin(math.radians(value)) for value, _ in (a, b))
+    x = sum(math.cos(math.radians(prism.value)) for prism in (a, b))
+    y = sum(math.sin(math.radians(prism.value)) for prism in (a, b))
     along, across = lying.orientation.to_sky(np.array([x]), np.array([y]), lying.zenith)
-    shape = strength[0] * glass(wavelength, reference)
     return Correction(
-        np.asarray(shape * along[0]),
-        np.asarray(shape * across[0]),
+        np.asarray(strength.value * shape * along[0]),
+        np.asarray(strength.value * shape * across[0]),
         {
-            "prism A": (f"{a[0]:.3f}°", a[1]),
-            "prism B": (f"{b[0]:.3f}°", b[1]),
-            "dispersion of one prism, 1 to 2.4 µm": (f"{strength[0]:.3f} mas", strength[1]),
+            "prism A": (f"{a.value:.3f}°", a.source),
+            "prism B": (f"{b.value:.3f}°", b.source),
+            "dispersion of one prism, 1 to 2.4 µm": (f"{strength.value:.3f} mas", strength.source),
         },
     )

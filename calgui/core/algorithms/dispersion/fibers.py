@@ -118,9 +118,9 @@ class Traced:
         return tuple(fiber for fiber in self.fibers if fiber.fit is not None)
 
     def shifts(self, fiber: Fiber) -> tuple[Floats, Floats]:
-        """Shift by the fit, from the reference wavelength, pixels."""
+        """Shift by the fit, from the reference wavelength, pixels; NaN where the fiber was not seen."""
         assert fiber.fit is not None
-        x, y = fiber.fit.at(self.wavelength)
+        x, y = fiber.fit.told(self.wavelength)
         x0, y0 = fiber.fit.at(np.array([self.reference]))
         return x - x0, y - y0
 
@@ -255,10 +255,7 @@ def _fiber(
         nothing = float("nan")
         at = float(paths.start_x[k]), float(paths.start_y[k])
         return Fiber(number, k, *at, None, out, nothing, nothing, nothing, nothing)
-    # polynomials are not carried on to where nothing was seen
-    seen = paths.wavelength[k][fit.used]
-    half = 0.75 * float(np.median(np.diff(paths.wavelength[k])))
-    wave = wave[(wave >= seen.min() - half) & (wave <= seen.max() + half)]
+    wave = wave[(wave >= fit.seen[0]) & (wave <= fit.seen[1])]
     x, y = fit.at(wave)
     x0, y0 = (float(one[0]) for one in fit.at(np.array([reference])))
     ex, ey = fit.errors_from(wave[-1:], float(wave[0]))

@@ -15,6 +15,8 @@ Mask = npt.NDArray[np.bool_]
 
 _RANGE = re.compile(r"(\d+\.?\d*|\.\d+)\s*(?:-\s*(\d+\.?\d*|\.\d+))?")
 _ROUNDS = 20
+#: how far a fit tells of wavelengths beyond its places: a part of what they span, and steps from place to place
+_BEYOND_PART, _BEYOND_STEPS = 0.06, 0.75
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class PathFit:
         By the errors, enlarged where the scatter is larger than they say.
     domain : tuple of float
         Wavelengths that are u = -1 and u = 1, µm.
+    seen : tuple of float
+        Wavelengths that the polynomials tell of, µm: those of the places that were used, and a little beyond.
     used, rejected, excluded : ndarray of bool, shape (n,)
         What became of each place; those that could not be measured are none of them.
     x_residual, y_residual : ndarray of float64, shape (n,)
@@ -44,6 +48,7 @@ class PathFit:
     x_covariance: Floats
     y_covariance: Floats
     domain: tuple[float, float]
+    seen: tuple[float, float]
     used: Mask
     rejected: Mask
     excluded: Mask
@@ -67,6 +72,23 @@ class PathFit:
         """
         u = self._u(wavelength)
         return np.asarray(legendre.legval(u, self.x)), np.asarray(legendre.legval(u, self.y))
+
+    def told(self, wavelength: Floats) -> tuple[Floats, Floats]:
+        """Place by the fit, where something was seen: polynomials are not carried on.
+
+        Parameters
+        ----------
+        wavelength : ndarray of float64
+            µm.
+
+        Returns
+        -------
+        tuple of ndarray of float64
+            x and y, pixels from 0; NaN beyond `seen`.
+        """
+        there = (wavelength >= self.seen[0]) & (wavelength <= self.seen[1])
+        x, y = (np.where(there, place, np.nan) for place in self.at(wavelength))
+        return x, y
 
     def errors_from(self, wavelength: Floats, reference: float) -> tuple[Floats, Floats]:
         """Errors of the shift from the place at a reference wavelength.
@@ -211,8 +233,11 @@ def fit_path(
     chi2 = total / free if free > 0 else math.nan
     larger = max(chi2, 1.0) if free > 0 else 1.0
     squares = np.concatenate([left[used] for left in residuals])
+    ends = float(wavelength[used].min()), float(wavelength[used].max())
+    beyond = max(_BEYOND_PART * (ends[1] - ends[0]), _BEYOND_STEPS * float(np.median(np.diff(wavelength))))
+    seen = ends[0] - beyond, ends[1] + beyond
     return PathFit(
-        made[0][0], made[1][0], made[0][1] * larger, made[1][1] * larger, domain, used, there & ~used, out,
+        made[0][0], made[1][0], made[0][1] * larger, made[1][1] * larger, domain, seen, used, there & ~used, out,
         residuals[0], residuals[1], chi2, math.sqrt(float(np.mean(squares**2))),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from calgui.core.algorithms.psf.finding import find_stars, given_stars
 from calgui.core.algorithms.psf.picture import Picture, picture_of, without_hits
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import FrameLike
+from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
@@ -66,73 +66,99 @@ def follow(cube: FrameLike, wavelength: Floats, setting: Setting, sources: Sourc
         There is no source, all are saturated, or all are at the edge.
     """
     total = len(wavelength)
-    few = np.unique(np.linspace(0, total - 1, min(_PLANES, total)).round().astype(int))
-    sample = [mean_planes(cube, int(k), int(k) + 1) for k in job.part(0, 0.2).track(few, len(few), "Looking for it")]
-    whole = mean_frames(sample)
-    psf = PsfConfig()
     groups = np.array_split(np.arange(total), min(slices, total))
-    # dispersion draws a source out over the whole band: the middle of it is where its shape is seen
-    part = max(total // _MIDDLE, len(groups[len(groups) // 2]))
-    first = min(max(total // 2 - part // 2, 0), total - part)
-    pictures, error = [], None
-    for one in (mean_planes(cube, first, first + part), whole):
-        try:
-            pictures.append(_cleaned(picture_of(one, psf, detector=False), setting))
-        except InputError as problem:
-            error = problem
-    if error is not None and not pictures:
-        raise InputError("No value of this cube can be used: all are NaN or flagged.", path=cube.path, cure=error.cure)
+    whole, pictures = _pictures(cube, groups, setting, job.part(0, 0.2))
     x, y, setting = _found(cube, pictures, setting, sources)
     shape = (len(x), len(groups))
-    made = {name: np.full(shape, np.nan) for name in ("wave", "x", "y", "ex", "ey", "flux", "width")}
+    made = {name: np.full(shape, np.nan) for name in _Places._fields if name != "flags"}
+    made["wave"][:] = means = np.array([float(wavelength[group].mean()) for group in groups])
     flags = np.full(shape, FAILED, np.int64)
     # from the middle to both ends, each starting where the last two lead to
     middle = len(groups) // 2
     order = [*range(middle, len(groups)), *range(middle - 1, -1, -1)]
     at, step = (x, y), (np.zeros_like(x), np.zeros_like(y))
-    steps = job.part(0.2, 1.0).track(order, len(order), f"Following the {sources.what}")
-    for k in steps:
-        group = groups[k]
+    for k in job.part(0.2, 1.0).track(order, len(order), f"Following the {sources.what}"):
         if k == middle - 1:
             at, step = _backwards(made["x"], made["y"], middle, (x, y))
-        here = setting.at(float(wavelength[group].mean())) if setting.pupil else setting
-        frame = mean_planes(cube, int(group[0]), int(group[-1]) + 1)
-        try:
-            seen = _cleaned(picture_of(frame, psf, detector=False), setting)
-        except InputError:
+        seen = _places(cube, wavelength, groups[k], at, _medians(made["flux"]), setting)
+        if seen is None:
             at = at[0] + step[0], at[1] + step[1]
             continue
-        fitted = _fitted(seen, at, _medians(made["flux"]), here)
-        if (perfect := here.perfect(200.0) if setting.pupil else None) is not None:
-            fitted = without_bias(fitted, here, perfect)
-        flags[:, k] = fitted.flags & ~EDGE
-        flags[_full(seen, fitted.x, fitted.y, here.width_pixel), k] |= SATURATED
-        flags[_cut_off(seen, fitted.x, fitted.y, here.width_pixel), k] |= EDGE
-        flux = fitted.p[:, 0]
-        faint = ~(flux > _FAINT * fitted.errors[:, 0])
-        flags[faint, k] |= FAILED
-        made["x"][:, k], made["y"][:, k] = fitted.x, fitted.y
-        made["ex"][:, k], made["ey"][:, k] = fitted.errors[:, 1], fitted.errors[:, 2]
-        made["flux"][:, k], made["width"][:, k] = flux, np.sqrt(np.abs(fitted.p[:, 4] * fitted.p[:, 5]))
-        made["wave"][:, k] = _weighed(cube, wavelength, group, fitted.x, fitted.y, here.width_pixel)
-        good = (flags[:, k] & FAILED) == 0
-        place = np.where(good, fitted.x, at[0]), np.where(good, fitted.y, at[1])
+        flags[:, k] = seen.flags
+        for name, values in made.items():
+            values[:, k] = getattr(seen, name)
+        good = (seen.flags & FAILED) == 0
+        place = np.where(good, seen.x, at[0]), np.where(good, seen.y, at[1])
         if k != middle:
             step = (
                 np.where(good, place[0] - at[0] + step[0], step[0]),
                 np.where(good, place[1] - at[1] + step[1], step[1]),
             )
         at = place[0] + step[0], place[1] + step[1]
-    usable = ((flags & (FAILED | SATURATED | EDGE)) == 0) & np.isfinite(made["ex"]) & np.isfinite(made["ey"])
-    usable &= (made["ex"] > 0) & (made["ey"] > 0)
-    made["wave"] = np.where(np.isfinite(made["wave"]), made["wave"], [float(wavelength[g].mean()) for g in groups])
+    usable = ((flags & (FAILED | SATURATED | EDGE)) == 0) & (made["ex"] > 0) & (made["ey"] > 0)
+    usable &= np.isfinite(made["ex"]) & np.isfinite(made["ey"])
     planes = np.array([(group[0], group[-1]) for group in groups], np.int64)
-    rising = np.argsort([float(wavelength[g].mean()) for g in groups], kind="stable")
+    rising = np.argsort(means, kind="stable")
     kept = {name: values[:, rising] for name, values in made.items()}
     return Paths(
-        kept["wave"], kept["x"], kept["y"], kept["ex"], kept["ey"], kept["flux"], kept["width"],
+        kept["wave"], kept["x"], kept["y"], kept["ex"], kept["ey"],
         usable[:, rising], flags[:, rising], x, y, planes[rising], whole, setting.core_pixel,
     )  # fmt: skip
+
+
+def _pictures(
+    cube: FrameLike, groups: Sequence[npt.NDArray[np.int_]], setting: Setting, job: Job
+) -> tuple[Frame, list[Picture]]:
+    """The mean of all planes; and pictures on which sources are sought, the first of the planes about the middle."""
+    total = cube.shape[0]
+    few = np.unique(np.linspace(0, total - 1, min(_PLANES, total)).round().astype(int))
+    whole = mean_frames([mean_planes(cube, int(k), int(k) + 1) for k in job.track(few, len(few), "Looking for it")])
+    # dispersion draws a source out over the whole band: the middle of it is where its shape is seen
+    part = max(total // _MIDDLE, len(groups[len(groups) // 2]))
+    first = min(max(total // 2 - part // 2, 0), total - part)
+    pictures, error = [], None
+    for one in (mean_planes(cube, first, first + part), whole):
+        try:
+            pictures.append(_cleaned(picture_of(one, PsfConfig(), detector=False), setting))
+        except InputError as problem:
+            error = problem
+    if error is not None and not pictures:
+        raise InputError("No value of this cube can be used: all are NaN or flagged.", path=cube.path, cure=error.cure)
+    return whole, pictures
+
+
+class _Places(NamedTuple):
+    """Sources in one range of wavelengths: mean wavelength, places, their errors, flux, flags."""
+
+    wave: Floats
+    x: Floats
+    y: Floats
+    ex: Floats
+    ey: Floats
+    flux: Floats
+    flags: npt.NDArray[np.int64]
+
+
+def _places(
+    cube: FrameLike, wavelength: Floats, group: npt.NDArray[np.int_], at: Pair, usual: Floats, setting: Setting
+) -> _Places | None:
+    """Fit sources in the mean of some planes, from where they should be; None where no value can be used."""
+    here = setting.at(float(wavelength[group].mean())) if setting.pupil else setting
+    frame = mean_planes(cube, int(group[0]), int(group[-1]) + 1)
+    try:
+        seen = _cleaned(picture_of(frame, PsfConfig(), detector=False), setting)
+    except InputError:
+        return None
+    fitted = _fitted(seen, at, usual, here)
+    if (perfect := here.perfect(200.0) if setting.pupil else None) is not None:
+        fitted = without_bias(fitted, here, perfect)
+    x, y, flux, width = fitted.x, fitted.y, fitted.p[:, 0], here.width_pixel
+    flags = fitted.flags & ~EDGE
+    flags[_full(seen, x, y, width)] |= SATURATED
+    flags[_cut_off(seen, x, y, width)] |= EDGE
+    flags[~(flux > _FAINT * fitted.errors[:, 0])] |= FAILED
+    wave = _weighed(cube, wavelength, group, x, y, width)
+    return _Places(wave, x, y, fitted.errors[:, 1], fitted.errors[:, 2], flux, flags)
 
 
 def _backwards(x: Floats, y: Floats, middle: int, found: Pair) -> tuple[Pair, Pair]:

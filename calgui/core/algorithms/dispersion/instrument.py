@@ -242,9 +242,9 @@ def _traces(made: Traced) -> ExtraHdu:
     }
     for k, fiber in enumerate(made.used, 1):
         assert fiber.fit is not None
-        x, y = fiber.fit.at(made.wavelength)
+        x, y = fiber.fit.told(made.wavelength)
         dx, dy = made.shifts(fiber)
-        ex, ey = fiber.fit.errors_from(made.wavelength, made.reference)
+        ex, ey = (np.where(np.isfinite(x), e, np.nan) for e in fiber.fit.errors_from(made.wavelength, made.reference))
         values = (np.full(n, fiber.number, np.int32), np.full(n, k, np.int32), made.wavelength, x, y, dx, dy, ex, ey)
         for name, value in zip(parts, values, strict=True):
             parts[name].append(value)

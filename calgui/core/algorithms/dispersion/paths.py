@@ -28,8 +28,6 @@ class Paths:
         Mean of the planes, by the light of the source in each, in vacuum, µm, increasing.
     x, y, x_error, y_error : ndarray of float64, shape (sources, n)
         Pixels from 0; NaN where there is none.
-    flux, width : ndarray of float64, shape (sources, n)
-        Of the fitted core, and its width at half maximum, pixels.
     usable : ndarray of bool, shape (sources, n)
         Whether the source was seen there, whole and not saturated.
     flags : ndarray of int, shape (sources, n)
@@ -49,8 +47,6 @@ class Paths:
     y: Floats
     x_error: Floats
     y_error: Floats
-    flux: Floats
-    width: Floats
     usable: Mask
     flags: npt.NDArray[np.int64]
     start_x: Floats

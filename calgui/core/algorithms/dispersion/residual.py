@@ -22,7 +22,7 @@ from calgui.core.algorithms.dispersion.config import AdcConfig
 from calgui.core.algorithms.dispersion.corrector import Correction, correction_of
 from calgui.core.algorithms.dispersion.fitting import PathFit, fit_path
 from calgui.core.algorithms.dispersion.paths import Paths, reasons_of
-from calgui.core.atmosphere.refraction import dispersion
+from calgui.core.atmosphere.refraction import dispersion, dispersion_error
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 
@@ -85,6 +85,9 @@ class Computed:
         What it was computed for.
     correction : Correction
         What was taken off.
+    errors : ndarray of float64, shape (2, n)
+        Of the air, one sigma, mas: the part that the option `air_error` says, and what the index may be off by beyond
+        the temperatures that it was fitted to.
     """
 
     air: Floats
@@ -92,6 +95,17 @@ class Computed:
     across: Floats
     conditions: Conditions
     correction: Correction
+    errors: Floats
+
+    @property
+    def beyond(self) -> float:
+        """What the index beyond its fit may make between two wavelengths, one sigma, mas."""
+        return float(np.ptp(self.errors[1]))
+
+    @property
+    def error(self) -> float:
+        """Of the air's dispersion between two wavelengths, one sigma, mas."""
+        return float(np.hypot(*np.ptp(self.errors, axis=1)))
 
 
 @dataclass(frozen=True)
@@ -187,13 +201,24 @@ class Residual:
     agreement: Agreement | None
     doubts: tuple[str, ...]
 
-    def measured_pixels(self, wavelength: Floats | None = None) -> tuple[Floats, Floats]:
-        """Shift of the star by the fit, from the reference wavelength, pixels."""
+    def measured_pixels(self) -> tuple[Floats, Floats]:
+        """Shift of the star by the fit, from the reference wavelength, pixels; NaN where it was not seen."""
         assert self.star is not None
-        at = self.wavelength if wavelength is None else wavelength
-        x, y = self.star.fit.at(at)
-        x0, y0 = self.star.fit.at(np.array([self.reference]))
+        x, y = self.star.fit.told(self.wavelength)
+        x0, y0 = self.at_reference()
         return x - x0, y - y0
+
+    def at_reference(self) -> tuple[float, float]:
+        """Place of the star by the fit at the reference wavelength, pixels from 0."""
+        assert self.star is not None
+        x, y = self.star.fit.at(np.array([self.reference]))
+        return float(x[0]), float(y[0])
+
+    def places(self) -> tuple[Floats, Floats]:
+        """The star in each range, from the fit's place at the reference wavelength, pixels."""
+        assert self.star is not None
+        x0, y0 = self.at_reference()
+        return self.star.path.x[0] - x0, self.star.path.y[0] - y0
 
     def measured_sky(self) -> tuple[Floats, Floats] | None:
         """The same along the zenith and across, mas; None where the sky is not known."""
@@ -283,7 +308,9 @@ def _computed(seen: Seen, config: AdcConfig, wavelength: Floats, reference: floa
     found = conditions_of(seen.header, config, seen.path)
     air = dispersion(wavelength, reference, found.air, found.zenith, config.zenith_angle_is)
     correction = correction_of(seen.header, config, wavelength, reference, air, lying, seen.path)
-    return Computed(air, air - correction.along, -correction.across, found, correction)
+    beyond = dispersion_error(wavelength, reference, found.air, found.zenith)
+    errors = np.array([config.air_error / 100 * air, beyond])
+    return Computed(air, air - correction.along, -correction.across, found, correction, errors)
 
 
 def _star(seen: Seen, config: AdcConfig) -> Star:
@@ -314,27 +341,29 @@ def _agreement(made: Residual) -> Agreement:
     if made.scale is None or isinstance(made.lying, str):
         raise ValueError("it is not known where on the picture the air moves a star")
     used = star.fit.used
-    # where the star is, is free; how much the air disperses is known to a part: a constraint, not a free number
-    mas, prior = made.scale.value, (made.config.air_error / 100) ** -2 if made.config.air_error else math.inf
-    air = made.lying.orientation.to_picture(computed.air, np.zeros_like(computed.air), made.lying.zenith)
-    total, offs, cross, power = 0.0, [], 0.0, 0.0
-    for place, model, slope, error in (
-        (star.path.x[0], there[0], air[0] / mas, star.x_error),
-        (star.path.y[0], there[1], air[1] / mas, star.y_error),
+    # where the star is, is free; the errors of the air are curves of known size: constraints, not free numbers
+    curves = made.lying.orientation.to_picture(computed.errors, np.zeros_like(computed.errors), made.lying.zenith)
+    total, offs, cross, power = 0.0, [], np.zeros(2), np.eye(2)
+    for place, model, curve, error in (
+        (star.path.x[0], there[0], curves[0] / made.scale.value, star.x_error),
+        (star.path.y[0], there[1], curves[1] / made.scale.value, star.y_error),
     ):
         weight = 1 / np.square(error[used])
-        off, slope = (one - float(np.sum(weight * one[used]) / np.sum(weight)) for one in (place - model, slope))
+        off = place - model - np.average((place - model)[used], weights=weight)
+        lines = curve[:, used] - np.average(curve[:, used], axis=1, weights=weight)[:, None]
         total += float(np.sum(weight * np.square(off[used])))
-        cross += float(np.sum(weight * off[used] * slope[used]))
-        power += float(np.sum(weight * np.square(slope[used])))
+        cross += lines @ (weight * off[used])
+        power += (weight * lines) @ lines.T
         offs.append(off)
-    total -= cross**2 / (power + prior)
+    total -= float(cross @ np.linalg.solve(power, cross))
     free = 2 * (int(used.sum()) - 1)
     squares = np.concatenate([off[used] for off in offs]) * made.scale.value
-    worst = float(np.hypot(sky[0] - computed.along, sky[1] - computed.across).max())
+    told = np.isfinite(sky[0])
+    worst = float(np.hypot(sky[0] - computed.along, sky[1] - computed.across)[told].max())
     # the dispersion that is seen is that of the air, times a complex number
-    seen_air = computed.air - computed.air.mean()
-    at = (sky[0] - sky[0].mean()) + 1j * (sky[1] - sky[1].mean())
+    seen_air = computed.air[told] - computed.air[told].mean()
+    at = sky[0][told] + 1j * sky[1][told]
+    at -= at.mean()
     norm = float(np.sum(seen_air**2))
     ratio = complex(np.sum(seen_air * at) / norm) if norm > 0 else complex(math.nan, math.nan)
     return Agreement(

@@ -178,17 +178,15 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
     return exposures
 
 
-def told(light: Light, pixel: Any, scale: float) -> list[dict[str, Any]]:
+def told(light: Light, pixel: Any) -> list[dict[str, Any]]:
     """Lines for the truth file.
 
     Parameters
     ----------
     light : Light
-        What was put in.
+        What was put in, electrons.
     pixel : ndarray of float64, shape (m,)
         Where each falls.
-    scale : float
-        Flux of the light in electrons.
 
     Returns
     -------
@@ -200,7 +198,7 @@ def told(light: Light, pixel: Any, scale: float) -> list[dict[str, Any]]:
         {
             "species": species,
             "wavelength_nm": round(float(wave), 6),
-            "electrons": round(float(flux) * scale, 1),
+            "electrons": round(float(flux), 1),
             "pixel": round(float(x), 5),
         }
         for species, wave, flux, x in rows
@@ -223,7 +221,7 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
                 "fwhm_pixel": round(width, 5),
                 "sigma_pixel": [round(c, 6) for c in what.spread.sigma],
                 "resolution": round(1e3 * FILTERS[arc.band].wavecen / (width * slope), 1),
-                "lines": told(what.light, what.dispersion.pixels_of(what.light.wavelength)[0], 1.0),
+                "lines": told(what.light, what.dispersion.pixels_of(what.light.wavelength)[0]),
             }
         )
     return {

@@ -1,4 +1,4 @@
-"""Helpers of the kinds: one image exposure, one reference image, dates."""
+"""Helpers of the kinds: one image exposure, one reference image, the noise of a cube, dates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import FloatMap
+from calgui.core.simulate.detector import DARK_RATE, READ_NOISE, FloatMap
 from calgui.core.simulate.keywords import reference
 from calgui.core.simulate.noise import Window, expose
 from calgui.core.simulate.scene import (
@@ -28,6 +28,8 @@ FILTER = "META.INSTRUMENT.FILTER"
 PUPIL = "META.INSTRUMENT.PUPIL"
 GRATING = "META.INSTRUMENT.GRATING"
 SUBARRAY = "META.SUBARRAY.NAME"
+#: detector pixels that each value of a cube was extracted from
+EXTRACTED = 3
 #: for types that mean nothing without light
 SEES_LIGHT = '(META.INSTRUMENT.FILTER != "OPAQUE")'
 SPECTROGRAPH_ONLY = '(META.INSTRUMENT.DETECTOR == "IFS" and META.INSTRUMENT.FILTER != "OPAQUE")'
@@ -167,6 +169,43 @@ def measured_planes(
     noise = scene.rng(label).standard_normal(truth.shape, dtype=np.float32)
     quality = np.zeros(truth.shape, np.uint32) if flags is None else flags.astype(np.uint32)
     return Image("SCI", (truth + error * noise).astype(np.float32)), Image("ERR", error), Image("DQ", quality)
+
+
+def cube_hdus(
+    light: npt.NDArray[np.float32],
+    seconds: float,
+    rng: np.random.Generator,
+    axes: Mapping[str, Any],
+    taken: float = 0.0,
+) -> tuple[Image, Image, Image]:
+    """SCI, ERR and DQ of a cube as extracted, without faults: with photon, dark and read noise of `EXTRACTED` pixels.
+
+    Parameters
+    ----------
+    light : ndarray of float32, shape (n, ny, nx)
+        e-/s.
+    seconds : float
+        Exposure time.
+    rng : numpy.random.Generator
+        Where chance comes from.
+    axes : mapping
+        Keywords of the cube's axes.
+    taken : float
+        Sky that was subtracted after the exposure, e-/s.
+
+    Returns
+    -------
+    tuple of Image
+    """
+    variance = (light + EXTRACTED * DARK_RATE) / seconds + EXTRACTED * 2 * READ_NOISE**2 / seconds**2
+    error = np.sqrt(variance).astype(np.float32)
+    data = light - np.float32(taken) + error * rng.standard_normal(light.shape, dtype=np.float32)
+    unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
+    return (
+        Image("SCI", data.astype(np.float32), {**unit, **axes}),
+        Image("ERR", error, unit),
+        Image("DQ", np.zeros(light.shape, np.uint32)),
+    )
 
 
 def from_first(entries: Entries) -> tuple[Entries | None, ...]:

@@ -16,6 +16,7 @@ from calgui.core.frames import dq
 from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import COLLECTING_AREA_M2, FILTERS, PIXEL_ARCSEC, THROUGHPUT
 from calgui.core.simulate.keywords import cube_axes, exposure
+from calgui.core.simulate.kinds.common import EXTRACTED
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
 from calgui.core.simulate.spectro.traces import FILTER as BAND
 from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
@@ -51,8 +52,6 @@ DISPERSION = 60.0  # km/s, sigma
 _STRONGEST = 647.1 / 2
 #: second radiation constant in nm K, and a telescope at night
 _HC_OVER_K, _TELESCOPE_K = 1.438776877e7, 275.0
-#: detector pixels that each value was extracted from
-_EXTRACTED = 3
 _HITS = 60
 #: x, y of a lenslet that gives nothing
 DEAD_SPAXEL = (3, 19)
@@ -165,8 +164,8 @@ def expose_cube(scene: Scene, name: str, light: Floats) -> tuple[Sequence[Hdu], 
         SCI, ERR and DQ; what the truth file says of this file.
     """
     rng = scene.rng(name)
-    electrons = (light + _EXTRACTED * DARK_RATE) * SECONDS
-    error = np.sqrt(electrons + _EXTRACTED * 2 * READ_NOISE**2) / SECONDS
+    electrons = (light + EXTRACTED * DARK_RATE) * SECONDS
+    error = np.sqrt(electrons + EXTRACTED * 2 * READ_NOISE**2) / SECONDS
     data = light + error * rng.standard_normal(SHAPE)
     flags = np.zeros(SHAPE, np.uint32)
     hit = np.unravel_index(rng.choice(math.prod(SHAPE), _HITS, replace=False), SHAPE)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import cube_axes, exposure
+from calgui.core.simulate.kinds.common import cube_hdus
 from calgui.core.simulate.optics import add_star
-from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
+from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Kind, Scene
 from calgui.core.simulate.spectro.air import Weather, refraction
 from calgui.core.simulate.spectro.corrector import Prisms
 from calgui.core.simulate.telescope import on_sky
@@ -27,7 +27,6 @@ RATE = 60.0  # e-/s and plane
 RESIDUAL_NM = 190.0
 #: mas between 1 and 2.4 µm that one prism moves a star
 STRENGTH_MAS = 160.0
-_EXTRACTED = 3
 
 
 @dataclass(frozen=True)
@@ -194,17 +193,8 @@ def _make(scene: Scene, number: int) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
         strehl = math.exp(-((2 * math.pi * RESIDUAL_NM / (wave * 1e3)) ** 2))
         add_star(plane, x, y, RATE, wave, strehl)
     light += np.float32(row.sky_rate * (SPAXEL_MAS / 4) ** 2 * step / (row.wavemax - row.wavemin))
-    variance = (light + _EXTRACTED * DARK_RATE) / SECONDS + _EXTRACTED * 2 * READ_NOISE**2 / SECONDS**2
-    error = np.sqrt(variance).astype(np.float32)
-    data = light + error * rng.standard_normal(SHAPE, dtype=np.float32)
-    unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
     axes = cube_axes(MIDDLE, SPAXEL_MAS / 1000, float(waves[0]), step, "um", pointing.turn)
-    hdus = (
-        Image("SCI", data.astype(np.float32), unit | axes),
-        Image("ERR", error, unit),
-        Image("DQ", np.zeros(SHAPE, np.uint32)),
-    )
-    return hdus, {}
+    return cube_hdus(light, SECONDS, rng, axes), {}
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
@@ -220,8 +210,8 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
             filter=pointing.band,
             detector=SPECTROGRAPH,
             grating=pointing.grating,
+            spaxel_arcsec=SPAXEL_MAS / 1000,
         )
-        header["SCALE"] = (SPAXEL_MAS / 1000, "[arcsec] per pixel or spaxel")
         header |= on_sky(pointing.start, "DEMO STAR")
         header["PA"] = (pointing.turn, "[deg] position angle of the y axis")
         header["PROTANG"] = (round(pointing.turn - float(header["PARANG"][0]), 4), "[deg] pupil rotation")

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import exposure
+from calgui.core.simulate.kinds.common import cube_hdus
 from calgui.core.simulate.optics import add_spot
-from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
+from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Kind, Scene
 from calgui.core.simulate.spectro.traces import FILTER as BAND
 from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 
@@ -29,7 +29,6 @@ PRISM, LENS, BEND = (8.4, -3.2), 0.9, 42.0
 SPREADS = 0.12
 RATE = 900.0  # e-/s and plane at the lamp's brightest
 SIGMA = 1.15  # spaxels at the middle wavelength, growing with it
-_EXTRACTED = 3
 
 
 def wavelengths() -> Floats:
@@ -81,10 +80,6 @@ def _make(scene: Scene, number: int) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
     for plane, wave, x, y in zip(light, waves.tolist(), *(one.tolist() for one in places(number)), strict=True):
         # a lamp of 3,000 K is fainter at the blue end, and the coating at the red one
         add_spot(plane, x, y, RATE * (1 - 4.0 * (wave - middle) ** 2), SIGMA * wave / middle)
-    variance = (light + _EXTRACTED * DARK_RATE) / SECONDS + _EXTRACTED * 2 * READ_NOISE**2 / SECONDS**2
-    error = np.sqrt(variance).astype(np.float32)
-    data = light + error * rng.standard_normal(SHAPE, dtype=np.float32)
-    unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
     axis = {
         "CTYPE3": ("WAVE", "wavelength in vacuum"),
         "CUNIT3": ("um", "unit"),
@@ -92,12 +87,7 @@ def _make(scene: Scene, number: int) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
         "CRPIX3": (1.0, "first plane"),
         "CD3_3": (STEP_UM, "[um] per plane"),
     }
-    hdus = (
-        Image("SCI", data.astype(np.float32), unit | axis),
-        Image("ERR", error, unit),
-        Image("DQ", np.zeros(SHAPE, np.uint32)),
-    )
-    return hdus, {}
+    return cube_hdus(light, SECONDS, rng, axis), {}
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
@@ -114,8 +104,8 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
             detector=SPECTROGRAPH,
             lamp="WHITE",
             grating=DISPERSER,
+            spaxel_arcsec=SPAXEL_MAS / 1000,
         )
-        header["SCALE"] = (SPAXEL_MAS / 1000, "[arcsec] per pixel or spaxel")
         made.append(Exposure(name, header, lambda scene, number=number: _make(scene, number)))  # type: ignore[misc]
     return made
 

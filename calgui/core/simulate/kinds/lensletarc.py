@@ -287,7 +287,7 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
         "saturated": what.bright,
         "cosmic_rays": [{"spectrum": spectrum, "pixel": pixel} for spectrum, pixel in what.hits],
         "middle": middle,
-        "lines": told(light, what.field.dispersion.pixels_of(light.wavelength)[middle], 1.0),
+        "lines": told(light, what.field.dispersion.pixels_of(light.wavelength)[middle]),
         "lines_meaning": "electrons at throughput 1, pixel in the middle spectrum",
         "lines_source": "NIST Atomic Spectra Database and the sources named in resources/lines, vacuum",
         "drift_pixel": [round(float(one), 6) for one in drift(scene)],

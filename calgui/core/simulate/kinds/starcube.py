@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import cube_axes, exposure
-from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
+from calgui.core.simulate.kinds.common import cube_hdus
+from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Kind, Scene
 from calgui.core.simulate.spectro.traces import FILTER as BAND
 from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 from calgui.core.simulate.starlight import Measures, add_light, measures, star_light
@@ -27,7 +27,6 @@ RESIDUAL_NM = 190.0
 RATE = 6000.0  # e-/s and plane over all
 #: within which flux is counted for the Strehl ratio: the cube is 240 mas high
 RADIUS_MAS = 100.0
-_EXTRACTED = 3
 #: part of the sky that was subtracted
 _SKY_TAKEN = 0.97
 
@@ -66,25 +65,23 @@ def _sky() -> float:
 def _make(scene: Scene) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
     rng = scene.rng(CUBE)
     light = RATE * _planes()[0] + np.float32(_sky())
-    variance = (light + _EXTRACTED * DARK_RATE) / SECONDS + _EXTRACTED * 2 * READ_NOISE**2 / SECONDS**2
-    error = np.sqrt(variance).astype(np.float32)
+    axes = cube_axes(MIDDLE, SPAXEL_MAS / 1000, FIRST_UM, STEP_UM, "um")
     # a sky of the same night was subtracted, which is known to some per cent
-    light -= np.float32(_SKY_TAKEN * _sky())
-    data = light + error * rng.standard_normal(SHAPE, dtype=np.float32)
-    unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
-    hdus = (
-        Image("SCI", data.astype(np.float32), unit | cube_axes(MIDDLE, SPAXEL_MAS / 1000, FIRST_UM, STEP_UM, "um")),
-        Image("ERR", error, unit),
-        Image("DQ", np.zeros(SHAPE, np.uint32)),
-    )
-    return hdus, {}
+    return cube_hdus(light, SECONDS, rng, axes, taken=_SKY_TAKEN * _sky()), {}
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
     header = exposure(
-        scene, CUBE, "PSFSTAR", START, seconds=SECONDS, filter=BAND, detector=SPECTROGRAPH, grating=DISPERSER
+        scene,
+        CUBE,
+        "PSFSTAR",
+        START,
+        seconds=SECONDS,
+        filter=BAND,
+        detector=SPECTROGRAPH,
+        grating=DISPERSER,
+        spaxel_arcsec=SPAXEL_MAS / 1000,
     )
-    header["SCALE"] = (SPAXEL_MAS / 1000, "[arcsec] per pixel or spaxel")
     header |= {
         "S_BKDSUB": ("COMPLETE", "sky subtraction"),
         "SKYSCALE": (_SKY_TAKEN, "factor that the sky was multiplied by"),

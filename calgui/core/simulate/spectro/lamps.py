@@ -14,6 +14,10 @@ Floats = npt.NDArray[np.float64]
 _POWER = 0.75
 #: what a line of which nothing is known has, relative to the strongest of its species
 _UNKNOWN = 1e-3
+#: sigma of the natural logarithm of each line's strength about that of the list
+_SCATTER = 0.5
+#: lines fainter than that part of the brightest are left out
+_FAINTEST = 1e-4
 
 
 def lamp_light(
@@ -23,8 +27,6 @@ def lamp_light(
     rng: np.random.Generator,
     *,
     brightest: float,
-    scatter: float = 0.5,
-    faintest: float = 1e-4,
     unlisted: int = 0,
     continuum: float = 0.0,
 ) -> Light:
@@ -40,10 +42,6 @@ def lamp_light(
         Strengths of the lamps against one another, and of the lines within each, come from it.
     brightest : float
         Flux of the brightest line of all.
-    scatter : float
-        Sigma of the natural logarithm of each line's strength about that of the list, raised to the power of 0.75.
-    faintest : float
-        Lines fainter than that part of the brightest are left out.
     unlisted : int
         Lines that no list has: of other gases in the tube, 2 to 30 % of the brightest, anywhere.
     continuum : float
@@ -61,7 +59,7 @@ def lamp_light(
     for one in species:
         lines = line_list(one).within(low, high)
         strength = np.where(lines.intensity > 0, lines.intensity, _UNKNOWN) ** _POWER
-        strength *= np.exp(scatter * rng.standard_normal(strength.size))
+        strength *= np.exp(_SCATTER * rng.standard_normal(strength.size))
         # lamps are set so that none drowns the others
         strength *= np.exp(0.5 * rng.standard_normal()) / max(strength.max(initial=0.0), 1e-9)
         waves.append(lines.wavelength)
@@ -74,7 +72,7 @@ def lamp_light(
         )
         names += [""] * unlisted
     wave, flux = np.concatenate(waves), np.concatenate(fluxes)
-    kept = np.flatnonzero(flux > faintest * flux.max(initial=0.0))
+    kept = np.flatnonzero(flux > _FAINTEST * flux.max(initial=0.0))
     order = kept[np.argsort(wave[kept], kind="stable")]
     return Light(
         wave[order],

@@ -61,26 +61,6 @@ class Light:
             None if before is None else lambda wave: before(wave) * passes(wave),
         )
 
-    def times(self, factor: float) -> "Light":
-        """The same light, brighter or fainter.
-
-        Parameters
-        ----------
-        factor : float
-            What everything is multiplied with.
-
-        Returns
-        -------
-        Light
-        """
-        before = self.continuum
-        return Light(
-            self.wavelength,
-            self.flux * factor,
-            self.species,
-            None if before is None else lambda wave: before(wave) * factor,
-        )
-
 
 def level(per_nm: float) -> Callable[[Floats], Floats]:
     """A continuum that is the same everywhere.

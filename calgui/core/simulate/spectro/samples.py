@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import FULL_WELL, READ_NOISE
+from calgui.core.simulate.detector import READ_NOISE
 from calgui.core.simulate.spectro.dispersion import Dispersion
 from calgui.core.simulate.spectro.exposing import Taken, expose
 from calgui.core.simulate.spectro.forward import on_pixels
@@ -176,5 +176,5 @@ def _sample(
     rough: tuple[float, float],
 ) -> Sample:
     (model,) = on_pixels(light, dispersion, spread)
-    taken = expose(model, rng, read_noise=read_noise, well=FULL_WELL)
+    taken = expose(model, rng, read_noise=read_noise)
     return Sample(taken, light, dispersion.pixels_of(light.wavelength)[0], dispersion, spread, rough)

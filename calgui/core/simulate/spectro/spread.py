@@ -1,15 +1,11 @@
 """The line-spread function: a Gaussian with wings, as wide as the place asks for, integrated over pixels exactly."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-
-#: full width at half maximum of a Gaussian in its sigma
-PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
 
 
 @dataclass(frozen=True)

@@ -272,7 +272,7 @@ class MarksBar(QFrame):
         self._scaled = False
 
     def propose_scale(self, shown: Shown | None) -> None:
-        """Let arrows of a usual length reach most of the way to the next mark.
+        """Let arrows of a usual length be as long as suits the marks and the picture.
 
         Parameters
         ----------
@@ -286,9 +286,8 @@ class MarksBar(QFrame):
 
         lengths = shown.lengths
         usual = float(np.nanpercentile(lengths, 90)) if np.isfinite(lengths).any() else 0.0
-        spacing = shown.spacing if np.isfinite(shown.spacing) else 100.0
         if usual > 0:
-            scale = min(max(_round_length(0.7 * spacing / usual), _LEAST), _MOST)
+            scale = min(max(_round_length(shown.reach / usual), _LEAST), _MOST)
             self._scaled = True
             self._show_scale(scale)
 

@@ -132,10 +132,15 @@ class MarksPanel(QObject):
             self._on_screen = ()
         before = self.shown
         marks = with_lines(result.marks) if result is not None and result.marks is not None else None
-        self.shown = Shown(marks, self._number_of_marks(marks)) if marks is not None else None
+        self.shown = self._shown(marks) if marks is not None else None
         self.chosen = self.shown.find_again(before, self.chosen) if self.shown is not None else None
         self.bar.set_inputs(self._choices(), self.number)
         self._refresh()
+
+    def _shown(self, marks: Marks) -> Shown:
+        number, result = self._number_of_marks(marks), self._result
+        frame = None if result is None else result.frame if number == 0 else result.picture
+        return Shown(marks, number, float(min(frame.shape[-2:])) if frame is not None else float("inf"))
 
     def _choices(self) -> list[tuple[int, str]]:
         result = self._result

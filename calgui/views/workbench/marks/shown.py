@@ -14,6 +14,8 @@ from calgui.core.errors import UsageError
 Places = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
+#: how long arrows are: as a part of the way to the next mark, and of the picture's side; pixels without either
+_TO_THE_NEXT, _OF_THE_PICTURE, _REACH = 0.7, 0.25, 70.0
 #: values of which the lowest are the worst: the beginnings of their names
 _HIGH_IS_GOOD = ("strehl", "flux", "s/n", "signal", "peak", "quality")
 
@@ -28,10 +30,13 @@ class Shown:
         All of a result.
     number : int
         Of the input whose picture is shown, from 1; 0 for the product.
+    side: float
+        Shorter side of that picture, pixels; infinite where it is not known.
     """
 
     marks: Marks
     number: int
+    side: float = float("inf")
 
     @cached_property
     def index(self) -> Numbers:
@@ -67,6 +72,12 @@ class Shown:
             return float("inf")
         places = np.column_stack((x[there], y[there]))
         return float(np.median(cKDTree(places).query(places, k=2)[0][:, 1]))
+
+    @cached_property
+    def reach(self) -> float:
+        """Pixels that a usual arrow has: most of the way to the next mark, at most a quarter of the picture."""
+        reach = min(_TO_THE_NEXT * self.spacing, _OF_THE_PICTURE * self.side)
+        return reach if np.isfinite(reach) else _REACH
 
     @cached_property
     def lengths(self) -> Places | None:

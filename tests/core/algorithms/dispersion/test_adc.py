@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Result, algorithm
@@ -379,3 +380,57 @@ def test_a_cube_without_errors_or_noise() -> None:
     assert np.ptp(_columns(result)["shift_x"]) == pytest.approx(4 * np.ptp(x), abs=0.15)
     clean = np.clip(cube.data - 0.2, 0, None)
     assert _run(Frame(np.round(clean), None, None, cube.header), adc="none").metrics["n_used"].value == 24
+
+
+def test_air_colder_than_the_infrared_formula_was_fitted_to() -> None:
+    """At 1 °C Mathar's vapour is on a line that has come to zero: over K that is some mas at 60 %."""
+    band = {"WAVEMIN": 1.95, "WAVEMAX": 2.4, "HUMIDITY": 60.0}
+    cold = _run(_bare(**band, AIRTEMP=1.0), adc="none")
+    assert 1.2 < float(cold.metrics["air_error_mas"].value or 0) < 2.2
+    (said,) = [reason for reason in cold.reasons if "Mathar 2007" in reason]
+    assert "1.0 °C" in said
+    assert "10 to 25 °C" in said
+    mild = _run(_bare(**band, AIRTEMP=11.0), adc="none")
+    assert float(mild.metrics["air_error_mas"].value or 0) < 0.1
+    assert not any("Mathar" in reason for reason in mild.reasons)
+    below = _run(_bare(AIRTEMP=1.0), adc="none")  # up to 1.5 µm it is not asked
+    assert not any("Mathar" in reason for reason in below.reasons)
+
+
+@pytest.mark.parametrize("percent", [5.0, 20.0, 60.0])
+def test_that_error_keeps_star_and_air_together(percent: float) -> None:
+    """A star in K on a cold night, where another formula puts it: the air is not known well enough to disagree."""
+    from calgui.core.simulate.spectro.air import Weather, refraction
+
+    cube, (x, y) = star_cube(seed=40, first=1.95, last=2.35, flux=700.0)
+    truth = refraction(np.linspace(1.95, 2.35, 24), Weather(615.0, 1.0, percent), 45.0) / 4.0
+    truth -= truth.mean()
+    angle, data = math.radians(35.0), cube.data.copy()
+    for k, (dx, dy) in enumerate(zip(-truth * math.sin(angle), truth * math.cos(angle), strict=True)):
+        data[k] = ndimage.shift(data[k], (31 + dy - y[k], 33 + dx - x[k]), order=3, mode="nearest")
+    header = Header({**cube.header, "HUMIDITY": percent, "AIRTEMP": 1.0})
+    frame = Frame(data, cube.err, cube.dq, header)
+    result = _run(frame, adc="none")
+    assert float(result.metrics["difference_max_mas"].value or 0) > 0.5
+    assert any("Mathar 2007" in reason for reason in result.reasons)
+    assert not any("differ by" in reason for reason in result.reasons)
+    # what is larger is told as before
+    for options in ({"parallactic_angle": -35.0}, {"adc_fraction": 0.5, "adc": "fraction"}):
+        assert any("differ by" in reason for reason in _run(frame, **{"adc": "none"} | options).reasons)
+
+
+def test_nothing_is_told_of_wavelengths_where_the_star_was_not_seen() -> None:
+    cube, (x, _) = star_cube(seed=35)
+    data = cube.data.copy()
+    data[16:] = np.nan
+    result = _run(Frame(data, cube.err, cube.dq, cube.header), adc="none", order=5)
+    columns = _columns(result)
+    assert np.isfinite(columns["shift_x"][:16]).all()
+    assert np.isnan(columns["shift_x"][18:]).all()
+    assert np.isfinite(columns["computed_along"]).all()
+    assert np.nanmax(columns["shift_x"]) - np.nanmin(columns["shift_x"]) == pytest.approx(4 * np.ptp(x[:16]), abs=0.5)
+    assert float(result.metrics["chance"].value or 0) > 0.01
+    assert result.metrics["seen_fraction"].value == pytest.approx(1, abs=0.02)
+    assert result.marks is not None
+    assert result.marks.vectors is not None
+    assert np.isfinite(result.marks.vectors[0]).all()

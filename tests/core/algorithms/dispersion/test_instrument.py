@@ -164,3 +164,12 @@ def test_too_few_planes() -> None:
 def test_a_place_on_an_input_that_is_not_there() -> None:
     with pytest.raises(InputError, match="input 2"):
         _run(_cube([(20.0, 20.0)]), fibers="2:20,20")
+
+
+def test_nothing_is_told_of_wavelengths_where_the_fiber_was_not_seen() -> None:
+    cube = _cube([(28.3, 31.6)])
+    trace = _columns(_run(cube, exclude="1660-1900"), "TRACE")
+    seen = trace["wavelength"] < 1.65
+    for name in ("x", "y", "shift_x", "shift_y", "error_x", "error_y"):
+        assert np.isfinite(trace[name][seen]).all()
+        assert np.isnan(trace[name][trace["wavelength"] > 1.69]).all()

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from calgui.core.frames import dq
+from calgui.core.simulate.optics import PER_SIGMA
 from calgui.core.simulate.spectro.dispersion import Dispersion
 from calgui.core.simulate.spectro.exposing import expose, hit
 from calgui.core.simulate.spectro.field import lenslets
@@ -15,7 +16,7 @@ from calgui.core.simulate.spectro.forward import on_pixels
 from calgui.core.simulate.spectro.lamps import lamp_light
 from calgui.core.simulate.spectro.light import Light, level
 from calgui.core.simulate.spectro.samples import even_arcs, lamp_arcs
-from calgui.core.simulate.spectro.spread import PER_SIGMA, LineSpread
+from calgui.core.simulate.spectro.spread import LineSpread
 from calgui.core.spectra.lines import line_list
 
 PIXELS = 400
