@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSlider, QToolBu
 from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES
 from calgui.views.image.controls import chooser
 from calgui.views.spectrum.controls import AXES
-from calgui.views.spectrum.trace import PIXEL, Axis
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.elided import ElidedLabel
 from calgui.views.widgets.flow import Flow
@@ -186,8 +185,7 @@ class WallPart(QWidget):
 
     def _axis_chosen(self, name: str) -> None:
         choose_axis(name)
-        axis = AXES[name]
-        self.wall.set_axis(axis if axis.unit != PIXEL else Axis())
+        self.wall.set_axis(AXES[name])
 
     def choose(self, spectrum: int | None) -> None:
         """Choose a spectrum.
