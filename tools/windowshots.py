@@ -50,6 +50,12 @@ class WindowShots:
             getattr(self, name)(window)
             session.close()
 
+    def _settle(self, window: MainWindow) -> None:
+        """Wait for the answer: a page begins to work a moment after its inputs or options were changed."""
+        self.wait(window.session)
+        while window.busy:
+            self.wait(window.session)
+
     def _raw(self, name: str) -> Path:
         return self.night.raw / f"iris_20260311_{name}.fits"
 
@@ -57,9 +63,9 @@ class WindowShots:
         """Open files, or the whole night where none is named, and select the named ones."""
         paths = [self._raw(name) for name in names]
         window.open_paths(paths or [self.night.raw])
-        self.wait(window.session)
+        self._settle(window)
         window.session.select(paths)
-        self.wait(window.session)
+        self._settle(window)
         return paths
 
     def pixel(self, window: MainWindow) -> None:
@@ -68,14 +74,14 @@ class WindowShots:
         self._open(window)
         path = self._raw("skyramp_0001")
         window.observe.table.select_path(path)
-        self.wait(window.session)
+        self._settle(window)
         data = read_frame(path, plane=(0, 7)).data[100:400, 100:400]
         y, x = np.unravel_index(np.argmax(data), data.shape)
         window.observe.viewer.tabs.setCurrentIndex(0)
         view = window.observe.viewer.picture
         view.look_at(int(x) + 100, int(y) + 100, 60)
         window.session.pick(Pixel(path, int(x) + 100, int(y) + 100, (0, 0)))
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "pixel-light.png")
 
     def steps(self, window: MainWindow) -> None:
@@ -86,11 +92,11 @@ class WindowShots:
         bench: Any = window.place("bench")
         page = bench.show_algorithm("quick-look")
         page.inputs.set_paths(paths)
-        self.wait(window.session)
+        self._settle(window)
         steps = page.output.findChild(object, "bench_steps")
         steps.choose_step("sky")
         steps.show_side("before")
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "bench-steps-light.png")
 
     def marks(self, window: MainWindow) -> None:
@@ -104,15 +110,15 @@ class WindowShots:
         page = bench.show_algorithm("distortion-solution")
         page.options.set_value("order", "3")
         page.inputs.set_paths(paths)
-        self.wait(window.session)
+        self._settle(window)
         page.solutions.keep()
         page.options.set_value("order", "5")
-        self.wait(window.session)
+        self._settle(window)
         page.solutions.keep()
         marks = page.output.marks
         lengths = np.where(marks.shown.state == 0, marks.shown.lengths, 0)
         page.options.put_values(marks.shown.toggled(int(np.nanargmax(lengths)), page.options.values()))
-        self.wait(window.session)
+        self._settle(window)
         page.solutions.keep()
         page.output.side.setCurrentWidget(page.solutions)
         marks.bar.pick.setChecked(True)
@@ -120,12 +126,12 @@ class WindowShots:
         marks.choose(int(np.nanargmax(lengths)))
         x, y = (float(part[marks.chosen]) for part in (marks.shown.marks.x, marks.shown.marks.y))
         page.output.picture.look_at(x, y, 170)
-        self.wait(window.session)
+        self._settle(window)
         # the window is wanted once more
         window.grab().save(str(self.out / "bench-marks-light.png"))
         page.output.tabs.setCurrentWidget(marks.map)
         marks.map.value.setCurrentText("residual (pixel)")
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "bench-map-light.png")
 
     def spectra(self, window: MainWindow) -> None:
@@ -138,24 +144,24 @@ class WindowShots:
         bench: Any = window.place("bench")
         page = bench.show_algorithm("wavelength-solution")
         page.inputs.set_paths(paths)
-        self.wait(window.session)
+        self._settle(window)
         spectra, output = page.output.spectra.panel, page.output
         shown = spectra.shown
         which = shown.index(spectra.spectrum)
         used = which[shown.spectra.lines.state[which] == 0]
         spectra.choose(int(used[used.size // 2]))
         spectra.part.identify.toggle.click()
-        self.wait(window.session)
+        self._settle(window)
         spectra.part.bar.template.setChecked(True)
         output.side.setCurrentWidget(spectra.table)
-        self.wait(window.session)
+        self._settle(window)
         window.grab().save(str(self.out / "bench-spectrum-light.png"))
         spectra.choose_spectrum(int(spectra.shown.ordered("worst first")[0]))
         output.tabs.setCurrentWidget(spectra.field)
-        self.wait(window.session)
+        self._settle(window)
         window.grab().save(str(self.out / "bench-field-light.png"))
         output.tabs.setCurrentWidget(spectra.wall)
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "bench-wall-light.png")
 
     def regions(self, window: MainWindow) -> None:
@@ -165,7 +171,7 @@ class WindowShots:
         page = window.place("compare")
         window.go("compare")
         page.compare(paths)
-        self.wait(window.session)
+        self._settle(window)
         view = page.pictures.cells[0].view
         view.bar.stretch.setCurrentText("log")
         view.set_limits(Limits(0.0, 4800.0))
@@ -180,20 +186,20 @@ class WindowShots:
         for name, shape in shapes.items():
             view.measuring.regions.add(Region(shape, name))
         page.pictures.split.setSizes([430, 330])
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "regions-light.png")
 
     def difference(self, window: MainWindow) -> None:
         """Two darks, one of which had a light leak."""
         paths = [self.night.raw / f"iris_20260305_dark_000{number}.fits" for number in (3, 1)]
         window.open_paths(paths)
-        self.wait(window.session)
+        self._settle(window)
         page = window.place("compare")
         window.go("compare")
         page.compare(paths)
-        self.wait(window.session)
+        self._settle(window)
         page.pictures.bar.set_way("difference")
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "compare-difference-light.png")
 
     def search_headers(self, window: MainWindow) -> None:
@@ -204,7 +210,7 @@ class WindowShots:
         page.tabs.setCurrentIndex(2)
         page.search.ask("EXP_TYPE=*IMAGE LGS*")
         page.search.search()
-        self.wait(window.session)
+        self._settle(window)
         self.save(window, self.out / "search-headers-light.png")
 
     def what_if(self, window: MainWindow) -> None:

@@ -395,9 +395,6 @@ def algorithm(name: str) -> Algorithm:
     UsageError
         When there is none of that name.
     """
-    try:
-        return registry()[name]
-    except KeyError:
-        raise UsageError(
-            f"There is no algorithm {name!r}.", cure=f"The algorithms are: {', '.join(registry())}."
-        ) from None
+    if name not in registry():
+        raise UsageError(f"There is no algorithm {name!r}.", cure=f"The algorithms are: {', '.join(registry())}.")
+    return registry()[name]

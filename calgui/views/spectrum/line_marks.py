@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QPainter
 
+from calgui.views.spectrum.labels import on_screen, write_down
 from calgui.views.theme import theme
 
 #: pixels of the screen between two labels
@@ -66,36 +67,21 @@ class LineMarks(pg.GraphicsObject):
         if view is None or not self.marks:
             return
         painter.save()
-        painter.resetTransform()
-        device = view.scene().views()[0].viewportTransform()
-        area = device.mapRect(view.sceneBoundingRect())
-        font = QFont(painter.font())
-        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
-        painter.setFont(font)
+        device, area = on_screen(painter, view)
         taken: list[tuple[float, LineMark]] = []
         for mark in self.marks:
             at = device.map(view.mapViewToScene(QPointF(mark.x, 0.0))).x()
-            painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
+            painter.setPen(_colour(mark))
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.top() + 12))
             if all(abs(at - other) >= _LABEL_ROOM for other, _ in taken):
                 taken.append((at, mark))
+        ground = QColor(theme().colour("surface"))
+        ground.setAlpha(210)
         for at, mark in taken:
-            _write(painter, at, area.top() + 15, mark)
+            write_down(painter, at, area.top() + 15, mark.text, _colour(mark), ground)
         self.labelled = tuple(mark.text for _, mark in sorted(taken, key=lambda one: one[0]))
         painter.restore()
 
 
-def _write(painter: QPainter, x: float, y: float, mark: LineMark) -> None:
-    """The label of a line, from top to bottom, on a ground that lets it be read over a peak."""
-    painter.save()
-    painter.translate(x, y)
-    painter.rotate(90)
-    metrics = painter.fontMetrics()
-    ground = QColor(theme().colour("surface"))
-    ground.setAlpha(210)
-    painter.fillRect(
-        QRectF(-1, -metrics.ascent() / 2 - 1, metrics.horizontalAdvance(mark.text) + 3, metrics.height()), ground
-    )
-    painter.setPen(theme().colour(_SPECIES_ROLES.get(mark.species, "muted")))
-    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), mark.text)
-    painter.restore()
+def _colour(mark: LineMark) -> QColor:
+    return theme().colour(_SPECIES_ROLES.get(mark.species, "muted"))

@@ -6,25 +6,24 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.spectra.lines import line_list
 from calgui.core.spectra.peaks import Peak
 from calgui.core.spectra.spectrum import Smoothing, Spectrum
+from calgui.views.spectrum.ground import SpectrumGround
 from calgui.views.spectrum.line_marks import LineMark, LineMarks
 from calgui.views.spectrum.trace import Axis, Floats, Trace
 from calgui.views.theme import theme
 
 #: labels of so many lines of one species at most stand on the plot; the strongest of what is seen
 _MOST_LINES = 40
-#: pixels of the screen that the longest label takes, with its tick
-_LABEL_LENGTH = 80
 #: numbers from here on are not drawn
 _BEYOND = 1e100
 
 
-class SpectrumPlot(pg.PlotWidget):
+class SpectrumPlot(SpectrumGround):
     """Spectra over one another.
 
     Signals
@@ -35,12 +34,10 @@ class SpectrumPlot(pg.PlotWidget):
         The user dragged over a range of the horizontal axis, with the mode `set_choosing` on.
     """
 
-    pointed = Signal(object)
     chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._box = RangeBox()
-        super().__init__(parent, viewBox=self._box, background=theme().colour("surface"))
+        super().__init__(parent)
         self.setObjectName("spectrum_plot")
         self.setAccessibleName("Spectra")
         self.setToolTip("")
@@ -57,18 +54,10 @@ class SpectrumPlot(pg.PlotWidget):
         self.getPlotItem().getViewBox().addItem(self._marks, ignoreBounds=True)
         self._fit = self.plot([], [], pen=None)
         self._fit.setZValue(6)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.setVisible(False)
-        self.addItem(self._cursor, ignoreBounds=True)
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.showGrid(x=True, y=True, alpha=0.12)
-        for side in ("bottom", "left"):
-            item.getAxis(side).enableAutoSIPrefix(False)
+        self.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
         self.scene().sigMouseMoved.connect(self._moved)
-        self._box.chosen.connect(self.chosen)
-        self._box.sigRangeChanged.connect(lambda *_: self._place_marks())
-        theme().changed.connect(self.retheme)
+        self.box.chosen.connect(self.chosen)
+        self.box.sigRangeChanged.connect(lambda *_: self._place_marks())
         self.retheme()
 
     # ---- what is drawn
@@ -130,13 +119,13 @@ class SpectrumPlot(pg.PlotWidget):
         if not same_axis:
             self.show_whole()
         elif not same_values:  # a range of values is another of their logarithms
-            self._box.enableAutoRange(axis=self._box.YAxis)
+            self.box.enableAutoRange(axis=self.box.YAxis)
         self._place_marks()
 
     def show_whole(self) -> None:
         """Show all of the spectra, also of those to come, until the user zooms; values fit what is seen of them."""
-        self._box.autoRange()
-        self._box.enableAutoRange()
+        self.box.autoRange()
+        self.box.enableAutoRange()
 
     def _draw_band(self, x: Floats, flux: Floats, error: Floats, colour: QColor) -> None:
         fill = QColor(colour)
@@ -182,25 +171,13 @@ class SpectrumPlot(pg.PlotWidget):
             Of `SPECIES`.
         """
         self.species = tuple(species)
-        self._box.labels = bool(species)
-        self._box.updateAutoRange()
+        self.box.labels = bool(species)
+        self.box.updateAutoRange()
         self._place_marks()
-
-    def point(self, x: float | None) -> None:
-        """Draw the cursor's line at a place, or hide it.
-
-        Parameters
-        ----------
-        x : float or None
-            On the present axis.
-        """
-        self._cursor.setVisible(x is not None)
-        if x is not None:
-            self._cursor.setValue(x)
 
     def set_choosing(self, on: bool) -> None:
         """Whether dragging chooses a range instead of moving the plot."""
-        self._box.choosing = on
+        self.box.choosing = on
         self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
     def marked(self) -> tuple[tuple[str, float], ...]:
@@ -215,7 +192,7 @@ class SpectrumPlot(pg.PlotWidget):
 
     def _place_marks(self) -> None:
         """The strongest lines of what is seen; others would hide one another."""
-        low, high = self._box.viewRange()[0]
+        low, high = self.box.viewRange()[0]
         leader = next((one for one in self.seen if one.wavelength is not None), None)
         marks = []
         for name in self.species:
@@ -230,92 +207,13 @@ class SpectrumPlot(pg.PlotWidget):
         self._marks.show(sorted(marks, key=lambda mark: mark.rank))
 
     def _moved(self, where: QPointF) -> None:
-        inside = self._box.sceneBoundingRect().contains(where)
-        self.pointed.emit(self._box.mapSceneToView(where).x() if inside and self.traces else None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the plot; plus and minus zoom its horizontal axis."""
-        width, height = (high - low for low, high in self._box.viewRange())
-        moves = {
-            Qt.Key.Key_Left: (-0.1 * width, 0.0), Qt.Key.Key_Right: (0.1 * width, 0.0),
-            Qt.Key.Key_Up: (0.0, 0.1 * height), Qt.Key.Key_Down: (0.0, -0.1 * height),
-        }  # fmt: skip
-        key = Qt.Key(event.key())
-        if key in moves:
-            across, up = moves[key]
-            self._box.translateBy(x=across or None, y=up or None)
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
-            self._box.scaleBy(x=1.25 if key == Qt.Key.Key_Minus else 0.8)
-        else:
-            event.ignore()
-
-    def leaveEvent(self, event: Any) -> None:
-        """Nothing is under the cursor any more."""
-        super().leaveEvent(event)
-        self.pointed.emit(None)
+        inside = self.box.sceneBoundingRect().contains(where)
+        self.pointed.emit(self.box.mapSceneToView(where).x() if inside and self.traces else None)
 
     def retheme(self) -> None:
         """Take the colours of the theme."""
-        look = theme()
-        self.setBackground(look.colour("surface"))
-        for side in ("bottom", "left"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(look.colour("line"))
-            axis.setTextPen(look.colour("muted"))
-        self._cursor.setPen(pg.mkPen(look.colour("muted"), width=1, style=Qt.PenStyle.DotLine))
-        self._box.retheme()
+        super().retheme()
         self._marks.update()
-
-
-class RangeBox(pg.ViewBox):
-    """A view that can be dragged over to choose a range; the wheel zooms the horizontal axis, with Ctrl the vertical.
-
-    While nobody zooms the vertical axis, it fits what is seen of the spectra.
-    """
-
-    chosen = Signal(float, float)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.choosing = False
-        #: whether labels stand at the top: values that fit what is seen leave them their room
-        self.labels = False
-        self.setAutoVisible(y=True)
-        self._range = pg.LinearRegionItem(movable=False)
-        self._range.setVisible(False)
-        self.addItem(self._range, ignoreBounds=True)
-
-    def retheme(self) -> None:
-        """Take the colours of the theme."""
-        fill = theme().colour("accent")
-        fill.setAlpha(50)
-        self._range.setBrush(fill)
-
-    def suggestPadding(self, axis: int) -> float:
-        """Room about what is seen, as a part of it."""
-        usual = float(super().suggestPadding(axis))
-        if axis != 1 or not self.labels:
-            return usual
-        taken = min(_LABEL_LENGTH / max(self.height(), 1.0), 0.16)
-        return max(usual, taken / (1 - 2 * taken))
-
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
-        """Zoom one axis: a peak keeps its place on the other."""
-        if axis is None:
-            axis = 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
-        super().wheelEvent(event, axis)
-
-    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        """Choose a range with the left button, where that is on."""
-        if not self.choosing or event.button() != Qt.MouseButton.LeftButton or axis is not None:
-            super().mouseDragEvent(event, axis)
-            return
-        event.accept()
-        ends = sorted(self.mapToView(where).x() for where in (event.buttonDownPos(), event.pos()))
-        self._range.setRegion(ends)
-        self._range.setVisible(not event.isFinish())
-        if event.isFinish() and ends[1] > ends[0]:
-            self.chosen.emit(*ends)
 
 
 def _positive(values: Floats, log: bool) -> Floats:

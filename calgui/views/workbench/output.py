@@ -1,12 +1,12 @@
 """The right side of an algorithm's page: verdict, picture with metrics, diagnostics, frames, comparison."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from calgui.core.algorithms.registry import Metric, Result
+from calgui.core.algorithms.registry import Result
 from calgui.core.errors import CalguiError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.limits import moved_limits
@@ -21,17 +21,17 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE
 from calgui.views.workbench.banner import VerdictBanner
 from calgui.views.workbench.comparison import ComparisonPanel
-from calgui.views.workbench.hotlist import HotPixels
 from calgui.views.workbench.marks.panel import MarksPanel
 from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
-from calgui.views.workbench.results import MetricsTable, TablesPanel
+from calgui.views.workbench.results import TablesPanel
+from calgui.views.workbench.side import Side
 from calgui.views.workbench.spectra.tabs import SpectraTabs
 from calgui.views.workbench.work import layers, noted
 
-#: names of the tabs with tables and marks while there are none
-_FRAMES, _MARKS = "Frames", "Marks"
+#: name of the tab with tables while there are none
+_FRAMES = "Frames"
 #: what is said on the picture of a whole result
 _WHOLE = "whole frame"
 
@@ -66,8 +66,6 @@ class OutputPanel(QWidget):
         self._preview: tuple[Result, Cut, str] | None = None
         self._outdated = self._preview_shown = False
         self._showing_nothing = True
-        #: whether what stands beside the picture is there without metrics too
-        self._always_beside = False
         self._session = session
         #: which picture of a result is shown, and in which words; those of a chain have several
         self.picture_of: Callable[[Result], tuple[Frame | None, str]] = lambda result: (result.frame, "")
@@ -87,16 +85,8 @@ class OutputPanel(QWidget):
         self.marks = MarksPanel(self.picture, session)
         self.curves = CurvesPanel(session)
         self.tables = TablesPanel()
-        self.metrics = MetricsTable()
-        self.hot = HotPixels("bad" if product == "MASK" else "hot")
-        self.side = QTabWidget()
-        self.side.setObjectName("bench_side_tabs")
-        self.side.setAccessibleName("Figures of the result")
-        self.side.setDocumentMode(True)
-        self.side.tabBar().setDrawBase(False)
-        self.side.addTab(self.metrics, "Metrics")
-        self.side.addTab(self.hot, "Bad pixels" if product == "MASK" else "Hot pixels")
-        self.side.addTab(self.marks.table, _MARKS)
+        self.side = Side("bad" if product == "MASK" else "hot", self.marks.table)
+        self.metrics, self.hot = self.side.metrics, self.side.hot
         above: list[QWidget] = [self.painting] if self.painting is not None else []
         above.append(self.marks.bar)
         comparer = comparer_of(product)
@@ -213,8 +203,7 @@ class OutputPanel(QWidget):
         title, tip : str
             Of its tab.
         """
-        self.side.setTabToolTip(self.side.addTab(widget, title), tip)
-        self._always_beside = True
+        self.side.add(widget, title, tip)
 
     def show_measuring(self) -> None:
         """Say that the whole inputs are being measured; what is shown stays."""
@@ -259,7 +248,7 @@ class OutputPanel(QWidget):
         inputs = tuple(frame.path for frame in cut.frames if frame.path is not None)
         origin = self._origin(inputs, cut.box.x_start, cut.box.y_start)
         self._show(result, title, f"preview: {cut.text}", origin, inputs)
-        self._show_hot(hot, (cut.box.x_start, cut.box.y_start))
+        self.side.show_hot(hot, (cut.box.x_start, cut.box.y_start))
 
     def show_whole(self, report: RunReport, hot: Flagged, title: str, outdated: bool) -> None:
         """Show the result of the whole frames.
@@ -313,7 +302,7 @@ class OutputPanel(QWidget):
         note = f"{_WHOLE}{size}" + (", made with earlier inputs or options" if self._outdated else "")
         self._preview_shown = False
         self._show(noted(report.result, report.notes), title, note, self._origin(report.inputs), report.inputs)
-        self._show_hot(hot, (0, 0))
+        self.side.show_hot(hot, (0, 0))
 
     def _origin(self, inputs: Sequence[Path], x: int = 0, y: int = 0) -> Origin:
         """A product lies on the pixels of its inputs; one that is selected goes first."""
@@ -325,12 +314,11 @@ class OutputPanel(QWidget):
         preview = self._preview_shown
         self.banner.show_verdict(result, preview)
         self._drawn = result, title, note, origin, inputs
-        self.marks.take(result, inputs, live=not preview)
-        self._show_tabs_of_marks(result)
+        self._show_marks(result, inputs, live=not preview)
         no_picture = result.frame is None and self.marks.wanted is None
         self.spectra.take(result, no_picture)
         self.show_picture()
-        self._show_metrics(result.metrics)
+        self.side.show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
         # the steps of a chain stand below the picture
         tables = result.tables[bool(result.stages) :]
@@ -378,30 +366,19 @@ class OutputPanel(QWidget):
         if self.painting is not None:
             self.painting.set_ready(self.showing_whole)
 
-    def _show_metrics(self, metrics: Mapping[str, Metric]) -> None:
-        self.metrics.show_metrics(metrics)
-        self.side.setVisible(bool(metrics) or self._always_beside)
-
-    def _show_tabs_of_marks(self, result: Result) -> None:
-        """The list and the map, where there are marks."""
-        marks = result.marks
-        at = self.side.indexOf(self.marks.table)
-        self.side.setTabVisible(at, marks is not None)
-        if marks is not None:
-            self.side.setTabText(at, marks.name.capitalize())
+    def _show_marks(self, result: Result | None, inputs: tuple[Path, ...] = (), live: bool = False) -> None:
+        """The marks, with the tabs of their list and their map where there are any."""
+        self.marks.take(result, inputs, live)
+        self.side.show_marks(result.marks if result is not None else None)
         valued = self.marks.shown is not None and bool(self.marks.shown.values)
         self.tabs.setTabVisible(self.tabs.indexOf(self.marks.map), valued)
 
-    def _show_hot(self, hot: Flagged, origin: tuple[int, int]) -> None:
-        self.hot.show_pixels(hot, origin)
-        self.side.setTabVisible(self.side.indexOf(self.hot), bool(hot.counts))
-
     def _clear(self, message: str) -> None:
         self.picture.clear(message)
-        self.marks.take(None, (), live=False)
+        self._show_marks(None)
         self.spectra.take(None)
-        self._show_tabs_of_marks(Result(None, {}))
-        self._show_metrics({})
+        self.side.show_metrics({})
+        self.side.show_hot(Flagged(), (0, 0))
         self.curves.show_curves(())
         self.tables.show_tables(())
         self._showing_nothing = True

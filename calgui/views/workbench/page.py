@@ -22,7 +22,6 @@ from calgui.views.workbench.actions import ActionsBar
 from calgui.views.workbench.handwork import Painting
 from calgui.views.workbench.inputs import InputsPanel
 from calgui.views.workbench.layout import lay_out
-from calgui.views.workbench.marks.shown import deed as deed_of_places
 from calgui.views.workbench.options import OptionForm
 from calgui.views.workbench.output import OutputPanel
 from calgui.views.workbench.ramp_following import RampFollowing
@@ -147,15 +146,9 @@ class AlgorithmPage(QWidget):
             deed = "gather" if self.inputs.gathered else "change"
             return f"{deed} the inputs of {self.how.title}"
         changed = [name for name, value in after[1].items() if before[1][name] != value]
-        shown = self.output.marks.shown
-        if shown is not None and len(changed) == 1 and changed[0] in (shown.marks.toggles, shown.marks.adds):
-            texts = before[1][changed[0]], after[1][changed[0]]
-            done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
-            if done:
+        for part in (self.output.marks, self.output.spectra):
+            if done := part.deed(before[1], after[1], changed):
                 return f"{done} in {self.how.title}"
-        said = self.output.spectra.deed(before[1], after[1], changed)
-        if said:
-            return f"{said} in {self.how.title}"
         one = changed[0].replace("_", " ") if changed else "the references"
         what = f"{len(changed)} options" if len(changed) > 1 else one
         return f"change {what} of {self.how.title}"

@@ -153,6 +153,8 @@ _ENDINGS = {
     "e-/s per month": "_e_per_s_per_month",
     "day": "_days",
     "K": "_k",
+    "km/s": "_km_per_s",
+    "nm/pixel": "_nm_per_pixel",
     "mas": "_mas",
     "deg": "_deg",
     "degree": "_deg",

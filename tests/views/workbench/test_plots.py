@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.registry import Curve, Metric, Result
+from calgui.core.errors import InputError
 from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.report import RunReport
 from calgui.views.session import Session
@@ -89,6 +90,8 @@ def test_a_result_without_a_picture_shows_its_plots(qtbot: QtBot, session: Sessi
     assert not output.side.isTabVisible(output.side.indexOf(output.hot))
     assert output.metrics.rowCount() == 1
     assert output.shown_of is report
+    output.show_problem(InputError("There is no light in it."))
+    assert not output.side.isTabVisible(output.side.indexOf(output.hot)), "no flagged pixels, and no tab of them"
 
 
 def test_single_measurements_are_seen_as_points(qtbot: QtBot) -> None:

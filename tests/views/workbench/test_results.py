@@ -93,5 +93,7 @@ def test_names_and_figures_of_stars() -> None:
     assert readable("strehl_error", "") == "Strehl error"
     assert readable("zero_point_ab_mag", "mag (AB)") == "zero point AB"
     assert readable("zero_point_vega_mag", "mag (Vega)") == "zero point Vega"
+    assert readable("rms_km_per_s", "km/s") == "RMS"
+    assert readable("dispersion_nm_per_pixel", "nm/pixel") == "dispersion"
     assert readable("expected_photons_per_s", "photon/s") == "expected photons"
     assert (figure(15484.2), figure(9999.5), figure(12345.6, 4)) == ("15,484", "9999.5", "12,346")

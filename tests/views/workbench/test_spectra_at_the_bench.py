@@ -187,6 +187,7 @@ def test_identify_by_hand_with_a_typed_wavelength_in_air(qtbot: QtBot, session: 
     assert float(pixel) == pytest.approx(shown.spectra.lines.pixel[unknown], abs=0.006)
     assert states(page)["used"] == 10
     assert "by hand" in part.identify.said.text()
+    assert float(edit.text()) == pytest.approx(to_air(np.float64(UNLISTED)) * 10, abs=0.01), "not a listed line beside"
     assert session.history.undoText().startswith("identify the line at pixel 262.1 as 1239.000 nm")
     qtbot.waitUntil(part.plot.hasFocus)
     qtbot.keyClick(part.plot, Qt.Key.Key_U)

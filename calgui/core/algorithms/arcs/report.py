@@ -240,9 +240,9 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
     names = tuple(name for name, _ in parts)
     orders = np.array([look.order for look in solved.main.looks], np.float64)
     made = [
-        Curve("Residuals of the lines", label, "measured less solution (pixel)",
+        Curve("Residuals of the lines", label, "residual (pixel)",
               {name: (shown(one.wavelength[here]), one.residual[here]) for name, here in parts}, points=names),
-        Curve("Residuals as velocities", label, "measured less solution (km/s)",
+        Curve("Residuals as velocities", label, "residual (km/s)",
               {name: (shown(one.wavelength[here]), velocity[here]) for name, here in parts}, points=names),
         Curve("Dispersion", label, "nm per pixel", {"solution": (wave, one.dispersion(pixel))}),
         Curve("Off a straight line", label, "pixel",

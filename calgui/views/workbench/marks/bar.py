@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.flow import Flow
+from calgui.views.workbench.legend import LegendButton, hidden, legend_style
 from calgui.views.workbench.marks.shown import Shown
 from calgui.views.workbench.marks.signs import ARROW, EDGE, icon, signs
 
@@ -122,7 +123,7 @@ class MarksBar(QFrame):
         self.pick.setObjectName("marks_pick")
         self.pick.setCheckable(True)
         self.pick.setAccessibleName("Pick marks by clicks")
-        self.states: dict[str, QToolButton] = {}
+        self.states: dict[str, LegendButton] = {}
         self.arrows = _box("marks_arrows", "Arrows", "Whether arrows are drawn")
         self.scale = QDoubleSpinBox()
         self.scale.setObjectName("marks_scale")
@@ -169,19 +170,12 @@ class MarksBar(QFrame):
         self.show_marks(None, (), {})
 
     def _retheme(self) -> None:
-        muted, text = (theme().colour(role).name() for role in ("muted", "text"))
-        part = '#marks_bar .QToolButton[legend="true"]'
-        self.setStyleSheet(
-            f"{part} {{ border: 1px solid transparent; border-radius: 4px; padding: 2px 5px; color: {muted}; }}"
-            f"{part}:checked {{ color: {text}; }}"
-            f"{part}:hover {{ background: {theme().colour('raised').name()}; }}"
-            f"{part}:focus {{ border-color: {theme().colour('accent').name()}; }}"
-        )
+        self.setStyleSheet(legend_style("marks_bar"))
 
     @property
     def hidden(self) -> frozenset[str]:
         """States that are not to be seen."""
-        return frozenset(state for state, button in self.states.items() if not button.isChecked())
+        return hidden(self.states)
 
     def set_inputs(self, choices: Sequence[tuple[int, str]], current: int | None) -> None:
         """Offer pictures.
@@ -223,11 +217,9 @@ class MarksBar(QFrame):
         if shown is not None:
             for state, count, total in zip(states, shown.counts, shown.totals, strict=True):
                 button = self.states[state]
-                button.setText(f"{state} {count:,}")
                 button.setVisible(total > 0 and here)
                 more = f", {total:,} on all pictures" if total != count else ""
-                button.setToolTip(f"{count:,} {shown.marks.name} {state}{more}. Click to hide or show them.")
-                button.setAccessibleName(f"{state}: {count:,} {shown.marks.name}, shown or hidden")
+                button.tell(state, count, shown.marks.name, more=more)
         vectors = shown is not None and here and shown.marks.vectors is not None
         self._arrows.setVisible(vectors)
         if shown is not None and vectors:
@@ -247,22 +239,16 @@ class MarksBar(QFrame):
         self.setVisible(any(not part.isHidden() for part in parts))
 
     def _make_legend(self, states: tuple[str, ...]) -> None:
-        hidden = self.hidden
+        gone = self.hidden
         for button in self.states.values():
             self._flow.removeWidget(button)
             button.hide()
             button.deleteLater()
         self.states = {}
         for at, (state, sign) in enumerate(zip(states, signs(states), strict=True), start=_BEFORE_LEGEND):
-            button = QToolButton()
-            button.setObjectName(f"marks_state_{state.replace(' ', '_')}")
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setIcon(icon(sign))
-            button.setCheckable(True)
-            button.setChecked(state not in hidden)
+            name = f"marks_state_{state.replace(' ', '_')}"
+            button = self.states[state] = LegendButton(name, sign, state not in gone)
             button.toggled.connect(lambda _on: self.shown_changed.emit())
-            self.states[state] = button
-            button.setProperty("legend", True)
             self._flow.insert_widget(at, button)
 
     # -- the scale of arrows -----------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QColor
 
 from calgui.core.tables import Column
 from calgui.views.session import Session
@@ -14,17 +13,14 @@ from calgui.views.theme import theme
 from calgui.views.widgets.plot_saving import offer_saving
 from calgui.views.workbench.marks.shown import Shown
 from calgui.views.workbench.marks.signs import signs
+from calgui.views.workbench.valuemap import ValueMap
 
-#: colours that are told apart, and the parts of the values that get them; what lies beyond has the last ones
-_TONES, _PARTS = 64, (2.0, 98.0)
-#: width of figures and title of the colour bar
-_BAR_TEXT = 68
 #: signs of marks that are filled with the colour of their value
 _FILLED = {"ring": "o", "cross": "x", "plus": "+", "square": "s", "diamond": "d", "triangle": "t1", "down": "t",
            "star": "star", "pentagon": "p", "hexagon": "h", "dot": "o"}  # fmt: skip
 
 
-class FieldMap(pg.PlotWidget):
+class FieldMap(ValueMap):
     """The map.
 
     Signals
@@ -39,47 +35,28 @@ class FieldMap(pg.PlotWidget):
     """
 
     chosen = Signal(object)
+    # each is a brush of its own for every shape
+    tones = 64
 
     def __init__(self, session: Session | None = None) -> None:
-        super().__init__(background=theme().colour("surface"))
-        self.setObjectName("marks_map_plot")
-        self.setAccessibleName("Map of a value over the field")
+        super().__init__("marks_map_plot", "Map of a value over the field", "x (pixel)", "y (pixel)")
         self.setToolTip("Click a mark to see it. Wheel: zoom; drag: move; drag the colour bar to change its limits.")
         self._shown: Shown | None = None
         self._name = ""
         self._which: Any = np.zeros(0, int)
-        self._colours = pg.colormap.get("viridis")
         plot = self.getPlotItem()
-        plot.getViewBox().setAspectLocked(True)
         self.points = pg.ScatterPlotItem(pxMode=True)
         plot.addItem(self.points)
         self._ring = pg.ScatterPlotItem(pxMode=True, size=20, brush=None)
         plot.addItem(self._ring)
-        self.bar = pg.ColorBarItem(colorMap=self._colours, width=14, interactive=True)
-        plot.layout.addItem(self.bar, 2, 5)
-        plot.layout.setColumnFixedWidth(4, 5)
-        self.bar.sigLevelsChanged.connect(lambda _bar: self._paint())
         self.points.sigClicked.connect(self._clicked)
         self.saving = offer_saving(self, lambda: self._name or "map", session, self._series)
-        theme().changed.connect(self.retheme)
         self.retheme()
 
     def retheme(self) -> None:
         """Take the theme's colours."""
-        self.setBackground(theme().colour("surface"))
-        plot = self.getPlotItem()
-        for axis, label in ((plot.getAxis("bottom"), "x (pixel)"), (plot.getAxis("left"), "y (pixel)")):
-            axis.setLabel(label, color=theme().colour("muted").name())
-            axis.setPen(theme().colour("line"))
-            axis.setTextPen(theme().colour("muted"))
-            axis.enableAutoSIPrefix(False)
-        bar = self.bar.getAxis("right")
-        bar.setPen(theme().colour("line"))
-        bar.setTextPen(theme().colour("muted"))
-        bar.enableAutoSIPrefix(False)
-        bar.setWidth(_BAR_TEXT)
         self._ring.setPen(pg.mkPen(theme().colour("accent"), width=3))
-        self._paint()
+        super().retheme()
 
     def show_value(self, shown: Shown | None, name: str, hidden: frozenset[str], size: tuple[int, int] | None) -> None:
         """Draw a value.
@@ -104,17 +81,7 @@ class FieldMap(pg.PlotWidget):
             self._ring.setData([], [])
             return
         self._which = shown.worst_first(name, hidden)[::-1]  # the worst lie uppermost
-        values = shown.values[name][self._which]
-        if values.size:
-            low, high = np.percentile(values, _PARTS)
-            if not high > low:
-                low, high = low - max(abs(low), 1) * 1e-3, high + max(abs(high), 1) * 1e-3
-            self.bar.blockSignals(True)
-            self.bar.setLevels((float(low), float(high)))
-            self.bar.blockSignals(False)
-            step = float(high - low) / 100
-            self.bar.rounding = 10 ** np.floor(np.log10(step))
-        self.bar.getAxis("right").setLabel(name, color=theme().colour("muted").name())
+        self._set_limits(shown.values[name][self._which], name)
         self._paint()
         if not again and size is not None:
             self.setRange(QRectF(0, 0, size[1], size[0]), padding=0.03)
@@ -126,16 +93,13 @@ class FieldMap(pg.PlotWidget):
                 self.points.setData([], [])
             return
         values = shown.values[self._name][self._which]
-        low, high = self.bar.levels()
-        table = self._colours.getLookupTable(0.0, 1.0, _TONES, alpha=False)
-        tones = np.clip((values - low) / max(high - low, 1e-300) * (_TONES - 1), 0, _TONES - 1).astype(int)
-        brushes = [pg.mkBrush(QColor(*map(int, colour))) for colour in table]
+        brushes = [pg.mkBrush(*colour) for colour in self._table.tolist()]
         shapes = [_FILLED[sign.shape] for sign in signs(shown.marks.states)]
         state = shown.state[self._which]
         self.points.setData(
             x=np.asarray(shown.marks.x)[self._which],
             y=np.asarray(shown.marks.y)[self._which],
-            brush=[brushes[tone] for tone in tones],
+            brush=[brushes[tone] for tone in self._tones(values)],
             symbol=[shapes[number] for number in state],
             size=self._side,
             pen=pg.mkPen(theme().colour("line"), width=0.5),

@@ -3,15 +3,16 @@
 from typing import Any
 
 import numpy.typing as npt
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.workbench.marks.cutouts import MOST, CutOuts
 from calgui.views.workbench.marks.fieldmap import FieldMap
 from calgui.views.workbench.marks.shown import Shown
+from calgui.views.workbench.valuemap import ValueChoice
 
 
 class MapPanel(QWidget):
@@ -38,11 +39,7 @@ class MapPanel(QWidget):
         self._size: tuple[int, int] | None = None
         self._chosen: int | None = None
         self._behind = True
-        self.value = QComboBox()
-        self.value.setObjectName("marks_map_value")
-        self.value.setAccessibleName("Value on the map")
-        self.value.setToolTip("Which value is mapped, and sorts the cut-outs")
-        self.value.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.value = ValueChoice("marks_map_value", "Which value is mapped, and sorts the cut-outs")
         self.value.currentTextChanged.connect(lambda _text: self._draw())
         self.said = QLabel()
         self.said.setObjectName("marks_map_said")
@@ -90,13 +87,7 @@ class MapPanel(QWidget):
         """
         self._state = shown, hidden, values, colours
         self._size = (int(values.shape[0]), int(values.shape[1])) if values is not None else None
-        names = list(shown.values) if shown is not None else []
-        if [self.value.itemText(at) for at in range(self.value.count())] != names:
-            before = self.value.currentText()
-            with QSignalBlocker(self.value):
-                self.value.clear()
-                self.value.addItems(names)
-                self.value.setCurrentIndex(max(self.value.findText(before), 0) if names else -1)
+        self.value.offer(list(shown.values) if shown is not None else [])
         self._draw()
 
     def _draw(self) -> None:

@@ -20,7 +20,7 @@ from calgui.views.session import Session
 from calgui.views.workbench.marks.bar import MarksBar
 from calgui.views.workbench.marks.layer import MarksLayer
 from calgui.views.workbench.marks.mapping import MapPanel
-from calgui.views.workbench.marks.shown import Shown, with_lines
+from calgui.views.workbench.marks.shown import Shown, deed, with_lines
 from calgui.views.workbench.marks.table import MarksTable
 
 #: pixels that are seen about a mark that is sought: between these, and so many times the way to the next one
@@ -334,3 +334,24 @@ class MarksPanel(QObject):
             changed = self.shown.toggled_all(indices, self.options())
             if changed:
                 self.options_wanted.emit(changed)
+
+    def deed(self, before: Mapping[str, Any], after: Mapping[str, Any], changed: Sequence[str]) -> str:
+        """What was done to marks, as it follows the word Undo.
+
+        Parameters
+        ----------
+        before, after : mapping of str to object
+            Options.
+        changed : sequence of str
+            Names of those that are not alike.
+
+        Returns
+        -------
+        str
+            Empty where something else was done.
+        """
+        shown = self.shown
+        if shown is None or len(changed) != 1 or changed[0] not in (shown.marks.toggles, shown.marks.adds):
+            return ""
+        name = changed[0]
+        return deed(name, shown.one, before[name], after[name], name == shown.marks.adds)

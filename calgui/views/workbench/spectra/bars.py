@@ -1,6 +1,6 @@
 """The rows above the plots: which spectrum, on which axis, and the legend of the lines."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
@@ -11,7 +11,8 @@ from calgui.views.spectrum.controls import AXES
 from calgui.views.spectrum.trace import PIXEL, Axis
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.flow import Flow
-from calgui.views.workbench.marks.signs import icon, signs
+from calgui.views.workbench.legend import LegendButton, hidden, legend_style
+from calgui.views.workbench.marks.signs import signs
 from calgui.views.workbench.spectra.axes import choose_axis, chosen_axis
 from calgui.views.workbench.spectra.shown import RESIDUAL_UNITS, ResidualUnit, Shown
 
@@ -78,21 +79,13 @@ class SpectraBar(QFrame):
         self.log.setObjectName("spectra_log")
         self.log.setAccessibleName("Logarithmic values")
         self.log.setToolTip("Logarithmic values: faint lines are seen beside bright ones")
-        self.states: dict[str, QToolButton] = {}
+        self.states: dict[str, LegendButton] = {}
         flow = Flow(self)
         for part in (self.which, self.axis, self.unit, self.log, self.template):
             flow.addWidget(part)
         for state, sign in zip(LINE_STATES, signs(LINE_STATES), strict=True):
-            button = QToolButton()
-            button.setText(state)
-            button.setObjectName(f"spectra_state_{state}")
-            button.setProperty("legend", True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setIcon(icon(sign))
-            button.setCheckable(True)
-            button.setChecked(True)
+            button = self.states[state] = LegendButton(f"spectra_state_{state}", sign)
             button.toggled.connect(lambda _on: self.hidden_changed.emit())
-            self.states[state] = button
             flow.addWidget(button)
         if session is not None:
             self.help = HelpButton(session, "views/spectra", "Spectra at the bench")
@@ -135,7 +128,7 @@ class SpectraBar(QFrame):
     @property
     def hidden(self) -> frozenset[str]:
         """States of lines that are not to be seen."""
-        return frozenset(state for state, button in self.states.items() if not button.isChecked())
+        return hidden(self.states)
 
     def show_spectrum(self, shown: Shown | None, spectrum: int, drawn: Axis | None) -> None:
         """Tell which spectrum is shown, and count its lines.
@@ -152,10 +145,8 @@ class SpectraBar(QFrame):
         self.which.setVisible(shown is not None and shown.count > 1)
         counts = shown.counted(spectrum) if shown is not None else (0,) * len(LINE_STATES)
         for (state, button), count in zip(self.states.items(), counts, strict=True):
-            button.setText(f"{state} {count:,}")
+            button.tell(state, count, "lines")
             button.setVisible(count > 0)
-            button.setToolTip(f"{count:,} lines {state}. Click to hide or show them.")
-            button.setAccessibleName(f"{state}: {count:,} lines, shown or hidden")
         if shown is None:
             return
         main = spectrum == shown.spectra.main
@@ -178,18 +169,6 @@ def search_field(name: str) -> QLineEdit:
     field.setToolTip("Row and column, as 12, 40; or the number of a spectrum from 1. Return goes there.")
     field.setFixedWidth(110)
     return field
-
-
-def legend_style(name: str) -> str:
-    """Style of the buttons of a legend in a bar."""
-    muted, text = (theme().colour(role).name() for role in ("muted", "text"))
-    part = f'#{name} .QToolButton[legend="true"]'
-    return (
-        f"{part} {{ border: 1px solid transparent; border-radius: 4px; padding: 2px 5px; color: {muted}; }}"
-        f"{part}:checked {{ color: {text}; }}"
-        f"{part}:hover {{ background: {theme().colour('raised').name()}; }}"
-        f"{part}:focus {{ border-color: {theme().colour('accent').name()}; }}"
-    )
 
 
 def _tool(name: str, text: str, tip: str) -> QToolButton:

@@ -16,17 +16,16 @@ from calgui.views.widgets.plot_saving import offer_saving
 from calgui.views.workbench.results import figure
 from calgui.views.workbench.spectra.shown import Shown
 from calgui.views.workbench.spectra.wall import SIGNS
+from calgui.views.workbench.valuemap import ValueMap
 
 #: name of the map of states
 STATE = "state"
-#: parts of the values that get the first and the last colour; width of figures and title of the colour bar
-_PARTS, _BAR_TEXT = (2.0, 98.0), 74
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (1, 0), Qt.Key.Key_Down: (-1, 0),
 }  # fmt: skip
 
 
-class FieldPlot(pg.PlotWidget):
+class FieldPlot(ValueMap):
     """The map.
 
     Signals
@@ -44,47 +43,26 @@ class FieldPlot(pg.PlotWidget):
     opened = Signal(int)
 
     def __init__(self, session: Session | None = None) -> None:
-        super().__init__(background=theme().colour("surface"))
-        self.setObjectName("spectra_field_map")
-        self.setAccessibleName("Map of a value of the spectra over the field")
+        super().__init__("spectra_field_map", "Map of a value of the spectra over the field", "column", "row")
         self.shown: Shown | None = None
         self.name = ""
         self.spectrum: int | None = None
-        self._colours = pg.colormap.get("viridis")
         plot = self.getPlotItem()
         plot.hideButtons()
-        plot.getViewBox().setAspectLocked(True)
         self.image = pg.ImageItem(axisOrder="row-major")
         plot.addItem(self.image)
         self._halo, self._frame = pg.PlotDataItem(), pg.PlotDataItem()
         for line in (self._halo, self._frame):
             plot.addItem(line, ignoreBounds=True)
-        self.bar = pg.ColorBarItem(colorMap=self._colours, width=14, interactive=True)
-        plot.layout.addItem(self.bar, 2, 5)
-        plot.layout.setColumnFixedWidth(4, 5)
-        self.bar.sigLevelsChanged.connect(lambda _bar: self._paint())
         self.scene().sigMouseClicked.connect(self._clicked)
         self.saving = offer_saving(self, lambda: self.name or "field", session, self._series)
-        theme().changed.connect(self.retheme)
         self.retheme()
 
     def retheme(self) -> None:
         """Take the theme's colours."""
-        self.setBackground(theme().colour("surface"))
-        plot = self.getPlotItem()
-        for axis, label in ((plot.getAxis("bottom"), "column"), (plot.getAxis("left"), "row")):
-            axis.setLabel(label, color=theme().colour("muted").name())
-            axis.setPen(theme().colour("line"))
-            axis.setTextPen(theme().colour("muted"))
-            axis.enableAutoSIPrefix(False)
-        bar = self.bar.getAxis("right")
-        bar.setPen(theme().colour("line"))
-        bar.setTextPen(theme().colour("muted"))
-        bar.enableAutoSIPrefix(False)
-        bar.setWidth(_BAR_TEXT)
         self._halo.setPen(pg.mkPen(theme().colour("surface"), width=5))
         self._frame.setPen(pg.mkPen(theme().colour("text"), width=2))
-        self._paint()
+        super().retheme()
 
     def show_value(self, shown: Shown | None, name: str) -> None:
         """Map a value.
@@ -105,15 +83,7 @@ class FieldPlot(pg.PlotWidget):
             self.choose(None)
             return
         if name != STATE:
-            good = shown.maps[name][np.isfinite(shown.maps[name])]
-            low, high = np.percentile(good, _PARTS) if good.size else (0.0, 1.0)
-            if not high > low:
-                low, high = low - max(abs(low), 1) * 1e-3, high + max(abs(high), 1) * 1e-3
-            self.bar.blockSignals(True)
-            self.bar.setLevels((float(low), float(high)))
-            self.bar.blockSignals(False)
-            self.bar.rounding = 10 ** np.floor(np.log10(float(high - low) / 100))
-            self.bar.getAxis("right").setLabel(name, color=theme().colour("muted").name())
+            self._set_limits(shown.maps[name][np.isfinite(shown.maps[name])], name)
         self._paint()
         self.choose(self.spectrum)
         if grid.shape != before:
@@ -130,10 +100,8 @@ class FieldPlot(pg.PlotWidget):
             made[grid >= 0] = table[shown.spectra.state[grid[grid >= 0]]]
         else:
             values = shown.maps[self.name]
-            low, high = self.bar.levels()
-            table = self._colours.getLookupTable(0.0, 1.0, 256, alpha=True)
             good = np.isfinite(values)
-            made[good] = table[np.clip((values[good] - low) / max(high - low, 1e-300) * 255, 0, 255).astype(int)]
+            made[good] = self._table[self._tones(values[good])]
             # a spectrum without a value is there all the same
             made[(grid >= 0) & ~good] = theme().colour("line").getRgb()
         self.image.setImage(made, autoLevels=False, rect=QRectF(-0.5, -0.5, grid.shape[1], grid.shape[0]))

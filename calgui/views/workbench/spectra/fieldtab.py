@@ -1,8 +1,8 @@
 """The tab of the field: the map of a value, and below it the chosen spectrum."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES
 from calgui.views.session import Session
@@ -15,6 +15,7 @@ from calgui.views.workbench.spectra.fieldplot import STATE, FieldPlot
 from calgui.views.workbench.spectra.plot import LinePlot
 from calgui.views.workbench.spectra.shown import Shown
 from calgui.views.workbench.spectra.wall import SIGNS
+from calgui.views.workbench.valuemap import ValueChoice
 
 
 class FieldPart(QWidget):
@@ -44,11 +45,7 @@ class FieldPart(QWidget):
         self._shown: Shown | None = None
         self._spectrum: int | None = None
         self._behind = True
-        self.value = QComboBox()
-        self.value.setObjectName("spectra_field_value")
-        self.value.setAccessibleName("Value on the map")
-        self.value.setToolTip("Which value of the spectra is mapped")
-        self.value.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.value = ValueChoice("spectra_field_value", "Which value of the spectra is mapped")
         self.search = search_field("spectra_field_search")
         self.legend = QLabel()
         self.legend.setObjectName("spectra_field_legend")
@@ -87,10 +84,7 @@ class FieldPart(QWidget):
         self.map.chosen.connect(self.chosen)
         self.map.opened.connect(self.opened)
         self.plot.wanted.connect(self._key)
-        theme().changed.connect(self._retheme)
-
-    def _retheme(self) -> None:
-        self._show_legend()
+        theme().changed.connect(self._show_legend)
 
     def show_spectra(self, shown: Shown | None, spectrum: int | None) -> None:
         """Show these; drawn once they can be seen.
@@ -103,13 +97,7 @@ class FieldPart(QWidget):
             The one that is chosen.
         """
         self._shown, self._spectrum = shown, spectrum
-        names = [*shown.maps, STATE] if shown is not None and shown.grid is not None else []
-        if [self.value.itemText(at) for at in range(self.value.count())] != names:
-            before = self.value.currentText()
-            with QSignalBlocker(self.value):
-                self.value.clear()
-                self.value.addItems(names)
-                self.value.setCurrentIndex(max(self.value.findText(before), 0) if names else -1)
+        self.value.offer([*shown.maps, STATE] if shown is not None and shown.grid is not None else [])
         self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -150,9 +138,9 @@ class FieldPart(QWidget):
         if self._behind:
             return
         self.map.choose(spectrum)
-        there = self._shown is not None and spectrum is not None
-        self.said.setText(self.map.words(spectrum) if there and spectrum is not None else "")
-        self.plot.draw(self._shown if there else None, spectrum or 0, AXES[chosen_axis()])
+        shown = self._shown if spectrum is not None else None
+        self.said.setText(self.map.words(spectrum) if shown is not None and spectrum is not None else "")
+        self.plot.draw(shown, spectrum or 0, AXES[chosen_axis()])
 
     def _key(self, wanted: str) -> None:
         """This small plot is looked at; lines are edited where it is large."""

@@ -16,6 +16,8 @@ from calgui.views.workbench.spectra.axes import typed, unit_words, written
 from calgui.views.workbench.spectra.edits import by_hand
 from calgui.views.workbench.spectra.shown import EXCLUDED, Shown
 
+#: wavelengths that are no further apart are those of one line, nm
+_SAME = 1e-3
 _NOTHING = "Click a line to say what it is, or to leave it out; N and P go from line to line."
 
 
@@ -189,8 +191,12 @@ class IdentifyBar(QFrame):
         assert edit is not None
         edit.setPlaceholderText(f"wavelength ({unit_words(self._axis)})")
         if np.isfinite(known):
-            values = [self.choice.itemData(at) for at in range(self.choice.count())]
-            self.choice.setCurrentIndex(int(np.argmin(np.abs(np.array(values) - known))) if values else -1)
+            values = np.array([self.choice.itemData(at) for at in range(self.choice.count())])
+            same = np.flatnonzero(np.abs(values - known) < _SAME)
+            self.choice.setCurrentIndex(int(same[0]) if same.size else -1)
+            if not same.size:
+                # another line is not what it is taken for
+                edit.setText(written(known, self._axis))
         elif self.choice.count():
             self.choice.setCurrentIndex(0)
         edit.setCursorPosition(0)

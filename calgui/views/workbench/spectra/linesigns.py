@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
+from calgui.views.spectrum.labels import on_screen, write_down
 from calgui.views.theme import theme
 from calgui.views.workbench.marks.signs import pixmap, signs
+from calgui.views.workbench.spectra.shown import USED
 
 #: points of the screen: between two labels, of a sign, of one in a crowd, from a peak to its sign, above a label,
 #: and of the ring about the chosen one
@@ -76,22 +78,17 @@ class LineSigns(pg.GraphicsObject):
         if view is None or not self.all:
             return
         painter.save()
-        painter.resetTransform()
-        device = view.scene().views()[0].viewportTransform()
-        area = device.mapRect(view.sceneBoundingRect())
+        device, area = on_screen(painter, view)
         painter.setClipRect(area)
-        font = QFont(painter.font())
-        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
-        painter.setFont(font)
-        low, high = (view.viewRange()[0][0], view.viewRange()[0][1])
+        low, high = view.viewRange()[0]
         crowd = sum(low <= one.x <= high for one in self.all) * _SIDE > 0.35 * area.width()
         pictures = _pictures(_SMALL if crowd else _SIDE)
         placed = []
         for one in self.all:
             at = device.map(view.mapViewToScene(QPointF(one.x, one.y)))
             if area.left() - _SIDE <= at.x() <= area.right() + _SIDE:
-                low = min(max(at.y() - _LIFT, area.top() + _SIDE), area.bottom() - _SIDE)
-                placed.append((QPointF(at.x(), low), one))
+                over = min(max(at.y() - _LIFT, area.top() + _SIDE), area.bottom() - _SIDE)
+                placed.append((QPointF(at.x(), over), one))
         taken: list[tuple[QPointF, LineSign]] = []
         for at, one in placed:
             if one.text and all(abs(at.x() - other.x()) >= _LABEL_ROOM for other, _ in taken):
@@ -100,8 +97,7 @@ class LineSigns(pg.GraphicsObject):
         for at, one in taken:
             foot = area.top() + _TOP + metrics.horizontalAdvance(one.text) + 4
             if at.y() - _SIDE > foot:
-                line = theme().colour("line")
-                painter.setPen(QPen(line, 1))
+                painter.setPen(QPen(theme().colour("line"), 1))
                 painter.drawLine(QPointF(at.x(), foot), QPointF(at.x(), at.y() - _SIDE))
         for at, one in taken:
             _write(painter, at.x(), area.top() + _TOP, one, one.line == self.chosen)
@@ -139,15 +135,7 @@ def _pictures(side: int) -> list[QPixmap]:
 
 
 def _write(painter: QPainter, x: float, y: float, one: LineSign, chosen: bool) -> None:
-    """A label from top to bottom, on a ground that lets it be read over a peak."""
-    painter.save()
-    painter.translate(x, y)
-    painter.rotate(90)
-    metrics = painter.fontMetrics()
+    """A label: that of the chosen line, and of lines that count, is seen best."""
     ground = QColor(theme().colour("selected" if chosen else "surface"))
     ground.setAlpha(255 if chosen else 215)
-    width = metrics.horizontalAdvance(one.text) + 3
-    painter.fillRect(QRectF(-1, -metrics.ascent() / 2 - 1, width, metrics.height()), ground)
-    painter.setPen(theme().colour("text" if chosen or one.state == 0 else "muted"))
-    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), one.text)
-    painter.restore()
+    write_down(painter, x, y, one.text, theme().colour("text" if chosen or one.state == USED else "muted"), ground)

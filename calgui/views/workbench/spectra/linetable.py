@@ -3,42 +3,46 @@
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QWidget
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.spectrum.trace import Axis
-from calgui.views.theme import SPACE, figures, theme
+from calgui.views.theme import figures
+from calgui.views.workbench.linkedtable import RAW, LinkedModel, LinkedTable
 from calgui.views.workbench.marks.signs import pixmap, signs
 from calgui.views.workbench.results import figure
 from calgui.views.workbench.spectra.axes import unit_words, written
 from calgui.views.workbench.spectra.shown import EXCLUDED, ResidualUnit, Shown
 
-_RAW = Qt.ItemDataRole.UserRole
 _STATE, _SPECIES, _WAVELENGTH, _RESIDUAL, _PIXEL, _ERROR, _FLUX = range(7)
 
 
-class _Model(QAbstractTableModel):
+class _Model(LinkedModel):
     """Lines of one spectrum, from left to right."""
 
     def __init__(self) -> None:
         super().__init__()
         self.shown: Shown | None = None
-        self.which: Any = np.zeros(0, int)
+        self._which: Any = np.zeros(0, int)
         self._axis, self._unit = Axis(), "pixel"
         self._residual: Any = np.zeros(0)
         self._icons = [pixmap(sign, 9) for sign in signs(LINE_STATES)]
 
+    @property
+    def which(self) -> Any:
+        return self._which
+
     def put(self, shown: Shown | None, spectrum: int, axis: Axis, unit: ResidualUnit) -> None:
         self.beginResetModel()
         self.shown, self._axis, self._unit = shown, axis, unit
-        self.which = shown.index(spectrum) if shown is not None else np.zeros(0, int)
-        self._residual = shown.residuals(self.which, unit)[0] if shown is not None else np.zeros(0)
+        self._which = shown.index(spectrum) if shown is not None else np.zeros(0, int)
+        self._residual = shown.residuals(self._which, unit)[0] if shown is not None else np.zeros(0)
         self.endResetModel()
 
     def rowCount(self, parent: Any = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.which)
+        return 0 if parent is not None and parent.isValid() else len(self._which)
 
     def columnCount(self, _parent: Any = None) -> int:
         return 7
@@ -58,7 +62,7 @@ class _Model(QAbstractTableModel):
 
     def raw(self, row: int, column: int) -> Any:
         assert self.shown is not None
-        lines, line = self.shown.spectra.lines, int(self.which[row])
+        lines, line = self.shown.spectra.lines, int(self._which[row])
         if column == _STATE:
             return int(lines.state[line])
         if column == _SPECIES:
@@ -78,12 +82,12 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column > _SPECIES else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, _RAW):
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, RAW):
             return None
         value = self.raw(at.row(), column)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icons[value] if column == _STATE else None
-        if role == _RAW:
+        if role == RAW:
             return value if isinstance(value, str | int) or np.isfinite(value) else -np.inf
         return self._text(column, value)
 
@@ -106,13 +110,11 @@ class _Model(QAbstractTableModel):
         return f"{value:.{2 if column == _PIXEL else 3}f}"
 
 
-class LineTable(QWidget):
+class LineTable(LinkedTable):
     """The list, and what can be done about the lines that are selected in it.
 
     Signals
     -------
-    chosen(object)
-        Index of the line that the user selects.
     exclude_wanted(object, bool)
         Listed lines (a tuple of indices into the list), and whether they are to be left out.
 
@@ -121,55 +123,15 @@ class LineTable(QWidget):
     parent : QWidget, optional
     """
 
-    chosen = Signal(object)
     exclude_wanted = Signal(object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("spectra_lines")
         self.model = _Model()
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(_RAW)
-        self._late: tuple[Any, ...] | None = None
-        self._choosing = self._sized = False
-        self._chosen: int | None = None
-        self.view = QTableView()
-        self.view.setObjectName("spectra_lines_list")
-        self.view.setAccessibleName("Lines of the spectrum")
-        self.view.setModel(self._sorted)
-        self.view.setSortingEnabled(True)
-        self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setAlternatingRowColors(True)
-        self.view.setShowGrid(False)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(self.view.fontMetrics().height() + SPACE)
-        self.view.horizontalHeader().setHighlightSections(False)
+        super().__init__("spectra_lines", "Lines of the spectrum", self.model, parent)
+        self._spectrum = 0
         self.view.setToolTip("Select a row to see its line; Space leaves what is selected out, or takes it in")
-        self.view.selectionModel().currentRowChanged.connect(self._current_changed)
-        self.view.selectionModel().selectionChanged.connect(lambda *_: self._update())
-        self.toggle = QPushButton("Exclude")
-        self.toggle.setObjectName("spectra_lines_toggle")
         self.toggle.setToolTip("The listed lines whose rows are selected, in all spectra (Space)")
-        self.toggle.clicked.connect(self._toggle)
-        key = QShortcut(QKeySequence("Space"), self.view, context=Qt.ShortcutContext.WidgetShortcut)
-        key.activated.connect(self._toggle)
-        self.said = QLabel()
-        self.said.setObjectName("spectra_lines_said")
-        self.said.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, SPACE // 2)
-        layout.setSpacing(SPACE // 2)
-        layout.addWidget(self.said)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeft)
-        theme().changed.connect(self._retheme)
-        self._retheme()
         self._update()
-
-    def _retheme(self) -> None:
-        self.said.setStyleSheet(f"color: {theme().colour('muted').name()}; padding: {SPACE}px {SPACE}px 0 {SPACE}px;")
 
     def show_lines(self, shown: Shown | None, spectrum: int, axis: Axis, unit: ResidualUnit, line: int | None) -> None:
         """List those of a spectrum; made anew where it can be seen.
@@ -187,76 +149,18 @@ class LineTable(QWidget):
         line : int or None
             The one that is chosen.
         """
-        self._late, self._chosen = (shown, spectrum, axis, unit), line
-        if self.isVisible():
-            self._fill()
+        self._spectrum = spectrum
+        self._show_rows(lambda: self.model.put(shown, spectrum, axis, unit), line)
 
-    def _fill(self) -> None:
-        assert self._late is not None
-        (shown, spectrum, axis, unit), self._late = self._late, None
-        bar = self.view.verticalScrollBar().value()
-        self._choosing = True
-        self.model.put(shown, spectrum, axis, unit)
-        self._choosing = False
-        if not self._sized and shown is not None:
-            self._sized = True
-            self._set_widths()
-        self.view.verticalScrollBar().setValue(bar)
-        count = len(self.model.which)
-        name = f" · {shown.name(spectrum)}" if shown is not None and shown.count > 1 else ""
-        self.said.setText(f"{count:,} line{'' if count == 1 else 's'}{name}")
-        self.choose(self._chosen)
-        self._update()
-
-    def _set_widths(self) -> None:
-        """By what may stand in the columns; the user may drag them."""
+    def _widths(self) -> list[int]:
         text, digits = self.view.fontMetrics(), QFontMetrics(figures())
-        widths = [max(map(text.horizontalAdvance, LINE_STATES)) + 24, text.horizontalAdvance("Kr+Xe")]
-        head = text.horizontalAdvance("(nm vacuum)")
-        widths.append(max(digits.horizontalAdvance("2400.0000"), head))
-        widths += [digits.horizontalAdvance(one) for one in ("+0.0000", "2000.00", "0.000", "1.234e+05")]
-        for column, width in enumerate(widths):
-            self.view.setColumnWidth(column, width + 2 * SPACE + 2)
-
-    def showEvent(self, event: Any) -> None:
-        """List what came meanwhile."""
-        super().showEvent(event)
-        if self._late is not None:
-            self._fill()
-
-    def choose(self, line: int | None) -> None:
-        """Select a row, and bring it into view.
-
-        Parameters
-        ----------
-        line : int or None
-            Into the table of all lines.
-        """
-        self._chosen = line
-        if self._late is not None:
-            return
-        self._choosing = True
-        rows = np.flatnonzero(self.model.which == line) if line is not None else ()
-        if len(rows):
-            at = self._sorted.mapFromSource(self.model.index(int(rows[0]), 0))
-            flags = QItemSelectionModel.SelectionFlag
-            if not self.view.selectionModel().isRowSelected(at.row(), QModelIndex()):
-                self.view.selectionModel().setCurrentIndex(at, flags.ClearAndSelect | flags.Rows)
-            self.view.scrollTo(at)
-        else:
-            self.view.clearSelection()
-        self._choosing = False
-
-    @property
-    def selected(self) -> tuple[int, ...]:
-        """Indices of the lines whose rows are selected."""
-        rows = self.view.selectionModel().selectedRows()
-        return tuple(int(self.model.which[self._sorted.mapToSource(row).row()]) for row in rows)
-
-    def _current_changed(self, now: Any, _before: Any) -> None:
-        if not self._choosing and now.isValid():
-            self._chosen = int(self.model.which[self._sorted.mapToSource(now).row()])
-            self.chosen.emit(self._chosen)
+        wave = max(digits.horizontalAdvance("2400.0000"), text.horizontalAdvance("(nm vacuum)"))
+        return [
+            max(map(text.horizontalAdvance, LINE_STATES)) + 24,
+            text.horizontalAdvance("Kr+Xe"),
+            wave,
+            *(digits.horizontalAdvance(one) for one in ("+0.0000", "2000.00", "0.000", "1.234e+05")),
+        ]
 
     def _listed(self) -> tuple[tuple[int, ...], bool]:
         """Listed lines of the selection, and whether any of them counts."""
@@ -275,7 +179,10 @@ class LineTable(QWidget):
 
     def _update(self) -> None:
         listed, out = self._listed()
-        count = f" {len(listed):,}" if len(listed) > 1 else ""
-        self.toggle.setText(f"{'Exclude' if out or not listed else 'Include'}{count}")
+        several = f" {len(listed):,}" if len(listed) > 1 else ""
+        self.toggle.setText(f"{'Exclude' if out or not listed else 'Include'}{several}")
         self.toggle.setAccessibleName(f"{self.toggle.text()} the selected lines")
         self.toggle.setEnabled(bool(listed))
+        count, shown = len(self.model.which), self.model.shown
+        name = f" · {shown.name(self._spectrum)}" if shown is not None and shown.count > 1 else ""
+        self.said.setText(f"{count:,} line{'' if count == 1 else 's'}{name}")

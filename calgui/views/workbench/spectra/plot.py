@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.tables import Column
 from calgui.views.session import Session
-from calgui.views.spectrum.plot import RangeBox
+from calgui.views.spectrum.ground import SpectrumGround
 from calgui.views.spectrum.trace import PIXEL, Axis
 from calgui.views.theme import theme
 from calgui.views.widgets.plot_saving import offer_saving
@@ -45,7 +45,7 @@ KEYS = {
 }
 
 
-class LinePlot(pg.PlotWidget):
+class LinePlot(SpectrumGround):
     """One spectrum with its lines.
 
     Signals
@@ -70,13 +70,11 @@ class LinePlot(pg.PlotWidget):
 
     chosen = Signal(object)
     wanted = Signal(str)
-    pointed = Signal(object)
 
     def __init__(
         self, session: Session | None, name: str = "spectra_plot", labels: bool = True, parent: QWidget | None = None
     ) -> None:
-        self.box = RangeBox()
-        super().__init__(parent, viewBox=self.box, background=theme().colour("surface"))
+        super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName("Spectrum with its lines")
         self.shown: Shown | None = None
@@ -90,20 +88,13 @@ class LinePlot(pg.PlotWidget):
         self._values, self._floor = np.zeros(0), 1.0
         #: what was drawn last: a spectrum that comes after nothing was seen is looked at as that one
         self._last: Scale | None = None
-        item = self.getPlotItem()
-        item.hideButtons()
         # without a grid: labels have stems, and a grid takes longer to draw than all else
-        for side in ("bottom", "left"):
-            item.getAxis(side).enableAutoSIPrefix(False)
-        item.getAxis("left").setWidth(LEFT)
+        self.getPlotItem().getAxis("left").setWidth(LEFT)
         self._model = self.plot([], [])
         self._flux = self.plot([], [], connect="finite")
         for curve in (self._flux, self._model):
             curve.setClipToView(True)
             curve.setDownsampling(auto=True, method="peak")
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.hide()
-        self.addItem(self._cursor, ignoreBounds=True)
         self.signs = LineSigns()
         self.signs.setZValue(5)
         self.box.addItem(self.signs, ignoreBounds=True)
@@ -115,7 +106,6 @@ class LinePlot(pg.PlotWidget):
         self.box.sigResized.connect(lambda *_: self._fit_values())
         self.box.sigRangeChangedManually.connect(self._moved_by_hand)
         self.box.enableAutoRange(x=True, y=False)
-        theme().changed.connect(self.retheme)
         self.retheme()
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
@@ -323,43 +313,25 @@ class LinePlot(pg.PlotWidget):
         there = pixel is not None and self.shown is not None and -0.5 <= pixel < self.shown.pixels - 0.5
         self.pointed.emit(pixel if there else None)
 
-    def point(self, x: float | None) -> None:
-        """Draw the cursor's line at a place of the axis, or hide it."""
-        self._cursor.setVisible(x is not None)
-        if x is not None:
-            self._cursor.setValue(x)
-
     def _clicked(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.box.sceneBoundingRect().contains(event.scenePos()):
             self.chosen.emit(self.line_at(self.box.mapSceneToView(event.scenePos()).x()))
 
     def event(self, event: QEvent) -> bool:
         """While the plot has the focus its keys are not those of others."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            if plain and Qt.Key(event.key()) in KEYS:
-                event.accept()
-                return True
+        own = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _plain(event)
+        if own and Qt.Key(event.key()) in KEYS:
+            event.accept()
+            return True
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys of lines; arrows move the plot; plus and minus zoom its horizontal axis."""
+        """Keys of lines, and those that move and zoom the plot."""
         key = Qt.Key(event.key())
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        width, height = (high - low for low, high in self.box.viewRange())
-        moves = {
-            Qt.Key.Key_Left: (-0.1 * width, 0.0), Qt.Key.Key_Right: (0.1 * width, 0.0),
-            Qt.Key.Key_Up: (0.0, 0.1 * height), Qt.Key.Key_Down: (0.0, -0.1 * height),
-        }  # fmt: skip
-        if plain and key in KEYS:
+        if key in KEYS and _plain(event):
             self.wanted.emit(KEYS[key])
-        elif key in moves:
-            across, up = moves[key]
-            self.box.translateBy(x=across or None, y=up or None)
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
-            self.box.scaleBy(x=1.25 if key == Qt.Key.Key_Minus else 0.8)
         else:
-            event.ignore()
+            super().keyPressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell of the line under the mouse."""
@@ -376,24 +348,17 @@ class LinePlot(pg.PlotWidget):
 
     def leaveEvent(self, event: Any) -> None:
         """Nothing is under the cursor any more."""
-        super().leaveEvent(event)
         self.under = None
-        self.pointed.emit(None)
+        super().leaveEvent(event)
 
     # -- look and files ------------------------------------------------------------------------------------------------
 
     def retheme(self) -> None:
         """Take the colours of the theme."""
+        super().retheme()
         look = theme()
-        self.setBackground(look.colour("surface"))
-        for side in ("bottom", "left"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(look.colour("line"))
-            axis.setTextPen(look.colour("muted"))
         self._flux.setPen(pg.mkPen(look.colour("accent"), width=1))
         self._model.setPen(pg.mkPen(look.colour("violet"), width=1))
-        self._cursor.setPen(pg.mkPen(look.colour("muted"), width=1, style=Qt.PenStyle.DotLine))
-        self.box.retheme()
         self.signs.update()
 
     def _file_name(self) -> str:
@@ -407,6 +372,11 @@ class LinePlot(pg.PlotWidget):
         title, unit = ("pixel", "pix") if axis.unit == PIXEL else (f"wavelength in {axis.medium}", axis.unit)
         columns = [Column(title, self.scale.places, unit), Column("flux", self.scale.value.flux, "")]
         return columns + ([Column("template", self._template, "")] if self._template is not None else [])
+
+
+def _plain(event: QKeyEvent) -> bool:
+    """Whether a key is pressed alone."""
+    return event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 
 
 def _within(scale: Scale, seen: Any) -> bool:

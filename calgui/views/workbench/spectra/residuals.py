@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.tables import Column
 from calgui.views.session import Session
+from calgui.views.spectrum.ground import rule
 from calgui.views.theme import theme
 from calgui.views.widgets.plot_saving import offer_saving
 from calgui.views.workbench.marks.signs import signs
@@ -187,11 +188,7 @@ class ResidualPlot(pg.PlotWidget):
     def retheme(self) -> None:
         """Take the colours of the theme."""
         look = theme()
-        self.setBackground(look.colour("surface"))
-        for side in ("bottom", "left"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(look.colour("line"))
-            axis.setTextPen(look.colour("muted"))
+        rule(self)
         self._zero.setPen(pg.mkPen(look.colour("muted"), width=1))
         self._errors.setOpts(pen=pg.mkPen(look.colour("muted"), width=1))
         self._ring.setPen(pg.mkPen(look.colour("accent"), width=2))

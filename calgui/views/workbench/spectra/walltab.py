@@ -4,17 +4,17 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES
 from calgui.views.image.controls import chooser
 from calgui.views.spectrum.controls import AXES
-from calgui.views.spectrum.trace import PIXEL, Axis
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.elided import ElidedLabel
 from calgui.views.widgets.flow import Flow
+from calgui.views.workbench.legend import LegendButton, hidden, legend_style
 from calgui.views.workbench.spectra.axes import choose_axis, chosen_axis
-from calgui.views.workbench.spectra.bars import legend_style, search_field
+from calgui.views.workbench.spectra.bars import search_field
 from calgui.views.workbench.spectra.shown import ORDERS, Order, Shown
 from calgui.views.workbench.spectra.wall import HEIGHTS, SIGNS, Wall
 
@@ -78,16 +78,10 @@ class WallPart(QWidget):
         flow = Flow(self.bar)
         for widget in (self.order_box, self.search, self.axis, self.tones, self.height_slider):
             flow.addWidget(widget)
-        self.states: dict[str, QToolButton] = {}
+        self.states: dict[str, LegendButton] = {}
         for state in SPECTRUM_STATES:
-            button = QToolButton()
-            button.setText(state)
-            button.setObjectName(f"spectra_wall_state_{state}")
-            button.setProperty("legend", True)
-            button.setCheckable(True)
-            button.setChecked(True)
+            button = self.states[state] = LegendButton(f"spectra_wall_state_{state}")
             button.toggled.connect(lambda _on: self._order_again())
-            self.states[state] = button
             flow.addWidget(button)
         self.said = ElidedLabel()
         self.said.setObjectName("spectra_wall_said")
@@ -137,7 +131,7 @@ class WallPart(QWidget):
     @property
     def hidden(self) -> frozenset[str]:
         """States of spectra that are left out."""
-        return frozenset(state for state, button in self.states.items() if not button.isChecked())
+        return hidden(self.states)
 
     def show_spectra(self, shown: Shown | None, spectrum: int | None) -> None:
         """Show these; drawn once they can be seen.
@@ -168,10 +162,8 @@ class WallPart(QWidget):
         shown = self._shown
         totals = shown.totals if shown is not None else (0,) * len(SPECTRUM_STATES)
         for (state, button), total in zip(self.states.items(), totals, strict=True):
-            button.setText(f"{SIGNS[state][0]} {state} {total:,}")
+            button.tell(state, total, "spectra", before=SIGNS[state][0])
             button.setVisible(total > 0)
-            button.setToolTip(f"{total:,} spectra {state}. Click to hide or show them.")
-            button.setAccessibleName(f"{state}: {total:,} spectra, shown or hidden")
         order = shown.ordered(self.order, self.hidden) if shown is not None else self.wall.order[:0]
         self.wall.set_axis(AXES[self.axis.currentText()])
         self.wall.show_spectra(shown, order)
@@ -186,8 +178,7 @@ class WallPart(QWidget):
 
     def _axis_chosen(self, name: str) -> None:
         choose_axis(name)
-        axis = AXES[name]
-        self.wall.set_axis(axis if axis.unit != PIXEL else Axis())
+        self.wall.set_axis(AXES[name])
 
     def choose(self, spectrum: int | None) -> None:
         """Choose a spectrum.
