@@ -13,6 +13,9 @@ from pytestqt.qtbot import QtBot
 from calgui.core.simulate import DemoNight, make_demo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The processes that tests run in, and those that they start, have one thread each for matrices: there are as many as
+# processors, and threads that wait for one another do so busily.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 #: milliseconds after which a test that waits for something gives up; only a failure takes so long
 PATIENCE = 60_000

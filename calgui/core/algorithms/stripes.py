@@ -150,9 +150,12 @@ def find_stripes(
     found = np.zeros(ny + nx + _KNOTS)
     kept = np.ones(values.size, np.bool_)
     for _ in range(_ROUNDS):
-        found, error, covariance = _solve(
+        solved = _solve(
             (rows[kept], columns[kept], low[kept], part[kept], values[kept], weight[kept]), (ny, nx), scatter
         )
+        if solved is None:
+            return None
+        found, error, covariance = solved
         stripes = found[:ny], found[ny : ny + nx]
         seen = [float(np.var(offsets)) for offsets in stripes]
         # what is held near 0 varies less than what it stands for: both together are its variance (EM)
@@ -192,8 +195,13 @@ def _solve(
     pixels: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp], Floats, Floats, Floats],
     shape: tuple[int, int],
     scatter: list[float],
-) -> tuple[Floats, tuple[float, float], Floats]:
-    """Offsets and light at the knots; rms error of a row's and of a column's; covariance that they add to the light."""
+) -> tuple[Floats, tuple[float, float], Floats] | None:
+    """Offsets and light at the knots; rms error of a row's and of a column's; covariance that they add to the light.
+
+    None where pixels say nothing of a knot.
+    """
+    from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
+
     rows, columns, low, part, values, weight = pixels
     ny, nx = shape
     size = ny + nx + _KNOTS
@@ -218,8 +226,13 @@ def _solve(
     normal[c, r], normal[k, r], normal[k, c] = normal[r, c].T, normal[r, k].T, normal[c, k].T
     normal[r, r] += _precision(ny) / scatter[0]
     normal[c, c] += _precision(nx) / scatter[1]
-    inverse = np.linalg.inv(normal)
-    alone = np.linalg.inv(normal[k, k])
-    found = inverse @ right
+    factor, failed = dpotrf(normal, lower=True)
+    if failed:
+        return None
+    found = np.asarray(dpotrs(factor, right, lower=True)[0])
+    # the inverse, of which LAPACK writes one triangle: that of the knots is made whole
+    inverse, _ = dpotri(factor, lower=True)
     variances = np.diag(inverse)
-    return found, (float(np.sqrt(variances[r].mean())), float(np.sqrt(variances[c].mean()))), inverse[k, k] - alone
+    of_light = np.tril(inverse[k, k]) + np.tril(inverse[k, k], -1).T
+    errors = float(np.sqrt(variances[r].mean())), float(np.sqrt(variances[c].mean()))
+    return found, errors, of_light - np.linalg.inv(normal[k, k])

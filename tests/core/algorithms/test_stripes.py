@@ -53,6 +53,13 @@ def test_where_there_are_none_nothing_is_subtracted() -> None:
     assert all(searched(striped(seed, 0.0, 0.0)[0]) is None for seed in range(5))
 
 
+def test_a_large_hole_about_the_star_is_no_fault() -> None:
+    image, _ = striped(1, 0.6, 0.2)
+    y, x = np.indices((SIZE, SIZE))
+    far = np.hypot(x - PLACE[0], y - PLACE[1]) > 20
+    assert find_stripes(image, np.full(image.shape, NOISE**2, np.float32), far, *PLACE) is None
+
+
 def test_what_looks_round_is_told_by_the_covariance() -> None:
     y, x = np.indices((SIZE, SIZE))
     radius = np.hypot(x - PLACE[0], y - PLACE[1])

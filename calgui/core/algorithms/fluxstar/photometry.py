@@ -252,12 +252,14 @@ def _measure(
     rows, columns = around(pixels.data.shape, (star.x, star.y), math.ceil(rings[1]) + 2)
     data = pixels.data[rows, columns].astype(np.float64)
     bad, saturated = pixels.bad[rows, columns], pixels.saturated[rows, columns]
+    made = _made(pixels, rows, columns)
     x, y = star.x - columns.start, star.y - rows.start
     _check_centre(bad & ~saturated, x, y, star)
     dy, dx = np.indices(data.shape, np.float64)
     dx, dy = dx - x, dy - y
     distance = np.hypot(dx, dy)
-    annulus = (distance > rings[0]) & (distance <= rings[1])
+    # what was filled of the core is no background, where the circle is smaller than the core
+    annulus = (distance > rings[0]) & (distance <= rings[1]) & (made == 0)
     sloped = config.background == "plane"
     # once to know what stands out, and once without that
     first = fit_background(data, annulus & ~bad, dx, dy, sloped)
@@ -279,12 +281,21 @@ def _measure(
     flat = data - background.plane(dx, dy)
     variance, errors = _variance(pixels, (rows, columns), flat, background, facts)
     filled, variance = fill(flat, variance, gone, distance, x, y)
-    if pixels.filled is not None:
-        at = pixels.filled.rows - rows.start, pixels.filled.columns - columns.start
-        variance[at], gone[at] = pixels.filled.holes.variance, True
+    variance = np.where((made > 0) & ~gone, made, variance)
+    gone |= made > 0
     part = Part(x, y, filled, variance, gone, bad, saturated, found.odd)
     on_image = replace(found, x=tuple(at + columns.start for at in found.x), y=tuple(at + rows.start for at in found.y))
     return on_image, part, background, rings, limit, errors
+
+
+def _made(pixels: Pixels, rows: slice, columns: slice) -> Floats:
+    """Variance of the pixels of a part whose light was made of that around them; 0 for others."""
+    made = np.zeros((rows.stop - rows.start, columns.stop - columns.start))
+    if pixels.filled is not None:
+        row, column = pixels.filled.rows - rows.start, pixels.filled.columns - columns.start
+        inside = (row >= 0) & (row < made.shape[0]) & (column >= 0) & (column < made.shape[1])
+        made[row[inside], column[inside]] = pixels.filled.holes.variance[inside]
+    return made
 
 
 def _flux_radius(shape: tuple[int, ...], star: Star, facts: Facts, config: StarConfig) -> tuple[float, str]:
