@@ -21,7 +21,7 @@ from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.flow import Flow
 from calgui.views.workbench.legend import LegendButton, hidden, legend_style
 from calgui.views.workbench.marks.shown import Shown
-from calgui.views.workbench.marks.signs import ARROW, EDGE, icon, signs
+from calgui.views.workbench.marks.signs import ARROW, EDGE, signs
 
 #: pixels of the picture to a pixel of a vector: least, most, and steps of the slider to a factor of ten
 _LEAST, _MOST, _DECADE = 1.0, 1e6, 20
