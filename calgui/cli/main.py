@@ -29,6 +29,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "uses": ("calgui.cli.questions", "uses"),
     "compare": ("calgui.cli.comparing", "compare"),
     "prefetch": ("calgui.cli.cases", "prefetch"),
+    "ingest": ("calgui.cli.ingest", "ingest"),
+    "context": ("calgui.cli.ingest", "context_command"),
     "crds": ("calgui.cli.stock", "crds"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),
     "run": ("calgui.cli.algorithms", "run"),
