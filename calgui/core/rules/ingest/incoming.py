@@ -79,6 +79,9 @@ def read_incoming(
     except (OSError, RuntimeError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         return None, (error("unreadable", name, f"{path} cannot be read: {reason}.", "Name a file that is there."),)
+    if not _SUFFIX.search(name.lower()):
+        text = "Its name does not end as that of a reference does: .fits, .fits.gz, .asdf or .json."
+        return None, (error("naming", name, text, "Name a reference file, or give it its ending."),)
     verdict = look(real)
     cures = {
         Trust.LFS_POINTER: "Run 'git lfs pull' where it lies.",

@@ -175,12 +175,11 @@ def _reach(rmap: Any, observatory: Observatory, one: Incoming, header: Mapping[s
     named = names_in_expressions(rmap, tuple(header))
     if not named or any(header.get(key, UNDEFINED) == UNDEFINED for key in named):
         return []
-    given = {key.lower(): value for key, value in header.items()} | dict(header)
-    errors = crds_module("core.exceptions")
+    given = crds_module("core.utils").condition_header_keys(dict(header))
     for check, what in ((rmap.check_rmap_omit, "rmap_omit"), (rmap.check_rmap_relevance, "rmap_relevance")):
         try:
             check(given)
-        except errors.CrdsError:
+        except Exception:  # noqa: BLE001 - not all that crds says it by are errors of its own
             said = ", ".join(f"{observatory.keyword_of(key) or key} = {clean(header[key], 40)}" for key in named)
             text = f"{what} in the header of {rmap.basename} keeps observations with {said} from its rules."
             return [warning("unreachable", one.source.name, text, f"Look whether its header or {what} is right.")]
