@@ -1,5 +1,6 @@
 """What a new reference says of itself: whether it is whole, what it is called, its type and instrument."""
 
+import contextlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -23,6 +24,8 @@ _TYPE_KEYS = ("META.REFTYPE", "META.REF_TYPE", "ROMAN.META.REFTYPE", "REFTYPE", 
 _SUFFIX = re.compile(r"\.(fits|fit|fits\.gz|asdf|json)\Z")
 #: letters that crds takes in the name of a file
 _CRDS_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+#: what a mapping's text quotes and could be a file
+_QUOTED = re.compile(rb"""['"]([^'"\n]{1,255}\.[A-Za-z0-9]{1,8})['"]""")
 _WORDS = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 
 
@@ -154,9 +157,10 @@ def taken_names(cache: "Cache") -> frozenset[str]:
     """All names of references that a cache has or names, in lower case."""
     found = {name.lower() for name in cache.layout.reference_names()}
     for name in cache.mappings:
-        parsed = cache.texts.tried(name) if name.endswith(".rmap") else None
-        if parsed is not None:
-            found.update(file.lower() for file, _ in parsed.files())
+        if name.endswith(".rmap"):
+            # looked for and not parsed: a cache with its whole history has tens of thousands, some of them broken
+            with contextlib.suppress(CalguiError):
+                found.update(match.decode("utf-8", "replace").lower() for match in _QUOTED.findall(cache.raw(name)))
     return frozenset(found)
 
 

@@ -190,14 +190,16 @@ def _path(selector: Any, header: Mapping[str, str], levels: Any, classes: Any) -
     """Key of each level, and what stands there."""
     path: list[Any] = []
     here: Any = selector
+    instead: str | None = None
     for level, kind in zip(levels, classes, strict=True):
         maker = getattr(crds_module("core.selectors"), f"{kind}Selector")
         key = maker._make_key(header, tuple(str(name).upper() for name in level))
         index = here._find_key(key) if hasattr(here, "_find_key") else None
         if index is None:
+            instead = here if isinstance(here, str) else instead  # such as N/A for a whole rule
             here = None
             path.append(key)
         else:
             raw, here = here._raw_selections[index]
             path.append(raw)
-    return path, here if isinstance(here, str) else None
+    return path, here if isinstance(here, str) else instead

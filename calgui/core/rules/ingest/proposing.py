@@ -351,7 +351,7 @@ class _Proposing:
 
 
 def _none(name: str, **_: Any) -> Any:
-    raise InputError(f"{name!r} is not looked up here.")
+    raise InputError(f"{name!r} is not looked up here.", cure="Mend the mapping.")
 
 
 def _flat(selector: Any) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calgui.core.errors import InputError
-from calgui.core.rules.files.mapping_file import checksum
+from calgui.core.rules.files.mapping_file import SPECIAL, checksum
 
 _STEP = "    "
 _SPACE = re.compile(rb"[ \t]*(#[^\n]*)?\Z")
@@ -97,7 +97,10 @@ class _Text:
 
 
 def _strange(node: ast.AST) -> InputError:
-    return InputError(f"Line {getattr(node, 'lineno', '?')} is written in a way that cannot be changed by machine.")
+    return InputError(
+        f"Line {getattr(node, 'lineno', '?')} is written in a way that cannot be changed by machine.",
+        cure="Change this mapping by hand.",
+    )
 
 
 def _table(node: ast.expr) -> ast.Dict:
@@ -225,10 +228,16 @@ def insert(text: str, path: Sequence[Any], classes: Sequence[str], file: str) ->
                 raise _strange(found)
             span = looked.span(found)
             return looked.replaced((span.start, span.end, repr(file)))
+        if isinstance(found, ast.Constant) and found.value in SPECIAL:
+            span = looked.span(found)
+            line = looked.data[looked.line_start(span.start) : span.start].decode()
+            indent = line[: len(line) - len(line.lstrip())]
+            value = _format((list(path[depth + 1 :]), classes[depth + 1 :], file), indent)
+            return looked.replaced((span.start, span.end, value))
         if not isinstance(found, ast.Call):
             raise _strange(found)
         table = _table(found)
-    raise InputError("There is no key to put a file under.")
+    raise InputError("There is no key to put a file under.", cure="Change this mapping by hand.")
 
 
 def delete(text: str, file: str) -> tuple[str, int]:

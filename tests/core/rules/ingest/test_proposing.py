@@ -64,6 +64,19 @@ def test_the_same_rule_and_date_replaces(cache: Cache, reference: Make) -> None:
     assert later.mappings[0].text.count("UseAfter(") == 2
 
 
+def test_a_rule_that_was_not_applicable_gets_its_first_file(writer: Any, reference: Make) -> None:
+    writer.rmap(
+        "tmt_iris_flat_0001.rmap",
+        "Match({\n    ('IRIS1', 'K') : 'N/A',  # no lamp yet\n})",
+        filekind="FLAT",
+        parkey=PARKEY,
+    )
+    proposal = propose(Cache.open(writer.root), Request((reference(),)))
+    assert proposal.ready, proposal.findings
+    assert (proposal.rules[0].action, proposal.rules[0].replaces) == (Action.REPLACES, "N/A")
+    assert "'2026-03-11 00:00:00' : 'tmt_iris_flat_0004.fits',\n    }),  # no lamp yet" in proposal.mappings[0].text
+
+
 def test_words_joined_wildcards_and_what_does_not_apply(cache: Cache, reference: Make) -> None:
     one = propose(cache, Request((reference(FILTER="k|j", DETECTOR="IRIS2"),))).rules[0]
     assert (one.key, one.action) == (("IRIS2", "J|K"), Action.ADDS)
