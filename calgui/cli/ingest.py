@@ -200,6 +200,7 @@ def _finding(one: "Finding") -> dict[str, Any]:
         "place": one.place,
         "message": one.message,
         "cure": one.cure,
+        "keyword": next((key for place in one.places for key, _ in place.header[:1] if not place.rule), None),
     }
 
 

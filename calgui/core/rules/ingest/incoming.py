@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.errors import CalguiError
 from calgui.core.rules.files.mapping_file import SPECIAL, safe_name
 from calgui.core.rules.files.trust import look
-from calgui.core.rules.ingest.problems import clean, error, warning
+from calgui.core.rules.ingest.problems import asks, clean, error, warning
 from calgui.core.rules.observatories.teaching import is_stock
 from calgui.core.rules.values import Finding, Trust
 
@@ -126,17 +126,21 @@ def _instrument(cache: "Cache", context: str, texts: Mapping[str, str], name: st
     listed = ", ".join(known) or "none"
     if not said:
         text = f"Its header does not say the instrument ({keyword}); {context} knows {listed}."
-        found.append(error("instrument", name, text, f"Write {keyword} into its header, or set it."))
+        found.append(
+            error("instrument", name, text, f"Write {keyword} into its header, or set it.", asks(name, keyword))
+        )
     elif said not in known:
         text = f"Its instrument is {clean(said, 40)!r}, which {context} does not know; it knows {listed}."
-        found.append(error("instrument", name, text, f"Correct {keyword}, or choose another cache."))
+        found.append(
+            error("instrument", name, text, f"Correct {keyword}, or choose another cache.", asks(name, keyword, said))
+        )
     return said if said in known else ""
 
 
 def _check_type(cache: "Cache", context: str, instrument: str, said: str, name: str) -> list[Finding]:
     if not said:
         text = "Its header does not say which type of reference it is (REFTYPE)."
-        return [error("type", name, text, "Write REFTYPE into its header, or name the type.")]
+        return [error("type", name, text, "Write REFTYPE into its header, or name the type.", asks(name, "REFTYPE"))]
     if not instrument:
         return []
     try:
@@ -146,7 +150,9 @@ def _check_type(cache: "Cache", context: str, instrument: str, said: str, name: 
     if said not in known and (said.upper() not in cache.observatory.types or not _WORDS.match(said)):
         listed = ", ".join(sorted({*known, *(kind.lower() for kind in cache.observatory.types)}))
         text = f"Its type is {clean(said, 40)!r}, which {instrument} does not have; it has {clean(listed, 300)}."
-        return [error("type", name, text, "Correct REFTYPE in its header, or name the type.")]
+        return [
+            error("type", name, text, "Correct REFTYPE in its header, or name the type.", asks(name, "REFTYPE", said))
+        ]
     return []
 
 

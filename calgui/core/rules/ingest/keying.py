@@ -7,7 +7,7 @@ from typing import Any
 
 from calgui.core.rules.health.checks import is_date
 from calgui.core.rules.ingest.incoming import Incoming
-from calgui.core.rules.ingest.problems import clean, error, warning
+from calgui.core.rules.ingest.problems import asks, clean, error, warning
 from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.selection.header import UNDEFINED, names_in_expressions
@@ -125,7 +125,8 @@ def _dates(one: Incoming, keys: list[str], found: list[Finding]) -> dict[str, st
     said = next((one.texts[key].strip() for key in USEAFTER if one.texts.get(key, "").strip()), "")
     cure = "Write USEAFTER into its header as 2026-03-11T00:00:00 (UTC)."
     if not said or said.upper() in (UNDEFINED, "N/A", "NONE"):
-        found.append(error("useafter", name, "Its header does not say from when on it is to be used (USEAFTER).", cure))
+        text = "Its header does not say from when on it is to be used (USEAFTER)."
+        found.append(error("useafter", name, text, cure, asks(name, "USEAFTER", said)))
         return {}
     try:
         date = str(crds_module("core.timestamp").reformat_date(said.removesuffix("Z")))
@@ -133,7 +134,7 @@ def _dates(one: Incoming, keys: list[str], found: list[Finding]) -> dict[str, st
         date = ""
     if not is_date((date,)) or not keys or len(keys) > 2:
         text = f"Its USEAFTER is {clean(said, 60)!r}, which is no date that crds can compare."
-        found.append(error("useafter", name, text, cure))
+        found.append(error("useafter", name, text, cure, asks(name, "USEAFTER", said)))
         return {}
     return dict(zip(keys, [date] if len(keys) == 1 else date.split(" ", 1), strict=True))
 
@@ -155,18 +156,20 @@ def _check_value(
     name, keyword = one.source.name, observatory.keyword_of(key) or key
     if not value.strip() or value.strip().upper() == UNDEFINED:
         text = f"Its header does not say {keyword} ({key}), which the rules of {one.type} ask for."
-        return [error("keyword", name, text, f"Write {keyword} into its header, or set it (--set {keyword}=VALUE).")]
+        cure = f"Write {keyword} into its header, or set it (--set {keyword}=VALUE)."
+        return [error("keyword", name, text, cure, asks(name, keyword))]
+    cure = f"Correct {keyword} in its header, or set it (--set {keyword}=VALUE)."
     words = [word.strip() for word in value.split("|")]
     if not value.isprintable() or len(value) > _LONGEST or any(_EXPRESSION.match(word) for word in words):
         text = f"Its {keyword} is {clean(value, 60)!r}: no word, nor words joined by '|', and no rule is made of it."
-        return [error("value", name, text, f"Correct {keyword} in its header, or set it (--set {keyword}=VALUE).")]
+        return [error("value", name, text, cure, asks(name, keyword, value))]
     condition = crds_module("core.utils").condition_value
     allowed = {str(condition(text)) for text in observatory.allowed(key)}
     also = _NO_WORDS | {str(condition(word)) for word in replaced}
     strange = [word for word in words if allowed and condition(word) not in allowed | also]
     if strange:
         text = f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow."
-        return [error("value", name, text, f"Correct {keyword} in its header, or set it (--set {keyword}=VALUE).")]
+        return [error("value", name, text, cure, asks(name, keyword, value))]
     return []
 
 

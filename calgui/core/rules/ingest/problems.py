@@ -50,3 +50,19 @@ def warning(code: str, file: str, message: str, cure: str, places: tuple[Place, 
 def note(code: str, file: str, message: str, cure: str = "Nothing to do if that is meant.") -> Finding:
     """What is worth to be known; as `error`."""
     return Finding(Severity.INFO, code, clean(file), clean(message, 600), cure)
+
+
+def asks(file: str, keyword: str, value: str = "") -> tuple[Place, ...]:
+    """The place of a finding that a value would cure: the file, the keyword, and what it says now.
+
+    Parameters
+    ----------
+    file, keyword, value : str
+        `keyword` is what a form asks for, and what `Request.settings` takes.
+
+    Returns
+    -------
+    tuple of Place
+        One, with the keyword in `Place.header`.
+    """
+    return (Place(clean(file), header=((keyword, clean(value)),)),)

@@ -30,12 +30,34 @@ MOST_FILES = 5_000
 
 
 @dataclass(frozen=True)
+class Given:
+    """A new file with what the user says of it alone; it wins over what is said of all.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    settings : mapping of str to object
+        As in `Request`.
+    type : str or None
+        As in `Request`.
+    name : str or None
+        What it is to be called in the cache.
+    """
+
+    path: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    type: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """What is to go in and out.
 
     Attributes
     ----------
-    references : tuple of pathlib.Path
+    references : tuple of pathlib.Path or Given
         New files.
     delete : tuple of str
         Names of references that the new context is not to select.
@@ -49,7 +71,7 @@ class Request:
         Parameters of the first mapping of a type, as parkeys or keywords; by default they are proposed.
     """
 
-    references: tuple[Path, ...] = ()
+    references: tuple[Path | Given, ...] = ()
     delete: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     type: str | None = None
@@ -126,9 +148,9 @@ class _Proposing:
         for name in dict.fromkeys(self.request.delete):
             self._delete(name)
         count = len(self.request.references)
-        for path in self.job.part(0, 0.7).track(self.request.references, count, "looking at references"):
-            self._add(path)
-        done = [one for one in self.types.values() if one.text != one.base]
+        for one in self.job.part(0, 0.7).track(self.request.references, count, "looking at references"):
+            self._add(one if isinstance(one, Given) else Given(Path(one)))
+        done = [kind for kind in self.types.values() if kind.text != kind.base]
         mappings: list[NewMapping] = []
         bases: dict[str, str] = {}
         if done and not self._stopped():
@@ -178,16 +200,19 @@ class _Proposing:
             text = f"{self.context} does not select it by any rule: there is nothing to delete."
             self.findings.append(error("not-named", name, text, "Look at its spelling, or choose another context."))
 
-    def _add(self, path: Path) -> None:
+    def _add(self, given: Given) -> None:
         request = self.request
-        one, found = read_incoming(self.cache, self.context, Path(path), request.settings, request.type)
+        said = {**request.settings, **given.settings}
+        one, found = read_incoming(self.cache, self.context, given.path, said, given.type or request.type)
         self.findings += found
         if one is None or not one.type or not one.instrument:
             if one is not None and one.source.name.lower() in self.taken:
                 text = "A reference of this name is in the cache already."
                 self.findings.append(error("name-taken", one.source.name, text, "Give it another name."))
             return
-        if request.rename:
+        if given.name is not None:
+            one = replace(one, source=replace(one.source, name=given.name))
+        elif request.rename:
             one = replace(one, source=replace(one.source, name=free_name(self.cache, one, self.taken)))
         kind = self._type(one.instrument, one.type, one)
         if kind is None:

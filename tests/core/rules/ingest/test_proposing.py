@@ -11,7 +11,7 @@ from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.files.mapping_file import checksum, parse
 from calgui.core.rules.ingest.preview import in_the_way, preview
-from calgui.core.rules.ingest.proposing import Request, propose
+from calgui.core.rules.ingest.proposing import Given, Request, propose
 from calgui.core.rules.ingest.values import Action, Proposal
 from calgui.core.rules.values import Severity
 from tests.core.rules.ingest.conftest import PARKEY, RULES
@@ -199,6 +199,19 @@ def test_what_the_header_lacks_can_be_said(cache: Cache, reference: Make) -> Non
     assert proposal.ready, proposal.findings
     (rule,) = proposal.rules
     assert (rule.source.name, rule.key, rule.date) == ("tmt_iris_flat_0004.fits", ("IRIS1", "J"), "2026-04-01 00:00:00")
+
+
+def test_one_file_alone_can_be_told_more(cache: Cache, reference: Make) -> None:
+    first, second = reference("a.fits", FILTER=None), reference("b.fits", FILTER=None)
+    bare = propose(cache, Request((first, second), rename=True))
+    assert [(one.code, one.places[0].header) for one in bare.findings] == [("keyword", (("FILTER", ""),))] * 2
+    told = Given(first, {"FILTER": "J"}), Given(second, {"FILTER": "K"}, name="tmt_iris_flat_0077.fits")
+    proposal = propose(cache, Request(told, settings={"FILTER": "H"}, rename=True))
+    assert proposal.ready, proposal.findings
+    assert [(one.source.name, one.key) for one in proposal.rules] == [
+        ("tmt_iris_flat_0004.fits", ("IRIS1", "J")),
+        ("tmt_iris_flat_0077.fits", ("IRIS1", "K")),
+    ]
 
 
 def test_files_that_are_none(cache: Cache, reference: Make, tmp_path: Path) -> None:
