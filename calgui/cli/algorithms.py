@@ -52,7 +52,8 @@ def _lines(row: "Algorithm") -> list[str]:
     if needed:
         made.append(f"  references: {needed}")
     like = "an image like the input" if "image" in row.takes else "an image"
-    made.append(f"  output: {row.product or like}" if row.makes_file else "  output: figures alone, no file")
+    products = " or ".join((row.product, *row.also_makes))
+    made.append(f"  output: {products or like}" if row.makes_file else "  output: figures alone, no file")
     for info in row.options:
         default = "not given" if info.default is None else _text(info.default)
         kind = " | ".join(info.choices) if info.choices else f"{info.type}{_range(info.minimum, info.maximum)}"
@@ -84,6 +85,7 @@ def _described(row: "Algorithm") -> dict[str, Any]:
         "references": list(row.references),
         "optional_references": list(row.optional_references),
         "product": row.product or None,
+        "also_makes": list(row.also_makes),
         "makes_file": row.makes_file,
         "source": row.source,
         "options": [
@@ -222,7 +224,7 @@ def _comparison(report: "RunReport", cache: Path | None, context: str | None, jo
     from calgui.core.frames.headers import rule_header
     from calgui.core.runs.comparing import compare_with_selected, comparer_of
 
-    product = algorithm(report.algorithm).product
+    product = algorithm(report.algorithm).product_of(report.result)
     comparer = comparer_of(product)
     frame = comparer.compared(report.result) if comparer is not None else None
     if cache is None or frame is None:

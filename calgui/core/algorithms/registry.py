@@ -74,6 +74,8 @@ class Curve:
         ``line`` or ``histogram`` (x holds the edges, one more than y).
     points : tuple of str
         Lines that are of single measurements, and are drawn as points.
+    log_y : bool
+        Whether values are drawn by their logarithm: they span decades.
     """
 
     title: str
@@ -82,6 +84,7 @@ class Curve:
     lines: Mapping[str, tuple[Any, Any]]
     style: Literal["line", "histogram"] = "line"
     points: tuple[str, ...] = ()
+    log_y: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ class Result:
         Places on the picture.
     spectra : Spectra or None
         Spectra with their lines and wavelengths, where those are what people look at.
+    product : str
+        REFTYPE of the product where the input asks for another than the usual one; see `Algorithm.product_of`.
     """
 
     frame: Frame | None
@@ -172,6 +177,7 @@ class Result:
     picture: Frame | None = None
     marks: Marks | None = None
     spectra: Spectra | None = None
+    product: str = ""
 
     @property
     def has_product(self) -> bool:
@@ -257,6 +263,8 @@ class Algorithm:
         report does.
     product : str
         REFTYPE of the product, empty where it is an image like the input.
+    also_makes : tuple of str
+        REFTYPEs of products that it makes of other inputs, as of a fiber instead of a star.
     makes_file : bool
         Whether there is a product; else the result is figures alone, and there is nothing to write.
     image : str
@@ -298,6 +306,7 @@ class Algorithm:
     wants: Wants | None = None
     tells_missing: bool = False
     product: str = ""
+    also_makes: tuple[str, ...] = ()
     makes_file: bool = True
     image: str = "SCI"
     check: Check | None = None
@@ -314,6 +323,10 @@ class Algorithm:
     def options(self) -> tuple[OptionInfo, ...]:
         """Its options, in the order of the form."""
         return describe(self.config)
+
+    def product_of(self, result: Result) -> str:
+        """REFTYPE of what was made, empty for an image like the input."""
+        return result.product or self.product
 
 
 def in_two_steps(measure: Measure, refit: Refit) -> Run:

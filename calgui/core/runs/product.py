@@ -289,7 +289,7 @@ def described(report: RunReport, frames: Sequence[FrameLike], cache: "Cache | No
         "NINPUTS": (len(report.inputs), "number of input files"),
     }
     if how.product:
-        made |= _reference_cards(how, frames)
+        made |= _reference_cards(how, how.product_of(report.result), frames)
     selected = False
     for item in report.references:
         observed = cache.observatory.reference_keyword(item.type.lower()) if cache is not None else None
@@ -301,14 +301,14 @@ def described(report: RunReport, frames: Sequence[FrameLike], cache: "Cache | No
     return made
 
 
-def _reference_cards(how: Algorithm, frames: Sequence[FrameLike]) -> dict[str, tuple[Any, str]]:
+def _reference_cards(how: Algorithm, product: str, frames: Sequence[FrameLike]) -> dict[str, tuple[Any, str]]:
     """What CRDS needs to know of a new reference file."""
     starts = sorted(filter(None, (_moment(frame.header) for frame in frames)))
     times = {frame.header.get("EXPTIME") for frame in frames}
     of = f" of {next(iter(times)):g} s" if len(times) == 1 and isinstance(next(iter(times)), int | float) else ""
     simulated = all(str(frame.header.get("PEDIGREE", "")).upper().startswith("SIMULATION") for frame in frames)
     made: dict[str, tuple[Any, str]] = {
-        "REFTYPE": (how.product, "kind of reference file"),
+        "REFTYPE": (product, "kind of reference file"),
         "PEDIGREE": ("SIMULATION" if simulated else "GROUND", "where the data come from"),
         "AUTHOR": (f"calgui {__version__}", "who made this file"),
         "DESCRIP": (f"{how.title} of {len(frames)} frames{of}", "what this file is"),

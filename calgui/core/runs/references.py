@@ -13,6 +13,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.rules.values import Selection, Status
 from calgui.core.runs.headerframes import HEADERS, HeaderFrame, read_header
 from calgui.core.runs.selecting import select, unusable
+from calgui.core.runs.tableframes import TABLES, read_tables
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -262,6 +263,8 @@ def read_reference(kind: str, path: Path, header: Mapping[str, Any], cache: "Cac
     """
     if kind in HEADERS:
         return read_header(path, HEADERS[kind])
+    if kind in TABLES:
+        return read_tables(path)
     frame = read_frame(path, extension_of(kind, path))
     facts = _facts([header], cache).get(kind, {})
     missing = {key: value for key, value in facts.items() if frame.header.get(key) in (None, "")}

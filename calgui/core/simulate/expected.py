@@ -78,6 +78,8 @@ def _lit(imager: bool, filter: str) -> dict[str, str | None]:
     found["FLUXSTAR"] = _file("fluxstar", 1) if filter in {"H", "Hbb", "K", "KN3"} else None
     if not imager:
         mode = {kind: _file(kind.lower(), 1) if filter == "Hbb" else None for kind in _SPECTROGRAPH}
+        if filter == "HN3":
+            mode["WAVECAL"] = _file("wavecal", 2)
         return (
             found | mode | {"ADC": _file("adc", 3), **dict.fromkeys(("PINHOLE", "DISTORTION", "SKY"), NOT_APPLICABLE)}
         )

@@ -1,5 +1,6 @@
 """Headers of the demo night's files: what an IRIS file says of itself."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -166,7 +167,9 @@ def wcs(scene: Scene, dx: float = 0.0, dy: float = 0.0, window: Window | None = 
     }
 
 
-def cube_axes(target: tuple[float, float], spaxel_arcsec: float, first: float, step: float, unit: str) -> Cards:
+def cube_axes(
+    target: tuple[float, float], spaxel_arcsec: float, first: float, step: float, unit: str, turn: float = 0.0
+) -> Cards:
     """Where a cube lies on the sky, and its wavelengths, for its own header.
 
     Parameters
@@ -179,6 +182,8 @@ def cube_axes(target: tuple[float, float], spaxel_arcsec: float, first: float, s
         Wavelength of the first plane, and from plane to plane, in vacuum.
     unit : str
         Of both: ``nm`` or ``um``.
+    turn : float
+        Position angle of the y axis, degrees from north through east.
 
     Returns
     -------
@@ -186,6 +191,7 @@ def cube_axes(target: tuple[float, float], spaxel_arcsec: float, first: float, s
         Keyword to ``(value, comment)``.
     """
     degrees = spaxel_arcsec / 3600
+    cosine, sine = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     return {
         "WCSAXES": (3, "right ascension, declination, wavelength"),
         "CTYPE1": ("RA---TAN", "gnomonic projection"),
@@ -200,8 +206,13 @@ def cube_axes(target: tuple[float, float], spaxel_arcsec: float, first: float, s
         "CRPIX1": (target[0] + 1, "column of the target, from 1"),
         "CRPIX2": (target[1] + 1, "row of the target, from 1"),
         "CRPIX3": (1.0, "first plane"),
-        "CD1_1": (-degrees, "[deg] per spaxel"),
-        "CD2_2": (degrees, "[deg] per spaxel"),
+        "CD1_1": (-degrees * cosine, "[deg] per spaxel"),
+        **(
+            {"CD1_2": (degrees * sine, "[deg] per spaxel"), "CD2_1": (degrees * sine, "[deg] per spaxel")}
+            if turn
+            else {}
+        ),
+        "CD2_2": (degrees * cosine, "[deg] per spaxel"),
         "CD3_3": (step, f"[{unit}] per plane"),
         "RADESYS": ("ICRS", "reference system"),
     }

@@ -1,7 +1,6 @@
 """Light on the detector: spots, stars with core and halo, lines, all integrated over pixels exactly."""
 
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -115,40 +114,3 @@ def vignetting(size: int) -> FloatMap:
     """
     axis = np.linspace(-1, 1, size, dtype=np.float32)
     return np.float32(1) - np.float32(0.06) * ((axis[:, None] - np.float32(0.1)) ** 2 + axis[None, :] ** 2)
-
-
-def add_spectrum(
-    image: FloatMap,
-    trace: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
-    lines: Sequence[tuple[float, float]],
-    continuum: float,
-    sigma: float,
-) -> None:
-    """Add one dispersed spectrum, wavelength along x.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (ny, nx)
-        What it is added to, in place.
-    trace : callable
-        Column to row of the spectrum's middle.
-    lines : sequence of (x, flux)
-        Emission lines.
-    continuum : float
-        Flux per column.
-    sigma : float
-        Pixels, along and across.
-    """
-    columns = np.arange(image.shape[1], dtype=np.float64)
-    along = np.full(columns.shape, float(continuum))
-    for x, flux in lines:
-        where, share = profile(columns.size, x, sigma)
-        along[where] += flux * share
-    middle = trace(columns)
-    low = max(0, math.floor(float(middle.min()) - 6 * sigma))
-    high = min(image.shape[0], math.ceil(float(middle.max()) + 6 * sigma) + 1)
-    from scipy.special import ndtr
-
-    edges = np.arange(low, high + 1)[:, None] - 0.5
-    across = np.diff(ndtr((edges - middle[None, :]) / sigma), axis=0)
-    image[low:high] += (across * along[None, :]).astype(np.float32)

@@ -14,8 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from calgui.core.algorithms.registry import Result
 from calgui.core.jobs import Progress
 from calgui.views.theme import SPACE, theme
+
+_SAVE = "Save the product as a FITS file with its provenance"
 
 
 class ActionsBar(QFrame):
@@ -37,7 +40,7 @@ class ActionsBar(QFrame):
         self.run.setDefault(True)
         self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
         save = "Save as a reference…" if product else "Save…"
-        self.save = _button("bench_save_button", save, "Save the product as a FITS file with its provenance")
+        self.save = _button("bench_save_button", save, _SAVE)
         if not makes_file:
             self.save.hide()
         self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
@@ -78,6 +81,19 @@ class ActionsBar(QFrame):
         self.show_running(False)
         theme().changed.connect(self._retheme)
         self._retheme()
+
+    def show_product(self, result: Result | None) -> None:
+        """Whether there is something to save, and that a bad one says so.
+
+        Parameters
+        ----------
+        result : Result or None
+            Of the whole frames.
+        """
+        self.save.setEnabled(result is not None and result.has_product)
+        bad = result is not None and result.verdict == "bad"
+        said = "The verdict is bad: the file will say so (CALVERD), and why" if bad else _SAVE
+        self.save.setToolTip(said)
 
     def show_running(self, running: bool) -> None:
         """Show either the progress or what can be done with the result.

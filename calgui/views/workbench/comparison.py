@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget
 
-from calgui.core.runs.comparing import Comparison
+from calgui.core.runs.comparing import Comparison, comparer_of
 from calgui.core.runs.comparing.values import Comparer
 from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
@@ -107,25 +107,44 @@ class ComparisonPanel(QWidget):
         inputs : sequence of pathlib.Path
             What the new one was made of: its pixels are theirs.
         """
-        if comparison.difference is None:
+        if comparison.status != "compared":
             self.show_nothing(comparison.message)
             return
         self._comparison = comparison
         self.message.setText(comparison.message)
         self.body.show()
-        how = self._comparer
+        # an algorithm may make products of several types, and each has its own words
+        how = comparer_of(comparison.product) or self._comparer
         old = comparison.old.name if comparison.old is not None else f"the {how.word if how else 'reference'} in use"
         what = how.difference if how is not None else "new less old"
         title = how.title if how is not None else "new less"
         files = (*inputs, *((comparison.old,) if comparison.old is not None else ()))
         note = what if comparison.tables else f"{what}, whole frame"
-        self.picture.show_frame(comparison.difference, f"{title} {old}", note, Origin(files))
+        if comparison.difference is not None:
+            self.picture.show_frame(comparison.difference, f"{title} {old}", note, Origin(files))
+        self._show_picture(comparison.difference is not None)
         self.metrics.show_metrics(comparison.metrics)
         for tab, content in ((self.curves, comparison.curves), (self.tables, comparison.tables)):
-            self.side.setTabVisible(self.side.indexOf(tab), bool(content))
+            if (at := self.side.indexOf(tab)) >= 0:
+                self.side.setTabVisible(at, bool(content))
         self.curves.show_curves(comparison.curves)
         self.tables.show_tables(comparison.tables)
+        self.side.setTabText(self.side.indexOf(self.tables), "By flag" if comparison.product == "MASK" else "Table")
+        self.side.setTabVisible(self.side.indexOf(self.changed), bool(comparison.changes))
         self._fill(comparison)
+
+    def _show_picture(self, there: bool) -> None:
+        """Where there is no picture to compare, plots stand in its place."""
+        self.picture.setVisible(there)
+        where = self.side.indexOf(self.curves)
+        if there and where < 0:
+            self.side.insertTab(1, self.curves, "Plots")
+        elif not there and where >= 0:
+            self.side.removeTab(where)
+            self.body.insertWidget(0, self.curves)
+            self.body.setSizes([10 * _SIDE, _SIDE])
+            self.body.setStretchFactor(0, 1)
+        self.curves.show()
 
     def _fill(self, comparison: Comparison) -> None:
         each = _MOST // max(len([change for change in comparison.changes if len(change.places)]), 1)

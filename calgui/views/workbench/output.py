@@ -167,7 +167,8 @@ class OutputPanel(QWidget):
         self._preview_shown = False
         self._preview = None
         if problem is not None:
-            self.banner.show_state("These inputs cannot be used; the reason stands below their list.", "error")
+            # whether a file or an option is at fault, its own words tell best
+            self.banner.show_state(f"{problem.message} {problem.cure}".rstrip(), "error")
         elif inputs:
             self.banner.show_state("This algorithm has no preview: run it on the whole frames.")
         else:

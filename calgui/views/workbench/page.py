@@ -263,7 +263,8 @@ class AlgorithmPage(QWidget):
         self.report = fitted.report
         if fitted.report is not None:
             self.output.show_whole(fitted.report, fitted.hot, self.how.title, outdated=False)
-            if (comparer := comparer_of(self.how.product)) is not None:
+            product = self.how.product_of(fitted.report.result)
+            if (comparer := comparer_of(product)) is not None:
                 self.output.comparison.show_nothing(f"Run compares the new {comparer.word} with the one in use.")
         elif fitted.error is not None:
             self.output.show_problem(fitted.error)
@@ -326,7 +327,7 @@ class AlgorithmPage(QWidget):
         self.output.show_whole(made.report, made.hot, self.how.title, outdated=outdated)
         if made.comparison is not None:
             self.output.comparison.show_comparison(made.comparison, made.report.inputs)
-        elif (comparer := comparer_of(self.how.product)) is not None:
+        elif (comparer := comparer_of(self.how.product_of(made.report.result))) is not None:
             self.output.comparison.show_nothing(
                 f"Open a cache to compare the new {comparer.word} with the one that it selects."
             )
@@ -357,7 +358,7 @@ class AlgorithmPage(QWidget):
         running, bar = self._run_task is not None, self.actions_bar
         bar.show_running(running or (self.staged is not None and self.staged.measuring))
         bar.run.setEnabled(self._fit and not running)
-        bar.save.setEnabled(self.report is not None and self.report.result.has_product)
+        bar.show_product(self.report.result if self.report is not None else None)
         bar.copy.setEnabled(bool(self.inputs.paths))
         if self.solutions is not None:
             self.solutions.refresh_buttons()

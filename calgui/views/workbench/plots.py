@@ -24,6 +24,16 @@ _FAINT = 70
 _CLOUD = 400
 
 
+class _Decades(pg.AxisItem):
+    """An axis of logarithms that names 1, 2 and 5 of each decade: names of all nine lie over one another."""
+
+    def logTickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Names of ticks at powers of ten."""
+        powers = np.asarray(values, float)
+        leading = np.rint(10 ** (powers - np.floor(powers + 1e-6))).astype(int)
+        return [f"{10**power:.3g}" if first in (1, 2, 5) else "" for power, first in zip(powers, leading, strict=True)]
+
+
 class CurvePlot(QWidget):
     """One diagnostic: its title, what the colours mean, and below them the plot alone, so that nothing lies over it.
 
@@ -47,7 +57,8 @@ class CurvePlot(QWidget):
         self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.heading.setWordWrap(True)
         self.heading.setStyleSheet(f"color: {theme().colour('text').name()};")
-        self.plot = pg.PlotWidget(background=theme().colour("surface"))
+        axes = {"left": _Decades("left")} if curve.log_y else {}
+        self.plot = pg.PlotWidget(background=theme().colour("surface"), axisItems=axes)
         self.plot.setObjectName(f"bench_plot_{curve.title.split()[0].lower()}")
         self.plot.setAccessibleName(curve.title)
         self.plot.setToolTip(f"{curve.title}. Wheel: zoom; drag: move; right click: more.")
@@ -63,7 +74,7 @@ class CurvePlot(QWidget):
         self._draw_axes(curve)
         self._kind = _kind(curve)
         self._items = [
-            self._draw(curve.style, name, np.asarray(x, float), np.asarray(y, float), role)
+            self._draw(curve.style, name, np.asarray(x, float), _drawable(curve, np.asarray(y, float)), role)
             for (name, (x, y)), role in zip(curve.lines.items(), _roles(curve), strict=True)
         ]
 
@@ -86,7 +97,7 @@ class CurvePlot(QWidget):
         if not same or steps != [curve.style == "histogram" and len(x) == len(y) + 1 for x, y in lines]:
             return False
         for item, (x, y) in zip(self._items, lines, strict=True):
-            item.setData(x, y)
+            item.setData(x, _drawable(curve, y))
         self.heading.setText(_heading(curve))
         self._curve = curve
         return True
@@ -109,6 +120,7 @@ class CurvePlot(QWidget):
             axis.setTextPen(theme().colour("muted"))
             axis.enableAutoSIPrefix(False)
         item.showGrid(x=True, y=True, alpha=0.15)
+        item.setLogMode(y=curve.log_y)
 
     def _draw(self, style: str, name: str, x: Any, y: Any, role: str) -> Any:
         colour = theme().colour(role)
@@ -133,7 +145,12 @@ class CurvePlot(QWidget):
 def _kind(curve: Curve) -> tuple[Any, ...]:
     """What curves that can take one another's place have in common; names may hold numbers."""
     points = tuple(name in curve.points and 1 + (len(x) > _CLOUD) for name, (x, _y) in curve.lines.items())
-    return curve.title, curve.x_label, curve.y_label, curve.style, points
+    return curve.title, curve.x_label, curve.y_label, curve.style, curve.log_y, points
+
+
+def _drawable(curve: Curve, y: Any) -> Any:
+    """What has no logarithm is left out of an axis of logarithms."""
+    return np.where(y > 0, y, np.nan) if curve.log_y else y
 
 
 def _roles(curve: Curve) -> list[str]:

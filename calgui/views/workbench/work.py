@@ -273,12 +273,13 @@ def make(asked: Asked, job: Job, known: Measured | None = None) -> Made:
     report = run_files(
         how.name, asked.paths, asked.options, asked.given, cache, context, job=job.part(first, 0.9), measured=known
     )
-    comparison, comparer = None, comparer_of(how.product)
+    product = how.product_of(report.result)
+    comparison, comparer = None, comparer_of(product)
     compared = comparer.compared(report.result) if comparer is not None else None
     if comparer is not None and cache is not None and compared is not None:
         job.report(0.9, f"Comparing with the {comparer.word} in use")
         comparison = compare_with_selected(
-            compared, rule_header(own_input(report)), cache, context, job.part(0.9, 1), product=how.product
+            compared, rule_header(own_input(report)), cache, context, job.part(0.9, 1), product=product
         )
     return Made(report, _hot(how, report.result), comparison, known)
 

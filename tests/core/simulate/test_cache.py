@@ -101,7 +101,7 @@ def test_crds_would_write_the_mappings_as_they_are(stock: dict[str, Any], demo_n
     assert stock["formats"] == {path.name: path.read_text() for path in folder.iterdir()}
 
 
-def test_one_observation_lacks_a_flat_and_one_lacks_everything(truth: dict[str, Any]) -> None:
+def test_one_observation_lacks_a_flat_and_one_lacks_everything(demo_night: DemoNight, truth: dict[str, Any]) -> None:
     newest = truth["expected"][truth["contexts"][-1]]
     lacking = {name: [kind for kind, file in files.items() if file is None] for name, files in newest.items()}
     lacking = {name: kinds for name, kinds in lacking.items() if kinds}
@@ -109,7 +109,13 @@ def test_one_observation_lacks_a_flat_and_one_lacks_everything(truth: dict[str, 
     bare = {name for detector in mosaic["detectors_without_references"] for name in mosaic["mosaic"][detector]}
     # PSF stars are taken in filters that no flat, sky or flux star serves
     stars = {star["file"] for star in truth["kinds"]["psfstars"]["singles"]}
-    assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare, *stars}
+    # the spectrograph is calibrated in its main mode; lenslets in their narrow filter have wavelengths and no more
+    spectra = truth["kinds"]["arcspectra"]["spectra"] + truth["kinds"]["dispcube"]["cubes"]
+    other = {arc["file"] for arc in spectra if fits.getheader(demo_night.raw / arc["file"])["FILTER"] != "Hbb"}
+    narrow = {truth["kinds"][kind]["file"] for kind in ("lensletarc", "ohsky")}
+    assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare, *stars, *other, *narrow}
+    assert {kind for name in other for kind in lacking[name]} == {"ARC", "FLUXSTAR", "LENSLET", "RECTMAT", "WAVECAL"}
+    assert {kind for name in narrow for kind in lacking[name]} == {"ARC", "FLUXSTAR", "LENSLET", "RECTMAT"}
     assert {kind for star in stars for kind in lacking[star]} == {"FLAT", "FLUXSTAR", "SKY"}
     assert lacking[science["no_flat"]] == ["FLAT"]
     assert not [file for file in newest[science["before_every_reference"]].values() if file not in {None, "N/A"}]

@@ -11,7 +11,7 @@ from calgui.core.simulate.mappings import mapping_text, match_selector
 from calgui.core.simulate.optics import add_spot, add_star, fwhm_pixels
 from calgui.core.simulate.ramps import measured
 from calgui.core.simulate.scene import Scene
-from calgui.core.simulate.spectrograph import LINES, traces
+from calgui.core.simulate.spectro.traces import LINES, traces
 from calgui.core.simulate.telescope import LATITUDE, LONGITUDE, on_sky
 
 

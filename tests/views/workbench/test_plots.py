@@ -117,3 +117,17 @@ def test_many_lines_have_colours_of_their_own_and_a_limit_has_none() -> None:
     assert roles.pop(2) == "muted"
     assert len({theme().colour(role).name() for role in roles}) == 6
     assert "muted" not in roles
+
+
+def test_values_over_decades_have_an_axis_of_logarithms(qtbot: QtBot) -> None:
+    x = np.arange(1.0, 5.0)
+    curve = Curve(
+        "RMS by order", "order", "RMS (pixel)", {"in sample": (x, np.array([10.0, 1.0, 0.0, 0.01]))}, log_y=True
+    )
+    plot = CurvePlot(curve)
+    qtbot.addWidget(plot)
+    drawn = plot._items[0].getData()[1]
+    assert np.allclose(drawn[[0, 1, 3]], [1, 0, -2])
+    assert np.isnan(drawn[2])
+    assert not plot.take(Curve(curve.title, curve.x_label, curve.y_label, curve.lines))
+    assert plot.take(curve)

@@ -43,6 +43,7 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
             "RMS by order", "order", "RMS per axis (pixel)",
             {"residuals": (orders, np.array([look.rms for look in solved.orders])),
              "cross-validated": (orders, np.array([look.cross_validated for look in solved.orders]))},
+            log_y=True,
         )
     ]  # fmt: skip
     for name, at in (("x", x), ("y", y)):

@@ -11,6 +11,7 @@ from calgui.core.algorithms.exposure import Scale, exposure_time, number, read_v
 from calgui.core.algorithms.fluxstar.config import StarConfig
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.headeroptions import pixel_mas
+from calgui.core.algorithms.holes import FilledCore
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
@@ -103,12 +104,15 @@ class Pixels:
         (e-/s)²; None where the image has no ERR.
     bad, saturated : ndarray of bool
         Pixels that say nothing, and those that are flagged as saturated.
+    filled : FilledCore or None
+        Pixels of the star's core that were lost and are no longer bad: what they hold is from those around them.
     """
 
     data: Singles
     variance: Singles | None
     bad: Mask
     saturated: Mask
+    filled: FilledCore | None = None
 
 
 def read_pixels(frame: FrameLike, facts: Facts, job: Job) -> Pixels:

@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calgui.core.algorithms.fluxstar.config import StarConfig
+from calgui.core.algorithms.fluxstar.filling import find_whole_star
 from calgui.core.algorithms.fluxstar.finding import Star, around, candidates, find_star
 from calgui.core.algorithms.fluxstar.growth import Growth, grow, radii
 from calgui.core.algorithms.fluxstar.inputs import Facts, Floats, Mask, Pixels, facts_of, read_pixels
-from calgui.core.algorithms.fluxstar.limit import perfect_growth
+from calgui.core.algorithms.fluxstar.limit import control_radius, perfect_growth
 from calgui.core.algorithms.fluxstar.surroundings import (
     Background,
     Neighbours,
     fill,
     find_neighbours,
     fit_background,
+    without_halo,
 )
+from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.positions import parse_positions
+from calgui.core.algorithms.stripes import STRIPES_MAS, Common, find_stripes
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
@@ -181,18 +185,21 @@ def measure_pixels(
         As in `measure_star`.
     """
     job.report(0, "Looking for the star")
-    star = find_star(pixels.data, pixels.bad & ~pixels.saturated, place_of(config))
+    star, pixels = find_whole_star(pixels, place_of(config), frame.header, facts)
+    pixels, common = _without_stripes(pixels, star, facts)
     job.check()
     others = tuple(candidates(pixels.data, pixels.bad))
     job.check()
-    neighbours, part, background, rings, limit, errors = _measure(pixels, facts, star, config)
+    control = control_radius(frame.header, facts.pixel_mas)
+    found = _measure(pixels, facts, star, config, control, common)
+    neighbours, part, background, rings, limit, errors = found
     job.report(0.5, "Measuring the growth")
     radius = radii(_SMALLEST * star.fwhm, rings[0] / config.annulus_inner)
     growth = grow(part.data, part.variance, part.x, part.y, radius, background.error)
     job.check()
     psf = None
     if config.correction == "psf":
-        psf = _psf(references, config, rings, facts.pixel_mas, job.part(0.8, 1))
+        psf = _psf(references, config, rings, facts.pixel_mas, control, job.part(0.8, 1))
     header = {key: value for key, value in frame.header.items() if key not in {"HISTORY", "COMMENT"}}
     shown = np.where(pixels.bad & (pixels.data == 0), np.float32(np.nan), pixels.data)
     picture = Frame(shown, None, None, header | {"BUNIT": "electron/s"}, frame.path)
@@ -216,8 +223,29 @@ def measure_pixels(
     )
 
 
+def _without_stripes(pixels: Pixels, star: Star, facts: Facts) -> tuple[Pixels, Common | None]:
+    """Subtract offsets of rows and columns around the star that are beyond noise."""
+    reach = math.ceil(STRIPES_MAS / facts.pixel_mas)
+    part = around(pixels.data.shape, (star.x, star.y), reach)
+    data, good = pixels.data[part], ~(pixels.bad[part] | pixels.saturated[part])
+    good &= np.isfinite(data)
+    if not good.any():
+        return pixels, None
+    middle = float(np.median(data[good]))
+    noise = float(MAD_TO_SIGMA * np.median(np.abs(data[good] - middle)))
+    variance = np.full(data.shape, noise**2, np.float32)
+    if facts.seconds:
+        variance += np.maximum(np.nan_to_num(data) - np.float32(middle), 0) / np.float32(facts.seconds)
+    stripes = find_stripes(data, variance, good, star.x - part[1].start, star.y - part[0].start) if noise > 0 else None
+    if stripes is None:
+        return pixels, None
+    cleaned = pixels.data.copy()
+    cleaned[part] -= np.where(good, stripes.plane, np.float32(0))
+    return replace(pixels, data=cleaned), stripes.common
+
+
 def _measure(
-    pixels: Pixels, facts: Facts, star: Star, config: StarConfig
+    pixels: Pixels, facts: Facts, star: Star, config: StarConfig, control: float | None, common: Common | None = None
 ) -> tuple[Neighbours, Part, Background, tuple[float, float], str, tuple[bool, bool]]:
     radius, limit = _flux_radius(pixels.data.shape, star, facts, config)
     rings = radius * config.annulus_inner, radius * max(config.annulus_outer, config.annulus_inner * 1.01)
@@ -240,9 +268,20 @@ def _measure(
     )
     gone = (bad & ~saturated) | found.masked | found.odd
     background = fit_background(data, annulus & ~gone & ~saturated, dx, dy, sloped)
+    if control is not None:
+        flat = data - background.plane(dx, dy)
+        background = without_halo(background, flat, ~(gone | saturated), distance, rings, control)
+    if common is not None:
+        # what of the stripes looks round is in the circle and in the annulus, and not the same in both
+        differs = common.of_circle(radius) - common.of_circle(rings[1], rings[0])
+        left = math.sqrt(max(float(differs @ common.covariance @ differs), 0.0))
+        background = replace(background, error=math.hypot(background.error, left))
     flat = data - background.plane(dx, dy)
     variance, errors = _variance(pixels, (rows, columns), flat, background, facts)
     filled, variance = fill(flat, variance, gone, distance, x, y)
+    if pixels.filled is not None:
+        at = pixels.filled.rows - rows.start, pixels.filled.columns - columns.start
+        variance[at], gone[at] = pixels.filled.holes.variance, True
     part = Part(x, y, filled, variance, gone, bad, saturated, found.odd)
     on_image = replace(found, x=tuple(at + columns.start for at in found.x), y=tuple(at + rows.start for at in found.y))
     return on_image, part, background, rings, limit, errors
@@ -313,8 +352,9 @@ def _plateau(pixels: Pixels, star: Star) -> int:
 
 
 def _psf(
-    references: Mapping[str, FrameLike], config: StarConfig, rings: tuple[float, float], pixel_mas: float, job: Job
-) -> tuple[Part, float]:
+    references: Mapping[str, FrameLike], config: StarConfig, rings: tuple[float, float], pixel_mas: float,
+    control: float | None, job: Job,
+) -> tuple[Part, float]:  # fmt: skip
     """The star of a PSF reference, with the same annulus: what a halo loses to it is the same in both."""
     if "PSFSTAR" not in references:
         raise InputError(
@@ -343,5 +383,5 @@ def _psf(
             path=frame.path,
             cure=f"Give flux_radius={edge * pixel_mas / 1.3:.0f}, or a larger PSF, or choose correction=star.",
         )
-    measured = _measure(pixels, facts, star, replace(own, flux_radius=radius * facts.pixel_mas))
+    measured = _measure(pixels, facts, star, replace(own, flux_radius=radius * facts.pixel_mas), control)
     return measured[1], measured[2].error

@@ -27,6 +27,9 @@ UNEVEN = 1.5
 _CIRCLE = 97
 _STATES = ("star", "neighbor", "other star")
 
+#: what helps where a well is full
+_SHORTER = "Choose a shorter exposure or a fainter star."
+
 
 @dataclass(frozen=True, eq=False)
 class Flux:
@@ -186,7 +189,7 @@ def _of_light(measured: Measured, flux: Flux) -> tuple[list[str], list[str]]:
     doubtful: list[str] = []
     facts, peak = measured.facts, measured.peak_e
     if flux.n_saturated:
-        bad.append(f"{flux.n_saturated} pixels of the aperture are flagged as saturated: light is lost.")
+        bad.append(f"{flux.n_saturated} pixels of the aperture are flagged as saturated: light is lost. {_SHORTER}")
     if peak is None:
         doubtful.append(
             "Saturation and linearity were not checked: the exposure time is not known (EFFINTTM, EXPTIME, EFFEXPTM, "
@@ -195,7 +198,7 @@ def _of_light(measured: Measured, flux: Flux) -> tuple[list[str], list[str]]:
     elif peak >= FULL * facts.saturation_e:
         bad.append(
             f"The brightest pixel has {peak:.0f} e-, more than {100 * FULL:g} % of the full well of "
-            f"{facts.saturation_e:.0f} e-: the star is saturated."
+            f"{facts.saturation_e:.0f} e-: the star is saturated. {_SHORTER}"
         )
     elif peak > facts.linear_to_e and not facts.linearized:
         doubtful.append(
@@ -203,11 +206,14 @@ def _of_light(measured: Measured, flux: Flux) -> tuple[list[str], list[str]]:
             "S_LINEAR does not say that this was corrected."
         )
     if measured.plateau:
-        bad.append(f"{measured.plateau} pixels of the core are within 5 % of the brightest: a flat top is a full well.")
+        bad.append(
+            f"{measured.plateau} pixels of the core are within 5 % of the brightest: a flat top is a full well. "
+            f"{_SHORTER}"
+        )
     snr = flux.corrected.aperture_flux / flux.corrected.aperture_error
     whole = flux.corrected.flux / flux.corrected.error
     if snr < BAD_SNR:
-        bad.append(f"Signal to noise is {snr:.1f}, below {BAD_SNR:g}.")
+        bad.append(f"Signal to noise is {snr:.1f}, below {BAD_SNR:g}. Choose a longer exposure or a brighter star.")
     elif snr < DOUBTFUL_SNR:
         doubtful.append(f"Signal to noise is {snr:.1f}, below {DOUBTFUL_SNR:g}.")
     elif whole < DOUBTFUL_SNR:

@@ -1,7 +1,7 @@
 """What is around a star: the background with its error, neighbours, and pixels whose light must be filled in."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,11 @@ _UNLIKELY = math.sqrt(45.3 / 20)
 _DOUBLES, _MOST = 1.0, 40
 #: within so many widths of the star nothing can be told from its own core
 _CORE = 2.0
+#: of the circle, from which on its light tells how a halo falls
+_LAST_PART = 0.8
+#: powers of the radius with which it may fall, and where it is corrected
+_FALLS = (1.5, 11 / 3)
+_FLAT = (0.3, 8 / 3)
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,47 @@ def fit_background(data: Floats, good: Mask, dx: Floats, dy: Floats, sloped: boo
     # structure that is as large as the annulus is there within it, too, and no number of pixels makes it less
     error = math.hypot(math.sqrt(float(covariance[0, 0])), structure)
     return Background(float(solution[0]), error, slopes[0], slopes[1], sigma, int(kept.sum()), uneven)
+
+
+def without_halo(
+    background: Background, data: Floats, good: Mask, distance: Floats, rings: tuple[float, float], control: float
+) -> Background:
+    """Take from the level of an annulus the halo of adaptive optics that lies in it.
+
+    Parameters
+    ----------
+    background : Background
+        Of the annulus.
+    data : ndarray of float64, shape (ny, nx)
+        e-/s less that background.
+    good : ndarray of bool
+        Pixels that may be used.
+    distance : ndarray of float64
+        From the star, pixels.
+    rings : tuple of float
+        Radii of the annulus.
+    control : float
+        How far the halo is corrected, pixels.
+
+    Returns
+    -------
+    Background
+        A halo falls with a power of the radius up to that of the air, 11/3, and hardly where it is corrected. How much
+        it falls from the last part of the circle to the annulus tells how much is in the annulus; what the powers
+        differ by is part of the error.
+    """
+    inner = good & (distance > _LAST_PART * rings[0]) & (distance <= rings[0])
+    if inner.sum() < _FEWEST:
+        return background
+    values = data[inner]
+    fall = float(np.median(values))
+    noise = 1.2533 * background.scatter / math.sqrt(values.size)
+    ratio = float(distance[inner].mean()) / (0.5 * (rings[0] + rings[1]))
+    least, most = sorted(1 / (ratio**-power - 1) for power in (_FALLS if rings[0] > 1.4 * control else _FLAT))
+    share = 0.5 * (least + most)
+    # the level's own error is in the fall as well, against it
+    error = math.hypot((1 + share) * background.error, share * noise, 0.5 * (most - least) * max(fall, 0.0))
+    return replace(background, level=background.level - share * fall, error=error)
 
 
 def _unevenness(apart: Floats, x: Floats, y: Floats, sigma: float) -> tuple[float, float]:

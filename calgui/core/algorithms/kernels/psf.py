@@ -105,31 +105,6 @@ def cover_discs(cover, x, y, radius):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def square_sums(image, good, x, y, width, sums, count):  # type: ignore[no-untyped-def]
-    """Sums of pixels over square frames of one width around a star; see `ring_sums`."""
-    ny, nx = image.shape
-    n = sums.size
-    reach = n * width
-    sums[:] = 0.0
-    count[:] = 0.0
-    for row in range(max(0, math.floor(y - reach)), min(ny, math.ceil(y + reach) + 1)):
-        dy = row - y
-        for column in range(max(0, math.floor(x - reach)), min(nx, math.ceil(x + reach) + 1)):
-            if not good[row, column]:
-                continue
-            dx = column - x
-            value = float(image[row, column])
-            for i in range(5):
-                py = abs(dy + 0.2 * i - 0.4)
-                for j in range(5):
-                    px = abs(dx + 0.2 * j - 0.4)
-                    ring = int(max(px, py) / width)
-                    if ring < n:
-                        sums[ring] += 0.04 * value
-                        count[ring] += 0.04
-
-
-@_jit
 def add_profiles(image, x, y, height, profile, width):  # type: ignore[no-untyped-def]
     """Add one round profile, scaled, at every star of an image, in place.
 

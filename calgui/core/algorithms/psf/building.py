@@ -19,6 +19,8 @@ from calgui.core.jobs import Job
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
+#: how much a filled pixel counts beside one that was seen
+_LITTLE = 0.1
 #: most stars that are put together
 _MOST = 12
 #: steps of an ePSF in a pixel, where pixels are too coarse for one star to say it
@@ -146,7 +148,11 @@ def _shifted(stars: Stars, star: int, setting: Setting, half: int, fine: int) ->
     variance = (across**2) @ noise @ (along**2).T
     nearest_x = np.clip(np.rint(top_x - half + np.arange(count) / fine).astype(int), 0, side - 1)
     nearest_y = np.clip(np.rint(top_y - half + np.arange(count) / fine).astype(int), 0, side - 1)
+    seen = kept.copy()
+    seen[inside] &= ~stars.filled[whole]
     weight = np.where(kept[np.ix_(nearest_y, nearest_x)], 1.0, 1e-3)
+    # what was filled counts little beside stars of which it was seen
+    weight[~seen[np.ix_(nearest_y, nearest_x)]] *= _LITTLE
     return image.astype(np.float32), variance.astype(np.float32), weight.astype(np.float32)
 
 
@@ -169,7 +175,7 @@ def _epsf(stars: Stars, chosen: npt.NDArray[np.intp], fine: int) -> Aligned | No
                     "y": [middle + stars.y[star] - stars.corner[star, 1]],
                 }
             )
-            data = NDData(stars.cuts[star][cut, cut].astype(np.float64))
+            data = NDData(stars.cuts[star][cut, cut].astype(np.float64), mask=~stars.kept[star][cut, cut])
             made += list(extract_stars(data, place, size=size))
         try:
             built = EPSFBuilder(oversampling=fine, maxiters=8, progress_bar=False)(EPSFStars(made))

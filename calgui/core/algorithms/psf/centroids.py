@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.holes import CORE
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
@@ -25,7 +26,7 @@ _MAP_HOLE = 12
 #: a star narrower than this part of a perfect one is none
 _SHARP = 0.62
 
-SATURATED, EDGE, BAD_CORE, BLENDED, FAILED, OFF_PEAK = 1, 2, 4, 8, 16, 32
+SATURATED, EDGE, BAD_CORE, BLENDED, FAILED, OFF_PEAK, FILLED = 1, 2, 4, 8, 16, 32, 256
 FLAG_WORDS = {
     SATURATED: "saturated",
     EDGE: "at the edge",
@@ -185,7 +186,7 @@ def fit_round(picture: Picture, x: Floats, y: Floats, saturated: Mask, setting: 
     flags[edge] |= EDGE
     axis = np.arange(side) - HALF
     distance = np.hypot(axis[None, :, None] - p[:, 2, None, None], axis[None, None, :] - p[:, 1, None, None])
-    bad = ((~kept) & (distance < 1.2 * width)).any(axis=(1, 2)) & ~edge & ~saturated
+    bad = ((~kept) & (distance < CORE * width)).any(axis=(1, 2)) & ~edge & ~saturated
     flags[bad] |= BAD_CORE
     model = _round_model(p, side)
     return Fitted(p, errors, np.column_stack([column, row]), cuts, kept, variances, model, flags, 0)

@@ -47,6 +47,14 @@ class PsfConfig:
         1050.0, "Annulus: from this radius to one and a half of it.", unit="mas", minimum=20, maximum=6000,
         group=_LIGHT,
     )  # fmt: skip
+    sky_change: float = option(
+        0.1,
+        "By how much the sky may have changed since the one that was subtracted, over itself: holds the level where "
+        "the header says SKYLEVEL and SKYSCALE.",
+        minimum=0,
+        maximum=10,
+        group=_LIGHT,
+    )
     source_mas: float = option(
         0.0,
         "Diameter of the source, a fiber or pinhole; 0 for a star.",

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.psf.centroids import BAD_CORE, BLENDED, EDGE, FAILED, FLAG_WORDS, HALF, OFF_PEAK, SATURATED
+from calgui.core.algorithms.psf.centroids import (
+    BAD_CORE,
+    BLENDED,
+    EDGE,
+    FAILED,
+    FILLED,
+    FLAG_WORDS,
+    HALF,
+    OFF_PEAK,
+    SATURATED,
+)
 from calgui.core.algorithms.psf.energy import RING, Ring, radius_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import SUBTRACTED, Stars
@@ -23,11 +33,23 @@ _COVERED, _RING_COVERED = 0.75, 0.2
 _NEIGHBOURS = 3.0
 #: of a Strehl ratio, over itself: what sampling leaves (perfect stars at any place of a pixel, Z to K)
 _SAMPLING = 0.002
+#: a ratio above 1 whose error is this part of it says nothing; and what a good one may be above 1
+_NO_STREHL, _NEARLY_ONE = 0.3, 0.03
 #: halves of squares, pixels, within a cut-out
 _HALVES = np.concatenate([np.arange(0.25, 10, 0.25), np.arange(10, HALF + 0.01, 1.0)])
 
-CROWDED, CUT_RADIUS = 64, 128
-WORDS = FLAG_WORDS | {CROWDED: "neighbours' light", CUT_RADIUS: "smaller flux radius"}
+CROWDED, CUT_RADIUS, CORRECTED, ABOVE_ONE = 64, 128, 512, 1024
+WORDS = FLAG_WORDS | {
+    CROWDED: "neighbours' light",
+    CUT_RADIUS: "smaller flux radius",
+    FILLED: "filled",
+    CORRECTED: "flux of a smaller radius, corrected",
+    ABOVE_ONE: "Strehl ratio above 1",
+}
+#: light of neighbours, over a star's own, up to which the circle is taken that is corrected, and widths it has at least
+_CLEAR, _LEAST_WIDTHS = 0.5, 6.0
+#: part of the light beyond it by which a star differs from the shared profile
+_UNLIKE = 0.3
 #: with one of these a star's figures are not used
 UNUSED = SATURATED | EDGE | BAD_CORE | BLENDED | FAILED | OFF_PEAK
 
@@ -107,6 +129,12 @@ def figures_of(stars: Stars, setting: Setting, perfect: "PerfectStar | None", fl
     flux_error = np.hypot(flux_error, SUBTRACTED * beside)
     with np.errstate(all="ignore"):
         flags[beside > _NEIGHBOURS * flux] |= CROWDED
+    for k in np.flatnonzero((flags & (CROWDED | CUT_RADIUS)) != 0).tolist():
+        made = _corrected(stars, k, rings[k], grown[k], radius[k], flux_radius / pixel, setting.width_pixel)
+        if made is not None:
+            flux[k], flux_error[k] = made
+            radius[k] = flux_radius / pixel
+            flags[k] = (flags[k] & ~(CROWDED | CUT_RADIUS)) | CORRECTED
     ee = {part: np.array([radius_of(edges, grown[k], part, flux[k]) for k in range(n)]) for part in (0.5, 0.8)}
     ee_error = {
         part: np.array([_ee_error(edges, grown[k], part, flux[k], flux_error[k]) for k in range(n)]) for part in ee
@@ -151,6 +179,44 @@ def _radius(ring: Ring, wanted: float, edges: Floats) -> float:
     fine &= edges - RING < wanted
     last = np.flatnonzero(fine)
     return float(min(edges[last[-1]], wanted)) if last.size and edges[last[-1]] > 3 else 0.0
+
+
+def _corrected(
+    stars: Stars, star: int, ring: Ring, grown: Floats, seen: float, wanted: float, width: float
+) -> tuple[float, float] | None:
+    """Flux within the flux radius from a smaller circle, with less light of neighbours, by the profile of all stars."""
+    edges = stars.rings.edges
+    if stars.profile is None or stars.flags[star] & (SATURATED | FAILED | EDGE) or not stars.height[star] > 0:
+        return None
+    growth = np.cumsum(stars.profile * stars.rings.areas)
+    whole = float(np.interp(wanted, edges, growth))
+    if edges[-1] < 0.99 * wanted or not whole > 0:
+        return None
+    # what noise does not explain of the scatter around the core is structure of neighbours, as large as a core
+    excess = np.where(ring.radius > _LEAST_WIDTHS * width / 2, ring.scatter**2 - ring.variance * ring.count, 0.0)
+    structure = np.clip(excess, 0, None) / np.maximum(ring.count, 1) * ring.area**2 * width**2
+    errors = np.sqrt(ring.growth_variance(stars.background_error[star]) + np.cumsum(structure))
+    height, apart = np.nan_to_num(stars.brightness), stars.neighbours[star]
+    # light of others that fell, and was subtracted, around the star, per pixel; what is left of it, or of the star
+    middle = ring.radius
+    around = float((height * np.interp(apart, middle, stars.profile, right=0.0)).sum())
+    left = ring.mean - stars.background[star] - height[star] * stars.profile
+    best = None
+    for radius in np.geomspace(_LEAST_WIDTHS * width, max(seen, _LEAST_WIDTHS * width), 8):
+        own, within = float(np.interp(radius, edges, grown)), float(np.interp(radius, edges, growth))
+        beside = float(height[apart < radius].sum()) * whole + math.pi * radius**2 * around
+        if radius > seen or not own > 0 or not within > 0 or beside > _CLEAR * own:
+            break
+        factor = whole / within
+        unlike = _UNLIKE * (1 - 1 / factor) * own
+        next_to = (middle > radius) & (middle < 1.5 * radius) & (ring.count > 0)
+        uneven = float(np.average(left[next_to], weights=ring.count[next_to])) if next_to.any() else 0.0
+        error = math.hypot(
+            float(np.interp(radius, edges, errors)), SUBTRACTED * beside, unlike, math.pi * radius**2 * uneven
+        )
+        if best is None or factor * error < best[1]:
+            best = factor * own, factor * error
+    return best
 
 
 def _neighbours_light(stars: Stars, flux: Floats, radius: Floats) -> Floats:
@@ -265,4 +331,10 @@ def _strehl(
         peak = stars.shapes.peak[k]
         strehl[k] = peak / flux[k] / limit
         error[k] = strehl[k] * math.hypot(stars.shapes.peak_error[k] / peak, flux_error[k] / flux[k], _SAMPLING)
+        if strehl[k] > 1 + _SAMPLING:
+            flags[k] |= ABOVE_ONE
+            # of one star the verdict tells it
+            if n > 1 and (strehl[k] > 1 + max(2 * error[k], _NEARLY_ONE) or error[k] > _NO_STREHL * strehl[k]):
+                why[k] = f"Strehl ratio above 1 ({strehl[k]:.2f} ± {error[k]:.2f})"
+                strehl[k] = error[k] = np.nan
     return strehl, error, tuple(why)

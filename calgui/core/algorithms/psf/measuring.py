@@ -14,7 +14,7 @@ from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.cubes import check_cube, measure_cube
 from calgui.core.algorithms.psf.finding import Found, envelope_of, find_stars, given_stars, is_grid
 from calgui.core.algorithms.psf.measured import Measured
-from calgui.core.algorithms.psf.picture import Picture, picture_of, without_hits
+from calgui.core.algorithms.psf.picture import Picture, picture_of, sketch_of, without_hits
 from calgui.core.algorithms.psf.reporting import judged
 from calgui.core.algorithms.psf.setting import Setting, setting_of
 from calgui.core.algorithms.psf.stars import measure_stars
@@ -128,11 +128,12 @@ def measure_picture(frame: Frame, setting: Setting, config: PsfConfig, job: Job,
         picture = without_hits(picture, _SAMPLED_NEIGHBOUR if setting.sampled and setting.pupil else _NEIGHBOUR)
     if not setting.pupil:
         setting = replace(setting, seen_width=_width(picture, setting, config))
+    sketch = sketch_of(picture)
     places = parse_positions(config.stars, "stars")
     if places:
-        found = given_stars(picture, setting, places)
+        found = given_stars(sketch, setting, places)
     else:
-        found = find_stars(picture, setting, config.threshold, config.most_stars, envelope_of(setting, perfect))
+        found = find_stars(sketch, setting, config.threshold, config.most_stars, envelope_of(setting, perfect))
     _check_found(frame, picture, found, config, bool(places))
     job.report(0.4, "Measuring")
     stars = measure_stars(picture, found, setting, perfect, config, job.part(0.4, 0.85), clicked=bool(places))
@@ -207,6 +208,7 @@ ALGORITHMS = (
         takes=("image", "cube"),
         maximum_inputs=1,
         product="PSFSTAR",
+        also_makes=("FIBER",),
         check=check_psf,
         previewable=False,
         measure=_measure,

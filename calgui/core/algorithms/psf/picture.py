@@ -1,15 +1,19 @@
 """The picture that stars are measured on: pixels, which of them count, and their variance."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import Scale, canonical_unit, scale_of
 from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.holes import sketched
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.config import PsfConfig
+from calgui.core.algorithms.psf.levels import Prior
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
@@ -18,6 +22,8 @@ Singles = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 _UNUSABLE = flags.DO_NOT_USE | flags.DEAD | flags.NON_SCIENCE | flags.REFERENCE_PIXEL
+#: how well the level of no light is known, in noises of a pixel
+_ZERO = 0.01
 #: pixels of a sample for noise and level
 _SAMPLE = 400_000
 
@@ -38,6 +44,10 @@ class Picture:
         Electrons of the exposure in one unit of the picture; None where nothing tells.
     errors_known : bool
         Whether the variance is of ERR.
+    sky : Prior or None
+        Level that the header makes likely; None where it says nothing of a sky that was subtracted.
+    filled : ndarray of bool, shape (ny, nx), or None
+        Pixels that count and were not seen: what they hold is from those around them. None for none.
     """
 
     data: Singles
@@ -48,6 +58,8 @@ class Picture:
     noise: float
     per_electron: float | None
     errors_known: bool
+    sky: Prior | None = None
+    filled: Mask | None = None
 
 
 def picture_of(frame: Frame, config: PsfConfig, *, detector: bool = True) -> Picture:
@@ -102,7 +114,34 @@ def picture_of(frame: Frame, config: PsfConfig, *, detector: bool = True) -> Pic
         if per_electron is not None:
             variance += np.clip(data - np.float32(level), 0, None) / np.float32(per_electron)
     variance[~good] = 0
-    return Picture(data, variance, good, saturated, level, noise, per_electron, known)
+    sky = level_left(frame.header, config.sky_change, noise)
+    return Picture(data, variance, good, saturated, level, noise, per_electron, known, sky)
+
+
+def level_left(header: Mapping[str, Any], change: float, noise: float) -> Prior | None:
+    """What a sky that was subtracted leaves: its scale was fitted to an image whose halo may have been taken for sky.
+
+    Parameters
+    ----------
+    header : mapping
+        S_BKDSUB, SKYLEVEL: what was subtracted, SKYSCALE: the factor in it.
+    change : float
+        By how much the sky may differ from the one that was taken, over itself.
+    noise : float
+        Of a pixel.
+
+    Returns
+    -------
+    Prior or None
+        None where the header does not say it all.
+    """
+    if str(header.get("S_BKDSUB", "")).strip().upper() != "COMPLETE" or header.get("SKYOFFS"):
+        return None
+    level, scale = header.get("SKYLEVEL"), header.get("SKYSCALE")
+    if not isinstance(level, int | float) or not isinstance(scale, int | float) or not level > 0 or not scale > 0:
+        return None
+    taken = float(level) / float(scale)
+    return Prior(taken - float(level), math.hypot(change * taken, _ZERO * noise))
 
 
 def _electrons(frame: Frame, config: PsfConfig) -> float | None:
@@ -151,6 +190,24 @@ def without_hits(picture: Picture, neighbour: float) -> Picture:
     good, data = picture.good.copy(), picture.data.copy()
     good[rows[hit], columns[hit]], data[rows[hit], columns[hit]] = False, 0
     return replace(picture, good=good, data=data)
+
+
+def sketch_of(picture: Picture) -> Picture:
+    """The picture to find stars on: with lost pixels drawn in roughly where they lie in bright light.
+
+    Parameters
+    ----------
+    picture : Picture
+        Pixels.
+
+    Returns
+    -------
+    Picture
+        Saturated pixels are left.
+    """
+    known = picture.good | picture.saturated
+    data, good = sketched(picture.data, known, picture.level, picture.noise)
+    return picture if data is picture.data else replace(picture, data=data, good=good & ~picture.saturated)
 
 
 def level_and_noise(data: Singles, good: Mask) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """From measured stars to a result: PSF, tables, metrics, marks, verdict."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,13 @@ def judged(measured: Measured, config: PsfConfig, job: Job) -> Result:
         extensions=tuple(extensions),
         picture=measured.frame,
         marks=_marks(measured, figures, used, excluded),
+        product="FIBER" if _is_fiber(measured.frame.header) else "",
     )
+
+
+def _is_fiber(header: Mapping[str, Any]) -> bool:
+    said = " ".join(str(header.get(key) or "") for key in ("EXP_TYPE", "EXPTYPE", "OBSTYPE", "IMAGETYP"))
+    return "FIBER" in said.upper()
 
 
 def _excluded(measured: Measured, config: PsfConfig) -> Mask:
@@ -194,6 +201,7 @@ def _product(
         "PSFNSTAR": (count, "number of stars in it"),
         "PSFX": (middle + 1, "column of the centre, from 1"),
         "PSFY": (middle + 1, "row of the centre, from 1"),
+        "PSFSRC": (setting.source_mas, "[mas] diameter of the source, 0 for a star"),
         "PSFWAVE": (round(setting.wavelength_um, 6), "[um] middle of the band"),
         "PSFRAD": (round(float(np.nan_to_num(figures.radius[main])), 3), "[mas] flux radius of the figures"),
         "S_PSF": ("COMPLETE", "the PSF was measured"),
@@ -207,9 +215,6 @@ def _product(
     ):
         if math.isfinite(value):
             keywords[keyword] = (round(float(value), 6), comment)
-    kind = " ".join(str(header.get(key) or "") for key in ("EXP_TYPE", "EXPTYPE", "OBSTYPE", "IMAGETYP")).upper()
-    if "FIBER" in kind:
-        keywords["REFTYPE"] = ("FIBER", "kind of reference file")
     return Frame(
         image, error, None, header | {"BUNIT": "1", "SCALE": round(setting.pixel_mas / fine / 1000, 9)}
     ), keywords

@@ -1,5 +1,6 @@
 """What is measured once of every star: its place, cut-out, rings, the level under it, peak and widths."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import numpy.typing as npt
 from calgui.core.algorithms.psf.centroids import (
     BLENDED,
     FAILED,
+    FILLED,
     HALF,
     OFF_PEAK,
     SATURATED,
+    Fitted,
     centroids,
     filled_variance,
     fit_round,
@@ -20,11 +23,13 @@ from calgui.core.algorithms.psf.centroids import (
 )
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.energy import Rings
+from calgui.core.algorithms.psf.filling import fill_cores
 from calgui.core.algorithms.psf.finding import Found
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.surroundings import light_around
+from calgui.core.algorithms.stripes import STRIPES_MAS, Common, find_stripes
 from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
@@ -36,6 +41,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: how well the light of a neighbour is known within a circle, as part of it
 SUBTRACTED = 0.03
+#: mean of the stripes' offsets, in scatters of one: they are wide, and few are independent
+_MEAN_OF_STRIPES = 0.35
 #: up to so many stars each has its own perfect one for the correction of the sampling, beyond them all have one
 _EACH = 12
 
@@ -74,6 +81,8 @@ class Stars:
         Which pixels count.
     variance : ndarray of float32, shape (ny, nx)
         Of the picture.
+    filled : ndarray of bool, shape (ny, nx)
+        Pixels that count and were not seen.
     profile : ndarray of float64, shape (m,), or None
         What was subtracted of a star of height 1, in rings; None where there is one star.
     brightness : ndarray of float64, shape (n,)
@@ -101,6 +110,7 @@ class Stars:
     left: Singles
     good: Mask
     variance: Singles
+    filled: Mask
     profile: Floats | None
     brightness: Floats
     n_sharp: int = 0
@@ -142,14 +152,22 @@ def measure_stars(
     -------
     Stars
     """
+    raw = picture
     fitted, picture = centroids(picture, found, setting, clicked)
+    common = None
+    if len(fitted.x) == 1:
+        cleaned, common = _without_stripes(raw, fitted, setting, config)
+        if common is not None:
+            fitted, picture = centroids(cleaned, found, setting, clicked)
+    picture, fitted = fill_cores(picture, fitted, setting, perfect, job.part(0, 0.2))
     if config.background == "map":
         picture = flattened(picture, fitted, setting)
-        fitted = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        again = fit_round(picture, fitted.x, fitted.y, (fitted.flags & SATURATED) != 0, setting)
+        fitted = replace(again, flags=again.flags | (fitted.flags & FILLED), n_sharp=fitted.n_sharp)
     if perfect is not None and not setting.coarse and (not setting.sampled or len(fitted.x) <= _EACH):
         fitted = without_bias(fitted, setting, perfect)
     job.report(0.2, "Light around the stars")
-    light = light_around(picture, fitted, setting, perfect, config, job.part(0.2, 0.8))
+    light = light_around(picture, fitted, setting, perfect, config, job.part(0.2, 0.8), common)
     cuts = fitted.cuts.astype(np.float64) - (light.background + light.under)[:, None, None]
     filled = np.where(fitted.kept, cuts, fitted.model - fitted.level[:, None, None]).astype(np.float32)
     variances = filled_variance(fitted)
@@ -172,8 +190,39 @@ def measure_stars(
     return Stars(
         fitted.x, fitted.y, fitted.errors[:, 1], fitted.errors[:, 2], fitted.p[:, 0], fitted.p[:, 4:6], flags, filled,
         variances, fitted.kept, fitted.corner, light.rings, light.background, light.error, shapes, distance,
-        light.left, picture.good, picture.variance, light.profile, light.height, fitted.n_sharp,
+        light.left, picture.good, picture.variance, _filled(picture), light.profile, light.height, fitted.n_sharp,
     )  # fmt: skip
+
+
+def _without_stripes(
+    picture: Picture, fitted: Fitted, setting: Setting, config: PsfConfig
+) -> tuple[Picture, Common | None]:
+    """Subtract offsets of rows and columns around one star, and say what they leave in the light that is round."""
+    x, y = float(fitted.x[0]), float(fitted.y[0])
+    if setting.coarse or config.background != "halo" or not math.isfinite(x + y):
+        return picture, None
+    reach = math.ceil(STRIPES_MAS / setting.pixel_mas)
+    part = tuple(
+        slice(max(0, round(at) - reach), min(size, round(at) + reach + 1))
+        for at, size in zip((y, x), picture.data.shape, strict=True)
+    )
+    stripes = find_stripes(
+        picture.data[part], picture.variance[part], picture.good[part], x - part[1].start, y - part[0].start
+    )
+    if stripes is None:
+        return picture, None
+    data = picture.data.copy()
+    data[part] -= np.where(picture.good[part], stripes.plane, np.float32(0))
+    sky = picture.sky
+    if sky is not None:
+        # rows and columns have no mean of their own here: what it was is in the level
+        unknown = math.hypot(stripes.row_scatter, stripes.column_scatter) * _MEAN_OF_STRIPES
+        sky = replace(sky, error=math.hypot(sky.error, unknown))
+    return replace(picture, data=data, sky=sky), stripes.common
+
+
+def _filled(picture: Picture) -> Mask:
+    return np.zeros(picture.good.shape, np.bool_) if picture.filled is None else picture.filled
 
 
 def _corrected(shapes: Shapes, setting: Setting, perfect: "PerfectStar | None") -> Shapes:

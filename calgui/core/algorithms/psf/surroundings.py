@@ -1,5 +1,6 @@
 """Light around stars: rings, the profile that they share, the level under them."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import numpy.typing as npt
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.psf.centroids import EDGE, FAILED, HALF, SATURATED, Fitted
 from calgui.core.algorithms.psf.config import PsfConfig
-from calgui.core.algorithms.psf.energy import RING, Background, Ring, Rings, background_with_halo
+from calgui.core.algorithms.psf.energy import RING, SEEN, Ring, Rings
+from calgui.core.algorithms.psf.levels import Background, background_with_halo
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
+from calgui.core.algorithms.stripes import Common
 from calgui.core.jobs import Job
 
 if TYPE_CHECKING:
@@ -59,8 +62,9 @@ class Light:
 
 
 def light_around(
-    picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig, job: Job
-) -> Light:
+    picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig, job: Job,
+    common: Common | None = None,
+) -> Light:  # fmt: skip
     """Rings around the stars and the level under them, each star without the light of the others.
 
     Parameters
@@ -77,6 +81,8 @@ def light_around(
         Says how the background is found.
     job : Job
         Progress and cancel.
+    common : Common, optional
+        Noise that the pixels of a ring have in common.
 
     Returns
     -------
@@ -95,7 +101,7 @@ def light_around(
     if n == 1:
         own[:] = 0
         rings = _rings(picture, picture.data, cover, own, fitted, whole, count)
-        level = _level(rings, 0, picture, fitted, setting, perfect, config, picture.data)
+        level = _level(rings, 0, picture, fitted, setting, perfect, config, picture.data, common)
         return Light(rings, np.array([level.value]), np.array([level.error]), np.zeros(1), picture.data, None, height)
     cover_discs(cover, fitted.x, fitted.y, own)
     usable = np.flatnonzero(((fitted.flags & (SATURATED | FAILED | EDGE)) == 0) & (height > 0))
@@ -301,7 +307,7 @@ def _light_under(fitted: Fitted, height: Floats, profile: Floats) -> Floats:
 
 def _level(
     rings: Rings, k: int, picture: Picture, fitted: Fitted, setting: Setting, perfect: "PerfectStar | None",
-    config: PsfConfig, left: Singles,
+    config: PsfConfig, left: Singles, common: Common | None = None,
 ) -> Background:  # fmt: skip
     """Level under one star, as the option says."""
     if config.background == "none":
@@ -315,10 +321,28 @@ def _level(
     elif config.background == "halo":
         wings = _wings(ring, fitted, k, setting, perfect)
         speckle = np.pi / 4 * setting.core_pixel**2
-        found = background_with_halo(ring, setting.pixel_mas, setting.wavelength_um, speckle, wings)
+        found = background_with_halo(
+            ring, setting.pixel_mas, setting.wavelength_um, speckle, wings, config.flux_radius / setting.pixel_mas,
+            common, picture.sky, _residual(ring, fitted, k, setting, perfect, config),
+        )  # fmt: skip
         if found is not None:
             return found
     return _outermost(ring, picture)
+
+
+def _residual(
+    ring: Ring, fitted: Fitted, star: int, setting: Setting, perfect: "PerfectStar | None", config: PsfConfig
+) -> float | None:
+    """Variance of the residual wavefront as the core tells it, with the outermost light for the level, rad²."""
+    seen = np.flatnonzero(ring.seen > SEEN)
+    if perfect is None or not seen.size:
+        return None
+    radius = min(config.flux_radius / setting.pixel_mas, ring.radius[seen[-1]])
+    level = float(ring.mean[seen[-max(3, seen.size // 10) :]].mean())
+    flux = float(np.interp(radius, ring.radius + RING / 2, ring.growth(level)))
+    best = perfect.peak / float(perfect.encircled_energy(radius * setting.pixel_mas))
+    strehl = max(fitted.model[star, HALF, HALF] - fitted.level[star], 0.0) / best / flux if flux > 0 else 0.0
+    return -math.log(min(max(strehl, 0.01), 0.99)) if np.isfinite(strehl) else None
 
 
 def _wings(ring: Ring, fitted: Fitted, star: int, setting: Setting, perfect: "PerfectStar | None") -> Floats:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.holes import CORE
 from calgui.core.algorithms.psf.figures import Figures
 from calgui.core.algorithms.psf.measured import Measured
 from calgui.core.algorithms.psf.models import Fits
@@ -43,6 +44,7 @@ def star_columns(measured: Measured, figures: Figures, fits: Fits, used: Mask, e
         "used": used,
         "excluded": excluded,
         "flags": [figures.words(k) for k in range(n)],
+        "n_filled": _core_filled(stars, measured.setting.width_pixel),
         "flux": figures.flux,
         "flux_error": figures.flux_error,
         "flux_radius_mas": figures.radius,
@@ -76,6 +78,13 @@ def star_columns(measured: Measured, figures: Figures, fits: Fits, used: Mask, e
         made[f"model_{name}"] = fits.values[:, index]
         made[f"model_{name}_error"] = fits.errors[:, index]
     return {name: np.array(values) if isinstance(values, list) else values for name, values in made.items()}
+
+
+def _core_filled(stars: Stars, width: float) -> npt.NDArray[np.int32]:
+    """Filled pixels in the core of each star."""
+    rows, columns = np.nonzero(stars.filled)
+    away = np.hypot(columns - stars.x[:, None], rows - stars.y[:, None])
+    return np.asarray((away < CORE * width).sum(axis=1), np.int32)
 
 
 def profile_columns(measured: Measured, figures: Figures, main: int) -> dict[str, Any]:
@@ -126,4 +135,14 @@ def cutouts(stars: Stars) -> npt.NDArray[np.float32]:
     -------
     ndarray of float32, shape (n, side, side)
     """
-    return np.where(stars.kept, stars.cuts, np.float32(np.nan)).astype(np.float32)
+    return np.where(stars.kept & ~_filled(stars), stars.cuts, np.float32(np.nan)).astype(np.float32)
+
+
+def _filled(stars: Stars) -> Mask:
+    """Pixels of the cut-outs that count and were not seen."""
+    side, (ny, nx) = stars.cuts.shape[1], stars.filled.shape
+    axis = np.arange(side) - side // 2
+    rows, columns = stars.corner[:, 1, None] + axis, stars.corner[:, 0, None] + axis
+    inside = ((rows >= 0) & (rows < ny))[:, :, None] & ((columns >= 0) & (columns < nx))[:, None, :]
+    found = stars.filled[np.clip(rows, 0, ny - 1)[:, :, None], np.clip(columns, 0, nx - 1)[:, None, :]]
+    return np.asarray(found & inside)

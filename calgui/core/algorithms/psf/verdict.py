@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.psf.centroids import FILLED
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.figures import CROWDED, WORDS, Figures
 from calgui.core.algorithms.psf.measured import Measured
@@ -80,6 +81,11 @@ def verdict(
     ellipticity = figures.ellipticity[main]
     if np.isfinite(ellipticity) and ellipticity > config.maximum_ellipticity:
         doubtful.append(f"The ellipticity {ellipticity:.3f} is above {config.maximum_ellipticity:g}.")
+    if figures.flags[main] & FILLED:
+        told.append(
+            "Lost pixels in the core of the star that is reported are filled from those around them; its errors say "
+            "how well that is known."
+        )
     for bit, word in WORDS.items():
         count = int(np.count_nonzero(figures.flags & bit))
         if count and len(figures.flags) > 1:

@@ -114,6 +114,7 @@ def subtract_reference_sky(
         keywords={
             "S_BKDSUB": ("COMPLETE", "sky subtraction"),
             "SKYSCALE": (fit.scale, "factor that the sky was multiplied by"),
+            "SKYLEVEL": (float(level) * fit.scale, "median of what was subtracted"),
         },
     )
 

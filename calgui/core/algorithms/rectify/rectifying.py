@@ -60,7 +60,7 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
     Raises
     ------
     InputError
-        The distortion is of another detector or filter, or there is none in its header.
+        The distortion is of another detector or filter, or there is none in its header; or the image is blank.
 
     Notes
     -----
@@ -83,6 +83,7 @@ def rectify(image: FrameLike, distortion: FrameLike, config: RectifyConfig, job:
         _, error = sip.worst(field)
     made = _Planes(image, sip, config)
     sums = over_bands(ny, _BAND, made.band, job, "Rectifying")
+    _check_light(made, image)
     total, count = (sum(each) for each in zip(*sums, strict=True))
     factor = 1 / math.sqrt(total / count) if count and total else 1.0
     product = Frame(made.data, made.err if made.has_err else None, made.dq, _straight(image.header), image.path)
@@ -212,6 +213,19 @@ class _Planes:
         )  # fmt: skip
         self.data[rows] = np.where(self.lost[rows], np.nan, resampled * area)
         return float(total), int(count)
+
+
+def _check_light(made: _Planes, image: FrameLike) -> None:
+    """Refuse an image of which nothing is left: an empty file would look like a rectified one."""
+    values = made.data[made.light.mask()]
+    if np.isnan(values).all():
+        raise InputError(
+            "No pixel of the image can be used: all are NaN or flagged.", path=image.path, cure="Look at its DQ."
+        )
+    if not np.nan_to_num(values).any():
+        raise InputError(
+            "The image is blank: all its values are 0.", path=image.path, cure="Choose an exposure with light."
+        )
 
 
 def _straight(header: Mapping[str, Any]) -> dict[str, Any]:

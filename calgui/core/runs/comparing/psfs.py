@@ -6,14 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.psf.energy import RING, Rings, radius_of
 from calgui.core.algorithms.psf.sampling import Shapes, shapes_of, shift_matrix
-from calgui.core.algorithms.registry import Curve, Metric
-from calgui.core.errors import InputError
+from calgui.core.algorithms.registry import Curve, Metric, algorithm
+from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import SIGMAS, Pair, known, table_of
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -50,12 +52,12 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     Raises
     ------
     InputError
-        When one has no star, their plate scales differ, or the new one is of a fiber.
+        When one has no star, their plate scales differ, or the new one alone is of a fiber.
     """
     job = job or Job("Compare PSFs")
-    if "FIBER" in str(new.header.get("EXP_TYPE") or "").upper():
+    if _is_fiber(new) and not _is_fiber(old):
         raise InputError(
-            "The new one is of a fiber, which is not held to a star.", path=old.path, cure="Compare it by hand."
+            "The new one is of a fiber, which is not held to a star.", path=old.path, cure="Choose a fiber image."
         )
     if new.data.ndim != 2 or old.data.ndim != 2:
         raise InputError("It is no image.", path=old.path, cure="Choose a PSF that is an image.")
@@ -74,15 +76,19 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     mas = 1000 * scales[0] if scales[0] else 1.0
     peak = float(ours.max())
     difference = ((ours - theirs) / peak).astype(np.float32)
-    job.report(0.7, "Comparing")
-    metrics = _metrics(ours, theirs, difference, mas)
+    job.report(0.4, "Strehl ratio of the one in use")
+    strehl, why = _strehl(new, old, job.part(0.4, 0.8))
+    job.report(0.8, "Comparing")
+    pairs = [strehl, *_widths(ours, theirs, mas)]
+    metrics = _metrics(ours, theirs, difference, pairs)
+    metrics["verdict_old"] = Metric(text(old.header, "CALVERD").lower() or None, "", "Verdict of the one in use.")
     noise = robust_sigma(difference)
     wide = max(_CHANGE, _SIGMA * noise)
     header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
-        _sentence(old, metrics),
+        _sentence(old, metrics, strehl, why),
         old.path,
         difference=Frame(difference, None, None, header | {"BUNIT": "1"}),
         metrics=metrics,
@@ -91,7 +97,42 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
             Changes("gone", np.argwhere(difference < -wide)),
         ),
         curves=(_growth_curve(ours, theirs, mas),),
+        tables=(table_of(pairs),),
     )
+
+
+def _is_fiber(frame: Frame) -> bool:
+    said = " ".join(str(frame.header.get(key) or "") for key in ("REFTYPE", "EXP_TYPE", "EXPTYPE", "OBSTYPE"))
+    return "FIBER" in said.upper()
+
+
+def _strehl(new: Frame, old: Frame, job: Job) -> tuple[Pair, str]:
+    """Strehl ratios of both, and why there is none of the one in use."""
+    ours, theirs = ([number(one.header, key) for key in ("STREHL", "STREHLER")] for one in (new, old))
+    why = ""
+    if theirs[0] is None and ours[0] is not None:
+        theirs, why = _measured(new, old, job)
+    error = math.hypot(ours[1], theirs[1]) if ours[1] is not None and theirs[1] is not None else None
+    return Pair("strehl", "", ours[0], theirs[0], error, "Strehl ratio"), why
+
+
+def _measured(new: Frame, old: Frame, job: Job) -> tuple[list[float | None], str]:
+    """Strehl ratio of an exposure and its error, measured as that of the new one was."""
+    how = algorithm("measure-psf")
+    given = {"flux_radius": number(new.header, "PSFRAD") or 1000.0, "source_mas": number(new.header, "PSFSRC") or 0.0}
+    for key, option in (("SCALE", "pixel_scale_mas"), ("PSFWAVE", "wavelength_um")):
+        value = number(new.header, key)
+        if value and number(old.header, "WAVECEN" if key == "PSFWAVE" else key) is None:
+            given[option] = 1000 * value if key == "SCALE" else value
+    if number(old.header, "WAVEMIN") is not None:
+        given.pop("wavelength_um", None)
+    given["flux_radius"] = max(given["flux_radius"], 20.0)
+    try:
+        made = how.run([old], {}, how.config(**given), job).metrics
+    except CalguiError as error:
+        return [None, None], f"{error.message} {error.cure}".strip()
+    values = [made[name].value for name in ("strehl", "strehl_error")]
+    return [float(value) if isinstance(value, int | float) else None for value in values], ""
 
 
 def _centred(frame: Frame, half: int) -> Floats:
@@ -144,24 +185,29 @@ def _growth(image: Floats) -> tuple[Floats, Floats]:
     return rings.edges, rings.of(0).growth(0.0)
 
 
-def _metrics(ours: Floats, theirs: Floats, difference: npt.NDArray[np.float32], mas: float) -> dict[str, Metric]:
-    widths, halves = [], []
+def _widths(ours: Floats, theirs: Floats, mas: float) -> list[Pair]:
+    """Widths and energy of both within the compared square."""
+    found = []
     for image in (ours, theirs):
-        found = _shapes(image.astype(np.float32))
-        widths.append(float(found.width[0]) * mas)
         at, grown = _growth(image)
-        halves.append(radius_of(at, grown, 0.5, 1.0) * mas)
-    core = np.hypot(*(np.indices(ours.shape) - ours.shape[0] // 2)) <= max(widths[0] / mas, 2.0)
+        energy = [radius_of(at, grown, part, 1.0) * mas for part in (0.5, 0.8)]
+        found.append([known(float(_shapes(image.astype(np.float32)).width[0]) * mas), *map(known, energy)])
+    names = (
+        ("fwhm", "Width at half maximum"),
+        ("ee50", "Radius with half of the light"),
+        ("ee80", "Radius with 80 % of the light"),
+    )
+    return [
+        Pair(name, "mas", new, before, None, words) for (name, words), new, before in zip(names, *found, strict=True)
+    ]
+
+
+def _metrics(ours: Floats, theirs: Floats, difference: npt.NDArray[np.float32], pairs: list[Pair]) -> dict[str, Metric]:
+    width = float(_shapes(ours.astype(np.float32)).width[0])
+    core = np.hypot(*(np.indices(ours.shape) - ours.shape[0] // 2)) <= max(width, 2.0)
     ratio = float(ours.max() / theirs.max())
-
-    def known(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
-    return {
-        "fwhm_new_mas": Metric(known(widths[0]), "mas", "Width of the new one at half maximum."),
-        "fwhm_old_mas": Metric(known(widths[1]), "mas", "Width of the one in use."),
-        "ee50_new_mas": Metric(known(halves[0]), "mas", "Radius that holds half of the light of the compared square."),
-        "ee50_old_mas": Metric(known(halves[1]), "mas", "The same of the one in use."),
+    made = {name: metric for pair in pairs for name, metric in pair.metrics().items()}
+    return made | {
         "peak_ratio": Metric(
             known(ratio), "", "Peak of the new one over that of the one in use: that of Strehl ratios."
         ),
@@ -183,12 +229,21 @@ def _growth_curve(ours: Floats, theirs: Floats, mas: float) -> Curve:
     )
 
 
-def _sentence(old: Frame, metrics: dict[str, Metric]) -> str:
+def _sentence(old: Frame, metrics: dict[str, Metric], strehl: Pair, why: str) -> str:
     name = old.path.name if old.path is not None else "the one in use"
     ratio, new, before = (metrics[key].value for key in ("peak_ratio", "fwhm_new_mas", "fwhm_old_mas"))
-    text = f"Against {name}"
+    said = f"Against {name}"
     if isinstance(ratio, float):
-        text += f" the peak is {ratio:.2f} times as high"
+        said += f" the peak is {ratio:.2f} times as high"
     if isinstance(new, float) and isinstance(before, float):
-        text += f", the width {new:.1f} mas (was {before:.1f})"
-    return text + "."
+        said += f", the width {new:.1f} mas (was {before:.1f})"
+    if strehl.difference is None:
+        none = f" Its Strehl ratio is not known: {why}" if why else ""
+        return f"{said}.{none}"
+    said += f", the Strehl ratio {strehl.new:.3f} (was {strehl.old:.3f})"
+    if strehl.sigmas is None or not strehl.error:
+        return f"{said}."
+    apart = f"{strehl.sigmas:.1f} sigma of {strehl.error:.3f}"
+    if strehl.sigmas > SIGMAS:
+        return f"{said}: {apart}, more than {SIGMAS:g}: they differ."
+    return f"{said}: {apart}: they agree."

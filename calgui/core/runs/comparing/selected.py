@@ -74,4 +74,4 @@ def compare_with_selected(
     except InputError as error:
         text = f"The rules select {selection.file}, but it cannot be compared: {error.message} {error.cure}".strip()
         return Comparison("unavailable", text, selection.path, selection)
-    return replace(made, selection=selection)
+    return replace(made, selection=selection, product=product)

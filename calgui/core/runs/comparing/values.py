@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ from calgui.core.algorithms.registry import Curve, Metric, Result, Table
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Selection
+from calgui.core.runs.tableframes import tables_of
 
 #: changed pixels of one way that a document lists; their number counts all
 _LISTED = 1000
@@ -58,8 +59,10 @@ class Comparison:
         The one in use.
     selection : Selection or None
         What the rules said.
+    product : str
+        REFTYPE of both; see `comparer_of`.
     difference : Frame or None
-        A picture of what differs.
+        A picture of what differs; None where there is no picture to compare.
     metrics : mapping of str to Metric
         In numbers.
     changes : tuple of Changes
@@ -74,6 +77,7 @@ class Comparison:
     message: str
     old: Path | None = None
     selection: Selection | None = None
+    product: str = ""
     difference: Frame | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     changes: tuple[Changes, ...] = ()
@@ -128,6 +132,8 @@ class Comparer:
         Extension of the product that is compared; the image where it is empty.
     keywords : str
         Extension without pixels whose header is compared, of a product that has no image.
+    tables : bool
+        Whether the product's tables are compared: both are given as `calgui.core.runs.tableframes.TableFrame`.
     """
 
     product: str
@@ -139,6 +145,7 @@ class Comparer:
     column: str
     plane: str = ""
     keywords: str = ""
+    tables: bool = False
 
     def compared(self, result: Result) -> Frame | None:
         """What of a result is compared.
@@ -156,10 +163,14 @@ class Comparer:
         """
         if self.keywords:
             return self._header(result)
+        if self.tables:
+            return tables_of(result) if result.has_product else None
         frame = result.frame
-        if frame is None or not self.plane:
-            return frame
+        if frame is None:
+            return None
         header = {**frame.header, **{key: value for key, (value, _comment) in result.keywords.items()}}
+        if not self.plane:
+            return replace(frame, header=header)
         return Frame(result.planes[self.plane], None, None, header, frame.path)
 
     def _header(self, result: Result) -> Frame | None:
@@ -239,6 +250,25 @@ COMPARERS: Mapping[str, Comparer] = {
             "new less old, each of sum 1, over the peak of the new",
             "Pixels that stand out",
             "pixel",
+        ),
+        Comparer(
+            "FIBER",
+            "psfs",
+            "fiber image",
+            "new less",
+            "new less old, each of sum 1, over the peak of the new",
+            "Pixels that stand out",
+            "pixel",
+        ),
+        Comparer(
+            "FLUXSTAR",
+            "fluxstars",
+            "flux star",
+            "new over",
+            "new over old",
+            "Pixels",
+            "pixel",
+            tables=True,
         ),
     )
 }

@@ -7,6 +7,7 @@ import numpy as np
 
 from calgui.core.simulate.detector import READ_NOISE, FloatMap
 from calgui.core.simulate.keywords import exposure
+from calgui.core.simulate.kinds import lensletarc
 from calgui.core.simulate.kinds.common import (
     FIRST,
     image_exposure,
@@ -14,11 +15,11 @@ from calgui.core.simulate.kinds.common import (
     measured_planes,
 )
 from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
-from calgui.core.simulate.optics import add_spectrum
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
-from calgui.core.simulate.spectrograph import LINES, SIGMA, traces
+from calgui.core.simulate.spectro.light import Light
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import LINES, SIGMA, trace_light, traces
 
 ARC = f"iris_{NIGHT}_arc_0001.fits"
 SECONDS = 20.0
@@ -38,13 +39,12 @@ def arc_light(scene: Scene) -> FloatMap:
     ndarray of float32
         e-/s.
     """
-    image = np.zeros((scene.size, scene.size), np.float32)
-    waves = np.array([wave for _, wave, _ in LINES])
-    for trace in traces(scene):
-        places = trace.columns(waves)
-        lines = [(float(x), _RATE * line[2]) for x, line in zip(places, LINES, strict=True)]
-        add_spectrum(image, trace.rows, lines, 0.05, SIGMA)
-    return image
+    light = Light(
+        np.array([1e3 * wave for _, wave, _ in LINES]),
+        np.array([_RATE * relative for _, _, relative in LINES]),
+        tuple(species for species, _, _ in LINES),
+    )
+    return trace_light(scene, traces(scene), light, 0.05)
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
@@ -125,7 +125,9 @@ def _references(scene: Scene) -> Sequence[Reference]:
 
 
 def _rules(scene: Scene) -> Sequence[Rules]:
-    return spectrograph_rules("ARC", "WAVECAL")
+    # lenslets in their narrow filter have a solution of their own
+    other = {(lensletarc.BAND, lensletarc.DISPERSER): lensletarc.WAVECAL_NUMBER}
+    return spectrograph_rules("ARC", "WAVECAL", more={"WAVECAL": other})
 
 
 def _truth(scene: Scene) -> Mapping[str, Any]:

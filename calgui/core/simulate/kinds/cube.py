@@ -17,8 +17,8 @@ from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import COLLECTING_AREA_M2, FILTERS, PIXEL_ARCSEC, THROUGHPUT
 from calgui.core.simulate.keywords import cube_axes, exposure
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 from calgui.core.simulate.telescope import on_sky
 
 Floats = npt.NDArray[np.float64]

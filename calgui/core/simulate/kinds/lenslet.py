@@ -14,11 +14,11 @@ from calgui.core.simulate.kinds.common import (
     measured_planes,
 )
 from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
-from calgui.core.simulate.optics import add_spectrum
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
-from calgui.core.simulate.spectrograph import SIGMA, SPACING, traces
+from calgui.core.simulate.spectro.light import Light
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import SIGMA, SPACING, trace_light, traces
 
 SECONDS = 10.0
 CONTINUUM = 300.0  # e-/s per column of each spectrum
@@ -40,11 +40,8 @@ def scan_light(scene: Scene, step: int | None) -> FloatMap:
     ndarray of float32
         e-/s.
     """
-    image = np.zeros((scene.size, scene.size), np.float32)
-    for trace in traces(scene):
-        if step is None or trace.index % SCANS == step:
-            add_spectrum(image, trace.rows, (), CONTINUUM, SIGMA)
-    return image
+    lit = [trace for trace in traces(scene) if step is None or trace.index % SCANS == step]
+    return trace_light(scene, lit, Light(np.empty(0), np.empty(0)), CONTINUUM)
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:

@@ -18,9 +18,9 @@ from calgui.core.simulate.telescope import on_sky
 SECONDS = 10.0
 #: the first is in `calgui.core.simulate.kinds.stars`
 SINGLES = (
-    Star("psfstar", 2, "2026-03-11T13:50:00", "H", 16.4, 0.5, SECONDS, (-4.38, 2.73)),
-    Star("psfstar", 3, "2026-03-11T13:51:00", "J", 15.8, 0.3, SECONDS, (1.16, 7.44)),
-    Star("psfstar", 4, "2026-03-11T13:52:00", "Z", 14.9, 0.1, SECONDS, (-6.71, -1.92)),
+    Star("psfstar", 2, "2026-03-11T13:50:00", "H", 16.4, 0.5, SECONDS, (-9.38, 2.73)),
+    Star("psfstar", 3, "2026-03-11T13:51:00", "J", 15.8, 0.3, SECONDS, (-4.84, 7.44)),
+    Star("psfstar", 4, "2026-03-11T13:52:00", "Z", 14.9, 0.1, SECONDS, (-8.71, -1.92)),
 )
 
 FIELD = f"iris_{NIGHT}_starfield_0001.fits"

@@ -8,8 +8,8 @@ import numpy as np
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.cube import CUBE, SECONDS, SHAPE, expose_cube, sky_light
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Kind, Scene
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 from calgui.core.simulate.telescope import on_sky
 
 SKYCUBE = f"iris_{NIGHT}_skycube_0001.fits"

@@ -11,8 +11,8 @@ from calgui.core.simulate.detector import DARK_RATE, READ_NOISE
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import cube_axes, exposure
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Image, Kind, Scene
-from calgui.core.simulate.spectrograph import FILTER as BAND
-from calgui.core.simulate.spectrograph import GRATING as DISPERSER
+from calgui.core.simulate.spectro.traces import FILTER as BAND
+from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 from calgui.core.simulate.starlight import Measures, add_light, measures, star_light
 from calgui.core.simulate.telescope import on_sky
 
@@ -28,6 +28,8 @@ RATE = 6000.0  # e-/s and plane over all
 #: within which flux is counted for the Strehl ratio: the cube is 240 mas high
 RADIUS_MAS = 100.0
 _EXTRACTED = 3
+#: part of the sky that was subtracted
+_SKY_TAKEN = 0.97
 
 
 def wavelengths() -> list[float]:
@@ -66,6 +68,8 @@ def _make(scene: Scene) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
     light = RATE * _planes()[0] + np.float32(_sky())
     variance = (light + _EXTRACTED * DARK_RATE) / SECONDS + _EXTRACTED * 2 * READ_NOISE**2 / SECONDS**2
     error = np.sqrt(variance).astype(np.float32)
+    # a sky of the same night was subtracted, which is known to some per cent
+    light -= np.float32(_SKY_TAKEN * _sky())
     data = light + error * rng.standard_normal(SHAPE, dtype=np.float32)
     unit = {"BUNIT": ("electron/s", "in one spaxel and one plane")}
     hdus = (
@@ -81,6 +85,12 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
         scene, CUBE, "PSFSTAR", START, seconds=SECONDS, filter=BAND, detector=SPECTROGRAPH, grating=DISPERSER
     )
     header["SCALE"] = (SPAXEL_MAS / 1000, "[arcsec] per pixel or spaxel")
+    header |= {
+        "S_BKDSUB": ("COMPLETE", "sky subtraction"),
+        "SKYSCALE": (_SKY_TAKEN, "factor that the sky was multiplied by"),
+        "SKYOFFS": (0.0, "[electron/s] constant subtracted"),
+        "SKYLEVEL": (round(_SKY_TAKEN * _sky(), 8), "[electron/s] median of what was subtracted"),
+    }
     return (Exposure(CUBE, header | on_sky(START, "DEMO PSFSTAR"), _make),)
 
 
@@ -92,6 +102,7 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
         "flux_e_per_s": RATE,
         "residual_wavefront_nm": RESIDUAL_NM,
         "sky_e_per_s": round(_sky(), 6),
+        "sky_subtracted_e_per_s": round(_SKY_TAKEN * _sky(), 6),
         "planes": [{"wavelength_um": wave, "x_pixel": x, "y_pixel": y, **one.truth()} for wave, (x, y), one in rows],
     }
 

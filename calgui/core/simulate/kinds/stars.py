@@ -71,10 +71,11 @@ class Point:
         return f"iris_{NIGHT}_{self.key}_0001.fits"
 
 
+#: where no bad pixel lies in their cores on a detector of 512 pixels
 POINTS = (
-    Point("psfstar", "2026-03-11T13:40:00", 16.2, 0.70, (3.27, -5.61), True, "*"),
+    Point("psfstar", "2026-03-11T13:40:00", 16.2, 0.70, (-3.73, -6.61), True, "*"),
     Point("fluxstar", "2026-03-11T13:45:00", 15.8, 0.62, (-8.43, 6.18), True, "H|HBB|K|KN3"),
-    Point("fiber", "2026-03-11T02:40:00", 16.0, 1.0, (0.36, 0.82), False, "*"),
+    Point("fiber", "2026-03-11T02:40:00", 16.0, 1.0, (-3.64, -7.18), False, "*"),
 )
 SECONDS = 10.0
 #: the fiber: its diameter as a disk on the sky, and what the optics of the instrument leave

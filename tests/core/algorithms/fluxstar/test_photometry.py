@@ -97,10 +97,30 @@ def test_bad_pixels_in_the_aperture_are_filled_in_and_told() -> None:
     assert found.metrics["n_filled"].value == 2
     expected = value(extract(clean, flux_radius=160), "flux_e_per_s")
     assert value(found, "flux_e_per_s") == pytest.approx(expected, rel=0.005)
-    data = data.copy()
-    data[60, 60] = np.nan
-    with pytest.raises(InputError, match="core of the star"):
-        extract(Frame(data, clean.err, quality, HEADER))
+
+
+def test_few_lost_pixels_of_the_core_are_filled_from_those_around_them() -> None:
+    pulls = []
+    for seed, places in enumerate((((60, 60),), ((60, 60), (60, 61)), ((59, 60), (59, 61), (60, 61))) * 3):
+        clean = scene(seed)
+        data, quality = clean.data.copy(), np.zeros(clean.shape, np.uint32)
+        for at in places:
+            data[at], quality[at] = (np.nan, 0.0, 9e5)[seed % 3], flags.DO_NOT_USE
+        found = extract(Frame(data, clean.err, quality, HEADER), flux_radius=160)
+        assert found.metrics["n_filled"].value == len(places)
+        assert any("filled in" in reason for reason in found.reasons)
+        pulls.append((value(found, "flux_e_per_s") - FLUX) / value(found, "flux_error_e_per_s"))
+    assert abs(np.mean(pulls)) < 1
+    assert np.std(pulls) < 1.5
+
+
+def test_a_core_that_is_lost_is_refused() -> None:
+    clean = scene()
+    data = clean.data.copy()
+    data[58:63, 58:63] = np.nan
+    with pytest.raises(CalguiError, match=r"core of the star|no star") as caught:
+        extract(Frame(data, clean.err, None, HEADER))
+    assert caught.value.cure
 
 
 def test_saturation_is_bad_and_what_is_not_linear_doubtful() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from calgui.core.algorithms.psf.config import PsfConfig
@@ -95,3 +96,19 @@ def test_a_saturated_star_and_what_it_covers_have_no_flux_and_nobody_excluded_th
         measure_psf([frame], config)
     assert "saturated" in str(found.value)
     assert "exclude" not in found.value.cure
+
+
+def test_a_ratio_above_one_is_flagged_and_of_several_stars_it_is_null() -> None:
+    # a hollow around one of two equal stars: half of its light is missing, its peak is not
+    pair = 1e6 * (star(2.2).image(260, 70.0, 130.0) + star(2.2).image(260, 190.0, 130.0))
+    y, x = np.indices(pair.shape)
+    apart = np.hypot(x - 190.0, y - 130.0)
+    pair[(apart > 9) & (apart < 45)] -= 60.0
+    frame = exposed(pair, 5, background=100.0, read=1.0)
+    result = measure_psf([frame], PsfConfig(stars="70,130; 190,130", flux_radius=200.0))
+    rows: Any = next(one.data for one in result.extensions if one.name == "STARS")
+    at = int(np.argmin(np.abs(np.asarray(rows["x_pixel"]) - 190.0)))
+    assert "Strehl ratio above 1" in str(rows["flags"][at])
+    assert "Strehl ratio above 1" in str(rows["no_strehl"][at])
+    assert np.isnan(rows["strehl"][at])
+    assert rows["strehl"][1 - at] == pytest.approx(1.0, abs=0.1)

@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from calgui.core.algorithms.psf.config import PsfConfig
+from calgui.core.algorithms.registry import algorithm
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
+from calgui.core.jobs import Job
 from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.comparing.psfs import compare
+from tests.core.algorithms.psf.starlight import exposed, star
 
 SIZE = 121
 
@@ -70,6 +74,45 @@ def test_pixels_that_are_flagged_are_no_star() -> None:
     image[100, 20], bits[100, 20] = 5.0, flags.DO_NOT_USE
     made = compare(psf(gaussian(5.0)), psf(image, dq=bits))
     assert made.metrics["peak_ratio"].value == pytest.approx(1, abs=0.005)
+
+
+def test_strehl_ratios_of_products_are_told_apart_by_their_errors() -> None:
+    said = {"STREHL": 0.70, "STREHLER": 0.01}
+    for before, words in ((0.68, "they agree"), (0.60, "they differ")):
+        old = psf(gaussian(5.0), STREHL=before, STREHLER=0.01)
+        made = compare(psf(gaussian(5.0), "new.fits", **said), old)
+        assert made.metrics["strehl_difference"].value == pytest.approx(0.70 - before)
+        assert made.metrics["strehl_difference_error"].value == pytest.approx(0.01 * math.sqrt(2))
+        assert words in made.message
+        (table,) = made.tables
+        assert table.rows[0][0] == "Strehl ratio"
+        assert (0 in table.flagged) == (before == 0.60)
+
+
+def test_a_star_in_use_is_measured_as_the_new_one_was() -> None:
+    field = exposed(1e6 * star(2.2, 1.0, 0.3).image(260, 130.3, 128.9), 3, background=0.0, WAVECEN=2.2)
+    how = PsfConfig(flux_radius=300.0, background="none")
+    result = algorithm("measure-psf").run([field], {}, how, Job("test"))
+    comparer = comparer_of("PSFSTAR")
+    assert comparer is not None
+    new = comparer.compared(result)
+    assert new is not None
+    made = compare(new, field)
+    assert made.metrics["strehl_difference"].value == pytest.approx(0, abs=0.03)
+    assert "the Strehl ratio" in made.message
+
+
+def test_a_fiber_is_compared_with_a_fiber() -> None:
+    fiber = {"REFTYPE": "FIBER", "EXP_TYPE": "FIBER"}
+    made = compare(psf(gaussian(5.0), "new.fits", **fiber), psf(gaussian(5.0), **fiber))
+    assert made.metrics["peak_ratio"].value == pytest.approx(1, abs=1e-3)
+    assert comparer_of("FIBER") is not None
+    header = {"EXP_TYPE": "FIBER", "WAVECEN": 2.2}
+    field = exposed(1e6 * star(2.2).image(260, 130.3, 128.9), 3, background=0.0, **header)
+    how = algorithm("measure-psf")
+    result = how.run([field], {}, PsfConfig(flux_radius=300.0, source_mas=4.0), Job("test"))
+    assert how.product_of(result) == "FIBER"
+    assert result.keywords["PSFSRC"][0] == 4.0
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

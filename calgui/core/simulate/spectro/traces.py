@@ -1,17 +1,25 @@
-"""Geometry of the demo's spectrograph: traces of spectra along x, wavelength along each, lines of its lamps."""
+"""Spectra on the demo's detector: traces along x, wavelength along each, lines of its lamps."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.detector import BORDER
+from calgui.core.simulate.detector import BORDER, FloatMap
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.scene import Scene
+from calgui.core.simulate.spectro.dispersion import Dispersion
+from calgui.core.simulate.spectro.forward import on_pixels
+from calgui.core.simulate.spectro.light import Light
+from calgui.core.simulate.spectro.spread import LineSpread
 
 FILTER, GRATING = "Hbb", "H4000"
 SPACING = 12  # pixels between traces
 SIGMA = 0.9  # pixels, along and across
+SPREAD = LineSpread((SIGMA,), 0.0)
 
 #: species, vacuum wavelength in µm (NIST Atomic Spectra Database; Ar 1.79209 of the University of Kentucky's
 #: list), relative intensity: the strong lines of argon and krypton in H
@@ -64,18 +72,19 @@ class Trace:
         """Row of the trace's middle at columns x, from 0."""
         return np.asarray(np.polynomial.polynomial.polyval(self._place(x), np.array(self.row)))
 
+    @cached_property
+    def dispersion(self) -> Dispersion:
+        """Wavelengths along it."""
+        series = 1e3 * np.polynomial.legendre.poly2leg(np.array(self.wave))
+        return Dispersion(np.asarray(series)[None, :], self.size)
+
     def wavelengths(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Wavelength at columns x, µm."""
-        return np.asarray(np.polynomial.polynomial.polyval(self._place(x), np.array(self.wave)))
+        return np.asarray(self.dispersion.wavelengths(x)[0] / 1e3)
 
     def columns(self, wavelengths: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Columns of wavelengths in µm, by Newton's method."""
-        solution = np.polynomial.Polynomial(self.wave)
-        slope = solution.deriv()
-        place = (wavelengths - self.wave[0]) / self.wave[1]
-        for _ in range(6):
-            place -= (solution(place) - wavelengths) / slope(place)
-        return np.asarray((place + 1) * (self.size - 1) / 2)
+        """Columns of wavelengths in µm."""
+        return np.asarray(self.dispersion.pixels_of(1e3 * wavelengths)[0])
 
 
 def traces(scene: Scene) -> list[Trace]:
@@ -109,3 +118,37 @@ def traces(scene: Scene) -> list[Trace]:
             )
         )
     return made
+
+
+def trace_light(scene: Scene, chosen: Sequence[Trace], light: Light, per_column: float) -> FloatMap:
+    """Spectra on the detector, spread along and across their traces.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    chosen : sequence of Trace
+        Those that are lit.
+    light : Light
+        The same for all, e-/s.
+    per_column : float
+        Continuum beside that of the light, e-/s per column.
+
+    Returns
+    -------
+    ndarray of float32, shape (size, size)
+        e-/s.
+    """
+    from scipy.special import ndtr
+
+    image = np.zeros((scene.size, scene.size), np.float32)
+    columns = np.arange(scene.size, dtype=np.float64)
+    for trace in chosen:
+        along = on_pixels(light, trace.dispersion, SPREAD)[0] + per_column
+        middle = trace.rows(columns)
+        low = max(0, math.floor(float(middle.min()) - 6 * SIGMA))
+        high = min(scene.size, math.ceil(float(middle.max()) + 6 * SIGMA) + 1)
+        edges = np.arange(low, high + 1)[:, None] - 0.5
+        across = np.diff(ndtr((edges - middle[None, :]) / SIGMA), axis=0)
+        image[low:high] += (across * along[None, :]).astype(np.float32)
+    return image
