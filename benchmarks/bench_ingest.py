@@ -11,7 +11,8 @@ from benchmarks.harness import Row, compare
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.ingest.overlay import write_overlay
 from calgui.core.rules.ingest.preview import preview
-from calgui.core.rules.ingest.proposing import Request, propose
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Request
 from calgui.core.rules.questions.compare import changed_selections, compare_contexts
 from calgui.core.rules.selection.header import plan_for
 

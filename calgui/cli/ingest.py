@@ -81,7 +81,8 @@ def ingest(
         raise UsageError("It is not said where the new cache is to be.", cure="Name a folder: --into NEWDIR.")
     from calgui.core.rules.ingest.overlay import check_target
     from calgui.core.rules.ingest.preview import in_the_way, preview
-    from calgui.core.rules.ingest.proposing import Request, propose
+    from calgui.core.rules.ingest.proposing import propose
+    from calgui.core.rules.ingest.values import Request
 
     opened, chosen = open_cache(folder, context)
     if into is not None:

@@ -1,5 +1,6 @@
 """What an ingest would do: rules from the files' own words, new mappings as small changes of the old."""
 
+import datetime as dt
 import difflib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from calgui.core.rules.ingest.naming import next_name
 from calgui.core.rules.ingest.newtype import first_mapping
 from calgui.core.rules.ingest.problems import clean, error, note
 from calgui.core.rules.ingest.rivals import rivals
-from calgui.core.rules.ingest.values import Action, Deletion, NewMapping, NewRule, Proposal
+from calgui.core.rules.ingest.values import Action, Deletion, Given, NewMapping, NewRule, Proposal, Request
 from calgui.core.rules.values import Finding, Severity
 
 if TYPE_CHECKING:
@@ -27,56 +28,6 @@ if TYPE_CHECKING:
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 #: files of one ingest
 MOST_FILES = 5_000
-
-
-@dataclass(frozen=True)
-class Given:
-    """A new file with what the user says of it alone; it wins over what is said of all.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        The file.
-    settings : mapping of str to object
-        As in `Request`.
-    type : str or None
-        As in `Request`.
-    name : str or None
-        What it is to be called in the cache.
-    """
-
-    path: Path
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    type: str | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to go in and out.
-
-    Attributes
-    ----------
-    references : tuple of pathlib.Path or Given
-        New files.
-    delete : tuple of str
-        Names of references that the new context is not to select.
-    settings : mapping of str to object
-        Values that the user gives beside the files' headers, by keyword or parkey; they win.
-    type : str or None
-        The files' type, where their headers do not say it.
-    rename : bool
-        Whether the files get the next free names of CRDS's form; else they keep theirs.
-    parkey : tuple of str
-        Parameters of the first mapping of a type, as parkeys or keywords; by default they are proposed.
-    """
-
-    references: tuple[Path | Given, ...] = ()
-    delete: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    type: str | None = None
-    rename: bool = False
-    parkey: tuple[str, ...] = ()
 
 
 def propose(cache: "Cache", request: Request, context: str | None = None, job: Job | None = None) -> Proposal:
@@ -369,6 +320,8 @@ class _Proposing:
     def _new(self, name: str, before: str, text: str, base: str, instrument: str, kind: str) -> NewMapping:
         text = textedit.set_header(text, "name", name)
         text = textedit.set_header(text, "derived_from", before)
+        if "last_modified" in parse(text, name).header:
+            text = textedit.set_header(text, "last_modified", f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}")
         text = textedit.signed(text)
         parsed = parse(text, name)
         diff = unified(base, text, before or "/dev/null", name)

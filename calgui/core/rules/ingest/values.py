@@ -4,10 +4,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from calgui.core.rules.questions.compare.effects import ChangedSelection
 from calgui.core.rules.questions.compare.values import ContextDiff
 from calgui.core.rules.values import Finding, Parameter, Severity
+
+
+@dataclass(frozen=True)
+class Given:
+    """A new file with what the user says of it alone; it wins over what is said of all.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    settings : mapping of str to object
+        As in `Request`.
+    type : str or None
+        As in `Request`.
+    name : str or None
+        What it is to be called in the cache.
+    """
+
+    path: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    type: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to go in and out.
+
+    Attributes
+    ----------
+    references : tuple of pathlib.Path or Given
+        New files.
+    delete : tuple of str
+        Names of references that the new context is not to select.
+    settings : mapping of str to object
+        Values that the user gives beside the files' headers, by keyword or parkey; they win.
+    type : str or None
+        The files' type, where their headers do not say it.
+    rename : bool
+        Whether the files get the next free names of CRDS's form; else they keep theirs.
+    parkey : tuple of str
+        Parameters of the first mapping of a type, as parkeys or keywords; by default they are proposed.
+    """
+
+    references: tuple[Path | Given, ...] = ()
+    delete: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    type: str | None = None
+    rename: bool = False
+    parkey: tuple[str, ...] = ()
 
 
 class Action(StrEnum):

@@ -15,8 +15,8 @@ from calgui.core.rules.files.mapping_file import parse
 from calgui.core.rules.ingest.incoming import Incoming, check_name
 from calgui.core.rules.ingest.overlay import write_overlay
 from calgui.core.rules.ingest.patching import message, patch
-from calgui.core.rules.ingest.proposing import Request, propose
-from calgui.core.rules.ingest.values import Source
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Request, Source
 
 Make = Callable[..., Path]
 SPITE = [

@@ -18,8 +18,8 @@ from calgui.core.rules.ingest import copying, overlay, scratch
 from calgui.core.rules.ingest.history import choose_context, context_before, ingests
 from calgui.core.rules.ingest.overlay import write_overlay
 from calgui.core.rules.ingest.patching import patch
-from calgui.core.rules.ingest.proposing import Request, propose
-from calgui.core.rules.ingest.values import Proposal
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Proposal, Request
 from calgui.core.rules.lint.run import lint
 from calgui.core.rules.selection.select import best_references
 from calgui.core.rules.values import Trust
@@ -304,7 +304,8 @@ import json, os, random, signal, sys, time
 from pathlib import Path
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.ingest.overlay import write_overlay
-from calgui.core.rules.ingest.proposing import Request, propose
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Request
 root, reference, folder = map(Path, sys.argv[1:])
 cache = Cache.open(root)
 proposal = propose(cache, Request((reference,)))

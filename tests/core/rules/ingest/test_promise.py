@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.ingest.overlay import write_overlay
 from calgui.core.rules.ingest.preview import preview
-from calgui.core.rules.ingest.proposing import Request, propose
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Request
 from calgui.core.rules.values import Severity
 from tests.core.rules.ingest.conftest import PARKEY
 

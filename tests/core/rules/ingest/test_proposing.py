@@ -11,8 +11,8 @@ from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.files.mapping_file import checksum, parse
 from calgui.core.rules.ingest.preview import in_the_way, preview
-from calgui.core.rules.ingest.proposing import Given, Request, propose
-from calgui.core.rules.ingest.values import Action, Proposal
+from calgui.core.rules.ingest.proposing import propose
+from calgui.core.rules.ingest.values import Action, Given, Proposal, Request
 from calgui.core.rules.values import Severity
 from tests.core.rules.ingest.conftest import PARKEY, RULES
 
@@ -53,6 +53,16 @@ def test_a_new_rule_and_the_mappings_above_it(cache: Cache, reference: Make) -> 
         line for line in proposal.mappings[0].diff.splitlines() if line[0] in "+-" and line[:3] not in ("+++", "---")
     ]
     assert len(changed) == 9  # name, derived_from and checksum twice, and the three lines of the rule
+
+
+def test_the_time_of_change_where_a_header_tells_it(writer: Any, reference: Make) -> None:
+    said = {"filekind": "FLAT", "parkey": PARKEY, "last_modified": "2001-01-01 00:00:00"}
+    writer.rmap("tmt_iris_flat_0001.rmap", RULES, **said)
+    for new in propose(Cache.open(writer.root), Request((reference(),))).mappings[:2]:
+        header = parse(new.text, new.name).header
+        assert header.get("last_modified", "2999") > "2020"
+        assert ("last_modified" in header) is new.name.endswith(".rmap")
+        assert header["sha1sum"] == checksum(new.text)
 
 
 def test_the_same_rule_and_date_replaces(cache: Cache, reference: Make) -> None:
