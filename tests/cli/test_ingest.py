@@ -176,6 +176,9 @@ def test_the_terminal_is_not_played_with(demo_night: DemoNight, tmp_path: Path) 
     result = call("ingest", "--cache", demo_night.cache, "--into", tmp_path / "new", bad)
     assert result.exit_code == 3
     assert "\x1b" not in result.output
+    result = call("ingest", "--cache", tmp_path / "no\x1b[2Jcache", "--into", tmp_path / "new", bad)
+    assert result.exit_code == 3
+    assert "\x1b" not in result.output
 
 
 def test_the_real_tmt_cache(real_data: Path, tmp_path: Path) -> None:

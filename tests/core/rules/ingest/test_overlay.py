@@ -189,6 +189,19 @@ def test_cancelled_in_the_middle(cache: Cache, proposal: Proposal, tmp_path: Pat
     assert set(tmp_path.iterdir()) == before
 
 
+def test_somebody_else_comes_first(cache: Cache, proposal: Proposal, tmp_path: Path) -> None:
+    into = tmp_path / "overlay"
+
+    def come(_: Any) -> None:
+        into.mkdir(exist_ok=True)
+        (into / "theirs").write_text("x")
+
+    with pytest.raises(UsageError, match="meanwhile"):
+        write_overlay(cache, proposal, into, Job(observer=come))
+    assert [path.name for path in into.iterdir()] == ["theirs"]
+    assert not list(tmp_path.glob(".calgui*"))
+
+
 def test_links_and_pipes_of_the_old_cache(writer: Any, reference: Make, tmp_path: Path) -> None:
     secret = tmp_path / "secret.fits"
     secret.write_bytes(b"secret")
