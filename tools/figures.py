@@ -16,6 +16,7 @@ from typing import Any
 from afterglowfigures import AfterglowMaker
 from cubeskyfigures import CubeSkyMaker
 from detectorfigures import DetectorMaker
+from dispersionfigures import DispersionMaker
 from distortionfigures import DistortionMaker
 from flatfigures import FlatMaker
 from fluxfigures import FluxMaker
@@ -74,6 +75,7 @@ def main(folder: Path, out: Path, names: Sequence[str] = ()) -> None:
             makers = (
                 DetectorMaker(night, Path(work)), CubeSkyMaker(night), SkyMaker(night), AfterglowMaker(night),
                 FlatMaker(night), FluxMaker(night, Path(work)), PsfMaker(night), DistortionMaker(night, Path(work)),
+                DispersionMaker(night),
             )  # fmt: skip
             some = {name: make for one in makers for name, make in one.all().items()}
             for name, make_some in some.items():

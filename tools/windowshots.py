@@ -39,7 +39,7 @@ class WindowShots:
 
     def draw(self) -> None:
         """Draw all of them."""
-        for name in ("pixel", "regions", "difference", "search_headers", "what_if", "steps", "marks"):
+        for name in ("pixel", "regions", "difference", "search_headers", "what_if", "steps", "marks", "spectra"):
             session = Session()
             window = MainWindow(session)
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -127,6 +127,36 @@ class WindowShots:
         marks.map.value.setCurrentText("residual (pixel)")
         self.wait(window.session)
         self.save(window, self.out / "bench-map-light.png")
+
+    def spectra(self, window: MainWindow) -> None:
+        """A wavelength solution of a field: the spectrum with a line left out, the field, and the wall."""
+        names = sorted(path.stem for path in self.night.raw.glob("iris_20260311_lensletarc_*.fits"))[:1]
+        if "wavelength-solution" not in registry() or not names:
+            return
+        paths = self._open(window, *(name.removeprefix("iris_20260311_") for name in names))
+        window.go("bench")
+        bench: Any = window.place("bench")
+        page = bench.show_algorithm("wavelength-solution")
+        page.inputs.set_paths(paths)
+        self.wait(window.session)
+        spectra, output = page.output.spectra.panel, page.output
+        shown = spectra.shown
+        which = shown.index(spectra.spectrum)
+        used = which[shown.spectra.lines.state[which] == 0]
+        spectra.choose(int(used[used.size // 2]))
+        spectra.part.identify.toggle.click()
+        self.wait(window.session)
+        spectra.part.bar.template.setChecked(True)
+        output.side.setCurrentWidget(spectra.table)
+        self.wait(window.session)
+        window.grab().save(str(self.out / "bench-spectrum-light.png"))
+        spectra.choose_spectrum(int(spectra.shown.ordered("worst first")[0]))
+        output.tabs.setCurrentWidget(spectra.field)
+        self.wait(window.session)
+        window.grab().save(str(self.out / "bench-field-light.png"))
+        output.tabs.setCurrentWidget(spectra.wall)
+        self.wait(window.session)
+        self.save(window, self.out / "bench-wall-light.png")
 
     def regions(self, window: MainWindow) -> None:
         """A star, the sky about it, a box of sky and a cut, with their figures."""

@@ -74,6 +74,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "atmospheric correction",
         real_time=True,
         reference_types=("ADC",),
+        algorithms=("adc-residual", "correct-dispersion"),
     ),
     Calibration(
         "arc",
@@ -84,6 +85,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         real_time=True,
         spectrograph_only=True,
         reference_types=("ARC", "WAVECAL"),
+        algorithms=("wavelength-solution",),
     ),
     Calibration(
         "mask",
@@ -124,7 +126,15 @@ CATALOGUE: tuple[Calibration, ...] = (
         reference_types=("FLUXSTAR",),
         algorithms=("extract-star", "zero-point"),
     ),
-    Calibration("instrument", "Instrument configuration", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "instrument",
+        "Instrument configuration",
+        "metadata",
+        _HEADERS,
+        "all",
+        real_time=True,
+        algorithms=("instrument-dispersion",),
+    ),
     Calibration(
         "lenslet",
         "Lenslet scan",
@@ -199,6 +209,12 @@ GROUPS: tuple[Group, ...] = (
             "mark-subarrays",
             "merge-subarrays",
         ),
+    ),
+    Group(
+        "spectra",
+        "Spectra",
+        "What is done with wavelength solutions, whatever the spectra are of",
+        ("night-shift", "resample-spectra"),
     ),
 )
 

@@ -155,6 +155,28 @@ declare(
     ("B", "Quick look: the picture before the chosen step, or after it"),
 )
 declare(
+    "Lines of a spectrum",
+    ("N, P", "The next line, or the one before"),
+    ("M", "Mark: say what the line under the cursor, or the chosen one, is"),
+    ("D, Del", "Delete: leave the chosen line out of every fit"),
+    ("U", "Undelete: take the chosen line in again; else undo the last step"),
+    ("I", "Initialise: forget all that was said of lines by hand"),
+    ("F", "Fit: the residuals, shown or hidden"),
+    ("L", "The list of lines"),
+    ("T", "Template of the lamp over the spectrum"),
+    ("Z, W", "Zoom to the chosen line; the whole spectrum"),
+    ("+, -", "Zoom, as does the wheel; with Ctrl values"),
+    ("Left, Right, Up, Down", "Move the plot, as does dragging"),
+    ("PgDown, PgUp", "The next spectrum in the order of the wall, or the one before"),
+)
+declare(
+    "Wall of spectra",
+    ("Up, Down, PgUp, PgDown, Home, End", "Choose a spectrum"),
+    ("Return", "Open the chosen spectrum"),
+    ("+, -", "Higher and lower rows, as does Ctrl+wheel"),
+)
+declare("Field of spectra", ("Left, Right, Up, Down", "Choose the spectrum beside"), ("Return", "Open the chosen one"))
+declare(
     "Compare",
     ("Alt+1", "One frame"),
     ("Alt+2", "Grid"),

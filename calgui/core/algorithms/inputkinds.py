@@ -1,4 +1,4 @@
-"""What an input is, image, ramp or cube, and whether an algorithm takes it."""
+"""What an input is, spectrum, image, ramp, cube or a header alone, and whether an algorithm takes it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -10,13 +10,17 @@ from calgui.core.spectra.axis import spectral_axis
 if TYPE_CHECKING:
     from calgui.core.algorithms.registry import Algorithm
 
-InputKind = Literal["image", "ramp", "cube"]
+InputKind = Literal["image", "ramp", "cube", "spectrum", "header"]
 
 _CURES: dict[InputKind, str] = {
     "image": "images",
     "ramp": "ramps as they were read: SCI of (integration, read, y, x)",
     "cube": "cubes",
+    "spectrum": "spectra: SCI of one axis, or a table with a column flux",
+    "header": "headers without pixels",
 }
+
+_MANY = {"spectrum": "spectra"}
 
 
 def kind_of(frame: FrameLike) -> InputKind | None:
@@ -30,10 +34,14 @@ def kind_of(frame: FrameLike) -> InputKind | None:
     Returns
     -------
     str or None
-        ``image`` for two axes; ``cube`` where an axis is of wavelengths (CTYPEn); ``ramp`` for three or four others;
-        None for anything else.
+        ``spectrum`` for one axis; ``image`` for two; ``cube`` where an axis is of wavelengths (CTYPEn); ``ramp`` for
+        three or four others; ``header`` where there are no pixels at all; None for anything else.
     """
     axes = len(frame.shape)
+    if frame.shape == (0,):
+        return "header"
+    if axes == 1:
+        return "spectrum"
     if axes == 2:
         return "image"
     if axes not in (3, 4) or 0 in frame.shape:
@@ -80,15 +88,16 @@ def check_taken(title: str, takes: Sequence[InputKind], frames: Sequence[FrameLi
         kind = kind_of(frame)
         if kind in takes:
             continue
+
         cure = f"choose {' or '.join(_CURES[one] for one in takes)}"
         if kind == "ramp" and "image" in takes:
             cure = f"fit the ramp first (fit-ramp), or {cure}"
         if kind == "ramp" and "cube" in takes:
             cure += "; a cube is told by CTYPE3, such as WAVE"
-        what = "no image, ramp or cube" if kind is None else f"{'an' if kind == 'image' else 'a'} {kind}"
+        what = "no spectrum, image, ramp or cube" if kind is None else f"{'an' if kind == 'image' else 'a'} {kind}"
         raise InputError(
             f"This is {what}, {' × '.join(map(str, reversed(frame.shape)))}; {title} takes "
-            f"{' or '.join(f'{one}s' for one in takes)}.",
+            f"{' or '.join(_MANY.get(one, f'{one}s') for one in takes)}.",
             path=frame.path,
             cure=f"{cure[0].upper()}{cure[1:]}.",
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import KEPT_PLANES, DqArray, FloatArray, Frame, Rows
@@ -153,7 +154,15 @@ class FitsFrame:
     """A frame that stays in its file; offers the face of `FrameLike`.
 
     ``rows`` may be called from several threads. A file that changes between two calls is refused.
+
+    Attributes
+    ----------
+    places : tuple of two ndarray of int, or None
+        Of a stack of spectra: row and column of each in the field, where a table beside it says so; see
+        `calgui.core.frames.spectra.open_input`.
     """
+
+    places: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
 
     def __init__(
         self,

@@ -6,7 +6,9 @@ the processor's cache to the file. The bytes of the file are the same.
 
 import io
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -18,8 +20,70 @@ _LARGE = 8 << 20
 _PIECE = 1 << 18
 #: so many bytes are written before the disk is asked to store them
 _STORED = 32 << 20
+#: bytes of a part of an image that is made when it is written
+_BAND = 8 << 20
+#: kinds of pixels that are turned round here
+_KINDS = (np.float32, np.float64, np.uint32, np.uint16, np.int16, np.uint8)
 #: parts of a FITS file are filled up to this size
 _RECORD = 2880
+
+
+@dataclass(frozen=True, eq=False)
+class MadeRows:
+    """An image that is made when it is written, some rows at a time: as an array it would be large.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the whole image.
+    dtype : numpy.dtype
+        Of its pixels.
+    rows : callable
+        Gets the first index along the first axis and the one behind the last; gives that part of the image.
+    """
+
+    shape: tuple[int, ...]
+    dtype: npt.DTypeLike
+    rows: Callable[[int, int], npt.NDArray[Any]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        made = np.empty(self.shape, self.dtype)
+        for first, last in self.bands():
+            made[first:last] = self.rows(first, last)
+        return made if dtype is None else made.astype(dtype, copy=False)
+
+    def bands(self) -> Iterator[tuple[int, int]]:
+        """Parts of some megabytes.
+
+        Yields
+        ------
+        tuple of two int
+            As `rows` takes them.
+        """
+        row = int(np.prod(self.shape[1:])) * np.dtype(self.dtype).itemsize
+        step = max(1, _BAND // max(row, 1))
+        for first in range(0, self.shape[0], step):
+            yield first, min(first + step, self.shape[0])
+
+    def hdu(self, header: Any, name: str) -> Any:
+        """An HDU that holds these pixels once it is written by `write_hdus`.
+
+        Parameters
+        ----------
+        header : astropy.io.fits.Header
+            Its keywords.
+        name : str
+            EXTNAME.
+
+        Returns
+        -------
+        astropy.io.fits.ImageHDU
+        """
+        from astropy.io import fits
+
+        made = fits.ImageHDU(np.broadcast_to(np.zeros((), self.dtype), self.shape), header, name=name)
+        made.made_rows = self
+        return made
 
 
 def write_hdus(hdus: Any, file: IO[bytes]) -> None:
@@ -39,7 +103,12 @@ def write_hdus(hdus: Any, file: IO[bytes]) -> None:
     OSError
         The disk does not take it.
     """
-    if not any(map(_is_large, hdus)) or not isinstance(file, io.BufferedWriter):
+    by_pieces = isinstance(file, io.BufferedWriter)
+    for hdu in hdus:
+        if hasattr(hdu, "made_rows") and not (by_pieces and _is_large(hdu)):
+            hdu.data = np.asarray(hdu.made_rows)
+            del hdu.made_rows
+    if not by_pieces or not any(map(_is_large, hdus)):
         hdus.writeto(file, output_verify="exception")
         return
     hdus.verify("exception")
@@ -49,7 +118,11 @@ def write_hdus(hdus: Any, file: IO[bytes]) -> None:
         for hdu in hdus:
             if _is_large(hdu):
                 file.write(hdu.header.tostring().encode("ascii"))
-                _write_image(hdu.data, file, disk)
+                made = getattr(hdu, "made_rows", None)
+                parts = [hdu.data] if made is None else (made.rows(*band) for band in made.bands())
+                for part in parts:
+                    _write_image(np.ascontiguousarray(part, hdu.data.dtype), file, disk)
+                file.write(bytes(-hdu.data.nbytes % _RECORD))
             else:
                 file.write(_small(hdu))
 
@@ -57,9 +130,11 @@ def write_hdus(hdus: Any, file: IO[bytes]) -> None:
 def _is_large(hdu: Any) -> bool:
     from astropy.io import fits
 
-    if type(hdu) is not fits.ImageHDU or hdu.data is None or not hdu.data.flags.c_contiguous:
+    if type(hdu) is not fits.ImageHDU or hdu.data is None:
         return False
-    return bool(hdu.data.nbytes >= _LARGE) and hdu.data.dtype in (np.float32, np.uint32, np.uint16, np.int16, np.uint8)
+    if not hasattr(hdu, "made_rows") and not hdu.data.flags.c_contiguous:
+        return False
+    return bool(hdu.data.nbytes >= _LARGE) and hdu.data.dtype in _KINDS
 
 
 def _small(hdu: Any) -> bytes:
@@ -104,4 +179,3 @@ def _write_image(image: npt.NDArray[Any], file: IO[bytes], disk: _Disk) -> None:
             np.copyto(piece.view(some.dtype.newbyteorder(">")), some)
         file.write(piece.view(np.uint8).data)
         disk.wrote(piece.nbytes)
-    file.write(bytes(-image.nbytes % _RECORD))

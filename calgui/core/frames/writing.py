@@ -17,7 +17,7 @@ from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headermaking import COMMENTS, ascii_text, make_header
 from calgui.core.frames.keywords import Header
-from calgui.core.frames.largewriting import write_hdus
+from calgui.core.frames.largewriting import MadeRows, write_hdus
 from calgui.core.frames.layout import ERROR_KNOWN
 
 #: keywords that belong to the pixels of SCI; everything else goes into the primary header
@@ -37,8 +37,9 @@ class ExtraHdu:
     name : str
         EXTNAME.
     data : ndarray or mapping of str to ndarray
-        An array is an image (a structured one a table); a mapping is a table of columns of equal length, which
-        may be numbers, logicals or texts, and have further axes. None is a header without pixels.
+        An array is an image (a structured one a table), and so is `MadeRows`, which is made when it is written; a
+        mapping is a table of columns of equal length, which may be numbers, logicals or texts, and have further axes.
+        None is a header without pixels.
     units : mapping of str to str
         Column to unit.
     header : mapping
@@ -46,7 +47,7 @@ class ExtraHdu:
     """
 
     name: str
-    data: npt.NDArray[Any] | Mapping[str, Any] | None
+    data: npt.NDArray[Any] | MadeRows | Mapping[str, Any] | None
     units: Mapping[str, str] = field(default_factory=dict)
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -236,6 +237,8 @@ def _extra(extra: ExtraHdu, path: Path) -> Any:
     data = extra.data
     if data is None:
         return fits.ImageHDU(None, header, name=extra.name)
+    if isinstance(data, MadeRows):
+        return data.hdu(header, extra.name)
     try:
         if isinstance(data, Mapping):
             data = _table(data)

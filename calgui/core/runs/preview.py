@@ -14,10 +14,11 @@ from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
 from calgui.core.errors import CalguiError, InputError
-from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.spectra import open_input
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
+from calgui.core.runs.headerframes import enter_input
 from calgui.core.runs.opening import unreadable
 from calgui.core.runs.references import (
     FoundReferences,
@@ -160,7 +161,7 @@ def examine(
         problem: CalguiError | None = None
         for path in job.track(inputs, len(inputs), "Looking at the inputs"):
             try:
-                frame = stack.enter_context(open_frame(path))
+                frame = enter_input(stack, how, path)
             except InputError as error:
                 facts.append(InputFacts(path, error=error))
                 problem = problem or error
@@ -196,7 +197,7 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
         path,
         str(header.get("DETECTOR") or header.get("INSTRUME") or "").strip(),
         f"{seconds:g} s" if seconds is not None else "",
-        " × ".join(str(length) for length in reversed(frame.shape)),
+        " × ".join(str(length) for length in reversed(frame.shape)) if frame.shape != (0,) else "header alone",
         date if "T" in date or not time else f"{date} {time}",
     )
 
@@ -294,7 +295,7 @@ def cut_inputs(
     total = len(inputs) + len(references)
     for number, path in enumerate(inputs):
         job.report(number / total, "Reading the cut-out")
-        with open_frame(path) as source:
+        with open_input(path) as source:
             size = (source.shape[-2], source.shape[-1])
             whole = whole if number else size
             first = first or region_of(source)

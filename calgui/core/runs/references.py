@@ -11,7 +11,7 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.fits import FitsFrame, describe_file, open_frame, read_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.rules.values import Selection, Status
-from calgui.core.runs.headerframes import HEADERS, HeaderFrame, read_header
+from calgui.core.runs.headerframes import HEADERS, ONE_TABLE, HeaderFrame, read_header, read_table
 from calgui.core.runs.selecting import select, unusable
 from calgui.core.runs.tableframes import TABLES, read_tables
 
@@ -211,7 +211,7 @@ def _facts(headers: Sequence[Mapping[str, Any]], cache: "Cache | None") -> dict[
 
 
 #: extensions that are meant where a reference of a type has more images than one
-_EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS"}
+_EXTENSIONS: Mapping[str, str] = {"NONLINCOEFF": "COEFFS", "WAVECAL": "WAVELENGTH"}
 
 
 def extension_of(kind: str, path: Path) -> str | None:
@@ -263,6 +263,8 @@ def read_reference(kind: str, path: Path, header: Mapping[str, Any], cache: "Cac
     """
     if kind in HEADERS:
         return read_header(path, HEADERS[kind])
+    if kind in ONE_TABLE:
+        return read_table(path, ONE_TABLE[kind])
     if kind in TABLES:
         return read_tables(path)
     frame = read_frame(path, extension_of(kind, path))
@@ -291,6 +293,8 @@ def open_reference(item: UsedReference) -> FitsFrame | HeaderFrame:
     """
     if item.type in HEADERS:
         return read_header(item.path, HEADERS[item.type])
+    if item.type in ONE_TABLE:
+        return read_table(item.path, ONE_TABLE[item.type])
     frame = open_frame(item.path, extension_of(item.type, item.path))
     frame.complete(item.facts)
     return frame

@@ -11,9 +11,10 @@ from calgui.core.algorithms.inputkinds import check_kinds
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, algorithm
 from calgui.core.errors import AlgorithmError, InputError
-from calgui.core.frames.fits import FitsFrame, open_frame
+from calgui.core.frames.fits import FitsFrame
 from calgui.core.jobs import Job
 from calgui.core.runs.gathering import Gathered, gather
+from calgui.core.runs.headerframes import HeaderFrame, enter_input
 from calgui.core.runs.opening import open_references
 from calgui.core.runs.product import Provenance, check_target, summing, write_product
 from calgui.core.runs.references import UnusedReference, UsedReference, find_references, of_product
@@ -127,7 +128,7 @@ class Ready:
     ----------
     paths : tuple of pathlib.Path
         The inputs.
-    frames : list of FitsFrame
+    frames : list of FitsFrame or HeaderFrame
         The same, opened.
     used : tuple of UsedReference
         Found or given.
@@ -138,7 +139,7 @@ class Ready:
     """
 
     paths: tuple[Path, ...]
-    frames: list[FitsFrame]
+    frames: list[FitsFrame | HeaderFrame]
     used: tuple[UsedReference, ...]
     unused: tuple[UnusedReference, ...]
     missing: Mapping[str, Missing]
@@ -181,7 +182,7 @@ def opened_inputs(
     """
     check_count(how, len(paths))
     with ExitStack() as stack:
-        frames = [stack.enter_context(open_frame(path)) for path in paths]
+        frames: list[FitsFrame | HeaderFrame] = [enter_input(stack, how, path) for path in paths]
         asked = how.wants(frames, config) if how.wants is not None else None
         headers, asking = of_product(how, [frame.header for frame in frames], paths, config)
         found = find_references(how, headers, asking, given, cache, context, asked)

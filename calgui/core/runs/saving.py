@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.core.algorithms.registry import algorithm
 from calgui.core.errors import InputError
-from calgui.core.frames.fits import open_frame
 from calgui.core.frames.headers import read_headers
 from calgui.core.jobs import Job
+from calgui.core.runs.headerframes import enter_input
 from calgui.core.runs.product import check_target, described, provenance, write_product
 from calgui.core.runs.report import RunReport
 
@@ -48,7 +49,8 @@ def proposed(report: RunReport) -> dict[str, str]:
         An input can no longer be read.
     """
     with ExitStack() as stack:
-        frames = [stack.enter_context(open_frame(path)) for path in report.inputs]
+        how = algorithm(report.algorithm)
+        frames = [enter_input(stack, how, path) for path in report.inputs]
         cards = described(report, frames, None)
     return {keyword: str(cards[keyword][0]) if keyword in cards else "" for keyword in FORM}
 
@@ -143,7 +145,8 @@ def save_report(
     keywords = {key: text.strip() for key, text in cards.items()}
     origin = provenance(report.inputs, report.references, job.part(0, 0.8))
     with ExitStack() as stack:
-        frames = [stack.enter_context(open_frame(source)) for source in report.inputs]
+        how = algorithm(report.algorithm)
+        frames = [enter_input(stack, how, source) for source in report.inputs]
         job.report(0.8, "Writing")
         written = write_product(report, frames, path, origin, keywords, cache, overwrite=overwrite)
     read_headers(written)

@@ -1,6 +1,6 @@
 """Spectra out of FITS files: one-dimensional images, and tables with a column of flux."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,14 @@ from calgui.core.errors import InputError
 from calgui.core.frames.columns import MOST_COLUMNS, column_names, read_columns
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.headers import HduHeader, read_headers
+from calgui.core.frames.spectra import ERROR_COLUMNS, FLUX_COLUMNS
 from calgui.core.spectra.axis import wavelengths
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import IN_NM, to_vacuum
 
-_FLUX = ("FLUX", "COUNTS", "SPEC", "SPECTRUM", "INTENSITY", "OPT_COUNTS", "BOX_COUNTS", "DATA")
+_FLUX = FLUX_COLUMNS
 _WAVE = ("WAVELENGTH", "WAVE", "LAMBDA", "WAVE_VAC", "OPT_WAVE", "BOX_WAVE", "WAVE_AIR", "AWAV")
-_ERROR = ("ERROR", "ERR", "FLUX_ERROR", "FLUXERR", "SIGMA", "UNCERTAINTY", "STDEV")
+_ERROR = ERROR_COLUMNS
 _UNITS = {"nm": 1.0, "um": 1e3, "micron": 1e3, "angstrom": 0.1, "m": 1e9, "a": 0.1}
 
 
@@ -38,12 +39,24 @@ def spectra_in(path: Path | str) -> tuple[HduHeader, ...]:
     InputError
         The file cannot be read.
     """
+    hdus = read_headers(path)
     return tuple(
         hdu
-        for hdu in read_headers(path)
-        if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1)
-        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX))
+        for hdu in hdus
+        if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1 and not _beside(hdu, hdus))
+        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX) and not _tells_places(hdu))
     )
+
+
+def _beside(hdu: HduHeader, hdus: Sequence[HduHeader]) -> bool:
+    """Whether it is the errors or the quality of a spectrum, which are read with it."""
+    named = hdu.name.upper() in ("ERR", "DQ")
+    return named and any(other.name.upper() == "SCI" and other.shape == hdu.shape for other in hdus)
+
+
+def _tells_places(hdu: HduHeader) -> bool:
+    """Whether a table says where spectra are in the field: its column ``SPECTRUM`` counts them."""
+    return {"ROW", "COLUMN"} <= {name.upper() for name in column_names(hdu)}
 
 
 def read_spectrum(path: Path | str, hdu: int | None = None) -> Spectrum:

@@ -39,7 +39,7 @@ class SpectrumPlot(pg.PlotWidget):
     chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._box = _RangeBox()
+        self._box = RangeBox()
         super().__init__(parent, viewBox=self._box, background=theme().colour("surface"))
         self.setObjectName("spectrum_plot")
         self.setAccessibleName("Spectra")
@@ -267,7 +267,7 @@ class SpectrumPlot(pg.PlotWidget):
         self._marks.update()
 
 
-class _RangeBox(pg.ViewBox):
+class RangeBox(pg.ViewBox):
     """A view that can be dragged over to choose a range; the wheel zooms the horizontal axis, with Ctrl the vertical.
 
     While nobody zooms the vertical axis, it fits what is seen of the spectra.

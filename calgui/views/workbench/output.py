@@ -27,6 +27,7 @@ from calgui.views.workbench.painting import PaintBar
 from calgui.views.workbench.picturetab import PictureTab, surrounded
 from calgui.views.workbench.plots import CurvesPanel
 from calgui.views.workbench.results import MetricsTable, TablesPanel
+from calgui.views.workbench.spectra.tabs import SpectraTabs
 from calgui.views.workbench.work import layers, noted
 
 #: names of the tabs with tables and marks while there are none
@@ -118,6 +119,10 @@ class OutputPanel(QWidget):
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), tip)
         self.tabs.setTabVisible(self.tabs.indexOf(self.comparison), comparer is not None)
+        self.spectra = SpectraTabs(session, self.tabs, self.side)
+        if product == "WAVECAL":
+            # made with the page rather than in the way of its first answer
+            _ = self.spectra.panel
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, 0)
         layout.setSpacing(SPACE // 2)
@@ -318,6 +323,8 @@ class OutputPanel(QWidget):
         self._drawn = result, title, note, origin, inputs
         self.marks.take(result, inputs, live=not preview)
         self._show_tabs_of_marks(result)
+        no_picture = result.frame is None and self.marks.wanted is None
+        self.spectra.take(result, no_picture)
         self.show_picture()
         self._show_metrics(result.metrics)
         self.curves.show_curves(result.curves)
@@ -328,7 +335,6 @@ class OutputPanel(QWidget):
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
-        no_picture = result.frame is None and self.marks.wanted is None
         if no_picture and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)
@@ -389,6 +395,7 @@ class OutputPanel(QWidget):
     def _clear(self, message: str) -> None:
         self.picture.clear(message)
         self.marks.take(None, (), live=False)
+        self.spectra.take(None)
         self._show_tabs_of_marks(Result(None, {}))
         self._show_metrics({})
         self.curves.show_curves(())

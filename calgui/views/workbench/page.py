@@ -88,8 +88,9 @@ class AlgorithmPage(QWidget):
             tip = "Solutions that were kept, to compare them and to go back"
             self.output.add_beside(self.solutions, "Solutions", tip)
             self.solutions.back_wanted.connect(self.go_back_to)
-        self.output.marks.options = self.options.values
-        self.output.marks.options_wanted.connect(self.options.put_values)
+        for part in (self.output.marks, self.output.spectra):
+            part.options = self.options.values
+            part.options_wanted.connect(self.options.put_values)
         lay_out(self)
         self._connect()
         self._update_buttons()
@@ -152,6 +153,9 @@ class AlgorithmPage(QWidget):
             done = deed_of_places(changed[0], shown.one, *texts, changed[0] == shown.marks.adds)
             if done:
                 return f"{done} in {self.how.title}"
+        said = self.output.spectra.deed(before[1], after[1], changed)
+        if said:
+            return f"{said} in {self.how.title}"
         one = changed[0].replace("_", " ") if changed else "the references"
         what = f"{len(changed)} options" if len(changed) > 1 else one
         return f"change {what} of {self.how.title}"

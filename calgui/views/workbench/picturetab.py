@@ -17,24 +17,40 @@ class PictureTab(QSplitter):
     ----------
     picture : QWidget
         Gets all room that is left.
-    side : QWidget
-        Metrics and hot pixels; hidden as long as there are none.
+    side : QWidget or None
+        Metrics and hot pixels; hidden as long as there are none. None where they come later.
+    ample : int
+        Width of the side where there is room for it, pixels.
     parent : QWidget, optional
     """
 
-    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, picture: QWidget, side: QWidget | None, ample: int = _METRICS_AMPLE, parent: QWidget | None = None
+    ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("bench_picture_tab")
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self.addWidget(picture)
-        self.addWidget(side)
         self.setStretchFactor(0, 1)
+        self._ample, self._wide, self._moved = ample, _METRICS_WIDE, False
+        self._sizes: list[int] = []
+        if side is not None:
+            self.take_side(side)
+        self.splitterMoved.connect(self._take_over)
+
+    def take_side(self, side: QWidget) -> None:
+        """Put the side here; several tabs may share one, which is where it is seen.
+
+        Parameters
+        ----------
+        side : QWidget
+            Of this tab from now on.
+        """
+        self.addWidget(side)
         self.setStretchFactor(1, 0)
         side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
-        self.setSizes([10 * _LEAST_PICTURE, _METRICS_WIDE])
-        self._wide, self._moved = _METRICS_WIDE, False
-        self.splitterMoved.connect(self._take_over)
+        self.setSizes(self._sizes or [10 * _LEAST_PICTURE, self._wide])
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow arrangement, so that there is a way to it."""
@@ -46,7 +62,7 @@ class PictureTab(QSplitter):
         room = event.size().width()
         beside = room >= _LEAST_PICTURE + _METRICS_WIDE
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
-        wide = _METRICS_AMPLE if room >= _AMPLE_PICTURE + _METRICS_AMPLE else _METRICS_WIDE
+        wide = self._ample if room >= _AMPLE_PICTURE + self._ample else _METRICS_WIDE
         if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
             self.setOrientation(wanted)
             self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
@@ -55,7 +71,7 @@ class PictureTab(QSplitter):
 
     def _take_over(self) -> None:
         """Whoever moved the border knows best."""
-        self._moved = True
+        self._moved, self._sizes = True, self.sizes()
 
 
 def surrounded(picture: QWidget, above: list[QWidget], below: QWidget | None) -> QWidget:

@@ -23,7 +23,7 @@ from calgui.views.theme import SPACE, figures, theme
 #: rows between which tables share their room by their lengths
 _SHORT, _LONG = 5, 15
 #: rows from which on tables that nobody sees are made later: an answer to an option must not wait for them
-_LATE = 100
+_LATE = 40
 #: numbers from here on are written with a power of ten
 _LONGEST = 1e8
 #: characters of a line in the heading of a table's column

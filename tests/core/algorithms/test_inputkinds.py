@@ -27,7 +27,7 @@ def frame(*shape: int, **header: object) -> Frame:
         (frame(3, 4, 5), "ramp"),
         (frame(1, 3, 4, 5), "ramp"),
         (frame(3, 4, 5, CTYPE3="WAVE"), "cube"),
-        (frame(5), None),
+        (frame(5), "spectrum"),
         (frame(1, 1, 3, 4, 5), None),
     ],
 )
@@ -46,8 +46,8 @@ def test_a_ramp_is_to_be_fitted_before_it_is_an_image() -> None:
         caught.value.cure
         == "Fit the ramp first (fit-ramp), or choose images or cubes; a cube is told by CTYPE3, such as WAVE."
     )
-    with pytest.raises(InputError, match="no image, ramp or cube"):
-        check_kinds(algorithm("master-dark"), [frame(5)])
+    with pytest.raises(InputError, match="no spectrum, image, ramp or cube"):
+        check_kinds(algorithm("master-dark"), [frame(1, 1, 3, 4, 5)])
     check_taken("Both", ("image", "ramp"), [frame(4, 5), frame(3, 4, 5)])
 
 

@@ -65,3 +65,34 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(InputError, match="No space left"):
         write_frame(Frame(images()[0].data), tmp_path / "a.fits")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_that_is_made_when_it_is_written_is_the_same_file(tmp_path: Path) -> None:
+    image = np.arange(37 * 61, dtype=np.float64).reshape(37, 61) * np.pi
+    asked: list[tuple[int, int]] = []
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        asked.append((start, stop))
+        return image[start:stop]
+
+    made = largewriting.MadeRows(image.shape, np.float64, rows)
+    first = np.zeros((4, 4), np.float32)
+    whole = write_frame(Frame(first), tmp_path / "a.fits", [ExtraHdu("WAVELENGTH", image, header={"BUNIT": "um"})])
+    assert not asked
+    later = write_frame(Frame(first), tmp_path / "b.fits", [ExtraHdu("WAVELENGTH", made, header={"BUNIT": "um"})])
+    assert asked
+    packed = write_frame(Frame(first), tmp_path / "c.fits.gz", [ExtraHdu("WAVELENGTH", made)])
+    for path in (whole, later, packed):
+        with fits.open(path) as hdus:
+            hdus.verify("exception")
+            np.testing.assert_array_equal(hdus["WAVELENGTH"].data, image)
+    with fits.open(whole) as one, fits.open(later) as other:
+        assert one["WAVELENGTH"].header == other["WAVELENGTH"].header
+    np.testing.assert_array_equal(np.asarray(made), image)
+
+
+def test_it_is_made_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(largewriting, "_BAND", 61 * 8 * 5)
+    made = largewriting.MadeRows((37, 61), np.float64, lambda a, b: np.zeros((b - a, 61)))
+    assert list(made.bands())[:2] == [(0, 5), (5, 10)]
+    assert list(made.bands())[-1] == (35, 37)

@@ -121,3 +121,24 @@ def test_real_spectra(real_data: Path, name: str) -> None:
     assert np.all(np.diff(spectrum.wavelength) > 0)
     low, high = (890, 1210) if name.endswith("Y") else (1380, 1860)
     assert low < spectrum.wavelength[0] < spectrum.wavelength[-1] < high
+
+
+def test_errors_and_quality_are_read_with_their_spectrum(tmp_path: Path) -> None:
+    path = tmp_path / "spectrum.fits"
+    parts = [fits.ImageHDU(np.full(9, value, np.float32), name=name) for name, value in (("SCI", 5), ("ERR", 1))]
+    quality = fits.ImageHDU(np.zeros(9, np.uint32), name="DQ")
+    fits.HDUList([fits.PrimaryHDU(), *parts, quality]).writeto(path)
+    assert [hdu.name for hdu in spectra_in(path)] == ["SCI"]
+    spectrum = read_spectrum(path)
+    assert spectrum.error is not None
+    assert spectrum.error.tolist() == [1] * 9
+    # errors that are of nothing are looked at all the same
+    parts[1].writeto(tmp_path / "alone.fits")
+    assert len(spectra_in(tmp_path / "alone.fits")) == 1
+
+
+def test_the_places_of_a_stack_are_no_spectrum(tmp_path: Path) -> None:
+    places = Table({"SPECTRUM": np.arange(4), "ROW": [0, 0, 1, 1], "COLUMN": [0, 1, 0, 1]})
+    stack = fits.ImageHDU(np.ones((4, 30), np.float32), name="SCI")
+    fits.HDUList([fits.PrimaryHDU(), stack, fits.BinTableHDU(places, name="LENSLETS")]).writeto(tmp_path / "s.fits")
+    assert spectra_in(tmp_path / "s.fits") == ()

@@ -186,6 +186,23 @@ def compiled_spot_fits() -> ModuleType:
     return _imported("spots_fits")
 
 
+def compiled_arcs(part: str) -> ModuleType:
+    """The loops of spectra of lamps.
+
+    Parameters
+    ----------
+    part : str
+        ``seeds``: their lines are found; ``centroids``: measured; ``fits``: polynomials through them; ``rebinning``:
+        their pixels on other steps.
+
+    Returns
+    -------
+    module
+        Such as `calgui.core.algorithms.kernels.arcs_seeds`.
+    """
+    return _imported(f"arcs_{part}")
+
+
 @cache
 def _imported(name: str) -> ModuleType:
     return importlib.import_module(f"calgui.core.algorithms.kernels.{name}")

@@ -52,10 +52,27 @@ def check_cube(cube: FrameLike, config: PsfConfig) -> None:
     InputError
         Naming what is missing.
     """
-    setting_of(cube, config, _ends(_wavelengths_um(cube)))
+    setting_of(cube, config, _ends(wavelengths_um(cube)))
 
 
-def _wavelengths_um(cube: FrameLike) -> Floats:
+def wavelengths_um(cube: FrameLike) -> Floats:
+    """Wavelengths of the planes of a cube.
+
+    Parameters
+    ----------
+    cube : FrameLike
+        (n, ny, nx).
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        In vacuum, µm.
+
+    Raises
+    ------
+    InputError
+        The header does not say, or the wavelength is another axis.
+    """
     axis = spectral_axis(cube.header, 3) if len(cube.shape) == 3 else None
     if axis != 3:
         raise InputError(
@@ -97,13 +114,12 @@ def measure_cube(cube: FrameLike, config: PsfConfig, job: Job, measure_picture: 
     Measured
         With slices.
     """
-    wave = _wavelengths_um(cube)
+    wave = wavelengths_um(cube)
     setting = setting_of(cube, config, _ends(wave))
     groups = np.array_split(np.arange(len(wave)), min(SLICES, len(wave)))
-    means = [
-        _mean(cube, int(group[0]), int(group[-1]) + 1) for group in job.track(groups, len(groups), "Reading planes")
-    ]
-    whole = _mean_of(means)
+    steps = job.track(groups, len(groups), "Reading planes")
+    means = [mean_planes(cube, int(group[0]), int(group[-1]) + 1) for group in steps]
+    whole = mean_frames(means)
     measured = measure_picture(whole, setting, config, job.part(0.3, 0.6), detector=False)
     usable = np.flatnonzero((measured.stars.flags & (SATURATED | FAILED)) == 0)
     star = int(usable[np.argmax(measured.stars.height[usable])])
@@ -135,8 +151,21 @@ def _extent(frame: Frame, setting: Setting, config: PsfConfig) -> float:
     return float(min(config.flux_radius, diagonal) + 20)
 
 
-def _mean(cube: FrameLike, first: int, last: int) -> Frame:
-    """Mean of some planes, with the error of a mean; without values that are flagged."""
+def mean_planes(cube: FrameLike, first: int, last: int) -> Frame:
+    """Mean of some planes, without values that are flagged.
+
+    Parameters
+    ----------
+    cube : FrameLike
+        (n, ny, nx).
+    first, last : int
+        The planes, the last one exclusive.
+
+    Returns
+    -------
+    Frame
+        (ny, nx), with the error of a mean; NaN where fewer than half of the planes can be used.
+    """
     ny, nx = cube.shape[1:]
     total, weight, variance = np.zeros((ny, nx)), np.zeros((ny, nx)), np.zeros((ny, nx))
     full = np.zeros((ny, nx), np.bool_)
@@ -171,8 +200,19 @@ def _plane_header(cube: FrameLike) -> dict[str, object]:
 _AXIS = ("CTYPE", "CUNIT", "CRVAL", "CRPIX", "CDELT")
 
 
-def _mean_of(frames: list[Frame]) -> Frame:
-    """Mean of pictures."""
+def mean_frames(frames: list[Frame]) -> Frame:
+    """Mean of pictures.
+
+    Parameters
+    ----------
+    frames : list of Frame
+        Of one shape.
+
+    Returns
+    -------
+    Frame
+        With the header of the first.
+    """
     data = np.array([frame.data for frame in frames])
     bits = np.array([frame.dq for frame in frames if frame.dq is not None])
     count = np.isfinite(data).sum(axis=0)

@@ -13,6 +13,7 @@ from calgui.core.algorithms.registry import Curve, Metric, Result, Table
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Selection
+from calgui.core.runs.headerframes import table_frame
 from calgui.core.runs.tableframes import tables_of
 
 #: changed pixels of one way that a document lists; their number counts all
@@ -132,6 +133,10 @@ class Comparer:
         Extension of the product that is compared; the image where it is empty.
     keywords : str
         Extension without pixels whose header is compared, of a product that has no image.
+    table : str
+        Extension with columns that are compared, of such a product.
+    extension : str
+        Extension that is compared, of a product that has no image.
     tables : bool
         Whether the product's tables are compared: both are given as `calgui.core.runs.tableframes.TableFrame`.
     """
@@ -145,6 +150,8 @@ class Comparer:
     column: str
     plane: str = ""
     keywords: str = ""
+    table: str = ""
+    extension: str = ""
     tables: bool = False
 
     def compared(self, result: Result) -> Frame | None:
@@ -163,6 +170,10 @@ class Comparer:
         """
         if self.keywords:
             return self._header(result)
+        if self.table:
+            return self._columns(result)
+        if self.extension:
+            return self._image(result)
         if self.tables:
             return tables_of(result) if result.has_product else None
         frame = result.frame
@@ -172,6 +183,14 @@ class Comparer:
         if not self.plane:
             return replace(frame, header=header)
         return Frame(result.planes[self.plane], None, None, header, frame.path)
+
+    def _image(self, result: Result) -> Frame | None:
+        """An extension with the keywords of the whole product."""
+        found = next((one for one in result.extensions if one.name == self.extension), None)
+        if found is None or found.data is None:
+            return None
+        said = {key: value for key, (value, _comment) in result.keywords.items()}
+        return Frame(np.asarray(found.data, np.float32), None, None, said)
 
     def _header(self, result: Result) -> Frame | None:
         """The keywords of an extension with those of the whole product, behind one meaningless value."""
@@ -183,6 +202,15 @@ class Comparer:
         plain = {key: value[0] if isinstance(value, tuple) else value for key, value in said.items()}
         path = result.picture.path if result.picture is not None else None
         return Frame(np.zeros(1, np.float32), None, None, {**of, **plain}, path)
+
+    def _columns(self, result: Result) -> Frame | None:
+        """The columns of an extension, with the keywords of the product."""
+        found = next((one for one in result.extensions if one.name == self.table), None)
+        if found is None or not isinstance(found.data, Mapping):
+            return None
+        said = {**result.keywords, **found.header}
+        plain = {key: value[0] if isinstance(value, tuple) else value for key, value in said.items()}
+        return table_frame(found.data, plain, None)
 
     def compare(self, new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         """Compare two products; see `Compare`."""
@@ -243,6 +271,16 @@ COMPARERS: Mapping[str, Comparer] = {
             keywords="DISTORTION",
         ),
         Comparer(
+            "ADC",
+            "dispersions",
+            "residual of the ADC",
+            "shift less that of",
+            "new less old, mas: along the zenith below, across above, by wavelength",
+            "Wavelengths",
+            "wavelength",
+            table="ADC",
+        ),
+        Comparer(
             "PSFSTAR",
             "psfs",
             "PSF star",
@@ -250,6 +288,16 @@ COMPARERS: Mapping[str, Comparer] = {
             "new less old, each of sum 1, over the peak of the new",
             "Pixels that stand out",
             "pixel",
+        ),
+        Comparer(
+            "WAVECAL",
+            "wavecals",
+            "wavelength solution",
+            "new less",
+            "new less old, in pixels, one row for each spectrum",
+            "Pixels",
+            "pixel",
+            extension="WAVELENGTH",
         ),
         Comparer(
             "FIBER",

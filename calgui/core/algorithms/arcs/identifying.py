@@ -1,0 +1,297 @@
+"""Which line is which: blind, from a rough range, or none at all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numpy.polynomial import legendre
+
+from calgui.core.algorithms.arcs.aligning import (
+    Alignment,
+    Listed,
+    Observed,
+    Range,
+    align,
+    by_chance,
+    false_alarm,
+    rescored,
+)
+from calgui.core.algorithms.arcs.finding import FoundLines
+from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.ranges import Rough
+from calgui.core.errors import AlgorithmError
+from calgui.core.jobs import Job
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+#: what the range of a header may be off by
+OFF = 0.05
+#: how often chance may reach the score of an alignment, and how far the next best must be behind
+CHANCE, MARGIN = 1e-3, 3.0
+#: what a lamp must add to the score to be taken for on
+LAMP_ON = 1.5
+#: shuffled lists that are tried before, and after, it is clear
+_TRIES = (4, 8)
+_CLEAR = 1e-6
+#: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
+_LEAST, _MOST = 0.4, 0.75
+#: lines that an alignment is looked for with, at least
+FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A blind identification.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float64, shape (4,)
+        Legendre, over the lit pixels: wavelength in nm.
+    score, second, chance : float
+        Logarithm of the likelihood over chance, of the best alignment and of the next; how often chance reaches it.
+    tried : int
+        Shuffled lists that were tried.
+    lamps : tuple of str
+        Those that are on.
+    dark : tuple of str
+        Those that were asked for and add nothing.
+    level : mapping of str to float
+        Natural logarithm of the flux of a line of strength 1, by lamp.
+    direction : int
+        1 where wavelengths rise with the pixel, else -1.
+    """
+
+    coefficients: Floats
+    score: float
+    second: float
+    chance: float
+    tried: int
+    lamps: tuple[str, ...]
+    dark: tuple[str, ...]
+    level: dict[str, float]
+    direction: int
+
+
+def listed_of(lamps: tuple[str, ...], lines: LampLines, rough: Rough) -> Listed:
+    """Lines as the search takes them.
+
+    Parameters
+    ----------
+    lamps : tuple of str
+        Species.
+    lines : LampLines
+        Of them, as resolved.
+    rough : Rough
+        With the filter.
+
+    Returns
+    -------
+    Listed
+    """
+    kind = np.array([lamps.index(name.split("+")[0]) for name in lines.species], np.int64)
+    strength = np.log(np.maximum(lines.intensity, 1e-5))
+    return Listed(lines.wavelength, strength, kind, rough.through(lines.wavelength))
+
+
+def identify_blind(
+    found: FoundLines, lamps: tuple[str, ...], lines: LampLines, rough: Rough, directions: tuple[int, ...], job: Job
+) -> Blind:
+    """Find out where the spectrum lies.
+
+    Parameters
+    ----------
+    found : FoundLines
+        Of the spectrum.
+    lamps : tuple of str
+        That may be on.
+    lines : LampLines
+        Of them.
+    rough : Rough
+        Where it should lie.
+    directions : tuple of int
+        See `Range`.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Blind
+
+    Raises
+    ------
+    AlgorithmError
+        No alignment is far likelier than chance.
+    """
+    middle, half = (found.first + found.last) / 2, max((found.last - found.first) / 2, 1.0)
+    seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
+    usable = ~found.saturated
+    seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
+    best: _Look | None = None
+    ranges = _ranges(found, rough, directions)
+    for number, (expected, filtered) in enumerate(ranges):
+        job.report(number / len(ranges), "Looking for an alignment")
+        width = found.fwhm / half * expected.half
+        blurred = lines.within(*_reach(expected)).resolved(width)
+        listed = listed_of(lamps, blurred, rough if filtered else Rough(rough.low, rough.high, rough.source))
+        made = align(seen, listed, expected)
+        if made is None:
+            continue
+        chance, tried = _chance(seen, listed, expected, made.score, job)
+        look = _Look(made, chance, tried, listed, expected)
+        if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
+            best = look
+        # most lines have a name: no other range will give more
+        if look.is_clear and made.matched >= _MOST * made.looked:
+            break
+    if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
+        raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
+    return _with_lamps(seen, best.listed, best.expected, best.made, best.chance, best.tried, lamps)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The best alignment within one range."""
+
+    made: Alignment
+    chance: float
+    tried: int
+    listed: Listed
+    expected: Range
+
+    @property
+    def is_clear(self) -> bool:
+        made = self.made
+        return self.chance < CHANCE and made.score - made.second > MARGIN and made.matched >= FEWEST
+
+    @property
+    def rank(self) -> float:
+        """Where none is clear, the one that chance has least to do with."""
+        return self.made.score if self.is_clear else -self.chance
+
+
+def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> tuple[float, int]:
+    """How often chance reaches a score, and how many shuffled lists say so."""
+    scores = np.zeros(0)
+    chance = 1.0
+    for tries in _TRIES:
+        job.check()
+        scores = np.r_[scores, by_chance(seen, listed, expected, tries, seed=len(scores) + 1)]
+        chance = false_alarm(score, scores)
+        if chance < _CLEAR or chance > 0.2:
+            break
+    return chance, len(scores)
+
+
+def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
+    names = ", ".join(lamps)
+    if best is None:
+        return f"No lines of {names} lie in the range."
+    made, chance = best.made, best.chance
+    if chance >= CHANCE:
+        return (
+            f"The {count} lines fit the lines of {names} no better than chance: the best alignment holds "
+            f"{made.matched} of {made.looked}, and chance reaches its score with a probability of {_short(chance)} "
+            f"(limit {CHANCE:g})."
+        )
+    if made.score - made.second > MARGIN:
+        return (
+            f"Of the {made.looked} brightest lines {made.matched} fit the lines of {names} (limit "
+            f"{100 * _LEAST:.0f} %, and {FEWEST} lines)."
+        )
+    return (
+        f"The lines fit the lines of {names} in more than one way: the best alignment is ahead of the next by "
+        f"{max(made.score - made.second, 0):.1f} in the logarithm of its likelihood (limit {MARGIN:g})."
+    )
+
+
+def _short(chance: float) -> str:
+    return f"{chance:.2g}" if chance < 0.9995 else "1"
+
+
+def _cure(lamps: tuple[str, ...]) -> str:
+    return (
+        f"Check that {', '.join(lamps)} {'was' if len(lamps) == 1 else 'were'} on (option lamps) and the range "
+        "(options wavemin, wavemax), or name some lines by hand: identify=pixel=nm; pixel=nm."
+    )
+
+
+def _reach(expected: Range) -> tuple[float, float]:
+    far = expected.half * expected.stretch[1] * 1.1 + expected.shift
+    return expected.centre - far, expected.centre + far
+
+
+def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> list[tuple[Range, bool]]:
+    """Where to look, the likeliest first; and whether the filter counts."""
+    centre, half = (rough.low + rough.high) / 2, (rough.high - rough.low) / 2
+    made: list[tuple[Range, bool]] = []
+    filtered = rough.band is not None
+    shift = OFF * centre + 0.1 * half
+    if rough.band is not None:
+        low, high = rough.band
+        middle, width = (low + high) / 2, (high - low) / 2
+        # a spectrum mostly holds what its filter lets through, and little beside
+        made.append((Range(middle, 1.05 * width, 0.3 * width, (0.8, 1.35), 0.15, directions), True))
+        made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), True))
+    made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), False))
+    least = max(0.35, 1 - OFF * centre / half) if half > 0 else 0.35
+    most = min(2.2, 1 + OFF * centre / half)
+    if least < 0.8 or most > 1.25:
+        # each end is off on its own
+        made.append((Range(centre, half, shift, (min(least, 0.8), max(most, 1.25)), 0.4, directions), filtered))
+    return made
+
+
+def _with_lamps(
+    seen: Observed, listed: Listed, expected: Range, made: Alignment, chance: float, tried: int, lamps: tuple[str, ...]
+) -> Blind:
+    """Leave out lamps that add nothing: their lines would only be there by chance."""
+    on = list(range(len(lamps)))
+    best = rescored(seen, listed, expected, made.coefficients)
+    while len(on) > 1:
+        # lamps whose absence costs least go first
+        costs = []
+        for kind in on:
+            rest = [one for one in on if one != kind]
+            without = rescored(seen, listed.take(np.isin(listed.kind, rest)), expected, made.coefficients)
+            costs.append((best.score - without.score, kind, without))
+        cost, kind, without = min(costs, key=lambda one: one[0])
+        if cost > LAMP_ON:
+            break
+        on.remove(kind)
+        best = without
+    level = {lamps[kind]: float(best.level[kind]) for kind in on}
+    return Blind(
+        best.coefficients,
+        made.score,
+        made.second,
+        chance,
+        tried,
+        tuple(lamps[kind] for kind in on),
+        tuple(name for kind, name in enumerate(lamps) if kind not in on),
+        level,
+        1 if best.coefficients[1] > 0 else -1,
+    )
+
+
+def lit_to_whole(coefficients: Floats, found: FoundLines, pixels: int) -> Floats:
+    """Coefficients over all pixels, from those over lit ones.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float64
+        Legendre over first to last lit pixel.
+    found : FoundLines
+        With those pixels.
+    pixels : int
+        Of the spectrum.
+
+    Returns
+    -------
+    ndarray of float64
+    """
+    degree = len(coefficients) - 1
+    nodes = np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
+    pixel = (nodes + 1) / 2 * (pixels - 1)
+    lit = (2 * pixel - found.first - found.last) / max(found.last - found.first, 1)
+    return np.asarray(legendre.legfit(nodes, legendre.legval(lit, coefficients), degree), np.float64)

@@ -1,0 +1,323 @@
+"""What wavelength solutions say in numbers: metrics, keywords, curves, tables."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.arcs.mainfit import missing_lines
+from calgui.core.algorithms.arcs.product import lines_of_one
+from calgui.core.algorithms.arcs.solving import Solved
+from calgui.core.algorithms.arcs.verdict import shares, solution_error
+from calgui.core.algorithms.registry import Curve, Metric, Table
+from calgui.core.algorithms.spectrummarks import LINE_STATES, SPECTRUM_STATES, Spectra
+from calgui.core.spectra.wavelength import to_air
+
+Floats = npt.NDArray[np.float64]
+
+_KM_S = 299_792.458
+#: rows of the table of spectra, the worst first
+_WORST = 20
+
+
+def spectra_of(solved: Solved) -> Spectra:
+    """The spectra with solutions and lines, for the views.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+
+    Returns
+    -------
+    Spectra
+    """
+    measured, field = solved.measured, solved.field
+    stack, main = measured.stack, solved.main.solution
+    if field is None:
+        listed = solved.named.listed
+        lines = lines_of_one(solved, missing_lines(solved.found, solved.named, main))
+        coefficients = main.coefficients[None, :]
+        state, rms, fwhm = np.zeros(1, np.int64), np.array([main.rms]), np.array([main.fwhm])
+        domain, why, maps = main.domain, {}, {}
+    else:
+        listed = measured.field.listed if measured.field is not None else solved.named.listed
+        lines, coefficients, state = field.lines, field.coefficients, field.state
+        rms, fwhm, domain = field.rms, field.fwhm, field.domain
+        why, maps = dict(field.why), dict(field.maps)
+    return Spectra(
+        stack.flux, coefficients, domain, state, rms, fwhm, lines, measured.main, listed.species, listed.wavelength,
+        listed.intensity, stack.place, why, maps, "identify", "exclude",
+    )  # fmt: skip
+
+
+def metrics(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
+    """Numbers of the solutions.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+    spectra : Spectra
+        All of them.
+
+    Returns
+    -------
+    dict of str to Metric
+    """
+    main, count, blind = solved.main.solution, shares(solved), solved.measured.blind
+    used = spectra.lines.state == 0
+    residual = spectra.lines.residual[used]
+    middle = np.array([(main.domain[0] + main.domain[1]) / 2])
+    step = float(main.dispersion(middle)[0])
+    wave = float(main.wavelengths(middle)[0])
+    ends = main.wavelengths(np.array(main.domain))
+    rms = _rms(residual)
+    rms_nm = _rms_nm(solved, spectra)
+    look = next((one for one in solved.main.looks if one.order == main.order), None)
+    solved_spectra = spectra.state <= 1
+    per = np.bincount(spectra.lines.spectrum[used], minlength=len(spectra.state))[solved_spectra]
+    width = float(np.nanmedian(spectra.fwhm)) if np.isfinite(spectra.fwhm).any() else math.nan
+    resolution = wave / (width * abs(step)) if width > 0 else None
+    one = len(spectra.state) == 1
+    return {
+        "rms_pixel": Metric(rms, "pixel", "Residuals of the lines that were used, of all spectra."),
+        "rms_nm": Metric(rms_nm, "nm", "The same in wavelength."),
+        "rms_km_per_s": Metric(rms_nm / wave * _KM_S, "km/s", "The same as a velocity."),
+        "rms_cross_validated_pixel": Metric(
+            look.cross_validated if look is not None else None,
+            "pixel",
+            "Main spectrum: residuals of each line against the solution of those that are not near it.",
+        ),
+        "n_lines": Metric(
+            count.used if one else int(np.median(per)) if per.size else 0, "",
+            "Lines that were used; of several spectra the median.",
+        ),
+        "n_rejected": Metric(count.rejected, "", "Main spectrum: lines with a name that lie too far off."),
+        "n_unidentified": Metric(
+            int((main.state == 3).sum()), "", "Main spectrum: lines without a name: not listed, or blended."
+        ),
+        "n_missing": Metric(
+            int(np.sum((spectra.lines.state == len(LINE_STATES) - 1) & (spectra.lines.spectrum == spectra.main))), "",
+            "Main spectrum: listed lines that should be bright enough and are not seen.",
+        ),
+        "n_saturated": Metric(int(solved.found.saturated.sum()), "", "Main spectrum: lines that are saturated."),
+        "n_narrow": Metric(solved.found.narrow, "", "Main spectrum: peaks narrower than light can be."),
+        "n_spectra": Metric(int(solved_spectra.sum()), "", "Spectra with a solution."),
+        "n_doubtful": Metric(int((spectra.state == 1).sum()), "", "Spectra whose solution is doubtful."),
+        "n_failed": Metric(int((spectra.state == 2).sum()), "", "Spectra without a solution, though they have light."),
+        "n_empty": Metric(int((spectra.state == 3).sum()), "", "Spectra without light."),
+        "order": Metric(main.order, "", "Of the polynomials."),
+        "best_order": Metric(solved.main.best, "", "Lowest order that cross-validation finds no fault with."),
+        "solution_error_pixel": Metric(
+            solution_error(solved), "pixel",
+            "Main spectrum: error of the solution between the first and the last line, from its covariance.",
+        ),
+        "dispersion_nm_per_pixel": Metric(step, "nm/pixel", "At the middle of the main spectrum; negative: falling."),
+        "wavelength_first_um": Metric(float(ends[0]) / 1e3, "um", "Of the first pixel of the main spectrum, vacuum."),
+        "wavelength_last_um": Metric(float(ends[1]) / 1e3, "um", "Of the last pixel."),
+        "coverage_fraction": Metric(1 - count.beyond, "", "Part of the main spectrum between its first and last line."),
+        "fwhm_pixel": Metric(width, "pixel", "Full width at half maximum of lines, median."),
+        "resolution": Metric(resolution, "", "Wavelength over the width of lines, at the middle."),
+        "lamps": Metric(",".join(blind.lamps) if blind is not None else ",".join(solved.measured.lamps), "",
+                        "Lamps whose lines are seen."),
+        "chance": Metric(
+            max(blind.chance, 1e-300) if blind is not None else None, "",
+            "How likely chance reaches the score of the identification, from lists that were shuffled.",
+        ),
+        "score": Metric(
+            blind.score if blind is not None else None, "",
+            "Logarithm of the likelihood of the identification over chance.",
+        ),
+    }  # fmt: skip
+
+
+def _rms(values: Floats) -> float:
+    return math.sqrt(float(np.mean(np.square(values)))) if values.size else math.nan
+
+
+def _rms_nm(solved: Solved, spectra: Spectra) -> float:
+    """Residuals times the dispersion where each line is: the main spectrum's serves for all."""
+    used = spectra.lines.state == 0
+    step = solved.main.solution.dispersion(spectra.lines.pixel[used])
+    return _rms(spectra.lines.residual[used] * step)
+
+
+def keywords(solved: Solved, said: dict[str, Metric]) -> dict[str, tuple[Any, str]]:
+    """What the primary header says.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+    said : dict of str to Metric
+        Their metrics.
+
+    Returns
+    -------
+    dict
+        Keyword to value and comment.
+    """
+
+    def value(name: str) -> Any:
+        found = said[name].value
+        return None if isinstance(found, float) and not math.isfinite(found) else found
+
+    rough = solved.measured.rough
+    return {
+        "S_WCAL": ("SKIPPED", "a solution, applied to nothing"),
+        "WCALORDR": (value("order"), "order of the Legendre polynomials"),
+        "WCALRMS": (value("rms_pixel"), "[pixel] residuals of lines used"),
+        "WCALRMSN": (value("rms_nm"), "[nm] the same"),
+        "WCALERR": (value("solution_error_pixel"), "[pixel] error of the main solution"),
+        "WCALNLIN": (value("n_lines"), "lines used"),
+        "WCALNREJ": (value("n_rejected"), "lines rejected, main spectrum"),
+        "WCALNSPE": (value("n_spectra"), "spectra solved"),
+        "WCALNFAI": (value("n_failed"), "spectra failed"),
+        "WCALMAIN": (solved.measured.main, "main spectrum, from 0"),
+        "WCALLAMP": (value("lamps"), "lamps whose lines are seen"),
+        "WCALDISP": (value("dispersion_nm_per_pixel"), "[nm/pixel] at the middle"),
+        "WCALRES": (value("resolution"), "wavelength over width of lines"),
+        "WCALLOW": (rough.low / 1e3, "[um] rough range it was looked for in"),
+        "WCALHIGH": (rough.high / 1e3, f"[um] by {rough.source}"),
+        "WAVEMIN": (min(_um(said)), "[um] of the main spectrum, vacuum"),
+        "WAVEMAX": (max(_um(said)), "[um] of the main spectrum, vacuum"),
+    }
+
+
+def _um(said: dict[str, Metric]) -> tuple[float, float]:
+    first, last = said["wavelength_first_um"].value, said["wavelength_last_um"].value
+    assert isinstance(first, float)
+    assert isinstance(last, float)
+    return first, last
+
+
+def curves(solved: Solved) -> tuple[Curve, ...]:
+    """Diagnostics of the main spectrum.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+
+    Returns
+    -------
+    tuple of Curve
+        Residuals, in pixels and as velocities; the dispersion; widths of lines; RMS by order.
+    """
+    one = solved.main.solution
+    air = solved.config.medium == "air"
+    shown = to_air if air else _same
+    label = f"wavelength in {solved.config.medium} (nm)"
+    pixel = np.linspace(*one.domain, 400)
+    wave = shown(one.wavelengths(pixel))
+    parts = [(name, one.state == number) for number, name in enumerate(LINE_STATES[:3]) if (one.state == number).any()]
+    velocity = one.residual * one.dispersion(one.pixel) / one.wavelengths(one.pixel) * _KM_S
+    names = tuple(name for name, _ in parts)
+    orders = np.array([look.order for look in solved.main.looks], np.float64)
+    made = [
+        Curve("Residuals of the lines", label, "measured less solution (pixel)",
+              {name: (shown(one.wavelength[here]), one.residual[here]) for name, here in parts}, points=names),
+        Curve("Residuals as velocities", label, "measured less solution (km/s)",
+              {name: (shown(one.wavelength[here]), velocity[here]) for name, here in parts}, points=names),
+        Curve("Dispersion", label, "nm per pixel", {"solution": (wave, one.dispersion(pixel))}),
+        Curve("Off a straight line", label, "pixel",
+              {"solution": (wave, _bend(one.wavelengths(pixel), pixel))}),
+        Curve("Widths of the lines", label, "FWHM (pixel)",
+              {"lines": (shown(one.wavelengths(one.pixel)), solved.found.width)}, points=("lines",)),
+    ]  # fmt: skip
+    if len(orders) > 1:
+        made.append(
+            Curve("RMS by order", "order", "RMS (pixel)", {
+                "residuals": (orders, np.array([look.rms for look in solved.main.looks])),
+                "cross-validated": (orders, np.array([look.cross_validated for look in solved.main.looks])),
+            })
+        )  # fmt: skip
+    return tuple(made)
+
+
+def _same(wave: Floats) -> Floats:
+    return wave
+
+
+def _bend(wave: Floats, pixel: Floats) -> Floats:
+    slope, level = np.polyfit(pixel, wave, 1)
+    return np.asarray((wave - slope * pixel - level) / slope, np.float64)
+
+
+def tables(solved: Solved, spectra: Spectra) -> tuple[Table, ...]:
+    """Small tables to show.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+    spectra : Spectra
+        All of them.
+
+    Returns
+    -------
+    tuple of Table
+        Lines of the main spectrum; orders; of several spectra the worst.
+    """
+    made = [_lines(solved), _orders(solved)]
+    if len(spectra.state) > 1:
+        made.append(_worst(spectra))
+    return tuple(made)
+
+
+def _lines(solved: Solved) -> Table:
+    one, listed = solved.main.solution, solved.named.listed
+    shown = to_air if solved.config.medium == "air" else _same
+    wave, solution = shown(one.wavelength), shown(one.wavelengths(one.pixel))
+    rows = []
+    for at in range(len(one.pixel)):
+        name = listed.species[one.listed[at]] if one.listed[at] >= 0 else "—"
+        rows.append(
+            (round(float(one.pixel[at]), 3), round(float(one.pixel_error[at]), 4), name, _short(wave[at], 4),
+             _short(solution[at], 4), _short(one.residual[at], 4), float(f"{one.flux[at]:.4g}"),
+             "saturated" if solved.found.saturated[at] else LINE_STATES[one.state[at]])
+        )  # fmt: skip
+    medium = solved.config.medium
+    head = ("pixel", "error (pixel)", "species", f"listed, {medium} (nm)", f"solution, {medium} (nm)",
+            "residual (pixel)", "flux", "state")  # fmt: skip
+    flagged = tuple(place for place, row in enumerate(rows) if row[-1] in ("rejected", "saturated"))
+    return Table("Lines of the main spectrum", head, tuple(rows), flagged)
+
+
+def _orders(solved: Solved) -> Table:
+    looks, order = solved.main.looks, solved.main.solution.order
+    return Table(
+        "Residuals by order",
+        ("order", "RMS (pixel)", "cross-validated (pixel)"),
+        tuple((look.order, round(look.rms, 4), round(look.cross_validated, 4)) for look in looks),
+        tuple(place for place, look in enumerate(looks) if look.order == order),
+    )
+
+
+def _worst(spectra: Spectra) -> Table:
+    key = (
+        np.where(np.isfinite(spectra.rms), spectra.rms, -1.0) + 1e6 * (spectra.state == 2) + 1e3 * (spectra.state == 1)
+    )
+    key[spectra.state == 3] = -2.0
+    order = np.argsort(-key, kind="stable")[:_WORST]
+    place = spectra.place
+    rows = []
+    for at in order:
+        where = (int(place[0][at]), int(place[1][at])) if place is not None else ()
+        rows.append(
+            (
+                int(at),
+                *where,
+                SPECTRUM_STATES[spectra.state[at]],
+                _short(spectra.rms[at], 4),
+                spectra.why.get(int(at), ""),
+            )
+        )
+    head = ("spectrum", *(("row", "column") if place is not None else ()), "state", "RMS (pixel)", "why")
+    return Table("Worst spectra", head, tuple(rows), tuple(n for n, row in enumerate(rows) if "failed" in row))
+
+
+def _short(value: float, digits: int) -> float | str:
+    return round(float(value), digits) if math.isfinite(value) else "—"

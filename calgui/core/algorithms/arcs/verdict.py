@@ -1,0 +1,229 @@
+"""Whether a wavelength solution is good, and why not."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from calgui.core.algorithms.arcs.mainfit import EXCLUDED, REJECTED, UNIDENTIFIED, USED
+from calgui.core.algorithms.arcs.solving import Solved
+from calgui.core.algorithms.registry import Verdict
+from calgui.core.algorithms.spectrummarks import Spectra
+from calgui.core.errors import AlgorithmError
+
+#: residuals, in pixels, that are odd, and that are no solution
+_ODD, _WRONG = 0.2, 0.5
+#: part of the bright lines without a use: doubtful, and refused
+_MANY, _TOO_MANY = 0.4, 0.6
+#: so many of the brightest lines are the bright ones
+_BRIGHT = 15
+#: lines that were rejected, of those named
+_REJECTED, _TOO_REJECTED = 0.2, 0.4
+#: part of the spectrum beyond the first and last line
+_BEYOND = 0.3
+#: error of the solution between its lines
+_BUDGET = 0.02
+_WORSE = 1.15
+_FAILED, _TOO_FAILED = 0.05, 0.5
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Parts of the lines of the main spectrum.
+
+    Attributes
+    ----------
+    used, named, rejected : int
+        Lines.
+    idle : int
+        Bright lines, between the first and the last used one, that are neither used nor excluded by hand.
+    bright : int
+        Bright lines there.
+    beyond : float
+        Part of the lit pixels outside of the first and last used line.
+    """
+
+    used: int
+    named: int
+    rejected: int
+    idle: int
+    bright: int
+    beyond: float
+
+
+def shares(solved: Solved) -> Shares:
+    """Count the lines of the main spectrum.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+
+    Returns
+    -------
+    Shares
+    """
+    one, found = solved.main.solution, solved.found
+    used = one.state == USED
+    first, last = float(one.pixel[used].min()), float(one.pixel[used].max())
+    within = (one.pixel >= first) & (one.pixel <= last) & ~found.saturated & (one.state != EXCLUDED)
+    inside = np.flatnonzero(within)
+    bright = inside[np.argsort(-one.flux[inside])[:_BRIGHT]]
+    lit = max(found.last - found.first, 1)
+    return Shares(
+        int(used.sum()),
+        int((one.listed >= 0).sum()),
+        int(((one.state == REJECTED) & found.usable).sum()),
+        int((one.state[bright] != USED).sum()),
+        len(bright),
+        max(0.0, 1 - (last - first) / lit),
+    )
+
+
+def solution_error(solved: Solved) -> float:
+    """Error of the main solution between its first and last line, RMS, in pixels.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+
+    Returns
+    -------
+    float
+        From the covariance of its coefficients.
+    """
+    one, fit = solved.main.solution, solved.main.fit
+    used = one.state == USED
+    pixel = np.linspace(float(one.pixel[used].min()), float(one.pixel[used].max()), 101)
+    design = np.polynomial.legendre.legvander(one.place(pixel), one.order)
+    variance = np.einsum("ij,jk,ik->i", design, fit.covariance, design)
+    return math.sqrt(float(np.mean(np.abs(variance) / np.square(one.dispersion(pixel)))))
+
+
+def check_solution(solved: Solved) -> None:
+    """Refuse a solution that holds only because what does not fit was thrown away.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+
+    Raises
+    ------
+    AlgorithmError
+        Most bright lines do not fit, or it runs backwards within the spectrum.
+    """
+    count = shares(solved)
+    one = solved.main.solution
+    if solved.by_hand == 0 and count.bright >= 4 and count.idle > _TOO_MANY * count.bright:
+        raise AlgorithmError(
+            f"{count.idle} of the {count.bright} brightest lines between the first and the last that fit have no use "
+            f"(limit {100 * _TOO_MANY:.0f} %): this is no solution.",
+            cure="Check which lamps were on (option lamps) and the range (options wavemin, wavemax), or name lines by "
+            "hand (option identify).",
+        )
+    step = one.dispersion(np.linspace(*one.domain, 201))
+    if np.any(step > 0) and np.any(step < 0):
+        raise AlgorithmError(
+            f"With order {one.order} wavelengths run backwards within the spectrum.", cure="Choose a lower order."
+        )
+
+
+def judge(solved: Solved, spectra: Spectra) -> tuple[Verdict, tuple[str, ...]]:
+    """Judge a solution.
+
+    Parameters
+    ----------
+    solved : Solved
+        Solutions.
+    spectra : Spectra
+        All of them.
+
+    Returns
+    -------
+    str, tuple of str
+        Verdict, and its reasons as sentences.
+    """
+    bad, doubtful = _bad(solved, spectra), [*_doubtful(solved, spectra), *solved.stray]
+    verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
+    return verdict, (*bad, *doubtful, *_notes(solved))
+
+
+def _bad(solved: Solved, spectra: Spectra) -> list[str]:
+    made, count, rms = [], shares(solved), solved.main.solution.rms
+    if rms > _WRONG:
+        made.append(f"The residuals are {rms:.2f} pixel (limit {_WRONG:g}): this is no solution.")
+    if count.rejected > _TOO_REJECTED * count.named:
+        made.append(
+            f"{count.rejected} of {count.named} identified lines were rejected (limit {100 * _TOO_REJECTED:.0f} %)."
+        )
+    n, failed = _failed(spectra)
+    if n > 1 and failed > _TOO_FAILED * n:
+        made.append(f"{failed} of {n} spectra have no solution (limit {100 * _TOO_FAILED:.0f} %).")
+    return made
+
+
+def _failed(spectra: Spectra) -> tuple[int, int]:
+    empty = int((spectra.state == 3).sum())
+    return len(spectra.state) - empty, int((spectra.state == 2).sum())
+
+
+def _doubtful(solved: Solved, spectra: Spectra) -> list[str]:
+    made, count, main = [], shares(solved), solved.main
+    rms = main.solution.rms
+    if _ODD < rms <= _WRONG:
+        made.append(f"The residuals are {rms:.2f} pixel (limit {_ODD:g}).")
+    if count.bright >= 4 and count.idle > _MANY * count.bright:
+        made.append(
+            f"{count.idle} of the {count.bright} brightest lines are not used (limit {100 * _MANY:.0f} %): not listed, "
+            "blended, or rejected."
+        )
+    if _REJECTED * count.named < count.rejected <= _TOO_REJECTED * count.named:
+        made.append(
+            f"{count.rejected} of {count.named} identified lines were rejected (limit {100 * _REJECTED:.0f} %)."
+        )
+    if count.beyond > _BEYOND:
+        made.append(
+            f"{100 * count.beyond:.0f} % of the spectrum lie beyond the first and the last line (limit "
+            f"{100 * _BEYOND:.0f} %): the solution is extrapolated there, and its error grows."
+        )
+    look = next((one for one in main.looks if one.order == main.solution.order), None)
+    best = next((one for one in main.looks if one.order == main.best), None)
+    if look is not None and best is not None and look.cross_validated > _WORSE * best.cross_validated:
+        way = "low" if main.best > main.solution.order else "high"
+        made.append(
+            f"Order {main.solution.order} is too {way}: cross-validated residuals are {look.cross_validated:.3f} "
+            f"pixel, with order {main.best} they are {best.cross_validated:.3f}."
+        )
+    blind = solved.measured.blind
+    if blind is not None and blind.dark:
+        lamps = ", ".join(blind.dark)
+        made.append(f"No lines of {lamps} are seen: {'it was' if len(blind.dark) == 1 else 'they were'} not used.")
+    n, failed = _failed(spectra)
+    if n > 1 and _FAILED * n < failed <= _TOO_FAILED * n:
+        made.append(f"{failed} of {n} spectra have no solution (limit {100 * _FAILED:.0f} %).")
+    full = int(solved.found.saturated.sum())
+    if full > 0.3 * max(len(solved.found), 1):
+        made.append(f"{full} of {len(solved.found)} lines are saturated and not used (limit 30 %).")
+    return made
+
+
+def _notes(solved: Solved) -> list[str]:
+    """What is to be known, and says nothing against the solution."""
+    made = []
+    error, full = solution_error(solved), int(solved.found.saturated.sum())
+    if error > _BUDGET:
+        made.append(
+            f"The error of the solution between its lines is {error:.3f} pixel (goal {_BUDGET:g}): more, or brighter, "
+            "lines lessen it."
+        )
+    if 0 < full <= 0.3 * max(len(solved.found), 1):
+        made.append(f"{full} saturated {'line is' if full == 1 else 'lines are'} not used.")
+    if solved.measured.blind is None:
+        made.append("The lines were identified from those named by hand; blind, they could not be.")
+    stray = int((solved.main.solution.state == UNIDENTIFIED).sum())
+    if stray:
+        have = "line has" if stray == 1 else "lines have"
+        made.append(f"{stray} {have} no name: not listed, blended, or too near another.")
+    return made

@@ -1,0 +1,266 @@
+"""The traces of white-light fibers in cubes: measured once, fitted as often as an option changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.dispersion.bands import reference_of
+from calgui.core.algorithms.dispersion.config import InstrumentConfig
+from calgui.core.algorithms.dispersion.fitting import PathFit, fit_path, span
+from calgui.core.algorithms.dispersion.following import follow
+from calgui.core.algorithms.dispersion.paths import Paths, Sources
+from calgui.core.algorithms.positions import nearest, parse_positions
+from calgui.core.algorithms.psf.cubes import wavelengths_um
+from calgui.core.algorithms.psf.setting import Setting
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FrameLike
+from calgui.core.jobs import Job
+
+Floats = npt.NDArray[np.float64]
+
+#: pixels within which a place that is left out means a fiber
+_NEAR = 6.0
+#: pixels at which the width of a fiber is sought first
+_FIRST_WIDTH = 2.2
+#: wavelengths at which traces are told
+_POINTS = 65
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Fibers of all inputs, as measured.
+
+    Attributes
+    ----------
+    paths : tuple of Paths
+        Of each input.
+    header : mapping
+        Of the first input.
+    path : pathlib.Path or None
+        Its file.
+    wavelengths : tuple of float
+        First and last of all, µm.
+    """
+
+    paths: tuple[Paths, ...]
+    header: Mapping[str, Any]
+    path: Path | None
+    wavelengths: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Fiber:
+    """One fiber, and the polynomials through its places.
+
+    Attributes
+    ----------
+    number : int
+        Of the input, from 1.
+    index : int
+        In its `Paths`.
+    x, y : float
+        At the reference wavelength, pixels from 0; where it was found, if there is no fit.
+    fit : PathFit or None
+        None where there are too few places, or it is left out.
+    left_out : bool
+        By hand.
+    shift : float
+        Largest shift between two wavelengths by the fit, pixels; NaN without one.
+    end_x, end_y : float
+        Shift from the first to the last wavelength, pixels.
+    end_error : float
+        Of that, along one axis.
+    """
+
+    number: int
+    index: int
+    x: float
+    y: float
+    fit: PathFit | None
+    left_out: bool
+    shift: float
+    end_x: float
+    end_y: float
+    end_error: float
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a report is made of.
+
+    Attributes
+    ----------
+    traces : Traces
+        As measured.
+    config : InstrumentConfig
+        Options.
+    fibers : tuple of Fiber
+        All.
+    reference : float
+        Wavelength that shifts are counted from, µm.
+    wavelength : ndarray of float64, shape (n,)
+        At which fits are told, µm.
+    """
+
+    traces: Traces
+    config: InstrumentConfig
+    fibers: tuple[Fiber, ...]
+    reference: float
+    wavelength: Floats
+
+    @property
+    def used(self) -> tuple[Fiber, ...]:
+        """Those with a fit."""
+        return tuple(fiber for fiber in self.fibers if fiber.fit is not None)
+
+    def shifts(self, fiber: Fiber) -> tuple[Floats, Floats]:
+        """Shift by the fit, from the reference wavelength, pixels."""
+        assert fiber.fit is not None
+        x, y = fiber.fit.at(self.wavelength)
+        x0, y0 = fiber.fit.at(np.array([self.reference]))
+        return x - x0, y - y0
+
+
+def check_fibers(frames: Sequence[FrameLike], config: Any = None) -> None:
+    """Refuse cubes whose wavelengths are not known, or differ.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Cubes; headers and shapes are looked at.
+    config : InstrumentConfig, optional
+        Its places are read.
+
+    Raises
+    ------
+    InputError, UsageError
+        Saying what is wrong.
+    """
+    how = config or InstrumentConfig()
+    for name in ("fibers", "leave_out"):
+        for place in parse_positions(getattr(how, name), name):
+            if place.number > len(frames):
+                raise InputError(
+                    f"Option {name} has a place on input {place.number}; there are {len(frames)}.",
+                    cure="Count inputs from 1.",
+                )
+    ends = []
+    for frame in frames:
+        wave = wavelengths_um(frame)
+        ends.append((float(wave.min()), float(wave.max())))
+    for frame, (first, last) in zip(frames, ends, strict=True):
+        low, high = ends[0]
+        if not (first < high and low < last):
+            raise InputError(
+                f"This cube spans {first:.4f} to {last:.4f} µm, the first one {low:.4f} to {high:.4f} µm.",
+                path=frame.path,
+                cure="Give cubes of one band.",
+            )
+
+
+def measure_fibers(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Traces:
+    """Find the fibers of cubes, and where they are against wavelength.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Cubes (wavelength, y, x).
+    references : mapping
+        None is used.
+    config : InstrumentConfig
+        See its options.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Traces
+
+    Raises
+    ------
+    InputError
+        There is no fiber in one of them.
+    """
+    given = parse_positions(config.fibers, "fibers")
+    made, low, high = [], np.inf, -np.inf
+    for number, cube in enumerate(frames, 1):
+        wave = wavelengths_um(cube)
+        low, high = min(low, float(wave.min())), max(high, float(wave.max()))
+        middle = float(wave.mean())
+        # nothing is known of the optics: the width of the fiber itself says how far to look
+        setting = Setting(1.0, middle, middle, middle, "", None, 0.0, "", seen_width=_FIRST_WIDTH)
+        places = tuple(place for place in given if place.number == number)
+        most = max(config.most_fibers, len(places))
+        sources = Sources("fiber", places, most, config.threshold, "fibers", pointlike=False)
+        part = job.part((number - 1) / len(frames), number / len(frames))
+        made.append(follow(cube, wave, setting, sources, config.slices, part))
+    return Traces(tuple(made), frames[0].header, frames[0].path, (low, high))
+
+
+def trace(traces: Traces, config: InstrumentConfig) -> Traced:
+    """Fit the traces.
+
+    Parameters
+    ----------
+    traces : Traces
+        As measured.
+    config : InstrumentConfig
+        Options.
+
+    Returns
+    -------
+    Traced
+
+    Raises
+    ------
+    InputError
+        No fiber has places enough.
+    """
+    first, last = traces.wavelengths
+    reference = reference_of(traces.header, config.reference_um, first, last)
+    wave = np.linspace(first, last, _POINTS)
+    places = parse_positions(config.leave_out, "leave_out")
+    fibers: list[Fiber] = []
+    for number, paths in enumerate(traces.paths, 1):
+        out = np.zeros(paths.count, np.bool_)
+        mine = [place for place in places if place.number == number]
+        if mine:
+            numbers = np.full(paths.count, number)
+            found = nearest(tuple(mine), paths.start_x, paths.start_y, numbers, _NEAR)
+            out[found[found >= 0]] = True
+        fibers += [_fiber(paths, number, k, bool(out[k]), config, reference, wave) for k in range(paths.count)]
+    if not any(fiber.fit is not None for fiber in fibers):
+        usable = max(int(paths.usable.sum(axis=1).max(initial=0)) for paths in traces.paths)
+        raise InputError(
+            f"A fit of order {config.order} takes {config.order + 2} places of a fiber; the best has {usable}.",
+            path=traces.path,
+            cure="Choose a lower order, leave out fewer fibers or wavelengths, or choose a brighter exposure.",
+        )
+    return Traced(traces, config, tuple(fibers), reference, wave)
+
+
+def _fiber(
+    paths: Paths, number: int, k: int, out: bool, config: InstrumentConfig, reference: float, wave: Floats
+) -> Fiber:
+    errors = paths.errors(k, config.floor)
+    usable = paths.usable[k] & (not out)
+    fit = fit_path(
+        paths.wavelength[k], (paths.x[k], paths.y[k]), errors, usable, config.order, config.clip, config.exclude
+    )
+    if fit is None:
+        nothing = float("nan")
+        at = float(paths.start_x[k]), float(paths.start_y[k])
+        return Fiber(number, k, *at, None, out, nothing, nothing, nothing, nothing)
+    # polynomials are not carried on to where nothing was seen
+    seen = paths.wavelength[k][fit.used]
+    half = 0.75 * float(np.median(np.diff(paths.wavelength[k])))
+    wave = wave[(wave >= seen.min() - half) & (wave <= seen.max() + half)]
+    x, y = fit.at(wave)
+    x0, y0 = (float(one[0]) for one in fit.at(np.array([reference])))
+    ex, ey = fit.errors_from(wave[-1:], float(wave[0]))
+    error = float(np.hypot(ex[0], ey[0])) / 2**0.5
+    return Fiber(number, k, x0, y0, fit, out, span(x, y), float(x[-1] - x[0]), float(y[-1] - y[0]), error)

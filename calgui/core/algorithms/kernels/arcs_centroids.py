@@ -1,0 +1,424 @@
+"""A Gaussian that is integrated over pixels, fitted to each line of many spectra; close lines are fitted together.
+
+Weighted least squares by Gauss and Newton: of a group of lines the centre and flux of each, one width, and a level. The
+integral of a Gaussian over a pixel is a difference of normal distributions, and its derivatives are Gaussians.
+"""
+
+import math
+
+import numpy as np
+
+from calgui.core.algorithms.kernels.arcs_seeds import filled, filtered
+from calgui.core.algorithms.kernels.compiling import njit
+
+_jit = njit(nogil=True, cache=True, error_model="numpy")
+
+#: what a line is found to be
+FINE, OUTSIDE, FAINT, DAMAGED, BLENDED, ASTRAY = 0, 1, 2, 3, 4, 5
+MOST = 5  # lines of a group
+_ROUNDS = 20
+_ROOT = math.sqrt(0.5)
+_PEAK = 1 / math.sqrt(2 * math.pi)
+_FWHM = 2.3548200450309493
+#: a pixel that lies so many sigma off, with this part of the peak for what the profile may be wrong, is a hit
+_WORST, _SLACK = 6.0, 0.06
+#: of the light of a line that bad pixels may take
+_LOST = 0.25
+#: a line is seen from so many sigma of its flux
+_SIGNAL = 5.0
+#: how little a width is trusted to differ from that of the other lines, as a part of it
+_TIED = 0.2
+
+
+@_jit
+def _solve_again(matrix, right, count):  # type: ignore[no-untyped-def]
+    """Solve in place with a Cholesky factor."""
+    for a in range(count):
+        for c in range(a):
+            right[a] -= matrix[a, c] * right[c]
+        right[a] /= matrix[a, a]
+    for a in range(count - 1, -1, -1):
+        for c in range(a + 1, count):
+            right[a] -= matrix[c, a] * right[c]
+        right[a] /= matrix[a, a]
+
+
+@_jit
+def _factor(matrix, count):  # type: ignore[no-untyped-def]
+    """Cholesky's factor in place; False where there is none."""
+    for a in range(count):
+        for b in range(a + 1):
+            total = matrix[a, b]
+            for c in range(b):
+                total -= matrix[a, c] * matrix[b, c]
+            if a == b:
+                if not total > 1e-12 * abs(matrix[a, a]):
+                    return False
+                matrix[a, a] = math.sqrt(total)
+            else:
+                matrix[a, b] = total / matrix[b, b]
+    return True
+
+
+@_jit
+def _model(first, size, lines, here, value, slopes):  # type: ignore[no-untyped-def]
+    """The model of each pixel of a window and its derivatives: by centres, fluxes, level, width."""
+    width = here[2 * lines + 1]
+    for p in range(size):
+        value[p] = here[2 * lines]
+        slopes[2 * lines, p] = 1.0
+        slopes[2 * lines + 1, p] = 0.0
+    for m in range(lines):
+        centre, flux = here[m], here[lines + m]
+        t = (first - 0.5 - centre) / width
+        low = 0.5 * math.erfc(-t * _ROOT)
+        g_low = _PEAK * math.exp(-0.5 * t * t)
+        for p in range(size):
+            u = (first + p + 0.5 - centre) / width
+            high = 0.5 * math.erfc(-u * _ROOT)
+            g_high = _PEAK * math.exp(-0.5 * u * u)
+            part = high - low
+            value[p] += flux * part
+            slopes[m, p] = flux * (g_low - g_high) / width
+            slopes[lines + m, p] = part
+            slopes[2 * lines + 1, p] += flux * (t * g_low - u * g_high) / width
+            t, low, g_low = u, high, g_high
+
+
+@_jit
+def _group(  # type: ignore[no-untyped-def]
+    row, spread, noise, photons, first, size, lines, here, usual, errors, room, value, slopes, matrix, right, keep
+):  # fmt: skip
+    """Fit one group; gives whether it came to an end, and reduced chi-square."""
+    count = 2 * lines + 2
+    measured = spread.size > 0
+    pixels = 0
+    for p in range(size):
+        keep[p] = np.isfinite(row[first + p])
+        if measured and keep[p]:
+            keep[p] = np.isfinite(spread[first + p]) and spread[first + p] > 0
+        pixels += keep[p]
+    start = here[:lines].copy()
+    fine, squares = False, 0.0
+    for _again in range(3):
+        fine = False
+        if pixels < count:
+            break
+        settled = False
+        for _turn in range(_ROUNDS):
+            _model(first, size, lines, here, value, slopes)
+            matrix[:] = 0.0
+            right[:] = 0.0
+            squares = 0.0
+            for p in range(size):
+                if not keep[p]:
+                    continue
+                if measured:
+                    variance = np.float64(spread[first + p]) ** 2
+                else:
+                    variance = noise * noise + max(value[p] - here[2 * lines], 0.0) / photons
+                weight = 1.0 / variance
+                off = row[first + p] - value[p]
+                squares += weight * off * off
+                for a in range(count):
+                    scaled = weight * slopes[a, p]
+                    right[a] += scaled * off
+                    for b in range(a + 1):
+                        matrix[a, b] += scaled * slopes[b, p]
+            if settled:
+                fine = True
+                break
+            # the width of faint lines is that of the others
+            tie = 1.0 / (_TIED * usual) ** 2
+            matrix[count - 1, count - 1] += tie
+            right[count - 1] += tie * (usual - here[count - 1])
+            for m in range(lines):
+                matrix[m, m] += 1e-9 + 1e-6 * matrix[m, m]
+            if not _factor(matrix, count):
+                break
+            _solve_again(matrix, right, count)
+            most = 1.0
+            for m in range(lines):
+                most = max(most, abs(right[m]) / (0.6 * usual))
+            most = max(most, abs(right[count - 1]) / (0.3 * usual))
+            bounded = True
+            for a in range(count):
+                here[a] += right[a] / most
+                bounded = bounded and np.isfinite(here[a])
+            here[count - 1] = min(max(here[count - 1], 0.4 * usual), 2.5 * usual)
+            step = abs(right[count - 1]) / 10.0
+            for m in range(lines):
+                step = max(step, abs(right[m]))
+                bounded = bounded and abs(here[m] - start[m]) < 3.0 * usual + 1.0
+            if not bounded:
+                break
+            settled = step < 3e-4
+        if not fine:
+            break
+        # the pixel that is furthest off, with what the profile may be wrong
+        top, where, peak = 0.0, -1, 0.0
+        for p in range(size):
+            peak = max(peak, value[p] - here[2 * lines])
+        for p in range(size):
+            if keep[p]:
+                if measured:
+                    variance = np.float64(spread[first + p]) ** 2
+                else:
+                    variance = noise * noise + max(value[p] - here[2 * lines], 0.0) / photons
+                off = (row[first + p] - value[p]) ** 2 / (variance + (_SLACK * peak) ** 2)
+                if off > top:
+                    top, where = off, p
+        if top <= _WORST * _WORST or pixels - 1 <= count:
+            break
+        keep[where] = False
+        pixels -= 1
+        for m in range(lines):
+            here[m] = start[m]
+        fine = False
+    if not fine:
+        return False, np.nan
+    tie = 1.0 / (_TIED * usual) ** 2
+    matrix[count - 1, count - 1] += tie
+    if not _factor(matrix, count):
+        return False, np.nan
+    for a in range(count):
+        room[:count] = 0.0
+        room[a] = 1.0
+        total = 0.0
+        for r in range(a, count):
+            for c in range(a, r):
+                room[r] -= matrix[r, c] * room[c]
+            room[r] /= matrix[r, r]
+            total += room[r] * room[r]
+        errors[a] = math.sqrt(total)
+    return True, squares / max(pixels - count, 1)
+
+
+@_jit
+def centroids(  # type: ignore[no-untyped-def]
+    flux, spread, photons, expected, known, first_of, usual, away, start, stop, pixel, error, light, fwhm, flag,
+    level,
+):  # fmt: skip
+    """Measure lines of spectra.
+
+    Parameters
+    ----------
+    flux : ndarray of float32, shape (n, pixels)
+        Spectra; NaN where there is nothing.
+    spread : ndarray of float32, shape (n, pixels), or (0, 0)
+        One standard deviation of each pixel; empty where the scatter of the level and the photons make it.
+    photons : float
+        Electrons in one unit of flux.
+    expected : ndarray of float64, shape (n, k)
+        Where the lines are to some tenths of a pixel, those of groups one behind the other.
+    known : ndarray of bool, shape (n,)
+        Spectra to look at.
+    first_of : ndarray of int64, shape (g + 1,)
+        First line of each group; k at the end.
+    usual : ndarray of float64, shape (n,)
+        Width (sigma) of lines, before they fall on pixels.
+    away : float
+        Pixels that a line may lie from where it is expected.
+    start, stop : int
+        Which spectra.
+    pixel, error, light, fwhm : ndarray of float64 or float32, shape (n, k)
+        Centre, its error, flux and width: results.
+    flag : ndarray of uint8, shape (n, k)
+        What each line is found to be: result.
+    level : ndarray of float64, shape (n,)
+        Noise of a pixel: result, where it is not given.
+    """
+    pixels = flux.shape[1]
+    many = 2 * MOST + 2
+    here, errors, room, right = np.empty(many), np.empty(many), np.empty(many), np.empty(many)
+    matrix, slopes = np.empty((many, many)), np.empty((many, pixels))
+    value, keep = np.empty(pixels), np.empty(pixels, np.bool_)
+    empty = np.empty(0, np.float32)
+    sorted_room = np.empty(pixels)
+    for s in range(start, stop):
+        if not known[s]:
+            continue
+        row = flux[s]
+        own = spread[s] if spread.size > 0 else empty
+        noise = _noise(row, sorted_room)
+        level[s] = noise
+        full = _full(row)
+        sigma = usual[s]
+        reach = max(3.0, 2.2 * math.sqrt(sigma * sigma + 0.09) + 1.5)
+        for g in range(first_of.size - 1):
+            begin, end = first_of[g], first_of[g + 1]
+            # lines that are on the detector
+            while begin < end and not 2.0 < expected[s, begin] < pixels - 3.0:
+                begin += 1
+            while end > begin and not 2.0 < expected[s, end - 1] < pixels - 3.0:
+                end -= 1
+            lines = end - begin
+            if lines == 0:
+                continue
+            least, most = expected[s, begin], expected[s, begin]
+            for k in range(begin, end):
+                least = min(least, expected[s, k])
+                most = max(most, expected[s, k])
+            first = max(0, math.ceil(least - reach))
+            last = min(pixels, math.floor(most + reach) + 1)
+            size = last - first
+            base = np.inf
+            for p in range(first, last):
+                if row[p] < base:
+                    base = np.float64(row[p])
+            if not np.isfinite(base):
+                for k in range(begin, end):
+                    flag[s, k] = DAMAGED
+                continue
+            for m in range(lines):
+                here[m] = expected[s, begin + m]
+                centre = round(here[m])
+                top = base
+                for p in range(max(first, centre - 1), min(last, centre + 2)):
+                    if row[p] > top:
+                        top = np.float64(row[p])
+                here[lines + m] = (top - base) * math.sqrt(2 * math.pi * (sigma * sigma + 0.083))
+            here[2 * lines], here[2 * lines + 1] = base, sigma
+            fine, _ = _group(
+                row, own, noise, photons, first, size, lines, here, sigma, errors, room, value, slopes, matrix,
+                right, keep,
+            )  # fmt: skip
+            for m in range(lines):
+                k = begin + m
+                if not fine:
+                    flag[s, k] = FAINT
+                    continue
+                pixel[s, k], error[s, k] = here[m], errors[m]
+                light[s, k] = here[lines + m]
+                fwhm[s, k] = _FWHM * here[2 * lines + 1]
+                flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away)
+                if flag[s, k] == FAINT:
+                    pixel[s, k] = np.nan
+                elif _holds(row, full, here[m]):
+                    flag[s, k] = DAMAGED
+
+
+@_jit
+def _judged(here, errors, m, lines, size, slopes, keep, ought, away):  # type: ignore[no-untyped-def]
+    """What a fitted line is."""
+    if not here[lines + m] > _SIGNAL * errors[lines + m]:
+        return FAINT
+    if not abs(here[m] - ought[m]) < away:
+        return ASTRAY
+    lost, whole = 0.0, 0.0
+    for p in range(size):
+        whole += slopes[lines + m, p]
+        if not keep[p]:
+            lost += slopes[lines + m, p]
+    if lost > _LOST * whole or whole < 0.8:
+        return DAMAGED
+    width = here[2 * lines + 1]
+    for n in range(lines):
+        # of two lines that are no further apart than they are wide neither has a centre of its own, if both shine
+        near = min(abs(here[n] - here[m]), abs(ought[n] - ought[m])) < 1.7 * width + 0.4
+        if n != m and near and here[lines + n] + 2 * errors[lines + n] > 0.05 * here[lines + m]:
+            return BLENDED
+    return FINE
+
+
+@_jit
+def _full(row):  # type: ignore[no-untyped-def]
+    """The value at which a spectrum is saturated: its highest, where three pixels or more have just that."""
+    top, count = -np.inf, 0
+    for i in range(row.size):
+        if row[i] > top:
+            top, count = row[i], 1
+        elif row[i] == top:
+            count += 1
+    return top if count >= 3 else np.inf
+
+
+@_jit
+def _holds(row, full, centre):  # type: ignore[no-untyped-def]
+    """Whether a pixel at the middle of a line is as high as can be."""
+    middle = round(centre)
+    highest = -np.inf
+    for p in range(max(0, middle - 1), min(row.size, middle + 2)):
+        highest = max(highest, row[p])
+    return highest >= full
+
+
+@_jit
+def _noise(row, room):  # type: ignore[no-untyped-def]
+    """Scatter of a spectrum about its level."""
+    count = 0
+    begin, end = filled(row)
+    for i in range(begin, end):
+        value = np.float64(row[i])
+        if np.isfinite(value):
+            room[count] = value
+            count += 1
+    if count < 8:
+        return 1.0
+    level = np.median(room[:count])
+    # the lower half alone: lines stand above
+    below, total = 0, 0.0
+    for i in range(count):
+        total += abs(room[i] - level)
+        if room[i] <= level:
+            room[below] = level - room[i]
+            below += 1
+    noise = 1.4826 * np.median(room[:below])
+    return noise if noise > 1e-6 * total / count else max(1e-3 * total / count, 1e-30)
+
+
+@_jit
+def unlisted(  # type: ignore[no-untyped-def]
+    flux, taps, expected, known, least, apart, start, stop, where, light, count
+):  # fmt: skip
+    """The strongest peaks of each spectrum that are no line of the list.
+
+    Parameters
+    ----------
+    flux : ndarray of float32, shape (n, pixels)
+        Spectra.
+    taps : ndarray of float64
+        See `calgui.core.algorithms.kernels.arcs_seeds.line_filter`.
+    expected : ndarray of float64, shape (n, k)
+        Where lines of the list are.
+    known : ndarray of bool, shape (n,)
+        Spectra of which that is so; of the others every peak counts.
+    least : float
+        Sigma that a peak stands out by.
+    apart : float
+        Pixels between a peak and any line of the list.
+    start, stop : int
+        Which spectra.
+    where, light : ndarray of float64, shape (n, m)
+        Pixel and flux: results.
+    count : ndarray of int64, shape (n,)
+        How many: result.
+    """
+    pixels, most = flux.shape[1], where.shape[1]
+    values, room = np.empty(pixels), np.empty(pixels)
+    taken = np.empty(pixels, np.bool_)
+    for s in range(start, stop):
+        noise, _ = filtered(flux[s], taps, values, room)
+        taken[:] = False
+        if known[s]:
+            for k in range(expected.shape[1]):
+                if np.isfinite(expected[s, k]):
+                    low = max(0, math.ceil(expected[s, k] - apart))
+                    for p in range(low, min(pixels, math.floor(expected[s, k] + apart) + 1)):
+                        taken[p] = True
+        found = 0
+        for i in range(2, pixels - 2):
+            value = values[i]
+            if taken[i] or not value > least * noise or not (value >= values[i - 1] and value > values[i + 1]):
+                continue
+            place = min(found, most)
+            while place > 0 and light[s, place - 1] < value:
+                if place < most:
+                    light[s, place], where[s, place] = light[s, place - 1], where[s, place - 1]
+                place -= 1
+            if place < most:
+                bend = 2.0 * value - values[i - 1] - values[i + 1]
+                light[s, place] = value
+                where[s, place] = i + (0.5 * (values[i + 1] - values[i - 1]) / bend if bend > 0 else 0.0)
+                found = min(found + 1, most)
+        count[s] = found

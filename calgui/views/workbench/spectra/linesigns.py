@@ -1,0 +1,153 @@
+"""Lines on the plot of a spectrum: the sign of their state at the peak, and above it what they are."""
+
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+
+from calgui.core.algorithms.spectrummarks import LINE_STATES
+from calgui.views.theme import theme
+from calgui.views.workbench.marks.signs import pixmap, signs
+
+#: points of the screen: between two labels, of a sign, of one in a crowd, from a peak to its sign, above a label,
+#: and of the ring about the chosen one
+_LABEL_ROOM, _SIDE, _SMALL, _LIFT, _TOP, _RING = 14, 9, 6, 11, 6, 9
+
+
+@dataclass(frozen=True)
+class LineSign:
+    """One line on the plot.
+
+    Attributes
+    ----------
+    line : int
+        Into the table of all lines.
+    x, y : float
+        Its peak.
+    state : int
+        Into `LINE_STATES`.
+    text : str
+        Its label; empty for none.
+    rank : float
+        The lowest are labelled first.
+    """
+
+    line: int
+    x: float
+    y: float
+    state: int
+    text: str
+    rank: float
+
+
+class LineSigns(pg.GraphicsObject):
+    """All of them; a label is left out where it would lie on that of a stronger line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: tuple[LineSign, ...] = ()
+        self.labelled: tuple[str, ...] = ()
+        self.chosen: int | None = None
+
+    def show(self, lines: tuple[LineSign, ...], chosen: int | None) -> None:
+        """Take others.
+
+        Parameters
+        ----------
+        lines : tuple of LineSign
+            In any order.
+        chosen : int or None
+            The line with a ring.
+        """
+        self.all = tuple(sorted(lines, key=lambda one: (one.line != chosen, one.rank)))
+        self.chosen = chosen
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """All that is seen."""
+        return self.viewRect() if self.getViewBox() is not None else QRectF()
+
+    def paint(self, painter: QPainter, *_args: object) -> None:
+        """Draw stems, signs, and the labels that have room."""
+        view = self.getViewBox()
+        self.labelled = ()
+        if view is None or not self.all:
+            return
+        painter.save()
+        painter.resetTransform()
+        device = view.scene().views()[0].viewportTransform()
+        area = device.mapRect(view.sceneBoundingRect())
+        painter.setClipRect(area)
+        font = QFont(painter.font())
+        font.setPointSizeF(max(7.0, font.pointSizeF() * 0.85))
+        painter.setFont(font)
+        low, high = (view.viewRange()[0][0], view.viewRange()[0][1])
+        crowd = sum(low <= one.x <= high for one in self.all) * _SIDE > 0.35 * area.width()
+        pictures = _pictures(_SMALL if crowd else _SIDE)
+        placed = []
+        for one in self.all:
+            at = device.map(view.mapViewToScene(QPointF(one.x, one.y)))
+            if area.left() - _SIDE <= at.x() <= area.right() + _SIDE:
+                low = min(max(at.y() - _LIFT, area.top() + _SIDE), area.bottom() - _SIDE)
+                placed.append((QPointF(at.x(), low), one))
+        taken: list[tuple[QPointF, LineSign]] = []
+        for at, one in placed:
+            if one.text and all(abs(at.x() - other.x()) >= _LABEL_ROOM for other, _ in taken):
+                taken.append((at, one))
+        metrics = painter.fontMetrics()
+        for at, one in taken:
+            foot = area.top() + _TOP + metrics.horizontalAdvance(one.text) + 4
+            if at.y() - _SIDE > foot:
+                line = theme().colour("line")
+                painter.setPen(QPen(line, 1))
+                painter.drawLine(QPointF(at.x(), foot), QPointF(at.x(), at.y() - _SIDE))
+        for at, one in taken:
+            _write(painter, at.x(), area.top() + _TOP, one, one.line == self.chosen)
+        for at, one in reversed(placed):
+            picture: QPixmap = pictures[one.state]
+            side = picture.width() / picture.devicePixelRatio() / 2
+            painter.drawPixmap(QPointF(at.x() - side, at.y() - side), picture)
+            if one.line == self.chosen:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(theme().colour("accent"), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(at, _RING, _RING)
+        self.labelled = tuple(one.text for _, one in sorted(taken, key=lambda pair: pair[1].x))
+        painter.restore()
+
+
+def state_colour(state: int) -> QColor:
+    """The colour of a state of lines on the ground of the theme: that of its sign, darker where the ground is light.
+
+    Parameters
+    ----------
+    state : int
+        Into `LINE_STATES`.
+
+    Returns
+    -------
+    QColor
+    """
+    colour = QColor(signs(LINE_STATES)[state].colour)
+    return colour if theme().dark else colour.darker(150)
+
+
+def _pictures(side: int) -> list[QPixmap]:
+    return [pixmap(sign, side, 2.0) for sign in signs(LINE_STATES)]
+
+
+def _write(painter: QPainter, x: float, y: float, one: LineSign, chosen: bool) -> None:
+    """A label from top to bottom, on a ground that lets it be read over a peak."""
+    painter.save()
+    painter.translate(x, y)
+    painter.rotate(90)
+    metrics = painter.fontMetrics()
+    ground = QColor(theme().colour("selected" if chosen else "surface"))
+    ground.setAlpha(255 if chosen else 215)
+    width = metrics.horizontalAdvance(one.text) + 3
+    painter.fillRect(QRectF(-1, -metrics.ascent() / 2 - 1, width, metrics.height()), ground)
+    painter.setPen(theme().colour("text" if chosen or one.state == 0 else "muted"))
+    painter.drawText(QPointF(0, metrics.ascent() / 2 - 1), one.text)
+    painter.restore()
