@@ -51,7 +51,7 @@ def shot(
     """Draw a view into OUT.png without a screen, as the window would show it.
 
     PATH are observations, folders of them, or caches; the first observation is selected, and all of them are the
-    inputs at the bench.
+    inputs at the bench. For --view ingest files are new references, and folders hold observations.
     """
     _check((*paths, *caches))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -63,6 +63,6 @@ def asks(file: str, keyword: str, value: str = "") -> tuple[Place, ...]:
     Returns
     -------
     tuple of Place
-        One, with the keyword in `Place.header`.
+        One, with the keyword in `Place.header`. A proposal adds the path of the file as `Place.note`.
     """
     return (Place(clean(file), header=((keyword, clean(value)),)),)

@@ -100,7 +100,10 @@ class _Proposing:
             self._delete(name)
         count = len(self.request.references)
         for one in self.job.part(0, 0.7).track(self.request.references, count, "looking at references"):
-            self._add(one if isinstance(one, Given) else Given(Path(one)))
+            given = one if isinstance(one, Given) else Given(Path(one))
+            known = len(self.findings)
+            self._add(given)
+            self.findings[known:] = [_whose(finding, given.path) for finding in self.findings[known:]]
         done = [kind for kind in self.types.values() if kind.text != kind.base]
         mappings: list[NewMapping] = []
         bases: dict[str, str] = {}
@@ -326,6 +329,12 @@ class _Proposing:
         parsed = parse(text, name)
         diff = unified(base, text, before or "/dev/null", name)
         return NewMapping(name, before, instrument, kind, text, diff, str(parsed.stated_sha1))
+
+
+def _whose(finding: Finding, path: Path) -> Finding:
+    """Where a value is asked for, which file lacks it: its name may be another by then, or that of two."""
+    places = tuple(replace(one, note=str(path)) if one.header and not one.rule else one for one in finding.places)
+    return replace(finding, places=places)
 
 
 def _none(name: str, **_: Any) -> Any:
