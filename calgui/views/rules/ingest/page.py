@@ -234,7 +234,8 @@ class IngestPage(QWidget):
         self.tabs.show_answer(answer)
         if answer is not None:
             self.target.patch_name = f"{answer.proposal.new_context.removesuffix('.pmap')}.patch"
-            self.target.propose(answer.folder)
+            if answer.proposal.mappings:
+                self.target.propose(answer.folder)
         if self._first or (had is None) != (answer is None):
             self.tabs.show_first()
         self._first = answer is None

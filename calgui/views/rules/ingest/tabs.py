@@ -76,7 +76,8 @@ def fit_columns(table: QTableView, most: int) -> None:
     for column in range(model.columnCount() - 1):
         texts = [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 60))]
         texts.append(str(model.headerData(column, Qt.Orientation.Horizontal)))
-        room = 44
+        marked = model.rowCount() and model.index(0, column).data(Qt.ItemDataRole.DecorationRole) is not None
+        room = 44 if marked else 24
         table.setColumnWidth(column, min(most, max(map(metrics.horizontalAdvance, texts)) + room))
 
 
@@ -199,8 +200,9 @@ class IngestTabs(QTabWidget):
             None while there is no draft.
         """
         self.answer = answer
-        for place in (FINDINGS, OBSERVATIONS, MAPPINGS, RULES):
-            self.setTabVisible(place, answer is not None)
+        self.setTabVisible(FINDINGS, answer is not None)
+        for place in (OBSERVATIONS, MAPPINGS, RULES):
+            self.setTabVisible(place, answer is not None and bool(answer.proposal.mappings))
         cards = cards_of(answer) if answer is not None else []
         self.cards.show_cards(cards, answer.choices if answer is not None else {})
         proposal = answer.proposal if answer is not None else None

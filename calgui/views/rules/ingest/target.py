@@ -56,6 +56,7 @@ class TargetBar(QFrame):
         self.folder.setObjectName("ingest_target")
         self.folder.setAccessibleName("Folder of the new cache")
         self.folder.setToolTip("The whole new cache is written here; the folder must not exist, or be empty.")
+        self.folder.setPlaceholderText("It is proposed once nothing is wrong")
         self.choose = _button("ingest_choose", "Choose…", "Choose the folder in which the new cache is made.", self)
         self.patch = _button(
             "ingest_patch", "Save a patch…", "Write the new mappings as a patch for a git checkout of the cache.", self
