@@ -34,7 +34,7 @@ def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--algorithm", default="master-dark", show_default=True, metavar="NAME", help="Page of --view bench.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Option of that page.")
-@click.option("--tab", default="", metavar="TITLE", help="Tab of that page: picture, map, plots, ...")
+@click.option("--tab", default="", metavar="TITLE", help="Tab of that page, or of --view ingest.")
 @click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")
 def shot(
     out: Path,

@@ -52,7 +52,7 @@ class Bench:
     options : mapping of str to str
         Its options that are not as by default.
     tab : str
-        Of the result, as it is written on the tab; empty for the first.
+        Of the result, or of the page of ingest, as it is written on the tab; empty for the first.
     """
 
     algorithm: str = "master-dark"
@@ -166,6 +166,10 @@ def _fill(
     window.go("compare" if view in _COMPARED else view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
         session.ask_page(_pages()[view], new or None)
+    if view == "rules-ingest" and wanted.tab:
+        _wait(lambda: not window.busy)
+        rules: Any = window.place("rules")
+        rules.page("ingest").tabs.go(wanted.tab)
     if view in _COMPARED:
         place: Any = window.place("compare")
         session.select(row.entry.path for row in table.model.entries())

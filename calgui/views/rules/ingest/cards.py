@@ -131,7 +131,7 @@ class Cards(QScrollArea):
         self.cards: list[Card] = []
         self._choices: dict[str, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
-        theme().changed.connect(lambda: self._build())
+        theme().changed.connect(self._build)
         self._build()
 
     def show_cards(self, cards: Sequence[Card], choices: dict[str, tuple[str, ...]]) -> None:

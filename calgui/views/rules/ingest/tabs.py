@@ -221,6 +221,18 @@ class IngestTabs(QTabWidget):
             for place, count in enumerate(counts):
                 self.setTabText(place, f"{_WORDS[place]} {count:,}" if count else _WORDS[place])
 
+    def go(self, word: str) -> None:
+        """Go to a tab, if it is there.
+
+        Parameters
+        ----------
+        word : str
+            ``Findings``, ``Observations``, ``Mappings``, ``Rules`` or ``Contexts``, in any case.
+        """
+        place = [one.casefold() for one in _WORDS].index(word.casefold()) if word.title() in _WORDS else -1
+        if self.isTabVisible(place):
+            self.setCurrentIndex(place)
+
     def show_first(self) -> None:
         """Go to what matters first: what is wrong, else what changes."""
         answer = self.answer
