@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCompleter,
@@ -25,7 +26,8 @@ from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
 from calgui.views.theme import SPACE, theme
 
 #: more would hold up the window
-_MOST = 40
+_MOST = 60
+_AT_ONCE = 4
 _NAMES = ("naming", "name-taken")
 _SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
 _OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
@@ -45,8 +47,8 @@ class Card:
         The file that a value is asked for.
     keyword, value : str
         What is asked for, and what is said now; empty where nothing is.
-    others : tuple of pathlib.Path
-        Files that lack the same.
+    every : tuple of pathlib.Path
+        All files that lack the same.
     kind : str
         ``value``, ``name``, ``parameters``, ``set``, or empty: what can be done here.
     """
@@ -58,12 +60,12 @@ class Card:
     path: Path | None = None
     keyword: str = ""
     value: str = ""
-    others: tuple[Path, ...] = ()
+    every: tuple[Path, ...] = ()
     kind: str = ""
 
 
 def cards_of(answer: Answer) -> list[Card]:
-    """A card for each finding, then one for each value that the user gave.
+    """A card for each finding, then one for each value that the user gave; safe in another thread.
 
     Parameters
     ----------
@@ -74,10 +76,11 @@ def cards_of(answer: Answer) -> list[Card]:
     list of Card
     """
     asked = {id(one): asked_of(one) for one in answer.proposal.findings}
-    lacking: dict[str, list[Path]] = {}
+    lists: dict[str, list[Path]] = {}
     for about in asked.values():
         if about is not None:
-            lacking.setdefault(about[1], []).append(about[0])
+            lists.setdefault(about[1], []).append(about[0])
+    lacking = {keyword: tuple(dict.fromkeys(paths)) for keyword, paths in lists.items()}
     made = [_card(one, asked[id(one)], lacking, answer) for one in answer.proposal.findings]
     made += [Card(SEVERITIES[one.severity], one.place, f"{one.message} {_OLD}", cure_of(one)) for one in answer.defects]
     open_ones = {(path, keyword) for keyword, paths in lacking.items() for path in paths}
@@ -89,12 +92,13 @@ def cards_of(answer: Answer) -> list[Card]:
     return made
 
 
-def _card(one: Finding, about: tuple[Path, str, str] | None, lacking: dict[str, list[Path]], answer: Answer) -> Card:
+def _card(
+    one: Finding, about: tuple[Path, str, str] | None, lacking: dict[str, tuple[Path, ...]], answer: Answer
+) -> Card:
     mark = SEVERITIES[one.severity]
     if about is not None:
         path, keyword, value = about
-        others = tuple(other for other in lacking[keyword] if other != path)
-        return Card(mark, one.place, one.message, cure_of(one), path, keyword, value, others, "value")
+        return Card(mark, one.place, one.message, cure_of(one), path, keyword, value, lacking[keyword], "value")
     kind = "name" if one.code in _NAMES and not answer.draft.rename else ""
     value = ""
     if one.code == "new-type":
@@ -131,6 +135,10 @@ class Cards(QScrollArea):
         self.cards: list[Card] = []
         self._choices: dict[str, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
+        self._typed: dict[str, str] = {}
+        self._focus, self._made, self._at = "", 0, 0
+        self._making = QTimer(self, singleShot=True, interval=0)
+        self._making.timeout.connect(self._add_some)
         theme().changed.connect(self._build)
         self._build()
 
@@ -148,41 +156,59 @@ class Cards(QScrollArea):
         self.cards, self._choices = list(cards), choices
         self._build()
 
+    @property
+    def busy(self) -> bool:
+        """Whether cards are still being made."""
+        return self._making.isActive()
+
     def _build(self) -> None:
+        """Begin anew; a few cards at a time, so that nothing waits for them."""
         focus = QApplication.focusWidget()
-        name = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
-        typed = {field.objectName(): field.text() for field in self.findChildren(QLineEdit) if field.isModified()}
+        self._focus = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
+        self._typed = {field.objectName(): field.text() for field in self.findChildren(QLineEdit) if field.isModified()}
         whole = QWidget()
         whole.setObjectName("ingest_cards")
+        line = theme().colour("line").name()
+        whole.setStyleSheet(f"#ingest_card {{ border-bottom: 1px solid {line}; }}")
         self._numbers = Counter()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, SPACE, 0)
-        column.setSpacing(0)
-        for card in self.cards[:_MOST]:
-            column.addWidget(self._frame(card, whole))
-        rest = len(self.cards) - _MOST
+        self._column = QVBoxLayout(whole)
+        self._column.setContentsMargins(0, 0, SPACE, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self._made, self._at = 0, self.verticalScrollBar().value()
+        self.setWidget(whole)
+        self._add_some()
+
+    def _add_some(self) -> None:
+        last = min(len(self.cards), _MOST)
+        whole = self.widget()
+        for card in self.cards[self._made : min(self._made + _AT_ONCE, last)]:
+            self._column.insertWidget(self._made, self._frame(card, whole))
+            self._made += 1
+        for field in whole.findChildren(QLineEdit):
+            if field.objectName() in self._typed:
+                field.setText(self._typed.pop(field.objectName()))
+                field.setModified(True)
+        again = whole.findChild(QWidget, self._focus) if self._focus else None
+        if again is not None:
+            again.setFocus()
+            self._focus = ""
+        if self._made < last:
+            self._making.start()
+            return
+        self._making.stop()
+        rest = len(self.cards) - last
         if rest > 0 or not self.cards:
             said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else "✓ Nothing is wrong."
             label = _label(said, "muted" if rest > 0 else "good")
             label.setObjectName("ingest_findings_rest")
-            label.setContentsMargins(SPACE, SPACE, 0, 0)
-            column.addWidget(label)
-        column.addStretch(1)
-        at = self.verticalScrollBar().value()
-        self.setWidget(whole)
-        self.verticalScrollBar().setValue(at)
-        for field in whole.findChildren(QLineEdit):
-            if field.objectName() in typed:
-                field.setText(typed[field.objectName()])
-                field.setModified(True)
-        again = whole.findChild(QWidget, name) if name else None
-        if again is not None:
-            again.setFocus()
+            label.setContentsMargins(SPACE, SPACE, 0, SPACE)
+            self._column.insertWidget(self._made, label)
+        self.verticalScrollBar().setValue(self._at)
 
     def _frame(self, card: Card, parent: QWidget) -> QWidget:
         frame = QFrame(parent)
         frame.setObjectName("ingest_card")
-        frame.setStyleSheet(f"#ingest_card {{ border-bottom: 1px solid {theme().colour('line').name()}; }}")
         badge = QLabel(frame)
         badge.setPixmap(mark_icon(card.mark, 18).pixmap(18, 18))
         badge.setToolTip(card.mark.meaning)
@@ -246,12 +272,10 @@ class Cards(QScrollArea):
         _send(field, one, lambda: self.value_given.emit((path,), keyword, field.text().strip()))
         for part in (_label(keyword, "text"), field, one):
             row.addWidget(part)
-        if card.others:
-            count = len(card.others) + 1
-            every = self._button(
-                f"set_all_{keyword}", f"Set for all {count}", f"For all files that lack {keyword}.", frame
-            )
-            every.clicked.connect(lambda: self.value_given.emit((path, *card.others), keyword, field.text().strip()))
+        if len(card.every) > 1:
+            said = f"Set for all {len(card.every):,}"
+            every = self._button(f"set_all_{keyword}", said, f"For all files that lack {keyword}.", frame)
+            every.clicked.connect(lambda: self.value_given.emit(card.every, keyword, field.text().strip()))
             row.addWidget(every)
 
     def _name(self, name: str) -> str:
@@ -292,5 +316,12 @@ def _label(text: str, role: str, bold: bool = False) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(len(text) > 40)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setStyleSheet(f"color: {theme().colour(role).name()};{' font-weight: bold;' if bold else ''}")
+    # a palette and no style sheet: that takes longer than all the rest
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, theme().colour(role))
+    label.setPalette(palette)
+    if bold:
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
     return label

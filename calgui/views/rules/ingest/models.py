@@ -12,7 +12,7 @@ from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.contexts import ContextRow
 from calgui.views.rules.marks import Mark, mark_icon
-from calgui.views.theme import figures, theme
+from calgui.views.theme import theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -119,7 +119,7 @@ class ReferencesModel(TitledTable):
 class MappingsModel(TitledTable):
     """Mappings that the ingest writes."""
 
-    titles = ("New mapping", "Follows", "SHA-1")
+    titles = ("New mapping", "Follows")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,9 +146,7 @@ class MappingsModel(TitledTable):
             return None
         one, column = self.shown[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return (one.name, one.derived_from or "the first of its type", one.sha1)[column]
-        if role == Qt.ItemDataRole.FontRole and column == 2:
-            return figures()
+            return (one.name, one.derived_from or "the first of its type")[column]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{one.name}\nfollows {one.derived_from or 'none'}\nSHA-1 {one.sha1}"
         return None

@@ -1,6 +1,6 @@
 """The page that says what a new reference would change, and then writes the cache with it in."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.jobs import Job
 from calgui.core.rules.ingest.overlay import check_target
 from calgui.core.rules.questions.compare import Change
 from calgui.core.rules.values import Severity
 from calgui.views.rules.ingest.answer import Answer, rows_of, work_out
+from calgui.views.rules.ingest.cards import Card, cards_of
 from calgui.views.rules.ingest.draft import Draft, words
 from calgui.views.rules.ingest.dropping import IngestDrop, references_in
 from calgui.views.rules.ingest.files import FilesPanel
@@ -47,7 +49,7 @@ class IngestPage(QWidget):
         self.draft = Draft()
         self.answer: Answer | None = None
         self._stale, self._working, self._problem, self._result = True, False, "", ""
-        self._first = True
+        self._first, self._rows, self._by_hand = True, -1, False
         self.files = FilesPanel(self)
         self.told = QLabel(self)
         self.told.setObjectName("ingest_told")
@@ -83,6 +85,7 @@ class IngestPage(QWidget):
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([190, 460])
+        self.split.splitterMoved.connect(self._moved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -114,7 +117,7 @@ class IngestPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is looked at or written."""
-        return self._working or self._pause.isActive() or self.writing.busy
+        return self._working or self._pause.isActive() or self.writing.busy or self.tabs.cards.busy
 
     def ask(self, about: object) -> None:
         """Take new references.
@@ -166,7 +169,18 @@ class IngestPage(QWidget):
         self._first = self._first or not self.draft
         self.draft, self._result = draft, ""
         self.files.show_draft(draft, rows_of(draft))
+        self._make_room(len(draft.items) + len(draft.delete))
         self._ask_soon()
+
+    def _make_room(self, rows: int) -> None:
+        """For the rows of the table, as long as the user did not choose it."""
+        if self._rows != rows and not self._by_hand:
+            self._rows = rows
+            room = 130 + 24 * min(rows, 6) if rows else 190
+            self.split.setSizes([room, max(self.split.height() - room, 200)])
+
+    def _moved(self) -> None:
+        self._by_hand = True
 
     def _kept(self) -> dict[str, Any] | None:
         return self.draft.kept() if self.draft else None
@@ -216,22 +230,27 @@ class IngestPage(QWidget):
             self._done(None)
             return
         entries = [entry for entry in session.observations() if entry.error is None]
+
+        def work(job: Job) -> tuple[Answer, list[Card]]:
+            answer = work_out(cache, context, draft, entries, job)
+            return answer, cards_of(answer)
+
         self._working = True
         self._tell()
         session.tasks.start(
             "Looking what an ingest changes",
-            lambda job: work_out(cache, context, draft, entries, job),
-            self._done,
+            work,
+            lambda made: self._done(*made),
             self._failed,
             key="ingest",
             quiet=True,
         )
 
-    def _done(self, answer: Answer | None, problem: str = "") -> None:
+    def _done(self, answer: Answer | None, cards: Sequence[Card] = (), problem: str = "") -> None:
         self._working, self._problem = False, problem
         had, self.answer = self.answer, answer
         self.files.show_draft(self.draft, answer.rows if answer is not None else rows_of(self.draft))
-        self.tabs.show_answer(answer)
+        self.tabs.show_answer(answer, cards)
         if answer is not None:
             self.target.patch_name = f"{answer.proposal.new_context.removesuffix('.pmap')}.patch"
             if answer.proposal.mappings:
@@ -243,9 +262,9 @@ class IngestPage(QWidget):
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Cancelled):
-            self._done(None, "Cancelled. Change something to look again.")
+            self._done(None, problem="Cancelled. Change something to look again.")
         elif isinstance(error, CalguiError):
-            self._done(None, f"{error.message} {error.cure}".strip())
+            self._done(None, problem=f"{error.message} {error.cure}".strip())
         else:
             self._done(None)
             self.session.report(error, "Looking what an ingest changes")

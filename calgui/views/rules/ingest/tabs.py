@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, Qt, Signal
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,7 +22,7 @@ from calgui.core.rules.values import Severity
 from calgui.views.rules.compare.models import ChangesModel, SelectionsModel
 from calgui.views.rules.compare.text import DiffText
 from calgui.views.rules.ingest.answer import Answer
-from calgui.views.rules.ingest.cards import Cards, cards_of
+from calgui.views.rules.ingest.cards import Card, Cards
 from calgui.views.rules.ingest.contexts import Contexts
 from calgui.views.rules.ingest.models import ContextsModel, MappingsModel
 from calgui.views.theme import SPACE, theme
@@ -121,6 +122,10 @@ class IngestTabs(QTabWidget):
         self.diff.setAccessibleName("Difference of the mapping from the one that it follows")
         self.diff.setPlaceholderText("Choose a mapping to see how it differs from the one that it follows.")
         self.diff.setAcceptDrops(False)
+        self.sum = QLabel(self)
+        self.sum.setObjectName("ingest_sum")
+        self.sum.setAccessibleName("Checksum of the mapping")
+        self.sum.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.filter = QLineEdit(self)
         self.filter.setObjectName("ingest_filter")
         self.filter.setAccessibleName("Filter the observations")
@@ -152,8 +157,14 @@ class IngestTabs(QTabWidget):
         split.setObjectName("ingest_mappings_splitter")
         split.setChildrenCollapsible(False)
         split.addWidget(self.mappings)
-        split.addWidget(self.diff)
-        split.setSizes([380, 620])
+        right = QWidget(split)
+        texts = QVBoxLayout(right)
+        texts.setContentsMargins(SPACE, 0, 0, 0)
+        texts.setSpacing(SPACE // 2)
+        texts.addWidget(self.sum)
+        texts.addWidget(self.diff, 1)
+        split.addWidget(right)
+        split.setSizes([340, 660])
         pages: tuple[tuple[QWidget, Sequence[QWidget]], ...] = (
             (self.cards, ()),
             (self.observations, (self.why, self.filter)),
@@ -191,19 +202,20 @@ class IngestTabs(QTabWidget):
 
     # ---- showing
 
-    def show_answer(self, answer: Answer | None) -> None:
+    def show_answer(self, answer: Answer | None, cards: Sequence[Card] = ()) -> None:
         """Show what a draft would do.
 
         Parameters
         ----------
         answer : Answer or None
             None while there is no draft.
+        cards : sequence of Card
+            Its findings.
         """
         self.answer = answer
         self.setTabVisible(FINDINGS, answer is not None)
         for place in (OBSERVATIONS, MAPPINGS, RULES):
             self.setTabVisible(place, answer is not None and bool(answer.proposal.mappings))
-        cards = cards_of(answer) if answer is not None else []
         self.cards.show_cards(cards, answer.choices if answer is not None else {})
         proposal = answer.proposal if answer is not None else None
         row = max(self.mappings.currentIndex().row(), 0)
@@ -265,9 +277,12 @@ class IngestTabs(QTabWidget):
         self._allow()
 
     def _show_diff(self) -> None:
-        row = self.mappings.currentIndex().row()
-        shown = self.mappings_model.shown
-        self.diff.show_text(shown[row].diff if 0 <= row < len(shown) else "")
+        row, shown = self.mappings.currentIndex().row(), self.mappings_model.shown
+        one = shown[row] if 0 <= row < len(shown) else None
+        self.diff.show_text(one.diff if one is not None else "")
+        self.sum.setText(f"SHA-1 {one.sha1}" if one is not None else "")
+        if one is not None and self.answer is not None:
+            _show_new(self.diff, {rule.source.name for rule in self.answer.proposal.rules})
 
     def _context(self) -> str:
         row = self.contexts_table.currentIndex().row()
@@ -286,7 +301,8 @@ class IngestTabs(QTabWidget):
         else:
             text = "No ingest wrote this cache, so it is never written to: its contexts can only be looked at."
         self.contexts_said.setText(text)
-        self.contexts_said.setStyleSheet(f"color: {theme().colour('muted').name()};")
+        for label in (self.contexts_said, self.sum):
+            label.setStyleSheet(f"color: {theme().colour('muted').name()};")
 
     # ---- asking
 
@@ -304,6 +320,18 @@ class IngestTabs(QTabWidget):
         context = self._context()
         if context:
             signal.emit(context)  # type: ignore[attr-defined]
+
+
+def _show_new(diff: DiffText, names: set[str]) -> None:
+    """What changes first in a mapping is its header; what one looks for is the new rule."""
+    block = diff.document().begin()
+    while block.isValid():
+        text = block.text()
+        if text.startswith("+") and any(name in text for name in names):
+            diff.setTextCursor(QTextCursor(block))
+            diff.ensureCursorVisible()
+            return
+        block = block.next()
 
 
 def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
