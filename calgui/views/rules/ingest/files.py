@@ -105,7 +105,7 @@ class FilesPanel(QWidget):
         self.gone.returnPressed.connect(self._delete)
         self.gone.textChanged.connect(lambda _text: self._allow())
         self.model.named.connect(self.named)
-        action = QAction("Take off the list", self.table)
+        action = QAction("Take files off the list", self.table)
         action.setObjectName("ingest_remove_rows")
         action.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
