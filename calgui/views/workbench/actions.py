@@ -43,8 +43,8 @@ class ActionsBar(QFrame):
         self.run = _button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
         self.run.setDefault(True)
         self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
-        save = "Save as a reference…" if product else "Save…"
-        self.save = _button("bench_save_button", save, _SAVE)
+        self._words = "Save as a reference…" if product else "Save…"
+        self.save = _button("bench_save_button", self._words, _SAVE)
         if not makes_file:
             self.save.hide()
         tip = "See what changes if the file that was saved goes into the cache"
@@ -123,11 +123,13 @@ class ActionsBar(QFrame):
             Where it is.
         """
         self.saved = path
+        self.save.setText("Save…")  # there is no room for more beside the other
         self.ingest.show()
 
     def start(self) -> None:
         """Begin at nothing."""
         self.ingest.hide()
+        self.save.setText(self._words)
         self.progress.setValue(0)
         self._say("Starting…")
 

@@ -28,6 +28,8 @@ from calgui.views.theme import SPACE, theme
 #: more would hold up the window
 _MOST = 60
 _AT_ONCE = 4
+#: letters of values that are listed beside their field; the tool tip lists all
+_LONGEST = 60
 _NAMES = ("naming", "name-taken")
 _SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
 _OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
@@ -244,6 +246,7 @@ class Cards(QScrollArea):
             field = self._field(
                 "parameters", "Parameters", card.value, "By what its rules tell observations apart", frame
             )
+            field.setPlaceholderText("DETECTOR, FILTER")
             button = self._button("set_parameters", "Use these", "Make the first mapping with these parameters.", frame)
             _send(field, button, lambda: self.parameters_given.emit(field.text()))
             for part in (_label("Parameters", "text"), field, button):
@@ -277,6 +280,8 @@ class Cards(QScrollArea):
             every = self._button(f"set_all_{keyword}", said, f"For all files that lack {keyword}.", frame)
             every.clicked.connect(lambda: self.value_given.emit(card.every, keyword, field.text().strip()))
             row.addWidget(every)
+        if choices and len(hint) <= _LONGEST:
+            row.addWidget(_label(hint, "muted"), 1)
 
     def _name(self, name: str) -> str:
         """The first of a kind has the plain name, the others are counted."""

@@ -1,5 +1,6 @@
 """The page's form, its list, and how it comes back."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from calgui.core.jobs import Job
+from calgui.core.rules.cache import Cache
 from calgui.core.rules.values import Severity
 from calgui.core.simulate import DemoNight
 from calgui.views.rules.ingest.cards import Card, Cards
+from calgui.views.rules.ingest.contexts import contexts_of
 from calgui.views.rules.ingest.draft import Draft, Item
 from calgui.views.rules.ingest.page import IngestPage
 from calgui.views.rules.ingest.tabs import FINDINGS
@@ -276,3 +280,28 @@ def test_a_thousand_findings_hold_nothing_up(qtbot: QtBot, page: IngestPage) -> 
     rest = cards.widget().findChild(QLabel, "ingest_findings_rest")
     assert rest is not None
     assert rest.text().startswith("and 940 more")
+
+
+def test_the_record_of_somebody_else_is_only_words(demo_night: DemoNight, tmp_path: Path) -> None:
+    folder = tmp_path / "overlay"
+    shutil.copytree(demo_night.cache, folder)
+    cache = Cache.open(folder)
+    names = [f"f{number}.fits" for number in range(9)]
+    rows: list[Any] = [
+        {"context": "tmt_0003.pmap", "date": "\x1b[2J" * 99, "references": names, "deleted": {"no": "list"}},
+        {"context": ["tmt_0002.pmap"], "date": 3, "references": [None, 3, "<b>\x07.fits"]},
+        {"context": "tmt_0002.pmap", "references": [None, 3, "<b>\x07.fits"]},
+        7,
+    ]
+    (cache.layout.config / "ingests.json").write_text(json.dumps({"ingests": rows}))
+    told = contexts_of(cache, Job())
+    assert told.ours
+    assert [(one.context, one.operational) for one in told.rows] == [
+        ("tmt_0003.pmap", True),
+        ("tmt_0002.pmap", False),
+        ("tmt_0001.pmap", False),
+    ]
+    assert told.rows[0].what == "+ f0.fits  + f1.fits  + f2.fits  + 6 more"
+    assert len(told.rows[0].date) <= 40
+    assert told.rows[1].what == "+ <b>\N{REPLACEMENT CHARACTER}.fits"
+    assert all("\x1b" not in one.date for one in told.rows)
