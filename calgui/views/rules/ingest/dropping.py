@@ -11,6 +11,8 @@ from calgui.views.dropping import dragged, take_copy
 from calgui.views.opening import is_cache
 from calgui.views.theme import theme
 
+#: height in pixels of what says what dropping does
+_BAND = 72
 _ENDINGS = (".fits", ".fit", ".fits.gz", ".asdf", ".json")
 
 
@@ -90,6 +92,6 @@ class IngestDrop(QObject):
             f"#ingest_drop_hint {{ background: {look.colour('selected').name()}; color: {look.colour('text').name()};"
             f" border: 2px solid {look.colour('accent').name()}; font-weight: bold; }}"
         )
-        self.hint.setGeometry(self._widget.rect())
+        self.hint.setGeometry(0, 0, self._widget.width(), min(_BAND, self._widget.height()))
         self.hint.raise_()
         self.hint.show()

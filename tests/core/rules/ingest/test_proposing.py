@@ -215,6 +215,8 @@ def test_one_file_alone_can_be_told_more(cache: Cache, reference: Make) -> None:
     first, second = reference("a.fits", FILTER=None), reference("b.fits", FILTER=None)
     bare = propose(cache, Request((first, second), rename=True))
     assert [(one.code, one.places[0].header) for one in bare.findings] == [("keyword", (("FILTER", ""),))] * 2
+    # by then they have other names: the place says which file is meant
+    assert [one.places[0].note for one in bare.findings] == [str(first), str(second)]
     told = Given(first, {"FILTER": "J"}), Given(second, {"FILTER": "K"}, name="tmt_iris_flat_0077.fits")
     proposal = propose(cache, Request(told, settings={"FILTER": "H"}, rename=True))
     assert proposal.ready, proposal.findings
