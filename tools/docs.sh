@@ -42,6 +42,21 @@ head -c 5000 "$references"/tmt_iris_sky_0001.fits >"$work/short" && mv "$work/sh
 cp "$references"/tmt_iris_mask_0001.fits "$references"/tmt_iris_mask_0009.fits
 "$bin/python" -m calgui shot "$out/rules-lint-light.png" --view rules-lint --size 1440x900 --cache "$work/spoilt"
 echo "$out/rules-lint-light.png"
+# a flat in the filter of the night's odd observation, and one that lacks keywords
+mkdir -p "$work/new"
+"$bin/python" - "$night/cache/references/tmt/iris/tmt_iris_flat_0001.fits" "$work/new" <<'END'
+import sys
+
+from astropy.io import fits
+
+with fits.open(sys.argv[1]) as file:
+    file[0].header["FILTER"] = "H"
+    file.writeto(f"{sys.argv[2]}/tmt_iris_flat_0006.fits")
+    del file[0].header["FILTER"], file[0].header["USEAFTER"]
+    file.writeto(f"{sys.argv[2]}/flat.fits")
+END
+picture ingest ingest light 1440x900 --tab Mappings "$work"/new/tmt_iris_flat_0006.fits "$night"/raw
+picture ingest-findings ingest light 1100x700 "$work"/new/flat.fits "$night"/raw
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits

@@ -29,6 +29,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "uses": ("calgui.cli.questions", "uses"),
     "compare": ("calgui.cli.comparing", "compare"),
     "prefetch": ("calgui.cli.cases", "prefetch"),
+    "ingest": ("calgui.cli.ingest", "ingest"),
+    "context": ("calgui.cli.ingest", "context_command"),
     "crds": ("calgui.cli.stock", "crds"),
     "algorithms": ("calgui.cli.algorithms", "algorithms"),
     "run": ("calgui.cli.algorithms", "run"),
@@ -62,7 +64,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CalguiError as error:
-            click.echo(f"calgui: {error}", err=True)
+            click.echo(f"calgui: {_printable(str(error))}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("calgui: cancelled", err=True)
@@ -72,8 +74,14 @@ class _Commands(click.Group):
         except OSError as error:
             if error.filename is None:
                 raise
-            click.echo(f"calgui: {error.filename}: {error.strerror}. Look at its permissions and its disk.", err=True)
+            place = _printable(str(error.filename))
+            click.echo(f"calgui: {place}: {error.strerror}. Look at its permissions and its disk.", err=True)
             sys.exit(InputError.exit_code)
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that the name of somebody else's file could play to the terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def say_anything() -> None:

@@ -136,6 +136,7 @@ declare(
     ("Ctrl+Alt+C", "Copy the changes of the case, as options of the command line"),
     ("Ctrl+Alt+V", "A case from copied options"),
 )
+declare("Ingest", ("Del", "Take files off the list"))
 declare(
     "Timeline",
     ("+, -", "Zoom in and out"),

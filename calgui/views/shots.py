@@ -33,6 +33,8 @@ _PANELS = {
 _TABS = {"spectrum": 1, "cube": 2}
 #: parts of the Compare place, by the number of their tab
 _COMPARED = {"compare": 0, "compare-headers": 1}
+#: pages of the Rules place that have a shorter name
+_SHORT = {"ingest": "rules-ingest"}
 #: work that takes longer than this is not waited for
 _PATIENCE = 300.0
 #: so long nothing must happen before the picture is taken
@@ -50,7 +52,7 @@ class Bench:
     options : mapping of str to str
         Its options that are not as by default.
     tab : str
-        Of the result, as it is written on the tab; empty for the first.
+        Of the result, or of the page of ingest, as it is written on the tab; empty for the first.
     """
 
     algorithm: str = "master-dark"
@@ -65,7 +67,7 @@ def views() -> tuple[str, ...]:
     -------
     tuple of str
     """
-    return (*(place.name for place in PLACES), *_PANELS, *_TABS, *_pages(), "compare-headers")
+    return (*(place.name for place in PLACES), *_PANELS, *_TABS, *_pages(), *_SHORT, "compare-headers")
 
 
 def _pages() -> dict[str, str]:
@@ -94,7 +96,7 @@ def draw(
         One of `views`.
     paths, caches : sequence of pathlib.Path
         Observations, folders of them, and caches. The first observation is selected; at the bench all of them are
-        the inputs.
+        the inputs, and files are the new references of an ingest.
     context : str, optional
         Of the last cache.
     dark : bool
@@ -113,6 +115,7 @@ def draw(
     """
     if view not in views():
         raise UsageError(f"There is no view {view}.", cure=f"Name one of: {', '.join(views())}.")
+    view = _SHORT.get(view, view)
     application()
     with tempfile.TemporaryDirectory(prefix="calgui-shot-") as folder:
         settings.keep_in(Path(folder))
@@ -142,7 +145,8 @@ def _fill(
     window.observe.complete()
     for cache in caches:
         session.open_cache(cache.absolute())
-    window.open_paths(paths)
+    new = tuple(path.absolute() for path in paths if path.is_file()) if view == "rules-ingest" else ()
+    window.open_paths(path for path in paths if path.absolute() not in new)
     _wait(lambda: not window.busy)
     failed = next((notice for notice in session.notices if notice.level == "error"), None)
     if failed is not None and caches and not session.caches:
@@ -161,7 +165,11 @@ def _fill(
         table.view.selectRow(0)
     window.go("compare" if view in _COMPARED else view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
-        session.ask_page(_pages()[view])
+        session.ask_page(_pages()[view], new or None)
+    if view == "rules-ingest" and wanted.tab:
+        _wait(lambda: not window.busy)
+        rules: Any = window.place("rules")
+        rules.page("ingest").tabs.go(wanted.tab)
     if view in _COMPARED:
         place: Any = window.place("compare")
         session.select(row.entry.path for row in table.model.entries())

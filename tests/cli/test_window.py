@@ -139,3 +139,16 @@ def test_a_page_of_the_bench_with_its_options_and_tab(demo_night: DemoNight, tmp
         done = calgui("shot", out, "--view", "bench", *words, files[0], home=tmp_path)
         assert done.returncode != 0
         assert said in done.stderr
+
+
+def test_an_ingest_takes_files_and_looks_at_folders(demo_night: DemoNight, tmp_path: Path) -> None:
+    flat = next(demo_night.cache.rglob("tmt_iris_flat_0001.fits"))
+    pictures = []
+    for view, words in (("ingest", ()), ("rules-ingest", ("--tab", "Contexts")), ("ingest", ("--tab", "Contexts"))):
+        out = tmp_path / "ingest.png"
+        where = ("--cache", demo_night.cache, "--size", "1000x700")
+        done = calgui("shot", out, "--view", view, *where, *words, flat, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]
+    assert pictures[1] == pictures[2]

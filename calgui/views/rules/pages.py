@@ -90,4 +90,11 @@ PAGES: tuple[Page, ...] = (
         f"{_HERE}.lint.page",
         "LintPage",
     ),
+    Page(
+        "ingest",
+        "Ingest",
+        "What happens if a new reference goes into the cache?",
+        f"{_HERE}.ingest.page",
+        "IngestPage",
+    ),
 )

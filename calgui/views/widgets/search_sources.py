@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: commands that are remembered, and of them those that are offered at first
 _REMEMBERED, _OFFERED = 30, 8
 #: below the first a command has the letters by chance; from the second on it is surely what was meant
-_WEAK, _SURE = 0.25, 0.55
+_WEAK, _SURE = 0.25, 0.56
 #: typed before words, it asks for commands alone
 _COMMANDS = ">"
 

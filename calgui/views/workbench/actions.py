@@ -1,5 +1,7 @@
 """What can be done with a page: run, cancel, save, copy the command; and how far a run is."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -36,13 +38,18 @@ class ActionsBar(QFrame):
     def __init__(self, product: bool, makes_file: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bench_actions")
+        #: the reference that was saved last
+        self.saved: Path | None = None
         self.run = _button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
         self.run.setDefault(True)
         self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
-        save = "Save as a reference…" if product else "Save…"
-        self.save = _button("bench_save_button", save, _SAVE)
+        self._words = "Save as a reference…" if product else "Save…"
+        self.save = _button("bench_save_button", self._words, _SAVE)
         if not makes_file:
             self.save.hide()
+        tip = "See what changes if the file that was saved goes into the cache"
+        self.ingest = _button("bench_ingest", "Ingest…", tip)
+        self.ingest.hide()
         self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
         self.progress = QProgressBar()
         self.progress.setObjectName("bench_progress")
@@ -61,6 +68,7 @@ class ActionsBar(QFrame):
         self._idle, self._busy = QWidget(), QWidget()
         idle = QHBoxLayout(self._idle)
         idle.addWidget(self.save, 1)
+        idle.addWidget(self.ingest)
         idle.addWidget(self.copy)
         busy = QVBoxLayout(self._busy)
         busy.setSpacing(2)
@@ -106,8 +114,22 @@ class ActionsBar(QFrame):
         self.cancel.setEnabled(running)
         self._row.setCurrentWidget(self._busy if running else self._idle)
 
+    def offer_ingest(self, path: Path) -> None:
+        """A reference was saved: it can go into the cache.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Where it is.
+        """
+        self.saved = path
+        self.save.setText("Save…")  # there is no room for more beside the other
+        self.ingest.show()
+
     def start(self) -> None:
         """Begin at nothing."""
+        self.ingest.hide()
+        self.save.setText(self._words)
         self.progress.setValue(0)
         self._say("Starting…")
 

@@ -107,6 +107,7 @@ class AlgorithmPage(QWidget):
         self.actions_bar.cancel.clicked.connect(self._cancel)
         self.actions_bar.save.clicked.connect(self.ask_to_save)
         self.actions_bar.copy.clicked.connect(self.copy_command)
+        self.actions_bar.ingest.clicked.connect(lambda: self.session.ask_page("ingest", (self.actions_bar.saved,)))
 
     @property
     def busy(self) -> bool:

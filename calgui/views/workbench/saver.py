@@ -64,6 +64,8 @@ def _save(page: "AlgorithmPage", report: RunReport, dialog: SaveDialog) -> None:
 
     def saved(written: Path) -> None:
         session.notice("info", f"{written.name} was saved in {written.parent}.")
+        if page.how.product:
+            page.actions_bar.offer_ingest(written)
 
     def failed(error: Exception) -> None:
         if isinstance(error, Cancelled):

@@ -315,6 +315,7 @@ def test_save_as_a_reference_and_read_it_back(
 ) -> None:
     page.inputs.set_paths(darks(night)[:5])
     run(qtbot, page)
+    assert page.actions_bar.ingest.isHidden()
     dialog = page.ask_to_save()
     assert dialog is not None
     out = tmp_path / "new_dark.fits"
@@ -334,6 +335,12 @@ def test_save_as_a_reference_and_read_it_back(
         assert str(file[0].header["HISTORY"][0]) == "After the cool-down."
         np.testing.assert_array_equal(file["SCI"].data, page.report.result.frame.data)
     assert [path.name for path in tmp_path.iterdir()] == ["new_dark.fits"]
+    # what was saved can go into the cache, until there is another result
+    with qtbot.waitSignal(session.page_requested) as asked:
+        qtbot.mouseClick(page.actions_bar.ingest, Qt.MouseButton.LeftButton)
+    assert asked.args == ["ingest", (out,)]
+    page.actions_bar.start()
+    assert page.actions_bar.ingest.isHidden()
     page.output.picture.show_file(out)
     qtbot.waitUntil(lambda: page.output.picture.title.text().startswith("new_dark.fits"))
 

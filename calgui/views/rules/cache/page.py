@@ -27,6 +27,7 @@ from calgui.views.rules.cache.outline import Outline
 from calgui.views.rules.cache.tree_model import TreeDelegate, TreeModel
 from calgui.views.rules.cache.trusting import Trusting, recall
 from calgui.views.rules.cache.users import Users, users_of
+from calgui.views.rules.ingest.dropping import IngestDrop
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.header_bar import cache_title
@@ -91,6 +92,7 @@ class CachePage(QWidget):
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._search)
         self._lay_out()
+        self.drop = IngestDrop(self, lambda paths: session.ask_page("ingest", paths))
         session.context_changed.connect(self.reload)
         session.observations_changed.connect(self._look_for_users)
         theme().changed.connect(self.tree.viewport().update)

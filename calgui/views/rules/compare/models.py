@@ -22,7 +22,9 @@ _RULES = ("What", "Instrument", "Type", "Rule", "Date or entry", "Before", "Afte
 _SELECTIONS = ("Observation", "Type", "Before", "After")
 
 
-class _Table(QAbstractTableModel):
+class TitledTable(QAbstractTableModel):
+    """A table whose columns have titles."""
+
     titles: tuple[str, ...] = ()
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
@@ -38,7 +40,7 @@ class _Table(QAbstractTableModel):
         return None
 
 
-class ChangesModel(_Table):
+class ChangesModel(TitledTable):
     """Differences by rule and date."""
 
     titles = _RULES
@@ -99,7 +101,7 @@ def _text(change: Change) -> str:
     return " ".join((*_cells(change), change.old_mapping or "", change.new_mapping or "")).casefold()
 
 
-class SelectionsModel(_Table):
+class SelectionsModel(TitledTable):
     """Observations whose selection changes."""
 
     titles = _SELECTIONS

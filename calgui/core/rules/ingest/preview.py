@@ -1,0 +1,85 @@
+"""What a proposal changes, for rules and for observations, before anything is written; and what else is in the way."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from calgui.core.jobs import Job
+from calgui.core.rules.files.reach import children
+from calgui.core.rules.ingest.proposed import ProposedCache
+from calgui.core.rules.ingest.values import Preview
+from calgui.core.rules.questions.compare import ContextDiff, changed_selections, compare_contexts
+from calgui.core.rules.values import Finding, Severity
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.ingest.values import Proposal
+
+
+def preview(
+    cache: "Cache", proposal: "Proposal", headers: Sequence[Mapping[str, Any]] = (), job: Job | None = None
+) -> Preview:
+    """What changes from the old context to the proposed one.
+
+    Parameters
+    ----------
+    cache : Cache
+        That the proposal was made for.
+    proposal : Proposal
+    headers : sequence of mapping
+        One for each observation.
+    job : Job, optional
+        Progress and cancel.
+
+    Returns
+    -------
+    Preview
+        As `compare_contexts` and `changed_selections` tell it of two contexts that are there; empty where a problem
+        stands in the way of the proposal.
+
+    Raises
+    ------
+    InputError
+        When the old context cannot be read.
+    Cancelled
+        When the job was cancelled.
+    """
+    job = job or Job("Comparing with the proposal")
+    old, new = proposal.context, proposal.new_context
+    if not proposal.mappings:
+        return Preview(ContextDiff(cache.name, cache.name, old, new, (), ()), (), len(headers))
+    proposed = ProposedCache(cache, proposal)
+    diff = compare_contexts(cache, old, proposed, new)
+    changed = changed_selections(cache, old, proposed, new, headers, None, job)
+    return Preview(diff, changed, len(headers))
+
+
+def in_the_way(cache: "Cache", proposal: "Proposal") -> tuple[Finding, ...]:
+    """Old defects of the cache that keep stock crds from giving the new references.
+
+    Parameters
+    ----------
+    cache : Cache
+        That the proposal was made for.
+    proposal : Proposal
+
+    Returns
+    -------
+    tuple of Finding
+        Errors of mappings that crds reads together with the new ones: those of the same instruments. One that is there
+        stops crds for the whole instrument, unless it is told to ignore checksums where that is all. The ingest mends
+        none of them: it changes no mapping that is there.
+    """
+    proposed = ProposedCache(cache, proposal)
+    doctor = proposed.doctor(proposal.new_context)
+    new = set(proposal.texts)
+    found: dict[Finding, None] = {}
+    for mapping in proposal.mappings:
+        if not mapping.name.endswith(".imap"):
+            continue
+        parsed = proposed.parsed(mapping.name)
+        for entry in parsed.choices.entries:
+            found |= dict.fromkeys(one for one in doctor.entry(parsed, entry) if one.severity is Severity.ERROR)
+        for name in children(parsed):
+            if name not in new:
+                found |= dict.fromkeys(one for one in doctor.mapping(name) if one.severity is Severity.ERROR)
+    return tuple(found)

@@ -1,0 +1,332 @@
+"""What is wrong, a card for each finding: the sentence, the cure, and the field or button that cures it here."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QCompleter,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.rules.values import Finding
+from calgui.views.rules.ingest.answer import Answer, asked_of, cure_of
+from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
+from calgui.views.theme import SPACE, theme
+
+#: more would hold up the window
+_MOST = 60
+_AT_ONCE = 4
+#: letters of values that are listed beside their field; the tool tip lists all
+_LONGEST = 60
+_NAMES = ("naming", "name-taken")
+_SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
+_OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
+
+
+@dataclass(frozen=True)
+class Card:
+    """What one card says.
+
+    Attributes
+    ----------
+    mark : Mark
+    place : str
+        The file.
+    message, cure : str
+    path : pathlib.Path or None
+        The file that a value is asked for.
+    keyword, value : str
+        What is asked for, and what is said now; empty where nothing is.
+    every : tuple of pathlib.Path
+        All files that lack the same.
+    kind : str
+        ``value``, ``name``, ``parameters``, ``set``, or empty: what can be done here.
+    """
+
+    mark: Mark
+    place: str
+    message: str
+    cure: str = ""
+    path: Path | None = None
+    keyword: str = ""
+    value: str = ""
+    every: tuple[Path, ...] = ()
+    kind: str = ""
+
+
+def cards_of(answer: Answer) -> list[Card]:
+    """A card for each finding, then one for each value that the user gave; safe in another thread.
+
+    Parameters
+    ----------
+    answer : Answer
+
+    Returns
+    -------
+    list of Card
+    """
+    asked = {id(one): asked_of(one) for one in answer.proposal.findings}
+    lists: dict[str, list[Path]] = {}
+    for about in asked.values():
+        if about is not None:
+            lists.setdefault(about[1], []).append(about[0])
+    lacking = {keyword: tuple(dict.fromkeys(paths)) for keyword, paths in lists.items()}
+    made = [_card(one, asked[id(one)], lacking, answer) for one in answer.proposal.findings]
+    made += [Card(SEVERITIES[one.severity], one.place, f"{one.message} {_OLD}", cure_of(one)) for one in answer.defects]
+    open_ones = {(path, keyword) for keyword, paths in lacking.items() for path in paths}
+    for item in answer.draft.items:
+        for keyword, value in item.settings:
+            if (item.path, keyword) not in open_ones:
+                text = f"{keyword} = {value} counts instead of what the file says; the file itself stays as it is."
+                made.append(Card(_SET, item.path.name, text, "", item.path, keyword, value, (), "set"))
+    return made
+
+
+def _card(
+    one: Finding, about: tuple[Path, str, str] | None, lacking: dict[str, tuple[Path, ...]], answer: Answer
+) -> Card:
+    mark = SEVERITIES[one.severity]
+    if about is not None:
+        path, keyword, value = about
+        return Card(mark, one.place, one.message, cure_of(one), path, keyword, value, lacking[keyword], "value")
+    kind = "name" if one.code in _NAMES and not answer.draft.rename else ""
+    value = ""
+    if one.code == "new-type":
+        kind = "parameters"
+        rule = next((rule for rule in answer.proposal.rules if rule.source.name == one.place), None)
+        value = ", ".join(p.keyword or p.name for p in rule.parameters) if rule is not None else ""
+    return Card(mark, one.place, one.message, cure_of(one), value=value, kind=kind)
+
+
+class Cards(QScrollArea):
+    """All findings of a draft.
+
+    Signals
+    -------
+    value_given(object, str, str)
+        For the files of these paths, this keyword has this value; an empty one takes it back.
+    rename_wanted()
+        All files are to get the next free names.
+    parameters_given(str)
+        Of the first mapping of a type, separated by commas.
+    """
+
+    value_given = Signal(object, str, str)
+    rename_wanted = Signal()
+    parameters_given = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ingest_findings")
+        self.setAccessibleName("What is wrong, and how it is cured")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.cards: list[Card] = []
+        self._choices: dict[str, tuple[str, ...]] = {}
+        self._numbers: Counter[str] = Counter()
+        self._typed: dict[str, str] = {}
+        self._focus, self._made, self._at = "", 0, 0
+        self._making = QTimer(self, singleShot=True, interval=0)
+        self._making.timeout.connect(self._add_some)
+        theme().changed.connect(self._build)
+        self._build()
+
+    def show_cards(self, cards: Sequence[Card], choices: dict[str, tuple[str, ...]]) -> None:
+        """Show others; who was typing goes on.
+
+        Parameters
+        ----------
+        cards : sequence of Card
+        choices : dict of str to tuple of str
+            Values that a keyword may have.
+        """
+        if list(cards) == self.cards and choices == self._choices:
+            return
+        self.cards, self._choices = list(cards), choices
+        self._build()
+
+    @property
+    def busy(self) -> bool:
+        """Whether cards are still being made."""
+        return self._making.isActive()
+
+    def _build(self) -> None:
+        """Begin anew; a few cards at a time, so that nothing waits for them."""
+        focus = QApplication.focusWidget()
+        self._focus = focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
+        self._typed = {field.objectName(): field.text() for field in self.findChildren(QLineEdit) if field.isModified()}
+        whole = QWidget()
+        whole.setObjectName("ingest_cards")
+        line = theme().colour("line").name()
+        whole.setStyleSheet(f"#ingest_card {{ border-bottom: 1px solid {line}; }}")
+        self._numbers = Counter()
+        self._column = QVBoxLayout(whole)
+        self._column.setContentsMargins(0, 0, SPACE, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self._made, self._at = 0, self.verticalScrollBar().value()
+        self.setWidget(whole)
+        self._add_some()
+
+    def _add_some(self) -> None:
+        last = min(len(self.cards), _MOST)
+        whole = self.widget()
+        for card in self.cards[self._made : min(self._made + _AT_ONCE, last)]:
+            self._column.insertWidget(self._made, self._frame(card, whole))
+            self._made += 1
+        for field in whole.findChildren(QLineEdit):
+            if field.objectName() in self._typed:
+                field.setText(self._typed.pop(field.objectName()))
+                field.setModified(True)
+        again = whole.findChild(QWidget, self._focus) if self._focus else None
+        if again is not None:
+            again.setFocus()
+            self._focus = ""
+        if self._made < last:
+            self._making.start()
+            return
+        self._making.stop()
+        rest = len(self.cards) - last
+        if rest > 0 or not self.cards:
+            said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else "✓ Nothing is wrong."
+            label = _label(said, "muted" if rest > 0 else "good")
+            label.setObjectName("ingest_findings_rest")
+            label.setContentsMargins(SPACE, SPACE, 0, SPACE)
+            self._column.insertWidget(self._made, label)
+        self.verticalScrollBar().setValue(self._at)
+
+    def _frame(self, card: Card, parent: QWidget) -> QWidget:
+        frame = QFrame(parent)
+        frame.setObjectName("ingest_card")
+        badge = QLabel(frame)
+        badge.setPixmap(mark_icon(card.mark, 18).pixmap(18, 18))
+        badge.setToolTip(card.mark.meaning)
+        head = _label(f"{card.mark.word}  {card.place}", card.mark.role, bold=True)
+        right = QVBoxLayout()
+        right.setSpacing(2)
+        right.addWidget(head)
+        right.addWidget(_label(card.message, "text"))
+        if card.cure:
+            right.addWidget(_label(card.cure, "muted"))
+        row = self._deeds(card, frame)
+        if row is not None:
+            right.addLayout(row)
+        layout = QHBoxLayout(frame)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(right, 1)
+        return frame
+
+    def _deeds(self, card: Card, frame: QWidget) -> QHBoxLayout | None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, SPACE // 2, 0, 0)
+        row.setSpacing(SPACE)
+        if card.kind == "value" and card.path is not None:
+            self._ask(card, card.path, row, frame)
+        elif card.kind == "name":
+            tip = "Give this and all other new files the next free names of CRDS's form."
+            button = self._button("rename", "Use the next free names", tip, frame)
+            button.clicked.connect(self.rename_wanted)
+            row.addWidget(button)
+        elif card.kind == "parameters":
+            field = self._field(
+                "parameters", "Parameters", card.value, "By what its rules tell observations apart", frame
+            )
+            field.setPlaceholderText("DETECTOR, FILTER")
+            button = self._button("set_parameters", "Use these", "Make the first mapping with these parameters.", frame)
+            _send(field, button, lambda: self.parameters_given.emit(field.text()))
+            for part in (_label("Parameters", "text"), field, button):
+                row.addWidget(part)
+        elif card.kind == "set":
+            path, keyword = card.path, card.keyword
+            button = self._button(f"forget_{keyword}", "Take it back", f"Let the file say {keyword} again.", frame)
+            button.clicked.connect(lambda: self.value_given.emit((path,), keyword, ""))
+            row.addWidget(button)
+        else:
+            return None
+        row.addStretch(1)
+        return row
+
+    def _ask(self, card: Card, path: Path, row: QHBoxLayout, frame: QWidget) -> None:
+        keyword = card.keyword
+        choices = self._choices.get(keyword, ())
+        hint = f"One of {', '.join(choices)}" if choices else f"What {keyword} is to be"
+        field = self._field(f"value_{keyword}", keyword, card.value, hint, frame)
+        field.setPlaceholderText("2026-03-11T00:00:00" if keyword == "USEAFTER" else "")
+        if choices:
+            completer = QCompleter(choices, field)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            field.setCompleter(completer)
+        one = self._button(f"set_{keyword}", "Set", f"Let {keyword} have this value for {card.place}.", frame)
+        _send(field, one, lambda: self.value_given.emit((path,), keyword, field.text().strip()))
+        for part in (_label(keyword, "text"), field, one):
+            row.addWidget(part)
+        if len(card.every) > 1:
+            said = f"Set for all {len(card.every):,}"
+            every = self._button(f"set_all_{keyword}", said, f"For all files that lack {keyword}.", frame)
+            every.clicked.connect(lambda: self.value_given.emit(card.every, keyword, field.text().strip()))
+            row.addWidget(every)
+        if choices and len(hint) <= _LONGEST:
+            row.addWidget(_label(hint, "muted"), 1)
+
+    def _name(self, name: str) -> str:
+        """The first of a kind has the plain name, the others are counted."""
+        self._numbers[name] += 1
+        number = self._numbers[name]
+        return f"ingest_{name}" if number == 1 else f"ingest_{name}_{number}"
+
+    def _field(self, name: str, title: str, value: str, tip: str, frame: QWidget) -> QLineEdit:
+        field = QLineEdit(value, frame)
+        field.setObjectName(self._name(name))
+        field.setAccessibleName(title)
+        field.setToolTip(tip)
+        field.setFixedWidth(260)
+        return field
+
+    def _button(self, name: str, text: str, tip: str, frame: QWidget) -> QPushButton:
+        button = QPushButton(text, frame)
+        button.setObjectName(self._name(name))
+        button.setAccessibleName(tip)
+        button.setToolTip(tip)
+        return button
+
+
+def _send(field: QLineEdit, button: QPushButton, call: object) -> None:
+    """By the button, or by Return."""
+
+    def send() -> None:
+        field.setModified(False)
+        call()  # type: ignore[operator]
+
+    button.clicked.connect(lambda _checked=False: send())
+    field.returnPressed.connect(send)
+
+
+def _label(text: str, role: str, bold: bool = False) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(len(text) > 40)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    # a palette and no style sheet: that takes longer than all the rest
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, theme().colour(role))
+    label.setPalette(palette)
+    if bold:
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
+    return label

@@ -1,0 +1,97 @@
+"""Reference files that are dropped on a page of the cache are looked at for ingest."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from calgui.views.dropping import dragged, take_copy
+from calgui.views.opening import is_cache
+from calgui.views.theme import theme
+
+#: height in pixels of what says what dropping does
+_BAND = 72
+_ENDINGS = (".fits", ".fit", ".fits.gz", ".asdf", ".json")
+
+
+def references_in(paths: Iterable[Path]) -> list[Path]:
+    """Files, and the files of folders that may be references; caches are left out.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        As they were dropped or chosen.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    found: list[Path] = []
+    for path in paths:
+        if is_cache(path):
+            continue
+        if path.is_dir():
+            found += sorted(inside for inside in path.iterdir() if inside.name.lower().endswith(_ENDINGS))
+        else:
+            found.append(path)
+    return found
+
+
+class IngestDrop(QObject):
+    """Lets a widget take reference files; a cache alone is left to the window, which opens it.
+
+    Parameters
+    ----------
+    widget : QWidget
+        That they are dropped on.
+    take : callable
+        Given the files.
+    """
+
+    def __init__(self, widget: QWidget, take: Callable[[list[Path]], object]) -> None:
+        super().__init__(widget)
+        self._widget, self._take, self._fits = widget, take, False
+        widget.setAcceptDrops(True)
+        widget.installEventFilter(self)
+        self.hint = QLabel(widget)
+        self.hint.setObjectName("ingest_drop_hint")
+        self.hint.setAccessibleName("What dropping does")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hint.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is dragged over the widget."""
+        kinds = QEvent.Type
+        if event.type() == kinds.DragLeave:
+            self.hint.hide()
+        elif event.type() in (kinds.DragEnter, kinds.DragMove, kinds.Drop) and isinstance(event, QDropEvent):
+            paths = dragged(event.mimeData())
+            if event.type() != kinds.DragMove:
+                self._fits = not all(map(is_cache, paths))
+            if not self._fits:
+                return False
+            take_copy(event)
+            if event.type() == kinds.DragEnter and event.isAccepted():
+                self._say(paths)
+            if event.type() == kinds.Drop:
+                self.hint.hide()
+                if event.isAccepted():
+                    self._take(references_in(paths))
+            return True
+        return super().eventFilter(watched, event)
+
+    def _say(self, paths: list[Path]) -> None:
+        look = theme()
+        what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
+        self.hint.setText(f"Drop to see what changes if {what} {'goes' if len(paths) == 1 else 'go'} into the cache")
+        self.hint.setStyleSheet(
+            f"#ingest_drop_hint {{ background: {look.colour('selected').name()}; color: {look.colour('text').name()};"
+            f" border: 2px solid {look.colour('accent').name()}; font-weight: bold; }}"
+        )
+        self.hint.setGeometry(0, 0, self._widget.width(), min(_BAND, self._widget.height()))
+        self.hint.raise_()
+        self.hint.show()

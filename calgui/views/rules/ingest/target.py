@@ -1,0 +1,234 @@
+"""Where the new cache goes, and what is done with a proposal: write it, or save it as a patch."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calgui.core.jobs import Progress
+from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.elided import ElidedLabel
+
+
+class TargetBar(QFrame):
+    """A row with the folder and the deeds; while one goes on its progress stands below.
+
+    Parameters
+    ----------
+    refusal : callable
+        Given a folder, says why the new cache cannot be written there; empty where it can.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    write_asked(object), patch_asked(object)
+        Where to: a path.
+    cancelled()
+    changed()
+        Another folder is named.
+    """
+
+    write_asked = Signal(object)
+    patch_asked = Signal(object)
+    cancelled = Signal()
+    changed = Signal()
+
+    def __init__(self, refusal: Callable[[Path], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._refusal = refusal
+        self._ready, self._busy = False, False
+        self._proposed = ""
+        self.patch_name = "ingest.patch"
+        self.setObjectName("ingest_target_bar")
+        self.folder = QLineEdit(self)
+        self.folder.setObjectName("ingest_target")
+        self.folder.setAccessibleName("Folder of the new cache")
+        self.folder.setToolTip("The whole new cache is written here; the folder must not exist, or be empty.")
+        self.folder.setPlaceholderText("It is proposed once nothing is wrong")
+        self.choose = _button("ingest_choose", "Choose…", "Choose the folder in which the new cache is made.", self)
+        self.patch = _button(
+            "ingest_patch", "Save a patch…", "Write the new mappings as a patch for a git checkout of the cache.", self
+        )
+        self.write = _button("ingest_write", "Write the new cache", "", self)
+        self.write.setDefault(True)
+        self.said = ElidedLabel(parent=self)
+        self.said.setObjectName("ingest_target_said")
+        self.progress = QProgressBar(self)
+        self.progress.setObjectName("ingest_progress")
+        self.progress.setAccessibleName("Progress")
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.step = ElidedLabel(parent=self)
+        self.step.setObjectName("ingest_progress_text")
+        self.cancel = _button("ingest_cancel", "Cancel", "Stop; nothing is left behind.", self)
+        self._lay_out()
+        self.choose.clicked.connect(self._choose)
+        self.write.clicked.connect(lambda: self.write_asked.emit(self.path))
+        self.patch.clicked.connect(self._ask_patch)
+        self.cancel.clicked.connect(self._cancel)
+        self.folder.textChanged.connect(lambda _text: (self._check(), self.changed.emit()))
+        theme().changed.connect(self._check)
+        self._check()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        label = QLabel("New cache", self)
+        label.setBuddy(self.folder)
+        row.addWidget(label)
+        row.addWidget(self.folder, 1)
+        for button in (self.choose, self.patch, self.write):
+            row.addWidget(button)
+        idle, busy = QWidget(self), QWidget(self)
+        inner = QHBoxLayout(idle)
+        inner.addWidget(self.said)
+        running = QHBoxLayout(busy)
+        running.setSpacing(SPACE)
+        running.addWidget(self.progress, 2)
+        running.addWidget(self.step, 3)
+        running.addWidget(self.cancel)
+        for layout in (inner, running):
+            layout.setContentsMargins(0, 0, 0, 0)
+        self._below = QStackedWidget(self)
+        self._below.addWidget(idle)
+        self._below.addWidget(busy)
+        self._below.setFixedHeight(self.cancel.sizeHint().height())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE // 2)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(row)
+        column.addWidget(self._below)
+
+    @property
+    def path(self) -> Path:
+        """The folder that is named."""
+        return Path(self.folder.text().strip()).expanduser()
+
+    def propose(self, folder: Path) -> None:
+        """Name a folder, unless the user named one.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+        """
+        text = str(folder)
+        if self.folder.text() in ("", self._proposed):
+            self._proposed = text
+            self.folder.setText(text)
+        self._check()
+
+    def forget(self) -> None:
+        """The folder was written: the next one is proposed anew."""
+        self._proposed = ""
+        self.folder.clear()
+
+    def show_ready(self, ready: bool, busy: bool) -> None:
+        """Whether there is something to write, and whether something is being done.
+
+        Parameters
+        ----------
+        ready, busy : bool
+        """
+        self._ready, self._busy = ready, busy
+        self._below.setCurrentIndex(1 if busy else 0)
+        if not busy:
+            self.progress.setValue(0)
+        self._check()
+
+    def start(self, text: str) -> None:
+        """Something begins.
+
+        Parameters
+        ----------
+        text : str
+        """
+        self.cancel.setEnabled(True)
+        self.progress.setValue(0)
+        self.step.setText(text)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Say how far it is.
+
+        Parameters
+        ----------
+        progress : Progress
+        """
+        self.progress.setValue(round(1000 * progress.fraction) if progress.fraction == progress.fraction else 0)
+        left = f" · about {progress.remaining:.0f} s left" if progress.remaining is not None else ""
+        self.step.setText(f"{progress.text}{left}")
+
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.step.setText("Stopping…")
+        self.cancelled.emit()
+
+    def _check(self) -> None:
+        named = bool(self.folder.text().strip())
+        refused = ("Name a folder for the new cache." if not named else self._refusal(self.path)) if self._ready else ""
+        self.said.setText(f"✕ {refused}" if refused else "The old cache is only read." if self._ready else "")
+        self.said.setToolTip(refused)
+        self.said.setStyleSheet(f"color: {theme().colour('error' if refused else 'muted').name()};")
+        self.write.setEnabled(self._ready and not refused and not self._busy)
+        self.patch.setEnabled(self._ready and not self._busy)
+        self.folder.setEnabled(not self._busy)
+        self.choose.setEnabled(not self._busy)
+        tip = "Write a complete new cache; the old one is only read."
+        self.write.setToolTip(tip if not refused else "Name another folder first.")
+        self.write.setAccessibleName(tip)
+        self.setStyleSheet(f"#ingest_target_bar {{ border-top: 1px solid {theme().colour('line').name()}; }}")
+
+    def _choose(self) -> None:
+        """Ask for a folder: an empty one is it, in another one the new cache gets a folder of its own."""
+        start = self.path.parent
+        dialog = QFileDialog(self, "The folder in which the new cache is made", str(start if start.is_dir() else ""))
+        dialog.setObjectName("ingest_folder_dialog")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.take_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def take_folder(self, chosen: str) -> None:
+        """A folder was chosen.
+
+        Parameters
+        ----------
+        chosen : str
+        """
+        folder = Path(chosen)
+        try:
+            empty = next(folder.iterdir(), None) is None
+        except OSError:
+            empty = False
+        self.folder.setText(str(folder if empty else folder / (self.path.name or "cache")))
+
+    def _ask_patch(self) -> None:
+        dialog = QFileDialog(self, "Save a patch", str(self.path.parent), "Patches (*.patch *.diff)")
+        dialog.setObjectName("ingest_patch_dialog")
+        dialog.setModal(False)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("patch")
+        dialog.selectFile(self.patch_name)
+        dialog.fileSelected.connect(lambda name: self.patch_asked.emit(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+
+def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
+    button = QPushButton(text, parent)
+    button.setObjectName(name)
+    button.setAccessibleName(tip or text)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,307 @@
+"""The page's form, its list, and how it comes back."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from calgui.core.jobs import Job
+from calgui.core.rules.cache import Cache
+from calgui.core.rules.values import Severity
+from calgui.core.simulate import DemoNight
+from calgui.views.rules.ingest.cards import Card, Cards
+from calgui.views.rules.ingest.contexts import contexts_of
+from calgui.views.rules.ingest.draft import Draft, Item
+from calgui.views.rules.ingest.page import IngestPage
+from calgui.views.rules.ingest.tabs import FINDINGS
+from calgui.views.rules.marks import SEVERITIES
+from calgui.views.window import MainWindow
+
+Settled = Callable[[MainWindow], None]
+LEFT = Qt.MouseButton.LeftButton
+
+
+def button(page: IngestPage, name: str) -> QPushButton:
+    found = page.tabs.cards.widget().findChild(QPushButton, name)
+    assert found is not None, name
+    return found
+
+
+def field(page: IngestPage, name: str) -> QLineEdit:
+    found = page.tabs.cards.widget().findChild(QLineEdit, name)
+    assert found is not None, name
+    return found
+
+
+def said(page: IngestPage) -> list[str]:
+    return [f"{card.mark.word} {card.place} {card.keyword}".strip() for card in page.tabs.cards.cards]
+
+
+def test_what_headers_lack_is_asked_for(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, qtbot: QtBot
+) -> None:
+    bare, other = relabelled("bare.fits", FILTER=None, USEAFTER=None), relabelled("other.fits", FILTER=None)
+    page.ask((bare, other))
+    settled(opened)
+    assert page.tabs.currentIndex() == FINDINGS
+    assert page.told.text() == "✕ 5 errors stop it: nothing can be written."
+    assert not page.target.write.isEnabled()
+    assert sorted(said(page)) == [
+        "error bare.fits",
+        "error bare.fits FILTER",
+        "error bare.fits USEAFTER",
+        "error other.fits",
+        "error other.fits FILTER",
+    ]
+    assert all("--" not in card.cure for card in page.tabs.cards.cards)
+    # names first: what is asked for is still of the same files
+    qtbot.mouseClick(button(page, "ingest_rename"), LEFT)
+    settled(opened)
+    assert page.files.rename.isChecked()
+    assert {card.path for card in page.tabs.cards.cards} == {bare, other}
+    # the date is typed and not sent while the filter of both is set: it stays
+    date = field(page, "ingest_value_USEAFTER")
+    qtbot.keyClicks(date, "2026-03-01")
+    qtbot.keyClicks(field(page, "ingest_value_FILTER"), "H")
+    qtbot.mouseClick(button(page, "ingest_set_all_FILTER"), LEFT)
+    settled(opened)
+    assert field(page, "ingest_value_USEAFTER").text() == "2026-03-01"
+    qtbot.keyClick(field(page, "ingest_value_USEAFTER"), Qt.Key.Key_Return)
+    settled(opened)
+    rows = [(row.state, row.name, row.rule, row.date[:10]) for row in page.files.model.rows]
+    rule = "DETECTOR IRIS1 · FILTER H · PUPIL CLEAR"
+    assert rows == [
+        ("adds", "tmt_iris_flat_0006.fits", rule, "2026-03-01"),
+        ("adds", "tmt_iris_flat_0007.fits", rule, "2026-01-01"),
+    ]
+    assert page.target.write.isEnabled()
+    assert said(page) == [
+        "set by you bare.fits FILTER",
+        "set by you bare.fits USEAFTER",
+        "set by you other.fits FILTER",
+    ]
+    # a value that is no good is said, with what it is now
+    page.tabs.cards.value_given.emit((other,), "FILTER", "NONESUCH")
+    settled(opened)
+    assert field(page, "ingest_value_FILTER").text() == "NONESUCH"
+    qtbot.mouseClick(button(page, "ingest_forget_USEAFTER"), LEFT)
+    settled(opened)
+    assert "error tmt_iris_flat_0006.fits USEAFTER" in said(page)
+
+
+def test_two_files_of_one_name_are_asked_apart(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, tmp_path: Path
+) -> None:
+    first = relabelled("flat.fits", FILTER=None)
+    second = tmp_path / "flat.fits"
+    second.write_bytes(first.read_bytes())
+    page.add([first, second])
+    page.files.rename.click()
+    settled(opened)
+    assert {card.path for card in page.tabs.cards.cards} == {first, second}
+    page.tabs.cards.value_given.emit((second,), "FILTER", "H")
+    settled(opened)
+    assert [row.state for row in page.files.model.rows] == ["stopped", "adds"]
+
+
+def test_each_step_is_taken_back(page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled) -> None:
+    one, two = relabelled("tmt_iris_flat_0006.fits", FILTER="H"), relabelled("b.fits", FILTER="H")
+    history = opened.session.history
+    deeds: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: page.add([one, two]), "take 2 files for ingest"),
+        (lambda: page.files.named.emit(two, "tmt_iris_flat_0009.fits"), "name b.fits"),
+        (lambda: page.files.rename.click(), "give the next free names"),
+        (lambda: page.tabs.cards.value_given.emit((one,), "FILTER", "J"), "set FILTER"),
+        (lambda: page.delete("tmt_iris_flat_0003.fits"), "delete tmt_iris_flat_0003.fits"),
+        (lambda: page.tabs.cards.parameters_given.emit("DETECTOR, FILTER"), "choose the parameters of a new type"),
+        (lambda: page.files.removed.emit([two], []), "take b.fits out of the ingest"),
+    )
+    states = [page.draft]
+    for deed, text in deeds:
+        deed()
+        settled(opened)
+        assert history.undoText() == text
+        states.append(page.draft)
+    for state in reversed(states[:-1]):
+        history.undo()
+        assert page.draft == state
+    for state in states[1:]:
+        history.redo()
+        assert page.draft == state
+    settled(opened)
+    assert page.draft.items == (Item(one, "", (("FILTER", "J"),)),)
+
+
+def test_the_draft_comes_back_with_the_session(page: IngestPage, opened: MainWindow, relabelled: Any) -> None:
+    page.add([relabelled("a.fits", FILTER="H")])
+    page.delete("tmt_iris_flat_0003.fits")
+    page.tabs.cards.value_given.emit((page.draft.items[0].path,), "PUPIL", "CLEAR")
+    kept = opened.session.keeping.state()["ingest"]
+    assert Draft.read(kept) == page.draft
+    before = page.draft
+    for bad in (None, 3, {}, {**kept, "items": [{"path": 3}]}, {**kept, "delete": [None]}, {**kept, "delete": ["\0"]}):
+        opened.session.keeping.restore({"ingest": bad})  # a damaged value costs nothing
+        assert page.draft == before
+    opened.session.keeping.restore({"ingest": {**kept, "items": []}})
+    assert page.draft.items == ()
+
+
+def test_a_reference_is_deleted(
+    page: IngestPage, opened: MainWindow, settled: Settled, demo_night: DemoNight, qtbot: QtBot
+) -> None:
+    names = {path.name for path in demo_night.cache.rglob("tmt_iris_flat_*.fits")}
+    completer = page.files.gone.completer()
+    model = completer.model()
+    assert names <= {model.index(row, 0).data() for row in range(model.rowCount())}
+    qtbot.keyClicks(page.files.gone, "tmt_iris_flat_0005.fits")
+    qtbot.mouseClick(page.files.delete, LEFT)
+    settled(opened)
+    (row,) = page.files.model.rows
+    assert (row.state, row.type, row.instead) == ("deletes", "flat", "tmt_iris_flat_0005.fits")
+    changed = {one.old.file for one in page.tabs.selections.shown if one.old is not None}
+    assert changed == {"tmt_iris_flat_0005.fits"}
+    page.files.table.selectRow(0)
+    page.files.remove.click()
+    settled(opened)
+    assert not page.draft
+    page.delete("nothing.fits")
+    settled(opened)
+    assert page.files.model.rows[0].state == "stopped"
+    assert said(page) == ["error nothing.fits"]
+
+
+def test_a_name_is_changed_in_the_table(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled
+) -> None:
+    page.add([relabelled("flat in h.fits", FILTER="H")])
+    settled(opened)
+    assert page.files.model.rows[0].state == "stopped"
+    model = page.files.model
+    assert model.setData(model.index(0, 1), "tmt_iris_flat_0042.fits")
+    settled(opened)
+    assert (model.rows[0].state, model.rows[0].name) == ("adds", "tmt_iris_flat_0042.fits")
+    assert not model.setData(model.index(0, 2), "dark")
+
+
+def test_a_type_without_rules_gets_parameters(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, qtbot: QtBot
+) -> None:
+    page.add([relabelled("tmt_iris_dflat_0001.fits", REFTYPE="DFLAT", FILTER="H")])
+    settled(opened)
+    assert "note tmt_iris_dflat_0001.fits" in said(page)
+    assert page.tabs.mappings_model.shown[0].derived_from == ""
+    parameters = field(page, "ingest_parameters")
+    parameters.setText("DETECTOR")
+    qtbot.mouseClick(button(page, "ingest_set_parameters"), LEFT)
+    settled(opened)
+    assert page.files.model.rows[0].rule == "DETECTOR IRIS1"
+
+
+def test_old_defects_are_said(
+    window: MainWindow, demo_night: DemoNight, relabelled: Any, settled: Settled, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(demo_night.cache, broken)
+    for mapping in broken.rglob("tmt_iris_dark_000?.rmap"):
+        mapping.write_text(mapping.read_text().replace("'sha1sum' : '", "'sha1sum' : 'f0"))
+    window.open_paths([broken])
+    settled(window)
+    window.session.ask_page("ingest", (relabelled("tmt_iris_flat_0006.fits", FILTER="H"),))
+    settled(window)
+    made: IngestPage = window.place("rules").page("ingest")  # type: ignore[attr-defined]
+    assert made.told.text().startswith("! tmt_0004.pmap would follow tmt_0003.pmap")
+    assert "1 old defect of the cache would stop stock crds" in made.told.text()
+    assert made.target.write.isEnabled()
+    assert any(
+        "sha1" in card.message.casefold() or "checksum" in card.message.casefold() for card in made.tabs.cards.cards
+    )
+
+
+def test_from_a_changed_selection_to_the_reason(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled
+) -> None:
+    page.add([relabelled("tmt_iris_flat_0006.fits", FILTER="H")])
+    settled(opened)
+    page.tabs.observations.selectRow(0)
+    page.tabs.why.click()
+    settled(opened)
+    assert [path.name for path in opened.session.selection] == ["iris_20260311_image_0006.fits"]
+    assert opened.session.context == "tmt_0003.pmap"
+
+
+def test_from_the_table_of_observations(opened: MainWindow, relabelled: Any, settled: Settled) -> None:
+    flat = relabelled("tmt_iris_flat_0006.fits", FILTER="H")
+    opened.open_paths([flat])
+    settled(opened)
+    opened.observe.table.select_path(flat)
+    settled(opened)
+    opened.observe.table.ingest_selected()
+    settled(opened)
+    made: IngestPage = opened.place("rules").page("ingest")  # type: ignore[attr-defined]
+    assert [one.path for one in made.draft.items] == [flat]
+    assert made.files.model.rows[0].state == "adds"
+
+
+def test_hostile_words_are_only_words(page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled) -> None:
+    page.add([relabelled("<b>a\x1b[2J.fits", FILTER="<img src=x>")])
+    settled(opened)
+    assert all("\x1b" not in row.name for row in page.files.model.rows)
+    assert page.tabs.cards.cards
+    for label in page.tabs.cards.widget().findChildren(QLabel):
+        assert label.pixmap().isNull() is False or label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_a_thousand_findings_hold_nothing_up(qtbot: QtBot, page: IngestPage) -> None:
+    cards: Cards = page.tabs.cards
+    many = [
+        Card(
+            SEVERITIES[Severity.ERROR],
+            f"{n}.fits",
+            "It lacks FILTER.",
+            "Set it.",
+            Path(f"/{n}.fits"),
+            "FILTER",
+            kind="value",
+        )
+        for n in range(1000)
+    ]
+    start = time.perf_counter()
+    cards.show_cards(many, {})
+    assert time.perf_counter() - start < 0.25  # loose: machines differ; a few cards are made at a time
+    assert cards.busy
+    qtbot.waitUntil(lambda: not cards.busy)
+    assert len(cards.widget().findChildren(QLineEdit)) == 60
+    rest = cards.widget().findChild(QLabel, "ingest_findings_rest")
+    assert rest is not None
+    assert rest.text().startswith("and 940 more")
+
+
+def test_the_record_of_somebody_else_is_only_words(demo_night: DemoNight, tmp_path: Path) -> None:
+    folder = tmp_path / "overlay"
+    shutil.copytree(demo_night.cache, folder)
+    cache = Cache.open(folder)
+    names = [f"f{number}.fits" for number in range(9)]
+    rows: list[Any] = [
+        {"context": "tmt_0003.pmap", "date": "\x1b[2J" * 99, "references": names, "deleted": {"no": "list"}},
+        {"context": ["tmt_0002.pmap"], "date": 3, "references": [None, 3, "<b>\x07.fits"]},
+        {"context": "tmt_0002.pmap", "references": [None, 3, "<b>\x07.fits"]},
+        7,
+    ]
+    (cache.layout.config / "ingests.json").write_text(json.dumps({"ingests": rows}))
+    told = contexts_of(cache, Job())
+    assert told.ours
+    assert [(one.context, one.operational) for one in told.rows] == [
+        ("tmt_0003.pmap", True),
+        ("tmt_0002.pmap", False),
+        ("tmt_0001.pmap", False),
+    ]
+    assert told.rows[0].what == "+ f0.fits  + f1.fits  + f2.fits  + 6 more"
+    assert len(told.rows[0].date) <= 40
+    assert told.rows[1].what == "+ <b>\N{REPLACEMENT CHARACTER}.fits"
+    assert all("\x1b" not in one.date for one in told.rows)
