@@ -29,6 +29,8 @@ Whole = npt.NDArray[np.int64]
 OFF = 0.05
 #: how often chance may reach the score of an alignment, and how far the next best must be behind
 CHANCE, MARGIN = 1e-3, 3.0
+#: and what the score must be, once lamps that are off are left out
+SURE = 8.0
 #: what a lamp must add to the score to be taken for on
 LAMP_ON = 1.5
 #: shuffled lists that are tried before, and after, it is clear
@@ -146,7 +148,15 @@ def identify_blind(
             break
     if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
         raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    return _with_lamps(seen, best.listed, best.expected, best.made, best.chance, best.tried, lamps)
+    blind = _with_lamps(seen, best.listed, best.expected, best.made, best.chance, best.tried, lamps)
+    if blind.score <= SURE:
+        raise AlgorithmError(
+            f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
+            f"{best.made.looked}, and the logarithm of its likelihood over that of points without order is "
+            f"{blind.score:.1f} (limit {SURE:g}).",
+            cure=_cure(lamps),
+        )
+    return blind
 
 
 @dataclass(frozen=True)
@@ -263,7 +273,7 @@ def _with_lamps(
     level = {lamps[kind]: float(best.level[kind]) for kind in on}
     return Blind(
         best.coefficients,
-        made.score,
+        best.score,
         made.second,
         chance,
         tried,

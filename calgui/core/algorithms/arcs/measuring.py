@@ -224,7 +224,7 @@ def with_field(measured: Measured, config: ArcConfig, job: Job) -> Measured:
         flux = np.where(stack.saturated, np.float32(np.nan), flux)
     field = measure_field(
         flux, stack.error, stack.place, solved.solution, named.listed, job, at=measured.main,
-        photons=stack.photons or 1.0,
+        photons=stack.photons or None,
     )  # fmt: skip
     return Measured(**{**vars(measured), "field": field})
 

@@ -31,6 +31,10 @@ _DOUBT = 0.2
 _FORESEEN = (0.2, 0.6, 3.0)
 #: fainter than listed by so much, in `SPREAD`, is another line: beyond those with names, and between them
 _WEAK = (2.2, 4.0)
+#: error of where the others foresee a line, at most, over the width of lines; where there are few, none can be spared
+_VAGUE = (0.3, 1.0)
+#: a faint line at an end that stands so far from the next, in half spectra, has no name
+_ALONE = 0.12
 #: bright lines may lie further off by this factor
 _FREE = 2.5
 #: unless there are so many that bright ones are near each other, too
@@ -110,6 +114,7 @@ def name_lines(
             fit = _fit_round(found, listed, index, coefficients, pixels, highest)
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
+    _leave_lonely(u, rank, index, unsure)
     return Named(listed, index, unsure, level, coefficients)
 
 
@@ -315,7 +320,7 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
             break
         # bright lines are few, listed and seen: chance has less of a say in their names
         free = np.where((rank[good] < max(_FIRST, _BRIGHTEST[0] * len(found))) & (len(found) < _CROWDED), _FREE, 1.0)
-        beyond = _beyond(found.pixel[good] / half - 1, listed.wavelength[index[good]], fit, half, found.fwhm) / free
+        beyond = _beyond(found.pixel[good] / half - 1, listed.wavelength[index[good]], fit, half, found.fwhm, free)
         if beyond.max() <= 1:
             break
         # of two that contradict each other the fainter one goes
@@ -327,13 +332,26 @@ def _leave_out(found: FoundLines, listed: LampLines, index: Whole, unsure: Flags
     return int((index >= 0).sum()) < begun
 
 
-def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float) -> Floats:
+def _leave_lonely(u: Floats, rank: Whole, index: Whole, unsure: Flags) -> None:
+    """Take the names of faint lines at the ends that stand alone: one by chance would bend all of the end."""
+    for end in (0, -1):
+        while (index >= 0).sum() > 2 * _FIRST:
+            good = np.flatnonzero(index >= 0)
+            last, next_ = good[end], good[1 if end == 0 else -2]
+            if abs(u[last] - u[next_]) < _ALONE or rank[last] < len(index) / 2:
+                break
+            index[last], unsure[last] = -1, True
+
+
+def _beyond(u: Floats, wavelength: Floats, fit: LineFit, half: float, fwhm: float, free: Floats) -> Floats:
     """How far each line lies from where the others foresee it, over what is allowed; by the orders that do it best."""
     looks = []
     for order in range(1, fit.order + 1):
         off, error = predictions(u, wavelength, fit.sigma, fit.used, half, order)
         allowed = np.clip(_FORESEEN[2] * np.hypot(fit.sigma, error), _FORESEEN[0] * fwhm, _FORESEEN[1] * fwhm)
-        one = np.maximum(np.abs(off) / allowed, error / (_FORESEEN[1] * fwhm))
+        # where the others say little, a polynomial bends to anything
+        vague = _VAGUE[0] if len(u) >= _FIRST else _VAGUE[1]
+        one = np.maximum(np.abs(off) / allowed / free, error / (vague * fwhm))
         looks.append(np.where(np.isfinite(one), one, np.inf))
     # that of the fit, or two others: beyond the other lines one of many does by chance
     others = np.sort(np.array(looks), axis=0)[min(1, len(looks) - 1)]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
+from calgui.core.algorithms.arcs.field.spread import spread_extensions
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.spectrummarks import LINE_STATES, SPECTRUM_STATES, LinesOfSpectra, Spectra
 from calgui.core.frames.writing import ExtraHdu
@@ -63,7 +64,7 @@ def extensions(solved: Solved, spectra: Spectra) -> tuple[ExtraHdu, ...]:
     Returns
     -------
     tuple of ExtraHdu
-        ``WAVELENGTH``, ``LINES``, ``COEFF``.
+        ``WAVELENGTH``, ``LINES``, ``COEFF``; of several spectra ``LSF`` and ``RESOLUTION``.
     """
     stack = solved.measured.stack
     many = len(stack) > 1
@@ -75,6 +76,7 @@ def extensions(solved: Solved, spectra: Spectra) -> tuple[ExtraHdu, ...]:
             **({"flux": stack.unit} if stack.unit else {}),
         }),
         _coefficients(solved, spectra),
+        *(() if solved.measured.field is None else spread_extensions(solved.measured.field.spread)),
     )  # fmt: skip
 
 

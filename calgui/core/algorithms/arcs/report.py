@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.arcs.field.spread import spread_curves
 from calgui.core.algorithms.arcs.mainfit import missing_lines
 from calgui.core.algorithms.arcs.product import lines_of_one
 from calgui.core.algorithms.arcs.solving import Solved
@@ -234,6 +235,9 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
                 "cross-validated": (orders, np.array([look.cross_validated for look in solved.main.looks])),
             })
         )  # fmt: skip
+    field = solved.measured.field
+    if field is not None:
+        made += spread_curves(field.spread)
     return tuple(made)
 
 

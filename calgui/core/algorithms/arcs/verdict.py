@@ -15,6 +15,8 @@ from calgui.core.errors import AlgorithmError
 _ODD, _WRONG = 0.2, 0.5
 #: part of the bright lines without a use: doubtful, and refused
 _MANY, _TOO_MANY = 0.4, 0.6
+#: part of all lines, between the first and the last used one, that must be used
+_FEW = 0.45
 #: so many of the brightest lines are the bright ones
 _BRIGHT = 15
 #: lines that were rejected, of those named
@@ -122,6 +124,15 @@ def check_solution(solved: Solved) -> None:
             f"(limit {100 * _TOO_MANY:.0f} %): this is no solution.",
             cure="Check which lamps were on (option lamps) and the range (options wavemin, wavemax), or name lines by "
             "hand (option identify).",
+        )
+    used = one.state == USED
+    between = (one.pixel >= one.pixel[used].min()) & (one.pixel <= one.pixel[used].max()) & (one.state != EXCLUDED)
+    if solved.by_hand == 0 and used.sum() < _FEW * between.sum():
+        raise AlgorithmError(
+            f"Only {int(used.sum())} of {int(between.sum())} lines between the first and the last that fit are used "
+            f"(limit {100 * _FEW:.0f} %): this may be chance.",
+            cure="Check which lamps were on (option lamps), choose a higher threshold, or name lines by hand (option "
+            "identify).",
         )
     step = one.dispersion(np.linspace(*one.domain, 201))
     if np.any(step > 0) and np.any(step < 0):

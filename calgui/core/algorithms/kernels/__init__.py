@@ -192,8 +192,8 @@ def compiled_arcs(part: str) -> ModuleType:
     Parameters
     ----------
     part : str
-        ``seeds``: their lines are found; ``centroids``: measured; ``fits``: polynomials through them; ``rebinning``:
-        their pixels on other steps.
+        ``filtering``: filters for lines; ``seeds``: lines are found; ``centroids``: measured; ``blends``: several as
+        one; ``fits``: polynomials through them; ``rebinning``: pixels on other steps.
 
     Returns
     -------

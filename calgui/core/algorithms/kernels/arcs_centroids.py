@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from calgui.core.algorithms.kernels.arcs_seeds import filled, filtered
+from calgui.core.algorithms.kernels.arcs_filtering import filled, some
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -26,6 +26,8 @@ _WORST, _SLACK = 6.0, 0.06
 _LOST = 0.25
 #: a line is seen from so many sigma of its flux
 _SIGNAL = 5.0
+#: what is narrower than this part of the usual width is a hit and no line
+_SHARP = 0.55
 #: how little a width is trusted to differ from that of the other lines, as a part of it
 _TIED = 0.2
 
@@ -208,7 +210,7 @@ def centroids(  # type: ignore[no-untyped-def]
     spread : ndarray of float32, shape (n, pixels), or (0, 0)
         One standard deviation of each pixel; empty where the scatter of the level and the photons make it.
     photons : float
-        Electrons in one unit of flux.
+        Electrons in one unit of flux; infinite where it is not known.
     expected : ndarray of float64, shape (n, k)
         Where the lines are to some tenths of a pixel, those of groups one behind the other.
     known : ndarray of bool, shape (n,)
@@ -279,7 +281,7 @@ def centroids(  # type: ignore[no-untyped-def]
                         top = np.float64(row[p])
                 here[lines + m] = (top - base) * math.sqrt(2 * math.pi * (sigma * sigma + 0.083))
             here[2 * lines], here[2 * lines + 1] = base, sigma
-            fine, _ = _group(
+            fine, chi2 = _group(
                 row, own, noise, photons, first, size, lines, here, sigma, errors, room, value, slopes, matrix,
                 right, keep,
             )  # fmt: skip
@@ -288,10 +290,12 @@ def centroids(  # type: ignore[no-untyped-def]
                 if not fine:
                     flag[s, k] = FAINT
                     continue
-                pixel[s, k], error[s, k] = here[m], errors[m]
+                # without the number of photons it is the fit that tells how large errors are
+                scale = math.sqrt(max(chi2, 1.0)) if spread.size == 0 and math.isinf(photons) else 1.0
+                pixel[s, k], error[s, k] = here[m], scale * errors[m]
                 light[s, k] = here[lines + m]
                 fwhm[s, k] = _FWHM * here[2 * lines + 1]
-                flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away)
+                flag[s, k] = _judged(here, errors, m, lines, size, slopes, keep, expected[s, begin:end], away, sigma)
                 if flag[s, k] == FAINT:
                     pixel[s, k] = np.nan
                 elif _holds(row, full, here[m]):
@@ -299,7 +303,7 @@ def centroids(  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _judged(here, errors, m, lines, size, slopes, keep, ought, away):  # type: ignore[no-untyped-def]
+def _judged(here, errors, m, lines, size, slopes, keep, ought, away, usual):  # type: ignore[no-untyped-def]
     """What a fitted line is."""
     if not here[lines + m] > _SIGNAL * errors[lines + m]:
         return FAINT
@@ -313,6 +317,8 @@ def _judged(here, errors, m, lines, size, slopes, keep, ought, away):  # type: i
     if lost > _LOST * whole or whole < 0.8:
         return DAMAGED
     width = here[2 * lines + 1]
+    if width < _SHARP * usual:
+        return DAMAGED
     for n in range(lines):
         # of two lines that are no further apart than they are wide neither has a centre of its own, if both shine
         near = min(abs(here[n] - here[m]), abs(ought[n] - ought[m])) < 1.7 * width + 0.4
@@ -346,13 +352,8 @@ def _holds(row, full, centre):  # type: ignore[no-untyped-def]
 @_jit
 def _noise(row, room):  # type: ignore[no-untyped-def]
     """Scatter of a spectrum about its level."""
-    count = 0
     begin, end = filled(row)
-    for i in range(begin, end):
-        value = np.float64(row[i])
-        if np.isfinite(value):
-            room[count] = value
-            count += 1
+    count = some(row, begin, end, room)
     if count < 8:
         return 1.0
     level = np.median(room[:count])
@@ -365,60 +366,3 @@ def _noise(row, room):  # type: ignore[no-untyped-def]
             below += 1
     noise = 1.4826 * np.median(room[:below])
     return noise if noise > 1e-6 * total / count else max(1e-3 * total / count, 1e-30)
-
-
-@_jit
-def unlisted(  # type: ignore[no-untyped-def]
-    flux, taps, expected, known, least, apart, start, stop, where, light, count
-):  # fmt: skip
-    """The strongest peaks of each spectrum that are no line of the list.
-
-    Parameters
-    ----------
-    flux : ndarray of float32, shape (n, pixels)
-        Spectra.
-    taps : ndarray of float64
-        See `calgui.core.algorithms.kernels.arcs_seeds.line_filter`.
-    expected : ndarray of float64, shape (n, k)
-        Where lines of the list are.
-    known : ndarray of bool, shape (n,)
-        Spectra of which that is so; of the others every peak counts.
-    least : float
-        Sigma that a peak stands out by.
-    apart : float
-        Pixels between a peak and any line of the list.
-    start, stop : int
-        Which spectra.
-    where, light : ndarray of float64, shape (n, m)
-        Pixel and flux: results.
-    count : ndarray of int64, shape (n,)
-        How many: result.
-    """
-    pixels, most = flux.shape[1], where.shape[1]
-    values, room = np.empty(pixels), np.empty(pixels)
-    taken = np.empty(pixels, np.bool_)
-    for s in range(start, stop):
-        noise, _ = filtered(flux[s], taps, values, room)
-        taken[:] = False
-        if known[s]:
-            for k in range(expected.shape[1]):
-                if np.isfinite(expected[s, k]):
-                    low = max(0, math.ceil(expected[s, k] - apart))
-                    for p in range(low, min(pixels, math.floor(expected[s, k] + apart) + 1)):
-                        taken[p] = True
-        found = 0
-        for i in range(2, pixels - 2):
-            value = values[i]
-            if taken[i] or not value > least * noise or not (value >= values[i - 1] and value > values[i + 1]):
-                continue
-            place = min(found, most)
-            while place > 0 and light[s, place - 1] < value:
-                if place < most:
-                    light[s, place], where[s, place] = light[s, place - 1], where[s, place - 1]
-                place -= 1
-            if place < most:
-                bend = 2.0 * value - values[i - 1] - values[i + 1]
-                light[s, place] = value
-                where[s, place] = i + (0.5 * (values[i + 1] - values[i - 1]) / bend if bend > 0 else 0.0)
-                found = min(found + 1, most)
-        count[s] = found

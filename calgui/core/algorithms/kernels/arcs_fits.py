@@ -8,9 +8,13 @@ from calgui.core.algorithms.kernels.arcs_centroids import _factor, _solve_again
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
+#: sums may be taken in any order, so that several lines are worked on at once
+_fast = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 
 #: rounds in which lines far off count little, and in which they are rejected
-_SOFT, _HARD = 6, 12
+_SOFT, _HARD = 4, 8
+#: lines beyond coefficients from which one that lies off cannot hide among them
+_MANY = 10
 #: lines beyond the coefficients that are free
 SPARE = 2
 #: what the centres of lines are never better than, in pixels
@@ -59,27 +63,50 @@ def _median(values, count):  # type: ignore[no-untyped-def]
     return values[count // 2] if count % 2 else 0.5 * (values[count // 2 - 1] + values[count // 2])
 
 
+@_fast
+def _bases(u, count, terms, basis, slopes):  # type: ignore[no-untyped-def]
+    """Legendre polynomials at many places, and their derivatives, (terms, lines)."""
+    for i in range(count):
+        basis[0, i] = 1.0
+        basis[1, i] = u[i]
+        slopes[0, i] = 0.0
+        slopes[1, i] = 1.0
+    for j in range(2, terms):
+        up, down, twice = (2.0 * j - 1.0) / j, (j - 1.0) / j, 2.0 * j - 1.0
+        for i in range(count):
+            basis[j, i] = up * u[i] * basis[j - 1, i] - down * basis[j - 2, i]
+            slopes[j, i] = slopes[j - 2, i] + twice * basis[j - 1, i]
+
+
+@_fast
+def _equations(basis, target, weight, free, lines, matrix, right, own, left, scaled):  # type: ignore[no-untyped-def]
+    """Normal equations of the lowest coefficients."""
+    for i in range(lines):
+        left[i] = target[i]
+    for a in range(free, own.size):
+        c = own[a]
+        for i in range(lines):
+            left[i] -= c * basis[a, i]
+    for a in range(free):
+        total = 0.0
+        for i in range(lines):
+            scaled[i] = weight[i] * basis[a, i]
+            total += scaled[i] * left[i]
+        right[a] = total
+        for b in range(a + 1):
+            total = 0.0
+            for i in range(lines):
+                total += scaled[i] * basis[b, i]
+            matrix[a, b] = total
+
+
 @_jit
-def _solve(basis, target, weight, free, lines, matrix, right, own):  # type: ignore[no-untyped-def]
+def _solve(basis, target, weight, free, lines, matrix, right, own, left, scaled):  # type: ignore[no-untyped-def]
     """Weighted least squares for the lowest coefficients; the others stay as they are."""
-    terms = own.size
-    for a in range(free, terms):
+    for a in range(free, own.size):
         if math.isnan(own[a]):
             return False
-    matrix[:free, :free] = 0.0
-    right[:free] = 0.0
-    for i in range(lines):
-        w = weight[i]
-        if w <= 0.0:
-            continue
-        left = target[i]
-        for a in range(free, terms):
-            left -= own[a] * basis[i, a]
-        for a in range(free):
-            scaled = w * basis[i, a]
-            right[a] += scaled * left
-            for b in range(a + 1):
-                matrix[a, b] += scaled * basis[i, b]
+    _equations(basis, target, weight, free, lines, matrix, right, own, left, scaled)
     if not _factor(matrix, free):
         return False
     _solve_again(matrix, right, free)
@@ -88,16 +115,20 @@ def _solve(basis, target, weight, free, lines, matrix, right, own):  # type: ign
     return True
 
 
-@_jit
-def _offsets(basis, target, count, half, own, off, pace):  # type: ignore[no-untyped-def]
+@_fast
+def _offsets(basis, slopes, target, count, half, own, off, pace):  # type: ignore[no-untyped-def]
     """How far lines lie from a solution, in pixels, and nm per pixel at each."""
-    terms = own.size
     for i in range(count):
-        model = 0.0
-        for a in range(terms):
-            model += own[a] * basis[i, a]
-        pace[i] = _slope(terms, own, basis[i]) / half
-        off[i] = (model - target[i]) / pace[i]
+        off[i] = -target[i]
+        pace[i] = 0.0
+    for a in range(own.size):
+        c = own[a]
+        d = c / half
+        for i in range(count):
+            off[i] += c * basis[a, i]
+            pace[i] += d * slopes[a, i]
+    for i in range(count):
+        off[i] /= pace[i]
 
 
 @_jit
@@ -149,7 +180,8 @@ def fit_lines(  # type: ignore[no-untyped-def]
         Median of wavelength over width: result.
     """
     lines, terms = pixel.shape[1], coefficients.shape[1]
-    basis, target = np.empty((lines, terms)), np.empty(lines)
+    basis, slopes, target = np.empty((terms, lines)), np.empty((terms, lines)), np.empty(lines)
+    u, left, scaled = np.empty(lines), np.empty(lines), np.empty(lines)
     weight, inverse = np.empty(lines), np.empty(lines)
     off, room, pace = np.empty(lines), np.empty(lines), np.empty(lines)
     which = np.empty(lines, np.int64)
@@ -168,36 +200,61 @@ def fit_lines(  # type: ignore[no-untyped-def]
             used[s, k] = False
             if flag[s, k] == 0 and wanted[k]:
                 which[count] = k
-                _basis((pixel[s, k] - middle) / half, terms, basis[count])
+                u[count] = (pixel[s, k] - middle) / half
                 target[count] = wavelength[k]
                 inverse[count] = 1.0 / (error[s, k] ** 2 + extra[k] ** 2 + FLOOR * FLOOR)
                 weight[count] = inverse[count]
                 count += 1
         if count < (1 if few else terms + SPARE):
             continue
+        _bases(u, count, terms, basis, slopes)
         here = min(terms, max(1, count - SPARE))
         own[:] = fixed[s] if fixed.shape[0] > 1 else fixed[0]
-        if not _solve(basis, target, weight, here, count, matrix, right, own):
+        if not _solve(basis, target, weight, here, count, matrix, right, own, left, scaled):
             continue
-        _offsets(basis, target, count, half, own, off, pace)
+        _offsets(basis, slopes, target, count, half, own, off, pace)
         spread, worst = 0.0, 0.0
         for i in range(count):
             worst = max(worst, off[i] * off[i] * inverse[i])
         kept = count
         good = kept > 0
+        most = np.inf
+        if worst > clip * clip:
+            # none counts more than half of them do: a hit is brighter than lines
+            for i in range(count):
+                room[i] = inverse[i]
+            most = _median(room, count)
+            for i in range(count):
+                weight[i] = min(inverse[i], most)
+            good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
+            if good and count - here >= _MANY:
+                # of many lines that all lie off alike, as an order too low leaves them, none is an outlier
+                _offsets(basis, slopes, target, count, half, own, off, pace)
+                for i in range(count):
+                    room[i] = abs(off[i])
+                spread = 1.4826 * _median(room, count)
+                worst = 0.0
+                for i in range(count):
+                    worst = max(worst, off[i] * off[i] / max(spread * spread, 1.0 / inverse[i]))
+                    weight[i] = inverse[i]
+                if worst <= clip * clip:
+                    good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
+                    _offsets(basis, slopes, target, count, half, own, off, pace)
         if worst > clip * clip:
             # first so that lines far off count little
-            for _turn in range(_SOFT):
+            if good:
+                _offsets(basis, slopes, target, count, half, own, off, pace)
+            for _turn in range(_SOFT if good else 0):
                 for i in range(count):
                     room[i] = abs(off[i])
                 spread = 1.4826 * _median(room, count) * math.sqrt(count / max(count - here, 1.0))
                 for i in range(count):
                     allowed = 2.5 * max(spread, 1.0 / math.sqrt(inverse[i]))
-                    weight[i] = inverse[i] / (1.0 + (off[i] / allowed) ** 2) ** 2
-                good = _solve(basis, target, weight, here, count, matrix, right, own)
+                    weight[i] = min(inverse[i], most) / (1.0 + (off[i] / allowed) ** 2) ** 2
+                good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
                 if not good:
                     break
-                _offsets(basis, target, count, half, own, off, pace)
+                _offsets(basis, slopes, target, count, half, own, off, pace)
             # then without them, until the choice stays
             for turn in range(_HARD if good else 0):
                 changed = turn == 0
@@ -216,10 +273,10 @@ def fit_lines(  # type: ignore[no-untyped-def]
                 if here < terms:
                     prior = fixed[s] if fixed.shape[0] > 1 else fixed[0]
                     own[here:] = prior[here:]
-                good = _solve(basis, target, weight, here, count, matrix, right, own)
+                good = _solve(basis, target, weight, here, count, matrix, right, own, left, scaled)
                 if not good:
                     break
-                _offsets(basis, target, count, half, own, off, pace)
+                _offsets(basis, slopes, target, count, half, own, off, pace)
                 place = 0
                 for i in range(count):
                     if weight[i] > 0:

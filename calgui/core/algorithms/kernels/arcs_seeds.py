@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from calgui.core.algorithms.kernels.arcs_curves import eliminate, robust_curve
+from calgui.core.algorithms.kernels.arcs_filtering import filtered
 from calgui.core.algorithms.kernels.compiling import njit
 
 _jit = njit(nogil=True, cache=True, error_model="numpy")
@@ -25,87 +27,8 @@ _MET, _LEAST = 0.6, 0.45
 _BETTER = 1.12
 _NEAR = 16  # spectra beside it that tell where lines ought to be
 _MOST_LINES = 512
-
-
-@_jit
-def line_filter(sigma):  # type: ignore[no-untyped-def]
-    """The filter for lines of a Gaussian width, as seen on pixels: its sum is 0, and a line gives its flux."""
-    half = max(3, math.ceil(5.5 * sigma))
-    shape = np.empty(2 * half + 1)
-    for j in range(-half, half + 1):
-        shape[j + half] = math.exp(-0.5 * (j / sigma) ** 2)
-    shape /= shape.sum()
-    taps = shape - shape.mean()
-    taps /= np.sum(taps * shape)
-    return taps
-
-
-@_jit
-def filled(row):  # type: ignore[no-untyped-def]
-    """First pixel, and the one behind the last, of what is not padded with zeros."""
-    begin, end = 0, row.size
-    while begin < end and row[begin] == 0.0:
-        begin += 1
-    while end > begin and row[end - 1] == 0.0:
-        end -= 1
-    return begin, end
-
-
-@_jit
-def filtered(row, taps, out, room):  # type: ignore[no-untyped-def]
-    """Filter a spectrum; gives the noise of a filtered value, and how many pixels there are.
-
-    Parameters
-    ----------
-    row : ndarray of float32, shape (pixels,)
-        NaN where there is nothing.
-    taps : ndarray of float64
-        See `line_filter`.
-    out : ndarray of float64, shape (pixels,)
-        Filtered values.
-    room : ndarray of float64, shape (pixels,)
-        To work in.
-    """
-    pixels = row.size
-    half = taps.size // 2
-    count = 0
-    begin, end = filled(row)
-    for i in range(begin, end):
-        value = np.float64(row[i])
-        if np.isfinite(value):
-            room[count] = value
-            count += 1
-    out[:] = 0.0
-    if count < 8:
-        return 0.0, count
-    level = np.median(room[:count])
-    total = 0.0
-    for i in range(count):
-        room[i] = abs(room[i] - level)
-        total += room[i]
-    noise = 1.4826 * np.median(room[:count])
-    if not noise > 1e-6 * total / count:
-        noise = 1e-3 * total / count
-    for i in range(pixels):
-        value = np.float64(row[i])
-        room[i] = value - level if begin <= i < end and np.isfinite(value) else 0.0
-    for i in range(half, pixels - half):
-        whole = 0.0
-        for j in range(taps.size):
-            whole += taps[j] * room[i - half + j]
-        out[i] = whole
-    # at the ends the filter is cut, and made to add up to nothing again
-    for side in range(2):
-        for i in range(0 if side == 0 else max(half, pixels - half), min(half, pixels) if side == 0 else pixels):
-            first, last = max(0, i - half), min(pixels, i + half + 1)
-            mean, whole = 0.0, 0.0
-            for p in range(first, last):
-                mean += taps[p - i + half]
-            mean /= last - first
-            for p in range(first, last):
-                whole += (taps[p - i + half] - mean) * room[p]
-            out[i] = whole
-    return noise * math.sqrt(np.sum(taps * taps)), count
+#: where all lines are so near to where the spectra beside it tell, on average, nothing is looked at again
+_AGREES = 1.0
 
 
 @_jit
@@ -216,81 +139,6 @@ def _met(values, noise, at, within, place, strength):  # type: ignore[no-untyped
 
 
 @_jit
-def _curve(u, off, weight, degree, out):  # type: ignore[no-untyped-def]
-    """A polynomial through offsets, in which those far off count little; gives whether there is one."""
-    terms = degree + 1
-    matrix, right = np.empty((terms, terms)), np.empty(terms)
-    known = 0
-    room = np.empty(off.size)
-    for k in range(off.size):
-        if np.isfinite(off[k]):
-            room[known] = off[k]
-            known += 1
-    if known < terms:
-        return False
-    out[:] = 0.0
-    out[0] = np.median(room[:known])
-    scale = 1.0
-    for _turn in range(8):
-        matrix[:] = 0.0
-        right[:] = 0.0
-        for k in range(off.size):
-            if not np.isfinite(off[k]):
-                continue
-            model, power = 0.0, 1.0
-            for a in range(terms):
-                model += out[a] * power
-                power *= u[k]
-            w = weight[k] / (1.0 + ((off[k] - model) / scale) ** 2)
-            row_power = 1.0
-            for a in range(terms):
-                right[a] += w * row_power * off[k]
-                column_power = 1.0
-                for b in range(terms):
-                    matrix[a, b] += w * row_power * column_power
-                    column_power *= u[k]
-                row_power *= u[k]
-        trace = 0.0
-        for a in range(terms):
-            trace += matrix[a, a]
-        for a in range(terms):
-            matrix[a, a] += 1e-6 * trace
-        if not _gauss(matrix, right):
-            return False
-        for a in range(terms):
-            out[a] = right[a]
-        scale = max(0.15, scale * 0.6)
-    return True
-
-
-@_jit
-def _gauss(matrix, right):  # type: ignore[no-untyped-def]
-    """Solve in place by elimination with pivots."""
-    n = right.size
-    for a in range(n):
-        top = a
-        for b in range(a + 1, n):
-            if abs(matrix[b, a]) > abs(matrix[top, a]):
-                top = b
-        if not abs(matrix[top, a]) > 1e-300:
-            return False
-        if top != a:
-            for c in range(n):
-                matrix[a, c], matrix[top, c] = matrix[top, c], matrix[a, c]
-            right[a], right[top] = right[top], right[a]
-        for b in range(a + 1, n):
-            factor = matrix[b, a] / matrix[a, a]
-            for c in range(a, n):
-                matrix[b, c] -= factor * matrix[a, c]
-            right[b] -= factor * right[a]
-    for a in range(n - 1, -1, -1):
-        for c in range(a + 1, n):
-            right[a] -= matrix[a, c] * right[c]
-        right[a] /= matrix[a, a]
-    return True
-
-
-@_jit
 def _guess(expected, bright, near, count, rows, columns, row, column, at, strength):  # type: ignore[no-untyped-def]
     """Where the lines of a spectrum ought to be by those beside it: their mean, moved along a plane through them."""
     lines = expected.shape[1]
@@ -326,9 +174,22 @@ def _guess(expected, bright, near, count, rows, columns, row, column, at, streng
     matrix[1, 1] += 0.02 * weights
     matrix[2, 2] += 0.02 * weights
     plane = 0.0
-    if count >= 2 and _gauss(matrix, right):
+    if count >= 2 and eliminate(matrix, right):
         plane = right[0]
     return plane
+
+
+@_jit
+def _agrees(expected, bright, near, grid, known, rows, columns, s, at, strength):  # type: ignore[no-untyped-def]
+    """Whether the lines of a spectrum are where those beside it tell."""
+    found = _near(grid, known, rows[s], columns[s], s, 3, near)
+    if found < 3:
+        return False
+    plane = _guess(expected, bright, near, found, rows, columns, rows[s], columns[s], at, strength)
+    off = 0.0
+    for k in range(at.size):
+        off += abs(at[k] + plane - expected[s, k])
+    return off < _AGREES * at.size
 
 
 @_jit
@@ -395,7 +256,7 @@ def _take(  # type: ignore[no-untyped-def]
             w[k] = min(height[k] / noise, 50.0) if noise > 0 else 1.0
             count += np.isfinite(off[k])
         degree = 0 if count < 4 else 1 if count < 7 else 2 if count < 12 else 3
-        if count == 0 or not _curve(u, off, w, degree, curve[: degree + 1]):
+        if count == 0 or not robust_curve(u, off, w, degree, curve[: degree + 1]):
             return LOST, score
         met, visible = 0, 0
         for k in range(lines):
@@ -413,7 +274,8 @@ def _take(  # type: ignore[no-untyped-def]
     for k in range(lines):
         bright[k] = strength[k] * gain
         if np.isfinite(place[k]) and abs(place[k] - out[k]) < 0.8:
-            bright[k] = height[k]
+            # what is far brighter than it ought to be is a hit
+            bright[k] = min(height[k], 3.0 * bright[k]) if strength[k] > 0 else height[k]
         if learn[k] and np.isfinite(place[k]):
             out[k] += 0.5 * max(-0.5, min(0.5, place[k] - out[k]))
     if visible == 0 or met < _MET * visible:
@@ -442,7 +304,7 @@ def follow(  # type: ignore[no-untyped-def]
     flux : ndarray of float32, shape (n, pixels)
         Spectra.
     taps : ndarray of float64
-        See `line_filter`.
+        See `calgui.core.algorithms.kernels.arcs_filtering.line_filter`.
     order : ndarray of int64
         Spectra to go through.
     start, stop : int
@@ -481,6 +343,8 @@ def follow(  # type: ignore[no-untyped-def]
         s = order[n]
         was = known[s]
         if was and not again:
+            continue
+        if was and state[s] == KNOWN and _agrees(expected, bright, near, grid, known, rows, columns, s, at, strength):
             continue
         noise, _ = filtered(flux[s], taps, values, room)
         peak_count = _strongest(values, _PEAK * noise, peaks) if noise > 0 else 0

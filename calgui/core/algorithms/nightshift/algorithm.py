@@ -87,12 +87,14 @@ def night_shift(frame: FrameLike, wavecal: FrameLike, config: NightShiftConfig, 
 
 
 def _photons(frame: FrameLike) -> float:
-    """Electrons in a unit of flux; 1 where the header does not say."""
+    """Electrons in a unit of flux; infinite where the header does not say."""
     unit = canonical_unit(frame.unit) or ""
     gain, seconds = number(frame.header, "GAIN"), exposure_time(frame.header)
-    made = gain if unit.startswith("adu") and gain is not None and gain > 0 else 1.0
-    if unit.endswith("/s") and seconds is not None:
-        made *= seconds[0]
+    made = 1.0 if unit.startswith("electron") else math.inf
+    if unit.startswith("adu") and gain is not None and gain > 0:
+        made = gain
+    if unit.endswith("/s"):
+        made = made * seconds[0] if seconds is not None else math.inf
     return made
 
 
@@ -214,7 +216,7 @@ ALGORITHMS = (
         inputs="a spectrum of the sky, extracted spectra, or a cube, before sky subtraction",
         config=NightShiftConfig,
         run=_run,
-        takes=("image", "cube"),
+        takes=("spectrum", "image", "cube"),
         maximum_inputs=1,
         references=("WAVECAL",),
         check=check,

@@ -178,15 +178,15 @@ def _places(wavelength: Floats, lines: Floats) -> tuple[Floats, Floats]:
 
 def _first_shift(flux: Singles, wavelength: Floats, features: Features, sigma: float, search: float) -> float:
     """The shift at which the filtered spectra are the brightest where features are, by their square roots."""
-    seeds = compiled_arcs("seeds")
-    taps, reach = seeds.line_filter(math.hypot(sigma, 0.3)), math.ceil(search)
+    filters = compiled_arcs("filtering")
+    taps, reach = filters.line_filter(math.hypot(sigma, 0.3)), math.ceil(search)
     steps = np.arange(-2 * reach, 2 * reach + 1) / 2
     total = np.zeros(len(steps))
     centre, _ = _places(wavelength, features.wavelength)
     values, room = np.empty(flux.shape[1]), np.empty(flux.shape[1])
     index = np.arange(flux.shape[1])
     for spectrum, row in enumerate(flux):
-        noise, _ = seeds.filtered(row, taps, values, room)
+        noise, _ = filters.filtered(row, taps, values, room)
         if not noise > 0:
             continue
         at = centre[spectrum][np.isfinite(centre[spectrum])]

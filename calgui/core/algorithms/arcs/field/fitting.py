@@ -8,6 +8,7 @@ import numpy as np
 from numpy.polynomial import legendre
 
 from calgui.core.algorithms.arcs.field.mapping import maps_of
+from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.sentences import Sentences
 from calgui.core.algorithms.arcs.field.sharing import shared
 from calgui.core.algorithms.arcs.field.surroundings import from_around
@@ -22,7 +23,7 @@ assert SPECTRUM_STATES == ("solved", "doubtful", "failed", "empty")
 #: orders that are tried where none is given
 ORDERS = (1, 2, 3, 4, 5, 6, 7)
 #: spectra on which an order is chosen, and lines are found that lie off everywhere
-_SAMPLE = 400
+_SAMPLE = 160
 #: a line lies off everywhere by more than so many sigma of what all lines do, and so many pixels
 _OFF, _LEAST = 6.0, 0.05
 #: spectra and lines that it takes to tell
@@ -201,10 +202,7 @@ def _middles(part: FieldMeasured, left: Bools, order: int, clip: float) -> Float
     solved = _fitted(part, left, order, clip, np.arange(len(part)), Job())
     residual = np.where(part.flag == FINE, solved.residual, np.nan)
     enough = np.count_nonzero(np.isfinite(residual), axis=0) >= _SPECTRA
-    middle = np.full(len(left), np.nan)
-    if enough.any():
-        middle[enough] = np.nanmedian(residual[:, enough], axis=0)
-    return middle
+    return np.where(enough, medians(residual.T), np.nan)
 
 
 def _of_order(measured: FieldMeasured, order: int) -> Floats:
@@ -231,14 +229,13 @@ def _judged(measured: FieldMeasured, solved: _Solved, order: int) -> tuple[Whole
         codes[spectrum] = (2, float(solved.rms[spectrum]), DOUBTFUL_RMS)
     for spectrum in np.flatnonzero(few).tolist():
         used, free = int(np.count_nonzero(solved.used[spectrum])), int(solved.free[spectrum])
-        codes[spectrum] = (0, used, order + 3, order, free)
+        codes[spectrum] = (0, f"{used} line{'s are' if used != 1 else ' is'}", order + 3, order, free)
     for spectrum in np.flatnonzero(lost).tolist():
         codes[spectrum] = (1,)
     own = Sentences(
         codes,
         (
-            "{0} lines are used, and order {2} takes {1}: coefficients from number {3} on are those of the spectra "
-            "around it.",
+            "{0} used, and order {2} takes {1}: coefficients from number {3} on are those of the spectra around it.",
             "None of its lines can be used.",
             "Its lines scatter by {:.2f} pixels about the solution, more than {}.",
         ),

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.seeding import Seeds, find_lines
 from calgui.core.algorithms.arcs.field.sentences import Sentences
 from calgui.core.algorithms.arcs.field.sharing import shared
+from calgui.core.algorithms.arcs.field.spread import line_spread
 from calgui.core.algorithms.arcs.field.tabulating import tabulate
 from calgui.core.algorithms.arcs.field.values import BLENDED, FINE, Bools, FieldMeasured, Floats, Place, Singles, Whole
 from calgui.core.algorithms.arcs.lamps import LampLines
@@ -54,11 +56,12 @@ def measure(
         made.pixel, made.error, made.light, made.flag, expected, listed.wavelength[chosen], chosen, where, light, found
     )
     fine = made.flag == FINE
-    width = _medians(np.where(fine, made.fwhm, np.nan))
+    shape = line_spread(flux, expected, made.pixel, made.error, made.light, made.fwhm, fine, main, listed, chosen)
+    width = medians(np.where(fine, made.fwhm, np.nan))
     job.report(1.0, "Measured")
     return FieldMeasured(
         main, listed, chosen, _trusted(main, chosen), pixels, place, expected, made.pixel, made.error, made.light,
-        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, cell,
+        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, shape, cell,
     )  # fmt: skip
 
 
@@ -96,7 +99,7 @@ class _Centroids:
 
 def _groups(expected: Floats, within: float, most: int) -> Whole:
     """First line of each group of lines that are close together in the middle of the spectra; the number at the end."""
-    apart = _medians(np.diff(expected, axis=1)[_some(expected)].T)
+    apart = medians(np.diff(expected, axis=1)[_some(expected)].T)
     firsts = [0]
     for line, gap in enumerate(apart, 1):
         if not gap < within:
@@ -137,7 +140,7 @@ def _there(
     fine = trial.flag == FINE
     inside = (expected > 3) & (expected < flux.shape[1] - 4)
     share = np.count_nonzero(fine, axis=0) / np.maximum(np.count_nonzero(inside, axis=0), 1)
-    off = _medians(np.where(fine, trial.pixel - expected, np.nan).T)
+    off = medians(np.where(fine, trial.pixel - expected, np.nan).T)
     beside = seeds.columns >= listed
     there = inside.any(axis=0) & (seeds.seen | beside | ((share >= _SHARE) & (np.abs(off) < _OFF)))
     width = np.nanmedian(trial.fwhm[fine]) if fine.any() else np.nan
@@ -148,8 +151,8 @@ def _there(
 
 def _others(flux: Singles, expected: Floats, seeds: Seeds, seen: float, job: Job) -> tuple[Floats, Floats, Whole]:
     """Peaks of each spectrum that are no line of the list."""
-    kernels = compiled_arcs("centroids")
-    taps = compiled_arcs("seeds").line_filter(seen / _FWHM)
+    kernels = compiled_arcs("filtering")
+    taps = kernels.line_filter(seen / _FWHM)
     where, light = np.full((len(flux), _UNLISTED), np.nan), np.zeros((len(flux), _UNLISTED))
     found = np.zeros(len(flux), np.int64)
 
@@ -175,18 +178,6 @@ def _with(where: Floats, light: Floats, found: Whole, made: _Centroids, lines: W
     return (
         np.take_along_axis(at, order, 1), np.take_along_axis(flux, order, 1), found + np.count_nonzero(seen, axis=1)
     )  # fmt: skip
-
-
-def _medians(values: Floats) -> Floats:
-    """Median of each row without NaN; NaN of a row of nothing else."""
-    if not values.size:
-        return np.full(len(values), np.nan)
-    ordered = np.sort(values, axis=1)
-    count = np.count_nonzero(np.isfinite(ordered), axis=1)
-    rows = np.arange(len(values))
-    low = ordered[rows, np.maximum(count - 1, 0) // 2]
-    high = ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
-    return np.where(count > 0, 0.5 * (low + high), np.nan).astype(np.float64)
 
 
 def _trusted(main: Solution1D, columns: Whole) -> Bools:

@@ -104,7 +104,7 @@ def find_lines(
     far = np.hypot(rows - rows[at], across - across[at])
     order = np.argsort(far, kind="stable")
     order = np.ascontiguousarray(order[order != at], np.int64)
-    taps = kernels.line_filter(sigma)
+    taps = compiled_arcs("filtering").line_filter(sigma)
     for again, part in ((False, job.part(0, 0.6)), (True, job.part(0.6, 1))):
         for start in range(0, len(order), _CHUNK):
             part.report(start / len(order), "Finding the lines of all spectra")

@@ -21,7 +21,7 @@ def measure_field(
     job: Job,
     *,
     at: int = 0,
-    photons: float = 1.0,
+    photons: float | None = None,
 ) -> FieldMeasured:
     """Find the lines of a solved spectrum in all others, and measure their centres.
 
@@ -41,14 +41,15 @@ def measure_field(
         Progress and cancel.
     at : int
         Index of the spectrum that the main solution is of.
-    photons : float
-        Electrons in one unit of flux, where there is no error.
+    photons : float or None
+        Electrons in one unit of flux, where there is no error; None where that is not known: errors of centres are then
+        scaled by what is left of the lines.
 
     Returns
     -------
     FieldMeasured
     """
-    return measure(flux, error, place, main, listed, at, photons, job)
+    return measure(flux, error, place, main, listed, at, float("inf") if photons is None else photons, job)
 
 
 def fit_field(measured: FieldMeasured, order: int | None, clip: float, excluded: Sequence[float], job: Job) -> FieldFit:

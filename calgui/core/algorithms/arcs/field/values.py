@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.arcs.field.spread import LineSpread
 from calgui.core.algorithms.arcs.lamps import LampLines
 from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.spectrummarks import LinesOfSpectra
@@ -61,6 +62,8 @@ class FieldMeasured:
         Sentences of spectra that are not recognised, or doubtful, by index.
     table : LinesOfSpectra
         Lines that were seen or are missing, with their measured values; its residuals and states are those of a fit.
+    spread : LineSpread
+        Shape of lines, widths and resolution along the spectrum.
     cell : ndarray of int, shape (m,)
         Of each row of the table: spectrum times k plus line.
     """
@@ -82,6 +85,7 @@ class FieldMeasured:
     width: Floats
     why: Mapping[int, str]
     table: LinesOfSpectra
+    spread: LineSpread
     cell: Whole
 
     def __len__(self) -> int:

@@ -21,7 +21,7 @@ class Field:
         hits=0.0, dead=0.0, apart=7.0, coefficients=None, pixels=PIXELS, span=SPAN, placed=True,
     ):  # fmt: skip
         rng = np.random.default_rng(seed)
-        self.pixels, self.count = pixels, rows * columns
+        self.pixels, self.count, self.photons = pixels, rows * columns, 1.0
         self.truth = coefficients
         if coefficients is None:
             self.truth = forward.smooth_field(rng, rows, columns, order, pixels, CENTRE, span, shift)
@@ -51,7 +51,9 @@ class Field:
         self.place = np.divmod(np.arange(self.count), columns) if placed else None
 
     def measured(self):
-        return measure_field(self.spectra, None, self.place, self.main, self.listed, Job(), at=self.at)
+        return measure_field(
+            self.spectra, None, self.place, self.main, self.listed, Job(), at=self.at, photons=self.photons
+        )
 
     def off(self, fit):
         """Errors in pixels (n, 101) from the first to the last line used."""
@@ -275,3 +277,60 @@ def test_the_coefficients_of_a_real_spectrograph(real_data):
     assert field.wrong(fit) == 0
     assert np.mean(fit.state == SOLVED) > 0.97
     assert np.median(_rms(field.off(fit))[fit.state == SOLVED]) < 0.01
+
+
+@pytest.mark.parametrize("skew", [0.0, 0.8])
+def test_the_line_spread_function_is_that_of_the_spectra(skew):
+    field = Field(18, lines=10, fluxes=(3e4, 1e5), apart=24.0)
+    rng = np.random.default_rng(19)
+    field.spectra = forward.spectra(
+        field.places, field.flux, PIXELS, FWHM, rng, 5.0, level=10, wings=0.2 if skew else 0.12, skew=skew
+    )
+    spread = field.measured().spread
+    fine = (np.arange(41) + 0.5) / 41 - 0.5
+    truth = forward.profile(spread.offset[:, None] + fine, FWHM, 0.2 if skew else 0.12, skew).mean(axis=1)
+    for part in range(3):
+        made = spread.profile[part]
+        # where lines are is known up to a common shift, and their flux up to what a Gaussian makes of wings
+        inner = np.abs(spread.offset) < 4.5
+        off = [
+            np.max(
+                np.abs(made / made.max() - np.interp(spread.offset - shift, spread.offset, truth) / truth.max())[inner]
+            )
+            for shift in np.linspace(-0.6, 0.6, 121)
+        ]
+        assert min(off) < 0.05
+        above = spread.offset[truth > truth.max() / 2]
+        assert spread.seen[part] == pytest.approx(np.ptp(above) + 1 / 8, abs=0.2)
+        assert (spread.skew[part] > 0.02) == (skew > 0)
+    assert np.nanmax(np.abs(spread.fwhm - np.nanmedian(spread.fwhm))) < 0.1
+    pace = SPAN / PIXELS
+    assert spread.resolution == pytest.approx(spread.wavelength / (spread.fwhm * pace), rel=0.05)
+
+
+def test_units_that_nobody_knows_and_spectra_of_nothing():
+    field = Field(20, rows=6, columns=7)
+    field.photons = None
+    field.spectra = field.spectra * np.float32(1e-12)
+    fit = fit_field(field.measured(), 3, 5.0, (), Job())
+    assert np.all(fit.state == SOLVED)
+    assert np.median(_rms(field.off(fit))) < 0.02
+    for nothing in (np.nan, 0.0):
+        field.spectra = np.full_like(field.spectra, nothing)
+        fit = fit_field(field.measured(), None, 5.0, (), Job())
+        assert np.all(fit.state >= FAILED)
+        assert np.all(np.isnan(fit.coefficients))
+
+
+def test_a_hit_upon_a_faint_line_does_not_lead_the_fit():
+    field = Field(21, lines=12, fluxes=(600.0, 900.0))
+    for spectrum in range(0, field.count, 5):
+        place = int(np.rint(field.places[spectrum, 6]))
+        if spectrum != field.at and 3 < place < PIXELS - 3:
+            field.spectra[spectrum, place + 1] += 4e4
+    fit = fit_field(field.measured(), 3, 5.0, (), Job())
+    assert np.all(fit.state == SOLVED)
+    assert _rms(field.off(fit)).max() < 0.15
+    used = fit.lines.state == LINE_STATES.index("used")
+    true = field.places[fit.lines.spectrum[used], fit.lines.listed[used]]
+    assert np.max(np.abs(fit.lines.pixel[used] - true)) < 0.5
