@@ -43,7 +43,7 @@ class Certified:
     problem: str = ""
 
 
-def certify(cache: "Cache", path: Path, job: Job | None = None) -> Certified:
+def certify(cache: "Cache", path: Path, context: str | None = None, job: Job | None = None) -> Certified:
     """Ask ``crds certify`` about a file.
 
     Parameters
@@ -52,6 +52,8 @@ def certify(cache: "Cache", path: Path, job: Job | None = None) -> Certified:
         Whose observatory is taught, with the constraints beside it.
     path : pathlib.Path
         The reference.
+    context : str, optional
+        With which it is compared; the cache's operational one by default.
     job : Job, optional
         Cancel.
 
@@ -67,7 +69,7 @@ def certify(cache: "Cache", path: Path, job: Job | None = None) -> Certified:
         "CRDS_PATH": str(cache.path),
         "CRDS_OBSERVATORY": cache.observatory.name,
     }
-    command = [sys.executable, "-m", "calgui.core.rules.certify", str(cache.path), str(path.resolve())]
+    command = [sys.executable, "-m", "calgui.core.rules.certify", str(cache.path), context or "", str(path.resolve())]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
@@ -105,12 +107,12 @@ def _read(text: str, code: int) -> Certified:
 
 def main() -> None:
     """The process: the observatory is taught, then crds's tool runs as it is."""
-    folder, path = sys.argv[1:3]
+    folder, context, path = sys.argv[1:4]
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.tools import teach_tools
 
     teach_tools(Cache.open(folder))
-    sys.argv = ["certify", "--comparison-context", "none", path]
+    sys.argv = ["certify", *(["--comparison-context", context] if context else []), path]
     runpy.run_module("crds.certify", run_name="__main__", alter_sys=True)
 
 

@@ -18,11 +18,11 @@ from calgui.core.runs.comparing import compare_with_selected, comparer_of
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.references import read_reference
 from calgui.core.runs.selecting import select
+from calgui.core.validation.figures import box_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
-_BOX = 64
 #: types whose single exposures are compared with the reference, as they show the same
 _EXPOSURES = frozenset({"DARK"})
 #: metrics that are counts of pixels, which are told as parts of all, too
@@ -65,7 +65,8 @@ def rule_header_of(header: Mapping[str, Any], *, is_reference: bool) -> dict[str
     -------
     dict
     """
-    made = dict(header)
+    # of several values of a reference, as in "KN1|KN2", the first one stands for all
+    made = {key: value.partition("|")[0] if isinstance(value, str) else value for key, value in header.items()}
     if not is_reference or made.get("DATE-OBS"):
         return made
     try:
@@ -149,7 +150,7 @@ def _more(comparison: Comparison, job: Job) -> dict[str, Metric]:
         if isinstance(value, int) and count:
             made[f"against.{part}"] = Metric(value / count, "", comparison.metrics[name].help)
     good = light & np.isfinite(difference.data)
-    local = local_statistics(np.ascontiguousarray(difference.data), good, _BOX, job)
+    local = local_statistics(np.ascontiguousarray(difference.data), good, box_of(difference.shape), job)
     if local is not None and local.typical_sigma > 0:
         per_tile = max(1.0, np.count_nonzero(good) / local.level.size)
         low, high = np.percentile(local.level, [2, 98])

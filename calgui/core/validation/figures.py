@@ -16,7 +16,7 @@ from calgui.core.algorithms.exposure import (
     number,
 )
 from calgui.core.algorithms.geometry import region_of
-from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.local import LocalStatistics, local_statistics
 from calgui.core.algorithms.registry import Metric
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
@@ -24,8 +24,8 @@ from calgui.core.jobs import Job
 
 BoolArray = npt.NDArray[np.bool_]
 
-#: pixels on a side of the tiles in which level and noise are found
-BOX = 64
+#: pixels on a side of the tiles in which level and noise are found: some eight tiles across a small picture
+_LARGEST_BOX, _SMALLEST_BOX, _TILES = 64, 16, 8
 #: outliers stand out by so many local sigma
 OUTLIER_SIGMA = 7.0
 #: of the levels of tiles: these parts are left out at both ends, as a tile with a star or an edge says little
@@ -40,6 +40,11 @@ _FRACTIONS: Mapping[str, tuple[int, str]] = {
     "dead_flag_fraction": (flags.DEAD, "Part of the pixels flagged as dead."),
     "no_flat_fraction": (flags.NO_FLAT_FIELD, "Part of the pixels without a flat."),
 }
+
+
+def box_of(shape: tuple[int, ...]) -> int:
+    """Side of the tiles for a picture of some shape, pixels."""
+    return max(_SMALLEST_BOX, min(_LARGEST_BOX, min(shape) // _TILES))
 
 
 def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]:
@@ -77,11 +82,11 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]
     _count_errors(frame, good, made)
     image = np.ascontiguousarray(frame.data)
     job.report(0.3, "Level and noise")
-    local = local_statistics(image, good, BOX, job)
+    local = local_statistics(image, good, box_of(image.shape), job)
     if local is None:
         return made
     job.report(0.7, "Outliers")
-    _describe(frame, image, good, local, made, job)
+    _describe(frame, image, good, local, made)
     return made
 
 
@@ -117,9 +122,7 @@ def _count_errors(frame: Frame, good: BoolArray, made: dict[str, Metric]) -> Non
     )
 
 
-def _describe(
-    frame: Frame, image: Any, good: BoolArray, local: LocalStatistics, made: dict[str, Metric], job: Job
-) -> None:
+def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics, made: dict[str, Metric]) -> None:
     unit = frame.unit[:24]
     level, noise = float(np.median(local.level)), local.typical_sigma
     made["level"] = Metric(level, unit, "Median of the tiles' medians.")
@@ -147,14 +150,27 @@ def _describe(
             seen, "", "Range of the tiles' levels over the level, where it is above the noise."
         )
     if noise > 0:
-        marks = np.zeros(image.shape, np.uint32)
-        bright, _ = flag_excess(image, good, local, (OUTLIER_SIGMA,) * 2, (flags.HOT, flags.HOT), marks, job)
         made["outlier_fraction"] = Metric(
-            bright / int(np.count_nonzero(good)), "", f"Part of the pixels {OUTLIER_SIGMA:g} sigma above their place."
+            _outliers(image, good, local) / int(np.count_nonzero(good)),
+            "",
+            f"Part of the pixels {OUTLIER_SIGMA:g} sigma above their place.",
         )
     made["sum"] = Metric(
         float(image[good].sum(dtype=np.float64)) if image.size < 2_000_000 else None, unit, "Of all pixels."
     )
+
+
+def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:
+    """Pixels above the level of their tile; one number for each tile, which takes a tenth of `flag_excess`'s time."""
+    ny, nx = image.shape
+    rows, columns = local.level.shape
+    limits = (local.level + OUTLIER_SIGMA * local.sigma).astype(np.float32)
+    widths = np.diff(np.arange(columns + 1) * nx // columns)
+    found = 0
+    for row in range(rows):
+        part = slice(row * ny // rows, (row + 1) * ny // rows)
+        found += int(np.count_nonzero((image[part] > np.repeat(limits[row], widths)) & good[part]))
+    return found
 
 
 def _to_rate(frame: Frame) -> float | None:

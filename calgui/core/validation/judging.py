@@ -1,5 +1,6 @@
 """Checks held against what was found: one verdict each, and the sentence behind it."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -133,7 +134,7 @@ def _has_limits(check: Check) -> bool:
 
 def _number(check: Check, figure: Metric | None) -> Said:
     value = None if figure is None else figure.value
-    if figure is None or not isinstance(value, int | float) or value != value:  # noqa: PLR0124: NaN is no number
+    if figure is None or not isinstance(value, int | float) or not math.isfinite(value):
         return Said(check.name, check.title, "unknown")
     unit = clean(figure.unit, 24)
     for verdict, below, limit in (

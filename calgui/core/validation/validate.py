@@ -179,7 +179,7 @@ def validate_file(
     said += _whole(hdus)
     said += _metadata(header, path.name, () if frame is None else frame.shape)
     if certify and cache is not None and reference:
-        said += _certified(cache, path, job.part(0.9, 1))
+        said += _certified(cache, path, context, job.part(0.9, 1))
     row = calibration_of(wanted)
     job.report(1.0, "Validated")
     return Validation(
@@ -225,17 +225,25 @@ def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> l
         if entry.verdict in ("doubtful", "bad")
     ]  # fmt: skip
     made += [
-        Said(f"metadata_{one.rule}", ", ".join(one.keywords), one.verdict, one.number, one.unit, one.threshold, one.text,
-             f"{', '.join(one.keywords)} in the headers")
+        Said(
+            f"metadata_{one.rule}",
+            ", ".join(one.keywords),
+            one.verdict,
+            one.number,
+            one.unit,
+            one.threshold,
+            one.text,
+            f"{', '.join(one.keywords)} in the headers",
+        )
         for one in checked.contradictions
-    ]  # fmt: skip
+    ]
     return made or [Said("metadata", "Metadata of the header", "good")]
 
 
-def _certified(cache: "Cache", path: Path, job: Job) -> list[Said]:
+def _certified(cache: "Cache", path: Path, context: str | None, job: Job) -> list[Said]:
     from calgui.core.rules.certify import certify
 
-    found = certify(cache, path, job)
+    found = certify(cache, path, context or cache.default_context, job)
     if found.problem:
         return [Said("certify", "crds certify", "unknown", text=found.problem)]
     made = [
