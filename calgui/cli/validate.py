@@ -8,7 +8,7 @@ import click
 from calgui.cli.asking import CONTEXT, JSON, clean, observations
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
-from calgui.core.errors import CalguiError, Cancelled, UsageError
+from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
 
 if TYPE_CHECKING:
     from calgui.core.validation import Validation
@@ -48,6 +48,8 @@ def validate(
     if changes is not None:
         checks_for(kind or "dark", changes)  # a mistake in it is told before any file is read
     found = observations(files)
+    if not found:
+        raise InputError("There is no FITS file in it.", path=files[0], cure="Name files, or a folder that has some.")
     made: list[Validation] = []
     unread: list[tuple[str, CalguiError]] = []
     cache = Cache.open(folder) if folder is not None else None

@@ -58,6 +58,8 @@ class Check:
         ``reference`` or ``exposure`` where it is for these alone.
     when : str
         Keyword without which it is left out.
+    lit : bool
+        Whether it is left out where LAMP says that no lamp was on.
     look : str
         Which picture to look at.
     cure : str
@@ -80,6 +82,7 @@ class Check:
     bad_above: float | None = None
     of: Literal["", "reference", "exposure"] = ""
     when: str = ""
+    lit: bool = False
     look: str = ""
     cure: str = ""
     off: bool = False
@@ -237,7 +240,7 @@ def _value(key: str, value: Any, path: Path, where: str) -> Any:
         if not math.isfinite(number):
             raise _refused(path, where, f"{key} must be a finite number, not {_said(repr(value), 40)}.")
         return number
-    if key in ("need", "off"):
+    if key in ("need", "off", "lit"):
         if not isinstance(value, bool):
             raise _refused(path, where, f"{key} must be true or false.")
         return value

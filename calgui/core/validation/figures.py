@@ -103,6 +103,11 @@ def _count_flags(frame: Frame, light: BoolArray, count: int, made: dict[str, Met
     seen = frame.dq[light] if frame.dq.ndim == 2 else frame.dq[np.broadcast_to(light, frame.shape)]
     for name, (bit, text) in _FRACTIONS.items():
         made[name] = Metric(int(np.count_nonzero(seen & np.uint32(bit))) / count, "", text)
+    if frame.dq.ndim == 4 and frame.dq.shape[1] > 1:
+        # a ramp may saturate on its way: lost is a pixel without two reads before that
+        lost = frame.dq[:, 1][np.broadcast_to(light, frame.dq[:, 1].shape)] & np.uint32(flags.SATURATED)
+        text = "Part of the pixels that are saturated in the second read already."
+        made["saturated_fraction"] = Metric(int(np.count_nonzero(lost)) / max(1, lost.size), "", text)
     made["flagged_fraction"] = Metric(int(np.count_nonzero(seen)) / count, "", "Part of the pixels with any flag.")
     strange = int(np.count_nonzero(seen & np.uint32(~_ALL_BITS & 0xFFFFFFFF)))
     made["unknown_flag_fraction"] = Metric(strange / count, "", "Part of the pixels with a flag that has no meaning.")

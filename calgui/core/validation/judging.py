@@ -10,6 +10,9 @@ from calgui.core.algorithms.metadata.entries import clean
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.validation.checks import Check
 
+#: what LAMP says where none was on
+_UNLIT = frozenset({"", "NONE", "OFF", "N/A"})
+
 
 @dataclass(frozen=True)
 class Said:
@@ -79,6 +82,8 @@ def judge(
     made: list[Said] = []
     for check in checks:
         if (check.of and check.of != kind) or (check.when and header.get(check.when) in (None, "")):
+            continue
+        if check.lit and str(header.get("LAMP") or "").strip().upper() in _UNLIT and "LAMP" in header:
             continue
         if check.extension:
             made.append(_extension(check, extensions))

@@ -195,3 +195,24 @@ def test_hostile_headers_never_reach_a_terminal(tmp_path: Path) -> None:
     document = as_document(one)
     texts = [*one.reasons, *one.notes, *(str(value) for check in document["checks"] for value in check.values())]
     assert all(text.isprintable() for text in texts)
+
+
+def test_a_ramp_may_saturate_on_its_way_but_not_at_once(tmp_path: Path) -> None:
+    ramp = np.cumsum(np.full((1, 4, 32, 32), 1000, np.float32), axis=1)
+    header = RAW | {"BUNIT": "adu", "NGROUPS": 4, "NINTS": 1}
+    groups = np.zeros(ramp.shape, np.uint32)
+    groups[:, 2:] = 2
+    late = validate_file(write(tmp_path / "late.fits", ramp, header, dq=groups))
+    assert late.figures["saturated_fraction"].value == 0
+    assert late.verdict == "good"
+    groups[:, 1:] = 2
+    early = validate_file(write(tmp_path / "early.fits", ramp, header, dq=groups))
+    assert named(early, "saturated").value == 1
+    assert early.verdict == "bad"
+
+
+def test_a_flat_without_light_is_bad_only_where_a_lamp_was_on(tmp_path: Path) -> None:
+    header = RAW | {"EXP_TYPE": "IRIS_FLAT", "FILTER": "K"}
+    lit = validate_file(write(tmp_path / "on.fits", dark(), header | {"LAMP": "WHITE"}))
+    assert named(lit, "light").verdict == "bad"
+    assert validate_file(write(tmp_path / "off.fits", dark(), header | {"LAMP": "NONE"})).verdict == "good"
