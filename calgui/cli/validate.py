@@ -1,5 +1,6 @@
 """``calgui validate``: is a new reference or calibration exposure good, and why not?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from calgui.cli.progress import running
 from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
 
 if TYPE_CHECKING:
+    from calgui.core.jobs import Job
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.certify import Certified
     from calgui.core.validation import Validation
 
 
@@ -57,10 +61,11 @@ def validate(
         if cache is not None and context is not None:
             cache.check_context(context)
         with running("Validate") as job:
+            said = _certified(cache, found, context, job) if cache is not None and certify else {}
             for number, path in enumerate(found):
                 part = job.part(number / len(found), (number + 1) / len(found))
                 try:
-                    made.append(validate_file(path, kind, cache, context, changes, part, certify=certify))
+                    made.append(validate_file(path, kind, cache, context, changes, part, certify=said.get(path, False)))
                 except (Cancelled, UsageError):
                     raise
                 except CalguiError as error:
@@ -85,6 +90,22 @@ def validate(
         ctx.exit(max(error.exit_code for _, error in unread))
     if any(one.verdict == "bad" for one in made):
         ctx.exit(1)
+
+
+def _certified(cache: "Cache", files: Sequence[Path], context: str | None, job: "Job") -> "dict[Path, Certified]":
+    """What crds certify says of the references among some files."""
+    from calgui.core.algorithms.metadata.facts import is_reference
+    from calgui.core.frames.headers import read_headers, union
+    from calgui.core.rules.certify import certify
+
+    asked = []
+    for path in files:
+        try:
+            if is_reference(union(read_headers(path))):
+                asked.append(path)
+        except CalguiError:
+            continue  # told when it is validated
+    return dict(zip(asked, certify(cache, asked, context, job), strict=True)) if asked else {}
 
 
 def _show(one: "Validation", all_checks: bool) -> None:

@@ -88,7 +88,8 @@ def judge(
         if check.extension:
             made.append(_extension(check, extensions))
         elif check.keyword:
-            made.append(_keyword(check, header))
+            if check.need or str(header.get(check.keyword) or "").strip():
+                made.append(_keyword(check, header))
         else:
             figure = figures.get(check.figure)
             if figure is None and check.figure.startswith("against."):
@@ -115,8 +116,6 @@ def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
     value = header.get(check.keyword)
     shown = clean(str(value).strip()) if value is not None else ""
     if not shown:
-        if not check.need:
-            return Said(check.name, check.title, "good")
         text = f"{check.keyword} is missing: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
     if check.allowed and shown.upper() not in check.allowed:

@@ -1,6 +1,6 @@
 """One file validated: what it is, its checks, the reference in use, crds certify, and the verdict of all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from calgui.core.validation.judging import Said, judge, worst
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.certify import Certified
 
 #: words of EXP_TYPE that are a type of reference
 _EXPOSURES = ("FLUXSTAR", "PSFSTAR", "PINHOLE", "LENSLET", "FIBER", "DARK", "FLAT", "ARC", "SKY")
@@ -123,7 +124,7 @@ def validate_file(
     changes: Path | None = None,
     job: Job | None = None,
     *,
-    certify: bool = False,
+    certify: "bool | Certified" = False,
 ) -> Validation:
     """Hold a file against the checks of its type.
 
@@ -141,8 +142,9 @@ def validate_file(
         The user's changes of the checks (`calgui.core.validation.checks.checks_for`).
     job : Job, optional
         Progress and cancel.
-    certify : bool
-        Whether ``crds certify`` is asked too; it needs a cache, and is for references.
+    certify : bool or Certified
+        Whether ``crds certify`` is asked too; it needs a cache, and is for references. Or what it said, where it was
+        asked about many files at once.
 
     Returns
     -------
@@ -177,9 +179,15 @@ def validate_file(
     extensions = {hdu.name.upper() for hdu in hdus if hdu.name}
     said = [*judge(checks.checks, figures, header, extensions, is_reference=reference)]
     said += _whole(hdus)
-    said += _metadata(header, path.name, () if frame is None else frame.shape)
+    # what a check of its own says of a keyword is not said twice
+    told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
+    said += _metadata(header, path.name, () if frame is None else frame.shape, told)
     if certify and cache is not None and reference:
-        said += _certified(cache, path, context, job.part(0.9, 1))
+        if isinstance(certify, bool):
+            from calgui.core.rules.certify import certify as ask
+
+            (certify,) = ask(cache, [path], context, job.part(0.9, 1))
+        said += _certified(certify)
     row = calibration_of(wanted)
     job.report(1.0, "Validated")
     return Validation(
@@ -210,11 +218,11 @@ def _whole(hdus: tuple[HduHeader, ...]) -> list[Said]:
     told = [clean(text, 160) for hdu in hdus for text in hdu.warnings]
     if not told:
         return [Said("file", "The file is whole", "good")]
-    text = f"{len(told)} parts of the file are not as they should be, 0 may be: {told[0]}. Make or fetch it again."
-    return [Said("file", "The file is whole", "bad", len(told), "", 0, text, "the headers of its extensions")]
+    text = f"Not as it should be: {len(told)} of its parts, where 0 may be: {told[0].rstrip('.')}. Fetch it again."
+    return [Said("file", "The file is whole", "doubtful", len(told), "", 0, text, "the headers of its extensions")]
 
 
-def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> list[Said]:
+def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...], told: Collection[str]) -> list[Said]:
     """The metadata of its header; what is good is one line."""
     checked = check_header(header, name, "all", shape)
     made = [
@@ -222,7 +230,7 @@ def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> l
              entry.value if isinstance(entry.value, int | float | str) else None, entry.unit,
              text=entry.reason, look=f"{entry.keyword} in the headers")
         for entry in checked.entries
-        if entry.verdict in ("doubtful", "bad")
+        if entry.verdict in ("doubtful", "bad") and entry.keyword not in told
     ]  # fmt: skip
     made += [
         Said(
@@ -240,21 +248,19 @@ def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> l
     return made or [Said("metadata", "Metadata of the header", "good")]
 
 
-def _certified(cache: "Cache", path: Path, context: str | None, job: Job) -> list[Said]:
-    from calgui.core.rules.certify import certify
-
-    found = certify(cache, path, context or cache.default_context, job)
+def _certified(found: "Certified") -> list[Said]:
+    title = "crds certify"
     if found.problem:
-        return [Said("certify", "crds certify", "unknown", text=found.problem)]
+        return [Said("certify", title, "unknown", text=found.problem)]
+    errors, warnings = len(found.errors), len(found.warnings)
     made = [
-        Said("certify", "crds certify", "bad", 1, "", 0, f"crds certify: {text}", "the headers")
-        for text in found.errors
+        Said("certify", title, "bad", errors, "", 0, f"crds certify: {text}", "the headers") for text in found.errors
     ]
     made += [
-        Said("certify", "crds certify", "doubtful", 1, "", 0, f"crds certify warns: {text}", "the headers")
+        Said("certify", title, "doubtful", warnings, "", 0, f"crds certify warns: {text}", "the headers")
         for text in found.warnings
     ]
-    return made or [Said("certify", "crds certify", "good", 0)]
+    return made or [Said("certify", title, "good", 0)]
 
 
 def as_document(one: Validation) -> dict[str, Any]:

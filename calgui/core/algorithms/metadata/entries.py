@@ -18,6 +18,7 @@ _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF
 _NONE_IS_VALUE = frozenset({"LAMP", "AOTIER2", "AOTIER3", "AOTIER3F"})
 _PLACEHOLDERS = frozenset({-999.0, -9999.0, -99999.0, 999999.0, 1e20, 1e30, -1e30})
 _LONGEST = 68
+_SEXAGESIMAL = re.compile(r"\s*[+-]?\d{1,3}[: ]\d{1,2}([: ]\d{1,2}(\.\d*)?)?\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _judge(
         if not is_needed(row, header):
             return None, ""
         text = f"{keyword} is missing ({known.text})." if known else f"{keyword} is missing."
-        return "bad", f"{text} Have it written by {known.system if known and known.system else 'the observatory'}."
+        return "bad", f"{text} Look at {_who(known)}."
     text = str(value).strip() if value is not None else ""
     if text.upper() in _NO_VALUE and not (keyword in _NONE_IS_VALUE and text.upper() == "NONE"):
         bad: Verdict = "bad" if is_needed(row, header) else "doubtful"
@@ -143,6 +144,10 @@ def _judge(
 def _judge_numbers(row: Expected, value: Any, kind: str, unit: str, known: Meaning | None) -> tuple[Verdict, str]:
     keyword, told = row.keyword, f" {unit}" if unit else ""
     found = numbers_of(value)
+    if found is None and _SEXAGESIMAL.match(str(value)):
+        of = f" of{told}" if told else ""
+        text = f"{keyword} is {clean(str(value))!r}, in sixtieths: write it as a number{of}."
+        return "doubtful", text
     if found is None:
         return "bad", f"{keyword} is {clean(str(value))!r}, where a number belongs. Look at {_who(known)}."
     if isinstance(value, str) and not kind.startswith("list"):
@@ -201,4 +206,5 @@ def _judge_words(keyword: str, text: str, known: Meaning | None) -> tuple[Verdic
 
 
 def _who(known: Meaning | None) -> str:
-    return f"what {known.system} writes" if known and known.system else "what writes the header"
+    plain = known is None or known.system in {"", "data model", "FITS", "WCS", "CRDS"}
+    return "what writes the header" if known is None or plain else f"what {known.system} writes"

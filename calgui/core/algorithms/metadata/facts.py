@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from calgui.core.algorithms.exposure import number
 from calgui.core.resources import resources
 
 #: calibrations of the catalogue that are keywords
@@ -113,7 +112,7 @@ def is_on_sky(header: Mapping[str, Any]) -> bool:
     Parameters
     ----------
     header : mapping
-        EXP_TYPE says so; where its words say nothing, an elevation or airmass does.
+        EXP_TYPE says so. Without it nothing is known: the telescope has an elevation by day, too.
 
     Returns
     -------
@@ -124,9 +123,7 @@ def is_on_sky(header: Mapping[str, Any]) -> bool:
     kind = str(header.get("EXP_TYPE") or "").upper()
     if any(word in kind for word in _INDOORS):
         return False
-    if any(word in kind for word in _SKY):
-        return True
-    return any(number(header, keyword) is not None for keyword in ("EL", "AIRMASS"))
+    return any(word in kind for word in _SKY)
 
 
 def arm(header: Mapping[str, Any]) -> str:

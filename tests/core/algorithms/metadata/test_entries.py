@@ -75,6 +75,7 @@ def test_a_good_dark() -> None:
         ("SSLGSALT", 120.0, "bad", "85 to 100"),
         ("INROTANG", 140.0, "bad", "-135 to 135"),
         ("FILTDRFL", "yes", "doubtful", "T or F"),
+        ("LST", "18:26:23.19", "doubtful", "write it as a number of h"),
     ],
 )
 def test_a_keyword_that_is_not_as_it_should_be(keyword: str, value: Any, verdict: str, word: str) -> None:
