@@ -157,9 +157,9 @@ declare(
 declare(
     "Lines of a spectrum",
     ("N, P", "The next line, or the one before"),
-    ("M", "Mark: say what the line under the cursor, or the chosen one, is"),
+    ("M", "Mark: say what the line under the cursor is"),
     ("D, Del", "Delete: leave the chosen line out of every fit"),
-    ("U", "Undelete: take the chosen line in again; else undo the last step"),
+    ("U", "Undelete: take the line in again; else undo the last step"),
     ("I", "Initialise: forget all that was said of lines by hand"),
     ("F", "Fit: the residuals, shown or hidden"),
     ("L", "The list of lines"),
@@ -167,11 +167,11 @@ declare(
     ("Z, W", "Zoom to the chosen line; the whole spectrum"),
     ("+, -", "Zoom, as does the wheel; with Ctrl values"),
     ("Left, Right, Up, Down", "Move the plot, as does dragging"),
-    ("PgDown, PgUp", "The next spectrum in the order of the wall, or the one before"),
+    ("PgDown, PgUp", "The next spectrum by the order of the wall, or the one before"),
 )
 declare(
     "Wall of spectra",
-    ("Up, Down, PgUp, PgDown, Home, End", "Choose a spectrum"),
+    ("Up, Down, Home, End", "Choose a spectrum, as do PgUp and PgDown"),
     ("Return", "Open the chosen spectrum"),
     ("+, -", "Higher and lower rows, as does Ctrl+wheel"),
 )

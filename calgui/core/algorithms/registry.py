@@ -224,6 +224,13 @@ class Measure(Protocol):
         """Measure; options named in `Algorithm.refits` have no say in it. What is given back holds no open file."""
 
 
+class Unsolved(Protocol):
+    """What there is to see where `Refit` refuses: something to mend the options by."""
+
+    def __call__(self, measured: Any, config: Any) -> Result:
+        """A result without a product."""
+
+
 class Refit(Protocol):
     """The fast part: from what was measured to the result."""
 
@@ -285,6 +292,8 @@ class Algorithm:
         inputs: a changed option that `refits` names is answered by `refit` alone.
     refits : tuple of str
         Options that only `refit` looks at.
+    unsolved : callable or None
+        See `Unsolved`; None where there is nothing to see.
     gathers : str
         Reference type of which all files of a mode are the inputs: given one file and a cache, the others are gathered
         from it by the rules. Empty where inputs are only those that are given.
@@ -318,6 +327,7 @@ class Algorithm:
     measure: Measure | None = None
     refit: Refit | None = None
     refits: tuple[str, ...] = ()
+    unsolved: Unsolved | None = None
     gathers: str = ""
     splits: str = ""
     source: str = ""

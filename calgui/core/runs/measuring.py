@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.options import parse
-from calgui.core.algorithms.registry import Algorithm
+from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.frames.source import stamp
 from calgui.core.jobs import Job
 from calgui.core.runs.opening import open_references
@@ -162,6 +162,26 @@ def refit(how: Algorithm, measured: Measured, options: Mapping[str, Any], job: J
     return RunReport(
         how.name, values_of(config), measured.paths, used, measured.context, result, unused=measured.unused
     )
+
+
+def unsolved(how: Algorithm, measured: Measured, options: Mapping[str, Any]) -> Result | None:
+    """What there is to see of what was measured, where `refit` refused.
+
+    Parameters
+    ----------
+    how : Algorithm
+        The one that measured.
+    measured : Measured
+        From `measure_files`.
+    options : mapping
+        Option to value.
+
+    Returns
+    -------
+    Result or None
+        Without a product; None where there is nothing.
+    """
+    return None if how.unsolved is None else how.unsolved(measured.value, parse(how.config, options))
 
 
 def still_holds(how: Algorithm, measured: Measured, paths: Sequence[Path], options: Mapping[str, Any]) -> bool:

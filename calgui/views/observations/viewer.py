@@ -9,8 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError
+from calgui.core.spectra.stacks import is_stack, spectrum_of_stack
 from calgui.views.image.view import ImageView
-from calgui.views.session import Session
+from calgui.views.session import Pixel, Session
 
 if TYPE_CHECKING:
     from calgui.core.spectra.spectrum import Spectrum
@@ -46,6 +47,7 @@ class Viewer(QWidget):
         self._spectrum: SpectrumView | None = None
         self._cube: CubeView | None = None
         self._shown: Path | None = None
+        self._stack = False
         # a bar and a stack of their own: a tab widget whose bar is hidden holds the focus
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("viewer_tabs")
@@ -59,6 +61,7 @@ class Viewer(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.picture)
         self.tabs.currentChanged.connect(self._go)
+        session.pixel_picked.connect(self._picked)
         self._offer(SPECTRUM, False)
         self._offer(CUBE, False)
         layout = QVBoxLayout(self)
@@ -119,7 +122,22 @@ class Viewer(QWidget):
             "Looking for spectra", lambda _job: _look(chosen), self._show_found, key="viewer-spectra", quiet=True
         )
 
+    def _picked(self, pixel: Pixel | None) -> None:
+        """Of a stack of spectra the one whose row is picked."""
+        if not self._stack or pixel is None or pixel.path != self._shown:
+            return
+        path, row = pixel.path, int(pixel.y)
+
+        def show(spectrum: "Spectrum | None") -> None:
+            if spectrum is not None and self._stack and path == self._shown:
+                self.spectrum.show_spectra([spectrum], keys=("row",))
+
+        self.session.tasks.start(
+            f"Reading {path.name}", lambda _job: spectrum_of_stack(path, row), show, key="viewer-row", quiet=True
+        )
+
     def _show_found(self, found: "Found") -> None:
+        self._stack = found.stack
         self._show_spectra(found)
         if found.kind is not None:
             self.tabs.setTabText(CUBE, "Ramp" if found.kind == "ramp" else "Cube")
@@ -138,7 +156,7 @@ class Viewer(QWidget):
             self._offer(SPECTRUM, False)
             return
         self._offer(SPECTRUM, True)
-        self.spectrum.show_spectra(found.spectra)
+        self.spectrum.show_spectra(found.spectra, ("row",) if found.stack else ())
         if found.alone:
             self.tabs.setCurrentIndex(SPECTRUM)
 
@@ -155,17 +173,29 @@ class Found:
         Whether the first has nothing else to look at.
     kind : str or None
         ``cube`` or ``ramp`` where the first is one.
+    stack : bool
+        Whether the first holds the spectra of a field, one in each row, of which ``spectra`` has one.
     """
 
     spectra: "tuple[Spectrum, ...]" = ()
     alone: bool = False
     kind: str | None = None
+    stack: bool = False
 
 
 def _look(paths: Sequence[Path]) -> Found:
     from calgui.core.cubes.reading import kind_of
 
-    return Found(*_spectra_of(paths), kind_of(paths[0]))
+    spectra, alone = _spectra_of(paths)
+    kind = kind_of(paths[0])
+    if not spectra and kind is None:
+        try:
+            one = spectrum_of_stack(paths[0]) if is_stack(paths[0]) else None
+        except CalguiError:
+            one = None  # the picture says what is wrong with the file
+        if one is not None:
+            return Found((one,), False, None, True)
+    return Found(spectra, alone, kind)
 
 
 def _spectra_of(paths: Sequence[Path]) -> "tuple[tuple[Spectrum, ...], bool]":

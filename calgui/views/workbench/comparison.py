@@ -144,7 +144,8 @@ class ComparisonPanel(QWidget):
             self.body.insertWidget(0, self.curves)
             self.body.setSizes([10 * _SIDE, _SIDE])
             self.body.setStretchFactor(0, 1)
-        self.curves.show()
+        if not there:
+            self.curves.show()
 
     def _fill(self, comparison: Comparison) -> None:
         each = _MOST // max(len([change for change in comparison.changes if len(change.places)]), 1)

@@ -180,19 +180,23 @@ class OutputPanel(QWidget):
             self.banner.show_state("Choose inputs on the left; a preview follows at once.")
         self._clear("No picture yet.")
 
-    def show_problem(self, error: CalguiError) -> None:
+    def show_problem(self, error: CalguiError, unsolved: Result | None = None) -> None:
         """Say why there is no result.
 
         Parameters
         ----------
         error : CalguiError
             In its own words.
+        unsolved : Result, optional
+            What there is to see, and to mend it by.
         """
         place = f"{error.path.name}: " if error.path is not None else ""
         self._preview_shown = False
         self._preview = None
         self.banner.show_state(f"{place}{error.message} {error.cure}".rstrip(), "error")
         self._clear("No picture: see above.")
+        if unsolved is not None:
+            self.spectra.take(unsolved, alone=True)
 
     def show_running(self) -> None:
         """Say that the whole frames are being worked on; what is shown stays."""
@@ -330,7 +334,7 @@ class OutputPanel(QWidget):
         self.curves.show_curves(result.curves)
         # the steps of a chain stand below the picture
         tables = result.tables[bool(result.stages) :]
-        self.tables.show_tables(tables)
+        self.tables.show_tables(tables, late=result.spectra is not None)
         one = tables[0].title if len(tables) == 1 else "Tables"
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))

@@ -271,7 +271,7 @@ class AlgorithmPage(QWidget):
             if (comparer := comparer_of(product)) is not None:
                 self.output.comparison.show_nothing(f"Run compares the new {comparer.word} with the one in use.")
         elif fitted.error is not None:
-            self.output.show_problem(fitted.error)
+            self.output.show_problem(fitted.error, fitted.unsolved)
         else:
             self.output.show_waiting(bool(self.inputs.paths), fitted.examined.problem)
         self._update_buttons()

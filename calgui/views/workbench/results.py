@@ -23,7 +23,7 @@ from calgui.views.theme import SPACE, figures, theme
 #: rows between which tables share their room by their lengths
 _SHORT, _LONG = 5, 15
 #: rows from which on tables that nobody sees are made later: an answer to an option must not wait for them
-_LATE = 40
+_LATE = 100
 #: numbers from here on are written with a power of ten
 _LONGEST = 1e8
 #: characters of a line in the heading of a table's column
@@ -208,16 +208,18 @@ class TablesPanel(QWidget):
     def _retheme(self) -> None:
         self.show_tables(self._tables)
 
-    def show_tables(self, tables: tuple[Table, ...]) -> None:
+    def show_tables(self, tables: tuple[Table, ...], late: bool = False) -> None:
         """Show these; long ones are made once they can be seen.
 
         Parameters
         ----------
         tables : tuple of Table
             Of the result.
+        late : bool
+            Whether short ones are made late, too, as an answer has much else to show.
         """
         self._tables = tables
-        self._behind = not self.isVisible() and sum(len(table.rows) for table in tables) > _LATE
+        self._behind = not self.isVisible() and (late or sum(len(table.rows) for table in tables) > _LATE)
         if not self._behind:
             self._draw()
 

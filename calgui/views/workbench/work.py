@@ -14,7 +14,7 @@ from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing import Comparison, compare_with_selected, comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
-from calgui.core.runs.measuring import Measured, measure_files, refit, still_holds
+from calgui.core.runs.measuring import Measured, measure_files, refit, still_holds, unsolved
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
@@ -98,6 +98,8 @@ class Fitted:
         As of a run.
     error : CalguiError or None
         Why there is none.
+    unsolved : Result or None
+        What there is to see then.
     """
 
     asked: Asked
@@ -106,6 +108,7 @@ class Fitted:
     report: RunReport | None = None
     hot: Flagged = field(default_factory=Flagged)
     error: CalguiError | None = None
+    unsolved: Result | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,8 @@ def look_whole(asked: Asked, known: Fitted | None, job: Job) -> Fitted:
     except Cancelled:
         raise
     except CalguiError as error:
-        return Fitted(asked, examined, measured, error=error)
+        seen = None if measured is None else unsolved(how, measured, asked.options)
+        return Fitted(asked, examined, measured, error=error, unsolved=seen)
 
 
 def make(asked: Asked, job: Job, known: Measured | None = None) -> Made:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.traces import sum_traces
 from calgui.core.algorithms.exposure import canonical_unit, exposure_time, number
+from calgui.core.algorithms.fieldplaces import places_of
 from calgui.core.algorithms.matching import text
 from calgui.core.errors import InputError
 from calgui.core.frames import dq
@@ -136,7 +137,7 @@ def read_stack(frame: FrameLike, config: ArcConfig, job: Job) -> Stack:
             flux = np.ascontiguousarray(flux.T)
             error = None if error is None else np.ascontiguousarray(error.T)
             full = None if full is None else np.ascontiguousarray(full.T)
-        place = _places(frame, len(flux))
+        place = places_of(frame, len(flux))
         return Stack(flux, error, full, place, None, axis, frame.shape, photons, frame.unit, "spectra")
     made = sum_traces(frame, job)
     return Stack(
@@ -174,19 +175,6 @@ def is_extracted(frame: FrameLike, config: ArcConfig) -> bool:
 
 
 _STACKED = ("SPECTRUM", "LENSLET", "SPAXEL", "FIBER", "SLITLET", "APERTURE", "INDEX")
-
-
-def _places(frame: FrameLike, count: int) -> tuple[Whole, Whole] | None:
-    """Row and column in the field, by a table beside the spectra, or where the header says how many there are."""
-    told: tuple[Whole, Whole] | None = getattr(frame, "places", None)
-    if told is not None:
-        return told
-    for pair in (("NLENSY", "NLENSX"), ("FIELDNY", "FIELDNX"), ("NSPAXY", "NSPAXX")):
-        rows, columns = (number(frame.header, key) for key in pair)
-        if rows and columns and int(rows) * int(columns) == count:
-            index = np.arange(count)
-            return index // int(columns), index % int(columns)
-    return None
 
 
 def _clean(rows: Rows) -> tuple[Singles, Singles | None, Flags | None]:

@@ -1,6 +1,7 @@
 """The solution of the main spectrum, from lines with names."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -84,10 +85,17 @@ def main_solution(
     u = found.pixel[fitted] / half - 1
     wave = named.listed.wavelength[index[fitted]]
     error = line_errors(found, named.listed, index, named.coefficients, pixels)[fitted]
-    looks = order_looks(u, wave, error, half, clip)
+    looks = _looks(u.tobytes(), wave.tobytes(), error.tobytes(), half, clip)
     best = best_order(looks)
     fit = fit_lines(u, wave, error, half, best if order is None else order, clip)
     return MainFit(_solution(found, named, pixels, fit, fitted, is_out), fit, looks, best, fitted)
+
+
+@lru_cache(maxsize=16)
+def _looks(u: bytes, wave: bytes, error: bytes, half: float, clip: float) -> tuple[OrderLook, ...]:
+    """Of the same lines they are the same, whatever the order that is asked for: an answer is due at once."""
+    places, wavelengths, errors = (np.frombuffer(one, np.float64) for one in (u, wave, error))
+    return order_looks(places, wavelengths, errors, half, clip)
 
 
 def _refuse(order: int, needed: int, count: int, is_auto: bool) -> None:

@@ -139,10 +139,14 @@ def _rms(values: Floats) -> float:
 
 
 def _rms_nm(solved: Solved, spectra: Spectra) -> float:
-    """Residuals times the dispersion where each line is: the main spectrum's serves for all."""
+    """Residuals times the dispersion of the pixel where each line is: the main spectrum's serves for all."""
     used = spectra.lines.state == 0
-    step = solved.main.solution.dispersion(spectra.lines.pixel[used])
-    return _rms(spectra.lines.residual[used] * step)
+    main = solved.main.solution
+    first, last = math.floor(main.domain[0]), math.ceil(main.domain[1])
+    # hundreds of thousands of lines: the dispersion is looked up, not computed for each
+    step = main.dispersion(np.arange(first, last + 1, dtype=np.float64))
+    at = np.clip(np.rint(spectra.lines.pixel[used]).astype(np.int64) - first, 0, last - first)
+    return _rms(spectra.lines.residual[used] * step[at])
 
 
 def keywords(solved: Solved, said: dict[str, Metric]) -> dict[str, tuple[Any, str]]:
@@ -233,7 +237,7 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
             Curve("RMS by order", "order", "RMS (pixel)", {
                 "residuals": (orders, np.array([look.rms for look in solved.main.looks])),
                 "cross-validated": (orders, np.array([look.cross_validated for look in solved.main.looks])),
-            })
+            }, log_y=True)
         )  # fmt: skip
     field = solved.measured.field
     if field is not None:

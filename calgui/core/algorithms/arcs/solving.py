@@ -9,10 +9,13 @@ from numpy.polynomial import legendre
 from calgui.core.algorithms.arcs.config import ArcConfig, parse_excluded, parse_identified
 from calgui.core.algorithms.arcs.field.solving import FieldFit, fit_field
 from calgui.core.algorithms.arcs.finding import FoundLines
+from calgui.core.algorithms.arcs.identifying import identify_blind, lit_to_whole
+from calgui.core.algorithms.arcs.lamps import lamp_lines
 from calgui.core.algorithms.arcs.mainfit import MainFit, main_solution
 from calgui.core.algorithms.arcs.measuring import Measured, with_field
 from calgui.core.algorithms.arcs.naming import Named, name_lines
-from calgui.core.errors import InputError
+from calgui.core.algorithms.arcs.ranges import Rough
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.jobs import Job
 
 Floats = npt.NDArray[np.float64]
@@ -83,7 +86,7 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
         if len(pairs) < 2:
             assert measured.failure is not None
             raise measured.failure
-        named = _from_pairs(measured, pairs)
+        named = _from_pairs(measured, pairs, job.part(0, 0.1))
     found, named, stray = _by_hand(found, named, pairs, measured.pixels)
     excluded, more = _excluded(named, parse_excluded(config.exclude))
     order = None if config.order == "auto" else int(config.order)
@@ -99,8 +102,8 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
     return Solved(measured, config, found, named, main, fitted, (*stray, *more), len(pairs))
 
 
-def _from_pairs(measured: Measured, pairs: tuple[tuple[float, float], ...]) -> Named:
-    """Lines near those that were named by hand, where nothing else is known."""
+def _from_pairs(measured: Measured, pairs: tuple[tuple[float, float], ...], job: Job) -> Named:
+    """Names of all lines by those that were named by hand: they tell the range, and else a curve."""
     pixels = measured.pixels
     half = (pixels - 1) / 2
     pixel, wave = (np.array(one, np.float64) for one in zip(*pairs, strict=True))
@@ -108,6 +111,9 @@ def _from_pairs(measured: Measured, pairs: tuple[tuple[float, float], ...]) -> N
         raise InputError(
             "Two lines were identified at one place, or with one wavelength.", cure="Take one of them out of identify."
         )
+    guided = _guided(measured, pixel, wave, job)
+    if guided is not None:
+        return guided
     degree = min(len(pairs) - 1, 2)
     coefficients = legendre.legfit(pixel / half - 1, wave, degree)
     found = measured.found
@@ -118,6 +124,25 @@ def _from_pairs(measured: Measured, pairs: tuple[tuple[float, float], ...]) -> N
     level = dict.fromkeys(measured.lamps, light - float(np.median(own)))
     rough = np.asarray(coefficients, np.float64)
     return name_lines(found, lines, rough, level, pixels)
+
+
+def _guided(measured: Measured, pixel: Floats, wave: Floats, job: Job) -> Named | None:
+    """Lines that are identified in the range that those named by hand tell; None where they are no part of it."""
+    found, pixels = measured.found, measured.pixels
+    slope, level = np.polyfit(pixel, wave, 1)
+    ends = level + slope * np.array([0.0, pixels - 1.0])
+    low, high = float(ends.min()), float(ends.max())
+    rough = Rough(low, high, "lines named by hand")
+    try:
+        blind = identify_blind(found, measured.lamps, lamp_lines(measured.lamps), rough, (1 if slope > 0 else -1,), job)
+    except AlgorithmError:
+        return None
+    coefficients = lit_to_whole(blind.coefficients, found, pixels)
+    apart = np.abs(legendre.legval(2 * pixel / (pixels - 1) - 1, coefficients) - wave)
+    width = found.fwhm if np.isfinite(found.fwhm) else 3.0
+    if apart.max() > _CLICKED * width * abs(float(slope)):
+        return None
+    return name_lines(found, lamp_lines(blind.lamps), coefficients, blind.level, pixels)
 
 
 def _by_hand(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from calgui.core.algorithms.nightshift.config import NightShiftConfig
 from calgui.core.algorithms.nightshift.measuring import Measured, measure
 from calgui.core.algorithms.nightshift.reporting import curves, extensions, tables
 from calgui.core.algorithms.nightshift.showing import spectra_of
-from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
+from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict, in_two_steps
 from calgui.core.algorithms.spectralgrid.spectra import Stack, layout_of, read_spectra
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -21,21 +22,73 @@ from calgui.core.jobs import Job
 _LIGHT = 299_792.458  # km/s
 #: a change along the spectrum or over the field counts from so many sigma
 _SIGMA = 4.0
+#: options that the combination alone looks at
+REFITS = ("limit", "clip")
 #: features that a shift should rest on
 _FEW = 3
 
 
-def night_shift(frame: FrameLike, wavecal: FrameLike, config: NightShiftConfig, job: Job) -> Result:
-    """Measure how far a wavelength solution is off, by the lines of the night sky.
+@dataclass(frozen=True)
+class Seen:
+    """Spectra of the sky with their features.
+
+    Attributes
+    ----------
+    stack : Stack
+        Spectra, with the wavelengths of the solution.
+    lines : Measured
+        Features on them.
+    """
+
+    stack: Stack
+    lines: Measured
+
+
+def see(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: NightShiftConfig, job: Job) -> Seen:
+    """Measure the lines of the sky.
 
     Parameters
     ----------
-    frame : FrameLike
-        A spectrum of the sky, extracted spectra (n, pixels), or a cube (wavelength, y, x); before sky subtraction.
-    wavecal : FrameLike
-        The solution: wavelength of each pixel, vacuum.
+    frames : sequence of FrameLike
+        One: a spectrum of the sky, extracted spectra (n, pixels), or a cube (wavelength, y, x); before sky
+        subtraction.
+    references : mapping
+        ``WAVECAL``, the solution: wavelength of each pixel, vacuum.
     config : NightShiftConfig
         See its options.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Seen
+
+    Raises
+    ------
+    InputError
+        They do not belong together, or there is no solution.
+    AlgorithmError
+        No line of the sky is known or seen.
+    """
+    if "WAVECAL" not in references:
+        raise InputError(
+            "There is no wavelength solution.",
+            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
+        )
+    job.report(0.0, "Reading")
+    stack = read_spectra(frames[0], references["WAVECAL"])
+    return Seen(stack, measure(stack, _photons(frames[0]), config, job.part(0.1, 1)))
+
+
+def combined(measured: Seen, config: Any, job: Job) -> Result:
+    """Say how far the solution is off.
+
+    Parameters
+    ----------
+    measured : Seen
+        Features on the spectra.
+    config : NightShiftConfig
+        Of its options those in `REFITS`.
     job : Job
         Progress and cancel.
 
@@ -44,45 +97,36 @@ def night_shift(frame: FrameLike, wavecal: FrameLike, config: NightShiftConfig, 
     Result
         Tables ``SHIFT`` of spectra and ``LINES`` of features; no image.
 
-    Raises
-    ------
-    InputError
-        They do not belong together.
-    AlgorithmError
-        No line of the sky is known or seen.
-
     Notes
     -----
     A shift is where a line is less where the solution has it: positive towards larger pixel numbers, and in nm what the
     solution gives too much. Wavelengths of Rousselot et al. (2000, A&A 354, 1134). Lines that are not resolved, such as
     the two of a Lambda doublet, are fitted as one feature of fixed composition.
     """
-    job.report(0.0, "Reading")
-    stack = read_spectra(frame, wavecal)
-    measured = measure(stack, _photons(frame), config, job.part(0.1, 0.9))
-    pace = np.nanmedian(measured.pace)
+    stack, lines = measured.stack, measured.lines
+    pace = np.nanmedian(lines.pace)
     found = combine(
-        measured.shift, measured.error, measured.features.doubt / pace, measured.centre, stack.layout.pixels,
+        lines.shift, lines.error, lines.features.doubt / pace, lines.centre, stack.layout.pixels,
         config.clip, stack.layout.place,
     )  # fmt: skip
     job.report(0.95, "Judging")
     sign = -1.0 if stack.falling else 1.0
-    verdict, reasons = _judged(found, measured, config, sign)
+    verdict, reasons = _judged(found, lines, config, sign)
     return Result(
         frame=None,
-        metrics=_metrics(found, measured, stack, config, sign),
+        metrics=_metrics(found, lines, stack, config, sign),
         verdict=verdict,
         reasons=reasons,
-        curves=curves(found, measured, stack, sign),
-        tables=tables(found, measured, stack, sign),
+        curves=curves(found, lines, stack, sign),
+        tables=tables(found, lines, stack, sign),
         keywords={
             "WSHIFT": (sign * found.shift, "[pixel] lines of the sky less solution"),
             "WSHIFTE": (found.error, "[pixel] its error"),
             "WSHIFTNM": (found.shift * float(pace), "[nm] the solution gives too much by this"),
-            "WSHIFTKM": (_speed(found.shift, measured), "[km/s] the same"),
+            "WSHIFTKM": (_speed(found.shift, lines), "[km/s] the same"),
         },
-        extensions=extensions(found, measured, stack, sign),
-        spectra=spectra_of(found, measured, stack),
+        extensions=extensions(found, lines, stack, sign),
+        spectra=spectra_of(found, lines, stack),
     )
 
 
@@ -199,15 +243,6 @@ def check(frames: Sequence[FrameLike], config: Any = None) -> None:
             )
 
 
-def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
-    if "WAVECAL" not in references:
-        raise InputError(
-            "There is no wavelength solution.",
-            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
-        )
-    return night_shift(frames[0], references["WAVECAL"], config, job)
-
-
 ALGORITHMS = (
     Algorithm(
         name="night-shift",
@@ -215,7 +250,10 @@ ALGORITHMS = (
         summary="Measures how far a wavelength solution is off, by the lines of OH on spectra of the night sky.",
         inputs="a spectrum of the sky, extracted spectra, or a cube, before sky subtraction",
         config=NightShiftConfig,
-        run=_run,
+        run=in_two_steps(see, combined),
+        measure=see,
+        refit=combined,
+        refits=REFITS,
         takes=("spectrum", "image", "cube"),
         maximum_inputs=1,
         references=("WAVECAL",),

@@ -56,7 +56,7 @@ def spectra_of(found: Combined, measured: Measured, stack: Stack) -> Spectra:
     state = np.where(found.count > 0, _SOLVED, np.where(known, _FAILED, _EMPTY)).astype(np.int64)
     place, maps = stack.layout.place, {}
     if place is not None:
-        image = np.full(stack.layout.shape[1:], np.nan)
+        image = np.full([int(axis.max()) + 1 for axis in place], np.nan)
         image[place] = sign * found.each
         maps["Shift (pixel)"] = image
     features = measured.features

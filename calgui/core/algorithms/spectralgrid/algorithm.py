@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from calgui.core.algorithms.arcs.field.sharing import shared
 from calgui.core.algorithms.kernels import compiled_arcs
 from calgui.core.algorithms.matching import done_before
-from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Verdict
+from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Verdict, in_two_steps
 from calgui.core.algorithms.spectralgrid.config import GridConfig
 from calgui.core.algorithms.spectralgrid.grid import Grid, grid_for
 from calgui.core.algorithms.spectralgrid.spectra import Floats, Singles, Stack, Words, layout_of, read_spectra
@@ -39,15 +40,67 @@ class _Made:
         self.sums: Floats = np.zeros((count, 4))
 
 
-def resample(frame: FrameLike, wavecal: FrameLike, config: GridConfig, job: Job) -> Result:
+#: every option is one of the grid
+REFITS = ("start", "step", "number", "range", "medium")
+
+
+@dataclass(frozen=True)
+class Read:
+    """Spectra in memory.
+
+    Attributes
+    ----------
+    head : Frame
+        Header and place of the input, without its pixels.
+    stack : Stack
+        Its spectra, with their wavelengths.
+    """
+
+    head: Frame
+    stack: Stack
+
+
+def read(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: GridConfig, job: Job) -> Read:
+    """Read spectra.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        One: a spectrum, extracted spectra (n, pixels), or a cube (wavelength, y, x); BUNIT may be per wavelength.
+    references : mapping
+        ``WAVECAL``: wavelength of each pixel, in vacuum.
+    config : GridConfig
+        None of its options counts.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Read
+
+    Raises
+    ------
+    InputError
+        They do not belong together, or there is no solution.
+    """
+    if "WAVECAL" not in references:
+        raise InputError(
+            "There is no wavelength solution.",
+            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
+        )
+    job.report(0.0, "Reading")
+    frame = frames[0]
+    head = Frame(np.empty((0, 0), np.float32), None, None, dict(frame.header), frame.path)
+    return Read(head, read_spectra(frame, references["WAVECAL"]))
+
+
+def resample(measured: Read, config: Any, job: Job) -> Result:
     """Bring spectra to a common linear grid of wavelengths, and keep what they hold.
 
     Parameters
     ----------
-    frame : FrameLike
-        A spectrum, extracted spectra (n, pixels), or a cube (wavelength, y, x); BUNIT may be per wavelength.
-    wavecal : FrameLike
-        Wavelength of each pixel: in vacuum.
+    measured : Read
+        Spectra in memory.
     config : GridConfig
         See its options.
     job : Job
@@ -61,8 +114,6 @@ def resample(frame: FrameLike, wavecal: FrameLike, config: GridConfig, job: Job)
 
     Raises
     ------
-    InputError
-        They do not belong together.
     AlgorithmError
         No spectrum lies on the grid.
 
@@ -72,8 +123,7 @@ def resample(frame: FrameLike, wavecal: FrameLike, config: GridConfig, job: Job)
     hundredth of a pixel; lines become wider by what the overlap of pixel and cell adds. Cells that share a pixel have
     correlated errors (Fruchter & Hook 2002, PASP 114, 144; Carnall 2017, arXiv:1705.05165).
     """
-    job.report(0.0, "Reading")
-    stack = read_spectra(frame, wavecal)
+    frame, stack = measured.head, measured.stack
     wavelength = to_air(stack.wavelength) if config.medium == "air" else stack.wavelength
     grid = grid_for(wavelength, config)
     made = _rebinned(stack, wavelength, grid, is_density(frame.unit), job.part(0.2, 1))
@@ -251,15 +301,6 @@ def check(frames: Sequence[FrameLike], config: Any = None) -> None:
         layout_of(frame)
 
 
-def _run(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Result:
-    if "WAVECAL" not in references:
-        raise InputError(
-            "There is no wavelength solution.",
-            cure="Give one by --reference WAVECAL=FILE, or a cache that selects one.",
-        )
-    return resample(frames[0], references["WAVECAL"], config, job)
-
-
 ALGORITHMS = (
     Algorithm(
         name="resample-spectra",
@@ -267,7 +308,10 @@ ALGORITHMS = (
         summary="Brings spectra to a common linear grid of wavelengths; sums are kept, errors and covariance noted.",
         inputs="a spectrum, extracted spectra, or a cube",
         config=GridConfig,
-        run=_run,
+        run=in_two_steps(read, resample),
+        measure=read,
+        refit=resample,
+        refits=REFITS,
         takes=("spectrum", "image", "cube"),
         maximum_inputs=1,
         references=("WAVECAL",),

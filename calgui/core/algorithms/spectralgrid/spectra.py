@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.fieldplaces import places_of
 from calgui.core.algorithms.matching import check_type
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
@@ -33,10 +34,13 @@ class Layout:
         Of the frame: (pixels,), (n, pixels), (pixels, n) or (pixels, y, x).
     first : bool
         Whether wavelength runs along the first axis.
+    told : tuple of two ndarray of int, or None
+        Row and column of each of a stack in the field, where the file says them.
     """
 
     shape: tuple[int, ...]
     first: bool
+    told: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
 
     @property
     def pixels(self) -> int:
@@ -55,9 +59,9 @@ class Layout:
 
     @property
     def place(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
-        """Row and column of each spectrum of a cube; None of others."""
+        """Row and column of each spectrum in the field; None where they are in none."""
         if len(self.shape) != 3:
-            return None
+            return self.told
         rows, columns = np.divmod(np.arange(self.count), self.shape[2])
         return rows.astype(np.int64), columns.astype(np.int64)
 
@@ -153,7 +157,8 @@ def layout_of(frame: FrameLike) -> Layout:
             path=frame.path,
             cure="Write it with wavelength as the third axis: NAXIS1 x, NAXIS2 y, NAXIS3 wavelength.",
         )
-    made = Layout(tuple(frame.shape), axes == 3 or (axes == 2 and axis == 2))
+    first = axes == 3 or (axes == 2 and axis == 2)
+    made = Layout(tuple(frame.shape), first, None if axes != 2 or first else places_of(frame, frame.shape[0]))
     if made.pixels < SHORTEST:
         raise InputError(
             f"A spectrum of {made.pixels} pixels is none (limit {SHORTEST}).",

@@ -4,7 +4,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
+from calgui.views.help.button import HelpButton
 from calgui.views.image.controls import chooser
+from calgui.views.session import Session
 from calgui.views.spectrum.controls import AXES
 from calgui.views.spectrum.trace import PIXEL, Axis
 from calgui.views.theme import SPACE, theme
@@ -30,6 +32,8 @@ class SpectraBar(QFrame):
 
     Parameters
     ----------
+    session : Session or None
+        Whose help is opened.
     parent : QWidget, optional
     """
 
@@ -41,7 +45,7 @@ class SpectraBar(QFrame):
     unit_changed = Signal()
     hidden_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("spectra_bar")
         self.which = QWidget()
@@ -90,6 +94,10 @@ class SpectraBar(QFrame):
             button.toggled.connect(lambda _on: self.hidden_changed.emit())
             self.states[state] = button
             flow.addWidget(button)
+        if session is not None:
+            self.help = HelpButton(session, "views/spectra", "Spectra at the bench")
+            self.help.setObjectName("spectra_help")
+            flow.addWidget(self.help)
         self.back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self.forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self.main.clicked.connect(self.main_wanted)

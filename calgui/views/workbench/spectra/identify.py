@@ -53,6 +53,7 @@ class IdentifyBar(QFrame):
         self._line: int | None = None
         self._pixel = float("nan")
         self._axis = Axis("nm")
+        self._said_as = ""
         self.sign = QLabel()
         self.sign.setFixedWidth(18)
         self.said = ElidedLabel()
@@ -99,8 +100,15 @@ class IdentifyBar(QFrame):
     def _retheme(self) -> None:
         line = theme().colour("line").name()
         self.setStyleSheet(f"#spectra_identify {{ border-top: 1px solid {line}; }}")
+        self._said_as = ""
+        self._colour_said()
+
+    def _colour_said(self) -> None:
+        """What asks for a line is calmer than what tells of one; a style that is set makes all be laid out anew."""
         role = "muted" if self._line is None and not np.isfinite(self._pixel) else "text"
-        self.said.setStyleSheet(f"color: {theme().colour(role).name()};")
+        if role != self._said_as:
+            self._said_as = role
+            self.said.setStyleSheet(f"color: {theme().colour(role).name()};")
 
     def minimumSizeHint(self) -> QSize:
         """As high with a line as without."""
@@ -139,7 +147,7 @@ class IdentifyBar(QFrame):
             self.said.setText(_NOTHING)
             for widget in (self.choice, self.identify_button, self.to_main, self.toggle, self.forget):
                 widget.hide()
-            self._retheme()
+            self._colour_said()
             return
         lines, spectra = shown.spectra.lines, shown.spectra
         state = int(lines.state[line]) if line is not None else -1
@@ -164,7 +172,7 @@ class IdentifyBar(QFrame):
         self.toggle.setText("Include" if state == EXCLUDED else "Exclude")
         self.forget.setVisible(hand is not None)
         self._fill(spectrum, float(lines.wavelength[line]) if line is not None else float("nan"))
-        self._retheme()
+        self._colour_said()
         self._update()
 
     def _fill(self, spectrum: int, known: float) -> None:

@@ -100,7 +100,9 @@ class _Model(QAbstractTableModel):
             return figure(value, 4)
         if column == _RESIDUAL:
             digits = {"pixel": 3, "nm": 4, "km/s": 2}[self._unit]
-            return f"{value:+.{digits}f}"
+            # what is nothing as written has no sign
+            rounded = round(value, digits)
+            return f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
         return f"{value:.{2 if column == _PIXEL else 3}f}"
 
 

@@ -26,7 +26,7 @@ class SpectrumPart(QWidget):
     def __init__(self, session: Session | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("spectra_spectrum")
-        self.bar = SpectraBar()
+        self.bar = SpectraBar(session)
         self.said = QLabel()
         self.said.setObjectName("spectra_said")
         self.said.setWordWrap(True)

@@ -145,10 +145,11 @@ class Rows:
         # between nodes pixels run straight, to a hundredth of one
         share = np.clip((at - span.low) / (span.high - span.low) * (_NODES - 1), 0, _NODES - 1)
         left = np.minimum(share.astype(np.int64), _NODES - 2)
-        weights = np.zeros((_NODES, at.size), np.float32)
-        weights[left, np.arange(at.size)] = 1 - (share - left)
-        weights[left + 1, np.arange(at.size)] += share - left
-        places = (pixel + 0.5).astype(np.float32) @ weights
+        part = (share - left).astype(np.float32)
+        near = (pixel + 0.5).astype(np.float32)
+        # not as a product of matrices, whose threads would wait for one another
+        places = np.take(near, left, axis=1)
+        places += part * np.take(np.diff(near, axis=1), left, axis=1)
         np.clip(np.floor(places, out=places), -1, last, out=places)
         return places.astype(np.int32)
 
