@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
+from tests.cli.nights import run
 
 
 def call(*words: object, code: int = 0) -> dict[str, Any]:
@@ -64,6 +65,19 @@ def test_crds_certifies_and_says_what_is_missing(demo_night: DemoNight, tmp_path
     assert by_name[good.name]["verdict"] == "good"
     assert any(check["check"] == "certify" for check in by_name[good.name]["checks"])
     assert any("crds certify" in reason and "DETECTOR" in reason for reason in by_name[bad.name]["reasons"])
+
+
+def test_a_dark_that_the_program_made_is_good_and_certified(
+    demo_night: DemoNight, truth: dict[str, Any], tmp_path: Path
+) -> None:
+    darks = [demo_night.raw / name for name in truth["frames"] if "_20260311_dark_" in name]
+    made = tmp_path / "tmt_iris_dark_9998.fits"
+    words = ("USEAFTER=2026-03-11T00:00:00", "AUTHOR=a test", "PEDIGREE=SIMULATION", "DESCRIP=nine darks")
+    run("master-dark", *darks, "-o", made, *(part for word in words for part in ("-k", word)))
+    (one,) = call("--cache", demo_night.cache, made)["files"]
+    assert (one["kind"], one["verdict"], one["reasons"]) == ("reference", "good", [])
+    assert {check["check"]: check["verdict"] for check in one["checks"]}["certify"] == "good"
+    assert one["metrics"]["against.new_hot_fraction"]["value"] < 0.001
 
 
 def test_a_person_is_told_and_exit_codes_are_kept(demo_night: DemoNight, tmp_path: Path) -> None:

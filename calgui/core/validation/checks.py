@@ -50,6 +50,8 @@ class Check:
         Whether a missing keyword counts, by `verdict`.
     allowed : tuple of str
         Words that the keyword may have, in upper case; any where empty.
+    refused : tuple of str
+        Words that it must not have, in upper case.
     verdict : str
         What a missing keyword or extension, or one with another word, makes of the file.
     doubtful_below, bad_below, doubtful_above, bad_above : float or None
@@ -75,6 +77,7 @@ class Check:
     extension: str = ""
     need: bool = False
     allowed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     verdict: Literal["doubtful", "bad"] = "bad"
     doubtful_below: float | None = None
     bad_below: float | None = None
@@ -244,10 +247,10 @@ def _value(key: str, value: Any, path: Path, where: str) -> Any:
         if not isinstance(value, bool):
             raise _refused(path, where, f"{key} must be true or false.")
         return value
-    if key == "allowed":
+    if key in ("allowed", "refused"):
         words = value if isinstance(value, list) else None
         if words is None or len(words) > _MOST_VALUES or not all(_is_text(word) for word in words):
-            raise _refused(path, where, f"allowed must be a list of at most {_MOST_VALUES} texts.")
+            raise _refused(path, where, f"{key} must be a list of at most {_MOST_VALUES} texts.")
         return tuple(word.strip().upper() for word in words)
     if not _is_text(value):
         raise _refused(path, where, f"{key} must be a text of at most {_LONGEST_TEXT} letters, all of them printable.")

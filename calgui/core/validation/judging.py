@@ -122,6 +122,9 @@ def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
         listed = ", ".join(check.allowed[:10])
         text = f"{check.keyword} is {shown!r}, not {listed}: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)
+    if shown.upper() in check.refused:
+        text = f"{check.keyword} is {shown!r}: {check.title}. {check.cure}".strip()
+        return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)
     if not _has_limits(check):
         return Said(check.name, check.title, "good", shown)
     found = number(header, check.keyword)

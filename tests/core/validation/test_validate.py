@@ -137,6 +137,16 @@ def test_headers_are_held_to_their_checks(tmp_path: Path, header: dict[str, Any]
     assert one.verdict == verdict
 
 
+def test_a_product_keeps_the_keywords_of_its_exposures_and_is_a_reference(tmp_path: Path) -> None:
+    one = validate_file(write(tmp_path / "d.fits", dark(), RAW | HEADER))
+    assert one.is_reference
+    assert one.verdict == "good"
+    header = {key: value for key, value in (RAW | HEADER).items() if key not in ("USEAFTER", "SCALE")}
+    assert {said.check for said in validate_file(write(tmp_path / "e.fits", dark(), header)).said if said.text} == {
+        "useafter"
+    }
+
+
 def test_changed_thresholds_count(tmp_path: Path) -> None:
     path = write(tmp_path / "d.fits", dark(), HEADER)
     mine = tmp_path / "mine.toml"
@@ -161,6 +171,18 @@ def test_flats_masks_and_ramps(tmp_path: Path) -> None:
     ramp = (1000 * rng.random((1, 3, 32, 32))).astype(np.float32)
     raw = validate_file(write(tmp_path / "r.fits", ramp, RAW | {"BUNIT": "adu", "NGROUPS": 3, "NINTS": 1}))
     assert raw.verdict == "good"
+
+
+def test_a_header_that_promises_ten_terabytes_takes_no_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "d.fits", dark(), HEADER)
+    raw = path.read_bytes()
+    for axis in (b"NAXIS1", b"NAXIS2"):
+        old = axis + b"  =                  256"
+        assert old in raw
+        raw = raw.replace(old, axis + b"  =              1600000")
+    path.write_bytes(raw)
+    with pytest.raises(InputError):
+        validate_file(path)
 
 
 def test_what_is_of_no_type_or_broken_is_an_error(tmp_path: Path) -> None:

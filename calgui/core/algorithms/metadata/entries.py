@@ -3,8 +3,10 @@
 import datetime as dt
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from calgui.core.algorithms.metadata.facts import Expected, is_needed
@@ -18,6 +20,8 @@ _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF
 _NONE_IS_VALUE = frozenset({"LAMP", "AOTIER2", "AOTIER3", "AOTIER3F"})
 _PLACEHOLDERS = frozenset({-999.0, -9999.0, -99999.0, 999999.0, 1e20, 1e30, -1e30})
 _LONGEST = 68
+#: of units that astropy does not know
+_SPELLINGS = {"C": "deg_C", "degC": "deg_C", "degree": "deg", "degrees": "deg", "pixels": "pixel", "years": "yr"}
 _SEXAGESIMAL = re.compile(r"\s*[+-]?\d{1,3}[: ]\d{1,2}([: ]\d{1,2}(\.\d*)?)?\s*\Z")
 
 
@@ -101,9 +105,47 @@ def check_entry(row: Expected, header: Mapping[str, Any]) -> Entry:
     unit = clean(unit_of(keyword, str(comment)), 24)
     shown = clean(value) if isinstance(value, str) else value
     verdict, reason = _judge(row, header, value, known, unit)
+    if verdict == "good" and known is not None and not same_unit(unit, known.unit):
+        verdict = "doubtful"
+        reason = (
+            f"{keyword} is in {unit} by its comment, where {known.unit} belongs: the number is read as {known.unit}. "
+            f"Look at {_who(known)}."
+        )
     return Entry(
         keyword, shown, unit, _allowed(row, known), (known.system if known else "") or "unknown", verdict, reason
     )
+
+
+@lru_cache(maxsize=512)
+def same_unit(said: str, known: str) -> bool:
+    """Whether a number in one unit is the same number in another.
+
+    Parameters
+    ----------
+    said, known : str
+        As headers and tables write them.
+
+    Returns
+    -------
+    bool
+        True too where one of them is empty, or is not understood.
+    """
+    if not said or not known or said == known:
+        return True
+    from astropy import units
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours, theirs = (
+            units.Unit(_SPELLINGS.get(text, text).replace("e-", "electron"), parse_strict="silent")
+            for text in (said, known)
+        )
+    if any(isinstance(one, units.UnrecognizedUnit) for one in (ours, theirs)):
+        return True
+    try:
+        return math.isclose(float(ours.to(theirs)), 1.0, rel_tol=1e-9)
+    except units.UnitConversionError:
+        return False
 
 
 def _allowed(row: Expected, known: Meaning | None) -> str:

@@ -102,8 +102,8 @@ def of_calibration(key: str) -> tuple[Expected, ...]:
 
 
 def is_reference(header: Mapping[str, Any]) -> bool:
-    """Whether a header is that of a reference file: it says its type, and not that of an exposure."""
-    return bool(str(header.get("REFTYPE") or "").strip()) and not str(header.get("EXP_TYPE") or "").strip()
+    """Whether a header is that of a reference file: it says its type, beside what it may have from its exposures."""
+    return bool(str(header.get("REFTYPE") or "").strip())
 
 
 def is_on_sky(header: Mapping[str, Any]) -> bool:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from calgui.core.algorithms.metadata.algorithm import MetadataConfig, check_header, check_metadata
-from calgui.core.algorithms.metadata.entries import check_entry, numbers_of
+from calgui.core.algorithms.metadata.entries import check_entry, numbers_of, same_unit
 from calgui.core.algorithms.metadata.facts import CALIBRATIONS, Expected, expected, of_calibration
 from calgui.core.algorithms.metadata.setting import bands_of, check_setting
 from calgui.core.algorithms.metadata.timing import check_timing
 from calgui.core.catalogue import BY_KEY
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.keywordmeaning import meaning_of
+from calgui.core.frames.keywords import Header
 from calgui.core.jobs import Job
 
 DARK: dict[str, Any] = {
@@ -83,6 +84,38 @@ def test_a_keyword_that_is_not_as_it_should_be(keyword: str, value: Any, verdict
     assert entry.verdict == verdict
     assert word in entry.reason
     assert keyword in entry.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "same"),
+    [
+        ("deg", "deg", True),
+        ("", "deg", True),
+        ("degree", "deg", True),
+        ("e-/adu", "electron/adu", True),
+        ("e-", "electron", True),
+        ("C", "degC", True),
+        ("micron", "um", True),
+        ("hourangle", "deg", False),
+        ("h", "deg", False),
+        ("mm", "m", False),
+        ("C", "K", False),
+        ("arcsec", "mas", False),
+        ("furlongs", "m", True),
+    ],
+)
+def test_units_that_are_the_same(said: str, known: str, same: bool) -> None:
+    assert same_unit(said, known) is same
+
+
+def test_a_unit_of_another_size_is_told() -> None:
+    header = Header(DARK | {"RA": 15.3})
+    header.comments["RA"] = "[h] right ascension"
+    entry = check_entry(row("RA"), header)
+    assert entry.verdict == "doubtful"
+    assert "in h by its comment, where deg belongs" in entry.reason
+    header.comments["RA"] = "[deg] right ascension"
+    assert check_entry(row("RA"), header).verdict == "good"
 
 
 def test_what_is_needed_depends_on_the_exposure() -> None:
