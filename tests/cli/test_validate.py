@@ -80,6 +80,17 @@ def test_a_dark_that_the_program_made_is_good_and_certified(
     assert one["metrics"]["against.new_hot_fraction"]["value"] < 0.001
 
 
+def test_one_of_another_size_than_the_reference_in_use_is_bad(demo_night: DemoNight, tmp_path: Path) -> None:
+    small = tmp_path / "small.fits"
+    with fits.open(references(demo_night, "flat")[0]) as hdus:
+        cut = [hdus[0].copy()] + [fits.ImageHDU(hdu.data[:100], hdu.header, name=hdu.name) for hdu in hdus[1:4]]
+        fits.HDUList(cut).writeto(small)
+        rows = hdus["SCI"].data.shape[0]
+    (one,) = call("--cache", demo_night.cache, "--no-certify", small, code=1)["files"]
+    (check,) = (check for check in one["checks"] if check["check"] == "shape")
+    assert (check["verdict"], check["value"]) == ("bad", rows - 100)
+
+
 def test_a_person_is_told_and_exit_codes_are_kept(demo_night: DemoNight, tmp_path: Path) -> None:
     image = demo_night.raw / "iris_20260311_image_0001.fits"
     image = image if image.exists() else next(demo_night.raw.glob("*_image_*.fits"))

@@ -12,11 +12,12 @@ from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import local_statistics
 from calgui.core.algorithms.registry import Metric
 from calgui.core.errors import CalguiError
+from calgui.core.frames.fits import open_frame
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing import compare_with_selected, comparer_of
 from calgui.core.runs.comparing.values import Comparison
-from calgui.core.runs.references import read_reference
+from calgui.core.runs.references import extension_of, read_reference
 from calgui.core.runs.selecting import select
 from calgui.core.validation.figures import box_of
 
@@ -131,10 +132,25 @@ def compare_with_used(
     except CalguiError as error:
         return Against(f"It was not compared: {error.message} {error.cure}".strip())
     if comparison.status != "compared":
-        return Against(comparison.message, selection.file or "")
+        return Against(comparison.message, selection.file or "", _shapes(kind, frame, comparison.old))
     figures = {f"against.{name}": metric for name, metric in comparison.metrics.items()}
     figures |= _more(comparison, job)
     return Against(comparison.message, selection.file or "", figures, comparison)
+
+
+def _shapes(kind: str, frame: Frame | None, used: Path | None) -> dict[str, Metric]:
+    """By how much the size differs from that of the reference in use, where that hinders the comparison."""
+    if frame is None or frame.data.ndim < 2 or used is None:
+        return {}
+    try:
+        with open_frame(used, extension_of(kind, used)) as other:
+            shape = other.shape
+    except CalguiError:
+        return {}
+    if len(shape) < 2 or frame.shape[-2:] == shape[-2:]:
+        return {}
+    apart = sum(abs(ours - theirs) for ours, theirs in zip(frame.shape[-2:], shape[-2:], strict=True))
+    return {"against.shape_change": Metric(apart, "pixel", "Rows and columns that the one has more than the other.")}
 
 
 def _more(comparison: Comparison, job: Job) -> dict[str, Metric]:

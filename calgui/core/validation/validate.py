@@ -165,7 +165,8 @@ def validate_file(
     reference = says_reference(whole)
     checks = checks_for(wanted, changes)
     frame, header, notes = _pixels(path, wanted, hdus, job.part(0, 0.5))
-    figures = {} if frame is None else measure(frame, job.part(0.5, 0.8), pixels=wanted not in _OF_FLAGS)
+    figures = {"n_pixels": Metric(0, "pixel", "Pixels that see light.")}
+    figures |= {} if frame is None else measure(frame, job.part(0.5, 0.8), pixels=wanted not in _OF_FLAGS)
     used, comparison = "", None
     if cache is not None:
         from calgui.core.validation.against import compare_with_used

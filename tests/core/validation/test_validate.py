@@ -147,6 +147,14 @@ def test_a_product_keeps_the_keywords_of_its_exposures_and_is_a_reference(tmp_pa
     }
 
 
+def test_a_dark_without_an_image_is_bad(tmp_path: Path) -> None:
+    primary = fits.PrimaryHDU()
+    primary.header.update(HEADER)
+    primary.writeto(tmp_path / "d.fits")
+    one = validate_file(tmp_path / "d.fits")
+    assert named(one, "pixels").verdict == one.verdict == "bad"
+
+
 def test_changed_thresholds_count(tmp_path: Path) -> None:
     path = write(tmp_path / "d.fits", dark(), HEADER)
     mine = tmp_path / "mine.toml"
