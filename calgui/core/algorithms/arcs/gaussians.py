@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -62,6 +61,8 @@ def pixel_shape(apart: Floats, sigma: Floats) -> Floats:
     -------
     ndarray of float64
     """
+    from scipy.special import ndtr
+
     return np.asarray(ndtr((apart + 0.5) / sigma) - ndtr((apart - 0.5) / sigma), np.float64)
 
 
@@ -161,6 +162,8 @@ def _solve(
     first: bool,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Gauss and Newton's steps of all lines at once: flux and background are linear, and solved for anew."""
+    from scipy.special import ndtr
+
     m, reach = len(centre), np.maximum(1.5, FWHM * width)
     begin = width.copy()
     terms = 5 if free_width else 4

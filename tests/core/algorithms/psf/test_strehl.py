@@ -137,4 +137,4 @@ def test_a_fiber_is_held_to_a_perfect_fiber() -> None:
     right = measure_psf([frame], PsfConfig(source_mas=20.0))
     assert value(right, "strehl") == pytest.approx(1.0, abs=0.02)
     assert value(small, "strehl") < 0.8
-    assert right.keywords["REFTYPE"][0] == "FIBER"
+    assert right.product == "FIBER"
