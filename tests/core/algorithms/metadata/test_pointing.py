@@ -87,7 +87,7 @@ def test_what_is_missing_is_left_out() -> None:
 
 
 def test_airmasses_of_tables() -> None:
-    # Young 1994: about 38 at the horizon; the secant at 60 degrees of zenith angle is 2
+    # Young 1994: 31.7 at the true horizon; the secant at 60 degrees of zenith angle is 2
     assert airmasses(1e-6)[0] == pytest.approx(31.7, rel=0.02)
     assert airmasses(30.0)[1] == pytest.approx(2.0)
     assert airmasses(30.0)[0] == pytest.approx(1.993, abs=0.003)
