@@ -29,6 +29,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "uses": ("calgui.cli.questions", "uses"),
     "compare": ("calgui.cli.comparing", "compare"),
     "prefetch": ("calgui.cli.cases", "prefetch"),
+    "validate": ("calgui.cli.validate", "validate"),
     "ingest": ("calgui.cli.ingest", "ingest"),
     "context": ("calgui.cli.ingest", "context_command"),
     "crds": ("calgui.cli.stock", "crds"),

@@ -74,7 +74,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         "atmospheric correction",
         real_time=True,
         reference_types=("ADC",),
-        algorithms=("adc-residual", "correct-dispersion"),
+        algorithms=("adc-residual", "correct-dispersion", "check-metadata"),
     ),
     Calibration(
         "arc",
@@ -107,7 +107,15 @@ CATALOGUE: tuple[Calibration, ...] = (
         reference_types=("DARK",),
         algorithms=("master-dark", "subtract-dark", "dark-series", "dark-trend"),
     ),
-    Calibration("environment", "Environment metadata", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "environment",
+        "Environment metadata",
+        "metadata",
+        _HEADERS,
+        "all",
+        real_time=True,
+        algorithms=("check-metadata",),
+    ),
     Calibration(
         "fiber",
         "Fiber image",
@@ -133,7 +141,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         _HEADERS,
         "all",
         real_time=True,
-        algorithms=("instrument-dispersion",),
+        algorithms=("instrument-dispersion", "check-metadata"),
     ),
     Calibration(
         "lenslet",
@@ -144,7 +152,15 @@ CATALOGUE: tuple[Calibration, ...] = (
         spectrograph_only=True,
         reference_types=("LENSLET", "RECTMAT"),
     ),
-    Calibration("nfiraos", "NFIRAOS configuration", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "nfiraos",
+        "NFIRAOS configuration",
+        "metadata",
+        _HEADERS,
+        "all",
+        real_time=True,
+        algorithms=("check-metadata",),
+    ),
     Calibration(
         "pinhole",
         "Pinhole grid (distortion map)",
@@ -154,7 +170,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         reference_types=("PINHOLE", "DISTORTION"),
         algorithms=("distortion-solution", "rectify"),
     ),
-    Calibration("psfmeta", "PSF metadata", "metadata", _HEADERS, "PSF calibration"),
+    Calibration("psfmeta", "PSF metadata", "metadata", _HEADERS, "PSF calibration", algorithms=("check-metadata",)),
     Calibration(
         "psfstar",
         "PSF star",
@@ -174,7 +190,15 @@ CATALOGUE: tuple[Calibration, ...] = (
         reference_types=("SKY",),
         algorithms=("super-sky", "subtract-sky"),
     ),
-    Calibration("telescope", "Telescope configuration, pointing", "metadata", _HEADERS, "all", real_time=True),
+    Calibration(
+        "telescope",
+        "Telescope configuration, pointing",
+        "metadata",
+        _HEADERS,
+        "all",
+        real_time=True,
+        algorithms=("check-metadata",),
+    ),
     Calibration(
         "flat",
         "Flat field (white light)",

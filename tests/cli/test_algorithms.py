@@ -48,7 +48,7 @@ def test_the_registry_is_printed_for_people_and_machines() -> None:
 
 def test_what_makes_no_file_says_so() -> None:
     rows = {row["name"]: row for row in json.loads(call("algorithms", "--json").stdout)["algorithms"]}
-    assert {name for name, row in rows.items() if not row["makes_file"]} == {"zero-point"}
+    assert {name for name, row in rows.items() if not row["makes_file"]} == {"check-metadata", "zero-point"}
     assert "output: figures alone, no file" in call("run", "zero-point", "--help").output
     assert "output: an image like the input" in call("run", "subtract-dark", "--help").output
 

@@ -31,11 +31,14 @@ class Metric:
         Empty where it has none; the metric's name carries the unit too.
     help : str
         One line: what it is and how it is judged.
+    verdict : str or None
+        Of this number by itself; None where only the whole is judged.
     """
 
     value: float | int | str | None
     unit: str = ""
     help: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 import atexit
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import CalguiError
+from calgui.core.resources import resources
 from calgui.core.rules.files.layout import Layout
 from calgui.core.rules.files.mapping_file import KINDS
 from calgui.core.rules.observatories.setup import as_it_is, clear_memos, crds_module
@@ -74,6 +76,33 @@ def _substitutions() -> str:
     return folder
 
 
+def constraints(observatory: str, kind: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What ``crds certify`` asks of the headers of references of a type, as data beside the observatory.
+
+    Parameters
+    ----------
+    observatory : str
+        Its name.
+    kind : str
+        Type of reference, in any case.
+
+    Returns
+    -------
+    dict of str to (str, tuple of str)
+        Keyword to presence (``R`` required, ``W`` warned of, ``O`` optional) and allowed values, any where there are
+        none; empty for an observatory without such data.
+    """
+    if not observatory.isidentifier():
+        return {}
+    path = resources() / "observatories" / "constraints" / f"{observatory}.toml"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        table = tomllib.load(file)
+    asked = {**table.get("ALL", {}), **table.get(kind.upper(), {})}
+    return {keyword: (presence, tuple(values)) for keyword, (presence, *values) in asked.items()}
+
+
 class _Policies:
     """The functions of ``crds.<observatory>.locate`` that tools call."""
 
@@ -124,7 +153,11 @@ class _Policies:
     def get_all_tpninfos(self, instrument: str, kind: str, field: str = "tpn") -> list[Any]:
         """Values that parameters may have, as the observatory's table lists them: for `certify`."""
         info = crds_module("core.generic_tpn").TpnInfo
-        return [info(row.parkey, "H", "C", "O", tuple(row.allowed)) for row in self._observatory.rows if row.allowed]
+        rows = [info(row.parkey, "H", "C", "O", tuple(row.allowed)) for row in self._observatory.rows if row.allowed]
+        if field != "tpn":
+            return rows
+        asked = constraints(self._observatory.name, kind).items()
+        return rows + [info(keyword, "H", "C", presence, values) for keyword, (presence, values) in asked]
 
     def get_extra_tpninfos(self, _path: str) -> list[Any]:
         """None."""

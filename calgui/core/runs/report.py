@@ -102,7 +102,7 @@ def as_document(report: RunReport) -> dict[str, Any]:
         "unused_references": [
             {"type": item.type.lower(), "file": item.file, "message": item.text} for item in report.unused
         ],
-        "metrics": {name: _number(metric.value) for name, metric in report.metrics.items()},
+        "metrics": {name: _figure(metric) for name, metric in report.metrics.items()},
         "verdict": report.verdict,
         "reasons": list(report.reasons),
         "tables": [
@@ -127,6 +127,12 @@ def _step(stage: Stage) -> dict[str, Any]:
         "note": stage.note or None,
         "duration_s": stage.seconds,
     }
+
+
+def _figure(metric: Metric) -> Any:
+    """A number; one that is judged by itself with its unit and verdict."""
+    value = _number(metric.value)
+    return value if metric.verdict is None else {"value": value, "unit": metric.unit, "verdict": metric.verdict}
 
 
 def _number(value: Any) -> Any:

@@ -1,0 +1,194 @@
+"""Do dates, exposure times and counts of reads of one exposure agree, and does what was read lie on the detector?"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from calgui.core.algorithms.exposure import exposure_time, number
+from calgui.core.algorithms.geometry import is_full
+from calgui.core.algorithms.metadata.limits import Contradiction, all_of, held, plainly
+from calgui.core.algorithms.times import start_of
+
+_ORIGIN = dt.datetime(1858, 11, 17)
+_STARTS = ("MJD-OBS", "MJD-BEG", "EXPSTART", "MJD")
+_DETECTOR = 4096
+
+
+def check_timing(header: Mapping[str, Any], shape: tuple[int, ...] = ()) -> list[Contradiction]:
+    """Hold dates, times, reads and subarrays against one another.
+
+    Parameters
+    ----------
+    header : mapping
+        Of one exposure; what is absent or no number is left out.
+    shape : tuple of int
+        Of its data, numpy order; empty where there are none.
+
+    Returns
+    -------
+    list of Contradiction
+    """
+    return [
+        *_dates(header),
+        *_order(header),
+        *_reads(header, shape),
+        *_sums(header),
+        *_subarray(header, shape),
+    ]
+
+
+def _dates(header: Mapping[str, Any]) -> list[Contradiction]:
+    start = start_of({key: value for key, value in header.items() if key not in _STARTS})
+    if start is None:
+        return []
+    made: list[Contradiction] = []
+    for keyword in _STARTS:
+        days = number(header, keyword)
+        if days is None:
+            continue
+        ours = (start - _ORIGIN).total_seconds()
+        away = abs(86400 * days - ours)
+        when = _moment(days)
+        said = f"{keyword} is {days:.6f}, {when}, but DATE-OBS and TIME-OBS say {start.isoformat()}: they differ by"
+        cure = "Look which of the two was written at the start of the exposure."
+        if 30 < away < 80:
+            cure = (
+                "It looks like another time scale: TAI is 37 s ahead of UTC, TT 69 s; FITS keywords of "
+                "dates are UTC here."
+            )
+        made += held("date_mjd", ("DATE-OBS", "TIME-OBS", keyword), away, said, cure)
+    return made
+
+
+def _moment(days: float) -> str:
+    try:
+        return (_ORIGIN + dt.timedelta(days=days)).isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        return "no date at all"
+
+
+def _order(header: Mapping[str, Any]) -> list[Contradiction]:
+    found = all_of(header, "EXPSTART", "EXPEND")
+    if found is None:
+        return []
+    begin, end = found
+    if end < begin:
+        away = 86400 * (begin - end)
+        text = f"EXPEND is {away:.3g} s before EXPSTART, 0 s is the least. Look at what wrote them."
+        return plainly("date_order", ("EXPSTART", "EXPEND"), away, 0, "s", text)
+    middle = number(header, "EXPMID")
+    if middle is not None and not begin <= middle <= end:
+        away = 86400 * max(begin - middle, middle - end)
+        text = f"EXPMID is {away:.3g} s outside EXPSTART to EXPEND, 0 s is allowed. Look at what wrote them."
+        return plainly("date_order", ("EXPSTART", "EXPMID", "EXPEND"), away, 0, "s", text)
+    return []
+
+
+def _reads(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradiction]:
+    made: list[Contradiction] = []
+    groups, step, ints = number(header, "NGROUPS"), number(header, "TGROUP"), number(header, "NINTS") or 1.0
+    length = exposure_time(header)
+    if groups is not None and step is not None and length is not None and groups >= 2 and step > 0:
+        seconds, keyword = length
+        # as headers have it: from the first group to the last, or all groups; of one integration or of all of them
+        spans = [(groups - 1, groups)]
+        if ints > 1:
+            spans.append(((groups - 1) * ints, groups * ints))
+        frame = number(header, "TFRAME") or 0.0
+        away = min(max(low * step - seconds, seconds - high * step, 0.0) for low, high in spans)
+        away = max(0.0, away - max(frame, 0.0) * ints) / seconds
+        said = (
+            f"{keyword} is {seconds:g} s, but NGROUPS {groups:g} every TGROUP {step:g} s take "
+            f"{(groups - 1) * step:g} to "
+            f"{groups * step:g} s: they differ by a fraction of"
+        )
+        made += held(
+            "exposure_reads", (keyword, "NGROUPS", "TGROUP"), away, said, "Look at what the detector's readout wrote."
+        )
+    frames = all_of(header, "TGROUP", "TFRAME", "NFRAMES")
+    if frames is not None and frames[0] > 0:
+        least = frames[1] * frames[2]
+        said = (
+            f"TGROUP is {frames[0]:g} s, but NFRAMES {frames[2]:g} of TFRAME {frames[1]:g} s take "
+            f"{least:g} s: it is too "
+            f"short by a fraction of"
+        )
+        away = max(0.0, least - frames[0]) / frames[0]
+        made += held("exposure_reads", ("TGROUP", "TFRAME", "NFRAMES"), away, said, "Look at the readout's setting.")
+    return [*made, *_counts(header, shape)]
+
+
+def _counts(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradiction]:
+    if len(shape) != 4:
+        return []
+    made: list[Contradiction] = []
+    for keyword, axis in (("NINTS", shape[0]), ("NGROUPS", shape[1])):
+        said = number(header, keyword)
+        if said is not None and said != axis:
+            text = (
+                f"{keyword} is {said:g}, but the ramp has {axis}: {abs(said - axis):g} too many or too few, 0 allowed."
+            )
+            made += plainly(
+                "counts", (keyword,), abs(said - axis), 0, "", f"{text} Take the file again, or correct it."
+            )
+    return made
+
+
+def _sums(header: Mapping[str, Any]) -> list[Contradiction]:
+    made: list[Contradiction] = []
+    for total, one, count in (("EFFEXPTM", "EFFINTTM", "NINTS"), ("EXPTIME", "RAMPTIME", "NUMRAMPS")):
+        found = all_of(header, total, one, count)
+        if found is None or found[0] <= 0:
+            continue
+        away = abs(found[0] - found[1] * found[2]) / found[0]
+        said = (
+            f"{total} is {found[0]:g} s, but {count} {found[2]:g} of {one} {found[1]:g} s make "
+            f"{found[1] * found[2]:g} s: "
+            f"they differ by a fraction of"
+        )
+        made += held("exposure_reads", (total, one, count), away, said, "Look at what the readout's software wrote.")
+    return made
+
+
+def _subarray(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradiction]:
+    made: list[Contradiction] = []
+    iris = str(header.get("INSTRUME") or "").strip().upper() == "IRIS"
+    for axis, name in ((1, "columns"), (2, "rows")):
+        start, size = number(header, f"SUBSTRT{axis}"), number(header, f"SUBSIZE{axis}")
+        whole = number(header, f"DET{'XY'[axis - 1]}SIZE") or (float(_DETECTOR) if iris else None)
+        keywords = (f"SUBSTRT{axis}", f"SUBSIZE{axis}")
+        if start is not None and start < 1:
+            text = f"SUBSTRT{axis} is {start:g}: {name} count from 1, the least. Add 1 where it was counted from 0."
+            made += plainly("subarray", keywords[:1], start, 1, "pixel", text)
+        elif start is not None and size is not None and whole is not None and start + size - 1 > whole:
+            last = start + size - 1
+            text = (
+                f"The subarray ends in {name[:-1]} {last:g} (SUBSTRT{axis} {start:g}, SUBSIZE{axis} "
+                f"{size:g}), beyond the "
+                f"detector's {whole:g}. Look at the readout's setting."
+            )
+            made += plainly("subarray", keywords, last, whole, "pixel", text)
+        if is_full(header) and start is not None and start != 1:
+            text = f"SUBARRAY is FULL, but SUBSTRT{axis} is {start:g} where 1 belongs. Correct one of them."
+            made += plainly("subarray", ("SUBARRAY", f"SUBSTRT{axis}"), start, 1, "pixel", text)
+        made += _size(header, shape, axis, name)
+    return made
+
+
+def _size(header: Mapping[str, Any], shape: tuple[int, ...], axis: int, name: str) -> list[Contradiction]:
+    size = number(header, f"SUBSIZE{axis}")
+    from calgui.core.spectra.axis import spectral_axis
+
+    # cubes and spectra are made of what was read, and are as large as they are
+    if size is None or len(shape) not in (2, 4) or spectral_axis(header, len(shape)) is not None:
+        return []
+    there = shape[-axis]
+    if there == size or str(header.get("INSTMODE") or "").strip().upper() in {"LENSLET", "SLICER", "IFU"}:
+        return []
+    text = (
+        f"SUBSIZE{axis} is {size:g}, but the image has {there} {name}: {abs(size - there):g} too many or "
+        f"too few, 0 allowed."
+    )
+    return plainly(
+        "subarray", (f"SUBSIZE{axis}",), abs(size - there), 0, "pixel", f"{text} Take the file again, or correct it."
+    )

@@ -1,0 +1,163 @@
+"""``crds certify`` of references, in a process of its own that knows the cache's observatory and asks no server."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calgui.core.jobs import Job
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+_TIMEOUT, _PER_FILE = 120.0, 30.0
+_TOGETHER = 200
+_MOST, _LONGEST = 50, 400
+_LINE = re.compile(r"CRDS\s*-\s*(ERROR|WARNING)\s*-\s*(.*)")
+_BEGINS = re.compile(r"^CRDS\s*-\s*INFO\s*-\s*Certifying '.*' \((\d{1,6})/\d{1,6}\) as ")
+#: nothing goes to the network, nothing into the cache
+_OFFLINE = {
+    "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
+    "CRDS_MODE": "local",
+    "CRDS_READONLY_CACHE": "1",
+}
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What crds says.
+
+    Attributes
+    ----------
+    errors, warnings : tuple of str
+        Sentences, without control characters.
+    problem : str
+        Why it could not be asked; empty where it was.
+    """
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def certify(
+    cache: "Cache", paths: Sequence[Path], context: str | None = None, job: Job | None = None
+) -> tuple[Certified, ...]:
+    """Ask ``crds certify`` about files, all in one process as crds takes seconds to start.
+
+    Parameters
+    ----------
+    cache : Cache
+        Whose observatory is taught, with the constraints beside it.
+    paths : sequence of pathlib.Path
+        References.
+    context : str, optional
+        With which they are compared; the cache's operational one by default.
+    job : Job, optional
+        Cancel.
+
+    Returns
+    -------
+    tuple of Certified
+        In the order of the paths.
+    """
+    if not cache.layout.folder:
+        text = "crds certify was not asked: the cache has no folder mappings/<observatory>."
+        return (Certified(problem=text),) * len(paths)
+    made: list[Certified] = []
+    for start in range(0, len(paths), _TOGETHER):
+        part = paths[start : start + _TOGETHER]
+        made += _certify(cache, part, context or cache.default_context, job)
+    return tuple(made)
+
+
+def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Job | None) -> list[Certified]:
+    environment = {
+        **os.environ,
+        **_OFFLINE,
+        "CRDS_PATH": str(cache.path),
+        "CRDS_OBSERVATORY": cache.observatory.name,
+    }
+    names = [str(path.resolve()) for path in paths]
+    command = [sys.executable, "-m", "calgui.core.rules.certify", str(cache.path), context or "", *names]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+    )
+    end = time.monotonic() + _TIMEOUT + _PER_FILE * len(paths)
+    try:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=0.1)
+                break
+            except subprocess.TimeoutExpired:
+                if job is not None:
+                    job.check()
+                if time.monotonic() > end:
+                    return [Certified(problem="crds certify gave no answer in time.")] * len(paths)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    return read_output(output.decode("utf-8", "replace"), len(paths))
+
+
+def read_output(text: str, count: int) -> list[Certified]:
+    """What crds's tool printed, told apart by file.
+
+    Parameters
+    ----------
+    text : str
+        All of it.
+    count : int
+        How many files it was asked about.
+
+    Returns
+    -------
+    list of Certified
+        In their order; those that it never came to say so.
+    """
+    found: list[dict[str, list[str]]] = [{"ERROR": [], "WARNING": []} for _ in range(count)]
+    place, reached = 0, 0
+    for line in text.splitlines():
+        begins = _BEGINS.search(line)
+        if begins and 1 <= int(begins[1]) <= count:
+            place = int(begins[1]) - 1
+            reached = max(reached, place + 1)
+        match = _LINE.search(line)
+        if match and len(found[place][match[1]]) < _MOST:
+            found[place][match[1]].append(_clean(match[2]))
+    last = next((_clean(line) for line in reversed(text.splitlines()) if line.strip()), "nothing.")
+    return [
+        Certified(tuple(dict.fromkeys(one["ERROR"])), tuple(dict.fromkeys(one["WARNING"])))
+        if index < reached or one["ERROR"]
+        else Certified(problem=f"crds certify did not come to this file; its last words: {last}")
+        for index, one in enumerate(found)
+    ]
+
+
+def _clean(text: str) -> str:
+    """One sentence without control characters, and without what is known of the file."""
+    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    said = " ".join(said.rpartition(" :: ")[2].split())[:_LONGEST].rstrip(".")
+    return f"{said}."
+
+
+def main() -> None:
+    """The process: the observatory is taught, then crds's tool runs as it is."""
+    folder, context, *paths = sys.argv[1:]
+    from calgui.core.rules.cache import Cache
+    from calgui.core.rules.tools import teach_tools
+
+    teach_tools(Cache.open(folder))
+    sys.argv = ["certify", *(["--comparison-context", context] if context else []), *paths]
+    runpy.run_module("crds.certify", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

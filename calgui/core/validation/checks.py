@@ -1,0 +1,267 @@
+"""The checks of each type: the observatory's defaults as data, the user's changes on top, both read distrustfully."""
+
+import dataclasses
+import math
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from calgui.core.catalogue import CATALOGUE, PIPELINE_TYPES
+from calgui.core.errors import InputError
+from calgui.core.resources import resources
+
+#: of a file of thresholds: more is none that a person wrote
+LARGEST = 256 * 1024
+_MOST_CHECKS = 400
+_LONGEST_TEXT = 400
+_MOST_VALUES = 100
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
+_FIGURE = re.compile(r"[a-z][a-z0-9_]{0,47}(\.[a-z][a-z0-9_]{0,47})?\Z")
+_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}\Z")
+_EXTENSION = re.compile(r"[A-Z0-9_-]{1,24}\Z")
+_LIMITS = ("doubtful_below", "bad_below", "doubtful_above", "bad_above")
+#: table of a file of the user's that is for all types
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked at.
+
+    Attributes
+    ----------
+    name : str
+        Short, within its type.
+    title : str
+        What it is, as the subject of a sentence.
+    figure : str
+        Name of what is measured (`calgui.core.validation.figures`), or ``against.NAME`` for a metric of the comparison
+        with the reference in use; empty where it is about a keyword or an extension.
+    keyword : str
+        FITS keyword.
+    extension : str
+        EXTNAME that must be there.
+    need : bool
+        Whether a missing keyword counts, by `verdict`.
+    allowed : tuple of str
+        Words that the keyword may have, in upper case; any where empty.
+    refused : tuple of str
+        Words that it must not have, in upper case.
+    verdict : str
+        What a missing keyword or extension, or one with another word, makes of the file.
+    doubtful_below, bad_below, doubtful_above, bad_above : float or None
+        Limits of the number.
+    of : str
+        ``reference`` or ``exposure`` where it is for these alone.
+    when : str
+        Keyword without which it is left out.
+    lit : bool
+        Whether it is left out where LAMP says that no lamp was on.
+    look : str
+        Which picture to look at.
+    cure : str
+        One sentence: what to do.
+    off : bool
+        Whether it is left out.
+    """
+
+    name: str
+    title: str = ""
+    figure: str = ""
+    keyword: str = ""
+    extension: str = ""
+    need: bool = False
+    allowed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    verdict: Literal["doubtful", "bad"] = "bad"
+    doubtful_below: float | None = None
+    bad_below: float | None = None
+    doubtful_above: float | None = None
+    bad_above: float | None = None
+    of: Literal["", "reference", "exposure"] = ""
+    when: str = ""
+    lit: bool = False
+    look: str = ""
+    cure: str = ""
+    off: bool = False
+
+
+@dataclass(frozen=True)
+class CheckList:
+    """The checks of one type.
+
+    Attributes
+    ----------
+    type : str
+        Reference type, upper case.
+    checks : tuple of Check
+        In the order of the files; those that are off are left out.
+    source : str
+        The user's file that changed some; empty where none did.
+    """
+
+    type: str
+    checks: tuple[Check, ...]
+    source: str = ""
+
+
+def known_types() -> tuple[str, ...]:
+    """Types that can be validated, upper case: those of the catalogue and the pipeline's own."""
+    return tuple(dict.fromkeys([kind for row in CATALOGUE for kind in row.reference_types] + list(PIPELINE_TYPES)))
+
+
+def user_file() -> Path | None:
+    """The user's own thresholds; None where there are none."""
+    import platformdirs
+
+    path = platformdirs.user_config_path("calgui") / "checks.toml"
+    return path if path.is_file() else None
+
+
+def checks_for(kind: str, changes: Path | None = None) -> CheckList:
+    """The checks of a type.
+
+    Parameters
+    ----------
+    kind : str
+        One of `known_types`, in any case.
+    changes : pathlib.Path, optional
+        A file of changes, with a table for each type and check (``[dark.level]``), or ``[all.NAME]`` for all types:
+        its fields replace those of the check of that name, or make a new one.
+
+    Returns
+    -------
+    CheckList
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is too large, or says what is no check; it names the table and the cure.
+    """
+    wanted = kind.upper()
+    found = dict(_defaults(wanted))
+    if changes is not None:
+        document = _read(changes)
+        names = {ALL, *(one.lower() for one in known_types())}
+        total = 0
+        for table, entries in document.items():
+            if table not in names:
+                raise _refused(changes, _said(table), f"There is no such type; known are {', '.join(sorted(names))}.")
+            if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+                raise _refused(changes, _said(table), f"Write a table for each check, such as [{table}.level].")
+            total += len(entries)
+            if total > _MOST_CHECKS:
+                raise _refused(changes, _said(table), f"There are more than {_MOST_CHECKS} checks; leave some out.")
+            for name, fields in entries.items():
+                # all of it is read, so that a mistake is told whichever file is validated
+                base = found.get(name) if table in (ALL, wanted.lower()) else _defaults(table.upper()).get(name)
+                made = _check(name, fields, base, changes, table)
+                if table in (ALL, wanted.lower()):
+                    found[name] = made
+    kept = tuple(check for check in found.values() if not check.off)
+    return CheckList(wanted, kept, "" if changes is None else str(changes))
+
+
+@cache
+def _defaults(kind: str) -> Mapping[str, Check]:
+    """Checks for all types, then those of this one."""
+    made: dict[str, Check] = {}
+    folder = resources() / "checks"
+    names = [ALL, kind.lower()] if kind in known_types() else [ALL]
+    for table in names:
+        path = folder / f"{table}.toml"
+        if not path.is_file():
+            continue
+        for name, fields in _read(path).items():
+            made[name] = _check(name, fields, made.get(name), path, table)
+    return made
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError("This is no file.", path=path, cure="Name a file of thresholds in TOML.")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        cure = "Name a file of thresholds that is there."
+        raise InputError(f"It cannot be read: {error.strerror}.", path=path, cure=cure) from None
+    if len(raw) > LARGEST:
+        raise InputError(
+            f"It is larger than {LARGEST // 1024} kB, which no file of thresholds is.", path=path, cure="Name another."
+        )
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        text = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is no text, or is nested too deeply"
+        raise InputError(f"It is no TOML: {_said(text, 120)}.", path=path, cure="Correct it at that place.") from None
+
+
+def _said(text: object, longest: int = 60) -> str:
+    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+
+
+def _refused(path: Path, where: str, why: str) -> InputError:
+    return InputError(f"[{where}] cannot be understood.", path=path, cure=why)
+
+
+def _check(name: str, fields: Mapping[str, Any], base: Check | None, path: Path, table: str) -> Check:
+    where = f"{_said(table)}.{_said(name)}"
+    if not _NAME.match(name):
+        raise _refused(path, where, "Names of checks are small letters, digits and '_'.")
+    known = {field.name for field in dataclasses.fields(Check)} - {"name"}
+    strange = next((key for key in fields if key not in known), None)
+    if strange is not None:
+        raise _refused(path, where, f"It has no field {_said(strange)!r}; there are {', '.join(sorted(known))}.")
+    values = {key: _value(key, value, path, where) for key, value in fields.items()}
+    made = dataclasses.replace(base, **values) if base is not None else Check(name, **values)
+    if sum(map(bool, (made.figure, made.keyword, made.extension))) != 1:
+        raise _refused(path, where, "Name one of figure, keyword and extension: what is looked at.")
+    for low, high in (("bad_below", "doubtful_below"), ("doubtful_above", "bad_above")):
+        first, second = getattr(made, low), getattr(made, high)
+        if first is not None and second is not None and first > second:
+            raise _refused(path, where, f"{low} ({first:g}) is above {high} ({second:g}): exchange them.")
+    lowest = [one for one in (made.doubtful_below, made.bad_below) if one is not None]
+    highest = [one for one in (made.doubtful_above, made.bad_above) if one is not None]
+    if lowest and highest and max(lowest) > min(highest):
+        raise _refused(path, where, f"No number is above {max(lowest):g} and below {min(highest):g}: correct them.")
+    return made if made.title else dataclasses.replace(made, title=made.keyword or made.figure or made.extension)
+
+
+def _value(key: str, value: Any, path: Path, where: str) -> Any:
+    if key in _LIMITS:
+        try:
+            number = math.nan if isinstance(value, bool | str) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise _refused(path, where, f"{key} must be a finite number, not {_said(repr(value), 40)}.")
+        return number
+    if key in ("need", "off", "lit"):
+        if not isinstance(value, bool):
+            raise _refused(path, where, f"{key} must be true or false.")
+        return value
+    if key in ("allowed", "refused"):
+        words = value if isinstance(value, list) else None
+        if words is None or len(words) > _MOST_VALUES or not all(_is_text(word) for word in words):
+            raise _refused(path, where, f"{key} must be a list of at most {_MOST_VALUES} texts.")
+        return tuple(word.strip().upper() for word in words)
+    if not _is_text(value):
+        raise _refused(path, where, f"{key} must be a text of at most {_LONGEST_TEXT} letters, all of them printable.")
+    patterns = {"figure": _FIGURE, "keyword": _KEYWORD, "when": _KEYWORD, "extension": _EXTENSION}
+    if key in patterns and value and not patterns[key].match(value):
+        raise _refused(path, where, f"{key} {_said(value)!r} is none.")
+    choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure")}
+    if key in choices and value not in choices[key]:
+        raise _refused(path, where, f"{key} must be one of {', '.join(filter(None, choices[key]))}.")
+    return value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isprintable()

@@ -1,0 +1,190 @@
+"""What is measured on the pixels of a file, once: fractions of flags, level, noise, how even it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.exposure import (
+    ADU,
+    ADU_PER_S,
+    ELECTRON,
+    ELECTRON_PER_S,
+    canonical_unit,
+    exposure_time,
+    number,
+)
+from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.local import LocalStatistics, local_statistics
+from calgui.core.algorithms.registry import Metric
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import Frame
+from calgui.core.jobs import Job
+
+BoolArray = npt.NDArray[np.bool_]
+
+#: pixels on a side of the tiles in which level and noise are found: some eight tiles across a small picture
+_LARGEST_BOX, _SMALLEST_BOX, _TILES = 64, 16, 8
+#: outliers stand out by so many local sigma
+OUTLIER_SIGMA = 7.0
+#: of the levels of tiles: these parts are left out at both ends, as a tile with a star or an edge says little
+_ENDS = 2.0
+#: error of the median of a normal distribution, in that of the mean
+_MEDIAN_ERROR = 1.2533
+_ALL_BITS = int(np.bitwise_or.reduce([np.uint32(flag.value) for flag in flags.FLAGS]))
+_FRACTIONS: Mapping[str, tuple[int, str]] = {
+    "do_not_use_fraction": (flags.DO_NOT_USE, "Part of the pixels that must not be used."),
+    "saturated_fraction": (flags.SATURATED, "Part of the pixels flagged as saturated."),
+    "hot_flag_fraction": (flags.HOT, "Part of the pixels flagged as hot."),
+    "dead_flag_fraction": (flags.DEAD, "Part of the pixels flagged as dead."),
+    "no_flat_fraction": (flags.NO_FLAT_FIELD, "Part of the pixels without a flat."),
+}
+
+
+def box_of(shape: tuple[int, ...]) -> int:
+    """Side of the tiles for a picture of some shape, pixels."""
+    return max(_SMALLEST_BOX, min(_LARGEST_BOX, min(shape) // _TILES))
+
+
+def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]:
+    """Measure what checks ask for.
+
+    Parameters
+    ----------
+    frame : Frame
+        An image, cube or ramp; of the last two only flags and missing values are counted.
+    job : Job
+        Progress and cancel.
+    pixels : bool
+        Whether its data are numbers of an image; False for a mask, whose data are flags.
+
+    Returns
+    -------
+    dict of str to Metric
+        Reference pixels are left out. What cannot be said is left out.
+    """
+    light = _light(frame)
+    count = int(np.count_nonzero(light)) * int(np.prod(frame.shape[:-2], dtype=np.int64))
+    made: dict[str, Metric] = {"n_pixels": Metric(count, "pixel", "Pixels that see light.")}
+    if not count:
+        return made
+    job.report(0.1, "Flags")
+    good = _count_flags(frame, light, count, made)
+    if not pixels:
+        return made
+    finite = np.isfinite(frame.data)
+    lost = count - int(np.count_nonzero(finite & light))
+    made["nan_fraction"] = Metric(lost / count, "", "Part of the pixels that have no finite value.")
+    if frame.data.ndim != 2:
+        return made
+    good &= finite
+    _count_errors(frame, good, made)
+    image = np.ascontiguousarray(frame.data)
+    job.report(0.3, "Level and noise")
+    local = local_statistics(image, good, box_of(image.shape), job)
+    if local is None:
+        return made
+    job.report(0.7, "Outliers")
+    _describe(frame, image, good, local, made)
+    return made
+
+
+def _light(frame: Frame) -> BoolArray:
+    if frame.data.ndim < 2:
+        return np.ones(frame.shape, np.bool_)
+    return region_of(frame).mask()
+
+
+def _count_flags(frame: Frame, light: BoolArray, count: int, made: dict[str, Metric]) -> BoolArray:
+    """Fractions of data-quality bits; which pixels may be used."""
+    if frame.dq is None:
+        return np.array(np.broadcast_to(light, frame.shape))
+    seen = frame.dq[light] if frame.dq.ndim == 2 else frame.dq[np.broadcast_to(light, frame.shape)]
+    for name, (bit, text) in _FRACTIONS.items():
+        made[name] = Metric(int(np.count_nonzero(seen & np.uint32(bit))) / count, "", text)
+    if frame.dq.ndim == 4 and frame.dq.shape[1] > 1:
+        # a ramp may saturate on its way: lost is a pixel without two reads before that
+        lost = frame.dq[:, 1][np.broadcast_to(light, frame.dq[:, 1].shape)] & np.uint32(flags.SATURATED)
+        text = "Part of the pixels that are saturated in the second read already."
+        made["saturated_fraction"] = Metric(int(np.count_nonzero(lost)) / max(1, lost.size), "", text)
+    made["flagged_fraction"] = Metric(int(np.count_nonzero(seen)) / count, "", "Part of the pixels with any flag.")
+    strange = int(np.count_nonzero(seen & np.uint32(~_ALL_BITS & 0xFFFFFFFF)))
+    made["unknown_flag_fraction"] = Metric(strange / count, "", "Part of the pixels with a flag that has no meaning.")
+    unusable = np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)
+    usable: BoolArray = light & ((frame.dq & unusable) == 0)
+    return usable
+
+
+def _count_errors(frame: Frame, good: BoolArray, made: dict[str, Metric]) -> None:
+    used = int(np.count_nonzero(good))
+    if frame.err is None or not used:
+        return
+    right = (frame.err > 0) & (frame.err < np.inf)  # a comparison with NaN is False
+    wrong = used - int(np.count_nonzero(right & good))
+    made["bad_error_fraction"] = Metric(
+        wrong / used, "", "Part of the usable pixels whose error is no positive number."
+    )
+
+
+def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics, made: dict[str, Metric]) -> None:
+    unit = frame.unit[:24]
+    level, noise = float(np.median(local.level)), local.typical_sigma
+    made["level"] = Metric(level, unit, "Median of the tiles' medians.")
+    made["noise"] = Metric(noise, unit, "Local noise: 1.4826 MAD in tiles.")
+    rate = _to_rate(frame)
+    if rate is not None:
+        made["level_e_per_s"] = Metric(level * rate, "e-/s", "The same as a rate.")
+        made["noise_e_per_s"] = Metric(noise * rate, "e-/s", "The same as a rate.")
+    if frame.err is not None:
+        step = max(1, image.size // 200_000)
+        errors = frame.err.ravel()[::step][good.ravel()[::step]]
+        errors = errors[np.isfinite(errors) & (errors > 0)]
+        if errors.size and noise > 0:
+            made["noise_over_error"] = Metric(noise / float(np.median(errors)), "", "Noise found over ERR's median.")
+    per_tile = max(1.0, float(np.count_nonzero(good)) / local.level.size)
+    low, high = np.percentile(local.level, [_ENDS, 100 - _ENDS])
+    # what the noise alone spreads is taken off: some four errors of the median of a tile
+    spread = max(0.0, float(high - low) - 4 * _MEDIAN_ERROR * noise / np.sqrt(per_tile))
+    if noise > 0:
+        made["uneven_sigma"] = Metric(spread / noise, "sigma", "Range of the tiles' levels in units of the noise.")
+    if level != 0:
+        # what is not seen above the noise is not held against a level near zero
+        seen = spread / abs(level) if spread > noise else 0.0
+        made["uneven_fraction"] = Metric(
+            seen, "", "Range of the tiles' levels over the level, where it is above the noise."
+        )
+    if noise > 0:
+        made["outlier_fraction"] = Metric(
+            _outliers(image, good, local) / int(np.count_nonzero(good)),
+            "",
+            f"Part of the pixels {OUTLIER_SIGMA:g} sigma above their place.",
+        )
+    made["sum"] = Metric(
+        float(image[good].sum(dtype=np.float64)) if image.size < 2_000_000 else None, unit, "Of all pixels."
+    )
+
+
+def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:
+    """Pixels above the level of their tile; one number for each tile, which takes a tenth of `flag_excess`'s time."""
+    ny, nx = image.shape
+    rows, columns = local.level.shape
+    limits = (local.level + OUTLIER_SIGMA * local.sigma).astype(np.float32)
+    widths = np.diff(np.arange(columns + 1) * nx // columns)
+    found = 0
+    for row in range(rows):
+        part = slice(row * ny // rows, (row + 1) * ny // rows)
+        found += int(np.count_nonzero((image[part] > np.repeat(limits[row], widths)) & good[part]))
+    return found
+
+
+def _to_rate(frame: Frame) -> float | None:
+    """What turns the image into electrons per second; None where the header does not say."""
+    unit = canonical_unit(frame.unit)
+    gain = number(frame.header, "GAIN") if unit in (ADU, ADU_PER_S) else 1.0
+    if unit is None or gain is None or gain <= 0:
+        return None
+    if unit in (ELECTRON_PER_S, ADU_PER_S):
+        return gain
+    length = exposure_time(frame.header)
+    return None if length is None or unit not in (ELECTRON, ADU) else gain / length[0]

@@ -1,0 +1,162 @@
+"""Checks held against what was found: one verdict each, and the sentence behind it."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.metadata.entries import clean
+from calgui.core.algorithms.registry import Metric, Verdict
+from calgui.core.validation.checks import Check
+
+#: what LAMP says where none was on
+_UNLIT = frozenset({"", "NONE", "OFF", "N/A"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a check says of a file.
+
+    Attributes
+    ----------
+    check : str
+        Its name.
+    title : str
+        What was looked at.
+    verdict : str
+        ``good``, ``doubtful``, ``bad``; ``unknown`` where it could not be looked at.
+    value : float, int, str or None
+        What was found.
+    unit : str
+    threshold : float or None
+        The limit that it is beyond.
+    text : str
+        A sentence with number, threshold and cure; empty where it is good.
+    look : str
+        Which picture to look at.
+    """
+
+    check: str
+    title: str
+    verdict: Literal["good", "doubtful", "bad", "unknown"]
+    value: float | int | str | None = None
+    unit: str = ""
+    threshold: float | None = None
+    text: str = ""
+    look: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The text, and where to look."""
+        return f"{self.text} Look at {self.look}." if self.text and self.look else self.text
+
+
+def judge(
+    checks: Sequence[Check],
+    figures: Mapping[str, Metric],
+    header: Mapping[str, Any],
+    extensions: Collection[str],
+    *,
+    is_reference: bool,
+) -> tuple[Said, ...]:
+    """Hold checks against a file.
+
+    Parameters
+    ----------
+    checks : sequence of Check
+    figures : mapping of str to Metric
+        What was measured; of the comparison as ``against.NAME``.
+    header : mapping
+    extensions : collection of str
+        EXTNAMEs, upper case.
+    is_reference : bool
+        Whether the file is a reference, and no exposure.
+
+    Returns
+    -------
+    tuple of Said
+        One for each check that is for such a file.
+    """
+    kind = "reference" if is_reference else "exposure"
+    made: list[Said] = []
+    for check in checks:
+        if (check.of and check.of != kind) or (check.when and header.get(check.when) in (None, "")):
+            continue
+        if check.lit and str(header.get("LAMP") or "").strip().upper() in _UNLIT and "LAMP" in header:
+            continue
+        if check.extension:
+            made.append(_extension(check, extensions))
+        elif check.keyword:
+            if check.need or str(header.get(check.keyword) or "").strip():
+                made.append(_keyword(check, header))
+        else:
+            figure = figures.get(check.figure)
+            if figure is None and check.figure.startswith("against."):
+                continue  # nothing to compare with is told once, by the comparison
+            made.append(_number(check, figure))
+    return tuple(made)
+
+
+def worst(said: Sequence[Said]) -> Verdict:
+    """The verdict of all checks: that of the worst."""
+    found = {one.verdict for one in said}
+    return "bad" if "bad" in found else "doubtful" if "doubtful" in found else "good"
+
+
+def _extension(check: Check, extensions: Collection[str]) -> Said:
+    if check.extension in extensions:
+        return Said(check.name, check.title, "good", check.extension)
+    listed = ", ".join(sorted(clean(name, 24) for name in extensions if name)[:8]) or "none"
+    text = f"{check.title}: there is no extension {check.extension}; there are {listed}. {check.cure}".strip()
+    return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
+
+
+def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
+    value = header.get(check.keyword)
+    shown = clean(str(value).strip()) if value is not None else ""
+    if not shown:
+        text = f"{check.keyword} is missing: {check.title}. {check.cure}".strip()
+        return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
+    if check.allowed and shown.upper() not in check.allowed:
+        listed = ", ".join(check.allowed[:10])
+        text = f"{check.keyword} is {shown!r}, not {listed}: {check.title}. {check.cure}".strip()
+        return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)
+    if shown.upper() in check.refused:
+        text = f"{check.keyword} is {shown!r}: {check.title}. {check.cure}".strip()
+        return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)
+    if not _has_limits(check):
+        return Said(check.name, check.title, "good", shown)
+    found = number(header, check.keyword)
+    if found is None:
+        text = f"{check.keyword} is {shown!r}, where a number belongs: {check.title}. {check.cure}".strip()
+        return Said(check.name, check.title, "doubtful", shown, text=text, look=check.look)
+    return _number(check, Metric(found, ""))
+
+
+def _has_limits(check: Check) -> bool:
+    limits = (check.doubtful_below, check.bad_below, check.doubtful_above, check.bad_above)
+    return any(limit is not None for limit in limits)
+
+
+def _number(check: Check, figure: Metric | None) -> Said:
+    value = None if figure is None else figure.value
+    if figure is None or not isinstance(value, int | float) or not math.isfinite(value):
+        return Said(check.name, check.title, "unknown")
+    unit = clean(figure.unit, 24)
+    for verdict, below, limit in (
+        ("bad", True, check.bad_below),
+        ("bad", False, check.bad_above),
+        ("doubtful", True, check.doubtful_below),
+        ("doubtful", False, check.doubtful_above),
+    ):
+        if limit is None or not (value < limit if below else value > limit):
+            continue
+        told = f" {unit}" if unit and unit != "1" else ""
+        text = (
+            f"{check.title} is {value:.4g}{told}, {'below' if below else 'above'} {limit:g}{told}. {check.cure}".strip()
+        )
+        return Said(
+            check.name, check.title, "bad" if verdict == "bad" else "doubtful", value, unit, limit, text, check.look
+        )
+    return Said(check.name, check.title, "good", value, unit)

@@ -1,0 +1,39 @@
+"""What ``crds certify`` prints is told apart by file, without control characters; constraints are data."""
+
+from calgui.core.resources import resources
+from calgui.core.rules.certify import read_output
+from calgui.core.rules.tools import constraints
+
+_HEAD = "CRDS - INFO -  Certifying '/a/{name}' ({n}/2) as 'FITS' relative to context 'tmt_0001.pmap'\n"
+
+
+def test_errors_belong_to_their_file() -> None:
+    text = (
+        _HEAD.format(name="a.fits", n=1)
+        + "CRDS - INFO -  FITS file 'a.fits' conforms to FITS standards.\n"
+        + _HEAD.format(name="b.fits", n=2)
+        + "CRDS - ERROR -  instrument='IRIS' type='DARK' data='/a/b.fits' ::  Checking 'X' : Missing \x1b[31mX\n"
+        + "CRDS - WARNING -  Checking 'Y' failed\nCRDS - WARNING -  Checking 'Y' failed\nCRDS - INFO -  1 errors\n"
+    )
+    first, second = read_output(text, 2)
+    assert (first.errors, first.warnings, first.problem) == ((), (), "")
+    assert second.errors == ("Checking 'X' : Missing \N{REPLACEMENT CHARACTER}[31mX.",)
+    assert second.warnings == ("Checking 'Y' failed.",)
+
+
+def test_what_it_never_came_to_is_no_good_verdict() -> None:
+    first, second = read_output(_HEAD.format(name="a.fits", n=1) + "Traceback\nValueError: no\n", 2)
+    assert first.problem == ""
+    assert "ValueError: no" in second.problem
+    assert "Certifying" not in read_output("", 1)[0].errors
+
+
+def test_constraints_are_those_of_all_and_of_the_type() -> None:
+    asked = constraints("tmt", "dark")
+    assert asked["USEAFTER"] == ("R", ())
+    assert "ELECTRON/S" in asked["BUNIT"][1]
+    assert "BUNIT" not in constraints("tmt", "mask")
+    assert constraints("hst", "dark") == constraints("../tmt", "dark") == {}
+    for path in (resources() / "observatories" / "constraints").glob("*.toml"):
+        for kind in ("ALL", "DARK", "FLAT", "SKY", "WAVECAL"):
+            assert all(presence in "RWO" for presence, _ in constraints(path.stem, kind).values())
