@@ -21,6 +21,8 @@ SELECTORS = frozenset(
     ("Match", "UseAfter", "ClosestTime", "VersionAfter", "SelectVersion", "GeometricallyNearest", "Bracket")
 )
 _LONGEST = 400
+#: how many values that are allowed a sentence names
+_MOST_LISTED = 12
 #: what crds would take for an expression and not for a word
 _EXPRESSION = re.compile(r"[{(#<>=!]|(NOT|BETWEEN)\b|.*[\\?\[\]]", re.IGNORECASE)
 _NO_WORDS = frozenset({"N/A", "*", "ANY", "GENERIC"})
@@ -168,7 +170,11 @@ def _check_value(
     also = _NO_WORDS | {str(condition(word)) for word in replaced}
     strange = [word for word in words if allowed and condition(word) not in allowed | also]
     if strange:
-        text = f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow."
+        listed = ", ".join(sorted(allowed)[:_MOST_LISTED]) + (", ..." if len(allowed) > _MOST_LISTED else "")
+        text = (
+            f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow;"
+            f" they allow {clean(listed)}."
+        )
         return [error("value", name, text, cure, asks(name, keyword, value))]
     return []
 
