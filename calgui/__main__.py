@@ -15,7 +15,9 @@ def main() -> None:
         sys.exit(2)
     try:
         from calgui.cli.main import cli
+        from calgui.cli.terminal import guard
 
+        guard()  # not only while a command runs: what it dies of is told after it
         cli()
     except KeyboardInterrupt:
         # the command line answers to ctrl-C itself, but not before it is loaded

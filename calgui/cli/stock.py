@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calgui.cli.output import PATH
+from calgui.cli.terminal import guard
 from calgui.core.errors import CalguiError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _for_cache(opened: "Cache") -> dict[str, str]:
 
 def main() -> None:
     """The process of one tool: the observatory is taught, then the tool runs as ``python -m`` would run it."""
+    guard()
     tool, *arguments = sys.argv[1:]
     path = os.environ.get("CRDS_PATH", "")
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calgui.core.jobs import Job
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -143,8 +144,7 @@ def read_output(text: str, count: int) -> list[Certified]:
 
 def _clean(text: str) -> str:
     """One sentence without control characters, and without what is known of the file."""
-    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    said = " ".join(said.rpartition(" :: ")[2].split())[:_LONGEST].rstrip(".")
+    said = " ".join(printable(text).rpartition(" :: ")[2].split())[:_LONGEST].rstrip(".")
     return f"{said}."
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from calgui.core.catalogue import CATALOGUE, PIPELINE_TYPES
 from calgui.core.errors import InputError
+from calgui.core.printable import printable
 from calgui.core.resources import resources
 
 #: of a file of thresholds: more is none that a person wrote
@@ -203,7 +204,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _said(text: object, longest: int = 60) -> str:
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    plain = printable(str(text))
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 

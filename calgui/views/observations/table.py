@@ -33,6 +33,7 @@ from calgui.views.settings import remember, remembered
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.rich import rich
 
 _WIDTHS = {"FILE": 200, "TYPE": 96, "DETECTOR": 72, "FILTER": 68, "SUBARRAY": 76, "EXPTIME": 88, "DATE": 140}
 _ROW_HEIGHT = 26
@@ -75,7 +76,7 @@ class ObservationTable(QWidget):
         self.ways = KeyboardWay(self.filter, self.view)
         #: a file that was opened by itself and is to be shown once its row is there
         self._brought: Path | None = None
-        self.summary = QLabel(self)
+        self.summary = rich(QLabel(self))
         self.summary.setObjectName("observations_summary")
         self.hint = self._make_hint()
         self._selecting = QTimer(self, singleShot=True, interval=20)
@@ -149,7 +150,7 @@ class ObservationTable(QWidget):
         return view
 
     def _make_hint(self) -> QLabel:
-        hint = QLabel(self)
+        hint = rich(QLabel(self))
         hint.setObjectName("observations_hint")
         hint.setAccessibleName("How to begin")
         hint.setWordWrap(True)

@@ -14,6 +14,7 @@ from calgui.core.tables import Column, titled
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.plot_saving import offer_saving
+from calgui.views.widgets.rich import rich
 
 _ROLES = ("accent", "warning", "good", "violet", "cyan", "contour")
 #: a plot is not drawn smaller than this, title and axes included
@@ -54,7 +55,7 @@ class CurvePlot(QWidget):
         self.setMinimumSize(_LEAST_WIDE, _LEAST_HIGH)
         self.heading = QLabel(_heading(curve))
         self.heading.setObjectName("bench_plot_heading")
-        self.heading.setTextFormat(Qt.TextFormat.RichText)
+        rich(self.heading)
         self.heading.setWordWrap(True)
         self.heading.setStyleSheet(f"color: {theme().colour('text').name()};")
         axes = {"left": _Decades("left")} if curve.log_y else {}
@@ -115,7 +116,7 @@ class CurvePlot(QWidget):
         item = self.plot.getPlotItem()
         for side, label in (("bottom", curve.x_label), ("left", curve.y_label)):
             axis = item.getAxis(side)
-            axis.setLabel(label, color=theme().colour("muted").name())
+            axis.setLabel(escape(label), color=theme().colour("muted").name())
             axis.setPen(theme().colour("line"))
             axis.setTextPen(theme().colour("muted"))
             axis.enableAutoSIPrefix(False)
