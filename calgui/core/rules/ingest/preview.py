@@ -1,5 +1,6 @@
 """What a proposal changes, for rules and for observations, before anything is written; and what else is in the way."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,9 @@ def preview(
     old, new = proposal.context, proposal.new_context
     if not proposal.mappings:
         return Preview(ContextDiff(cache.name, cache.name, old, new, (), ()), (), len(headers))
-    proposed = ProposedCache(cache, proposal)
-    diff = compare_contexts(cache, old, proposed, new)
-    changed = changed_selections(cache, old, proposed, new, headers, None, job)
+    with contextlib.closing(ProposedCache(cache, proposal)) as proposed:
+        diff = compare_contexts(cache, old, proposed, new)
+        changed = changed_selections(cache, old, proposed, new, headers, None, job)
     return Preview(diff, changed, len(headers))
 
 
@@ -69,7 +70,11 @@ def in_the_way(cache: "Cache", proposal: "Proposal") -> tuple[Finding, ...]:
         stops crds for the whole instrument, unless it is told to ignore checksums where that is all. The ingest mends
         none of them: it changes no mapping that is there.
     """
-    proposed = ProposedCache(cache, proposal)
+    with contextlib.closing(ProposedCache(cache, proposal)) as proposed:
+        return _in_the_way(proposed, proposal)
+
+
+def _in_the_way(proposed: ProposedCache, proposal: "Proposal") -> tuple[Finding, ...]:
     doctor = proposed.doctor(proposal.new_context)
     new = set(proposal.texts)
     found: dict[Finding, None] = {}
