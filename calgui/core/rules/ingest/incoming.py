@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,8 +106,17 @@ def read_incoming(
     said = kind.lower() if kind else next((texts[key].strip().lower() for key in _TYPE_KEYS if key in texts), "")
     instrument = _instrument(cache, context, texts, name, found)
     found += _check_type(cache, context, instrument, said, name)
+    found += _own_verdict(texts, name)
     bad_type = not said or any(one.code in ("type", "instrument") for one in found)
     return Incoming(source, texts, "" if bad_type else said, instrument), tuple(found)
+
+
+def _own_verdict(texts: Mapping[str, str], name: str) -> Iterator[Finding]:
+    """A warning where the algorithm that made the file did not call it good."""
+    said = texts.get("CALVERD", "").strip().lower()
+    if said in ("bad", "doubtful"):
+        text = f"The algorithm that made it calls it {said} (CALVERD); its HISTORY says why."
+        yield warning("verdict", name, text, "Validate it first (calgui validate).")
 
 
 def _header(path: Path) -> dict[str, Any]:

@@ -21,6 +21,8 @@ SELECTORS = frozenset(
     ("Match", "UseAfter", "ClosestTime", "VersionAfter", "SelectVersion", "GeometricallyNearest", "Bracket")
 )
 _LONGEST = 400
+#: how many values that are allowed a sentence names
+_MOST_LISTED = 12
 #: what crds would take for an expression and not for a word
 _EXPRESSION = re.compile(r"[{(#<>=!]|(NOT|BETWEEN)\b|.*[\\?\[\]]", re.IGNORECASE)
 _NO_WORDS = frozenset({"N/A", "*", "ANY"})
@@ -165,16 +167,19 @@ def _check_value(
     if len(raw) > 1 and "N/A" in raw:
         text = f"Its {keyword} is {clean('|'.join(raw), 60)!r}: N/A asks for nothing, and crds forgets the other words."
         return [error("value", name, text, cure, asks(name, keyword, "|".join(raw)))]
-    if not value.isprintable() or len(value) > _LONGEST or any(_EXPRESSION.match(word) for word in words):
+    if not value.isprintable() or len(value) > _LONGEST or not all(words) or any(map(_EXPRESSION.match, words)):
         text = f"Its {keyword} is {clean(value, 60)!r}: no word, nor words joined by '|', and no rule is made of it."
         return [error("value", name, text, cure, asks(name, keyword, value))]
     condition = crds_module("core.utils").condition_value
     allowed = {str(condition(text)) for text in observatory.allowed(key)}
     also = _NO_WORDS | {str(condition(word)) for word in replaced}
-    strange = [word for word in words if not word or (allowed and condition(word) not in allowed | also)]
+    strange = [word for word in words if allowed and condition(word) not in allowed | also]
     if strange:
-        word = clean(strange[0] or value, 60)
-        text = f"Its {keyword} is {word!r}, which the data models of {observatory.title} do not allow."
+        listed = ", ".join(sorted(allowed)[:_MOST_LISTED]) + (", ..." if len(allowed) > _MOST_LISTED else "")
+        text = (
+            f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow;"
+            f" they allow {clean(listed)}."
+        )
         return [error("value", name, text, cure, asks(name, keyword, value))]
     return []
 

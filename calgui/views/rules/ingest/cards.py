@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import Finding
+from calgui.core.rules.values import Finding, Severity
 from calgui.views.rules.ingest.answer import Answer, asked_of, cure_of
 from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
 from calgui.views.theme import SPACE, theme
@@ -32,7 +32,8 @@ _AT_ONCE = 4
 _LONGEST = 60
 _NAMES = ("naming", "name-taken")
 _SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
-_OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
+_OLD = "It was in the cache before, and an ingest does not mend it."
+_STOPS = f"{_OLD[:-1]}: stock crds stops there until it is mended."
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def cards_of(answer: Answer) -> list[Card]:
             lists.setdefault(about[1], []).append(about[0])
     lacking = {keyword: tuple(dict.fromkeys(paths)) for keyword, paths in lists.items()}
     made = [_card(one, asked[id(one)], lacking, answer) for one in answer.proposal.findings]
-    made += [Card(SEVERITIES[one.severity], one.place, f"{one.message} {_OLD}", cure_of(one)) for one in answer.defects]
+    for one in answer.defects:
+        old = _STOPS if one.severity is Severity.ERROR else _OLD
+        made.append(Card(SEVERITIES[one.severity], one.place, f"{one.message} {old}", cure_of(one)))
     open_ones = {(path, keyword) for keyword, paths in lacking.items() for path in paths}
     for item in answer.draft.items:
         for keyword, value in item.settings:

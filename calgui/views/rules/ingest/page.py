@@ -326,9 +326,11 @@ class IngestPage(QWidget):
         warnings = answer.count(Severity.WARNING)
         if warnings:
             said.append(f"{_many(warnings, 'warning')}.")
-        if answer.defects:
-            count = _many(len(answer.defects), "old defect")
-            said.append(f"{count} of the cache would stop stock crds: see the findings.")
+        stopping = sum(one.severity is Severity.ERROR for one in answer.defects)
+        if stopping:
+            said.append(f"{_many(stopping, 'old defect')} of the cache would stop stock crds: see the findings.")
+        elif answer.defects:
+            said.append("Some of the cache's other references cannot be read: see the findings.")
         doubtful = bool(warnings or answer.defects)
         return ("warning", f"! {' '.join(said)}") if doubtful else ("good", f"✓ {' '.join(said)}")
 
