@@ -246,6 +246,8 @@ def _print(
     if told.asked and proposal.mappings:
         count, of = len(told.observations), "observation" if told.asked == 1 else "observations"
         say(f"{count} {'selection' if count == 1 else 'selections'} of {told.asked} {of} will change.")
+        if told.loss:
+            say(told.loss, _STYLES["warning"])
     for change in told.observations:
         ends = [("no such type" if end is None else end.file or end.status.value) for end in (change.old, change.new)]
         say(f"  {names[change.index]}  {change.type}  {ends[0]} -> {ends[1]}")

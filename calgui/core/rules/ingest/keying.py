@@ -175,7 +175,7 @@ def _check_value(
     also = _NO_WORDS | {str(condition(word)) for word in replaced}
     strange = [word for word in words if allowed and condition(word) not in allowed | also]
     if strange:
-        listed = ", ".join(sorted(allowed)[:_MOST_LISTED]) + (", ..." if len(allowed) > _MOST_LISTED else "")
+        listed = ", ".join(sorted(allowed)[:_MOST_LISTED]) + (" and others" if len(allowed) > _MOST_LISTED else "")
         text = (
             f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow;"
             f" they allow {clean(listed)}."

@@ -103,6 +103,7 @@ class _Proposing:
         self.deletions: list[Deletion] = []
         self.taken = set(taken_names(cache))
         self.names = set(taken_mappings(cache))
+        self.called: dict[str, str] = {}
 
     def run(self) -> Proposal:
         for name in dict.fromkeys(self.request.delete):
@@ -125,7 +126,15 @@ class _Proposing:
         new = mappings[-1].name if mappings else self.context
         forget_memos(kind.rmap for kind in self.types.values() if kind.text != kind.base)
         proposal = Proposal(
-            self.cache.path, self.context, new, tuple(self.rules), tuple(self.deletions), tuple(mappings), bases=bases
+            self.cache.path,
+            self.context,
+            new,
+            tuple(self.rules),
+            tuple(self.deletions),
+            tuple(mappings),
+            (),
+            bases,
+            self.called,
         )
         if mappings:
             self.findings += rivals(self.cache, proposal, self.job.part(0.7, 1))
@@ -169,6 +178,7 @@ class _Proposing:
         said = {**request.settings, **given.settings}
         one, found = read_incoming(self.cache, self.context, given.path, said, given.type or request.type)
         self.findings += found
+        self.called[str(given.path)] = one.source.name if one is not None else given.path.name
         if one is None or not one.type or not one.instrument:
             if one is not None and one.source.name.lower() in self.taken:
                 text = "A reference of this name is in the cache already."
@@ -178,6 +188,7 @@ class _Proposing:
             one = replace(one, source=replace(one.source, name=given.name))
         elif request.rename:
             one = replace(one, source=replace(one.source, name=free_name(self.cache, one, self.taken)))
+        self.called[str(given.path)] = one.source.name
         kind = self._type(one.instrument, one.type, one)
         if kind is None:
             return
