@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import Finding
+from calgui.core.rules.ingest.problems import clean
+from calgui.core.rules.values import Finding, Severity
 from calgui.views.rules.ingest.answer import Answer, asked_of, cure_of
 from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
 from calgui.views.theme import SPACE, theme
@@ -32,7 +33,8 @@ _AT_ONCE = 4
 _LONGEST = 60
 _NAMES = ("naming", "name-taken")
 _SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
-_OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
+_OLD = "It was in the cache before, and an ingest does not mend it."
+_STOPS = f"{_OLD[:-1]}: stock crds stops there until it is mended."
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def cards_of(answer: Answer) -> list[Card]:
             lists.setdefault(about[1], []).append(about[0])
     lacking = {keyword: tuple(dict.fromkeys(paths)) for keyword, paths in lists.items()}
     made = [_card(one, asked[id(one)], lacking, answer) for one in answer.proposal.findings]
-    made += [Card(SEVERITIES[one.severity], one.place, f"{one.message} {_OLD}", cure_of(one)) for one in answer.defects]
+    for one in answer.defects:
+        old = _STOPS if one.severity is Severity.ERROR else _OLD
+        made.append(Card(SEVERITIES[one.severity], one.place, f"{one.message} {old}", cure_of(one)))
     open_ones = {(path, keyword) for keyword, paths in lacking.items() for path in paths}
     for item in answer.draft.items:
         for keyword, value in item.settings:
@@ -178,6 +182,7 @@ class Cards(QScrollArea):
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self._made, self._at = 0, self.verticalScrollBar().value()
+        self._last: QWidget = self
         self.setWidget(whole)
         self._add_some()
 
@@ -214,7 +219,12 @@ class Cards(QScrollArea):
         badge = QLabel(frame)
         badge.setPixmap(mark_icon(card.mark, 18).pixmap(18, 18))
         badge.setToolTip(card.mark.meaning)
-        head = _label(f"{card.mark.word}  {card.place}", card.mark.role, bold=True)
+        own = card.path.name if card.path is not None else card.place
+        head = _label(
+            f"{card.mark.word}  {card.place}" + (f"  ({clean(own)})" if clean(own) != card.place else ""),
+            card.mark.role,
+            bold=True,
+        )
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(head)
@@ -265,7 +275,7 @@ class Cards(QScrollArea):
         keyword = card.keyword
         choices = self._choices.get(keyword, ())
         hint = f"One of {', '.join(choices)}" if choices else f"What {keyword} is to be"
-        field = self._field(f"value_{keyword}", keyword, card.value, hint, frame)
+        field = self._field(f"value_{keyword}", f"{keyword} of {card.place}", card.value, hint, frame)
         field.setPlaceholderText("2026-03-11T00:00:00" if keyword == "USEAFTER" else "")
         if choices:
             completer = QCompleter(choices, field)
@@ -295,6 +305,7 @@ class Cards(QScrollArea):
         field.setAccessibleName(title)
         field.setToolTip(tip)
         field.setFixedWidth(260)
+        self._next(field)
         return field
 
     def _button(self, name: str, text: str, tip: str, frame: QWidget) -> QPushButton:
@@ -302,7 +313,13 @@ class Cards(QScrollArea):
         button.setObjectName(self._name(name))
         button.setAccessibleName(tip)
         button.setToolTip(tip)
+        self._next(button)
         return button
+
+    def _next(self, part: QWidget) -> None:
+        """By the tabulator key after the one before: what is made late would come after all else."""
+        QWidget.setTabOrder(self._last, part)
+        self._last = part
 
 
 def _send(field: QLineEdit, button: QPushButton, call: object) -> None:

@@ -155,7 +155,7 @@ class MappingsModel(TitledTable):
 class ContextsModel(TitledTable):
     """Contexts of a cache, the newest first."""
 
-    titles = ("Context", "", "Follows", "Ingested (UTC)", "What went in and out")
+    titles = ("Context", "State", "Follows", "Ingested (UTC)", "What went in and out")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -306,10 +306,8 @@ class IngestPage(QWidget):
             return "muted", "Looking what changes…" if self._working and self.draft else ""
         errors = answer.count(Severity.ERROR)
         if errors:
-            return (
-                "error",
-                f"✕ {_many(errors, 'error')} {'stops' if errors == 1 else 'stop'} it: nothing can be written.",
-            )
+            stop = "stops" if errors == 1 else "stop"
+            return "error", f"✕ {_many(errors, 'error')} {stop} it: nothing can be written."
         return self._what_changes(answer)
 
     def _what_changes(self, answer: Answer) -> tuple[str, str]:
@@ -321,15 +319,18 @@ class IngestPage(QWidget):
         if told.asked:
             files = len({one.index for one in told.observations})
             said.append(f"{files:,} of {_many(told.asked, 'loaded observation')} would select something else.")
+            said += [told.loss] if told.loss else []
         else:
             said.append("Open observations to see what changes for them.")
         warnings = answer.count(Severity.WARNING)
         if warnings:
             said.append(f"{_many(warnings, 'warning')}.")
-        if answer.defects:
-            count = _many(len(answer.defects), "old defect")
-            said.append(f"{count} of the cache would stop stock crds: see the findings.")
-        doubtful = bool(warnings or answer.defects)
+        stopping = sum(one.severity is Severity.ERROR for one in answer.defects)
+        if stopping:
+            said.append(f"{_many(stopping, 'old defect')} of the cache would stop stock crds: see the findings.")
+        elif answer.defects:
+            said.append("Some of the cache's other references cannot be read: see the findings.")
+        doubtful = bool(warnings or answer.defects or told.loss)
         return ("warning", f"! {' '.join(said)}") if doubtful else ("good", f"✓ {' '.join(said)}")
 
     # ---- doing

@@ -1,7 +1,6 @@
 """The new cache: complete, apart from the old one, whole or not at all."""
 
 import errno
-import json
 import os
 import subprocess
 import sys
@@ -310,75 +309,3 @@ def test_leftovers_are_cleared_unless_somebody_lives_in_them(tmp_path: Path) -> 
         assert told.stdout.strip() == "0"
         assert alive.is_dir()
     assert [path.name for path in tmp_path.iterdir()] == [other.name]
-
-
-_KILLED = """
-import json, os, random, signal, sys, time
-from pathlib import Path
-from calgui.core.rules.cache import Cache
-from calgui.core.rules.ingest.overlay import write_overlay
-from calgui.core.rules.ingest.proposing import propose
-from calgui.core.rules.ingest.values import Request
-root, reference, folder = map(Path, sys.argv[1:])
-cache = Cache.open(root)
-proposal = propose(cache, Request((reference,)))
-def begin(into):
-    child = os.fork()
-    if child == 0:
-        try:
-            write_overlay(cache, proposal, into)
-        finally:
-            os._exit(0)
-    return child
-times = []
-for number in range(3):
-    began = time.monotonic()
-    os.waitpid(begin(folder / f"whole{number}"), 0)
-    times.append(time.monotonic() - began)
-dice = random.Random(9)
-told = []
-for number in range(100):
-    into = folder / f"killed{number}"
-    if number % 2:
-        into.mkdir()
-    child = begin(into)
-    time.sleep(dice.uniform(0, 1.1 * max(times)))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    left = len([path for path in folder.iterdir() if path.name.startswith(".calgui-ingest-")])
-    told.append([into.exists() and any(into.iterdir()), left])
-print(json.dumps(told))
-"""
-
-
-def test_a_hundred_kills_leave_the_old_state_or_the_new_one(
-    cache: Cache, reference: Make, tmp_path: Path, snapshot: Callable[[Path], Any]
-) -> None:
-    if not hasattr(os, "fork"):
-        pytest.skip("this system cannot fork")
-    folder = tmp_path / "night"
-    folder.mkdir()
-    # enough to be caught in the middle
-    for number in range(40):
-        (cache.layout.references[0] / "iris" / f"tmt_iris_sky_{number:04d}.fits").write_bytes(bytes(2880 * 20))
-    before = snapshot(cache.path)
-    command = [sys.executable, "-c", _KILLED, str(cache.path), str(reference()), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert snapshot(cache.path) == before
-    whole = contents(folder / "whole0")
-    whole.pop("config/tmt/server_config")
-    whole.pop("config/tmt/ingests.json")
-    for number, (there, left) in enumerate(told):
-        assert left <= 1  # each clears what the one before left
-        into = folder / f"killed{number}"
-        found = contents(into) if into.exists() else {}
-        assert bool(found) == there
-        if found:
-            assert b"tmt_0003.pmap" in found.pop("config/tmt/server_config")
-            assert json.loads(found.pop("config/tmt/ingests.json"))["ingests"]
-            assert found == whole
-    assert any(left for _, left in told)  # some were caught at work
-    assert any(there for there, _ in told)
-    assert not all(there for there, _ in told)
