@@ -134,7 +134,9 @@ def _wavelengths(frame: Frame) -> Figures:
             float(np.mean(turned)), "", "Part of the spectra whose wavelengths do not run as those of most do."
         ),
         "dispersion_nm": Metric(
-            1000 * float(np.median(np.abs(steps).sum(axis=1) / np.maximum(count, 1))), "nm/pixel", "Median over spectra."
+            1000 * float(np.median(np.abs(steps).sum(axis=1) / np.maximum(count, 1))),
+            "nm/pixel",
+            "Median over spectra.",
         ),
     }
     name = str(frame.header.get("FILTER") or "").partition("|")[0]

@@ -42,9 +42,7 @@ def box_of(shape: tuple[int, ...]) -> int:
     return max(_SMALLEST_BOX, min(_LARGEST_BOX, min(shape) // _TILES))
 
 
-def measure(
-    frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[str] | None = None
-) -> dict[str, Metric]:
+def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[str] | None = None) -> dict[str, Metric]:
     """Measure what checks ask for.
 
     Parameters
@@ -175,7 +173,9 @@ def _ceiling(image: Any, good: BoolArray) -> Metric:
     highest = np.max(image, where=good, initial=-np.inf)
     there = np.count_nonzero((image >= highest - abs(highest) * _SAME) & good)
     # one pixel is always the highest
-    return Metric(max(0, int(there) - 1) / max(1, np.count_nonzero(good)), "", "Part of the pixels at the largest value.")
+    return Metric(
+        max(0, int(there) - 1) / max(1, np.count_nonzero(good)), "", "Part of the pixels at the largest value."
+    )
 
 
 def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:

@@ -61,9 +61,7 @@ def measuring(kind: str, checks: Sequence[Check]) -> tuple[str, ...]:
     )
 
 
-def measure_with(
-    names: Sequence[str], path: Path, cache: "Cache | None", context: str | None, job: Job
-) -> Measured:
+def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", context: str | None, job: Job) -> Measured:
     """Run algorithms on a file, and write nothing.
 
     Parameters

@@ -81,6 +81,8 @@ def expected_noise(frame: Frame, figures: Mapping[str, Metric]) -> dict[str, Met
     # the mean of several integrations; what one of them has
     expected = np.sqrt((max(level.value, 0.0) * once + variance) / integrations) / once
     made["noise_over_expected"] = Metric(
-        noise.value / float(expected), "", "Noise found over that of photons and reading (GAIN, READNOIS, exposure time)."
+        noise.value / float(expected),
+        "",
+        "Noise found over that of photons and reading (GAIN, READNOIS, exposure time).",
     )
     return made
