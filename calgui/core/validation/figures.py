@@ -33,6 +33,10 @@ _FRACTIONS: Mapping[str, tuple[int, str]] = {
     "saturated_fraction": (flags.SATURATED, "Part of the pixels flagged as saturated."),
     "hot_flag_fraction": (flags.HOT, "Part of the pixels flagged as hot."),
     "dead_flag_fraction": (flags.DEAD, "Part of the pixels flagged as dead."),
+    "border_flag_fraction": (
+        flags.REFERENCE_PIXEL,
+        "Part of the pixels that see light, by their place, and are flagged as reference pixels.",
+    ),
     "no_flat_fraction": (flags.NO_FLAT_FIELD, "Part of the pixels without a flat."),
 }
 

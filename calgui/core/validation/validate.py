@@ -182,6 +182,7 @@ def validate_file(
         figures |= told
         notes.append(why)
     used, comparison = "", None
+    beside: tuple[Said, ...] = ()
     if cache is not None:
         from calgui.core.validation.against import compare_with_used
 
@@ -190,7 +191,13 @@ def validate_file(
         )
         figures |= dict(against.figures or {})
         used, comparison = against.file, against.comparison
-        notes.append(against.message)
+        if against.refused and "against.shape_change" not in figures:
+            told_of = (
+                f"It does not fit to the reference in use (1 contradiction, 0 allowed): {clean(against.message, 400)}"
+            )
+            beside = (Said("against", "Comparison", "doubtful", 1, "", 0, told_of, "the headers of both"),)
+        else:
+            notes.append(against.message)
     by_algorithms: tuple[Said, ...] = ()
     if algorithms and any(is_measured(check.figure) for check in held):
         from calgui.core.validation.measured import measure_with, measuring
@@ -201,7 +208,7 @@ def validate_file(
         notes += measured.notes
     extensions = {hdu.name.upper() for hdu in hdus if hdu.name}
     said = [*judge(checks.checks, figures, header, extensions, is_reference=reference)]
-    said += [*by_algorithms, *_whole(hdus)]
+    said += [*beside, *by_algorithms, *_whole(hdus)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
     said += _metadata(header, path.name, () if frame is None else frame.shape, told)
