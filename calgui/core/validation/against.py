@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: types whose single exposures are compared with the reference, as they show the same
 _EXPOSURES = frozenset({"DARK", "SKY"})
+#: types whose references of one mode are alike in unit, place and filter; tables ADC are of any band
+_ALIKE = frozenset({"DARK", "FLAT", "SKY", "MASK"})
 #: metrics that are counts of pixels, which are told as parts of all, too
 _COUNTS: Mapping[str, str] = {"n_new_hot": "new_hot_fraction", "n_vanished_hot": "vanished_hot_fraction"}
 
@@ -137,7 +139,7 @@ def compare_with_used(
     except CalguiError as error:
         return Against(f"It was not compared: {error.message} {error.cure}".strip())
     if comparison.status != "compared":
-        refused = is_reference and comparison.status == "unavailable" and unusable(selection) is None
+        refused = is_reference and kind in _ALIKE and comparison.status == "unavailable" and unusable(selection) is None
         return Against(comparison.message, selection.file or "", _shapes(kind, frame, comparison.old), refused=refused)
     figures = {f"against.{name}": metric for name, metric in comparison.metrics.items()}
     figures |= _more(comparison, job)
