@@ -52,6 +52,28 @@ class Said:
         return f"{self.text} Look at {self.look}." if self.text and self.look else self.text
 
 
+def applies(check: Check, header: Mapping[str, Any], *, is_reference: bool) -> bool:
+    """Whether a check is for a file.
+
+    Parameters
+    ----------
+    check : Check
+    header : mapping
+        Of the file.
+    is_reference : bool
+        Whether the file is a reference, and no exposure.
+
+    Returns
+    -------
+    bool
+    """
+    if check.of and check.of != ("reference" if is_reference else "exposure"):
+        return False
+    if check.when and header.get(check.when) in (None, ""):
+        return False
+    return not (check.lit and "LAMP" in header and str(header["LAMP"] or "").strip().upper() in _UNLIT)
+
+
 def judge(
     checks: Sequence[Check],
     figures: Mapping[str, Metric],
@@ -78,12 +100,9 @@ def judge(
     tuple of Said
         One for each check that is for such a file.
     """
-    kind = "reference" if is_reference else "exposure"
     made: list[Said] = []
     for check in checks:
-        if (check.of and check.of != kind) or (check.when and header.get(check.when) in (None, "")):
-            continue
-        if check.lit and str(header.get("LAMP") or "").strip().upper() in _UNLIT and "LAMP" in header:
+        if not applies(check, header, is_reference=is_reference):
             continue
         if check.extension:
             made.append(_extension(check, extensions))
@@ -92,8 +111,8 @@ def judge(
                 made.append(_keyword(check, header))
         else:
             figure = figures.get(check.figure)
-            if figure is None and check.figure.startswith("against."):
-                continue  # nothing to compare with is told once, by the comparison
+            if figure is None and "." in check.figure:
+                continue  # that nothing was compared or measured is told once, not by each check
             made.append(_number(check, figure))
     return tuple(made)
 

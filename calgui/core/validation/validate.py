@@ -19,7 +19,7 @@ from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.references import extension_of
 from calgui.core.validation.checks import checks_for, known_types
 from calgui.core.validation.figures import measure
-from calgui.core.validation.judging import Said, judge, worst
+from calgui.core.validation.judging import Said, applies, judge, worst
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _EXPOSURES = ("FLUXSTAR", "PSFSTAR", "PINHOLE", "LENSLET", "FIBER", "DARK", "FLAT", "ARC", "SKY")
 #: types whose image is flags, and no numbers of light
 _OF_FLAGS = frozenset({"MASK"})
+#: types that say what no image shows (`calgui.core.validation.contents`)
+CONTENTS = frozenset({"ADC", "DISTORTION", "NONLINCOEFF", "RECTMAT", "WAVECAL"})
 _ORDER: Mapping[str, int] = {"bad": 0, "doubtful": 1, "unknown": 2, "good": 3}
 
 
@@ -125,6 +127,7 @@ def validate_file(
     job: Job | None = None,
     *,
     certify: "bool | Certified" = False,
+    algorithms: bool = True,
 ) -> Validation:
     """Hold a file against the checks of its type.
 
@@ -145,6 +148,8 @@ def validate_file(
     certify : bool or Certified
         Whether ``crds certify`` is asked too; it needs a cache, and is for references. Or what it said, where it was
         asked about many files at once.
+    algorithms : bool
+        Whether algorithms are run for the figures that checks ask of them, which takes seconds.
 
     Returns
     -------
@@ -164,22 +169,46 @@ def validate_file(
     wanted = kind.upper() if kind is not None else type_of(whole, path)
     reference = says_reference(whole)
     checks = checks_for(wanted, changes)
-    frame, header, notes = _pixels(path, wanted, hdus, job.part(0, 0.5))
+    frame, header, notes = _pixels(path, wanted, hdus, job.part(0, 0.4))
+    held = [check for check in checks.checks if applies(check, header, is_reference=reference)]
     figures = {"n_pixels": Metric(0, "pixel", "Pixels that see light.")}
-    figures |= {} if frame is None else measure(frame, job.part(0.5, 0.8), pixels=wanted not in _OF_FLAGS)
+    if frame is not None:
+        asked = {check.figure for check in held}
+        figures |= measure(frame, job.part(0.4, 0.6), pixels=wanted not in _OF_FLAGS, wanted=asked)
+    if reference and wanted in CONTENTS:
+        from calgui.core.validation.contents import describe_contents
+
+        told, why = describe_contents(wanted, path, frame)
+        figures |= told
+        notes.append(why)
     used, comparison = "", None
+    beside: tuple[Said, ...] = ()
     if cache is not None:
         from calgui.core.validation.against import compare_with_used
 
         against = compare_with_used(
-            wanted, path, frame, header, cache, context, job.part(0.8, 0.9), is_reference=reference
+            wanted, path, frame, header, cache, context, job.part(0.6, 0.7), is_reference=reference
         )
         figures |= dict(against.figures or {})
         used, comparison = against.file, against.comparison
-        notes.append(against.message)
+        if against.refused and "against.shape_change" not in figures:
+            told_of = (
+                f"It does not fit to the reference in use (1 contradiction, 0 allowed): {clean(against.message, 400)}"
+            )
+            beside = (Said("against", "Comparison", "doubtful", 1, "", 0, told_of, "the headers of both"),)
+        else:
+            notes.append(against.message)
+    by_algorithms: tuple[Said, ...] = ()
+    if algorithms and any(is_measured(check.figure) for check in held):
+        from calgui.core.validation.measured import measure_with, measuring
+
+        measured = measure_with(measuring(wanted, held), path, cache, context, job.part(0.7, 0.9))
+        figures |= measured.figures
+        by_algorithms = measured.said
+        notes += measured.notes
     extensions = {hdu.name.upper() for hdu in hdus if hdu.name}
     said = [*judge(checks.checks, figures, header, extensions, is_reference=reference)]
-    said += _whole(hdus)
+    said += [*beside, *by_algorithms, *_whole(hdus)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
     said += _metadata(header, path.name, () if frame is None else frame.shape, told)
@@ -196,6 +225,11 @@ def validate_file(
         tuple(sorted(said, key=lambda one: _ORDER[one.verdict])), figures, tuple(filter(None, notes)), used, comparison,
         checks.source,
     )  # fmt: skip
+
+
+def is_measured(figure: str) -> bool:
+    """Whether a figure is measured by an algorithm, such as ``measure_psf.strehl``."""
+    return "." in figure and not figure.startswith("against.")
 
 
 def _pixels(

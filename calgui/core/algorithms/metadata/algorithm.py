@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.metadata.corrector import check_corrector
 from calgui.core.algorithms.metadata.entries import Entry, check_entry, clean
 from calgui.core.algorithms.metadata.facts import Expected, of_calibration
 from calgui.core.algorithms.metadata.limits import Contradiction
@@ -86,7 +87,12 @@ def check_header(
     entries = tuple(check_entry(row, header) for row in rows)
     wanted = {row.keyword for row in rows}
     shape = () if shape == (0,) else shape
-    found = [*check_pointing(header), *check_timing(header, shape), *check_setting(header)]
+    found = [
+        *check_pointing(header),
+        *check_timing(header, shape),
+        *check_setting(header),
+        *check_corrector(header),
+    ]
     # of one calibration alone those count in which one of its keywords takes part
     return Checked(
         name, entries, tuple(one for one in found if calibration == "all" or wanted.intersection(one.keywords))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.exposure import number
-from calgui.core.algorithms.metadata.entries import numbers_of
+from calgui.core.algorithms.metadata.entries import clean, numbers_of
 from calgui.core.algorithms.metadata.facts import Expected
 from calgui.core.algorithms.metadata.limits import Contradiction, held, turned
 from calgui.core.algorithms.registry import Curve
@@ -67,7 +67,7 @@ def trends(headers: Sequence[Mapping[str, Any]], rows: Sequence[Expected]) -> tu
 
 
 def check_together(headers: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Contradiction]:
-    """Whether the pupil turns as the parallactic angle does, from one exposure to the next.
+    """Whether exposures of a night fit together.
 
     Parameters
     ----------
@@ -79,8 +79,35 @@ def check_together(headers: Sequence[Mapping[str, Any]], names: Sequence[str]) -
     Returns
     -------
     list of Contradiction
-        With a field that does not turn on the detector (PA the same) the pupil turns by the change of PARANG, in one
-        sense or the other.
+        See `_pupil` and `_detectors`.
+    """
+    return [*_pupil(headers, names), *_detectors(headers, names)]
+
+
+def _detectors(headers: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Contradiction]:
+    """Whether one detector, read in one way, keeps its gain and its read noise over the night."""
+    made: list[Contradiction] = []
+    first: dict[tuple[str, ...], tuple[float, str]] = {}
+    for header, name in zip(headers, names, strict=True):
+        for keyword in ("GAIN", "READNOIS"):
+            value = number(header, keyword)
+            mode = tuple(str(header.get(key) or "").strip().upper() for key in ("DETECTOR", "READMODE", "SAMPMODE"))
+            if value is None or value <= 0 or not mode[0]:
+                continue
+            before, where = first.setdefault((keyword, *mode), (value, name))
+            if value == before:
+                continue
+            said = f"{keyword} of {clean(mode[0], 24)} is {value:g} in {name}, but {before:g} in {where}: a fraction of"
+            cure = "Look at what the detector's readout wrote."
+            made += held("same_detector", (keyword, "DETECTOR"), abs(value - before) / before, said, cure)
+    return made
+
+
+def _pupil(headers: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Contradiction]:
+    """Whether the pupil turns as the parallactic angle does.
+
+    With a field that does not turn on the detector (PA the same) it turns by the change of PARANG, in one sense or the
+    other.
     """
     known = []
     for header, name in zip(headers, names, strict=True):
