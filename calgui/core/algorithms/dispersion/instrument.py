@@ -306,6 +306,7 @@ INSTRUMENT = Algorithm(
     config=InstrumentConfig,
     run=in_two_steps(measure_fibers, refit),
     takes=("cube",),
+    product="INSDISP",
     measure=measure_fibers,
     refit=refit,
     refits=INSTRUMENT_REFITS,
