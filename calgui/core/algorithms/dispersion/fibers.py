@@ -30,6 +30,8 @@ _NEAR = 6.0
 _FIRST_WIDTH = 2.2
 #: wavelengths at which traces are told
 _POINTS = 65
+#: of places and shifts
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -293,4 +295,5 @@ def _fiber(
     x0, y0 = (float(one[0]) for one in fit.at(np.array([reference])))
     ex, ey = fit.errors_from(wave[-1:], float(wave[0]))
     error = float(np.hypot(ex[0], ey[0])) / 2**0.5
-    return Fiber(number, k, x0, y0, fit, out, span(x, y), float(x[-1] - x[0]), float(y[-1] - y[0]), error)
+    end_x, end_y = (round(float(one[-1] - one[0]), _DIGITS) for one in (x, y))
+    return Fiber(number, k, round(x0, _DIGITS), round(y0, _DIGITS), fit, out, span(x, y), end_x, end_y, error)

@@ -29,7 +29,9 @@ _COVERED = 0.8
 #: the longest arrow over the field, as a part of it
 _ARROW = 0.25
 #: traces that are drawn, the largest shifts first
-_DRAWN = 12
+_DRAWN = 4
+#: pixels of shifts that are not drawn
+_NOTHING = 1e-5
 
 
 def refit(measured: Any, config: Any, job: Job) -> Result:
@@ -76,6 +78,7 @@ def refit(measured: Any, config: Any, job: Job) -> Result:
         extensions=(_traces(made), _fibers(made)),
         picture=measured.paths[0].picture,
         marks=_marks(made),
+        first="plots",
     )
 
 
@@ -187,26 +190,33 @@ def _said(made: Traced) -> tuple[str, ...]:
 
 def _curves(made: Traced) -> tuple[Curve, ...]:
     drawn = sorted(made.used, key=lambda fiber: -fiber.shift)[:_DRAWN]
-    several = len(made.used) > 1
     curves = []
     for axis, name in enumerate("xy"):
-        lines: dict[str, tuple[Any, Any]] = {}
-        points = []
+        if made.traces.drawn and not any(np.nanmax(np.abs(made.shifts(one)[axis])) > _NOTHING for one in drawn):
+            # along traces of even dispersion
+            continue
+        gap = np.array([np.nan])
+        fits = [one for fiber in drawn for one in (made.shifts(fiber)[axis], gap)]
+        wave = [one for _ in drawn for one in (made.wavelength, gap)]
+        lines: dict[str, tuple[Any, Any]] = {"fit": (np.concatenate(wave), np.concatenate(fits))}
+        out: list[tuple[Floats, Floats]] = []
         for fiber in drawn:
             assert fiber.fit is not None
-            of = f" {_name(made, fiber)}" if several else ""
-            lines[f"fit{of}"] = made.wavelength, made.shifts(fiber)[axis]
             paths = made.traces.paths[fiber.number - 1]
+            seen = paths.wavelength[fiber.index]
             values = (paths.x, paths.y)[axis][fiber.index] - (fiber.x, fiber.y)[axis]
-            for mask, word in ((fiber.fit.used, "places"), (fiber.fit.rejected | fiber.fit.excluded, "left out")):
-                if mask.any():
-                    lines[f"{word}{of}"] = paths.wavelength[fiber.index][mask], values[mask]
-                    points.append(f"{word}{of}")
+            lines[_name(made, fiber) if len(made.used) > 1 else "places"] = _single(
+                seen[fiber.fit.used], values[fiber.fit.used]
+            )
+            left = fiber.fit.rejected | fiber.fit.excluded
+            out.append((seen[left], values[left]))
+        if any(one.size for one, _ in out):
+            lines["left out"] = _single(*(np.concatenate(column) for column in zip(*out, strict=True)))
         title = f"Shift along {name}" + (f", the {len(drawn)} largest" if len(made.used) > len(drawn) else "")
-        curves.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines, points=tuple(points)))
+        curves.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines, points=tuple(lines)[1:]))
     lines = {"x": _residuals(made, 0), "y": _residuals(made, 1)}
     curves.append(Curve("Residuals", "wavelength (µm)", "measured less fit (pixel)", lines, points=("x", "y")))
-    if several:
+    if len(made.used) > 1:
         curves.append(_field(made))
     return tuple(curves)
 
@@ -222,7 +232,8 @@ def _field(made: Traced) -> Curve:
     gap = np.full(len(at), np.nan)
     x = np.column_stack([at[:, 0], at[:, 0] + factor * ends[:, 0], gap]).ravel()
     y = np.column_stack([at[:, 1], at[:, 1] + factor * ends[:, 1], gap]).ravel()
-    lines = {f"first to last wavelength, {factor:g} times": (x, y), "fibers": _single(at[:, 0], at[:, 1])}
+    times = "" if factor == 1 else f", {factor:g} times as long"
+    lines = {f"first to last wavelength{times}": (x, y), "fibers": _single(at[:, 0], at[:, 1])}
     return Curve("Shift over the field", "x (pixel)", "y (pixel)", lines, points=("fibers",))
 
 

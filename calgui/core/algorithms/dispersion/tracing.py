@@ -34,6 +34,8 @@ _SEEN = 0.3
 #: part of the pixels of a range across the trace that must be good
 _GOOD = 0.5
 _ROUNDS = 25
+#: digits of places along a trace: an even dispersion leaves nothing
+_DIGITS = 6
 _CURE = (
     "Choose an image on which white light is drawn out along x or y, images of a fiber through three or more filters "
     "(WAVECEN), or a cube; the option threshold finds fainter traces."
@@ -144,7 +146,7 @@ def _turned(data: Any, err: Any, bits: Any, axis: str) -> _Image:
         noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample)))) if sample.size else 1.0
         variance = np.where(good, (noise or 1.0) ** 2, np.inf)
     made = _Image(values, variance, good & np.isfinite(variance), saturated)
-    return made if axis == "x" else _Image(*(one.T for one in made))
+    return made if axis == "x" else _Image(made.data.T, made.variance.T, made.good.T, made.saturated.T)
 
 
 def _profile(image: _Image, first: int, last: int, low: int = 0, high: int | None = None) -> tuple[Floats, Floats]:
@@ -370,7 +372,7 @@ def _drawn(frame: Frame, image: _Image, found: _Followed, axis: str, solution: F
         slope, start = np.polyfit(pixels[known], solution[source][known], 1)
         step[source] = slope
         # along the trace: what an even dispersion leaves, from the middle of the detector
-        even[source] = at - (wave[source] - start) / slope + (length - 1) / 2
+        even[source] = np.round(at - (wave[source] - start) / slope + (length - 1) / 2, _DIGITS)
     usable = found.usable & np.isfinite(wave)
     wave = np.where(np.isfinite(wave), wave, np.nanmean(wave, axis=1, keepdims=True))
     rising = np.argsort(np.nanmean(wave, axis=0), kind="stable")
@@ -380,7 +382,10 @@ def _drawn(frame: Frame, image: _Image, found: _Followed, axis: str, solution: F
         x, y, ex, ey = y, x, ey, ex
     start = np.full(count, (length - 1) / 2), np.nanmedian(found.across, axis=1)
     planes = np.stack([found.first[0], found.last[0]], axis=1) if count else np.empty((0, 2), np.int64)
-    kept = [np.ascontiguousarray(one[:, rising]) for one in (wave, x, y, ex, ey, usable, found.flags)]
-    starts = start if axis == "x" else start[::-1]
-    paths = Paths(*kept, *starts, planes[rising], frame, 2.0)
+    wave, x, y, ex, ey = (np.ascontiguousarray(one[:, rising]) for one in (wave, x, y, ex, ey))
+    if axis == "y":
+        start = start[::-1]
+    paths = Paths(
+        wave, x, y, ex, ey, usable[:, rising], found.flags[:, rising], start[0], start[1], planes[rising], frame, 2.0
+    )
     return Drawn(paths, axis, step, said)

@@ -149,3 +149,10 @@ def test_images_without_traces_are_refused() -> None:
     lost = _traced((60.0,), WAVEMIN="", WAVEMAX="")
     with pytest.raises(InputError, match="wavelengths along the traces"):
         _run(lost)
+
+
+def test_what_an_even_dispersion_leaves_is_not_drawn() -> None:
+    result = _run(_traced((31.2, 60.7, 110.4)), order=4)
+    assert [curve.title for curve in result.curves] == ["Shift along y", "Residuals", "Shift over the field"]
+    assert result.metrics["end_shift_x_pixel"].value == 0
+    assert set(result.curves[0].lines) == {"fit", "80,31", "80,61", "80,110"}
