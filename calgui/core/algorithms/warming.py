@@ -103,7 +103,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
         job.check()
         combine(frames, Combination(method))
     job.check()
-    pixels, bits = frames[0].data.reshape(-1), np.zeros(64, np.uint32)
+    pixels, bits = np.zeros(64, np.float32), np.zeros(64, np.uint32)
     good = np.ones(64, np.bool_)
     at = np.uint64(pixels.ctypes.data), np.uint64(bits.ctypes.data)
     bands.count_outliers(*at, 0, 64, np.uint32(1), pixels, good, 0.0, 1.0)
