@@ -55,6 +55,8 @@ class Found:
         Name of the reference in use; empty where there is none or no cache.
     comparison : Comparison or None
         With it.
+    shape : tuple of int
+        Of its image, numpy order; empty where there is none.
     """
 
     path: Path
@@ -68,6 +70,7 @@ class Found:
     notes: tuple[str, ...] = ()
     used: str = ""
     comparison: Comparison | None = None
+    shape: tuple[int, ...] = ()
 
 
 def type_of(header: Mapping[str, Any], path: Path | None = None) -> str:
@@ -159,10 +162,11 @@ def examine(
         notes.append(against.message)
     extensions = frozenset(hdu.name.upper() for hdu in hdus if hdu.name)
     warnings = tuple(clean(text, 160) for hdu in hdus for text in hdu.warnings)
-    checked = check_header(header, path.name, "all", () if frame is None else frame.shape)
+    shape = () if frame is None else tuple(frame.shape)
+    checked = check_header(header, path.name, "all", shape)
     return Found(
         path, wanted, reference, header, extensions, warnings, figures, checked, tuple(filter(None, notes)), used,
-        comparison,
+        comparison, shape,
     )  # fmt: skip
 
 
