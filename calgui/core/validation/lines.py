@@ -1,5 +1,6 @@
 """Rows and columns of an image: bands that the readout makes, outputs that are dead, noisy or offset."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,4 +93,4 @@ def _largest_step(middle: Profile, own: float) -> float:
     steps = smooth[width:] - smooth[:-width]
     bent = steps[width:-width] - 0.5 * (steps[: -2 * width] + steps[2 * width :])
     # five errors of that: of two medians of a window, and of half of the two beside them
-    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * np.sqrt(3 / width))
+    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(3 / width))

@@ -200,6 +200,7 @@ class ObservationTable(QWidget):
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
             ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
+            ("validate_rows", "Validate: is it good?", "Ctrl+Shift+V", self.validate_selected),
             ("ingest_rows", "Ingest into the cache…", "Ctrl+Shift+G", self.ingest_selected),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
@@ -209,6 +210,11 @@ class ObservationTable(QWidget):
         """Compare the pictures of the selected files."""
         if self.session.selection:
             self.session.compare_requested.emit(self.session.selection)
+
+    def validate_selected(self) -> None:
+        """See whether the selected files are good."""
+        if self.session.selection:
+            self.session.ask_page("validate", self.session.selection)
 
     def ingest_selected(self) -> None:
         """See what changes if the selected files go into the cache as references."""

@@ -17,6 +17,8 @@ from calgui.views.widgets.plot_saving import offer_saving
 from calgui.views.widgets.rich import rich
 
 _ROLES = ("accent", "warning", "good", "violet", "cyan", "contour")
+#: lines that are points of a verdict
+_VERDICTS = {"doubtful": "warning", "bad": "error"}
 #: a plot is not drawn smaller than this, title and axes included
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
 #: of the line between points of single measurements, of 255: there for the eye to follow
@@ -158,7 +160,14 @@ def _roles(curve: Curve) -> list[str]:
     """Colours of the lines; what is only to be compared with is calm, and takes none from the others."""
     lines = iter(range(len(curve.lines)))
     calm = ("limit", "threshold")
-    return ["muted" if name.casefold().startswith(calm) else _ROLES[next(lines) % len(_ROLES)] for name in curve.lines]
+    return [
+        _VERDICTS[name]
+        if name in _VERDICTS
+        else "muted"
+        if name.casefold().startswith(calm)
+        else _ROLES[next(lines) % len(_ROLES)]
+        for name in curve.lines
+    ]
 
 
 def _file_name(title: str) -> str:

@@ -145,6 +145,16 @@ class IngestPage(QWidget):
             return
         self._change(self.draft.add(found))
 
+    def go_to_tab(self, word: str) -> None:
+        """Go to a tab, if it is there.
+
+        Parameters
+        ----------
+        word : str
+            As written on it, in any case.
+        """
+        self.tabs.go(word)
+
     def delete(self, name: str) -> None:
         """Take a reference out of the new context.
 
