@@ -22,7 +22,7 @@ HEADER: dict[str, Any] = {
 RAW: dict[str, Any] = {
     "TELESCOP": "TMT", "INSTRUME": "IRIS", "DETECTOR": "IRIS1", "EXP_TYPE": "IRIS_DARK", "FILTER": "OPAQUE",
     "GRATING": "MIRROR", "SCALE": 0.004, "DATE-OBS": "2026-03-11", "TIME-OBS": "00:10:00", "EXPTIME": 100.0,
-    "GAIN": 3.0, "READNOIS": 9.0, "IMGDTEMP": 77.0, "BUNIT": "electron/s",
+    "GAIN": 3.0, "READNOIS": 9.0, "READMODE": "MCDS-8", "IMGDTEMP": 77.0, "BUNIT": "electron/s",
 }  # fmt: skip
 
 
