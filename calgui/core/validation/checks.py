@@ -25,6 +25,7 @@ _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,47}(\.[a-z][a-z0-9_]{0,47})?\Z")
 _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}\Z")
 _EXTENSION = re.compile(r"[A-Z0-9_-]{1,24}\Z")
 _LIMITS = ("doubtful_below", "bad_below", "doubtful_above", "bad_above")
+ARMS = ("imager", "spectrograph")
 #: table of a file of the user's that is for all types
 ALL = "all"
 
@@ -60,6 +61,8 @@ class Check:
         ``reference`` or ``exposure`` where it is for these alone.
     when : str
         Keyword without which it is left out.
+    arm : str
+        ``imager`` or ``spectrograph`` where it is for this one alone: spectra are no even light.
     lit : bool
         Whether it is left out where LAMP says that no lamp was on.
     look : str
@@ -85,6 +88,7 @@ class Check:
     bad_above: float | None = None
     of: Literal["", "reference", "exposure"] = ""
     when: str = ""
+    arm: Literal["", "imager", "spectrograph"] = ""
     lit: bool = False
     look: str = ""
     cure: str = ""
@@ -257,7 +261,7 @@ def _value(key: str, value: Any, path: Path, where: str) -> Any:
     patterns = {"figure": _FIGURE, "keyword": _KEYWORD, "when": _KEYWORD, "extension": _EXTENSION}
     if key in patterns and value and not patterns[key].match(value):
         raise _refused(path, where, f"{key} {_said(value)!r} is none.")
-    choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure")}
+    choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure"), "arm": ("", *ARMS)}
     if key in choices and value not in choices[key]:
         raise _refused(path, where, f"{key} must be one of {', '.join(filter(None, choices[key]))}.")
     return value
