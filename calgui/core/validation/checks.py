@@ -26,8 +26,8 @@ _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}\Z")
 _EXTENSION = re.compile(r"[A-Z0-9_-]{1,24}\Z")
 _LIMITS = ("doubtful_below", "bad_below", "doubtful_above", "bad_above")
 ARMS = ("imager", "spectrograph")
-#: table of a file of the user's that is for all types
-ALL = "all"
+#: tables of a file of the user's: of checks for all types, and of keywords of the metadata calibrations and their rules
+ALL, METADATA = "all", "metadata"
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,14 @@ class CheckList:
         In the order of the files; those that are off are left out.
     source : str
         The user's file that changed some; empty where none did.
+    metadata : tuple of Check
+        What that file changes of the metadata (`calgui.core.validation.metadata`), with those that it switches off.
     """
 
     type: str
     checks: tuple[Check, ...]
     source: str = ""
+    metadata: tuple[Check, ...] = ()
 
 
 def known_types() -> tuple[str, ...]:
@@ -136,7 +139,8 @@ def checks_for(kind: str, changes: Path | None = None) -> CheckList:
         One of `known_types`, in any case.
     changes : pathlib.Path, optional
         A file of changes, with a table for each type and check (``[dark.level]``), or ``[all.NAME]`` for all types:
-        its fields replace those of the check of that name, or make a new one.
+        its fields replace those of the check of that name, or make a new one. ``[metadata.NAME]`` is of a keyword in
+        small letters, or of a rule among keywords.
 
     Returns
     -------
@@ -149,9 +153,10 @@ def checks_for(kind: str, changes: Path | None = None) -> CheckList:
     """
     wanted = kind.upper()
     found = dict(_defaults(wanted))
+    metadata: dict[str, Check] = {}
     if changes is not None:
         document = _read(changes)
-        names = {ALL, *(one.lower() for one in known_types())}
+        names = {ALL, METADATA, *(one.lower() for one in known_types())}
         total = 0
         for table, entries in document.items():
             if table not in names:
@@ -162,13 +167,30 @@ def checks_for(kind: str, changes: Path | None = None) -> CheckList:
             if total > _MOST_CHECKS:
                 raise _refused(changes, _said(table), f"There are more than {_MOST_CHECKS} checks; leave some out.")
             for name, fields in entries.items():
+                if table == METADATA:
+                    metadata[name] = _of_metadata(name, fields, changes)
+                    continue
                 # all of it is read, so that a mistake is told whichever file is validated
                 base = found.get(name) if table in (ALL, wanted.lower()) else _defaults(table.upper()).get(name)
                 made = _check(name, fields, base, changes, table)
                 if table in (ALL, wanted.lower()):
                     found[name] = made
     kept = tuple(check for check in found.values() if not check.off)
-    return CheckList(wanted, kept, "" if changes is None else str(changes))
+    return CheckList(wanted, kept, "" if changes is None else str(changes), tuple(metadata.values()))
+
+
+def _of_metadata(name: str, fields: Mapping[str, Any], path: Path) -> Check:
+    """A change of what is expected of a keyword, or of a rule."""
+    from calgui.core.validation.metadata import bases
+
+    where = f"{METADATA}.{_said(name)}"
+    base = bases().get(name)
+    if base is None:
+        raise _refused(path, where, "Name a keyword of check-metadata in small letters, or one of its rules.")
+    strange = next((key for key in fields if key not in (*_LIMITS, "need", "off")), None)
+    if strange is not None:
+        raise _refused(path, where, f"It has no field {_said(strange)!r}; there are {', '.join(_LIMITS)}, need, off.")
+    return _check(name, fields, base, path, METADATA)
 
 
 @cache

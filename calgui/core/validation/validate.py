@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.algorithms.metadata.algorithm import check_header
 from calgui.core.algorithms.metadata.entries import clean
 from calgui.core.algorithms.metadata.facts import is_reference as says_reference
+from calgui.core.algorithms.metadata.limits import changed
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.catalogue import calibration_of
 from calgui.core.errors import InputError, UsageError
@@ -20,6 +21,7 @@ from calgui.core.runs.references import extension_of
 from calgui.core.validation.checks import checks_for, known_types
 from calgui.core.validation.figures import measure
 from calgui.core.validation.judging import Said, applies, judge, worst
+from calgui.core.validation.metadata import Changes, changes_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -211,7 +213,8 @@ def validate_file(
     said += [*beside, *by_algorithms, *_whole(hdus)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
-    said += _metadata(header, path.name, () if frame is None else frame.shape, told)
+    shape = () if frame is None else frame.shape
+    said += _metadata(header, path.name, shape, told, changes_of(checks.metadata))
     if certify and cache is not None and reference:
         if isinstance(certify, bool):
             from calgui.core.rules.certify import certify as ask
@@ -257,9 +260,13 @@ def _whole(hdus: tuple[HduHeader, ...]) -> list[Said]:
     return [Said("file", "The file is whole", "doubtful", len(told), "", 0, text, "the headers of its extensions")]
 
 
-def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...], told: Collection[str]) -> list[Said]:
+def _metadata(
+    header: Mapping[str, Any], name: str, shape: tuple[int, ...], told: Collection[str], mine: Changes
+) -> list[Said]:
     """The metadata of its header; what is good is one line."""
-    checked = check_header(header, name, "all", shape)
+    with changed(mine.limits):
+        checked = check_header(header, name, "all", shape, mine.expected)
+    told = {*told, *mine.off}
     made = [
         Said(f"metadata_{entry.keyword.lower().replace('-', '_')}", f"Keyword {entry.keyword}", entry.verdict,
              entry.value if isinstance(entry.value, int | float | str) else None, entry.unit,
@@ -279,6 +286,7 @@ def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...], told
             f"{', '.join(one.keywords)} in the headers",
         )
         for one in checked.contradictions
+        if one.rule not in told
     ]
     return made or [Said("metadata", "Metadata of the header", "good")]
 
