@@ -21,7 +21,7 @@ from calgui.core.runs.references import extension_of
 from calgui.core.validation.checks import checks_for, known_types
 from calgui.core.validation.figures import measure
 from calgui.core.validation.judging import Said, applies, judge, worst
-from calgui.core.validation.metadata import Changes, changes_of
+from calgui.core.validation.metadata import Changes, changes_of, name_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -268,7 +268,7 @@ def _metadata(
         checked = check_header(header, name, "all", shape, mine.expected)
     told = {*told, *mine.off}
     made = [
-        Said(f"metadata_{entry.keyword.lower().replace('-', '_')}", f"Keyword {entry.keyword}", entry.verdict,
+        Said(f"metadata_{name_of(entry.keyword)}", f"Keyword {entry.keyword}", entry.verdict,
              entry.value if isinstance(entry.value, int | float | str) else None, entry.unit,
              text=entry.reason, look=f"{entry.keyword} in the headers")
         for entry in checked.entries
