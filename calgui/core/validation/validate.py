@@ -204,7 +204,7 @@ def validate_file(
     if algorithms and any(is_measured(check.figure) for check in held):
         from calgui.core.validation.measured import measure_with, measuring
 
-        measured = measure_with(measuring(wanted, held), path, cache, context, job.part(0.7, 0.9))
+        measured = measure_with(measuring(wanted, held, frame), path, cache, context, job.part(0.7, 0.9))
         figures |= measured.figures
         by_algorithms = measured.said
         notes += measured.notes

@@ -7,7 +7,7 @@ import pytest
 
 from calgui.core.algorithms.registry import Metric, registry
 from calgui.core.catalogue import CATALOGUE
-from calgui.core.errors import AlgorithmError, InputError
+from calgui.core.errors import AlgorithmError, InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.validation import measured
 from calgui.core.validation.checks import Check, checks_for, known_types
@@ -54,7 +54,8 @@ class _Report:
         (_Report("doubtful", "It is faint."), "good", ""),
         (_Report("bad", "It is \x1b[31mwide.", "And faint."), "bad", "of its reasons where 0 belong: It is"),
         (AlgorithmError("No star stands out.", cure="Expose longer."), "bad", "No star stands out. Expose longer."),
-        (InputError("SCALE is missing.", cure="Give it."), None, ""),
+        (InputError("SCALE is missing.", cure="Give it."), "bad", "SCALE is missing. Give it."),
+        (UsageError("No such context.", cure="Choose another."), None, ""),
     ],
 )
 def test_what_an_algorithm_says_counts(monkeypatch: Any, outcome: Any, verdict: str | None, word: str) -> None:
