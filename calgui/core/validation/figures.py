@@ -107,21 +107,25 @@ def _light(frame: Frame) -> BoolArray:
 
 
 def _count_flags(frame: Frame, light: BoolArray, made: dict[str, Metric]) -> BoolArray:
-    """Fractions of data-quality bits, of a ramp in its second read; which pixels may be used."""
+    """Fractions of data-quality bits, of a ramp in its second read; which pixels of an image may be used."""
     if frame.dq is None:
-        return np.array(np.broadcast_to(light, frame.shape))
-    ramp = frame.dq.ndim == 4 and frame.dq.shape[1] > 1
+        return light.copy()
     # a ramp may saturate on its way: lost is a pixel without two reads before that
-    dq = frame.dq[:, 1] if ramp else frame.dq
-    seen = dq[light] if dq.ndim == 2 else dq[np.broadcast_to(light, dq.shape)]
-    count = seen.size
+    dq = frame.dq[:, 1] if frame.dq.ndim == 4 and frame.dq.shape[1] > 1 else frame.dq
+    # flagged pixels are few, and these alone are looked at
+    bits = dq.ravel()
+    places = np.flatnonzero(bits)
+    places = places[light.ravel()[places % light.size]]
+    seen = bits[places]
+    count = int(np.count_nonzero(light)) * (dq.size // light.size)
     for name, (bit, text) in _FRACTIONS.items():
         made[name] = Metric(int(np.count_nonzero(seen & np.uint32(bit))) / count, "", text)
-    made["flagged_fraction"] = Metric(int(np.count_nonzero(seen)) / count, "", "Part of the pixels with any flag.")
+    made["flagged_fraction"] = Metric(seen.size / count, "", "Part of the pixels with any flag.")
     strange = int(np.count_nonzero(seen & np.uint32(~_ALL_BITS & 0xFFFFFFFF)))
     made["unknown_flag_fraction"] = Metric(strange / count, "", "Part of the pixels with a flag that has no meaning.")
-    unusable = np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)
-    usable: BoolArray = light & ((frame.dq & unusable) == 0)
+    usable = light.copy()
+    if dq.ndim == 2:
+        usable.ravel()[places[(seen & np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)) != 0]] = False
     return usable
 
 
