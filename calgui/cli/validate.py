@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @click.option("--type", "kind", metavar="TYPE", help="Type of the files, where their headers do not say it.")
 @click.option("--checks", "changes", metavar="FILE", type=PATH, help="Changes of the checks; else your own, if any.")
 @click.option("--certify/--no-certify", default=True, help="Ask crds certify about references; needs --cache.")
+@click.option(
+    "--algorithms/--no-algorithms",
+    default=True,
+    help="Measure exposures with the algorithms of their calibration: Strehl ratio, lines, pinholes, flux.",
+)
 @click.option("--all", "all_checks", is_flag=True, help="Tell the checks too that found nothing.")
 @JSON
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
@@ -37,6 +42,7 @@ def validate(
     kind: str | None,
     changes: Path | None,
     certify: bool,
+    algorithms: bool,
     all_checks: bool,
     as_json: bool,
     files: tuple[Path, ...],
@@ -67,7 +73,10 @@ def validate(
             for number, path in enumerate(found):
                 part = job.part(number / len(found), (number + 1) / len(found))
                 try:
-                    made.append(validate_file(path, kind, cache, context, changes, part, certify=said.get(path, False)))
+                    sure = said.get(path, False)
+                    made.append(
+                        validate_file(path, kind, cache, context, changes, part, certify=sure, algorithms=algorithms)
+                    )
                 except (Cancelled, UsageError):
                     raise
                 except CalguiError as error:

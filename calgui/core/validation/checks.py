@@ -26,8 +26,9 @@ _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,47}(\.[a-z][a-z0-9_]{0,47})?\Z")
 _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}\Z")
 _EXTENSION = re.compile(r"[A-Z0-9_-]{1,24}\Z")
 _LIMITS = ("doubtful_below", "bad_below", "doubtful_above", "bad_above")
-#: table of a file of the user's that is for all types
-ALL = "all"
+ARMS = ("imager", "spectrograph")
+#: tables of a file of the user's: of checks for all types, and of keywords of the metadata calibrations and their rules
+ALL, METADATA = "all", "metadata"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Check:
         ``reference`` or ``exposure`` where it is for these alone.
     when : str
         Keyword without which it is left out.
+    arm : str
+        ``imager`` or ``spectrograph`` where it is for this one alone: spectra are no even light.
     lit : bool
         Whether it is left out where LAMP says that no lamp was on.
     look : str
@@ -86,6 +89,7 @@ class Check:
     bad_above: float | None = None
     of: Literal["", "reference", "exposure"] = ""
     when: str = ""
+    arm: Literal["", "imager", "spectrograph"] = ""
     lit: bool = False
     look: str = ""
     cure: str = ""
@@ -108,6 +112,8 @@ class CheckList:
         Those that the user's file leaves out.
     changed : mapping of str to frozenset of str
         Check to its fields that the user's file says.
+    metadata : tuple of Check
+        What that file changes of the metadata (`calgui.core.validation.metadata`), with those that it switches off.
     """
 
     type: str
@@ -115,6 +121,7 @@ class CheckList:
     source: str = ""
     off: tuple[Check, ...] = ()
     changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    metadata: tuple[Check, ...] = ()
 
     def named(self, name: str) -> Check | None:
         """The check of a name, left out or not; None where there is none."""
@@ -148,7 +155,8 @@ def checks_for(kind: str, changes: Path | None = None) -> CheckList:
         One of `known_types`, in any case.
     changes : pathlib.Path, optional
         A file of changes, with a table for each type and check (``[dark.level]``), or ``[all.NAME]`` for all types:
-        its fields replace those of the check of that name, or make a new one.
+        its fields replace those of the check of that name, or make a new one. ``[metadata.NAME]`` is of a keyword in
+        small letters, or of a rule among keywords.
 
     Returns
     -------
@@ -203,8 +211,9 @@ def _changed(kind: str, document: Mapping[str, Any], path: Path | None) -> Check
     wanted = kind.upper()
     found = dict(_defaults(wanted))
     fields: dict[str, frozenset[str]] = {}
+    metadata: dict[str, Check] = {}
     if path is not None:
-        names = {ALL, *(one.lower() for one in known_types())}
+        names = {ALL, METADATA, *(one.lower() for one in known_types())}
         total = 0
         for table, entries in document.items():
             if table not in names:
@@ -215,6 +224,9 @@ def _changed(kind: str, document: Mapping[str, Any], path: Path | None) -> Check
             if total > _MOST_CHECKS:
                 raise _refused(path, _said(table), f"There are more than {_MOST_CHECKS} checks; leave some out.")
             for name, entry in entries.items():
+                if table == METADATA:
+                    metadata[name] = _of_metadata(name, entry, path)
+                    continue
                 # all of it is read, so that a mistake is told whichever file is validated
                 base = found.get(name) if table in (ALL, wanted.lower()) else _defaults(table.upper()).get(name)
                 made = _check(name, entry, base, path, table)
@@ -223,7 +235,21 @@ def _changed(kind: str, document: Mapping[str, Any], path: Path | None) -> Check
                     fields[name] = fields.get(name, frozenset()) | entry.keys()
     kept = tuple(check for check in found.values() if not check.off)
     off = tuple(check for check in found.values() if check.off)
-    return CheckList(wanted, kept, "" if path is None else str(path), off, fields)
+    return CheckList(wanted, kept, "" if path is None else str(path), off, fields, tuple(metadata.values()))
+
+
+def _of_metadata(name: str, fields: Mapping[str, Any], path: Path) -> Check:
+    """A change of what is expected of a keyword, or of a rule."""
+    from calgui.core.validation.metadata import bases
+
+    where = f"{METADATA}.{_said(name)}"
+    base = bases().get(name)
+    if base is None:
+        raise _refused(path, where, "Name a keyword of check-metadata in small letters, or one of its rules.")
+    strange = next((key for key in fields if key not in (*_LIMITS, "need", "off")), None)
+    if strange is not None:
+        raise _refused(path, where, f"It has no field {_said(strange)!r}; there are {', '.join(_LIMITS)}, need, off.")
+    return _check(name, fields, base, path, METADATA)
 
 
 @cache
@@ -320,7 +346,7 @@ def _value(key: str, value: Any, path: Path, where: str) -> Any:
     patterns = {"figure": _FIGURE, "keyword": _KEYWORD, "when": _KEYWORD, "extension": _EXTENSION}
     if key in patterns and value and not patterns[key].match(value):
         raise _refused(path, where, f"{key} {_said(value)!r} is none.")
-    choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure")}
+    choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure"), "arm": ("", *ARMS)}
     if key in choices and value not in choices[key]:
         raise _refused(path, where, f"{key} must be one of {', '.join(filter(None, choices[key]))}.")
     return value

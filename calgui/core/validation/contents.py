@@ -61,6 +61,8 @@ def describe_contents(kind: str, path: Path, frame: Frame | None) -> tuple[Figur
 def _coefficients(frame: Frame) -> Figures:
     corrections = corrections_of(frame, _PARTS)
     known = np.isfinite(corrections).all(axis=0)
+    if not known.size:
+        return {}
     made = {
         "uncorrected_fraction": Metric(
             1 - float(known.mean()), "", "Part of the pixels without a correction that is a finite number."

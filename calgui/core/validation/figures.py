@@ -71,7 +71,7 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[s
     if not count:
         return made
     job.report(0.1, "Flags")
-    good = _count_flags(frame, light, count, made)
+    good = _count_flags(frame, light, made)
     if not pixels:
         return made
     finite = np.isfinite(frame.data)
@@ -106,23 +106,26 @@ def _light(frame: Frame) -> BoolArray:
     return region_of(frame).mask()
 
 
-def _count_flags(frame: Frame, light: BoolArray, count: int, made: dict[str, Metric]) -> BoolArray:
-    """Fractions of data-quality bits; which pixels may be used."""
+def _count_flags(frame: Frame, light: BoolArray, made: dict[str, Metric]) -> BoolArray:
+    """Fractions of data-quality bits, of a ramp in its second read; which pixels of an image may be used."""
     if frame.dq is None:
-        return np.array(np.broadcast_to(light, frame.shape))
-    seen = frame.dq[light] if frame.dq.ndim == 2 else frame.dq[np.broadcast_to(light, frame.shape)]
+        return light.copy()
+    # a ramp may saturate on its way: lost is a pixel without two reads before that
+    dq = frame.dq[:, 1] if frame.dq.ndim == 4 and frame.dq.shape[1] > 1 else frame.dq
+    # flagged pixels are few, and these alone are looked at
+    bits = dq.ravel()
+    places = np.flatnonzero(bits)
+    places = places[light.ravel()[places % light.size]]
+    seen = bits[places]
+    count = int(np.count_nonzero(light)) * (dq.size // light.size)
     for name, (bit, text) in _FRACTIONS.items():
         made[name] = Metric(int(np.count_nonzero(seen & np.uint32(bit))) / count, "", text)
-    if frame.dq.ndim == 4 and frame.dq.shape[1] > 1:
-        # a ramp may saturate on its way: lost is a pixel without two reads before that
-        lost = frame.dq[:, 1][np.broadcast_to(light, frame.dq[:, 1].shape)] & np.uint32(flags.SATURATED)
-        text = "Part of the pixels that are saturated in the second read already."
-        made["saturated_fraction"] = Metric(int(np.count_nonzero(lost)) / max(1, lost.size), "", text)
-    made["flagged_fraction"] = Metric(int(np.count_nonzero(seen)) / count, "", "Part of the pixels with any flag.")
+    made["flagged_fraction"] = Metric(seen.size / count, "", "Part of the pixels with any flag.")
     strange = int(np.count_nonzero(seen & np.uint32(~_ALL_BITS & 0xFFFFFFFF)))
     made["unknown_flag_fraction"] = Metric(strange / count, "", "Part of the pixels with a flag that has no meaning.")
-    unusable = np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)
-    usable: BoolArray = light & ((frame.dq & unusable) == 0)
+    usable = light.copy()
+    if dq.ndim == 2:
+        usable.ravel()[places[(seen & np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)) != 0]] = False
     return usable
 
 

@@ -170,8 +170,8 @@ def examine(
     if reference and wanted in CONTENTS:
         from calgui.core.validation.contents import describe_contents
 
-        told, why = describe_contents(wanted, path, frame)
-        figures |= told
+        contents, why = describe_contents(wanted, path, frame)
+        figures |= contents
         notes.append(why)
     used, comparison = "", None
     said: tuple[Said, ...] = ()
@@ -190,7 +190,7 @@ def examine(
     if algorithms and any(_is_measured(check.figure) for check in held):
         from calgui.core.validation.measured import measure_with, measuring
 
-        measured = measure_with(measuring(wanted, held), path, cache, context, job.part(0.7, 0.9))
+        measured = measure_with(measuring(wanted, held, frame), path, cache, context, job.part(0.7, 0.9))
         figures |= measured.figures
         said += measured.said
         notes += measured.notes

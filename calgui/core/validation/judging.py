@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.metadata.entries import clean
+from calgui.core.algorithms.metadata.facts import arm
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.validation.checks import Check
 
@@ -70,6 +71,8 @@ def applies(check: Check, header: Mapping[str, Any], *, is_reference: bool) -> b
     if check.of and check.of != ("reference" if is_reference else "exposure"):
         return False
     if check.when and header.get(check.when) in (None, ""):
+        return False
+    if check.arm and (arm(header) or check.arm) != check.arm:
         return False
     return not (check.lit and "LAMP" in header and str(header["LAMP"] or "").strip().upper() in _UNLIT)
 
@@ -137,7 +140,8 @@ def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
     if not shown:
         text = f"{check.keyword} is missing: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
-    if check.allowed and shown.upper() not in check.allowed:
+    # a reference of several, as in "IRIS1|IFS", must have each of them among the allowed
+    if check.allowed and not set(shown.upper().split("|")) <= set(check.allowed):
         listed = ", ".join(check.allowed[:10])
         text = f"{check.keyword} is {shown!r}, not {listed}: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)

@@ -92,5 +92,5 @@ def _largest_step(middle: Profile, own: float) -> float:
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(middle, width), axis=1)
     steps = smooth[width:] - smooth[:-width]
     bent = steps[width:-width] - 0.5 * (steps[: -2 * width] + steps[2 * width :])
-    # five errors of that: of two medians of a window, and of half of the two beside them
-    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(3 / width))
+    # five errors of that: of medians m of four windows it is (m1 - 3 m2 + 3 m3 - m4) / 2
+    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(5 / width))

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.metadata.entries import clean
 from calgui.core.algorithms.registry import Metric, algorithm, registry
 from calgui.core.catalogue import calibration_of
-from calgui.core.errors import AlgorithmError, CalguiError, Cancelled
+from calgui.core.errors import AlgorithmError, CalguiError, Cancelled, InputError
+from calgui.core.frames.frame import FrameLike
 from calgui.core.jobs import Job
 from calgui.core.runs.run import run_files
 from calgui.core.validation.checks import Check
@@ -37,7 +39,7 @@ class Measured:
     notes: tuple[str, ...] = ()
 
 
-def measuring(kind: str, checks: Sequence[Check]) -> tuple[str, ...]:
+def measuring(kind: str, checks: Sequence[Check], frame: FrameLike | None = None) -> tuple[str, ...]:
     """Algorithms that some checks ask for.
 
     Parameters
@@ -46,18 +48,24 @@ def measuring(kind: str, checks: Sequence[Check]) -> tuple[str, ...]:
         Reference type, upper case.
     checks : sequence of Check
         Those that hold for the file. A figure such as ``measure_psf.strehl`` asks for ``measure-psf``.
+    frame : FrameLike, optional
+        The file's image, where it has one.
 
     Returns
     -------
     tuple of str
-        Of the calibration that the type belongs to, as far as they take a single file.
+        Of the calibration that the type belongs to, as far as they take a single file, and such an image.
     """
+    shape = None if frame is None else kind_of(frame)
     row = calibration_of(kind)
     asked = {check.figure.partition(".")[0] for check in checks if "." in check.figure}
     return tuple(
         name
         for name in (row.algorithms if row is not None else ())
-        if name.replace("-", "_") in asked and name in registry() and algorithm(name).minimum_inputs == 1
+        if name.replace("-", "_") in asked
+        and name in registry()
+        and algorithm(name).minimum_inputs == 1
+        and (shape is None or shape in algorithm(name).takes)
     )
 
 
@@ -80,8 +88,8 @@ def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", contex
     Returns
     -------
     Measured
-        That one could not give an answer is said of the file; that it lacks what it needs, such as a reference, is a
-        note.
+        That one refuses the file, or could not give an answer, is bad: its calibration cannot be made of it. What lies
+        elsewhere, such as in the cache, is a note.
     """
     figures: dict[str, Metric] = {}
     said: list[Said] = []
@@ -92,8 +100,8 @@ def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", contex
             report = run_files(name, [path], cache=cache, context=context, job=job.part(place / len(names), 1))
         except Cancelled:
             raise
-        except AlgorithmError as error:
-            text = f"{title} finds nothing to measure (1 failure, 0 allowed): {clean(error.message, 300)}"
+        except (AlgorithmError, InputError) as error:
+            text = f"{title} cannot use it (1 failure, 0 allowed): {clean(error.message, 300)}"
             said.append(Said(short, title, "bad", 1, "", 0, f"{text} {clean(error.cure, 200)}".strip(), "the picture"))
             continue
         except CalguiError as error:

@@ -1,11 +1,12 @@
 """One file validated: what it is, its checks, the reference in use, crds certify, and the verdict of all of it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.metadata.algorithm import Checked
+from calgui.core.algorithms.metadata.algorithm import Checked, check_header
+from calgui.core.algorithms.metadata.limits import changed
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.catalogue import calibration_of
 from calgui.core.jobs import Job
@@ -13,6 +14,7 @@ from calgui.core.runs.comparing.values import Comparison
 from calgui.core.validation.checks import CheckList, checks_for
 from calgui.core.validation.found import Found, examine, type_of
 from calgui.core.validation.judging import Said, judge, worst
+from calgui.core.validation.metadata import changes_of, name_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -150,11 +152,16 @@ def judged(found: Found, checks: CheckList, certified: "Certified | None" = None
     Validation
     """
     header = found.header
+    mine = changes_of(checks.metadata)
+    if checks.metadata:
+        with changed(mine.limits):
+            checked = check_header(header, found.path.name, "all", found.shape, mine.expected)
+        found = replace(found, checked=checked)
     said = [*judge(checks.checks, found.figures, header, found.extensions, is_reference=found.is_reference)]
     said += [*found.said, *_whole(found.warnings)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
-    said += _metadata(found.checked, told)
+    said += _metadata(found.checked, {*told, *mine.off})
     if certified is not None:
         said += _certified(certified)
     row = calibration_of(found.type)
@@ -176,7 +183,7 @@ def _whole(told: Sequence[str]) -> list[Said]:
 def _metadata(checked: Checked, told: Collection[str]) -> list[Said]:
     """The metadata of its header; what is good is one line."""
     made = [
-        Said(f"metadata_{entry.keyword.lower().replace('-', '_')}", f"Keyword {entry.keyword}", entry.verdict,
+        Said(f"metadata_{name_of(entry.keyword)}", f"Keyword {entry.keyword}", entry.verdict,
              entry.value if isinstance(entry.value, int | float | str) else None, entry.unit,
              text=entry.reason, look=f"{entry.keyword} in the headers")
         for entry in checked.entries
@@ -194,6 +201,7 @@ def _metadata(checked: Checked, told: Collection[str]) -> list[Said]:
             f"{', '.join(one.keywords)} in the headers",
         )
         for one in checked.contradictions
+        if one.rule not in told
     ]
     return made or [Said("metadata", "Metadata of the header", "good")]
 

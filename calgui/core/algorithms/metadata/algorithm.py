@@ -64,7 +64,11 @@ def worst_of(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def check_header(
-    header: Mapping[str, Any], name: str, calibration: str = "all", shape: tuple[int, ...] = ()
+    header: Mapping[str, Any],
+    name: str,
+    calibration: str = "all",
+    shape: tuple[int, ...] = (),
+    instead: Mapping[str, Expected] | None = None,
 ) -> Checked:
     """Look at the metadata of one file.
 
@@ -78,12 +82,14 @@ def check_header(
         Key of the catalogue's row, or ``all``.
     shape : tuple of int
         Of its data, numpy order; empty where there are none.
+    instead : mapping of str to Expected, optional
+        What is expected of some keywords instead of the table's.
 
     Returns
     -------
     Checked
     """
-    rows = of_calibration(calibration)
+    rows = [(instead or {}).get(row.keyword, row) for row in of_calibration(calibration)]
     entries = tuple(check_entry(row, header) for row in rows)
     wanted = {row.keyword for row in rows}
     shape = () if shape == (0,) else shape

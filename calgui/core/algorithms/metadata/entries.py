@@ -225,9 +225,10 @@ def _judge_numbers(row: Expected, value: Any, kind: str, unit: str, known: Meani
 def _hint(row: Expected, value: float, unit: str) -> str:
     """What a temperature looks like that is usual on the other scale."""
     turned = {"K": (_ZERO_CELSIUS, "degrees Celsius"), "deg_C": (-_ZERO_CELSIUS, "kelvin")}
-    if unit not in turned or row.usual_low is None or row.usual_high is None:
+    said = _SPELLINGS.get(unit, unit)
+    if said not in turned or row.usual_low is None or row.usual_high is None:
         return ""
-    step, name = turned[unit]
+    step, name = turned[said]
     return f" It looks like {name}." if row.usual_low <= value + step <= row.usual_high else ""
 
 
