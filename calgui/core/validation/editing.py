@@ -117,9 +117,9 @@ def changed(text: str, path: Path, check: Check, kind: str, field: str, value: f
     else:
         if kind not in document:
             document.add(kind, tomlkit.table(is_super_table=True))
-        if check.name not in document[kind]:  # type: ignore[operator]
-            document[kind].add(check.name, tomlkit.table())  # type: ignore[union-attr]
-        document[kind][check.name][field] = value  # type: ignore[index]
+        if check.name not in document[kind]:
+            document[kind].add(check.name, tomlkit.table())
+        document[kind][check.name][field] = value
     made = tomlkit.dumps(document)
     check_text(made, path, kind)
     return made
@@ -146,7 +146,7 @@ def without(text: str, path: Path, name: str, kind: str) -> str:
     document = tomlkit.parse(text)
     for table in (kind, ALL):
         if name in document.get(table, {}):
-            del document[table][name]  # type: ignore[union-attr]
+            del document[table][name]
             if not document[table]:
                 del document[table]
     made = tomlkit.dumps(document)

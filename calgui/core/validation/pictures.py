@@ -307,8 +307,8 @@ def _plane(frame: Frame) -> Frame:
     if frame.data.ndim == 2:
         return frame
     last = (-1,) * (frame.data.ndim - 2)
-    err, dq = (None if part is None else part[last] if part.ndim == frame.data.ndim else part
-               for part in (frame.err, frame.dq))  # fmt: skip
+    err = frame.err if frame.err is None or frame.err.ndim == 2 else frame.err[last]
+    dq = frame.dq if frame.dq is None or frame.dq.ndim == 2 else frame.dq[last]
     return Frame(frame.data[last], err, dq, frame.header, frame.path)
 
 
