@@ -157,7 +157,7 @@ class Pictures:
         if figure or (number and len(marks) > 1 and check is not None):
             axis = check.keyword or said.title if check is not None else said.title
             return Illustration(
-                "range", "The value, and its limits.", marks=marks, unit=said.unit, axis=axis, keyword=_keyword(check)
+                "range", "The value, and its limits.", marks=marks, unit=_unit(said), axis=axis, keyword=_keyword(check)
             )
         return self._cards(said, check)
 
@@ -296,8 +296,8 @@ class Pictures:
         if keyword not in header:
             return f"{keyword:<8} is not there"
         value = header[keyword]
-        shown = ("T" if value else "F") if isinstance(value, bool) else repr(clean(value, 40))
-        shown = shown if isinstance(value, bool | str) else clean(str(value), 40)
+        shown = repr(clean(value, 40)) if isinstance(value, str) else clean(str(value), 40)
+        shown = ("T" if value else "F") if isinstance(value, bool) else shown
         comment = clean(str(getattr(header, "comments", {}).get(keyword, "")), 40)
         return f"{keyword:<8}= {shown}{f' / {comment}' if comment else ''}"
 
@@ -307,8 +307,8 @@ def _plane(frame: Frame) -> Frame:
     if frame.data.ndim == 2:
         return frame
     last = (-1,) * (frame.data.ndim - 2)
-    err = frame.err if frame.err is None or frame.err.ndim != frame.data.ndim else frame.err[last]
-    dq = frame.dq if frame.dq is None or frame.dq.ndim != frame.data.ndim else frame.dq[last]
+    err = frame.err if frame.err is None or frame.err.ndim == 2 else frame.err[last]
+    dq = frame.dq if frame.dq is None or frame.dq.ndim == 2 else frame.dq[last]
     return Frame(frame.data[last], err, dq, frame.header, frame.path)
 
 
@@ -380,9 +380,14 @@ def _histogram(values: Array, what: str, said: Said, check: Check | None) -> Ill
     counts, edges = np.histogram(finite, _BINS, (float(low), float(high)))
     caption = f"{what}; lines: the figure, and the limits beyond which it is doubtful or bad."
     return Illustration(
-        "histogram", caption, edges=edges, counts=counts, marks=marks, unit=said.unit, axis=what,
+        "histogram", caption, edges=edges, counts=counts, marks=marks, unit=_unit(said), axis=what,
         keyword=_keyword(check),
     )  # fmt: skip
+
+
+def _unit(said: Said) -> str:
+    """As people write it: a number without one has none."""
+    return "" if said.unit == "1" else said.unit
 
 
 def _keyword(check: Check | None) -> str:

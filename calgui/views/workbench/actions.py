@@ -52,7 +52,7 @@ class ActionsBar(QFrame):
         self.ingest = _button("bench_ingest", "Ingest…", tip)
         self.ingest.hide()
         self.validate = _button("bench_validate", "Validate", _VALIDATE)
-        if not makes_file:
+        if not product:
             self.validate.hide()
         self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
         self.progress = QProgressBar()

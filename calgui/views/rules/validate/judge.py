@@ -89,6 +89,7 @@ class Judge(QObject):
         self._certified: dict[Path, Certified] = {}
         self._queue: list[Path] = []
         self._to_certify: list[Path] = []
+        self._for_crds: set[Path] = set()
         self._task: Task | None = None
         self._count = 0
         self.thresholds.changed.connect(self.judge_again)
@@ -129,7 +130,7 @@ class Judge(QObject):
         """
         return self._known.get(path, Judged(path))
 
-    def want(self, paths: Iterable[Path], kinds: dict[Path, str] | None = None) -> None:
+    def want(self, paths: Iterable[Path], kinds: dict[Path, str] | None = None, *, certify: bool = True) -> None:
         """Have files judged that are not, or that changed since.
 
         Parameters
@@ -137,16 +138,30 @@ class Judge(QObject):
         paths : iterable of pathlib.Path
         kinds : dict of pathlib.Path to str, optional
             Types of files whose headers do not say it.
+        certify : bool
+            Whether crds certify is asked about references, too.
         """
         fresh = []
-        for path in dict.fromkeys(paths):
+        paths = list(dict.fromkeys(paths))
+        for path in paths:
             before = self._wishes.get(path)
-            kind = (kinds or {}).get(path, before.kind if before is not None else "")
+            kind = (kinds or {}).get(path) or (before.kind if before is not None else "")
             wish = _Wish(kind, self.session.cache, self.session.context, _stamp(path))
             if wish != before:
                 self._wishes[path] = wish
                 fresh.append(path)
+        if certify:
+            self._ask_crds(paths)
         self._take(fresh)
+
+    def forget(self, path: Path) -> None:
+        """Know nothing of a file, nor of its type; it is judged anew when it is wanted.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+        """
+        self._wishes.pop(path, None)
 
     def again(self, paths: Iterable[Path]) -> None:
         """Judge files anew, whatever is known.
@@ -164,6 +179,8 @@ class Judge(QObject):
     def cancel(self) -> None:
         """Stop; what is judged already stays."""
         left, self._queue = self._queue, []
+        for path in self._to_certify:
+            self._known[path] = replace(self.known(path), certifying=False)
         self._to_certify = []
         for path in left:
             self._known[path] = Judged(path, "failed", error=_CANCELLED)
@@ -188,6 +205,23 @@ class Judge(QObject):
         """Files are compared with what another context selects."""
         kinds = {path: wish.kind for path, wish in self._wishes.items()}
         self.want(kinds, kinds)
+
+    def _ask_crds(self, paths: Sequence[Path]) -> None:
+        """Have crds asked about references that are judged without it."""
+        self._for_crds.update(paths)
+        late = []
+        for path in paths:
+            one = self._known.get(path)
+            made = one.validation if one is not None else None
+            if one is None or made is None or not made.is_reference or self.session.cache is None:
+                continue
+            if path not in self._certified and not one.certifying:
+                self._known[path] = replace(one, certifying=True)
+                late.append(path)
+        if late:
+            self._to_certify += late
+            self.changed.emit(tuple(late))
+            self._next()
 
     # ---- working
 
@@ -227,7 +261,7 @@ class Judge(QObject):
         def done(made: Validation) -> None:
             self._task = None
             if self._wishes.get(path) == wish:
-                asks = made.is_reference and wish.cache is not None
+                asks = made.is_reference and wish.cache is not None and path in self._for_crds
                 self._known[path] = Judged(path, "judged", made, certifying=asks)
                 if asks:
                     self._to_certify.append(path)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from calgui.core.algorithms.metadata.facts import CALIBRATIONS, of_calibration
+from calgui.core.algorithms.metadata.facts import CALIBRATIONS, expected, of_calibration
 from calgui.core.algorithms.metadata.night import Trend, trend
 from calgui.core.jobs import Job
 from calgui.core.validation import Found
@@ -67,7 +67,7 @@ class MetadataPanel(QWidget):
         self.keyword.setObjectName("validate_trend_keyword")
         self.keyword.setAccessibleName("Keyword that is plotted")
         self.keyword.setEditable(False)
-        self.keyword.addItems([row.keyword for row in of_calibration("all") if row.trend])
+        self.keyword.addItems(dict.fromkeys(row.keyword for row in expected() if row.trend))
         self.files = QComboBox(self)
         self.files.setObjectName("validate_trend_files")
         self.files.setAccessibleName("Files that are plotted")

@@ -116,7 +116,7 @@ class ValidatePage(QWidget):
         files.removed.connect(self._remove)
         files.ingest_asked.connect(lambda paths: self.session.ask_page("ingest", tuple(paths)))
         files.compare_asked.connect(lambda paths: self.session.compare_requested.emit(tuple(paths)))
-        files.chosen.connect(self._choose_by_hand)
+        files.chosen.connect(self.choose)
         judge.changed.connect(self._known_more)
         judge.busy_changed.connect(self._show_busy)
         self.banner.again_asked.connect(lambda: judge.again([self.current] if self.current is not None else []))
@@ -178,6 +178,10 @@ class ValidatePage(QWidget):
             self._steps.note()
 
     def _put(self, items: _State) -> None:
+        has = dict(items)
+        for path, kind in self.items:
+            if kind and not has.get(path):
+                self.judge.forget(path)  # what the user said of it does not hold any more
         self.items = items
         paths = [path for path, _ in items]
         if self.current not in paths:
@@ -231,15 +235,12 @@ class ValidatePage(QWidget):
         path : pathlib.Path or None
             One of the list.
         """
+        self._worst = False
         if path is not None and path != self.current:
             self.current = path
             self._show_files()
         elif path is not None:
             self._show_file()
-
-    def _choose_by_hand(self, path: Path | None) -> None:
-        self._worst = False
-        self.choose(path)
 
     def _known_more(self, paths: tuple[Path, ...]) -> None:
         listed = {path for path, _ in self.items}

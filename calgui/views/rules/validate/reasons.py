@@ -140,8 +140,8 @@ def _glance(said: Said) -> str:
     """The number and its limit, else what it is about; the sentence says the rest."""
     value, limit = said.value, said.threshold
     if isinstance(value, int | float) and not isinstance(value, bool) and limit is not None and said.check != "certify":
-        unit = f" {said.unit}" if said.unit else ""
-        return f"{value:.4g}{unit} {'<' if value < limit else '>'} {limit:g}{unit}"
+        unit = f" {said.unit}" if said.unit not in ("", "1") else ""
+        return f"{said.check}  {value:.4g}{unit} {'<' if value < limit else '>'} {limit:g}{unit}"
     return said.title
 
 

@@ -86,6 +86,7 @@ class TrendPlot(QWidget):
             counts = {word: trend.verdicts.count(word) for word in ("bad", "doubtful")}
             told = [f"{count:,} {word}" for word, count in counts.items() if count] or ["none doubtful or bad"]
             limits = ", ".join(f"{name.removeprefix('limit: ')} {at:g}" for name, at in trend.limits)
+            limits = f"{limits[:1].upper()}{limits[1:]}." if limits else ""
             self.told.setText(f"{trend.keyword}: {len(trend.values):,} files, {', '.join(told)}. {limits}".strip())
         self._draw()
 
