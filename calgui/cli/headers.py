@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from calgui.core.frames.headercompare import Cell, HeaderTable, Row
     from calgui.core.frames.headersearch import Found, Hit
 
+#: what nobody reads to its end is not drawn to its end
+_MOST_ROWS = 5_000
 _SIGNS = {"different": ("≠ ", "bold yellow"), "missing": ("- ", "bold red"), "extra": ("+ ", "bold cyan")}
 
 
@@ -125,7 +127,7 @@ def _print_table(table: "HeaderTable", rows: "list[Row]") -> None:
     shown.add_column("unit")
     shown.add_column("meaning", style="dim")
     last = None
-    for row in rows:
+    for row in rows[:_MOST_ROWS]:
         if row.hdu != last:
             shown.add_row(Text(printable(table.hdus[row.hdu]), style="bold"))
             last = row.hdu
@@ -136,6 +138,8 @@ def _print_table(table: "HeaderTable", rows: "list[Row]") -> None:
         shown.add_row(Text(printable(name)), *cells, Text(printable(unit)), Text(printable(about)))
     console = screen()
     console.print(shown)
+    if len(rows) > _MOST_ROWS:
+        console.print(f"... and {len(rows) - _MOST_ROWS:,} more keywords (--json tells all)")
     if several:
         console.print(f"{len(table.files)} files, {len(table.rows):,} keywords, {table.differing:,} differ")
 

@@ -74,6 +74,9 @@ class _Commands(click.Group):
         except (KeyboardInterrupt, click.Abort):
             click.echo("calgui: cancelled", err=True)
             sys.exit(130)
+        except MemoryError:
+            click.echo("calgui: There is not enough memory for this. Give it fewer or smaller files.", err=True)
+            sys.exit(InputError.exit_code)
         except BrokenPipeError:
             sys.exit(0)
         except OSError as error:

@@ -11,6 +11,7 @@ import click
 
 from calgui.cli.output import PATH
 from calgui.cli.terminal import guard
+from calgui.core.children import python
 from calgui.core.errors import CalguiError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def crds(folder: Path | None, tool: str, arguments: tuple[str, ...]) -> None:
         environment |= _for_cache(Cache.open(folder))
     for name, value in _OFFLINE.items():
         environment.setdefault(name, value)
-    command = [sys.executable, "-m", "calgui.cli.stock", tool, *arguments]
+    # a cache may bring pickles, which can be programs; they only save time
+    environment["CRDS_USE_PICKLED_CONTEXTS"] = "0"
+    command = python("calgui.cli.stock", tool, *arguments)
     sys.stdout.flush()
     process = subprocess.Popen(command, env=environment)
     while True:

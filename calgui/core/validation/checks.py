@@ -18,6 +18,9 @@ from calgui.core.resources import resources
 
 #: of a file of thresholds: more is none that a person wrote
 LARGEST = 256 * 1024
+#: bytes of a line, and dots in it outside of texts
+_LONGEST_LINE, _MOST_DOTS = 4_000, 20
+_QUOTED = re.compile(rb"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*")
 _MOST_CHECKS = 400
 _LONGEST_TEXT = 400
 _MOST_VALUES = 100
@@ -284,11 +287,18 @@ def _parse(raw: bytes, path: Path) -> dict[str, Any]:
         raise InputError(
             f"It is larger than {LARGEST // 1024} kB, which no file of thresholds is.", path=path, cure="Name another."
         )
+    if any(_is_deep(line) for line in raw.split(b"\n")):
+        raise InputError("A line of it is too long, or nests tables too deeply.", path=path, cure="Correct it.")
     try:
         return tomllib.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         text = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is no text, or is nested too deeply"
         raise InputError(f"It is no TOML: {_said(text, 120)}.", path=path, cure="Correct it at that place.") from None
+
+
+def _is_deep(line: bytes) -> bool:
+    """Whether a line may cost the parser much: a key of many parts takes the square of their number."""
+    return len(line) > _LONGEST_LINE or _QUOTED.sub(b"", line).count(b".") > _MOST_DOTS
 
 
 def _said(text: object, longest: int = 60) -> str:
