@@ -88,7 +88,8 @@ def subfolder(cache: "Cache", instrument: str) -> Path:
         mode = read_safely(layout.config / _MODE, root, 100).decode("utf-8", "replace").strip()
     except InputError:
         inner = top / instrument.lower()
-        there = {folder for folder in layout.reference_folders() if any(one.is_file() for one in folder.iterdir())}
+        inside = [folder for folder in layout.reference_folders() if not layout.leads_out(folder)]
+        there = {folder for folder in inside if any(one.is_file() for one in folder.iterdir())}
         mode = "instrument" if layout.folder and (inner in there or top not in there) else "flat"
     below = top if mode == "flat" else top / instrument.lower()
     return below.relative_to(root)

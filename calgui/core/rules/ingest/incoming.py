@@ -179,6 +179,17 @@ def taken_names(cache: "Cache") -> frozenset[str]:
     return frozenset(found)
 
 
+def taken_mappings(cache: "Cache") -> frozenset[str]:
+    """All names of mappings that a cache has, or names without having them: a new file would take their place."""
+    found = set(cache.mappings)
+    for name in cache.mappings:
+        if not name.endswith(".rmap"):
+            with contextlib.suppress(CalguiError):
+                words = (match.decode("utf-8", "replace") for match in _QUOTED.findall(cache.raw(name)))
+                found.update(word for word in words if word.endswith((".pmap", ".imap", ".rmap")))
+    return frozenset(found)
+
+
 def check_name(cache: "Cache", one: Incoming, siblings: Collection[str], taken: Collection[str]) -> list[Finding]:
     """Whether a new file's name can stand in the cache.
 

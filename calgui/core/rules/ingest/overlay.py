@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calgui.core.errors import CalguiError, InputError, UsageError
+from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.rules.files.layout import MOST_FILES
 from calgui.core.rules.files.trust import look
@@ -76,6 +76,10 @@ def check_target(cache: "Cache", into: Path) -> Path:
             "This exists and is not empty: nothing is written over it.",
             path=into,
             cure="Name a folder that does not exist yet.",
+        )
+    if os.path.ismount(target):
+        raise UsageError(
+            "A disk is mounted here, and a new cache cannot take its place.", path=into, cure="Name a folder in it."
         )
     if not os.access(parent, os.W_OK | os.X_OK):
         raise InputError(
@@ -185,6 +189,10 @@ def _link(root: Path, path: Path, plan: _Plan) -> None:
     if not real.is_relative_to(root):
         plan.left_out.append(f"{path} is a link that leads out of the cache, where it is not followed either.")
         return
+    inside = real.relative_to(root).parts
+    if any(part.startswith(".") for part in inside) or inside[:1] == ("pickles",):
+        plan.left_out.append(f"{path} is a link to what is not part of a cache.")
+        return
     plan.links.append((path, os.path.relpath(real, (root / path).parent.resolve())))
 
 
@@ -239,8 +247,10 @@ def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target
                 "Something else came there meanwhile.", path=target, cure="Name another folder."
             ) from error
         raise
-    sync_folder(target.parent)
-    job.report(1.0, "done")
+    # it is there: neither a cancel nor a disk that cannot store the folder above makes it undone
+    with contextlib.suppress(OSError, Cancelled):
+        sync_folder(target.parent)
+        job.report(1.0, "done")
     count = len(plan.files)
     return Written(target, proposal.new_context, tuple(files), count, copier.shared > 0, tuple(plan.left_out))
 

@@ -112,7 +112,8 @@ def _configuration(cache: "Cache", proposal: Proposal) -> dict[str, str]:
 
 def _mapping(cache: "Cache", below: str, one: NewMapping) -> str:
     new = f"{below}{one.name}"
-    if not one.derived_from:
+    # lines that end as those of Windows do are made alike in the new mapping: git would not find them in the old one
+    if not one.derived_from or b"\r" in cache.raw(one.derived_from):
         return f"diff --git a/{new} b/{new}\nnew file mode 100644\n{unified('', one.text, '/dev/null', f'b/{new}')}"
     old = f"{below}{one.derived_from}"
     base = cache.parsed(one.derived_from).text

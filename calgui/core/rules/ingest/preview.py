@@ -1,5 +1,6 @@
 """What a proposal changes, for rules and for observations, before anything is written; and what else is in the way."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,9 @@ def preview(
     old, new = proposal.context, proposal.new_context
     if not proposal.mappings:
         return Preview(ContextDiff(cache.name, cache.name, old, new, (), ()), (), len(headers))
-    proposed = ProposedCache(cache, proposal)
-    diff = compare_contexts(cache, old, proposed, new)
-    changed = changed_selections(cache, old, proposed, new, headers, None, job)
+    with contextlib.closing(ProposedCache(cache, proposal)) as proposed:
+        diff = compare_contexts(cache, old, proposed, new)
+        changed = changed_selections(cache, old, proposed, new, headers, None, job)
     return Preview(diff, changed, len(headers))
 
 
@@ -79,7 +80,11 @@ def in_the_way(cache: "Cache", proposal: "Proposal") -> tuple[Finding, ...]:
         none of them: it changes no mapping that is there. Then warnings, one for each kind: references that the new
         context gives for these instruments, but that are missing, Git LFS pointers or broken.
     """
-    proposed = ProposedCache(cache, proposal)
+    with contextlib.closing(ProposedCache(cache, proposal)) as proposed:
+        return _in_the_way(cache, proposed, proposal)
+
+
+def _in_the_way(cache: "Cache", proposed: ProposedCache, proposal: "Proposal") -> tuple[Finding, ...]:
     doctor = proposed.doctor(proposal.new_context)
     new = set(proposal.texts)
     found: dict[Finding, None] = {}

@@ -13,13 +13,21 @@ from calgui.core.jobs import Job
 from calgui.core.rules.files.loading import load_crds
 from calgui.core.rules.files.mapping_file import SPECIAL, parse
 from calgui.core.rules.ingest import textedit
-from calgui.core.rules.ingest.incoming import Incoming, check_name, free_name, read_incoming, taken_names
+from calgui.core.rules.ingest.incoming import (
+    Incoming,
+    check_name,
+    free_name,
+    read_incoming,
+    taken_mappings,
+    taken_names,
+)
 from calgui.core.rules.ingest.keying import Keyed, key_of
 from calgui.core.rules.ingest.naming import next_name
 from calgui.core.rules.ingest.newtype import first_mapping
 from calgui.core.rules.ingest.problems import clean, error, note
 from calgui.core.rules.ingest.rivals import rivals
 from calgui.core.rules.ingest.values import Action, Deletion, Given, NewMapping, NewRule, Proposal, Request
+from calgui.core.rules.observatories.setup import crds_module, forget_memos
 from calgui.core.rules.values import Finding, Severity
 
 if TYPE_CHECKING:
@@ -83,6 +91,7 @@ class _Type:
     text: str
     rmap: Any
     rules: list[tuple[Incoming, Keyed]] = field(default_factory=list)
+    valid: Any = None
 
 
 class _Proposing:
@@ -93,7 +102,8 @@ class _Proposing:
         self.rules: list[NewRule] = []
         self.deletions: list[Deletion] = []
         self.taken = set(taken_names(cache))
-        self.names = set(cache.mappings)
+        self.names = set(taken_mappings(cache))
+        self.called: dict[str, str] = {}
 
     def run(self) -> Proposal:
         for name in dict.fromkeys(self.request.delete):
@@ -114,8 +124,17 @@ class _Proposing:
                 place = problem.path.name if problem.path else self.context
                 self.findings.append(error("mapping", place, problem.message, problem.cure or "Mend the mapping."))
         new = mappings[-1].name if mappings else self.context
+        forget_memos(kind.rmap for kind in self.types.values() if kind.text != kind.base)
         proposal = Proposal(
-            self.cache.path, self.context, new, tuple(self.rules), tuple(self.deletions), tuple(mappings), bases=bases
+            self.cache.path,
+            self.context,
+            new,
+            tuple(self.rules),
+            tuple(self.deletions),
+            tuple(mappings),
+            (),
+            bases,
+            self.called,
         )
         if mappings:
             self.findings += rivals(self.cache, proposal, self.job.part(0.7, 1))
@@ -144,7 +163,7 @@ class _Proposing:
                     continue
                 try:
                     one.text, entries = textedit.delete(one.text, name)
-                    one.rmap = self._loaded(one)
+                    self._load(one)
                 except InputError as problem:
                     self.findings.append(error("mapping", mapping, problem.message, "Change this mapping by hand."))
                     continue
@@ -159,6 +178,7 @@ class _Proposing:
         said = {**request.settings, **given.settings}
         one, found = read_incoming(self.cache, self.context, given.path, said, given.type or request.type)
         self.findings += found
+        self.called[str(given.path)] = one.source.name if one is not None else given.path.name
         if one is None or not one.type or not one.instrument:
             if one is not None and one.source.name.lower() in self.taken:
                 text = "A reference of this name is in the cache already."
@@ -168,6 +188,7 @@ class _Proposing:
             one = replace(one, source=replace(one.source, name=given.name))
         elif request.rename:
             one = replace(one, source=replace(one.source, name=free_name(self.cache, one, self.taken)))
+        self.called[str(given.path)] = one.source.name
         kind = self._type(one.instrument, one.type, one)
         if kind is None:
             return
@@ -181,7 +202,7 @@ class _Proposing:
 
     def _put(self, kind: _Type, one: Incoming, keyed: Keyed) -> None:
         name = one.source.name
-        twin = next((other for other, place in kind.rules if place.path == keyed.path), None)
+        twin = next((other for other, _ in kind.rules if other.source.name == keyed.found), None)
         if twin is not None:
             text = (
                 f"It has the rule and date of {twin.source.name}, which goes in with it: one would replace the other."
@@ -193,10 +214,12 @@ class _Proposing:
             return
         try:
             kind.text = textedit.insert(kind.text, keyed.path, kind.rmap.selector.class_list, name)
-            kind.rmap = self._loaded(kind)
+            self._load(kind)
         except InputError as problem:
             self.findings.append(error("mapping", kind.before, problem.message, "Change this mapping by hand."))
             return
+        finally:
+            forget_memos((inserted,))
         if _flat(kind.rmap.selector) != _flat(inserted.selector):
             text = f"What crds makes of {kind.before} with this file is not what the changed text says."
             self.findings.append(
@@ -227,7 +250,14 @@ class _Proposing:
             key: header[key.upper()] for level in kind.rmap.selector.parkey for key in level if key != key.upper()
         }
         try:
-            return kind.rmap.insert(header, one.source.name)
+            kind.valid = _valid(kind.rmap) if kind.valid is None else kind.valid
+            new = kind.rmap.copy()
+            try:
+                new.selector.insert(header, one.source.name, kind.valid)  # as its insert() does
+            except BaseException:
+                forget_memos((new,))
+                raise
+            return new
         except (Exception, SystemExit) as problem:  # noqa: BLE001 - crds raises whatever it finds
             lines = [line for line in str(problem).splitlines() if line.strip(" -")]
             special = "special case" in str(problem)
@@ -280,10 +310,12 @@ class _Proposing:
         self.types[instrument, kind] = made
         return made
 
-    def _loaded(self, one: _Type) -> Any:
-        """The mapping as it is now, as crds loads it."""
+    def _load(self, one: _Type) -> None:
+        """Have the mapping as it is now, as crds loads it; crds is to forget it as it was."""
         name = one.before or one.name
-        return load_crds(parse(one.text, name), self.cache.layout.mappings / name, self.cache.observatory, _none)
+        before = one.rmap
+        one.rmap = load_crds(parse(one.text, name), self.cache.layout.mappings / name, self.cache.observatory, _none)
+        forget_memos((before,))
 
     def _mappings(self, done: Sequence[_Type]) -> tuple[list[NewMapping], dict[str, str]]:
         made: list[NewMapping] = []
@@ -335,6 +367,11 @@ def _whose(finding: Finding, path: Path) -> Finding:
     """Where a value is asked for, which file lacks it: its name may be another by then, or that of two."""
     places = tuple(replace(one, note=str(path)) if one.header and not one.rule else one for one in finding.places)
     return replace(finding, places=places)
+
+
+def _valid(rmap: Any) -> Any:
+    """Values that crds allows when it inserts."""
+    return {} if crds_module("core.config").ALLOW_BAD_PARKEY_VALUES else rmap.get_valid_values_map()
 
 
 def _none(name: str, **_: Any) -> Any:

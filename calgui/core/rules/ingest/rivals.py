@@ -1,5 +1,6 @@
 """How new rules get on with those beside them: which hide each other, which tie, which never win. Told before."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import CalguiError
@@ -43,7 +44,11 @@ def rivals(cache: "Cache", proposal: "Proposal", job: Job) -> list[Finding]:
     """
     from calgui.core.rules.ingest.proposed import ProposedCache
 
-    proposed = ProposedCache(cache, proposal)
+    with contextlib.closing(ProposedCache(cache, proposal)) as proposed:
+        return _all(cache, proposed, proposal, job)
+
+
+def _all(cache: "Cache", proposed: "Cache", proposal: "Proposal", job: Job) -> list[Finding]:
     found: list[Finding] = []
     news = [new for new in proposal.mappings if new.type]
     for number, new in enumerate(news):
