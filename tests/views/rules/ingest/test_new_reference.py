@@ -24,8 +24,22 @@ from tests.plaincrds import select
 from tests.views.rules.ingest.conftest import ODD
 from tests.views.rules.ingest.test_whole_task import sums
 
+#: milliseconds; a preview may wait for the compiler, and an ingest for crds certify
+LONG = 240_000
 LEFT = Qt.MouseButton.LeftButton
 Settled = Callable[[MainWindow], None]
+
+
+@pytest.fixture
+def settled(qtbot: QtBot) -> Settled:
+    """Waits until nothing is at work any more, however long."""
+
+    def wait(window: MainWindow) -> None:
+        for _ in range(2):
+            qtbot.wait(50)
+            qtbot.waitUntil(lambda: not window.busy, timeout=LONG)
+
+    return wait
 
 
 def made(window: MainWindow, name: str, paths: list[Path], qtbot: QtBot) -> AlgorithmPage:
@@ -33,9 +47,9 @@ def made(window: MainWindow, name: str, paths: list[Path], qtbot: QtBot) -> Algo
     window.session.ask_bench(name, paths)
     bench: Any = window.place("bench")
     page: AlgorithmPage = bench.show_algorithm(name)
-    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=180_000)  # perhaps a preview waits for the compiler
+    qtbot.waitUntil(page.actions_bar.run.isEnabled, timeout=LONG)
     qtbot.mouseClick(page.actions_bar.run, LEFT)
-    qtbot.waitUntil(lambda: page.report is not None, timeout=180_000)
+    qtbot.waitUntil(lambda: page.report is not None, timeout=LONG)
     return page
 
 
