@@ -54,11 +54,11 @@ def check_target(cache: "Cache", into: Path) -> Path:
     InputError
         When nothing may be written there.
     """
-    into = Path(into).expanduser()
+    into = Path(into)
     try:
-        return _checked(cache.layout.root, into)
-    except OSError as error:
-        reason = error.strerror or str(error)
+        return _checked(cache.layout.root, into.expanduser())
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise InputError(f"This cannot be looked at: {reason}.", path=into, cure="Name another folder.") from error
 
 

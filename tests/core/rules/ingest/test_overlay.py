@@ -207,8 +207,9 @@ def test_folders_that_cannot_be_read_are_named(
     with pytest.raises(InputError, match="Permission denied") as told:
         write_overlay(cache, proposal, tmp_path / "overlay")
     assert told.value.path == folder
-    with pytest.raises(InputError, match="cannot be looked at"):
-        write_overlay(cache, proposal, tmp_path / ("x" * 300))
+    for bad in (tmp_path / ("x" * 300), tmp_path / "a\0b" / "new", Path("~nobody-of-this-name/new")):
+        with pytest.raises(InputError):
+            write_overlay(cache, proposal, bad)
 
 
 def _failing(number: int) -> Callable[..., None]:
