@@ -262,6 +262,10 @@ def test_rules_that_hide_tie_or_never_win_are_told_before(writer: Any, reference
     cache = Cache.open(writer.root)
     # a special case of equal weight: crds itself refuses it
     assert codes(propose(cache, Request((reference(),)))) == [("tie", "tmt_iris_flat_0004.fits")]
+    # the other way round crds takes it, and refuses the whole mapping afterwards
+    wide = propose(cache, Request((reference(DETECTOR="IRIS3", FILTER="H|J|K"),)))
+    assert codes(wide) == [("tie", "tmt_iris_flat_0004.fits")]
+    assert "(IRIS3, H|J)" in wide.findings[0].message
     # weighs more wherever the old one matches
     hiding = propose(cache, Request((reference(DETECTOR="IRIS2", FILTER="ANY", USEAFTER="2019-01-01"),)))
     assert ("shadows", "tmt_iris_flat_0004.fits") in codes(hiding, Severity.WARNING)
