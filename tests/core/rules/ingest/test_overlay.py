@@ -353,7 +353,14 @@ def test_a_flat_cache_and_one_without_configuration(writer: Any, reference: Make
         assert opened.trust("tmt_iris_flat_0004.fits") is Trust.OK
 
 
-def test_a_patch_brings_a_checkout_to_the_same_mappings(cache: Cache, proposal: Proposal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+def test_a_patch_brings_a_checkout_to_the_same_mappings(
+    writer: Any, reference: Make, tmp_path: Path, ends: bytes
+) -> None:
+    rmap = writer.mappings / "tmt_iris_flat_0001.rmap"
+    rmap.write_bytes(rmap.read_bytes().replace(b"\n", ends))
+    cache = Cache.open(writer.root)
+    proposal = propose(cache, Request((reference(),)))
     folder = tmp_path / "checkout"
     folder.mkdir()
     quiet = {"capture_output": True, "check": True, "cwd": folder}
