@@ -13,10 +13,10 @@ from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.rules.files.layout import MOST_FILES
 from calgui.core.rules.files.trust import look
+from calgui.core.rules.ingest.comparing import digest
 from calgui.core.rules.ingest.configuring import configured, subfolder
 from calgui.core.rules.ingest.copying import UNABLE, Copier, sync_folder, write_new
 from calgui.core.rules.ingest.history import record
-from calgui.core.rules.ingest.proposing import digest
 from calgui.core.rules.ingest.scratch import scratch_folder
 from calgui.core.rules.ingest.values import NewRule, Proposal, Written
 from calgui.core.rules.values import Severity, Trust

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calgui.core.jobs import Job
+from calgui.core.rules.ingest.comparing import unified
 from calgui.core.rules.ingest.overlay import place_of
 from calgui.core.rules.ingest.problems import clean
-from calgui.core.rules.ingest.proposing import unified
 from calgui.core.rules.ingest.values import Action, NewMapping, Proposal
 
 if TYPE_CHECKING:
