@@ -235,21 +235,28 @@ def timeless(config: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", ["tmt", "ligeriri"])
-def test_a_frame_goes_into_the_real_caches(name: str, flat: Path, real_data: Path, tmp_path: Path) -> None:
+def test_a_frame_goes_into_the_real_caches(
+    name: str, flat: Path, demo_night: DemoNight, real_data: Path, tmp_path: Path
+) -> None:
     """What stands in the way is named, and with that told to crds it gives what the preview said."""
     cache, into = real_data / "caches" / name, tmp_path / "overlay"
     mode = {"DETECTOR": "IRIS1", "FILTER": "H", "PUPIL": "CLEAR", "SUBARRAY": "FULL"}
     settings: dict[str, str] = {}
     if name == "ligeriri":  # its detectors are called otherwise, and its rules ask for more
         settings = {"DETECTOR": "IMG1", "INSTERA": "0.0.0", "READMODE": "DEFAULT"}
+        refused = call("ingest", "--cache", cache, "--into", into, "--rename", flat, code=3).stdout
+        assert "INSTERA" in refused
+        assert "they allow IFU, IMG, IMG1, IMG2" in refused
+        flat = tmp_path / "flat.fits"
+        words = [word for key, value in settings.items() for word in ("-k", f"{key}={value}")]
+        run("normalize-flat", "--cache", demo_night.cache, "-o", flat, *words, *exposures(demo_night, "hflat", 1, 2, 3))
     dates = {"DATE-OBS": "2026-05-01", "TIME-OBS": "01:00:00", "DATE": "2026-05-01 01:00:00"}
     images = [
         small(tmp_path / f"image_{band}.fits", **{**mode, **settings, **dates, "REFTYPE": "X", "FILTER": band})
         for band in ("H", "K", "Y")
     ]
     broken = name == "ligeriri"
-    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    words += [str(word) for path in images for word in ("--observation", path)]
+    words = [str(word) for path in images for word in ("--observation", path)]
     document = told("ingest", "--cache", cache, "--into", into, "--rename", *words, flat, code=int(broken))
     stopping = [one for one in document["in_the_way"] if one["severity"] == "error"]
     assert bool(stopping) == broken
@@ -265,8 +272,11 @@ def test_a_frame_goes_into_the_real_caches(name: str, flat: Path, real_data: Pat
     found = changes(befores, afters)
     assert found == promised(document)
     assert [(file, kind) for file, kind, _, _ in found] == [("image_H.fits", "flat")]
-    # our lint finds nothing that was not there; crds certify is asked in test_ingest
-    first, second = (lint(Cache.open(one)).findings for one in (cache, into))
+    # crds certifies it (its mappings: test_ingest), and our lint finds nothing that was not there
+    (one,) = told("validate", "--cache", into, next(into.rglob(document["references"][0]["file"])))["files"]
+    assert (one["verdict"], one["reasons"]) == ("good", [])
+    assert {check["check"]: check["verdict"] for check in one["checks"]}["certify"] == "good"
+    first, second = (lint(Cache.open(root)).findings for root in (cache, into))
     new = {one["name"] for one in document["mappings"]} | {document["references"][0]["file"]}
     ours = [one for one in second if one.place in new or new.intersection(place.file for place in one.places)]
     assert [one for one in ours if one.severity is Severity.ERROR] == []
