@@ -174,17 +174,22 @@ def _curves(pairs: list[_Pair]) -> tuple[Curve, ...]:
     drawn = sorted(pairs, key=lambda pair: -pair.largest)[:_DRAWN]
     made = []
     for axis, name in enumerate("xy"):
-        lines = {}
-        for pair in drawn:
-            of = f" {pair.fiber.name}" if len(pairs) > 1 else ""
-            lines[f"new{of}"] = pair.wavelength, pair.mine[axis]
-            lines[f"in use{of}"] = pair.wavelength, pair.other[axis]
+        wave = np.concatenate([_ended(pair.wavelength) for pair in drawn])
+        lines = {
+            "new": (wave, np.concatenate([_ended(pair.mine[axis]) for pair in drawn])),
+            "in use": (wave, np.concatenate([_ended(pair.other[axis]) for pair in drawn])),
+        }
         title = f"Shift along {name}" + (f", the {_DRAWN} that changed most" if len(pairs) > _DRAWN else "")
         made.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines))
     for axis, name in enumerate("xy"):
         off = {pair.fiber.name: (pair.wavelength, pair.difference[axis]) for pair in drawn}
         made.append(Curve(f"New less old along {name}", "wavelength (µm)", f"difference along {name} (pixel)", off))
     return tuple(made)
+
+
+def _ended(values: Floats) -> Floats:
+    """One line of several, which is not joined with the next."""
+    return np.append(values, np.nan)
 
 
 def _sentence(old: Frame, metrics: dict[str, Metric], count: int) -> str:
