@@ -96,10 +96,8 @@ def _counts(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
     per = np.bincount(lines.spectrum[lines.state == USED], minlength=len(state))[has_solution]
     used = count.used if len(state) == 1 else int(np.median(per)) if per.size else 0
     # as the spectrum is shown: of many spectra the main one is solved again with those around it
-    missing, rejected, unnamed = (
-        int(np.sum((lines.state == state) & (lines.spectrum == spectra.main)))
-        for state in (MISSING, REJECTED, UNIDENTIFIED)
-    )
+    mine = lines.state[lines.of(spectra.main)]
+    missing, rejected, unnamed = (int(np.sum(mine == state)) for state in (MISSING, REJECTED, UNIDENTIFIED))
     return {
         "n_lines": Metric(used, "", "Lines that were used; of several spectra the median."),
         "n_rejected": Metric(rejected, "", "Main spectrum: lines with a name that lie too far off."),
