@@ -250,8 +250,7 @@ def _notes(solved: Solved, spectra: Spectra) -> list[str]:
             "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
         )
         made.append(f"The lines were identified from those named by hand; {said}.")
-    lines = spectra.lines
-    stray = int(np.sum((lines.state == UNIDENTIFIED) & (lines.spectrum == spectra.main)))
+    stray = int(np.sum(spectra.lines.state[spectra.lines.of(spectra.main)] == UNIDENTIFIED))
     if stray:
         have = "line has" if stray == 1 else "lines have"
         made.append(f"{stray} {have} no name: not listed, blended, or too near another.")
