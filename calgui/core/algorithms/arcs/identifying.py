@@ -50,6 +50,8 @@ class Blind:
         Those that were asked for and add nothing.
     level : mapping of str to float
         Natural logarithm of the flux of a line of strength 1, by lamp.
+    failure : AlgorithmError or None
+        What speaks against it, where it is not far likelier than chance.
     """
 
     coefficients: Floats
@@ -59,11 +61,12 @@ class Blind:
     lamps: tuple[str, ...]
     dark: tuple[str, ...]
     level: dict[str, float]
+    failure: AlgorithmError | None
 
 
 def identify_blind(
     found: FoundLines, lamps: tuple[str, ...], lines: LampLines, rough: Rough, directions: tuple[int, ...], job: Job
-) -> Blind:
+) -> tuple[Blind, ...]:
     """Find out where the spectrum lies.
 
     Parameters
@@ -83,18 +86,20 @@ def identify_blind(
 
     Returns
     -------
-    Blind
+    tuple of Blind
+        One that is far likelier than chance, or what may be, each with what speaks against it: one for each range that
+        was looked at.
 
     Raises
     ------
     AlgorithmError
-        No alignment is far likelier than chance.
+        Nothing can be aligned.
     """
     middle, half = (found.first + found.last) / 2, max((found.last - found.first) / 2, 1.0)
     seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
     usable = ~found.saturated
     seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
-    best: _Look | None = None
+    looks: list[_Look] = []
     ranges = _ranges(found, rough, directions)
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
@@ -105,25 +110,40 @@ def identify_blind(
         if made is None:
             continue
         look = _Look(made, _chance(seen, listed, expected, made.score, job), sight, expected)
-        if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
-            best = look
+        looks.append(look)
         # most lines have a name: no other range will give more
         if look.is_clear and made.matched >= _MOST * made.looked:
             break
-    if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
-        raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    on, least = lamps_on(seen, best.sight, best.expected, best.made)
-    dark = tuple(name for name in lamps if name not in on)
-    level = {name: float(least.level[lamps.index(name)]) for name in on}
-    blind = Blind(least.coefficients, least.score, best.made.second, best.chance, on, dark, level)
-    if blind.score <= SURE:
-        raise AlgorithmError(
-            f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
-            f"{best.made.looked}, and the logarithm of its likelihood over that of points without order is "
-            f"{blind.score:.1f} (limit {SURE:g}).",
-            cure=_cure(lamps),
+    looks.sort(key=lambda one: (one.is_clear, one.rank), reverse=True)
+    if not looks:
+        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=_cure(lamps))
+    made_of = [_blind(seen, look, lamps) for look in looks]
+    return (made_of[0],) if made_of[0].failure is None else tuple(made_of)
+
+
+def _blind(seen: Observed, look: "_Look", lamps: tuple[str, ...]) -> Blind:
+    """What an alignment says of lamps, and what speaks against it."""
+    made = look.made
+    on, best = lamps_on(seen, look.sight, look.expected, made)
+    against = None
+    if not look.is_clear or made.matched < _LEAST * made.looked:
+        against = _refusal(look, lamps, len(seen.u))
+    elif best.score <= SURE:
+        against = (
+            f"The lines hardly fit those of {', '.join(on)}: the best alignment holds {made.matched} of {made.looked}, "
+            f"and the logarithm of its likelihood over that of points without order is {best.score:.1f} (limit "
+            f"{SURE:g})."
         )
-    return blind
+    return Blind(
+        best.coefficients,
+        best.score,
+        made.second,
+        look.chance,
+        on,
+        tuple(name for name in lamps if name not in on),
+        {name: float(best.level[lamps.index(name)]) for name in on},
+        None if against is None else AlgorithmError(against, cure=_cure(lamps)),
+    )
 
 
 @dataclass(frozen=True)
@@ -159,10 +179,8 @@ def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: 
     return chance
 
 
-def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
+def _refusal(best: _Look, lamps: tuple[str, ...], count: int) -> str:
     names = ", ".join(lamps)
-    if best is None:
-        return f"No lines of {names} lie in the range."
     made, chance = best.made, best.chance
     if chance >= CHANCE:
         return (

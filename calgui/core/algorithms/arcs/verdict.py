@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.arcs.identified import BORNE_OUT
 from calgui.core.algorithms.arcs.mainfit import EXCLUDED, REJECTED, UNIDENTIFIED, USED
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.registry import Verdict
@@ -131,7 +132,7 @@ def check_solution(solved: Solved) -> None:
         )
     used = one.state == USED
     between = (one.pixel >= one.pixel[used].min()) & (one.pixel <= one.pixel[used].max()) & (one.state != EXCLUDED)
-    if solved.by_hand == 0 and used.sum() < _FEW * between.sum():
+    if solved.by_hand == 0 and used.sum() < _FEW * between.sum() and solved.named.evidence < BORNE_OUT:
         raise AlgorithmError(
             f"Only {int(used.sum())} of {int(between.sum())} lines between the first and the last that fit are used "
             f"(limit {100 * _FEW:.0f} %): this may be chance.",
