@@ -1,10 +1,11 @@
 """Blind identification as a whole: an alignment, the names of lines by it, and whether these bear it out."""
 
 from calgui.core.algorithms.arcs.finding import FoundLines
-from calgui.core.algorithms.arcs.identifying import Blind, identify_blind, lit_to_whole
+from calgui.core.algorithms.arcs.identifying import FEWEST, Blind, cure_of, identify_blind, lit_to_whole
 from calgui.core.algorithms.arcs.lamps import lamp_lines
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough
+from calgui.core.errors import AlgorithmError
 from calgui.core.jobs import Job
 
 #: evidence of names that chance does not reach. An alignment is one of some million: a thousand places, a hundred
@@ -50,6 +51,13 @@ def identified(
     failure = candidates[0].failure
     if failure is not None and named.evidence < BORNE_OUT:
         raise failure
+    count = int((named.index >= 0).sum())
+    if count < FEWEST:
+        raise AlgorithmError(
+            f"Of the {len(found)} lines {count} {'lies' if count == 1 else 'lie'} where {', '.join(blind.lamps)} and "
+            f"the other lines would have them (limit {FEWEST}): the alignment that was found does not hold.",
+            cure=cure_of(lamps),
+        )
     return blind, named
 
 

@@ -116,7 +116,7 @@ def identify_blind(
             break
     looks.sort(key=lambda one: (one.is_clear, one.rank), reverse=True)
     if not looks:
-        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=_cure(lamps))
+        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=cure_of(lamps))
     made_of = [_blind(seen, look, lamps) for look in looks]
     return (made_of[0],) if made_of[0].failure is None else tuple(made_of)
 
@@ -142,7 +142,7 @@ def _blind(seen: Observed, look: "_Look", lamps: tuple[str, ...]) -> Blind:
         on,
         tuple(name for name in lamps if name not in on),
         {name: float(best.level[lamps.index(name)]) for name in on},
-        None if against is None else AlgorithmError(against, cure=_cure(lamps)),
+        None if against is None else AlgorithmError(against, cure=cure_of(lamps)),
     )
 
 
@@ -203,7 +203,18 @@ def _short(chance: float) -> str:
     return f"{chance:.2g}" if chance < 0.9995 else "1"
 
 
-def _cure(lamps: tuple[str, ...]) -> str:
+def cure_of(lamps: tuple[str, ...]) -> str:
+    """What to do about lines that cannot be identified.
+
+    Parameters
+    ----------
+    lamps : tuple of str
+        That were asked for.
+
+    Returns
+    -------
+    str
+    """
     return (
         f"Check that {', '.join(lamps)} {'was' if len(lamps) == 1 else 'were'} on (option lamps) and the range "
         "(options wavemin, wavemax), or name some lines by hand: identify=pixel=nm; pixel=nm."
