@@ -30,6 +30,8 @@ _TRIES = (4, 8)
 _CLEAR = 1e-6
 #: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
 _LEAST, _MOST = 0.4, 0.75
+#: scales of the range that are looked at beyond the one that is given, the likeliest first, and what each covers
+_SCALES, _WITHIN = (1.5, 1 / 1.5, 2.25, 1 / 2.25, 3.4), (0.8, 1.25)
 #: lines that an alignment is looked for with, at least
 FEWEST = 4
 
@@ -239,11 +241,12 @@ def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> lis
         made.append((Range(middle, 1.05 * width, 0.3 * width, (0.8, 1.35), 0.15, directions), True))
         made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), True))
     made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), False))
-    least = max(0.35, 1 - OFF * centre / half) if half > 0 else 0.35
-    most = min(2.2, 1 + OFF * centre / half)
-    if least < 0.8 or most > 1.25:
-        # each end is off on its own
-        made.append((Range(centre, half, shift, (min(least, 0.8), max(most, 1.25)), 0.4, directions), filtered))
+    # each end is off on its own: other scales one after the other, as bins and blends are a matter of the scale
+    if half > 0:
+        least, most = 1 - OFF * centre / half, 1 + OFF * centre / half
+        for factor in _SCALES:
+            if factor * _WITHIN[1] > least and factor * _WITHIN[0] < most:
+                made.append((Range(centre, factor * half, shift, _WITHIN, 0.25, directions), filtered))
     return made
 
 
