@@ -57,10 +57,11 @@ with fits.open(sys.argv[1]) as file:
 END
 picture ingest ingest light 1440x900 --tab Mappings "$work"/new/tmt_iris_flat_0006.fits "$night"/raw
 picture ingest-findings ingest light 1100x700 "$work"/new/flat.fits "$night"/raw
-# darks of which one had a light leak; temperatures of all images of the night
+# darks of which one had a light leak; exposures on the sky for their metadata
 picture validate validate light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture validate-checks validate light 1100x700 --tab Checks "$night"/raw/iris_20260305_dark_0003.fits
-picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_dark_000?.fits
+picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_sky_000?.fits "$raw"_psfstar_000?.fits \
+    "$raw"_fluxstar_000?.fits
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -38,6 +38,8 @@ _TIPS = (
     "Keywords of the metadata, and how they run over the night",
     "The picture of a reason, large",
 )
+#: files that are many, and milliseconds after which more that is known is shown, of few and of many
+_MANY, _FEW_MS, _MANY_MS = 20, 20, 250
 _State = tuple[tuple[Path, str], ...]
 
 
@@ -84,6 +86,9 @@ class ValidatePage(QWidget):
         self.drop = IngestDrop(
             self, self.add, lambda what, one: f"Drop to see whether {what} {'is' if one else 'are'} good"
         )
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._show_files)
+        self._soon.timeout.connect(self.metadata.follow)
         self._steps = Steps(session.history, lambda: self.items, self._put, _words)
         self._lay_out()
         self._connect()
@@ -132,7 +137,8 @@ class ValidatePage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is judged, or looked at."""
-        return self.judge.busy or self._looking or self.reasons.busy
+        waits = self._soon.isActive() or self.metadata.busy
+        return self.judge.busy or self._looking or self.reasons.busy or waits
 
     def ask(self, about: object) -> None:
         """Judge files, and look at the first of them.
@@ -243,10 +249,12 @@ class ValidatePage(QWidget):
             self._show_file()
 
     def _known_more(self, paths: tuple[Path, ...]) -> None:
+        if self._soon.isActive():
+            return
         listed = {path for path, _ in self.items}
         if listed.intersection(paths):
-            self._show_files()
-            self.metadata.follow()
+            # of many files that are judged at once the list is shown a few times a second
+            self._soon.start(_FEW_MS if len(listed) < _MANY else _MANY_MS)
 
     def _show_files(self) -> None:
         lines = [line_of(self.judge.known(path), shown_name(path)) for path, _ in self.items]
