@@ -150,7 +150,7 @@ def read_output(text: str, count: int, names: Sequence[str] = ()) -> list[Certif
                 found[index][how].append(_clean(said))
     last = next((_clean(line) for line in reversed(text.splitlines()) if line.strip()), "nothing.")
     return [
-        Certified(*(tuple(dict.fromkeys(one[how])) for how in ("ERROR", "WARNING")))
+        Certified(tuple(dict.fromkeys(one["ERROR"])), tuple(dict.fromkeys(one["WARNING"])))
         if index < reached or one["ERROR"]
         else Certified(problem=f"crds certify did not come to this file; its last words: {last}")
         for index, one in enumerate(found)

@@ -155,7 +155,7 @@ def _wavelengths(frame: Frame) -> Figures:
 def _profiles(frame: Frame) -> Figures:
     if frame.data.ndim != 3:
         return {}
-    sums = np.nansum(frame.data, axis=1, dtype=np.float64)
+    sums = np.asarray(np.nansum(frame.data, axis=1, dtype=np.float64))
     lit = sums > 0
     made = {
         "dark_fraction": Metric(float(1 - lit.mean()), "", "Part of the places along spectra without any response."),

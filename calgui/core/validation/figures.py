@@ -180,9 +180,8 @@ def _ceiling(image: Any, good: BoolArray) -> Metric:
     highest = np.max(image, where=good, initial=-np.inf)
     there = np.count_nonzero((image >= highest - abs(highest) * _SAME) & good)
     # one pixel is always the highest
-    return Metric(
-        max(0, int(there) - 1) / max(1, np.count_nonzero(good)), "", "Part of the pixels at the largest value."
-    )
+    others = max(0, int(there) - 1)
+    return Metric(others / max(1, int(np.count_nonzero(good))), "", "Part of the pixels at the largest value.")
 
 
 def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:

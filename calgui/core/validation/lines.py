@@ -1,5 +1,6 @@
 """Rows and columns of an image: bands that the readout makes, outputs that are dead, noisy or offset."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,7 +76,7 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
     middle = np.median(part, axis=0)
     spread = MAD_TO_SIGMA * np.median(np.abs(part - middle), axis=0)
     # what the errors of medians make by themselves is taken off
-    own = _MEDIAN_ERROR * noise / np.sqrt(rows.size)
+    own = _MEDIAN_ERROR * noise / math.sqrt(rows.size)
     jumps = np.diff(middle.astype(np.float64))
     scatter = MAD_TO_SIGMA * float(np.median(np.abs(jumps - np.median(jumps)))) / np.sqrt(2)
     step = _largest_step(middle.astype(np.float64), own)
@@ -97,4 +98,4 @@ def _largest_step(middle: Profile, own: float) -> float:
     steps = smooth[width:] - smooth[:-width]
     bent = steps[width:-width] - 0.5 * (steps[: -2 * width] + steps[2 * width :])
     # five errors of that: of medians m of four windows it is (m1 - 3 m2 + 3 m3 - m4) / 2
-    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * np.sqrt(5 / width))
+    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(5 / width))

@@ -180,8 +180,8 @@ def validate_file(
     if reference and wanted in CONTENTS:
         from calgui.core.validation.contents import describe_contents
 
-        told, why = describe_contents(wanted, path, frame)
-        figures |= told
+        contents, why = describe_contents(wanted, path, frame)
+        figures |= contents
         notes.append(why)
     used, comparison = "", None
     beside: tuple[Said, ...] = ()

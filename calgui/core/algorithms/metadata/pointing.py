@@ -137,7 +137,7 @@ def _direction(header: Mapping[str, Any]) -> list[Contradiction]:
         made += held("azimuth_hour_angle", ("AZ", "HA", "DEC"), away, said, cure)
     angle = number(header, "PARANG")
     if angle is not None and elevation > 0:
-        expected = parallactic_angle(*found, place[0])
+        expected = parallactic_angle(found[0], found[1], place[0])
         away = max(0.0, abs(turned(angle - expected)) - share)
         said = (
             f"PARANG is {angle:g} deg, but HA {found[0]:g} deg and DEC {found[1]:g} deg make "
