@@ -71,7 +71,7 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
     middle = np.median(part, axis=0)
     spread = MAD_TO_SIGMA * np.median(np.abs(part - middle), axis=0)
     # what the errors of medians make by themselves is taken off
-    own = _MEDIAN_ERROR * noise / np.sqrt(rows.size)
+    own = _MEDIAN_ERROR * noise / math.sqrt(rows.size)
     jumps = np.diff(middle.astype(np.float64))
     scatter = MAD_TO_SIGMA * float(np.median(np.abs(jumps - np.median(jumps)))) / np.sqrt(2)
     step = _largest_step(middle.astype(np.float64), own)
