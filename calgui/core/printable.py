@@ -42,6 +42,7 @@ def no_formula(text: str) -> str:
     str
         Behind an apostrophe, as spreadsheets mark texts, where it would be worked out as a formula.
     """
+    text = text.replace("\r", " ")  # which would begin another row, and with it another cell
     start = text.lstrip()[:1]
     begins = start in ("=", "@") and len(text.strip()) > 1
     signed = start in ("+", "-") and not _NUMBER.fullmatch(text.strip()) and _OF_FORMULAS.search(text)
