@@ -106,7 +106,7 @@ def ingest(
     if as_json:
         print_json(_document(opened, proposal, told, names, defects, written, patched))
     else:
-        _print(proposal, told, names, defects, written, patched, as_diff)
+        _print(proposal, told, names, defects, written, patched, settings, as_diff)
     for _, message in unread:
         click.echo(f"calgui: {clean(message)}", err=True)
     if not proposal.ready:
@@ -218,6 +218,7 @@ def _print(
     defects: "tuple[Finding, ...]",
     written: "Written | None",
     patched: Path | None,
+    settings: tuple[str, ...],
     as_diff: bool,
 ) -> None:
     from rich.text import Text
@@ -239,10 +240,13 @@ def _print(
     for finding in (*proposal.findings, *defects):
         word = _WORDS[finding.severity.value]
         say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", _STYLES[finding.severity.value])
-    if any(_stops(one) for one in defects):
+    if settings and proposal.rules:
+        said = ", ".join(settings)
         say(
-            "Those last errors were in the cache before: they stop stock crds for the instrument until they are mended."
+            f"note     {said} counts for the rules alone: the files stay as they are, which certify and pipelines read."
         )
+    if any(_stops(one) for one in defects):
+        say("Errors of other mappings were there before: they stop stock crds for the instrument until mended.")
     if told.asked and proposal.mappings:
         count, of = len(told.observations), "observation" if told.asked == 1 else "observations"
         say(f"{count} {'selection' if count == 1 else 'selections'} of {told.asked} {of} will change.")

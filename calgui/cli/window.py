@@ -31,6 +31,7 @@ def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
 @click.option("--view", default="observe", show_default=True, help="observe, rules, bench, or a part: why, headers ...")
 @click.option("--cache", "caches", multiple=True, type=PATH, help="Folder of a CRDS cache.")
 @click.option("--context", metavar="PMAP", help="Context of the cache; its operational one if not given.")
+@click.option("--type", "kind", metavar="TYPE", help="Type of reference whose selection is explained.")
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--algorithm", default="master-dark", show_default=True, metavar="NAME", help="Page of --view bench.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Option of that page.")
@@ -42,6 +43,7 @@ def shot(
     view: str,
     caches: tuple[Path, ...],
     context: str | None,
+    kind: str | None,
     look: str,
     algorithm: str,
     parameters: tuple[str, ...],
@@ -58,7 +60,7 @@ def shot(
     from calgui.views.shots import Bench, draw
 
     bench = Bench(algorithm, pairs(parameters, "-p", "OPTION=VALUE"), tab)
-    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size), bench=bench)
+    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size), bench=bench, kind=kind)
 
 
 def _check(paths: tuple[Path, ...]) -> None:

@@ -17,6 +17,7 @@ from calgui.views.app import application
 from calgui.views.hooks import Hooks
 from calgui.views.places import PLACES
 from calgui.views.rules.pages import PAGES
+from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import theme
 from calgui.views.window import MainWindow
@@ -85,6 +86,7 @@ def draw(
     dark: bool = False,
     size: tuple[int, int] = (1600, 1000),
     bench: Bench | None = None,
+    kind: str | None = None,
 ) -> None:
     """Draw a view into a PNG file, once all work for it is done.
 
@@ -105,6 +107,8 @@ def draw(
         Width and height of the window in pixels.
     bench : Bench, optional
         Page of the bench; that of a master dark if not given.
+    kind : str, optional
+        Type of reference that is explained; by default the most telling one.
 
     Raises
     ------
@@ -128,7 +132,7 @@ def draw(
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
             window.resize(*size)
             window.show()
-            _fill(window, view, paths, caches, context, bench or Bench())
+            _fill(window, view, paths, caches, context, bench or Bench(), kind)
             _save(window, view, out)
             window.close()
         finally:
@@ -138,7 +142,13 @@ def draw(
 
 
 def _fill(
-    window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence[Path], context: str | None, wanted: Bench
+    window: MainWindow,
+    view: str,
+    paths: Sequence[Path],
+    caches: Sequence[Path],
+    context: str | None,
+    wanted: Bench,
+    kind: str | None,
 ) -> None:
     session = window.session
     window.repaint()
@@ -176,6 +186,9 @@ def _fill(
         place.compare(session.selection)
         place.pictures.bar.set_way("grid")
         place.tabs.setCurrentIndex(_COMPARED[view])
+    if kind is not None:
+        _wait(lambda: not window.busy)
+        _explain(window, kind.lower())
     if view == "bench":
         _at_the_bench(window, wanted)
     _wait(lambda: not window.busy)
@@ -185,6 +198,15 @@ def _fill(
             raise UsageError(f"The first file has no {view}.", path=named, cure="Name one that has, first.")
         tabs.setCurrentIndex(_TABS[view])
         _wait(lambda: not window.busy)
+
+
+def _explain(window: MainWindow, kind: str) -> None:
+    """Ask why of a type of reference."""
+    inquiry = Inquiry.of(window.session)
+    types = [row.type for row in inquiry.rows]
+    if kind not in types:
+        raise UsageError(f"The rules select no {kind}.", cure=f"They know: {', '.join(types) or 'nothing'}.")
+    inquiry.focus(kind)
 
 
 def _at_the_bench(window: MainWindow, wanted: Bench) -> None:

@@ -158,6 +158,10 @@ def test_exit_codes_and_refusals(demo_night: DemoNight, flat: Path, tmp_path: Pa
     inside = call("ingest", "--cache", cache, "--patch", cache / "x.patch", "--rename", flat)
     assert inside.exit_code == 2
     assert call("context", "--cache", cache, "tmt_0001.pmap").exit_code == 3
+    other = call("ingest", "--cache", cache, "--dry-run", "--rename", "--set", "FILTER=Y", flat)
+    assert other.exit_code == 0, other.output
+    assert "FILTER = Y" in other.output
+    assert "FILTER=Y counts for the rules alone: the files stay as they are" in other.output
     assert not into.exists()
     assert state(cache) == before
 

@@ -47,6 +47,18 @@ def test_parts_can_be_drawn_alone(demo_night: DemoNight, tmp_path: Path) -> None
     assert QImage(str(out)).width() < 1600
 
 
+def test_the_type_that_is_explained_can_be_named(demo_night: DemoNight, tmp_path: Path) -> None:
+    image, pictures = next(demo_night.raw.glob("*_image_0001.fits")), []
+    for kind, code in (("dark", 0), ("flat", 0), ("nothing", 2)):
+        out = tmp_path / f"{kind}.png"
+        words = ("--view", "why", "--cache", demo_night.cache, "--type", kind)
+        done = calgui("shot", out, *words, image, home=tmp_path)
+        assert done.returncode == code, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]
+    assert "The rules select no nothing" in done.stderr
+
+
 @pytest.mark.parametrize("view", ["compare", "compare-headers"])
 def test_all_given_observations_are_compared(demo_night: DemoNight, tmp_path: Path, view: str) -> None:
     files = sorted(demo_night.raw.glob("*_flat_*.fits"))[:2]

@@ -112,6 +112,6 @@ def _not_to_be_read(cache: "Cache", proposed: ProposedCache, context: str, rules
         bad = [name for name in named if proposed.trust(name) is trust]
         if bad:
             listed = ", ".join(bad[:_FEW]) + (f" and {len(bad) - _FEW} more" if len(bad) > _FEW else "")
-            given = "a reference that is" if len(bad) == 1 else f"{len(bad)} references that are"
-            text = f"{context} gives {given} {what[len(bad) > 1]}: {listed}. Pipelines stop where they read such."
+            given, it = ("a reference that is", "it") if len(bad) == 1 else (f"{len(bad)} references that are", "one")
+            text = f"{context} gives {given} {what[len(bad) > 1]}: {listed}. A pipeline that reads {it} stops."
             yield warning(f"{trust.value}-given", bad[0], text, cure, tuple(map(Place, bad)))

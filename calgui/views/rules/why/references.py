@@ -57,6 +57,7 @@ class ReferencesPanel(QWidget):
         layout.addStretch()
         layout.setStretchFactor(self.view, 1)
         self.inquiry.references_changed.connect(self._refresh)
+        self.inquiry.trace_changed.connect(self._follow)
         self.inquiry.busy_changed.connect(lambda _busy: self._tell())
         session.context_changed.connect(self._tell)
         theme().changed.connect(self.view.viewport().update)
@@ -95,6 +96,14 @@ class ReferencesPanel(QWidget):
         self._filling = False
         self._share_width()
         self._tell()
+
+    def _follow(self) -> None:
+        """Select the type that is explained, where somebody else asked for it."""
+        current = self.view.currentIndex()
+        if current.isValid() and self.model.type_of(current) != self.inquiry.type:
+            self._filling = True
+            self._restore(self.inquiry.type, self.inquiry.index)
+            self._filling = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width anew."""

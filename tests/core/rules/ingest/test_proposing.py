@@ -1,5 +1,6 @@
 """Proposals: what a file's header makes of the rules, and everything that stands in the way, named with its cure."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,40 @@ def test_what_was_wrong_before_stands_in_the_way_only_of_stock_crds(writer: Any,
     broken = propose(Cache.open(writer.root), Request((reference(),)))
     assert codes(broken) == [("mapping", "tmt_iris_flat_0004.fits")]
     assert "tmt_iris_flat_0001.rmap" in broken.findings[0].message
+
+
+def test_references_that_nobody_can_read_are_told_in_one_warning_each(writer: Any, reference: Make) -> None:
+    folder = next(path.parent for path in writer.root.rglob("tmt_iris_flat_0001.fits"))
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'7' * 64}\nsize 2880\n"
+    (folder / "tmt_iris_flat_0001.fits").write_text(pointer)
+    (folder / "tmt_iris_flat_0002.fits").write_text(pointer)
+    (folder / "tmt_iris_flat_0003.fits").unlink()
+    cache = Cache.open(writer.root)
+    told = in_the_way(cache, propose(cache, Request((reference(),))))
+    assert [(one.severity, one.code, one.place) for one in told] == [
+        (Severity.WARNING, "missing-given", "tmt_iris_flat_0003.fits"),
+        (Severity.WARNING, "lfs-pointer-given", "tmt_iris_flat_0001.fits"),
+    ]
+    assert told[0].message.startswith("tmt_0003.pmap gives a reference that is missing: tmt_iris_flat_0003.fits.")
+    assert (
+        "2 references that are Git LFS pointers: tmt_iris_flat_0001.fits, tmt_iris_flat_0002.fits." in told[1].message
+    )
+    # the new file is read where it is, and what is not selected any more does not count
+    gone = propose(cache, Request((), ("tmt_iris_flat_0003.fits",)))
+    assert {one.code for one in in_the_way(cache, gone)} == {"lfs-pointer-given"}
+
+
+def test_a_cache_of_rules_alone_misses_no_reference(writer: Any, reference: Make) -> None:
+    shutil.rmtree(writer.root / "references")
+    cache = Cache.open(writer.root)
+    assert in_the_way(cache, propose(cache, Request((reference(),)))) == ()
+
+
+@pytest.mark.parametrize(("word", "told"), [("good", []), ("Doubtful", ["verdict"]), ("bad", ["verdict"])])
+def test_what_its_own_algorithm_said_of_it_is_told(cache: Cache, reference: Make, word: str, told: list[str]) -> None:
+    proposal = propose(cache, Request((reference(CALVERD=word),)))
+    assert [one.code for one in proposal.findings] == told
+    assert proposal.ready
 
 
 def test_wrong_calls_and_cancel(cache: Cache, reference: Make) -> None:
