@@ -78,6 +78,10 @@ printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 31651
 "$bin/python" -m calgui shot "$out/new-in-the-way-light.png" --view ingest --tab Findings --size 1280x720 \
     --cache "$work/edited" "$flat" "$night"/raw
 echo "$out/new-in-the-way-light.png"
+# darks of which one had a light leak; temperatures of all images of the night
+picture validate validate light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
+picture validate-checks validate light 1100x700 --tab Checks "$night"/raw/iris_20260305_dark_0003.fits
+picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_dark_000?.fits
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits

@@ -6,21 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import (
-    CACHE,
-    CONTEXT,
-    JSON,
-    clean,
-    headers_of,
-    observations,
-    open_cache,
-    read_settings,
-    reference_json,
-    screen,
-)
+from calgui.cli.asking import CACHE, CONTEXT, JSON, headers_of, observations, open_cache, read_settings, reference_json
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
 from calgui.core.errors import InputError, UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -108,7 +99,7 @@ def ingest(
     else:
         _print(proposal, told, names, defects, written, patched, settings, as_diff)
     for _, message in unread:
-        click.echo(f"calgui: {clean(message)}", err=True)
+        click.echo(f"calgui: {printable(message)}", err=True)
     if not proposal.ready:
         click.echo("calgui: nothing was written.", err=True)
     if not proposal.ready or unread:
@@ -226,7 +217,7 @@ def _print(
     console = screen()
 
     def say(text: str, style: str = "") -> None:
-        console.print(Text(clean(text), style=style), soft_wrap=True)
+        console.print(Text(printable(text), style=style), soft_wrap=True)
 
     for rule in proposal.rules:
         said = ", ".join(f"{one.keyword or one.name} = {one.value}" for one in rule.parameters) or "every observation"
@@ -257,7 +248,7 @@ def _print(
         say(f"  {names[change.index]}  {change.type}  {ends[0]} -> {ends[1]}")
     if as_diff:
         for new in proposal.mappings:
-            click.echo("\n".join(clean(line.replace("\t", "    ")) for line in new.diff.splitlines()))
+            click.echo("\n".join(printable(line.replace("\t", "    ")) for line in new.diff.splitlines()))
     if patched is not None:
         beside = "; the references that its message names are added beside" if proposal.rules else ""
         say(f"{patched}: a patch for 'git am' in a checkout of the cache{beside}.")
@@ -294,4 +285,4 @@ def context_command(folder: Path, as_json: bool, context: str | None) -> None:
     for row in rows:
         mark = "*" if row["operational"] else " "
         follows = f"  follows {row['follows']}" if row["follows"] else ""
-        click.echo(clean(f"{mark} {row['context']}{follows}"))
+        click.echo(printable(f"{mark} {row['context']}{follows}"))

@@ -35,7 +35,7 @@ def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--algorithm", default="master-dark", show_default=True, metavar="NAME", help="Page of --view bench.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Option of that page.")
-@click.option("--tab", default="", metavar="TITLE", help="Tab of that page, or of --view ingest.")
+@click.option("--tab", default="", metavar="TITLE", help="Tab of that page, of --view ingest or validate.")
 @click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")
 def shot(
     out: Path,
@@ -53,7 +53,8 @@ def shot(
     """Draw a view into OUT.png without a screen, as the window would show it.
 
     PATH are observations, folders of them, or caches; the first observation is selected, and all of them are the
-    inputs at the bench. For --view ingest files are new references, and folders hold observations.
+    inputs at the bench. For --view ingest files are new references, for --view validate new frames, and folders hold
+    observations.
     """
     _check((*paths, *caches))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -35,7 +35,9 @@ _TABS = {"spectrum": 1, "cube": 2}
 #: parts of the Compare place, by the number of their tab
 _COMPARED = {"compare": 0, "compare-headers": 1}
 #: pages of the Rules place that have a shorter name
-_SHORT = {"ingest": "rules-ingest"}
+_SHORT = {"ingest": "rules-ingest", "validate": "rules-validate"}
+#: pages of the Rules place that take the files that are named
+_TAKING = frozenset(_SHORT.values())
 #: work that takes longer than this is not waited for
 _PATIENCE = 300.0
 #: so long nothing must happen before the picture is taken
@@ -53,7 +55,7 @@ class Bench:
     options : mapping of str to str
         Its options that are not as by default.
     tab : str
-        Of the result, or of the page of ingest, as it is written on the tab; empty for the first.
+        Of the result, or of the pages of ingest and validation, as it is written on the tab; empty for the first.
     """
 
     algorithm: str = "master-dark"
@@ -98,7 +100,7 @@ def draw(
         One of `views`.
     paths, caches : sequence of pathlib.Path
         Observations, folders of them, and caches. The first observation is selected; at the bench all of them are
-        the inputs, and files are the new references of an ingest.
+        the inputs, and files are the new references of an ingest, or what is validated.
     context : str, optional
         Of the last cache.
     dark : bool
@@ -155,7 +157,7 @@ def _fill(
     window.observe.complete()
     for cache in caches:
         session.open_cache(cache.absolute())
-    new = tuple(path.absolute() for path in paths if path.is_file()) if view == "rules-ingest" else ()
+    new = tuple(path.absolute() for path in paths if path.is_file()) if view in _TAKING else ()
     window.open_paths(path for path in paths if path.absolute() not in new)
     _wait(lambda: not window.busy)
     failed = next((notice for notice in session.notices if notice.level == "error"), None)
@@ -176,10 +178,10 @@ def _fill(
     window.go("compare" if view in _COMPARED else view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
         session.ask_page(_pages()[view], new or None)
-    if view == "rules-ingest" and wanted.tab:
+    if view in _TAKING and wanted.tab:
         _wait(lambda: not window.busy)
         rules: Any = window.place("rules")
-        rules.page("ingest").tabs.go(wanted.tab)
+        rules.page(_pages()[view]).go_to_tab(wanted.tab)
     if view in _COMPARED:
         place: Any = window.place("compare")
         session.select(row.entry.path for row in table.model.entries())

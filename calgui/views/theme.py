@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from calgui.core.resources import resources
+from calgui.views.widgets.rich import PLAIN
 
 #: role -> (light, dark); state colours never stand alone, and are told apart by the colour-blind too (tests hold that)
 _ROLES: dict[str, tuple[str, str]] = {
@@ -117,6 +118,7 @@ class Theme(QObject):
         names = ("line", "raised", "accent", "surface", "text", "muted", "window", "selected")
         line, raised, accent, surface, text, muted, window, selected = (self.colour(name).name() for name in names)
         return f"""
+            {PLAIN}
             QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px; }}
             QHeaderView::section {{ background: {raised}; color: {muted}; border: 0;
                 border-bottom: 1px solid {line}; padding: 4px 6px; }}

@@ -11,21 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.core.children import python
 from calgui.core.jobs import Job
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 _TIMEOUT, _PER_FILE = 120.0, 30.0
 _TOGETHER = 200
-_MOST, _LONGEST = 50, 400
+_MOST, _LONGEST, _MOST_LINES = 50, 400, 20
 _LINE = re.compile(r"CRDS\s*-\s*(ERROR|WARNING)\s*-\s*(.*)")
 _BEGINS = re.compile(r"^CRDS\s*-\s*INFO\s*-\s*Certifying '.*' \((\d{1,6})/\d{1,6}\) as ")
+#: how crds begins where a date of a header is none
+_NO_DATE = "Error mapping reference names and values"
 #: nothing goes to the network, nothing into the cache
 _OFFLINE = {
     "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
     "CRDS_MODE": "local",
     "CRDS_READONLY_CACHE": "1",
+    # a cache may bring pickles, which can be programs
+    "CRDS_USE_PICKLED_CONTEXTS": "0",
 }
 
 
@@ -84,8 +90,9 @@ def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Jo
         "CRDS_PATH": str(cache.path),
         "CRDS_OBSERVATORY": cache.observatory.name,
     }
-    names = [str(path.resolve()) for path in paths]
-    command = [sys.executable, "-m", "calgui.core.rules.certify", str(cache.path), context or "", *names]
+    # crds takes each name once, and in the order of the alphabet; its lines are told apart by their number in that
+    names = sorted({str(path.resolve()) for path in paths})
+    command = python("calgui.core.rules.certify", str(cache.path), context or "", *names)
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
@@ -104,10 +111,12 @@ def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Jo
         if process.poll() is None:
             process.kill()
             process.wait()
-    return read_output(output.decode("utf-8", "replace"), len(paths))
+    files = [Path(name).name for name in names]
+    said = dict(zip(names, read_output(output.decode("utf-8", "replace"), len(names), files), strict=True))
+    return [said[str(path.resolve())] for path in paths]
 
 
-def read_output(text: str, count: int) -> list[Certified]:
+def read_output(text: str, count: int, names: Sequence[str] = ()) -> list[Certified]:
     """What crds's tool printed, told apart by file.
 
     Parameters
@@ -116,13 +125,15 @@ def read_output(text: str, count: int) -> list[Certified]:
         All of it.
     count : int
         How many files it was asked about.
+    names : sequence of str
+        Their names: what is told of several at once, after all of them, is of those that it names.
 
     Returns
     -------
     list of Certified
         In their order; those that it never came to say so.
     """
-    found: list[dict[str, list[str]]] = [{"ERROR": [], "WARNING": []} for _ in range(count)]
+    messages: list[tuple[int, str, list[str]]] = []
     place, reached = 0, 0
     for line in text.splitlines():
         begins = _BEGINS.search(line)
@@ -130,8 +141,17 @@ def read_output(text: str, count: int) -> list[Certified]:
             place = int(begins[1]) - 1
             reached = max(reached, place + 1)
         match = _LINE.search(line)
-        if match and len(found[place][match[1]]) < _MOST:
-            found[place][match[1]].append(_clean(match[2]))
+        if match:
+            messages.append((place, match[1], [match[2]]))
+        elif messages and not line.startswith("CRDS") and _goes_on(messages[-1][2]):
+            messages[-1][2].append(line)
+    found: list[dict[str, list[str]]] = [{"ERROR": [], "WARNING": []} for _ in range(count)]
+    for where, how, lines in messages:
+        said = " ".join(lines)
+        told = [index for index, name in enumerate(names) if len(lines) > 1 and f"'{name}'" in said] or [where]
+        for index in told:
+            if len(found[index][how]) < _MOST:
+                found[index][how].append(_clean(said))
     last = next((_clean(line) for line in reversed(text.splitlines()) if line.strip()), "nothing.")
     return [
         Certified(tuple(dict.fromkeys(one["ERROR"])), tuple(dict.fromkeys(one["WARNING"])))
@@ -141,10 +161,16 @@ def read_output(text: str, count: int) -> list[Certified]:
     ]
 
 
+def _goes_on(lines: Sequence[str]) -> bool:
+    """Whether a message goes on in the next line: a long list of values, or a text below a rule of dashes."""
+    return len(lines) < _MOST_LINES and (lines[-1].rstrip().endswith(",") or not lines[0].strip("- "))
+
+
 def _clean(text: str) -> str:
     """One sentence without control characters, and without what is known of the file."""
-    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    said = " ".join(said.rpartition(" :: ")[2].split())[:_LONGEST].rstrip(".")
+    said = " ".join(printable(text).rpartition(" :: ")[2].split()).strip("-").strip()[:_LONGEST].rstrip(".")
+    if said.startswith(_NO_DATE):
+        said = f"The header's date (USEAFTER) or another value that rules choose by cannot be understood: {said}"
     return f"{said}."
 
 

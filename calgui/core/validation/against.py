@@ -18,14 +18,16 @@ from calgui.core.jobs import Job
 from calgui.core.runs.comparing import compare_with_selected, comparer_of
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.references import extension_of, read_reference
-from calgui.core.runs.selecting import select
+from calgui.core.runs.selecting import select, unusable
 from calgui.core.validation.figures import box_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 #: types whose single exposures are compared with the reference, as they show the same
-_EXPOSURES = frozenset({"DARK"})
+_EXPOSURES = frozenset({"DARK", "SKY"})
+#: types whose references of one mode are alike in unit, place and filter; tables ADC are of any band
+_ALIKE = frozenset({"DARK", "FLAT", "SKY", "MASK"})
 #: metrics that are counts of pixels, which are told as parts of all, too
 _COUNTS: Mapping[str, str] = {"n_new_hot": "new_hot_fraction", "n_vanished_hot": "vanished_hot_fraction"}
 
@@ -44,12 +46,15 @@ class Against:
         By ``against.NAME``.
     comparison : Comparison or None
         All of it; None where nothing was compared.
+    refused : bool
+        Whether the reference in use could be read, and does not fit to a new one: another unit, place or filter.
     """
 
     message: str
     file: str = ""
     figures: Mapping[str, Metric] | None = None
     comparison: Comparison | None = None
+    refused: bool = False
 
 
 def rule_header_of(header: Mapping[str, Any], *, is_reference: bool) -> dict[str, Any]:
@@ -119,6 +124,8 @@ def compare_with_used(
         return Against(f"There is no comparison for {kind}.")
     if not is_reference and kind not in _EXPOSURES:
         return Against(f"Single exposures of {kind} are not compared with the reference, which is made of several.")
+    if not is_reference and frame is not None and frame.data.ndim != 2:
+        return Against("Ramps and cubes are not compared with the reference: fit or extract first.")
     asked = rule_header_of(header, is_reference=is_reference)
     try:
         selection = select(kind, asked, cache, context)
@@ -132,7 +139,8 @@ def compare_with_used(
     except CalguiError as error:
         return Against(f"It was not compared: {error.message} {error.cure}".strip())
     if comparison.status != "compared":
-        return Against(comparison.message, selection.file or "", _shapes(kind, frame, comparison.old))
+        refused = is_reference and kind in _ALIKE and comparison.status == "unavailable" and unusable(selection) is None
+        return Against(comparison.message, selection.file or "", _shapes(kind, frame, comparison.old), refused=refused)
     figures = {f"against.{name}": metric for name, metric in comparison.metrics.items()}
     figures |= _more(comparison, job)
     return Against(comparison.message, selection.file or "", figures, comparison)
@@ -155,6 +163,8 @@ def _shapes(kind: str, frame: Frame | None, used: Path | None) -> dict[str, Metr
 
 def _more(comparison: Comparison, job: Job) -> dict[str, Metric]:
     """Parts of all pixels, and how even the picture of the difference is."""
+    if comparison.product == "FLAT":
+        return _correlation(comparison.metrics)
     difference = comparison.difference
     if difference is None or difference.data.ndim != 2 or comparison.product != "DARK":
         return {}
@@ -177,3 +187,19 @@ def _more(comparison: Comparison, job: Job) -> dict[str, Metric]:
             "Range of the tiles' levels of new less old, in noise of the difference.",
         )
     return made
+
+
+def _correlation(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    """Whether both flats are of the same pixels: the scatter of their ratio tells what they have in common."""
+    found = [
+        metrics[name].value if name in metrics else None
+        for name in ("new_pixel_scatter_fraction", "old_pixel_scatter_fraction", "ratio_scatter_fraction")
+    ]
+    new, old, ratio = (value if isinstance(value, float) else 0.0 for value in found)
+    if new <= 0 or old <= 0 or ratio <= 0:
+        return {}
+    # the variance of a ratio of two patterns about 1 is a² + b² - 2 r a b
+    value = float(np.clip((new**2 + old**2 - ratio**2) / (2 * new * old), -1, 1))
+    return {
+        "against.response_correlation": Metric(value, "", "Correlation of the response of pixels with that in use.")
+    }

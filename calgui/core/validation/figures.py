@@ -1,26 +1,19 @@
 """What is measured on the pixels of a file, once: fractions of flags, level, noise, how even it is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.exposure import (
-    ADU,
-    ADU_PER_S,
-    ELECTRON,
-    ELECTRON_PER_S,
-    canonical_unit,
-    exposure_time,
-    number,
-)
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import LocalStatistics, local_statistics
 from calgui.core.algorithms.registry import Metric
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.validation.lines import LINES, describe_lines
+from calgui.core.validation.photons import expected_noise, to_rate
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -32,12 +25,18 @@ OUTLIER_SIGMA = 7.0
 _ENDS = 2.0
 #: error of the median of a normal distribution, in that of the mean
 _MEDIAN_ERROR = 1.2533
+#: values that differ by a smaller part are the same
+_SAME = 1e-4
 _ALL_BITS = int(np.bitwise_or.reduce([np.uint32(flag.value) for flag in flags.FLAGS]))
 _FRACTIONS: Mapping[str, tuple[int, str]] = {
     "do_not_use_fraction": (flags.DO_NOT_USE, "Part of the pixels that must not be used."),
     "saturated_fraction": (flags.SATURATED, "Part of the pixels flagged as saturated."),
     "hot_flag_fraction": (flags.HOT, "Part of the pixels flagged as hot."),
     "dead_flag_fraction": (flags.DEAD, "Part of the pixels flagged as dead."),
+    "border_flag_fraction": (
+        flags.REFERENCE_PIXEL,
+        "Part of the pixels that see light, by their place, and are flagged as reference pixels.",
+    ),
     "no_flat_fraction": (flags.NO_FLAT_FIELD, "Part of the pixels without a flat."),
 }
 
@@ -47,7 +46,7 @@ def box_of(shape: tuple[int, ...]) -> int:
     return max(_SMALLEST_BOX, min(_LARGEST_BOX, min(shape) // _TILES))
 
 
-def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]:
+def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[str] | None = None) -> dict[str, Metric]:
     """Measure what checks ask for.
 
     Parameters
@@ -58,6 +57,8 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]
         Progress and cancel.
     pixels : bool
         Whether its data are numbers of an image; False for a mask, whose data are flags.
+    wanted : collection of str, optional
+        Figures that are asked for: those that take a pass of their own are left out otherwise. All of them by default.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]
     if not count:
         return made
     job.report(0.1, "Flags")
-    good = _count_flags(frame, light, count, made)
+    good = _count_flags(frame, light, made)
     if not pixels:
         return made
     finite = np.isfinite(frame.data)
@@ -87,6 +88,15 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True) -> dict[str, Metric]
         return made
     job.report(0.7, "Outliers")
     _describe(frame, image, good, local, made)
+    job.report(0.8, "Rows and columns")
+    if wanted is None or LINES.intersection(wanted):
+        made |= describe_lines(image, good, float(np.median(local.level)), local.typical_sigma)
+    if wanted is None or "ceiling_fraction" in wanted:
+        made["ceiling_fraction"] = _ceiling(image, good)
+    if wanted is None or "sum" in wanted:
+        total = float(np.sum(image, where=good, dtype=np.float64))
+        made["sum"] = Metric(total, frame.unit[:24], "Of all pixels.")
+    made |= expected_noise(frame, made)
     return made
 
 
@@ -96,23 +106,26 @@ def _light(frame: Frame) -> BoolArray:
     return region_of(frame).mask()
 
 
-def _count_flags(frame: Frame, light: BoolArray, count: int, made: dict[str, Metric]) -> BoolArray:
-    """Fractions of data-quality bits; which pixels may be used."""
+def _count_flags(frame: Frame, light: BoolArray, made: dict[str, Metric]) -> BoolArray:
+    """Fractions of data-quality bits, of a ramp in its second read; which pixels of an image may be used."""
     if frame.dq is None:
-        return np.array(np.broadcast_to(light, frame.shape))
-    seen = frame.dq[light] if frame.dq.ndim == 2 else frame.dq[np.broadcast_to(light, frame.shape)]
+        return light.copy()
+    # a ramp may saturate on its way: lost is a pixel without two reads before that
+    dq = frame.dq[:, 1] if frame.dq.ndim == 4 and frame.dq.shape[1] > 1 else frame.dq
+    # flagged pixels are few, and these alone are looked at
+    bits = dq.ravel()
+    places = np.flatnonzero(bits)
+    places = places[light.ravel()[places % light.size]]
+    seen = bits[places]
+    count = int(np.count_nonzero(light)) * (dq.size // light.size)
     for name, (bit, text) in _FRACTIONS.items():
         made[name] = Metric(int(np.count_nonzero(seen & np.uint32(bit))) / count, "", text)
-    if frame.dq.ndim == 4 and frame.dq.shape[1] > 1:
-        # a ramp may saturate on its way: lost is a pixel without two reads before that
-        lost = frame.dq[:, 1][np.broadcast_to(light, frame.dq[:, 1].shape)] & np.uint32(flags.SATURATED)
-        text = "Part of the pixels that are saturated in the second read already."
-        made["saturated_fraction"] = Metric(int(np.count_nonzero(lost)) / max(1, lost.size), "", text)
-    made["flagged_fraction"] = Metric(int(np.count_nonzero(seen)) / count, "", "Part of the pixels with any flag.")
+    made["flagged_fraction"] = Metric(seen.size / count, "", "Part of the pixels with any flag.")
     strange = int(np.count_nonzero(seen & np.uint32(~_ALL_BITS & 0xFFFFFFFF)))
     made["unknown_flag_fraction"] = Metric(strange / count, "", "Part of the pixels with a flag that has no meaning.")
-    unusable = np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)
-    usable: BoolArray = light & ((frame.dq & unusable) == 0)
+    usable = light.copy()
+    if dq.ndim == 2:
+        usable.ravel()[places[(seen & np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE)) != 0]] = False
     return usable
 
 
@@ -132,7 +145,7 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
     level, noise = float(np.median(local.level)), local.typical_sigma
     made["level"] = Metric(level, unit, "Median of the tiles' medians.")
     made["noise"] = Metric(noise, unit, "Local noise: 1.4826 MAD in tiles.")
-    rate = _to_rate(frame)
+    rate = to_rate(frame.unit, frame.header)
     if rate is not None:
         made["level_e_per_s"] = Metric(level * rate, "e-/s", "The same as a rate.")
         made["noise_e_per_s"] = Metric(noise * rate, "e-/s", "The same as a rate.")
@@ -160,9 +173,15 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
             "",
             f"Part of the pixels {OUTLIER_SIGMA:g} sigma above their place.",
         )
-    made["sum"] = Metric(
-        float(image[good].sum(dtype=np.float64)) if image.size < 2_000_000 else None, unit, "Of all pixels."
-    )
+
+
+def _ceiling(image: Any, good: BoolArray) -> Metric:
+    """Pixels that stand at the largest value of all: where a converter ends, or a well is full."""
+    highest = np.max(image, where=good, initial=-np.inf)
+    there = int(np.count_nonzero((image >= highest - abs(highest) * _SAME) & good))
+    # one pixel is always the highest
+    usable = max(1, int(np.count_nonzero(good)))
+    return Metric(max(0, there - 1) / usable, "", "Part of the pixels at the largest value.")
 
 
 def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:
@@ -176,15 +195,3 @@ def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:
         part = slice(row * ny // rows, (row + 1) * ny // rows)
         found += int(np.count_nonzero((image[part] > np.repeat(limits[row], widths)) & good[part]))
     return found
-
-
-def _to_rate(frame: Frame) -> float | None:
-    """What turns the image into electrons per second; None where the header does not say."""
-    unit = canonical_unit(frame.unit)
-    gain = number(frame.header, "GAIN") if unit in (ADU, ADU_PER_S) else 1.0
-    if unit is None or gain is None or gain <= 0:
-        return None
-    if unit in (ELECTRON_PER_S, ADU_PER_S):
-        return gain
-    length = exposure_time(frame.header)
-    return None if length is None or unit not in (ELECTRON, ADU) else gain / length[0]

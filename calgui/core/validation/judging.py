@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.metadata.entries import clean
+from calgui.core.algorithms.metadata.facts import arm
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.validation.checks import Check
 
@@ -52,6 +53,30 @@ class Said:
         return f"{self.text} Look at {self.look}." if self.text and self.look else self.text
 
 
+def applies(check: Check, header: Mapping[str, Any], *, is_reference: bool) -> bool:
+    """Whether a check is for a file.
+
+    Parameters
+    ----------
+    check : Check
+    header : mapping
+        Of the file.
+    is_reference : bool
+        Whether the file is a reference, and no exposure.
+
+    Returns
+    -------
+    bool
+    """
+    if check.of and check.of != ("reference" if is_reference else "exposure"):
+        return False
+    if check.when and header.get(check.when) in (None, ""):
+        return False
+    if check.arm and (arm(header) or check.arm) != check.arm:
+        return False
+    return not (check.lit and "LAMP" in header and str(header["LAMP"] or "").strip().upper() in _UNLIT)
+
+
 def judge(
     checks: Sequence[Check],
     figures: Mapping[str, Metric],
@@ -78,12 +103,9 @@ def judge(
     tuple of Said
         One for each check that is for such a file.
     """
-    kind = "reference" if is_reference else "exposure"
     made: list[Said] = []
     for check in checks:
-        if (check.of and check.of != kind) or (check.when and header.get(check.when) in (None, "")):
-            continue
-        if check.lit and str(header.get("LAMP") or "").strip().upper() in _UNLIT and "LAMP" in header:
+        if not applies(check, header, is_reference=is_reference):
             continue
         if check.extension:
             made.append(_extension(check, extensions))
@@ -92,8 +114,8 @@ def judge(
                 made.append(_keyword(check, header))
         else:
             figure = figures.get(check.figure)
-            if figure is None and check.figure.startswith("against."):
-                continue  # nothing to compare with is told once, by the comparison
+            if figure is None and "." in check.figure:
+                continue  # that nothing was compared or measured is told once, not by each check
             made.append(_number(check, figure))
     return tuple(made)
 
@@ -118,7 +140,8 @@ def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
     if not shown:
         text = f"{check.keyword} is missing: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
-    if check.allowed and shown.upper() not in check.allowed:
+    # a reference of several, as in "IRIS1|IFS", must have each of them among the allowed
+    if check.allowed and not set(shown.upper().split("|")) <= set(check.allowed):
         listed = ", ".join(check.allowed[:10])
         text = f"{check.keyword} is {shown!r}, not {listed}: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, check.verdict, shown, text=text, look=check.look)

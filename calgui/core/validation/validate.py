@@ -1,35 +1,30 @@
 """One file validated: what it is, its checks, the reference in use, crds certify, and the verdict of all of it."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.algorithms.metadata.algorithm import check_header
-from calgui.core.algorithms.metadata.entries import clean
-from calgui.core.algorithms.metadata.facts import is_reference as says_reference
+from calgui.core.algorithms.metadata.algorithm import Checked, check_header
+from calgui.core.algorithms.metadata.limits import changed
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.catalogue import calibration_of
-from calgui.core.errors import InputError, UsageError
-from calgui.core.frames.fits import read_frame
-from calgui.core.frames.frame import Frame
-from calgui.core.frames.headers import HduHeader, read_headers, union
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing.values import Comparison
-from calgui.core.runs.references import extension_of
-from calgui.core.validation.checks import checks_for, known_types
-from calgui.core.validation.figures import measure
+from calgui.core.validation.checks import CheckList, checks_for
+from calgui.core.validation.found import Found, examine, type_of
 from calgui.core.validation.judging import Said, judge, worst
+from calgui.core.validation.metadata import changes_of, name_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.certify import Certified
 
-#: words of EXP_TYPE that are a type of reference
-_EXPOSURES = ("FLUXSTAR", "PSFSTAR", "PINHOLE", "LENSLET", "FIBER", "DARK", "FLAT", "ARC", "SKY")
-#: types whose image is flags, and no numbers of light
-_OF_FLAGS = frozenset({"MASK"})
+#: verdicts, the worst first
 _ORDER: Mapping[str, int] = {"bad": 0, "doubtful": 1, "unknown": 2, "good": 3}
+
+
+__all__ = ["Validation", "as_document", "judged", "type_of", "validate_file"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,10 @@ class Validation:
         With it.
     checks : str
         The user's file that changed some checks; empty where none did.
+    listed : CheckList or None
+        The checks that were held against it.
+    found : Found or None
+        What was found of it.
     """
 
     path: Path
@@ -69,6 +68,8 @@ class Validation:
     used: str = ""
     comparison: Comparison | None = None
     checks: str = ""
+    listed: CheckList | None = field(default=None, repr=False)
+    found: Found | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -81,41 +82,6 @@ class Validation:
         return tuple(one.sentence for one in self.said if one.verdict in ("doubtful", "bad"))
 
 
-def type_of(header: Mapping[str, Any], path: Path | None = None) -> str:
-    """Which type a file is of.
-
-    Parameters
-    ----------
-    header : mapping
-        REFTYPE of a reference, EXP_TYPE of an exposure.
-    path : pathlib.Path, optional
-        For messages.
-
-    Returns
-    -------
-    str
-        One of `known_types`.
-
-    Raises
-    ------
-    InputError
-        It says none of them.
-    """
-    said = str(header.get("REFTYPE") or "").strip().upper()
-    if said in known_types():
-        return said
-    kind = str(header.get("EXP_TYPE") or "").strip().upper()
-    found = next((word for word in _EXPOSURES if word in kind), "")
-    if found:
-        return found
-    what = f"REFTYPE is {clean(said, 40)!r}" if said else f"EXP_TYPE is {clean(kind, 40)!r}" if kind else "no REFTYPE"
-    raise InputError(
-        f"It does not say which calibration it is: {what}.",
-        path=path,
-        cure=f"Name the type (--type); known are {', '.join(kind.lower() for kind in known_types())}.",
-    )
-
-
 def validate_file(
     path: Path | str,
     kind: str | None = None,
@@ -125,6 +91,7 @@ def validate_file(
     job: Job | None = None,
     *,
     certify: "bool | Certified" = False,
+    algorithms: bool = True,
 ) -> Validation:
     """Hold a file against the checks of its type.
 
@@ -145,6 +112,8 @@ def validate_file(
     certify : bool or Certified
         Whether ``crds certify`` is asked too; it needs a cache, and is for references. Or what it said, where it was
         asked about many files at once.
+    algorithms : bool
+        Whether algorithms are run for the figures that checks ask of them, which takes seconds.
 
     Returns
     -------
@@ -155,79 +124,66 @@ def validate_file(
     InputError, UsageError
         The file cannot be read, its type is not known, or the changes cannot be understood.
     """
-    path, job = Path(path), job or Job("Validate")
-    if kind is not None and kind.upper() not in known_types():
-        listed = ", ".join(one.lower() for one in known_types())
-        raise UsageError(f"There is no type {clean(kind, 40)!r}.", cure=f"Known are {listed}.")
-    hdus = read_headers(path)
-    whole = union(hdus)
-    wanted = kind.upper() if kind is not None else type_of(whole, path)
-    reference = says_reference(whole)
-    checks = checks_for(wanted, changes)
-    frame, header, notes = _pixels(path, wanted, hdus, job.part(0, 0.5))
-    figures = {"n_pixels": Metric(0, "pixel", "Pixels that see light.")}
-    figures |= {} if frame is None else measure(frame, job.part(0.5, 0.8), pixels=wanted not in _OF_FLAGS)
-    used, comparison = "", None
-    if cache is not None:
-        from calgui.core.validation.against import compare_with_used
+    job = job or Job("Validate")
+    found = examine(Path(path), kind, cache, context, job.part(0, 0.9), changes, algorithms=algorithms)
+    if certify and cache is not None and found.is_reference and isinstance(certify, bool):
+        from calgui.core.rules.certify import certify as ask
 
-        against = compare_with_used(
-            wanted, path, frame, header, cache, context, job.part(0.8, 0.9), is_reference=reference
-        )
-        figures |= dict(against.figures or {})
-        used, comparison = against.file, against.comparison
-        notes.append(against.message)
-    extensions = {hdu.name.upper() for hdu in hdus if hdu.name}
-    said = [*judge(checks.checks, figures, header, extensions, is_reference=reference)]
-    said += _whole(hdus)
+        (certify,) = ask(cache, [found.path], context, job.part(0.9, 1))
+    job.report(1.0, "Validated")
+    asked = certify if not isinstance(certify, bool) and found.is_reference and cache is not None else None
+    return judged(found, checks_for(found.type, changes), asked)
+
+
+def judged(found: Found, checks: CheckList, certified: "Certified | None" = None) -> Validation:
+    """Hold what was found of a file against checks; no pixel is read.
+
+    Parameters
+    ----------
+    found : Found
+        Of `examine`.
+    checks : CheckList
+        Of its type.
+    certified : Certified, optional
+        What ``crds certify`` said of it; None where it was not asked.
+
+    Returns
+    -------
+    Validation
+    """
+    header = found.header
+    mine = changes_of(checks.metadata)
+    if checks.metadata:
+        with changed(mine.limits):
+            checked = check_header(header, found.path.name, "all", found.shape, mine.expected)
+        found = replace(found, checked=checked)
+    said = [*judge(checks.checks, found.figures, header, found.extensions, is_reference=found.is_reference)]
+    said += [*found.said, *_whole(found.warnings)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
-    said += _metadata(header, path.name, () if frame is None else frame.shape, told)
-    if certify and cache is not None and reference:
-        if isinstance(certify, bool):
-            from calgui.core.rules.certify import certify as ask
-
-            (certify,) = ask(cache, [path], context, job.part(0.9, 1))
-        said += _certified(certify)
-    row = calibration_of(wanted)
-    job.report(1.0, "Validated")
+    said += _metadata(found.checked, {*told, *mine.off})
+    if certified is not None:
+        said += _certified(certified)
+    row = calibration_of(found.type)
     return Validation(
-        path, wanted, row.title if row else "", reference,
-        tuple(sorted(said, key=lambda one: _ORDER[one.verdict])), figures, tuple(filter(None, notes)), used, comparison,
-        checks.source,
+        found.path, found.type, row.title if row else "", found.is_reference,
+        tuple(sorted(said, key=lambda one: _ORDER[one.verdict])), found.figures, found.notes, found.used,
+        found.comparison, checks.source, checks, found,
     )  # fmt: skip
 
 
-def _pixels(
-    path: Path, kind: str, hdus: tuple[HduHeader, ...], job: Job
-) -> tuple[Frame | None, Mapping[str, Any], list[str]]:
-    """The image of a file, if it has one; its keywords; what is to be known of that."""
-    if not any(hdu.is_image for hdu in hdus):
-        return None, union(hdus), []
-    try:
-        frame = read_frame(path, extension_of(kind, path), job=job)
-    except InputError as error:
-        with_image = any(hdu.warnings for hdu in hdus)
-        if with_image:
-            raise
-        return None, union(hdus), [f"Its pixels were not looked at: {error.message}"]
-    return frame, frame.header, []
-
-
-def _whole(hdus: tuple[HduHeader, ...]) -> list[Said]:
+def _whole(told: Sequence[str]) -> list[Said]:
     """Whether each part of the file is there."""
-    told = [clean(text, 160) for hdu in hdus for text in hdu.warnings]
     if not told:
         return [Said("file", "The file is whole", "good")]
     text = f"Not as it should be: {len(told)} of its parts, where 0 may be: {told[0].rstrip('.')}. Fetch it again."
     return [Said("file", "The file is whole", "doubtful", len(told), "", 0, text, "the headers of its extensions")]
 
 
-def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...], told: Collection[str]) -> list[Said]:
+def _metadata(checked: Checked, told: Collection[str]) -> list[Said]:
     """The metadata of its header; what is good is one line."""
-    checked = check_header(header, name, "all", shape)
     made = [
-        Said(f"metadata_{entry.keyword.lower().replace('-', '_')}", f"Keyword {entry.keyword}", entry.verdict,
+        Said(f"metadata_{name_of(entry.keyword)}", f"Keyword {entry.keyword}", entry.verdict,
              entry.value if isinstance(entry.value, int | float | str) else None, entry.unit,
              text=entry.reason, look=f"{entry.keyword} in the headers")
         for entry in checked.entries
@@ -245,6 +201,7 @@ def _metadata(header: Mapping[str, Any], name: str, shape: tuple[int, ...], told
             f"{', '.join(one.keywords)} in the headers",
         )
         for one in checked.contradictions
+        if one.rule not in told
     ]
     return made or [Said("metadata", "Metadata of the header", "good")]
 

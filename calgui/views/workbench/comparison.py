@@ -94,8 +94,10 @@ class ComparisonPanel(QWidget):
         """
         self._comparison = None
         self.message.setText(why)
-        self.body.hide()
-        self.picture.clear()
+        # asked with every answer to a changed option
+        if not self.body.isHidden():
+            self.body.hide()
+            self.picture.clear()
 
     def show_comparison(self, comparison: Comparison, inputs: Sequence[Path] = ()) -> None:
         """Show a comparison, or why there is none.

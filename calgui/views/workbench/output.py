@@ -65,6 +65,8 @@ class OutputPanel(QWidget):
         self._whole: tuple[RunReport, Flagged, str] | None = None
         self._preview: tuple[Result, Cut, str] | None = None
         self._outdated = self._preview_shown = False
+        #: whether there was a result before
+        self._opened = False
         self._showing_nothing = True
         self._session = session
         #: which picture of a result is shown, and in which words; those of a chain have several
@@ -327,6 +329,10 @@ class OutputPanel(QWidget):
         self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
         self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
         self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
+        if result.first == "plots" and result.curves and not self._opened and self.tabs.currentIndex() == 0:
+            self.tabs.setCurrentWidget(self.curves)
+        # from then on the tab is the user's choice
+        self._opened = True
         if no_picture and self.tabs.currentIndex() == 0 and (result.curves or tables):
             self.tabs.setCurrentWidget(self.curves if result.curves else self.tables)
         self.show_whole_button.setVisible(preview and self._whole is not None)

@@ -89,6 +89,7 @@ class MetricsTable(Grid):
 
     def __init__(self, name: str = "bench_metrics", title: str = "Metrics", parent: QWidget | None = None) -> None:
         super().__init__(name, title, parent)
+        self._rows: tuple[tuple[str, str, str, bool], ...] = ()
         self.setColumnCount(3)
         self.setHorizontalHeaderLabels(["metric", "value", "unit"])
         header = self.horizontalHeader()
@@ -96,7 +97,9 @@ class MetricsTable(Grid):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(2 * SPACE)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        # both ends of a name that is too long, rather than its first word
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setWordWrap(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_metrics(self, metrics: Mapping[str, Metric]) -> None:
@@ -107,6 +110,20 @@ class MetricsTable(Grid):
         metrics : mapping of str to Metric
             By the name that reports use.
         """
+        # figures that change with every answer are written over, where the rows stay what they are
+        rows = tuple(
+            (name, metric.unit, metric.help, isinstance(metric.value, str)) for name, metric in metrics.items()
+        )
+        if rows == self._rows:
+            for row, metric in enumerate(metrics.values()):
+                item, text = self.item(row, 1), figure(metric.value)
+                if item is not None and item.text() != text:
+                    item.setText(text)
+                    if isinstance(metric.value, str):
+                        item.setToolTip("\n".join([text, *item.toolTip().split("\n")[-2:]]))
+            self._fit_figures(metrics)
+            return
+        self._rows = rows
         self.clearSpans()
         self.setRowCount(len(metrics))
         for row, (name, metric) in enumerate(metrics.items()):
@@ -119,6 +136,9 @@ class MetricsTable(Grid):
             if is_text and not metric.unit:
                 self.setSpan(row, 1, 1, 2)
             self.put(row, 2, _UNITS.get(metric.unit, metric.unit), tip)
+        self._fit_figures(metrics)
+
+    def _fit_figures(self, metrics: Mapping[str, Metric]) -> None:
         # as wide as the figures; a long name of a file is elided rather than the names of all metrics
         shown = [figure(metric.value) for metric in metrics.values() if not isinstance(metric.value, str)]
         digits = max((len(text) for text in shown), default=0)

@@ -37,3 +37,32 @@ def test_constraints_are_those_of_all_and_of_the_type() -> None:
     for path in (resources() / "observatories" / "constraints").glob("*.toml"):
         for kind in ("ALL", "DARK", "FLAT", "SKY", "WAVECAL"):
             assert all(presence in "RWO" for presence, _ in constraints(path.stem, kind).values())
+
+
+def test_a_list_of_values_goes_on_in_the_next_line_and_a_date_is_named() -> None:
+    text = _HEAD.format(name="a.fits", n=1) + (
+        "CRDS - ERROR -  instrument='IRIS' ::  Checking 'F' : Value 'X' is not one of ['ANY',\n 'K',\n 'N/A']\n"
+        "CRDS - ERROR -  Error mapping reference names and values to dataset names and values : not enough values\n"
+        "CRDS - INFO -  2 errors\n"
+    )
+    first, _ = read_output(text, 2)
+    assert first.errors[0] == "Checking 'F' : Value 'X' is not one of ['ANY', 'K', 'N/A']."
+    assert first.errors[1].startswith("The header's date (USEAFTER)")
+
+
+def test_what_is_told_of_two_files_is_of_those_two() -> None:
+    text = (
+        _HEAD.format(name="a.fits", n=1)
+        + _HEAD.format(name="b.fits", n=2)
+        + (
+            "CRDS - ERROR -  ----------------------------------------\n"
+            "Both 'b.fits' and 'a.fits' identically match case:\n ((('DETECTOR', 'IRIS1'),))\n"
+            "CRDS - INFO -  1 errors\n"
+        )
+    )
+    first, second = read_output(text, 2, ("a.fits", "b.fits"))
+    assert (
+        first.errors
+        == second.errors
+        == ("Both 'b.fits' and 'a.fits' identically match case: ((('DETECTOR', 'IRIS1'),)).",)
+    )

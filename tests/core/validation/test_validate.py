@@ -22,7 +22,7 @@ HEADER: dict[str, Any] = {
 RAW: dict[str, Any] = {
     "TELESCOP": "TMT", "INSTRUME": "IRIS", "DETECTOR": "IRIS1", "EXP_TYPE": "IRIS_DARK", "FILTER": "OPAQUE",
     "GRATING": "MIRROR", "SCALE": 0.004, "DATE-OBS": "2026-03-11", "TIME-OBS": "00:10:00", "EXPTIME": 100.0,
-    "GAIN": 3.0, "READNOIS": 9.0, "IMGDTEMP": 77.0, "BUNIT": "electron/s",
+    "GAIN": 3.0, "READNOIS": 9.0, "READMODE": "MCDS-8", "IMGDTEMP": 77.0, "BUNIT": "electron/s",
 }  # fmt: skip
 
 
@@ -163,6 +163,26 @@ def test_changed_thresholds_count(tmp_path: Path) -> None:
     assert one.verdict == "bad"
     assert "above 0.02 e-/s" in one.reasons[0]
     assert as_document(one)["thresholds"] == str(mine)
+
+
+def test_metadata_is_held_to_changed_ranges_and_limits(tmp_path: Path) -> None:
+    path = write(tmp_path / "d.fits", dark(), RAW | {"MJD-OBS": 61110.00694444 + 30 / 86400})
+    assert named(validate_file(path), "metadata_date_mjd").verdict == "doubtful"
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[metadata.date_mjd]\ndoubtful_above = 60.0\nbad_above = 90.0\n", encoding="utf-8")
+    assert validate_file(path, changes=mine).verdict == "good"
+    mine.write_text("[metadata.date_mjd]\nbad_above = 10.0\n[metadata.imgdtemp]\ndoubtful_above = 70\n", "utf-8")
+    one = validate_file(path, changes=mine)
+    assert named(one, "metadata_date_mjd").verdict == "bad"
+    assert "mostly 60 to 70" in named(one, "metadata_imgdtemp").text
+    mine.write_text("[metadata.date_mjd]\noff = true\n[metadata.humidity]\nneed = true\n", encoding="utf-8")
+    one = validate_file(path, changes=mine)
+    assert [said.check for said in one.said if said.verdict == "bad"] == ["metadata_humidity"]
+    assert named(validate_file(path), "metadata_date_mjd").verdict == "doubtful"
+    for text in ("[metadata.nothing]\noff = true\n", "[metadata.el]\ncure = 'x'\n", "[metadata.el]\nbad_above='x'\n"):
+        mine.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError):
+            validate_file(path, changes=mine)
 
 
 def test_flats_masks_and_ramps(tmp_path: Path) -> None:

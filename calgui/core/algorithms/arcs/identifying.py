@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from calgui.core.algorithms.arcs.aligning import align, rescored
+from calgui.core.algorithms.arcs.aligning import align
 from calgui.core.algorithms.arcs.chance import by_chance, false_alarm
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.lampson import Sight, lamps_on
 from calgui.core.algorithms.arcs.patterns import Alignment, Listed, Observed, Range
 from calgui.core.algorithms.arcs.ranges import Rough
 from calgui.core.errors import AlgorithmError
@@ -24,8 +25,6 @@ OFF = 0.05
 CHANCE, MARGIN = 1e-3, 3.0
 #: and what the score must be, once lamps that are off are left out
 SURE = 8.0
-#: what a lamp must add to the score to be taken for on
-LAMP_ON = 1.5
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
@@ -60,27 +59,6 @@ class Blind:
     lamps: tuple[str, ...]
     dark: tuple[str, ...]
     level: dict[str, float]
-
-
-def listed_of(lamps: tuple[str, ...], lines: LampLines, rough: Rough) -> Listed:
-    """Lines as the search takes them.
-
-    Parameters
-    ----------
-    lamps : tuple of str
-        Species.
-    lines : LampLines
-        Of them, as resolved.
-    rough : Rough
-        With the filter.
-
-    Returns
-    -------
-    Listed
-    """
-    kind = np.array([lamps.index(name.split("+")[0]) for name in lines.species], np.int64)
-    strength = np.log(np.maximum(lines.intensity, 1e-5))
-    return Listed(lines.wavelength, strength, kind, rough.through(lines.wavelength))
 
 
 def identify_blind(
@@ -121,12 +99,12 @@ def identify_blind(
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
         width = found.fwhm / half * expected.half
-        blurred = lines.within(*_reach(expected)).resolved(width)
-        listed = listed_of(lamps, blurred, rough if filtered else Rough(rough.low, rough.high, rough.source))
+        sight = Sight(lamps, lines.within(*_reach(expected)), width, rough if filtered else rough.unfiltered)
+        listed = sight.listed
         made = align(seen, listed, expected)
         if made is None:
             continue
-        look = _Look(made, _chance(seen, listed, expected, made.score, job), listed, expected)
+        look = _Look(made, _chance(seen, listed, expected, made.score, job), sight, expected)
         if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
             best = look
         # most lines have a name: no other range will give more
@@ -134,7 +112,10 @@ def identify_blind(
             break
     if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
         raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    blind = _with_lamps(seen, best, lamps)
+    on, least = lamps_on(seen, best.sight, best.expected, best.made)
+    dark = tuple(name for name in lamps if name not in on)
+    level = {name: float(least.level[lamps.index(name)]) for name in on}
+    blind = Blind(least.coefficients, least.score, best.made.second, best.chance, on, dark, level)
     if blind.score <= SURE:
         raise AlgorithmError(
             f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
@@ -151,7 +132,7 @@ class _Look:
 
     made: Alignment
     chance: float
-    listed: Listed
+    sight: Sight
     expected: Range
 
     @property
@@ -235,35 +216,6 @@ def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> lis
         # each end is off on its own
         made.append((Range(centre, half, shift, (min(least, 0.8), max(most, 1.25)), 0.4, directions), filtered))
     return made
-
-
-def _with_lamps(seen: Observed, look: _Look, lamps: tuple[str, ...]) -> Blind:
-    """Leave out lamps that add nothing: their lines would only be there by chance."""
-    listed, expected, made = look.listed, look.expected, look.made
-    on = list(range(len(lamps)))
-    best = rescored(seen, listed, expected, made.coefficients)
-    while len(on) > 1:
-        # lamps whose absence costs least go first
-        costs = []
-        for kind in on:
-            rest = [one for one in on if one != kind]
-            without = rescored(seen, listed.take(np.isin(listed.kind, rest)), expected, made.coefficients)
-            costs.append((best.score - without.score, kind, without))
-        cost, kind, without = min(costs, key=lambda one: one[0])
-        if cost > LAMP_ON:
-            break
-        on.remove(kind)
-        best = without
-    level = {lamps[kind]: float(best.level[kind]) for kind in on}
-    return Blind(
-        best.coefficients,
-        best.score,
-        made.second,
-        look.chance,
-        tuple(lamps[kind] for kind in on),
-        tuple(name for kind, name in enumerate(lamps) if kind not in on),
-        level,
-    )
 
 
 def lit_to_whole(coefficients: Floats, found: FoundLines, pixels: int) -> Floats:

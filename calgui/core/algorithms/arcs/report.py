@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.spread import spread_curves
-from calgui.core.algorithms.arcs.mainfit import MISSING, UNIDENTIFIED, USED, missing_lines
+from calgui.core.algorithms.arcs.mainfit import MISSING, REJECTED, UNIDENTIFIED, USED, missing_lines
 from calgui.core.algorithms.arcs.product import lines_of_one
 from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.arcs.solving import Solved
@@ -93,11 +93,14 @@ def _counts(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
     has_solution = state <= 1
     per = np.bincount(lines.spectrum[lines.state == USED], minlength=len(state))[has_solution]
     used = count.used if len(state) == 1 else int(np.median(per)) if per.size else 0
-    missing = int(np.sum((lines.state == MISSING) & (lines.spectrum == spectra.main)))
-    unnamed = int((solved.main.solution.state == UNIDENTIFIED).sum())
+    # as the spectrum is shown: of many spectra the main one is solved again with those around it
+    missing, rejected, unnamed = (
+        int(np.sum((lines.state == state) & (lines.spectrum == spectra.main)))
+        for state in (MISSING, REJECTED, UNIDENTIFIED)
+    )
     return {
         "n_lines": Metric(used, "", "Lines that were used; of several spectra the median."),
-        "n_rejected": Metric(count.rejected, "", "Main spectrum: lines with a name that lie too far off."),
+        "n_rejected": Metric(rejected, "", "Main spectrum: lines with a name that lie too far off."),
         "n_unidentified": Metric(unnamed, "", "Main spectrum: lines without a name: not listed, or blended."),
         "n_missing": Metric(missing, "", "Main spectrum: listed lines that should be bright enough and are not seen."),
         "n_saturated": Metric(int(solved.found.saturated.sum()), "", "Main spectrum: lines that are saturated."),

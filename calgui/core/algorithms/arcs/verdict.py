@@ -162,7 +162,7 @@ def judge(solved: Solved, spectra: Spectra) -> tuple[Verdict, tuple[str, ...]]:
     """
     bad, doubtful = _bad(solved, spectra), [*_doubtful(solved, spectra), *solved.stray]
     verdict: Verdict = "bad" if bad else "doubtful" if doubtful else "good"
-    return verdict, (*bad, *doubtful, *_notes(solved))
+    return verdict, (*bad, *doubtful, *_notes(solved, spectra))
 
 
 def _bad(solved: Solved, spectra: Spectra) -> list[str]:
@@ -234,7 +234,7 @@ def _full(solved: Solved) -> str:
     )
 
 
-def _notes(solved: Solved) -> list[str]:
+def _notes(solved: Solved, spectra: Spectra) -> list[str]:
     """What is to be known, and says nothing against the solution."""
     made = []
     error = solution_error(solved)
@@ -250,7 +250,8 @@ def _notes(solved: Solved) -> list[str]:
             "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
         )
         made.append(f"The lines were identified from those named by hand; {said}.")
-    stray = int((solved.main.solution.state == UNIDENTIFIED).sum())
+    lines = spectra.lines
+    stray = int(np.sum((lines.state == UNIDENTIFIED) & (lines.spectrum == spectra.main)))
     if stray:
         have = "line has" if stray == 1 else "lines have"
         made.append(f"{stray} {have} no name: not listed, blended, or too near another.")

@@ -24,8 +24,8 @@ PRISM_B = ("ADCROTB", "ADCPRSMB", "ADCANGB", "ADC_B", "PRISMB", "ADCB")
 PRISM_MAS = ("ADCMAS", "ADCPRMAS", "PRISMMAS")
 FRACTION = ("ADCFRAC", "ADCCORR", "ADCPART")
 #: the air that glasses are chosen for: a median night of Mauna Kea
-_DESIGN = Air(61500.0, 275.15, 0.2)
-_ENDS = (1.0, 2.4)
+DESIGN = Air(61500.0, 275.15, 0.2)
+ENDS = (1.0, 2.4)
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def glass(wavelength: Floats, reference: float) -> Floats:
     ndarray of float64
         0 at the reference; 1 apart at 1 and 2.4 µm.
     """
-    ends = dispersion(np.array(_ENDS), reference, _DESIGN, 45.0, "apparent")
-    return np.asarray(dispersion(wavelength, reference, _DESIGN, 45.0, "apparent") / (ends[0] - ends[1]))
+    ends = dispersion(np.array(ENDS), reference, DESIGN, 45.0, "apparent")
+    return np.asarray(dispersion(wavelength, reference, DESIGN, 45.0, "apparent") / (ends[0] - ends[1]))
 
 
 def correction_of(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.metadata.corrector import check_corrector
 from calgui.core.algorithms.metadata.entries import Entry, check_entry, clean
 from calgui.core.algorithms.metadata.facts import Expected, of_calibration
 from calgui.core.algorithms.metadata.limits import Contradiction
@@ -63,7 +64,11 @@ def worst_of(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def check_header(
-    header: Mapping[str, Any], name: str, calibration: str = "all", shape: tuple[int, ...] = ()
+    header: Mapping[str, Any],
+    name: str,
+    calibration: str = "all",
+    shape: tuple[int, ...] = (),
+    instead: Mapping[str, Expected] | None = None,
 ) -> Checked:
     """Look at the metadata of one file.
 
@@ -77,16 +82,23 @@ def check_header(
         Key of the catalogue's row, or ``all``.
     shape : tuple of int
         Of its data, numpy order; empty where there are none.
+    instead : mapping of str to Expected, optional
+        What is expected of some keywords instead of the table's.
 
     Returns
     -------
     Checked
     """
-    rows = of_calibration(calibration)
+    rows = [(instead or {}).get(row.keyword, row) for row in of_calibration(calibration)]
     entries = tuple(check_entry(row, header) for row in rows)
     wanted = {row.keyword for row in rows}
     shape = () if shape == (0,) else shape
-    found = [*check_pointing(header), *check_timing(header, shape), *check_setting(header)]
+    found = [
+        *check_pointing(header),
+        *check_timing(header, shape),
+        *check_setting(header),
+        *check_corrector(header),
+    ]
     # of one calibration alone those count in which one of its keywords takes part
     return Checked(
         name, entries, tuple(one for one in found if calibration == "all" or wanted.intersection(one.keywords))

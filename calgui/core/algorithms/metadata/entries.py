@@ -13,6 +13,7 @@ from calgui.core.algorithms.metadata.facts import Expected, is_needed
 from calgui.core.algorithms.registry import Verdict
 from calgui.core.frames.keywordmeaning import Meaning, meaning_of, unit_of
 from calgui.core.frames.keywords import finite_number
+from calgui.core.printable import printable
 
 #: what software writes where a sensor was not read
 _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF", "TBD"})
@@ -20,6 +21,7 @@ _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF
 _NONE_IS_VALUE = frozenset({"LAMP", "AOTIER2", "AOTIER3", "AOTIER3F"})
 _PLACEHOLDERS = frozenset({-999.0, -9999.0, -99999.0, 999999.0, 1e20, 1e30, -1e30})
 _LONGEST = 68
+_ZERO_CELSIUS = 273.15
 #: of units that astropy does not know
 _SPELLINGS = {"C": "deg_C", "degC": "deg_C", "degree": "deg", "degrees": "deg", "pixels": "pixel", "years": "yr"}
 _SEXAGESIMAL = re.compile(r"\s*[+-]?\d{1,3}[: ]\d{1,2}([: ]\d{1,2}(\.\d*)?)?\s*\Z")
@@ -57,7 +59,7 @@ class Entry:
 
 def clean(text: str, longest: int = _LONGEST) -> str:
     """A text of somebody else's header for a line of a page or terminal: no control characters, not long."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    plain = printable(text)
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 
@@ -205,15 +207,29 @@ def _judge_numbers(row: Expected, value: Any, kind: str, unit: str, known: Meani
             limits = _limits(row.low, row.high)
             return (
                 "bad",
-                f"{keyword} is {one:g}{told}, which is impossible: it must be {limits}. Look at {_who(known)}.",
+                f"{keyword} is {one:g}{told}, which is impossible: it must be {limits}.{_hint(row, one, unit)} "
+                f"Look at {_who(known)}.",
             )
         if (row.usual_low is not None and one < row.usual_low) or (row.usual_high is not None and one > row.usual_high):
             limits = _limits(row.usual_low, row.usual_high)
             verdict = "doubtful"
-            reason = f"{keyword} is {one:g}{told}, which is unusual: it is mostly {limits}. Look at {_who(known)}."
+            reason = (
+                f"{keyword} is {one:g}{told}, which is unusual: it is mostly {limits}.{_hint(row, one, unit)} "
+                f"Look at {_who(known)}."
+            )
         if kind.endswith("integer") and not one.is_integer():
             verdict, reason = "doubtful", f"{keyword} is {one:g}, where a whole number belongs. Look at {_who(known)}."
     return ("doubtful" if verdict == "doubtful" else "good"), reason
+
+
+def _hint(row: Expected, value: float, unit: str) -> str:
+    """What a temperature looks like that is usual on the other scale."""
+    turned = {"K": (_ZERO_CELSIUS, "degrees Celsius"), "deg_C": (-_ZERO_CELSIUS, "kelvin")}
+    said = _SPELLINGS.get(unit, unit)
+    if said not in turned or row.usual_low is None or row.usual_high is None:
+        return ""
+    step, name = turned[said]
+    return f" It looks like {name}." if row.usual_low <= value + step <= row.usual_high else ""
 
 
 def _limits(low: float | None, high: float | None) -> str:

@@ -2,7 +2,9 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -61,6 +63,10 @@ class Limit:
     low_bad: float | None = None
 
 
+#: limits that somebody changed, by rule
+_CHANGED: ContextVar[Mapping[str, Limit]] = ContextVar("changed limits", default={})  # noqa: B039
+
+
 @cache
 def _data() -> Mapping[str, Any]:
     with (resources() / "metadata" / "consistency.toml").open("rb") as file:
@@ -68,6 +74,32 @@ def _data() -> Mapping[str, Any]:
 
 
 @cache
+def limits() -> Mapping[str, Limit]:
+    """Limits of all rules that have some, by the names of the rules.
+
+    Returns
+    -------
+    mapping of str to Limit
+    """
+    return {rule: Limit(**table) for rule, table in _data()["limits"].items()}
+
+
+@contextmanager
+def changed(mine: Mapping[str, Limit]) -> Iterator[None]:
+    """Hold headers to other limits for a while, in this thread alone.
+
+    Parameters
+    ----------
+    mine : mapping of str to Limit
+        By rule; the others stay as they are.
+    """
+    token = _CHANGED.set(mine)
+    try:
+        yield
+    finally:
+        _CHANGED.reset(token)
+
+
 def limit(rule: str) -> Limit:
     """The limit of a rule.
 
@@ -80,7 +112,7 @@ def limit(rule: str) -> Limit:
     -------
     Limit
     """
-    return Limit(**_data()["limits"][rule])
+    return _CHANGED.get().get(rule) or limits()[rule]
 
 
 def site(header: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -111,20 +143,20 @@ def held(rule: str, keywords: tuple[str, ...], found: float, said: str, cure: st
     list of Contradiction
         Empty where it is within.
     """
-    limits = limit(rule)
-    unit = f" {limits.unit}" if limits.unit else ""
-    low = limits.low_doubtful is not None and found < limits.low_doubtful
-    if not low and not found > limits.doubtful:
+    ends = limit(rule)
+    unit = f" {ends.unit}" if ends.unit else ""
+    low = ends.low_doubtful is not None and found < ends.low_doubtful
+    if not low and not found > ends.doubtful:
         return []
     if low:
-        bad = limits.low_bad is not None and found < limits.low_bad
-        threshold = limits.low_bad if bad and limits.low_bad is not None else limits.low_doubtful or 0.0
+        bad = ends.low_bad is not None and found < ends.low_bad
+        threshold = ends.low_bad if bad and ends.low_bad is not None else ends.low_doubtful or 0.0
         text = f"{said} {found:.4g}{unit}, below {threshold:g}{unit}. {cure}"
     else:
-        bad = found > limits.bad
-        threshold = limits.bad if bad else limits.doubtful
+        bad = found > ends.bad
+        threshold = ends.bad if bad else ends.doubtful
         text = f"{said} {found:.4g}{unit}, beyond {threshold:g}{unit}. {cure}"
-    return [Contradiction(rule, keywords, found, threshold, limits.unit, "bad" if bad else "doubtful", text)]
+    return [Contradiction(rule, keywords, found, threshold, ends.unit, "bad" if bad else "doubtful", text)]
 
 
 def plainly(

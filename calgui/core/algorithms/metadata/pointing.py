@@ -9,6 +9,7 @@ from calgui.core.algorithms.exposure import exposure_time, number
 from calgui.core.algorithms.metadata.facts import is_on_sky
 from calgui.core.algorithms.metadata.limits import Contradiction, all_of, held, plainly, site, turned
 from calgui.core.algorithms.times import start_of
+from calgui.core.atmosphere.direction import parallactic_angle
 
 #: degrees by which right ascension or declination of date may differ from those of the header
 _PRECESSION = 0.4
@@ -55,6 +56,7 @@ def check_pointing(header: Mapping[str, Any]) -> list[Contradiction]:
         *_hour_angle(header),
         *_direction(header),
         *_sidereal(header),
+        *_sun(header),
     ]
 
 
@@ -115,16 +117,27 @@ def _direction(header: Mapping[str, Any]) -> list[Contradiction]:
         )
         cure = "Look whether the telescope was at its target, and in which unit HA is."
         made += held("elevation_hour_angle", ("EL", "HA", "DEC"), abs(told - elevation), said, cure)
-    angle = number(header, "PARANG")
-    if angle is not None and elevation > 0:
+    # near the zenith a small error of the place turns angles about it much
+    share = math.degrees(math.atan2(math.radians(_PRECESSION), max(math.cos(math.radians(elevation)), 1e-6)))
+    azimuth = number(header, "AZ")
+    if azimuth is not None and elevation > 0:
         expected = math.degrees(
             math.atan2(
-                math.sin(hour_angle),
-                math.tan(latitude) * math.cos(declination) - math.sin(declination) * math.cos(hour_angle),
+                -math.cos(declination) * math.sin(hour_angle),
+                math.sin(declination) * math.cos(latitude)
+                - math.cos(declination) * math.cos(hour_angle) * math.sin(latitude),
             )
         )
-        # near the zenith a small error of the place turns the angle much
-        share = math.degrees(math.atan2(math.radians(_PRECESSION), max(math.cos(math.radians(elevation)), 1e-6)))
+        away = max(0.0, abs(turned(azimuth - expected)) - share)
+        said = (
+            f"AZ is {azimuth:g} deg, but HA {found[0]:g} deg and DEC {found[1]:g} deg make {expected % 360:.2f} deg: "
+            f"beyond the share of precession ({share:.1f} deg) they differ by"
+        )
+        cure = "Look from where AZ counts: it is 0 in the north and 90 in the east."
+        made += held("azimuth_hour_angle", ("AZ", "HA", "DEC"), away, said, cure)
+    angle = number(header, "PARANG")
+    if angle is not None and elevation > 0:
+        expected = parallactic_angle(found[0], found[1], place[0])
         away = max(0.0, abs(turned(angle - expected)) - share)
         said = (
             f"PARANG is {angle:g} deg, but HA {found[0]:g} deg and DEC {found[1]:g} deg make "
@@ -150,3 +163,43 @@ def _sidereal(header: Mapping[str, Any]) -> list[Contradiction]:
     away = max(-late, late - length, 0.0)
     said = f"LST is {sidereal:g} h, but at DATE-OBS and TIME-OBS it was {degrees / 15 % 24:.5f} h: they differ by"
     return held("sidereal_time", ("LST", "DATE-OBS", "TIME-OBS"), away, said, "Look whether TIME-OBS is UTC.")
+
+
+def _sun(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether it was night: a time that is no UTC is by day."""
+    place, start = site(header), start_of(header)
+    if place is None or start is None or not is_on_sky(header):
+        return []
+    altitude = sun_altitude(start, *place)
+    said = (
+        f"It is an exposure of the sky, but at DATE-OBS and TIME-OBS ({start.isoformat(timespec='seconds')}) the Sun "
+        f"stood at an altitude of"
+    )
+    return held("sun", ("DATE-OBS", "TIME-OBS", "EXP_TYPE"), altitude, said, "Look whether TIME-OBS is UTC.")
+
+
+def sun_altitude(when: dt.datetime, latitude: float, longitude: float) -> float:
+    """Altitude of the Sun.
+
+    Parameters
+    ----------
+    when : datetime.datetime
+        UTC, without time zone.
+    latitude, longitude : float
+        Degrees, east positive.
+
+    Returns
+    -------
+    float
+        Degrees, without refraction, good to some hundredths (The Astronomical Almanac, low-precision formulas).
+    """
+    days = (when - dt.datetime(2000, 1, 1, 12)).total_seconds() / 86400
+    anomaly = math.radians(357.528 + 0.9856003 * days)
+    ecliptic = math.radians(280.460 + 0.9856474 * days + 1.915 * math.sin(anomaly) + 0.020 * math.sin(2 * anomaly))
+    tilt = math.radians(23.439 - 4e-7 * days)
+    ascension = math.degrees(math.atan2(math.cos(tilt) * math.sin(ecliptic), math.cos(ecliptic)))
+    declination = math.asin(math.sin(tilt) * math.sin(ecliptic))
+    hour_angle = math.radians(280.46061837 + 360.98564736629 * days + longitude - ascension)
+    north = math.radians(latitude)
+    sine = math.sin(north) * math.sin(declination) + math.cos(north) * math.cos(declination) * math.cos(hour_angle)
+    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))

@@ -1,12 +1,13 @@
 """Do filter, grating, wavelengths, lamp, scale, and what the adaptive optics say, agree within one exposure?"""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.metadata.entries import clean, numbers_of
-from calgui.core.algorithms.metadata.facts import arm, is_reference
+from calgui.core.algorithms.metadata.facts import arm, is_on_sky, is_reference
 from calgui.core.algorithms.metadata.limits import Contradiction, all_of, held, plainly
 
 #: broad filter of each band of a grating
@@ -14,6 +15,8 @@ _BROAD = {"Z": "Zbb", "Y": "Ybb", "J": "Jbb", "H": "Hbb", "K": "Kbb"}
 _BAND = re.compile(r"(?<![A-Z])([ZYJHK])(?:\+([ZYJHK]))?(?=\d|N\d|BB|\Z|-|\+)")
 _DARK = frozenset({"OPAQUE", "DARK", "CLOSED", "BLANK"})
 _LIT = ("FLAT", "ARC", "PINHOLE", "FIBER", "LENSLET")
+#: arcsec per pixel or spaxel
+_SCALES: Mapping[str, tuple[float, ...]] = {"imager": (0.004,), "spectrograph": (0.004, 0.009, 0.025, 0.05)}
 _MAS_TO_RAD = 4.84813681109536e-9
 #: of what is taken without its lamp, to be subtracted from what is taken with it
 _OFF = ("OFF", "DARK")
@@ -36,6 +39,8 @@ def check_setting(header: Mapping[str, Any]) -> list[Contradiction]:
         *_grating(header),
         *_wavelengths(header),
         *_lamp(header),
+        *_opaque(header),
+        *_scale(header),
         *_weights(header),
         *_turbulence(header),
         *_spots(header),
@@ -151,14 +156,36 @@ def _lamp(header: Mapping[str, Any]) -> list[Contradiction]:
     if "DARK" in kind and lamps and lens not in _DARK:
         text = f"EXP_TYPE is a dark, but LAMP says that {len(lamps)} are on, where 0 belong. Switch them off."
         return plainly("dark_lamp", ("EXP_TYPE", "LAMP"), len(lamps), 0, "", text)
-    lit = any(word in kind for word in _LIT) and not any(word in kind for word in _OFF)
-    if lit and lens in _DARK:
-        text = (
-            f"EXP_TYPE is {kind}, but FILTER {lens} lets no light in: 1 contradiction, 0 allowed. Look at "
-            f"the filter wheels."
-        )
-        return plainly("dark_filter", ("EXP_TYPE", "FILTER"), 1, 0, "", text)
     return []
+
+
+def _opaque(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether what needs light got some."""
+    kind, lens = _word(header, "EXP_TYPE").upper(), _word(header, "FILTER").upper()
+    lit = any(word in kind for word in _LIT) and not any(word in kind for word in _OFF)
+    if is_reference(header) or not (lit or is_on_sky(header)):
+        return []
+    if lens in _DARK:
+        text = f"EXP_TYPE is {kind}, but FILTER {lens} lets no light in: 1 contradiction, 0 allowed."
+        return plainly("dark_filter", ("EXP_TYPE", "FILTER"), 1, 0, "", f"{text} Look at the filter wheels.")
+    if header.get("FILTDRFL") is True:
+        text = f"EXP_TYPE is {kind}, but FILTDRFL says that a dark filter is in the light: 1 contradiction, 0 allowed."
+        return plainly("dark_filter", ("EXP_TYPE", "FILTDRFL"), 1, 0, "", f"{text} Look at the filter wheels.")
+    return []
+
+
+def _scale(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether the scale is one that the arm has."""
+    which, scale = arm(header), number(header, "SCALE")
+    if which not in _SCALES or scale is None or scale <= 0 or _word(header, "INSTRUME").upper() != "IRIS":
+        return []
+    nearest = min(_SCALES[which], key=lambda one: abs(math.log(scale / one)))
+    listed = ", ".join(f"{one:g}" for one in _SCALES[which])
+    said = (
+        f"SCALE is {scale:g} arcsec, but the {which} of IRIS has {listed}: from the nearest it differs by a fraction of"
+    )
+    cure = "Look whether it is in arcsec, and at DETECTOR."
+    return held("scale", ("SCALE", "DETECTOR"), abs(scale - nearest) / nearest, said, cure)
 
 
 def _weights(header: Mapping[str, Any]) -> list[Contradiction]:

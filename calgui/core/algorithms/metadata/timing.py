@@ -4,14 +4,22 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from calgui.core.algorithms.exposure import exposure_time, number
+from calgui.core.algorithms.exposure import TIME_KEYWORDS, exposure_time, number
 from calgui.core.algorithms.geometry import is_full
+from calgui.core.algorithms.metadata.entries import clean
+from calgui.core.algorithms.metadata.facts import is_reference
 from calgui.core.algorithms.metadata.limits import Contradiction, all_of, held, plainly
 from calgui.core.algorithms.times import start_of
 
 _ORIGIN = dt.datetime(1858, 11, 17)
 _STARTS = ("MJD-OBS", "MJD-BEG", "EXPSTART", "MJD")
 _DETECTOR = 4096
+#: seconds that times of a header may be rounded by
+_ROUNDED = 1.0
+#: from start to end an exposure takes so many times its length at most, and seconds beside
+_SLOWEST, _OVERHEAD = 3.0, 300.0
+#: no reference of an instrument such as IRIS is of before it
+_FIRST_YEAR = 2000
 
 
 def check_timing(header: Mapping[str, Any], shape: tuple[int, ...] = ()) -> list[Contradiction]:
@@ -31,6 +39,8 @@ def check_timing(header: Mapping[str, Any], shape: tuple[int, ...] = ()) -> list
     return [
         *_dates(header),
         *_order(header),
+        *_end(header),
+        *_useafter(header),
         *_reads(header, shape),
         *_sums(header),
         *_subarray(header, shape),
@@ -84,27 +94,84 @@ def _order(header: Mapping[str, Any]) -> list[Contradiction]:
     return []
 
 
+def _end(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether the exposure fits between its start and its end."""
+    start, length = start_of(header), exposure_time(header)
+    end, keyword = _end_of(header)
+    if start is None or length is None or end is None:
+        return []
+    elapsed = (end - start).total_seconds()
+    seconds, of = length
+    keywords = (of, "DATE-OBS", keyword)
+    if elapsed < seconds - _ROUNDED:
+        said = (
+            f"{of} is {seconds:g} s, but from DATE-OBS to {keyword} there are {elapsed:g} s: too short by a fraction of"
+        )
+        return held("date_end", keywords, (seconds - elapsed) / seconds, said, "Look at what wrote these times.")
+    most = _SLOWEST * seconds + _OVERHEAD
+    if elapsed > most:
+        text = (
+            f"From DATE-OBS to {keyword} there are {elapsed:g} s, more than {most:g} s, for an exposure of "
+            f"{seconds:g} s ({of}). Look at what wrote these times, and at pauses."
+        )
+        return plainly("date_end", keywords, elapsed, most, "s", text, "doubtful")
+    return []
+
+
+def _end_of(header: Mapping[str, Any]) -> tuple[dt.datetime | None, str]:
+    end = start_of({"DATE-OBS": header.get("DATE-END"), "TIME-OBS": header.get("TIME-END")})
+    if end is not None:
+        return end, "DATE-END"
+    for keyword in ("MJD-END", "EXPEND"):
+        days = number(header, keyword)
+        if days is not None and 0 < days < 200_000:
+            return _ORIGIN + dt.timedelta(days=days), keyword
+    return None, ""
+
+
+def _useafter(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether a reference says from when on it holds in a way that can be understood."""
+    said = str(header.get("USEAFTER") or "").strip()
+    if not said or not is_reference(header):
+        return []
+    when = _date_of(said)
+    if when is None:
+        text = (
+            f"USEAFTER is {clean(said, 40)!r}, which is no date: 1 mistake, 0 allowed. Write it as 2026-03-01T00:00:00."
+        )
+        return plainly("useafter", ("USEAFTER",), 1, 0, "", text)
+    if when.year < _FIRST_YEAR:
+        text = (
+            f"USEAFTER is {clean(said, 40)}, before {_FIRST_YEAR}: it would hold for all exposures that are older than "
+            f"the others' dates. Write when it holds from."
+        )
+        return plainly("useafter", ("USEAFTER",), when.year, _FIRST_YEAR, "yr", text, "doubtful")
+    return []
+
+
+def _date_of(text: str) -> dt.datetime | None:
+    """A date of CRDS: as ISO has it, or as Sybase did."""
+    try:
+        return dt.datetime.fromisoformat(text.replace(" ", "T", 1))
+    except ValueError:
+        pass
+    for form in ("%b %d %Y %H:%M:%S", "%b %d %Y %I:%M:%S %p", "%b %d %Y"):
+        try:
+            return dt.datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
+
+
 def _reads(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradiction]:
     made: list[Contradiction] = []
     groups, step, ints = number(header, "NGROUPS"), number(header, "TGROUP"), number(header, "NINTS") or 1.0
-    length = exposure_time(header)
-    if groups is not None and step is not None and length is not None and groups >= 2 and step > 0:
-        seconds, keyword = length
-        # as headers have it: from the first group to the last, or all groups; of one integration or of all of them
-        spans = [(groups - 1, groups)]
-        if ints > 1:
-            spans.append(((groups - 1) * ints, groups * ints))
-        frame = number(header, "TFRAME") or 0.0
-        away = min(max(low * step - seconds, seconds - high * step, 0.0) for low, high in spans)
-        away = max(0.0, away - max(frame, 0.0) * ints) / seconds
-        said = (
-            f"{keyword} is {seconds:g} s, but NGROUPS {groups:g} every TGROUP {step:g} s take "
-            f"{(groups - 1) * step:g} to "
-            f"{groups * step:g} s: they differ by a fraction of"
-        )
-        made += held(
-            "exposure_reads", (keyword, "NGROUPS", "TGROUP"), away, said, "Look at what the detector's readout wrote."
-        )
+    if groups is not None and step is not None and groups >= 2 and step > 0:
+        told = {keyword: number(header, keyword) for keyword in TIME_KEYWORDS}
+        # keywords that say the same are told of once
+        times = {seconds: keyword for keyword, seconds in reversed(told.items()) if seconds is not None and seconds > 0}
+        for seconds, keyword in times.items():
+            made += _length(header, (seconds, keyword), (groups, step, ints))
     frames = all_of(header, "TGROUP", "TFRAME", "NFRAMES")
     if frames is not None and frames[0] > 0:
         least = frames[1] * frames[2]
@@ -116,6 +183,26 @@ def _reads(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradict
         away = max(0.0, least - frames[0]) / frames[0]
         made += held("exposure_reads", ("TGROUP", "TFRAME", "NFRAMES"), away, said, "Look at the readout's setting.")
     return [*made, *_counts(header, shape)]
+
+
+def _length(
+    header: Mapping[str, Any], length: tuple[float, str], reads: tuple[float, float, float]
+) -> list[Contradiction]:
+    """One exposure time against the reads that make it."""
+    (seconds, keyword), (groups, step, ints) = length, reads
+    # as headers have it: from the first group to the last, or all groups; of one integration or of all of them
+    spans = [(groups - 1, groups)]
+    if ints > 1:
+        spans.append(((groups - 1) * ints, groups * ints))
+    frame = number(header, "TFRAME") or 0.0
+    away = min(max(low * step - seconds, seconds - high * step, 0.0) for low, high in spans)
+    away = max(0.0, away - max(frame, 0.0) * ints) / seconds
+    said = (
+        f"{keyword} is {seconds:g} s, but NGROUPS {groups:g} every TGROUP {step:g} s take {(groups - 1) * step:g} to "
+        f"{groups * step:g} s: they differ by a fraction of"
+    )
+    cure = "Look at what the detector's readout wrote."
+    return held("exposure_reads", (keyword, "NGROUPS", "TGROUP"), away, said, cure)
 
 
 def _counts(header: Mapping[str, Any], shape: tuple[int, ...]) -> list[Contradiction]:

@@ -95,7 +95,8 @@ def subfolder(cache: "Cache", instrument: str) -> Path:
         mode = read_safely(layout.config / _MODE, root, 100).decode("utf-8", "replace").strip()
     except InputError:
         inner = top / instrument.lower()
-        there = set(filter(_has_files, layout.reference_folders()))
+        inside = [folder for folder in layout.reference_folders() if not layout.leads_out(folder)]
+        there = set(filter(_has_files, inside))
         mode = "instrument" if layout.folder and (inner in there or top not in there) else "flat"
     below = top if mode == "flat" else top / instrument.lower()
     return below.relative_to(root)

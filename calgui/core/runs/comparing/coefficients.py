@@ -1,7 +1,7 @@
 """New coefficients of non-linearity beside those in use: what both do to a signal, up to 80 % of saturation."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ _POINTS = 16
 #: pixels that differ by more of their signal are counted: what a correction is to be good to
 _LIMIT = 0.002
 _BAND = 64
+#: pixels of one set of coefficients that are looked at, about
+_SEEN = 500_000
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,41 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         ),
         curves=_curves(found, signals, unit),
     )
+
+
+def corrections_of(frame: Frame, parts: Sequence[float]) -> Floats:
+    """What coefficients do to signals.
+
+    Parameters
+    ----------
+    frame : Frame
+        As for `compare`.
+    parts : sequence of float
+        Of saturation, or of LINMAX where the header does not say that.
+
+    Returns
+    -------
+    ndarray of float64, shape (parts, pixels)
+        Light over signal less one; NaN where a pixel has no correction. Reference pixels are left out, and of a large
+        detector rows are left out evenly.
+
+    Raises
+    ------
+    InputError
+        The header does not say what they mean, or up to which signal they hold.
+    """
+    coefficients = _read(frame)
+    top = min(coefficients.saturation, coefficients.most)
+    if not math.isfinite(top):
+        raise InputError(
+            "Neither SATURATE nor LINMAX is there: up to which signal it holds is not known.",
+            path=frame.path,
+            cure="Add SATURATE, in electrons, and GAIN to its header.",
+        )
+    ny, nx = coefficients.terms.shape[-2:]
+    rows = slice(None, None, max(1, ny * nx // _SEEN))
+    light = np.ones((1, 1), bool) if (ny, nx) == (1, 1) else region_of(frame).mask()[rows]
+    return np.stack([coefficients.corrections(part * top, rows)[light] for part in parts])
 
 
 def corrected(terms: FloatArray) -> BoolArray:

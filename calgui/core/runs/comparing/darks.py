@@ -22,6 +22,8 @@ _BOX = 64
 CHANGE_SIGMA = 5.0
 #: a shift of the median beyond this part of the noise of the difference is worth a word
 _SHIFT = 0.1
+#: of fewer hot pixels it is not told which part is hot still
+_FEWEST = 20
 
 
 def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
@@ -63,6 +65,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     appeared, gone = new_hot & ~old_hot & hotter, old_hot & ~new_hot & cooler
     job.report(0.8, "Comparing")
     metrics = _metrics(new, old, (ours, theirs), difference, good, noise, appeared, gone, job)
+    metrics["hot_kept_fraction"] = _kept(old, theirs, old_hot & good, old_hot & cooler, noise.typical_sigma)
     header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
     made = Frame(difference, _error(new, old, ours, theirs), bits, header | {"BUNIT": ELECTRON_PER_S})
     job.report(1.0, "Compared")
@@ -114,6 +117,17 @@ def _hot(frame: Frame, light: BoolArray, job: Job) -> BoolArray:
         flag_excess(image, light, local, (7.0, 7.0), (flags.HOT, flags.HOT), found, job)
     made: BoolArray = found != 0
     return made
+
+
+def _kept(old: Frame, factor: float, hot: BoolArray, gone: BoolArray, sigma: float) -> Metric:
+    """Which part of the old hot pixels is hot still, of those whose loss the noise would show."""
+    excess = old.data[hot].astype(np.float64) * factor
+    seen = 0
+    if excess.size:
+        level = float(np.median(old.data[::8, ::8][np.isfinite(old.data[::8, ::8])])) * factor
+        seen = int(np.count_nonzero(excess - level > 2 * CHANGE_SIGMA * sigma))
+    kept = max(0.0, 1 - np.count_nonzero(gone) / seen) if seen >= _FEWEST else None
+    return Metric(kept, "", "Part of the old hot pixels, far above the noise of the difference, that are hot still.")
 
 
 def _changed(difference: FloatArray, good: BoolArray, noise: LocalStatistics, job: Job) -> DqArray:

@@ -54,7 +54,7 @@ class Card:
     every : tuple of pathlib.Path
         All files that lack the same.
     kind : str
-        ``value``, ``name``, ``parameters``, ``set``, or empty: what can be done here.
+        ``value``, ``name``, ``parameters``, ``set``, ``report``, or empty: what can be done here.
     """
 
     mark: Mark
@@ -125,11 +125,14 @@ class Cards(QScrollArea):
         All files are to get the next free names.
     parameters_given(str)
         Of the first mapping of a type, separated by commas.
+    report_asked(object)
+        The validation of the file of this path is to be seen.
     """
 
     value_given = Signal(object, str, str)
     rename_wanted = Signal()
     parameters_given = Signal(str)
+    report_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +142,8 @@ class Cards(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cards: list[Card] = []
+        #: what the validation of files says, which stops no ingest
+        self.verdicts: list[Card] = []
         self._choices: dict[str, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
         self._typed: dict[str, str] = {}
@@ -161,6 +166,17 @@ class Cards(QScrollArea):
             return
         self.cards, self._choices = list(cards), choices
         self._build()
+
+    def show_verdicts(self, cards: Sequence[Card]) -> None:
+        """Show what the validation says, after all findings.
+
+        Parameters
+        ----------
+        cards : sequence of Card
+        """
+        if list(cards) != self.verdicts:
+            self.verdicts = list(cards)
+            self._build()
 
     @property
     def busy(self) -> bool:
@@ -187,9 +203,10 @@ class Cards(QScrollArea):
         self._add_some()
 
     def _add_some(self) -> None:
-        last = min(len(self.cards), _MOST)
+        every = [*self.cards, *self.verdicts]
+        last = min(len(every), _MOST)
         whole = self.widget()
-        for card in self.cards[self._made : min(self._made + _AT_ONCE, last)]:
+        for card in every[self._made : min(self._made + _AT_ONCE, last)]:
             self._column.insertWidget(self._made, self._frame(card, whole))
             self._made += 1
         for field in whole.findChildren(QLineEdit):
@@ -204,7 +221,7 @@ class Cards(QScrollArea):
             self._making.start()
             return
         self._making.stop()
-        rest = len(self.cards) - last
+        rest = len(every) - last
         if rest > 0 or not self.cards:
             said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else "✓ Nothing is wrong."
             label = _label(said, "muted" if rest > 0 else "good")
@@ -265,6 +282,13 @@ class Cards(QScrollArea):
             path, keyword = card.path, card.keyword
             button = self._button(f"forget_{keyword}", "Take it back", f"Let the file say {keyword} again.", frame)
             button.clicked.connect(lambda: self.value_given.emit((path,), keyword, ""))
+            row.addWidget(button)
+        elif card.kind == "report":
+            path = card.path
+            button = self._button(
+                "report", "Open the report", "See all checks of the file, with their pictures.", frame
+            )
+            button.clicked.connect(lambda: self.report_asked.emit(path))
             row.addWidget(button)
         else:
             return None

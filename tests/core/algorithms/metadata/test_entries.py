@@ -143,6 +143,14 @@ def test_what_is_needed_depends_on_the_exposure() -> None:
         ({"SUBSIZE1": 32}, "subarray", "bad"),
         ({"EXPSTART": 61110.1, "EXPEND": 61110.0}, "date_order", "bad"),
         ({"EFFEXPTM": 100.0, "EFFINTTM": 100.0, "NINTS": 4}, "exposure_reads", "bad"),
+        ({"EFFINTTM": 100.0, "EXPTIME": 1000.0}, "exposure_reads", "bad"),
+        ({"DATE-END": "2026-03-11", "TIME-END": "00:11:45"}, None, "good"),
+        ({"DATE-END": "2026-03-11T00:11:00"}, "date_end", "bad"),
+        ({"DATE-END": "2026-03-11T00:11:37"}, "date_end", "doubtful"),
+        ({"DATE-END": "2026-03-12T00:11:45"}, "date_end", "doubtful"),
+        ({"REFTYPE": "DARK", "USEAFTER": "Mar 01 2026 00:00:00"}, None, "good"),
+        ({"REFTYPE": "DARK", "USEAFTER": "last march"}, "useafter", "bad"),
+        ({"REFTYPE": "DARK", "USEAFTER": "1926-03-01T00:00:00"}, "useafter", "doubtful"),
     ],
 )
 def test_times_and_places(changes: dict[str, Any], rule: str | None, verdict: str) -> None:
@@ -170,6 +178,9 @@ def test_reads_of_a_ramp_are_counted() -> None:
         ({"EXP_TYPE": "IRIS_ARC", "DETECTOR": "IFS", "FILTER": "Hbb", "GRATING": "K4000"}, "filter_edges"),
         ({"EXP_TYPE": "IRIS_IMAGE", "FILTER": "K", "WAVEMIN": 1.49, "WAVEMAX": 1.78}, "filter_edges"),
         ({"WAVEMIN": 2.4, "WAVEMAX": 2.0}, "wavelength_order"),
+        ({"EXP_TYPE": "IRIS_SKY"}, "dark_filter"),
+        ({"EXP_TYPE": "IRIS_SKY", "FILTER": "K", "FILTDRFL": True}, "dark_filter"),
+        ({"SCALE": 4.0}, "scale"),
         ({"WAVEMIN": 2.0, "WAVEMAX": 2.4, "WAVECEN": 1.9}, "wavelength_order"),
         ({"IMGDISWV": "1.0,2.0", "IMGDISWT": "0.5,0.7"}, "weights"),
         ({"IMGDISWV": "1.0,2.0,2.2", "IMGDISWT": "0.5,0.5"}, "counts"),
@@ -251,3 +262,13 @@ def test_control_characters_never_come_out() -> None:
     said += [str(metric.value) + metric.unit + metric.help for metric in result.metrics.values()]
     assert all(text.isprintable() for text in said)
     assert max(map(len, said)) < 600
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "word"),
+    [("IMGDTEMP", -196.0, "It looks like degrees Celsius."), ("AOENCLTM", 243.0, "It looks like kelvin.")],
+)
+def test_temperatures_on_the_other_scale_are_named(keyword: str, value: float, word: str) -> None:
+    found = check_entry(row(keyword), DARK | {keyword: value})
+    assert found.verdict == "bad"
+    assert word in found.reason

@@ -1,0 +1,96 @@
+"""Rows and columns of an image: bands that the readout makes, outputs that are dead, noisy or offset."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.registry import Metric
+
+BoolArray = npt.NDArray[np.bool_]
+Profile = npt.NDArray[np.float64]
+
+#: pixels of each line that are looked at, about
+_SAMPLE = 256
+#: windows beside a place that may be an output's edge: a part of all lines, and so many at least
+_WINDOWS, _NARROWEST = 128, 8
+#: lines with fewer pixels say nothing
+_SHORTEST = 64
+#: error of the median of a normal distribution, in that of the mean
+_MEDIAN_ERROR = 1.2533
+#: a line is noisy where its noise is so many times that of the others
+_NOISY = 3.0
+_HELP: Mapping[str, str] = {
+    "stripes_sigma": "Scatter from line to line of rows or columns (the larger), in units of a pixel's noise.",
+    "step_sigma": "Largest step between neighboring groups of rows or columns, in units of a pixel's noise.",
+    "step_fraction": "The same step over the level, where it is above the noise.",
+    "constant_fraction": "Part of the rows or columns (the larger) in which all values are the same.",
+    "noisy_fraction": f"Part of the rows or columns (the larger) with {_NOISY:g} times the noise of the others.",
+}
+#: names of its figures
+LINES: frozenset[str] = frozenset(_HELP)
+
+
+def describe_lines(image: Any, good: BoolArray, level: float, noise: float) -> dict[str, Metric]:
+    """Describe rows and columns.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+    good : ndarray of bool, same shape
+        Pixels that see light and may be used. Lines of which less than half are good are left out.
+    level, noise : float
+        Of a pixel, in the unit of the image.
+
+    Returns
+    -------
+    dict of str to Metric
+        Of each the larger of both directions; empty where there is too little to say anything.
+    """
+    found: dict[str, float] = {}
+    for turned in (False, True):
+        for name, value in _of_columns(image.T if turned else image, good.T if turned else good, level, noise).items():
+            found[name] = max(value, found.get(name, 0.0))
+    units = {"stripes_sigma": "sigma", "step_sigma": "sigma"}
+    return {name: Metric(value, units.get(name, ""), _HELP[name]) for name, value in found.items()}
+
+
+def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict[str, float]:
+    rows = np.flatnonzero(good.any(axis=1))
+    if rows.size < _SHORTEST or image.shape[1] < _SHORTEST or not noise > 0:
+        return {}
+    rows = rows[:: max(1, rows.size // _SAMPLE)]
+    part, usable = image[rows], good[rows]
+    kept = np.count_nonzero(usable, axis=0) * 2 > rows.size
+    if np.count_nonzero(kept) < _SHORTEST:
+        return {}
+    part = np.where(usable, part, np.float32(level))[:, kept]
+    middle = np.median(part, axis=0)
+    spread = MAD_TO_SIGMA * np.median(np.abs(part - middle), axis=0)
+    # what the errors of medians make by themselves is taken off
+    own = _MEDIAN_ERROR * noise / np.sqrt(rows.size)
+    jumps = np.diff(middle.astype(np.float64))
+    scatter = MAD_TO_SIGMA * float(np.median(np.abs(jumps - np.median(jumps)))) / np.sqrt(2)
+    step = _largest_step(middle.astype(np.float64), own)
+    return {
+        "stripes_sigma": float(np.sqrt(max(0.0, scatter**2 - own**2))) / noise,
+        "step_sigma": step / noise,
+        "step_fraction": step / abs(level) if level != 0 and step > noise / 4 else 0.0,
+        "constant_fraction": float(np.mean(spread == 0)),
+        "noisy_fraction": float(np.mean(spread > _NOISY * np.median(spread))),
+    }
+
+
+def _largest_step(middle: Profile, own: float) -> float:
+    """Largest jump between two windows side by side, less what leads up to it: a slope is no step."""
+    width = max(_NARROWEST, middle.size // _WINDOWS)
+    if middle.size < 6 * width:
+        return 0.0
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(middle, width), axis=1)
+    steps = smooth[width:] - smooth[:-width]
+    bent = steps[width:-width] - 0.5 * (steps[: -2 * width] + steps[2 * width :])
+    # five errors of that: of medians m of four windows it is (m1 - 3 m2 + 3 m3 - m4) / 2
+    return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(5 / width))
