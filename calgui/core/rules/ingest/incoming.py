@@ -246,6 +246,6 @@ def free_name(cache: "Cache", one: Incoming, taken: Collection[str]) -> str:
     """The next free name of CRDS's form for a file."""
     stem = f"{cache.observatory.name}_{one.instrument.lower()}_{one.type}"
     ending = _SUFFIX.search(one.source.name.lower())
-    pattern = re.compile(rf"{re.escape(stem)}_(\d{{4,9}})\.")
+    pattern = re.compile(rf"{re.escape(stem)}_(\d{{4,9}})\.(?![pir]map\Z)")
     numbers = [int(found.group(1)) for found in map(pattern.match, taken) if found]
     return f"{stem}_{max(numbers, default=0) + 1:04d}{ending.group(0) if ending else '.fits'}"
