@@ -217,7 +217,7 @@ class ValidatePage(QWidget):
     def _make_room(self, rows: int) -> None:
         if self._rows != rows and not self._by_hand:
             self._rows = rows
-            room = 84 + 24 * min(max(rows, 1), 6) if rows else 190
+            room = 84 + 24 * min(max(rows, 1), max(3, self.height() // 150)) if rows else 190
             self.split.setSizes([room, max(self.split.height() - room, 200)])
 
     def _moved(self) -> None:
