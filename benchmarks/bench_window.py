@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.harness import Row, bound, compare
@@ -56,6 +57,7 @@ def measure() -> list[Row]:
                 repeat=7,
             ),
             bound("longest stall while 10,000 files arrive in the table", _stall(Path(home)), 0.05),
+            *_ten_thousand(Path(home)),
         ]
 
 
@@ -111,6 +113,55 @@ def _stall(folder: Path) -> float:
     table.close()
     keep_in(None)
     return max(later - earlier for earlier, later in itertools.pairwise(turns))
+
+
+def _ten_thousand(folder: Path) -> list[Row]:
+    """What a table of 10,000 observations answers to."""
+    from PySide6.QtWidgets import QApplication
+
+    from calgui.core.frames.index import FileEntry
+    from calgui.views.observations.columns import BUILT_IN, keyword_column
+    from calgui.views.observations.files import ObservedFiles
+    from calgui.views.observations.filtering import parse
+    from calgui.views.observations.rows import Row as TableRow
+    from calgui.views.observations.table import ObservationTable
+    from calgui.views.session import Session
+    from calgui.views.settings import keep_in
+
+    keep_in(folder)
+    app = QApplication.instance() or QApplication([])
+    session = Session()
+    table = ObservationTable(session, ObservedFiles(session))
+    table.resize(700, 900)
+    table.show()
+    table.model.add(
+        [
+            TableRow(FileEntry(folder / f"iris_{n:05d}.fits", 1, 1.0, {"EXPTIME": n * 7919 % 1000, "AIRMASS": n}))
+            for n in range(10_000)
+        ]
+    )
+    app.processEvents()
+    exposure = [column.key for column in BUILT_IN].index("EXPTIME")
+
+    def took(*calls: Callable[[], object]) -> float:
+        start = time.perf_counter()
+        for call in calls:
+            call()
+        return (time.perf_counter() - start) / len(calls)
+
+    rows = [
+        bound("sorting 10,000 observations", took(lambda: table.model.sort(exposure)), 0.05),
+        bound("filtering them", took(lambda: table.model.set_query(parse("EXPTIME>500"))), 0.05),
+        bound("showing all again", took(lambda: table.model.set_query(parse(""))), 0.05),
+        bound("a column more", took(lambda: table.model.set_columns([*BUILT_IN, keyword_column("AIRMASS")])), 0.05),
+    ]
+    table.view.selectAll()
+    app.processEvents()
+    rows.append(bound("painting them, all selected", took(*[table.view.grab] * 5), 0.05))
+    session.close()
+    table.close()
+    keep_in(None)
+    return rows
 
 
 if __name__ == "__main__":

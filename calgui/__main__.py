@@ -1,10 +1,19 @@
 """Entry point of the program: ``calgui`` and ``python -m calgui``."""
 
+import os
 import sys
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - nothing is imported yet
 
 
 def main() -> None:
     """Run the command line; without a subcommand, open the window."""
+    # `python -m` looks for modules in the current folder first, which may be somebody else's
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except OSError:  # it was removed
+        here = ""
+    sys.path[:] = [folder for folder in sys.path if folder not in ("", here) or folder == _ROOT]
     if sys.flags.optimize:
         # crds guards the mappings that it executes with assert statements, which -O removes.
         print(
@@ -15,7 +24,9 @@ def main() -> None:
         sys.exit(2)
     try:
         from calgui.cli.main import cli
+        from calgui.cli.terminal import guard
 
+        guard()  # not only while a command runs: what it dies of is told after it
         cli()
     except KeyboardInterrupt:
         # the command line answers to ctrl-C itself, but not before it is loaded

@@ -42,21 +42,47 @@ head -c 5000 "$references"/tmt_iris_sky_0001.fits >"$work/short" && mv "$work/sh
 cp "$references"/tmt_iris_mask_0001.fits "$references"/tmt_iris_mask_0009.fits
 "$bin/python" -m calgui shot "$out/rules-lint-light.png" --view rules-lint --size 1440x900 --cache "$work/spoilt"
 echo "$out/rules-lint-light.png"
-# a flat in the filter of the night's odd observation, and one that lacks keywords
+# the flat that the night's odd observation waits for, and one that lacks keywords
 mkdir -p "$work/new"
-"$bin/python" - "$night/cache/references/tmt/iris/tmt_iris_flat_0001.fits" "$work/new" <<'END'
+flat=$work/new/tmt_iris_flat_0006.fits
+"$bin/python" -m calgui run normalize-flat --cache "$night/cache" -o "$flat" "$raw"_hflat_000?.fits >/dev/null
+"$bin/python" - "$flat" "$work/new/flat.fits" <<'END'
 import sys
 
 from astropy.io import fits
 
 with fits.open(sys.argv[1]) as file:
-    file[0].header["FILTER"] = "H"
-    file.writeto(f"{sys.argv[2]}/tmt_iris_flat_0006.fits")
     del file[0].header["FILTER"], file[0].header["USEAFTER"]
-    file.writeto(f"{sys.argv[2]}/flat.fits")
+    file.writeto(sys.argv[2])
 END
-picture ingest ingest light 1440x900 --tab Mappings "$work"/new/tmt_iris_flat_0006.fits "$night"/raw
+picture ingest ingest light 1440x900 --tab Mappings "$flat" "$night"/raw
 picture ingest-findings ingest light 1100x700 "$work"/new/flat.fits "$night"/raw
+# darks of which one had a light leak; exposures on the sky for their metadata
+picture validate validate light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
+picture validate-checks validate light 1100x700 --tab Checks "$night"/raw/iris_20260305_dark_0003.fits
+picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_sky_000?.fits "$raw"_psfstar_000?.fits \
+    "$raw"_fluxstar_000?.fits
+# the chapter of a new reference, from the flat of lamp frames to the new cache and back
+picture new-flat bench light 1440x900 --algorithm normalize-flat "$raw"_hflat_000?.fits
+picture new-changes ingest light 1280x720 "$flat" "$night"/raw
+"$bin/python" -m calgui ingest --cache "$night/cache" --into "$work/cache-tmt_0004" "$flat" >/dev/null
+"$bin/python" -m calgui shot "$out/new-selected-light.png" --view observe --type flat --size 1280x720 \
+    --cache "$work/cache-tmt_0004" "$raw"_image_0006.fits "$night"/raw
+"$bin/python" -m calgui shot "$out/new-contexts-light.png" --view ingest --tab Contexts --size 1100x600 \
+    --cache "$work/cache-tmt_0004" "$night"/raw
+echo "$out/new-selected-light.png" "$out/new-contexts-light.png"
+# mappings that were edited by hand, whose checksums are wrong since, and a reference that is a pointer
+cp -r "$night/cache" "$work/edited"
+for kind in dark sky; do
+    for mapping in "$work"/edited/mappings/tmt/tmt_iris_${kind}_*.rmap; do
+        echo "# seen" >>"$mapping"
+    done
+done
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 3165120\n' 7 \
+    >"$work/edited/references/tmt/iris/tmt_iris_mask_0001.fits"
+"$bin/python" -m calgui shot "$out/new-in-the-way-light.png" --view ingest --tab Findings --size 1280x720 \
+    --cache "$work/edited" "$flat" "$night"/raw
+echo "$out/new-in-the-way-light.png"
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits

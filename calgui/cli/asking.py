@@ -106,17 +106,3 @@ def tell_unread(ctx: click.Context, unread: list[tuple[str, str]]) -> None:
         click.echo(f"calgui: {message}", err=True)
     if unread:
         ctx.exit(InputError.exit_code)
-
-
-def clean(text: str) -> str:
-    """Without the control characters that a hostile mapping or header could play to the terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def screen() -> Any:
-    """Where text is printed: as wide as the terminal."""
-    from rich.console import Console
-
-    console = Console(highlight=False, emoji=False)
-    # a pipe has no width: lines then stay whole, so that grep and diff see them so
-    return console if console.is_terminal else Console(highlight=False, emoji=False, width=10_000)

@@ -9,6 +9,8 @@ import click
 
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -162,13 +164,7 @@ def _node(node: "Node", depth: int | None) -> dict[str, Any]:
 
 
 def _print(renderable: Any) -> None:
-    from rich.console import Console
-
-    # a pipe has no width: lines then stay whole, so that grep and diff see them so
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, emoji=False, width=10_000)
-    console.print(renderable)
+    screen().print(renderable)
 
 
 def _rich_tree(root: "Node", depth: int | None) -> "Tree":
@@ -185,22 +181,17 @@ def _rich_tree(root: "Node", depth: int | None) -> "Tree":
     return top
 
 
-def _clean(text: str) -> str:
-    """Without the control characters that a hostile mapping could play to the terminal."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def _label(node: "Node") -> Any:
     from rich.text import Text
 
-    text = Text(_clean(node.label), style="bold" if node.kind in ("cache", "context", "unreached") else "")
+    text = Text(printable(node.label), style="bold" if node.kind in ("cache", "context", "unreached") else "")
     if node.file and node.file != node.label:
-        text.append(f"  {_clean(node.file)}", style="cyan")
+        text.append(f"  {printable(node.file)}", style="cyan")
     if node.trust and node.trust.value not in ("ok",):
         text.append(f"  [{node.trust.value}]", style="magenta")
     for finding in node.findings:
         style = _STYLES[finding.severity.value]
-        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {_clean(finding.message)}", style=style)
+        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {printable(finding.message)}", style=style)
     return text
 
 
@@ -211,11 +202,11 @@ def _print_findings(opened: "Cache", findings: tuple["Finding", ...], totals: di
     for finding in _shown(findings, everything):
         severity = finding.severity.value
         lines.append(f"{_MARKS[severity]} {severity:<8}", style=_STYLES[severity])
-        lines.append(_clean(finding.place), style="bold")
+        lines.append(printable(finding.place), style="bold")
         lines.append(f"  {finding.code}\n", style="dim")
-        lines.append(f"    {_clean(finding.message)}\n")
+        lines.append(f"    {printable(finding.message)}\n")
         if finding.cure:
-            lines.append(f"    {_clean(finding.cure)}\n", style="dim")
+            lines.append(f"    {printable(finding.cure)}\n", style="dim")
     hidden = "" if everything or not totals["info"] else " (--all lists them)"
     lines.append(
         f"{opened.name}: {totals['error']} errors, {totals['warning']} warnings, {totals['info']} notes{hidden}",

@@ -6,20 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import (
-    CACHE,
-    CONTEXT,
-    JSON,
-    SET,
-    clean,
-    header_of,
-    open_cache,
-    read_settings,
-    reference_json,
-    screen,
-)
+from calgui.cli.asking import CACHE, CONTEXT, JSON, SET, header_of, open_cache, read_settings, reference_json
 from calgui.cli.output import PATH, print_json
+from calgui.cli.terminal import screen
 from calgui.core.errors import InputError, UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.questions.stpipe import Fetch
@@ -84,7 +75,7 @@ def whatif(
     for case in listed:
         options = _options(opened, chosen, case)
         if options:
-            click.echo(clean(f"{case.name}: {shlex.join(options)}"))
+            click.echo(printable(f"{case.name}: {shlex.join(options)}"))
 
 
 def _options(opened: Any, chosen: str, case: Any) -> list[str]:
@@ -111,7 +102,7 @@ def _print_cases(names: list[str], answers: list[Any]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("type")
     for name in names:
-        table.add_column(clean(name), overflow="fold")
+        table.add_column(printable(name), overflow="fold")
     by_type = [{one.type: one for one in found} for found in answers]
     for kind in dict.fromkeys(kind for found in by_type for kind in found):
         cells = [found.get(kind) for found in by_type]
@@ -120,8 +111,8 @@ def _print_cases(names: list[str], answers: list[Any]) -> None:
         for cell in cells:
             text = "" if cell is None else cell.file or cell.status.value
             other = cell is not None and first is not None and (cell.file, cell.status) != (first.file, first.status)
-            row.append(Text(clean(f"> {text}" if other else text), style="bold yellow" if other else ""))
-        table.add_row(clean(kind), *row)
+            row.append(Text(printable(f"> {text}" if other else text), style="bold yellow" if other else ""))
+        table.add_row(printable(kind), *row)
     screen().print(table)
 
 
@@ -175,7 +166,7 @@ def prefetch(
             there = "" if one.file is None else "there" if one.present else "to be fetched"
             text = one.override or one.file or one.message or ""
             status = "overridden" if one.override is not None else one.status.value
-            click.echo(clean(f"{one.type:<14} {status:<15} {there:<14} {text}"))
+            click.echo(printable(f"{one.type:<14} {status:<15} {there:<14} {text}"))
         for line in (*lines, *(shlex.quote(option) for option in options)):
             click.echo(line)
     if told.stops:

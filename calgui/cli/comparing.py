@@ -5,20 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import (
-    CACHE,
-    CONTEXT,
-    JSON,
-    clean,
-    headers_of,
-    observations,
-    open_cache,
-    reference_json,
-    screen,
-    tell_unread,
-)
+from calgui.cli.asking import CACHE, CONTEXT, JSON, headers_of, observations, open_cache, reference_json, tell_unread
 from calgui.cli.output import PATH, print_json
+from calgui.cli.terminal import screen
 from calgui.core.errors import UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.questions.compare import Change, ChangedSelection, ContextDiff
@@ -74,7 +65,7 @@ def compare(
         _print_diff(told)
         _print_changed([str(name) for name in names], changed, bool(headers))
         for text in texts.values():
-            click.echo("\n".join(clean(line.replace("\t", "    ")) for line in text.splitlines()))
+            click.echo("\n".join(printable(line.replace("\t", "    ")) for line in text.splitlines()))
     tell_unread(ctx, unread)
 
 
@@ -131,14 +122,14 @@ def _print_diff(told: "ContextDiff") -> None:
     for one in told.changes:
         if place != (one.instrument, one.type):
             place = one.instrument, one.type
-            console.print(Text(clean(" ".join(filter(None, place)) or told.new), style="bold"), soft_wrap=True)
+            console.print(Text(printable(" ".join(filter(None, place)) or told.new), style="bold"), soft_wrap=True)
         sign, style = _SIGNS[one.action]
         words = [one.what.value, "  ".join(filter(None, [", ".join(one.key), one.date]))]
         values = " -> ".join(value for value in (one.old, one.new) if value is not None)
         line = "  ".join([f"  {sign}", *filter(None, words), values])
-        console.print(Text(clean(line), style=style), soft_wrap=True)
+        console.print(Text(printable(line), style=style), soft_wrap=True)
     for text in told.problems:
-        click.echo(f"calgui: {clean(text)}", err=True)
+        click.echo(f"calgui: {printable(text)}", err=True)
 
 
 def _print_changed(names: list[str], changed: "tuple[ChangedSelection, ...]", asked: bool) -> None:
@@ -148,7 +139,7 @@ def _print_changed(names: list[str], changed: "tuple[ChangedSelection, ...]", as
         click.echo("No selection changes.")
     for one in changed:
         said = [("no such type" if end is None else end.file or end.status.value) for end in (one.old, one.new)]
-        click.echo(clean(f"{names[one.index]}  {one.type}  {said[0]} -> {said[1]}"))
+        click.echo(printable(f"{names[one.index]}  {one.type}  {said[0]} -> {said[1]}"))
 
 
 @click.command()
@@ -237,7 +228,7 @@ def _print_matrix(table: "Matrix") -> None:
     shown = Table(box=None, padding=(0, 2, 0, 0))
     shown.add_column("observation", no_wrap=True)
     for kind in table.types:
-        shown.add_column(clean(kind), overflow="fold")
+        shown.add_column(printable(kind), overflow="fold")
     for row in table.rows:
         cells = []
         for number, cell in enumerate(row.cells):
@@ -249,6 +240,6 @@ def _print_matrix(table: "Matrix") -> None:
             if row.disagrees_at(number):
                 text = f"{text} (used {row.used[number]})"
             marked = row.changed_at(number) or row.disagrees_at(number)
-            cells.append(Text(clean(text), style="yellow" if marked else ""))
-        shown.add_row(clean(row.name), *cells)
+            cells.append(Text(printable(text), style="yellow" if marked else ""))
+        shown.add_row(printable(row.name), *cells)
     screen().print(shown)

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from calgui.cli.output import PATH
+from calgui.cli.terminal import unguarded
 from calgui.core.jobs import Job, Progress
+from calgui.core.printable import printable
 from calgui.core.simulate.night import DEFAULT_SEED, DEFAULT_SIZE, make_demo
 
 
@@ -33,4 +35,5 @@ def demo(folder: Path, size: int, seed: int, no_window: bool) -> None:
 
 def _progress(progress: Progress) -> None:
     end = "\n" if progress.fraction >= 1 else ""
-    click.echo(f"\r\x1b[K{100 * progress.fraction:3.0f} %  {progress.text}{end}", nl=False, err=True)
+    line = f"{100 * progress.fraction:3.0f} %  {printable(progress.text)}"
+    click.echo(f"\r\x1b[K{line}{end}", nl=False, file=unguarded(err=True))

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import JSON, clean, observations, screen, tell_unread
+from calgui.cli.asking import JSON, observations, tell_unread
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
 from calgui.core.errors import InputError, UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.frames.headercompare import Cell, HeaderTable, Row
     from calgui.core.frames.headersearch import Found, Hit
 
+#: what nobody reads to its end is not drawn to its end
+_MOST_ROWS = 5_000
 _SIGNS = {"different": ("≠ ", "bold yellow"), "missing": ("- ", "bold red"), "extra": ("+ ", "bold cyan")}
 
 
@@ -119,21 +123,23 @@ def _print_table(table: "HeaderTable", rows: "list[Row]") -> None:
     shown.add_column("keyword", no_wrap=True)
     for number, name in enumerate(short_names([file.path for file in table.files])):
         title = f"* {name}" if several and number == table.reference else name
-        shown.add_column(Text(clean(title)), overflow="fold")
+        shown.add_column(Text(printable(title)), overflow="fold")
     shown.add_column("unit")
     shown.add_column("meaning", style="dim")
     last = None
-    for row in rows:
+    for row in rows[:_MOST_ROWS]:
         if row.hdu != last:
-            shown.add_row(Text(clean(table.hdus[row.hdu]), style="bold"))
+            shown.add_row(Text(printable(table.hdus[row.hdu]), style="bold"))
             last = row.hdu
         meaning, comment = meaning_of(row.keyword), comment_of(row)
         about = meaning.text if meaning is not None else without_unit(comment)
         cells = [_cell_text(row, cell, several) for cell in row.cells]
         name, unit = f"  {row.name}", unit_of(row.keyword, comment)
-        shown.add_row(Text(clean(name)), *cells, Text(clean(unit)), Text(clean(about)))
+        shown.add_row(Text(printable(name)), *cells, Text(printable(unit)), Text(printable(about)))
     console = screen()
     console.print(shown)
+    if len(rows) > _MOST_ROWS:
+        console.print(f"... and {len(rows) - _MOST_ROWS:,} more keywords (--json tells all)")
     if several:
         console.print(f"{len(table.files)} files, {len(table.rows):,} keywords, {table.differing:,} differ")
 
@@ -144,7 +150,7 @@ def _cell_text(row: "Row", cell: "Cell", several: bool) -> Any:
     sign, style = ("", "") if row.ignored else _SIGNS.get(cell.state.value, ("", ""))
     text = cell.text if cell.there else "missing" if cell.state.value == "missing" else ""
     # as wide as a sign, so that values stand in one line
-    return Text(clean(f"{sign or '  ' * several}{text}"), style=style)
+    return Text(printable(f"{sign or '  ' * several}{text}"), style=style)
 
 
 @click.command("search-headers")
@@ -211,7 +217,7 @@ def _print_found(found: "Found") -> None:
         value = "not in this file" if hit.hdu is None else written(hit.value)
         name = hit.hdu_name or ("" if hit.hdu is None else str(hit.hdu))
         # as Text: what stands in brackets is a unit, no style
-        shown.add_row(*(Text(clean(text)) for text in (str(hit.path), name, hit.keyword, value, hit.comment)))
+        shown.add_row(*(Text(printable(text)) for text in (str(hit.path), name, hit.keyword, value, hit.comment)))
     console = screen()
     if found.hits:
         console.print(shown)

@@ -1,25 +1,17 @@
 """``calgui ingest`` and ``calgui context``: new references into an overlay of a cache, and the way back from there."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import (
-    CACHE,
-    CONTEXT,
-    JSON,
-    clean,
-    headers_of,
-    observations,
-    open_cache,
-    read_settings,
-    reference_json,
-    screen,
-)
+from calgui.cli.asking import CACHE, CONTEXT, JSON, headers_of, observations, open_cache, read_settings, reference_json
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
 from calgui.core.errors import InputError, UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -105,15 +97,20 @@ def ingest(
     if as_json:
         print_json(_document(opened, proposal, told, names, defects, written, patched))
     else:
-        _print(proposal, told, names, defects, written, as_diff)
+        _print(proposal, told, names, defects, written, patched, settings, as_diff)
     for _, message in unread:
-        click.echo(f"calgui: {clean(message)}", err=True)
+        click.echo(f"calgui: {printable(message)}", err=True)
     if not proposal.ready:
         click.echo("calgui: nothing was written.", err=True)
     if not proposal.ready or unread:
         ctx.exit(InputError.exit_code)
-    if defects:
+    if any(_stops(one) for one in defects):
         ctx.exit(1)
+
+
+def _stops(defect: "Finding") -> bool:
+    """Whether stock crds stops for it, and not only who reads what it gives."""
+    return defect.severity.value == "error"
 
 
 def _write_patch(opened: "Cache", proposal: "Proposal", to: Path) -> Path:
@@ -211,6 +208,8 @@ def _print(
     names: list[str | None],
     defects: "tuple[Finding, ...]",
     written: "Written | None",
+    patched: Path | None,
+    settings: tuple[str, ...],
     as_diff: bool,
 ) -> None:
     from rich.text import Text
@@ -218,13 +217,13 @@ def _print(
     console = screen()
 
     def say(text: str, style: str = "") -> None:
-        console.print(Text(clean(text), style=style), soft_wrap=True)
+        console.print(Text(printable(text), style=style), soft_wrap=True)
 
     for rule in proposal.rules:
         said = ", ".join(f"{one.keyword or one.name} = {one.value}" for one in rule.parameters) or "every observation"
-        instead = f" in place of {rule.replaces}" if rule.replaces else ""
+        instead = f", in place of {rule.replaces}" if rule.replaces else ""
         since = f", from {rule.date}" if rule.date else ""
-        say(f"{rule.source.name}  {rule.action.value}{instead} in {rule.mapping}: {said}{since}", "bold")
+        say(f"{rule.source.name}  goes into {rule.mapping}{instead}, for {said}{since}", "bold")
     for one in proposal.deletions:
         say(f"{one.reference}  deleted in {one.mapping}", "bold")
     for new in proposal.mappings:
@@ -232,22 +231,32 @@ def _print(
     for finding in (*proposal.findings, *defects):
         word = _WORDS[finding.severity.value]
         say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", _STYLES[finding.severity.value])
-    if defects:
+    if settings and proposal.rules:
+        said = ", ".join(settings)
         say(
-            "Those last errors were in the cache before: they stop stock crds for the instrument until they are mended."
+            f"note     {said} counts for the rules alone: the files stay as they are, which certify and pipelines read."
         )
+    if any(_stops(one) for one in defects):
+        say("Errors of other mappings were there before: they stop stock crds for the instrument until mended.")
     if told.asked and proposal.mappings:
-        say(f"{len(told.observations)} selections of {told.asked} observations change.")
+        count, of = len(told.observations), "observation" if told.asked == 1 else "observations"
+        say(f"{count} {'selection' if count == 1 else 'selections'} of {told.asked} {of} will change.")
+        if told.loss:
+            say(told.loss, _STYLES["warning"])
     for change in told.observations:
         ends = [("no such type" if end is None else end.file or end.status.value) for end in (change.old, change.new)]
         say(f"  {names[change.index]}  {change.type}  {ends[0]} -> {ends[1]}")
     if as_diff:
         for new in proposal.mappings:
-            click.echo("\n".join(clean(line.replace("\t", "    ")) for line in new.diff.splitlines()))
+            click.echo("\n".join(printable(line.replace("\t", "    ")) for line in new.diff.splitlines()))
+    if patched is not None:
+        beside = "; the references that its message names are added beside" if proposal.rules else ""
+        say(f"{patched}: a patch for 'git am' in a checkout of the cache{beside}.")
     if written is not None:
         for text in written.left_out:
             say(f"note     {text}", "dim")
         say(f"{written.folder}: {written.context} is operational, {len(written.files)} files are new.")
+        say(f"The way back: calgui context --cache {shlex.quote(str(written.folder))} {proposal.context}")
 
 
 @click.command("context")
@@ -276,4 +285,4 @@ def context_command(folder: Path, as_json: bool, context: str | None) -> None:
     for row in rows:
         mark = "*" if row["operational"] else " "
         follows = f"  follows {row['follows']}" if row["follows"] else ""
-        click.echo(clean(f"{mark} {row['context']}{follows}"))
+        click.echo(printable(f"{mark} {row['context']}{follows}"))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from calgui.cli.output import print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -50,7 +52,6 @@ def lint_cache(folder: Path, context: str | None, as_json: bool) -> bool:
 
 
 def _print(opened: "Cache", report: "LintReport") -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from calgui.core.rules.lint.telling import summary
@@ -60,24 +61,21 @@ def _print(opened: "Cache", report: "LintReport") -> None:
         _append(text, finding)
     text.append(summary(opened.name, report), style="bold")
     text.append(f" in {report.mappings:,} mappings and {report.references:,} references\n", style="dim")
-    # a pipe has no width: lines then stay whole, so that grep and diff see them so
-    console = Console(highlight=False, emoji=False)
-    console = console if console.is_terminal else Console(highlight=False, emoji=False, width=10_000)
-    console.print(text, end="")
+    screen().print(text, end="")
 
 
 def _append(text: "Text", finding: "Finding") -> None:
-    from calgui.core.rules.lint.telling import WORDS, clean, where
+    from calgui.core.rules.lint.telling import WORDS, where
 
     severity = finding.severity.value
     text.append(f"{_MARKS[severity]} {WORDS[finding.severity]:<8}", style=_STYLES[severity])
-    text.append(clean(finding.place), style="bold")
+    text.append(printable(finding.place), style="bold")
     text.append(f"  {finding.code}\n", style="dim")
-    text.append(f"    {clean(finding.message)}\n")
+    text.append(f"    {printable(finding.message)}\n")
     if finding.count > 1:
         for place in finding.places[:_SHOWN]:
-            text.append(f"      {clean(where(place))}\n")
+            text.append(f"      {printable(where(place))}\n")
         if finding.count > _SHOWN:
             text.append(f"      ... and {finding.count - _SHOWN:,} more (--json lists them)\n", style="dim")
-    text.append(f"    Why: {clean(finding.why)}\n", style="dim")
-    text.append(f"    Cure: {clean(finding.cure)}\n", style="dim")
+    text.append(f"    Why: {printable(finding.why)}\n", style="dim")
+    text.append(f"    Cure: {printable(finding.cure)}\n", style="dim")

@@ -5,14 +5,15 @@ algorithm.
 """
 
 import importlib
-import io
 import sys
 from typing import Any
 
 import click
 
 from calgui import __version__
+from calgui.cli.terminal import guarded
 from calgui.core.errors import CalguiError, InputError
+from calgui.core.printable import printable
 
 #: subcommand -> module and name of the click command that does it
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -60,36 +61,32 @@ class _Commands(click.Group):
             args = ["open", *args]
         return super().parse_args(ctx, args)
 
+    def main(self, *args: Any, **more: Any) -> Any:
+        with guarded():
+            return super().main(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
-        say_anything()
         try:
             return super().invoke(ctx)
         except CalguiError as error:
-            click.echo(f"calgui: {_printable(str(error))}", err=True)
+            click.echo(f"calgui: {error!s}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("calgui: cancelled", err=True)
             sys.exit(130)
+        except MemoryError:
+            click.echo("calgui: There is not enough memory for this. Give it fewer or smaller files.", err=True)
+            sys.exit(InputError.exit_code)
         except BrokenPipeError:
             sys.exit(0)
         except OSError as error:
             if error.filename is None:
                 raise
-            place = _printable(str(error.filename))
-            click.echo(f"calgui: {place}: {error.strerror}. Look at its permissions and its disk.", err=True)
+            click.echo(
+                f"calgui: {printable(str(error.filename))}: {error.strerror}. Look at its permissions and its disk.",
+                err=True,
+            )
             sys.exit(InputError.exit_code)
-
-
-def _printable(text: str) -> str:
-    """Without the control characters that the name of somebody else's file could play to the terminal."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def say_anything() -> None:
-    """Spell out what the terminal's encoding lacks, where Python would stop in the middle of an answer."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

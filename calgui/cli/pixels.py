@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calgui.cli.asking import CONTEXT, JSON, clean, observations, open_cache, screen
+from calgui.cli.asking import CONTEXT, JSON, observations, open_cache
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import screen
 from calgui.core.errors import CalguiError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.runs.pixelfacts import Behind, PixelFact
@@ -112,13 +114,13 @@ def _print(facts: "tuple[PixelFact, ...]", found: "Behind | None") -> None:
         if not fact.problem and fact.values == (fact.dq,):
             value = str(fact.dq)
         name = "" if fact.path is None else fact.path.name
-        shown.add_row(*(Text(clean(text)) for text in (fact.what, value, ", ".join(fact.flags), name)))
+        shown.add_row(*(Text(printable(text)) for text in (fact.what, value, ", ".join(fact.flags), name)))
     console = screen()
     console.print(shown)
     if found is not None and found.samples is not None:
         for reads in found.samples.value:
             told = "  ".join(f"{value:.6g}" for value in reads)
-            console.print(Text(clean(f"reads in {found.path.name}: {told} {found.samples.unit}".rstrip())))
+            console.print(Text(printable(f"reads in {found.path.name}: {told} {found.samples.unit}".rstrip())))
     elif found is not None and found.spectrum is not None:
         count = found.spectrum.flux.size
-        console.print(Text(clean(f"spectrum in {found.path.name}: {count:,} planes; --json tells them all")))
+        console.print(Text(printable(f"spectrum in {found.path.name}: {count:,} planes; --json tells them all")))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from calgui.cli.terminal import guard, screen
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job, Progress
 
@@ -46,12 +47,12 @@ def running(title: str) -> Iterator[Job]:
 
 @contextmanager
 def _bar(job: Job) -> Iterator[None]:
-    from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description:<28}", markup=False), BarColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=screen(err=True), transient=True) as bar:
+        guard()  # the bar has put a stream of its own in the place of each
         line = bar.add_task(job.title, total=1.0)
 
         def show(progress: Progress) -> None:

@@ -11,7 +11,6 @@ from calgui.cli.asking import (
     CONTEXT,
     JSON,
     SET,
-    clean,
     header_of,
     headers_of,
     observations,
@@ -20,6 +19,7 @@ from calgui.cli.asking import (
     tell_unread,
 )
 from calgui.cli.output import PATH, print_json
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.questions.matches import Asked, Match
@@ -57,16 +57,16 @@ def matches(folder: Path, context: str | None, as_json: bool, reference: str) ->
         return
     _tell_hidden(hidden)
     if not found:
-        click.echo(f"No rule of {chosen} names {clean(reference)}.")
+        click.echo(f"No rule of {chosen} names {printable(reference)}.")
     for one in found:
-        click.echo(f"{clean(one.mapping)}:{one.line}  {clean(one.instrument)} {clean(one.type)}")
+        click.echo(f"{printable(one.mapping)}:{one.line}  {printable(one.instrument)} {printable(one.type)}")
         for asked in (*one.parameters, *one.dates):
             also = f" ({asked.keyword})" if asked.keyword and asked.keyword != asked.parkey else ""
-            click.echo(f"    {clean(asked.parkey)}{clean(also)} = {clean(asked.value)}")
-        click.echo(f"    can win: {_WINS[one.wins]}{'. ' if one.reason else ''}{clean(one.reason)}")
+            click.echo(f"    {printable(asked.parkey)}{printable(also)} = {printable(asked.value)}")
+        click.echo(f"    can win: {_WINS[one.wins]}{'. ' if one.reason else ''}{printable(one.reason)}")
         if one.witness:
             words = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in one.witness]
-            click.echo(clean(f"    {' '.join(words)}"))
+            click.echo(printable(f"    {' '.join(words)}"))
 
 
 def _match(one: "Match") -> dict[str, Any]:
@@ -127,13 +127,13 @@ def uses(
     else:
         _tell_hidden(told.unread)
         if not told.mappings:
-            click.echo(f"No mapping of {opened.name} names {clean(told.file)}.")
+            click.echo(f"No mapping of {opened.name} names {printable(told.file)}.")
         for name in told.mappings:
-            click.echo(clean(name))
+            click.echo(printable(name))
         for one in told.places:
-            click.echo(clean(f"  {one.mapping}:{one.line}  {one.key}"))
+            click.echo(printable(f"  {one.mapping}:{one.line}  {one.key}"))
         for name in selecting:
-            click.echo(clean(f"selected by {name}"))
+            click.echo(printable(f"selected by {name}"))
     tell_unread(ctx, unread)
 
 
@@ -193,11 +193,11 @@ def timeline(
     else:
         for segment in told.segments:
             span = f"{segment.start or '...'!s:<26}  {segment.end or '...'!s:<26}"
-            click.echo(clean(f"{span}  {segment.file or segment.status.value}  {_why(segment)}").rstrip())
+            click.echo(printable(f"{span}  {segment.file or segment.status.value}  {_why(segment)}").rstrip())
         for mark in marked:
             note = "" if mark["same_mode"] else "  (another mode)"
             words = f"{mark['date']}  {mark['observation']}  {mark['file'] or mark['status']}{note}"
-            click.echo(clean(words))
+            click.echo(printable(words))
     tell_unread(ctx, unread)
 
 
@@ -223,4 +223,4 @@ def _why(one: "Segment") -> str:
 
 def _tell_hidden(hidden: tuple[str, ...]) -> None:
     for text in hidden:
-        click.echo(f"calgui: not looked into: {clean(text)}", err=True)
+        click.echo(f"calgui: not looked into: {printable(text)}", err=True)

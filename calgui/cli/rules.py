@@ -10,16 +10,16 @@ from calgui.cli.asking import (
     CONTEXT,
     JSON,
     SET,
-    clean,
     header_of,
     headers_of,
     open_cache,
     read_settings,
     reference_json,
-    screen,
     tell_unread,
 )
 from calgui.cli.output import PATH, print_json
+from calgui.cli.terminal import screen
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -205,16 +205,18 @@ def _print_selections(name: str | None, context: str, found: "tuple[Selection, .
         trust = one.trust.value if one.trust is not None else ""
         status = one.status.value
         table.add_row(
-            Text(clean(one.type), style="bold"),
+            Text(printable(one.type), style="bold"),
             Text(status, style=_STATUS[status]),
             Text(trust, style="magenta" if trust != "ok" else "dim"),
-            Text(clean(one.file or one.message or ""), style="dim" if status == "not-applicable" else ""),
+            Text(printable(one.file or one.message or ""), style="dim" if status == "not-applicable" else ""),
         )
     console = screen()
-    console.print(Text(f"{clean(name or 'header from --set')}  ({clean(context)})", style="bold"), soft_wrap=True)
+    console.print(
+        Text(f"{printable(name or 'header from --set')}  ({printable(context)})", style="bold"), soft_wrap=True
+    )
     reasons = {one.message for one in found}
     if len(found) > 1 and len(reasons) == 1 and all(one.status.value == "error" for one in found):
-        console.print(Text.assemble(("error  ", _STATUS["error"]), clean(found[0].message or "")))
+        console.print(Text.assemble(("error  ", _STATUS["error"]), printable(found[0].message or "")))
     else:
         console.print(table)
 
@@ -225,25 +227,25 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
 
     console = screen()
     status = trace.status.value
-    head = Text(f"{clean(trace.type)}: ", style="bold").append(status, style=_STATUS[status])
+    head = Text(f"{printable(trace.type)}: ", style="bold").append(status, style=_STATUS[status])
     names = [name for name in (trace.selected, trace.mapping or trace.context) if name]
-    console.print(head.append("".join(f"  {clean(name)}" for name in names)), soft_wrap=True)
+    console.print(head.append("".join(f"  {printable(name)}" for name in names)), soft_wrap=True)
     if trace.message:
-        console.print(Text(clean(trace.message)))
+        console.print(Text(printable(trace.message)))
     if trace.rules:
         names = [cell.parameter for cell in trace.rules[0].cells]
         keywords = {one.name: one.keyword for one in trace.parameters}
         table = Table(box=None, padding=(0, 2, 0, 0))
         for title in ("line", "fate", "weight", *(keywords.get(name) or name for name in names)):
-            table.add_column(clean(title))
+            table.add_column(printable(title))
         values = {one.name: one.value for one in trace.parameters}
-        table.add_row("", "header", "", *(Text(clean(values[name]), style="bold") for name in names))
+        table.add_row("", "header", "", *(Text(printable(values[name]), style="bold") for name in names))
         for rule in trace.rules[:most]:
             cells = []
             for cell in rule.cells:
                 letter, style = _CELLS[cell.outcome.value]
                 also = f" ({cell.substituted})" if cell.substituted is not None else ""
-                cells.append(Text(clean(f"{letter} {cell.rule}{also}"), style=style))
+                cells.append(Text(printable(f"{letter} {cell.rule}{also}"), style=style))
             fate = Text(rule.fate.value, style=_FATES[rule.fate.value])
             table.add_row(str(rule.line or ""), fate, str(rule.weight), *cells)
         console.print(table)
@@ -254,7 +256,9 @@ def _print_trace(trace: "Trace", most: int | None) -> None:
         if rule.fate.value in ("winner", "merged", "no-date"):
             for one in rule.dates:
                 mark = ">" if one.chosen else " "
-                line = Text(clean(f"  {mark} {one.date}  {one.file}  {one.reason}"), style="bold" if one.chosen else "")
+                line = Text(
+                    printable(f"  {mark} {one.date}  {one.file}  {one.reason}"), style="bold" if one.chosen else ""
+                )
                 console.print(line, soft_wrap=True)
     _print_near(console, trace, most)
 
@@ -267,9 +271,9 @@ def _print_near(console: Any, trace: "Trace", most: int | None) -> None:
     if trace.near_misses:
         console.print(Text("Near misses", style="bold"))
     for miss in trace.near_misses[:most]:
-        console.print(Text(f"  {clean(miss.file)}", style="cyan"), soft_wrap=True)
+        console.print(Text(f"  {printable(miss.file)}", style="cyan"), soft_wrap=True)
         words = [f"--set {shlex.quote(f'{one.parameter}={one.after}')}" for one in miss.changes]
-        console.print(Text(clean("    " + " ".join(words))), soft_wrap=True)  # whole, so that it can be copied
+        console.print(Text(printable("    " + " ".join(words))), soft_wrap=True)  # whole, so that it can be copied
     if most is not None and len(trace.near_misses) > most:
         console.print(f"... and {len(trace.near_misses) - most} more files (--all)")
 
@@ -283,21 +287,21 @@ def _print_changes(changes: "tuple[RuleChange, ...]") -> None:
     console.print(Text("Changes of a rule that would select", style="bold"))
     for one in changes:
         place = f"{one.mapping}:{one.line}" if one.line else one.mapping
-        console.print(Text(clean(f"  {one.file}  {place}"), style="cyan"), soft_wrap=True)
+        console.print(Text(printable(f"  {one.file}  {place}"), style="cyan"), soft_wrap=True)
         for edit in one.edits:
             words = (
                 f"date {edit.after} added (now from {edit.before})" if edit.dated else f"{edit.before} -> {edit.after}"
             )
-            console.print(Text(clean(f"    {edit.keyword or edit.parameter}: {words}")), soft_wrap=True)
+            console.print(Text(printable(f"    {edit.keyword or edit.parameter}: {words}")), soft_wrap=True)
 
 
 def _print_toward(file: str, near: "NearMiss | None") -> None:
     from shlex import quote
 
     if near is None:
-        click.echo(f"No header changes were found that would select {clean(file)}.")
+        click.echo(f"No header changes were found that would select {printable(file)}.")
     elif not near.changes:
-        click.echo(f"{clean(near.file)} is selected.")
+        click.echo(f"{printable(near.file)} is selected.")
     else:
         words = [f"--set {quote(f'{one.parameter}={one.after}')}" for one in near.changes]
-        click.echo(clean(f"{near.file} would be selected with {' '.join(words)}"))
+        click.echo(printable(f"{near.file} would be selected with {' '.join(words)}"))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from calgui.cli.output import PATH
+from calgui.cli.terminal import guard
+from calgui.core.children import python
 from calgui.core.errors import CalguiError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +64,9 @@ def crds(folder: Path | None, tool: str, arguments: tuple[str, ...]) -> None:
         environment |= _for_cache(Cache.open(folder))
     for name, value in _OFFLINE.items():
         environment.setdefault(name, value)
-    command = [sys.executable, "-m", "calgui.cli.stock", tool, *arguments]
+    # a cache may bring pickles, which can be programs; they only save time
+    environment["CRDS_USE_PICKLED_CONTEXTS"] = "0"
+    command = python("calgui.cli.stock", tool, *arguments)
     sys.stdout.flush()
     process = subprocess.Popen(command, env=environment)
     while True:
@@ -86,6 +90,7 @@ def _for_cache(opened: "Cache") -> dict[str, str]:
 
 def main() -> None:
     """The process of one tool: the observatory is taught, then the tool runs as ``python -m`` would run it."""
+    guard()
     tool, *arguments = sys.argv[1:]
     path = os.environ.get("CRDS_PATH", "")
     try:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calgui.cli.asking import CONTEXT, JSON, clean, observations
+from calgui.cli.asking import CONTEXT, JSON, observations
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
+from calgui.cli.terminal import say
 from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.jobs import Job
@@ -87,14 +89,14 @@ def validate(
             {
                 "context": None if cache is None else context or cache.default_context,
                 "files": [as_document(one) for one in made],
-                "unread": [{"file": name, "error": clean(str(error))} for name, error in unread],
+                "unread": [{"file": name, "error": printable(str(error))} for name, error in unread],
             }
         )
     else:
         for one in made:
             _show(one, all_checks)
     for _, error in unread:
-        click.echo(f"calgui: {clean(str(error))}", err=True)
+        click.echo(f"calgui: {printable(str(error))}", err=True)
     if unread:
         ctx.exit(max(error.exit_code for _, error in unread))
     if any(one.verdict == "bad" for one in made):
@@ -119,10 +121,10 @@ def _certified(cache: "Cache", files: Sequence[Path], context: str | None, job: 
 
 def _show(one: "Validation", all_checks: bool) -> None:
     kind = "reference" if one.is_reference else "exposure"
-    click.echo(click.style(clean(f"{one.path.name}: {one.verdict} ({one.type.lower()}, {kind})"), _color(one.verdict)))
+    say((f"{one.path.name}: {one.verdict} ({one.type.lower()}, {kind})", _color(one.verdict)))
     for said in one.said:
         if said.verdict in ("doubtful", "bad"):
-            click.echo(f"  {click.style(said.verdict, _color(said.verdict))}: {clean(said.sentence)}")
+            say("  ", (said.verdict, _color(said.verdict)), f": {said.sentence}")
         elif all_checks:
             value = (
                 ""
@@ -131,9 +133,9 @@ def _show(one: "Validation", all_checks: bool) -> None:
                 if isinstance(said.value, float)
                 else f" {said.value}"
             )
-            click.echo(clean(f"  {said.verdict}: {said.title}{value} {said.unit}".rstrip()))
+            click.echo(printable(f"  {said.verdict}: {said.title}{value} {said.unit}".rstrip()))
     for note in one.notes:
-        click.echo(clean(f"  note: {note}"))
+        click.echo(printable(f"  note: {note}"))
 
 
 def _color(verdict: str) -> str:

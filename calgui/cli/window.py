@@ -31,10 +31,11 @@ def open_window(paths: tuple[Path, ...], file: Path | None) -> None:
 @click.option("--view", default="observe", show_default=True, help="observe, rules, bench, or a part: why, headers ...")
 @click.option("--cache", "caches", multiple=True, type=PATH, help="Folder of a CRDS cache.")
 @click.option("--context", metavar="PMAP", help="Context of the cache; its operational one if not given.")
+@click.option("--type", "kind", metavar="TYPE", help="Type of reference whose selection is explained.")
 @click.option("--theme", "look", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--algorithm", default="master-dark", show_default=True, metavar="NAME", help="Page of --view bench.")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="OPTION=VALUE", help="Option of that page.")
-@click.option("--tab", default="", metavar="TITLE", help="Tab of that page, or of --view ingest.")
+@click.option("--tab", default="", metavar="TITLE", help="Tab of that page, of --view ingest or validate.")
 @click.option("--size", default="x".join(map(str, _SIZE)), show_default=True, metavar="WxH", help="Of the window.")
 def shot(
     out: Path,
@@ -42,6 +43,7 @@ def shot(
     view: str,
     caches: tuple[Path, ...],
     context: str | None,
+    kind: str | None,
     look: str,
     algorithm: str,
     parameters: tuple[str, ...],
@@ -51,14 +53,15 @@ def shot(
     """Draw a view into OUT.png without a screen, as the window would show it.
 
     PATH are observations, folders of them, or caches; the first observation is selected, and all of them are the
-    inputs at the bench. For --view ingest files are new references, and folders hold observations.
+    inputs at the bench. For --view ingest files are new references, for --view validate new frames, and folders hold
+    observations.
     """
     _check((*paths, *caches))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from calgui.views.shots import Bench, draw
 
     bench = Bench(algorithm, pairs(parameters, "-p", "OPTION=VALUE"), tab)
-    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size), bench=bench)
+    draw(out, view, paths, caches, context, dark=look == "dark", size=_size(size), bench=bench, kind=kind)
 
 
 def _check(paths: tuple[Path, ...]) -> None:

@@ -141,6 +141,7 @@ CATALOGUE: tuple[Calibration, ...] = (
         _HEADERS,
         "all",
         real_time=True,
+        reference_types=("INSDISP",),
         algorithms=("instrument-dispersion", "check-metadata"),
     ),
     Calibration(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from calgui.core.printable import printable
+
 
 class CalguiError(Exception):
     """Something went wrong that a user can understand and cure.
@@ -26,7 +28,8 @@ class CalguiError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        place = f"{self.path}: " if self.path is not None else ""
+        # the name of a file may hold ends of lines, and steer terminals
+        place = f"{printable(str(self.path))}: " if self.path is not None else ""
         cure = f" {self.cure}" if self.cure else ""
         return f"{place}{self.message}{cure}"
 

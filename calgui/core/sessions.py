@@ -5,6 +5,7 @@ and nothing in it is executed, expanded or opened while it is read.
 """
 
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +107,8 @@ def read_session(path: Path | str) -> Saved:
     """
     path = Path(path)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise InputError("This is no file.", path=path, cure=_CURE)
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
     except OSError as error:

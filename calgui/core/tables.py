@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from calgui.core.errors import UsageError
 from calgui.core.frames.writing import write_atomically
+from calgui.core.printable import no_formula
 
 #: endings of names of files
 SUFFIXES = (".ecsv", ".csv")
@@ -90,7 +91,8 @@ def write_table(
         raise UsageError("There is nothing to write.", path=path, cure="Show something first.")
     filled = _filled(columns)
     text = _ecsv(filled, meta or {}) if path.suffix.lower() == ".ecsv" else _csv(filled)
-    raw = text.encode()
+    # the name of a file may hold bytes that are no UTF-8
+    raw = text.encode("utf-8", "backslashreplace")
 
     def write(file: IO[bytes]) -> None:
         file.write(raw)
@@ -138,12 +140,18 @@ def _ecsv(columns: Mapping[str, tuple[npt.NDArray[Any], str]], meta: Mapping[str
 def _csv(columns: Mapping[str, tuple[npt.NDArray[Any], str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([f"{name} ({unit})" if unit else name for name, (_values, unit) in columns.items()])
+    writer.writerow([no_formula(f"{name} ({unit})" if unit else name) for name, (_values, unit) in columns.items()])
     # as Python objects, numbers are written with all their digits
     listed = [values.tolist() for values, _unit in columns.values()]
     for row in zip(*listed, strict=True):
-        writer.writerow(["" if isinstance(cell, float) and cell != cell else cell for cell in row])
+        writer.writerow([_csv_cell(cell) for cell in row])
     return out.getvalue()
+
+
+def _csv_cell(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return no_formula(cell)
+    return "" if isinstance(cell, float) and cell != cell else cell
 
 
 def _unit(text: str) -> Any:

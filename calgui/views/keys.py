@@ -136,6 +136,13 @@ declare(
     ("Ctrl+Alt+C", "Copy the changes of the case, as options of the command line"),
     ("Ctrl+Alt+V", "A case from copied options"),
 )
+declare(
+    "Validate",
+    ("Del", "Take files off the list; of a check, reset its limits"),
+    ("F2", "Change the limit in focus"),
+    ("Return", "Show the picture of the check"),
+)
+declare("Compare", ("Ctrl+Shift+V", "Validate: is it good?"))
 declare("Ingest", ("Del", "Take files off the list"))
 declare(
     "Timeline",

@@ -77,6 +77,14 @@ class Menus(QObject):
         self.recent.setObjectName("menu_recent")
         self.recent.aboutToShow.connect(self._fill_recent)
         menu.addMenu(self.recent)
+        self._action(
+            menu,
+            "validate_files",
+            "&Validate: is it good?",
+            "",
+            window.opener.validate,
+            "Hold the selected files against the checks of their types",
+        )
         menu.addSeparator()
         self._action(menu, "refresh", "&Read again", "F5", window.opener.refresh, "Look again at what is open")
         self.close_cache = self._action(menu, "close_cache", "C&lose cache", "Ctrl+W", window.close_cache)

@@ -125,6 +125,10 @@ class Opener(QObject):
             self.session.close_cache(cache)
             self.session.return_to(*current)
 
+    def validate(self) -> None:
+        """Ask whether the selected files are good; without a selection the page asks which."""
+        self.session.ask_page("validate", self.session.selection or None)
+
     def refresh(self) -> None:
         """Look again at the files that are open, and at the current cache."""
         self.observe.files.refresh()

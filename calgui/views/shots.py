@@ -17,6 +17,7 @@ from calgui.views.app import application
 from calgui.views.hooks import Hooks
 from calgui.views.places import PLACES
 from calgui.views.rules.pages import PAGES
+from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import theme
 from calgui.views.window import MainWindow
@@ -34,7 +35,9 @@ _TABS = {"spectrum": 1, "cube": 2}
 #: parts of the Compare place, by the number of their tab
 _COMPARED = {"compare": 0, "compare-headers": 1}
 #: pages of the Rules place that have a shorter name
-_SHORT = {"ingest": "rules-ingest"}
+_SHORT = {"ingest": "rules-ingest", "validate": "rules-validate"}
+#: pages of the Rules place that take the files that are named
+_TAKING = frozenset(_SHORT.values())
 #: work that takes longer than this is not waited for
 _PATIENCE = 300.0
 #: so long nothing must happen before the picture is taken
@@ -52,7 +55,7 @@ class Bench:
     options : mapping of str to str
         Its options that are not as by default.
     tab : str
-        Of the result, or of the page of ingest, as it is written on the tab; empty for the first.
+        Of the result, or of the pages of ingest and validation, as it is written on the tab; empty for the first.
     """
 
     algorithm: str = "master-dark"
@@ -85,6 +88,7 @@ def draw(
     dark: bool = False,
     size: tuple[int, int] = (1600, 1000),
     bench: Bench | None = None,
+    kind: str | None = None,
 ) -> None:
     """Draw a view into a PNG file, once all work for it is done.
 
@@ -96,7 +100,7 @@ def draw(
         One of `views`.
     paths, caches : sequence of pathlib.Path
         Observations, folders of them, and caches. The first observation is selected; at the bench all of them are
-        the inputs, and files are the new references of an ingest.
+        the inputs, and files are the new references of an ingest, or what is validated.
     context : str, optional
         Of the last cache.
     dark : bool
@@ -105,6 +109,8 @@ def draw(
         Width and height of the window in pixels.
     bench : Bench, optional
         Page of the bench; that of a master dark if not given.
+    kind : str, optional
+        Type of reference that is explained; by default the most telling one.
 
     Raises
     ------
@@ -128,7 +134,7 @@ def draw(
             window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
             window.resize(*size)
             window.show()
-            _fill(window, view, paths, caches, context, bench or Bench())
+            _fill(window, view, paths, caches, context, bench or Bench(), kind)
             _save(window, view, out)
             window.close()
         finally:
@@ -138,14 +144,20 @@ def draw(
 
 
 def _fill(
-    window: MainWindow, view: str, paths: Sequence[Path], caches: Sequence[Path], context: str | None, wanted: Bench
+    window: MainWindow,
+    view: str,
+    paths: Sequence[Path],
+    caches: Sequence[Path],
+    context: str | None,
+    wanted: Bench,
+    kind: str | None,
 ) -> None:
     session = window.session
     window.repaint()
     window.observe.complete()
     for cache in caches:
         session.open_cache(cache.absolute())
-    new = tuple(path.absolute() for path in paths if path.is_file()) if view == "rules-ingest" else ()
+    new = tuple(path.absolute() for path in paths if path.is_file()) if view in _TAKING else ()
     window.open_paths(path for path in paths if path.absolute() not in new)
     _wait(lambda: not window.busy)
     failed = next((notice for notice in session.notices if notice.level == "error"), None)
@@ -166,16 +178,19 @@ def _fill(
     window.go("compare" if view in _COMPARED else view if view in {place.name for place in PLACES} else "observe")
     if view in _pages():
         session.ask_page(_pages()[view], new or None)
-    if view == "rules-ingest" and wanted.tab:
+    if view in _TAKING and wanted.tab:
         _wait(lambda: not window.busy)
         rules: Any = window.place("rules")
-        rules.page("ingest").tabs.go(wanted.tab)
+        rules.page(_pages()[view]).go_to_tab(wanted.tab)
     if view in _COMPARED:
         place: Any = window.place("compare")
         session.select(row.entry.path for row in table.model.entries())
         place.compare(session.selection)
         place.pictures.bar.set_way("grid")
         place.tabs.setCurrentIndex(_COMPARED[view])
+    if kind is not None:
+        _wait(lambda: not window.busy)
+        _explain(window, kind.lower())
     if view == "bench":
         _at_the_bench(window, wanted)
     _wait(lambda: not window.busy)
@@ -185,6 +200,15 @@ def _fill(
             raise UsageError(f"The first file has no {view}.", path=named, cure="Name one that has, first.")
         tabs.setCurrentIndex(_TABS[view])
         _wait(lambda: not window.busy)
+
+
+def _explain(window: MainWindow, kind: str) -> None:
+    """Ask why of a type of reference."""
+    inquiry = Inquiry.of(window.session)
+    types = [row.type for row in inquiry.rows]
+    if kind not in types:
+        raise UsageError(f"The rules select no {kind}.", cure=f"They know: {', '.join(types) or 'nothing'}.")
+    inquiry.focus(kind)
 
 
 def _at_the_bench(window: MainWindow, wanted: Bench) -> None:

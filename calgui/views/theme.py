@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from calgui.core.resources import resources
+from calgui.views.widgets.rich import PLAIN
 
 #: role -> (light, dark); state colours never stand alone, and are told apart by the colour-blind too (tests hold that)
 _ROLES: dict[str, tuple[str, str]] = {
@@ -83,8 +84,10 @@ class Theme(QObject):
         if not self._styled:  # each call leaves a style behind
             app.setStyle("Fusion")
             self._styled = True
-        app.setPalette(self._palette())
-        app.setStyleSheet(self._sheet())
+        sheet = self._sheet()
+        if app.styleSheet() != sheet:  # Qt goes through all widgets, though nothing be new
+            app.setPalette(self._palette())
+            app.setStyleSheet(sheet)
         self.changed.emit()
 
     def _palette(self) -> QPalette:
@@ -117,6 +120,7 @@ class Theme(QObject):
         names = ("line", "raised", "accent", "surface", "text", "muted", "window", "selected")
         line, raised, accent, surface, text, muted, window, selected = (self.colour(name).name() for name in names)
         return f"""
+            {PLAIN}
             QToolTip {{ color: {text}; background: {surface}; border: 1px solid {line}; padding: 4px; }}
             QHeaderView::section {{ background: {raised}; color: {muted}; border: 0;
                 border-bottom: 1px solid {line}; padding: 4px 6px; }}

@@ -8,6 +8,7 @@ import pytest
 from astropy.io import fits
 
 from calgui.core.simulate import DemoNight
+from calgui.core.simulate.kinds import fibercube
 from tests.cli.nights import exposures, run
 
 
@@ -88,7 +89,8 @@ def test_own_reference_puts_any_cube_right(demo_night: DemoNight, folder: Path) 
 def test_fibers(demo_night: DemoNight, truth: dict[str, Any], folder: Path) -> None:
     told = truth["kinds"]["fibercube"]["cubes"]
     out = folder / "trace.fits"
-    document = run("instrument-dispersion", "-o", out, *exposures(demo_night, "fibercube", 1, 2, 3, 4))
+    cubes = exposures(demo_night, "fibercube", 1, 2, 3, 4)
+    document = run("instrument-dispersion", "--cache", demo_night.cache, "-o", out, *cubes)
     metrics = document["metrics"]
     assert document["verdict"] == "good", document["reasons"]
     assert metrics["n_fibers"] == 4
@@ -96,7 +98,7 @@ def test_fibers(demo_night: DemoNight, truth: dict[str, Any], folder: Path) -> N
     wave = np.array(truth["kinds"]["fibercube"]["wavelength_um"])
     with fits.open(out) as hdus:
         trace, fibers = hdus["TRACE"].data, hdus["FIBERS"].data
-        assert "REFTYPE" not in hdus[0].header
+        assert hdus[0].header["REFTYPE"] == "INSDISP"
         for number, one in enumerate(told, 1):
             mine = trace[trace["input"] == number]
             for axis in "xy":
@@ -106,6 +108,18 @@ def test_fibers(demo_night: DemoNight, truth: dict[str, Any], folder: Path) -> N
             for k, one in enumerate(told)
         ]
         assert np.abs(pulls).max() < 4
+    compared = document["comparison"]
+    assert compared["status"] == "compared"
+    # prisms were 3 % weaker when the reference was made
+    expected = max(_change(number) for number in range(4))
+    assert compared["metrics"]["max_difference_pixel"] == pytest.approx(expected, abs=0.03)
+    assert compared["metrics"]["distance_pixel"] < 0.1
+
+
+def _change(number: int) -> float:
+    """Of the shift between two wavelengths since the reference was made, pixels."""
+    x, y = np.subtract(fibercube.places(number), fibercube.places(number, fibercube.BEFORE))
+    return float(np.hypot(x[:, None] - x, y[:, None] - y).max())
 
 
 def test_a_header_alone(demo_night: DemoNight, truth: dict[str, Any], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from calgui.cli.main import cli
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.lint.run import lint
 from calgui.core.simulate import DemoNight
-from tests.cli.nights import run
+from tests.cli.nights import exposures, run
 
 ODD = "iris_20260311_image_0006.fits"
 
@@ -58,16 +58,8 @@ def small(path: Path, **cards: Any) -> Path:
 @pytest.fixture(scope="module")
 def flat(demo_night: DemoNight, folder: Path) -> Path:
     """A flat in H, of the night's lamp frames."""
-    frames = []
-    for path in sorted(demo_night.raw.rglob("*_flat_000[123].fits")):
-        if "_mosaic" in path.name or "_slicer" in path.name or "_noisy" in path.name:
-            continue
-        frames.append(folder / path.name)
-        with fits.open(path) as hdus:
-            hdus[0].header["FILTER"] = "H"
-            hdus.writeto(frames[-1])
     out = folder / "flat in h.fits"
-    run("normalize-flat", *frames, "-o", out)
+    run("normalize-flat", *exposures(demo_night, "hflat", 1, 2, 3), "--cache", demo_night.cache, "-o", out)
     return out
 
 
@@ -166,6 +158,10 @@ def test_exit_codes_and_refusals(demo_night: DemoNight, flat: Path, tmp_path: Pa
     inside = call("ingest", "--cache", cache, "--patch", cache / "x.patch", "--rename", flat)
     assert inside.exit_code == 2
     assert call("context", "--cache", cache, "tmt_0001.pmap").exit_code == 3
+    other = call("ingest", "--cache", cache, "--dry-run", "--rename", "--set", "FILTER=Y", flat)
+    assert other.exit_code == 0, other.output
+    assert "FILTER = Y" in other.output
+    assert "FILTER=Y counts for the rules alone: the files stay as they are" in other.output
     assert not into.exists()
     assert state(cache) == before
 
@@ -190,7 +186,9 @@ def test_the_real_tmt_cache(real_data: Path, tmp_path: Path) -> None:
     result = call("ingest", "--cache", tmt, "--into", into, "--json", flat, dflat)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert told["in_the_way"] == []  # LFS pointers and a wrong name in a header stop nobody
+    # LFS pointers and a wrong name in a header do not stop crds; the pointers stop who reads what it gives
+    assert [(one["severity"], one["code"]) for one in told["in_the_way"]] == [("warning", "lfs-pointer-given")]
+    assert "5 references that are Git LFS pointers" in told["in_the_way"][0]["message"]
     seen = {"REFTYPE": "X", "SUBARRAY": "FULL", "DATE-OBS": "2026-05-01", "TIME-OBS": "00:00:00"}
     image = small(tmp_path / "image.fits", DETECTOR="IRIS1", FILTER="H", PUPIL="CLEAR", **seen)
     said = stock(into, "bestrefs", "--files", str(image), "--print-new-references", "--new-context", "tmt-operational")
@@ -214,9 +212,10 @@ def test_the_real_ligeriri_cache_and_what_stands_in_the_way(real_data: Path, tmp
     assert told["written"] == str(into)
     assert [one["code"] for one in told["findings"]] == ["naming"]
     wrong = {"dark", "drizpars", "dq", "nonlin"}
-    assert {(one["code"], one["place"]) for one in told["in_the_way"]} == {
-        ("sha1", f"ligeriri_iris_{kind}_0001.rmap") for kind in wrong
-    }
+    stopping = {(one["code"], one["place"]) for one in told["in_the_way"] if one["severity"] == "error"}
+    assert stopping == {("sha1", f"ligeriri_iris_{kind}_0001.rmap") for kind in wrong}
+    unread = {one["code"] for one in told["in_the_way"] if one["severity"] == "warning"}
+    assert unread == {"missing-given", "lfs-pointer-given"}
     # its configuration named a context that it does not have; the overlay's names the new one
     assert Cache.open(into).stated_context == "ligeriri_0002.pmap"
     image = small(tmp_path / "image.fits", **mode, REFTYPE="X", SUBARRAY="FULL", DATE="2026-05-01T00:00:00")

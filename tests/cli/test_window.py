@@ -47,6 +47,18 @@ def test_parts_can_be_drawn_alone(demo_night: DemoNight, tmp_path: Path) -> None
     assert QImage(str(out)).width() < 1600
 
 
+def test_the_type_that_is_explained_can_be_named(demo_night: DemoNight, tmp_path: Path) -> None:
+    image, pictures = next(demo_night.raw.glob("*_image_0001.fits")), []
+    for kind, code in (("dark", 0), ("flat", 0), ("nothing", 2)):
+        out = tmp_path / f"{kind}.png"
+        words = ("--view", "why", "--cache", demo_night.cache, "--type", kind)
+        done = calgui("shot", out, *words, image, home=tmp_path)
+        assert done.returncode == code, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]
+    assert "The rules select no nothing" in done.stderr
+
+
 @pytest.mark.parametrize("view", ["compare", "compare-headers"])
 def test_all_given_observations_are_compared(demo_night: DemoNight, tmp_path: Path, view: str) -> None:
     files = sorted(demo_night.raw.glob("*_flat_*.fits"))[:2]
@@ -152,3 +164,14 @@ def test_an_ingest_takes_files_and_looks_at_folders(demo_night: DemoNight, tmp_p
         pictures.append(QImage(str(out)))
     assert pictures[0] != pictures[1]
     assert pictures[1] == pictures[2]
+
+
+def test_a_validation_takes_files(demo_night: DemoNight, tmp_path: Path) -> None:
+    pictures = []
+    dark = demo_night.raw / "iris_20260305_dark_0003.fits"
+    for words in ((), ("--tab", "Checks")):
+        out = tmp_path / "validate.png"
+        done = calgui("shot", out, "--view", "validate", "--size", "1000x700", *words, dark, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]

@@ -1,7 +1,6 @@
 """Whole tasks in the window, as a user does them."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,11 +24,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from calgui.core.frames.index import FileEntry
 from calgui.core.jobs import Job
 from calgui.core.simulate import DemoNight
 from calgui.views.app import make_window
-from calgui.views.observations.rows import Row
 from calgui.views.places import PLACES
 from calgui.views.session import Session
 from calgui.views.theme import theme
@@ -436,24 +433,6 @@ def test_the_tab_key_goes_through_the_panels_in_reading_order(
         "observations_filter",
     ]
     assert [name for name in passed if name in wanted] == wanted
-
-
-def test_ten_thousand_selected_rows_are_painted_without_a_stall(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot
-) -> None:
-    table = window.observe.table
-    header = {"EXP_TYPE": "IRIS_DARK", "DETECTOR": "IRIS1", "EXPTIME": 10.0}
-    table.model.add([Row(FileEntry(tmp_path / f"{n:05d}.fits", 2880, 0, header, None)) for n in range(10_000)])
-    table._tell()
-    table.view.selectAll()
-    assert len(table._selected()) == 10_000
-    took = []
-    for _ in range(3):
-        start = time.thread_time()
-        table.view.horizontalHeader().viewport().repaint()
-        table.view.viewport().repaint()
-        took.append(time.thread_time() - start)
-    assert min(took) < 0.05
 
 
 def test_keys_do_what_they_say_from_the_start(window: MainWindow, qtbot: QtBot) -> None:

@@ -164,6 +164,8 @@ class Result:
         Spectra with their lines and wavelengths, where those are what people look at.
     product : str
         REFTYPE of the product where the input asks for another than the usual one; see `Algorithm.product_of`.
+    first : str
+        What a view shows first: the ``picture``, or the ``plots`` where those tell more.
     """
 
     frame: Frame | None
@@ -181,6 +183,7 @@ class Result:
     marks: Marks | None = None
     spectra: Spectra | None = None
     product: str = ""
+    first: Literal["picture", "plots"] = "picture"
 
     @property
     def has_product(self) -> bool:

@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
+from calgui.core.children import python
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
 
@@ -30,7 +31,7 @@ def compile_ahead() -> None:
     """Begin to compile everything in another process, of lowest priority, unless that was done on this machine."""
     global _ahead
     if _ahead is None and not _marker().exists():
-        command = [sys.executable, "-m", "calgui.core.algorithms.warming"]
+        command = python("calgui.core.algorithms.warming")
         _ahead = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
@@ -103,7 +104,7 @@ def exercise(n: int = 3, job: Job | None = None) -> None:
         job.check()
         combine(frames, Combination(method))
     job.check()
-    pixels, bits = frames[0].data.reshape(-1), np.zeros(64, np.uint32)
+    pixels, bits = np.zeros(64, np.float32), np.zeros(64, np.uint32)
     good = np.ones(64, np.bool_)
     at = np.uint64(pixels.ctypes.data), np.uint64(bits.ctypes.data)
     bands.count_outliers(*at, 0, 64, np.uint32(1), pixels, good, 0.0, 1.0)

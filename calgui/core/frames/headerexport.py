@@ -9,6 +9,7 @@ from typing import IO
 from calgui.core.errors import UsageError
 from calgui.core.frames.headercompare import HeaderTable, Row
 from calgui.core.frames.keywordmeaning import meaning_of, unit_of, without_unit
+from calgui.core.printable import no_formula
 
 _TITLES = ("hdu", "keyword", "meaning", "unit", "differs")
 
@@ -132,7 +133,7 @@ def write_lines(lines: Sequence[Sequence[str]], path: Path | str, *, overwrite: 
 
 def _csv(lines: Sequence[Sequence[str]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(lines)
+    csv.writer(out, lineterminator="\n").writerows([no_formula(cell) for cell in line] for line in lines)
     return out.getvalue()
 
 

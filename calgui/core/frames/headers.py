@@ -33,6 +33,8 @@ BLOCK = 2880
 _BITPIX = (8, 16, 32, 64, -32, -64)
 #: longest header that is believed, in bytes: 100,000 cards
 _MAX_HEADER = 8_000_000
+#: of all headers of a file together, in bytes; compression would hide far more in little room
+_MAX_HEADERS = 32_000_000
 _MAX_HDUS = 20_000
 
 # as astropy finds it, but at the start of a card only
@@ -116,13 +118,15 @@ def read_headers(path: Path | str) -> tuple[HduHeader, ...]:
     try:
         hdus = [_read_hdu(source, 0, 0)]
         problem = None
-        while len(hdus) < _MAX_HDUS:
+        room = _Room(hdus[0])
+        while room.left:
             following, problem = _next_hdu(source, hdus[-1], len(hdus))
             if following is None:
                 break
             hdus.append(following)
+            room.take(following)
         else:
-            problem = f"Only the first {_MAX_HDUS:,} HDUs were read."
+            problem = f"Only the first {len(hdus):,} HDUs were read."
         if problem is not None:
             hdus[-1] = replace(hdus[-1], warnings=(*hdus[-1].warnings, problem))
         return tuple(hdus)
@@ -151,14 +155,34 @@ def rule_header(path: Path | str) -> dict[str, Any]:
     source = open_source(path)
     try:
         hdus = [_read_hdu(source, 0, 0)]
-        while len(hdus) < _MAX_HDUS and not _is_last(hdus[-1], source):
+        room = _Room(hdus[0])
+        while room.left and not _is_last(hdus[-1], source):
             following, _ = _next_hdu(source, hdus[-1], len(hdus))
             if following is None:
                 break
             hdus.append(following)
+            room.take(following)
         return union(hdus)
     finally:
         source.close()
+
+
+class _Room:
+    """How many more headers of a file are believed."""
+
+    def __init__(self, first: HduHeader) -> None:
+        self._hdus, self._bytes = _MAX_HDUS, _MAX_HEADERS
+        self.take(first)
+
+    def take(self, hdu: HduHeader) -> None:
+        """One more was read."""
+        self._hdus -= 1
+        self._bytes -= hdu.offset - hdu.start
+
+    @property
+    def left(self) -> bool:
+        """Whether another one may be read."""
+        return self._hdus > 0 and self._bytes > 0
 
 
 def _is_last(hdu: HduHeader, source: Source) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from calgui.core.errors import InputError
 from calgui.core.frames.headers import BLOCK, HduHeader
+from calgui.core.frames.room import check_memory
 from calgui.core.frames.source import PlainSource, Source
 from calgui.core.frames.tilestreams import Streams, check_streams
 
@@ -193,7 +194,10 @@ class _Window(io.RawIOBase):
         self._source, self._offset = source, hdu.offset + len(streams.table)
         self._behind = hdu.size - len(streams.table)
         # a file that is compressed as a whole can only be read on and on, and tiles may lie in any order
-        self._held = None if isinstance(source, PlainSource) else source.read(self._offset, self._behind)
+        self._held = None
+        if not isinstance(source, PlainSource):
+            check_memory(2 * self._behind, source.path)  # in pieces first, then in one
+            self._held = source.read(self._offset, self._behind)
         self._length = len(start) + -(-(hdu.size + streams.pad) // BLOCK) * BLOCK
         self._place = 0
 

@@ -1,6 +1,7 @@
 """Regions in DS9's format, read and written by the `regions` package."""
 
 import math
+import stat
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,8 +58,12 @@ def read_regions(path: Path | str, header: Mapping[str, Any] | None = None) -> R
     """
     path = Path(path)
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError("This is too large for a region file.", path=path, cure="Choose a file of DS9's regions.")
+        status = path.stat()
+        # a pipe would be waited for, and a device has no end
+        if status.st_size > _MOST_BYTES or not stat.S_ISREG(status.st_mode):
+            raise InputError(
+                "This is no file, or too large for a region file.", path=path, cure="Choose a file of DS9's regions."
+            )
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise unreadable(path, error) from error

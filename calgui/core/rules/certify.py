@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.core.children import python
 from calgui.core.jobs import Job
+from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -28,6 +30,8 @@ _OFFLINE = {
     "CRDS_SERVER_URL": "https://crds-serverless-mode.stsci.edu",
     "CRDS_MODE": "local",
     "CRDS_READONLY_CACHE": "1",
+    # a cache may bring pickles, which can be programs
+    "CRDS_USE_PICKLED_CONTEXTS": "0",
 }
 
 
@@ -88,7 +92,7 @@ def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Jo
     }
     # crds takes each name once, and in the order of the alphabet; its lines are told apart by their number in that
     names = sorted({str(path.resolve()) for path in paths})
-    command = [sys.executable, "-m", "calgui.core.rules.certify", str(cache.path), context or "", *names]
+    command = python("calgui.core.rules.certify", str(cache.path), context or "", *names)
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
@@ -164,8 +168,7 @@ def _goes_on(lines: Sequence[str]) -> bool:
 
 def _clean(text: str) -> str:
     """One sentence without control characters, and without what is known of the file."""
-    said = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    said = " ".join(said.rpartition(" :: ")[2].split()).strip("-").strip()[:_LONGEST].rstrip(".")
+    said = " ".join(printable(text).rpartition(" :: ")[2].split()).strip("-").strip()[:_LONGEST].rstrip(".")
     if said.startswith(_NO_DATE):
         said = f"The header's date (USEAFTER) or another value that rules choose by cannot be understood: {said}"
     return f"{said}."

@@ -18,7 +18,7 @@ from calgui.core.runs.tableframes import number_columns
 #: types whose reference is a header: what it says stands in the keywords of this extension, which has no pixels
 HEADERS: Mapping[str, str] = {"DISTORTION": "DISTORTION"}
 #: types whose reference is a table: the extension that holds it
-ONE_TABLE: Mapping[str, str] = {"ADC": "ADC"}
+ONE_TABLE: Mapping[str, str] = {"ADC": "ADC", "INSDISP": "TRACE"}
 #: keyword that names the columns of such a frame
 COLUMNS = "COLUMNS"
 

@@ -307,15 +307,21 @@ def _reference_cards(how: Algorithm, product: str, frames: Sequence[FrameLike]) 
     times = {frame.header.get("EXPTIME") for frame in frames}
     of = f" of {next(iter(times)):g} s" if len(times) == 1 and isinstance(next(iter(times)), int | float) else ""
     simulated = all(str(frame.header.get("PEDIGREE", "")).upper().startswith("SIMULATION") for frame in frames)
+    # "Make a flat" makes a "Flat of 3 frames"
+    title = how.title.removeprefix("Make a ")
     made: dict[str, tuple[Any, str]] = {
         "REFTYPE": (product, "kind of reference file"),
         "PEDIGREE": ("SIMULATION" if simulated else "GROUND", "where the data come from"),
         "AUTHOR": (f"calgui {__version__}", "who made this file"),
-        "DESCRIP": (f"{how.title} of {len(frames)} frames{of}", "what this file is"),
+        "DESCRIP": (f"{title[:1].upper()}{title[1:]} of {_many(len(frames))}{of}", "what this file is"),
     }
     if starts:
         made["USEAFTER"] = (starts[0], "use for observations from this time on (UTC)")
     return made
+
+
+def _many(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
 
 
 def _moment(header: Mapping[str, Any]) -> str:

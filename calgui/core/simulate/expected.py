@@ -11,7 +11,7 @@ from calgui.core.simulate.scene import CONTEXTS, IMAGER, SPECTROGRAPH
 #: crds's word for "this type does not apply"
 NOT_APPLICABLE = "N/A"
 _LIT = ("ADC", "DISTORTION", "FIBER", "FLAT", "FLUXSTAR", "PINHOLE", "PSFSTAR", "SKY")
-_SPECTROGRAPH = ("ARC", "LENSLET", "RECTMAT", "WAVECAL")
+_SPECTROGRAPH = ("ARC", "INSDISP", "LENSLET", "RECTMAT", "WAVECAL")
 
 
 def expected_references(header: Mapping[str, Any], context: str) -> dict[str, str | None]:

@@ -27,7 +27,7 @@ DEFAULT_SIZE = 512
 DEFAULT_SEED = 30
 MINIMUM_SIZE, MAXIMUM_SIZE = 128, 4096
 #: changes when the same seed and size give other files
-FORMAT = 8
+FORMAT = 9
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from calgui.core.catalogue import CATALOGUE, PIPELINE_TYPES
 from calgui.core.errors import InputError
+from calgui.core.printable import printable
 from calgui.core.resources import resources
 
 #: of a file of thresholds: more is none that a person wrote
 LARGEST = 256 * 1024
+#: bytes of a line, and dots in it outside of texts
+_LONGEST_LINE, _MOST_DOTS = 4_000, 20
+_QUOTED = re.compile(rb"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*")
 _MOST_CHECKS = 400
 _LONGEST_TEXT = 400
 _MOST_VALUES = 100
@@ -107,6 +111,10 @@ class CheckList:
         In the order of the files; those that are off are left out.
     source : str
         The user's file that changed some; empty where none did.
+    off : tuple of Check
+        Those that the user's file leaves out.
+    changed : mapping of str to frozenset of str
+        Check to its fields that the user's file says.
     metadata : tuple of Check
         What that file changes of the metadata (`calgui.core.validation.metadata`), with those that it switches off.
     """
@@ -114,7 +122,13 @@ class CheckList:
     type: str
     checks: tuple[Check, ...]
     source: str = ""
+    off: tuple[Check, ...] = ()
+    changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     metadata: tuple[Check, ...] = ()
+
+    def named(self, name: str) -> Check | None:
+        """The check of a name, left out or not; None where there is none."""
+        return next((check for check in (*self.checks, *self.off) if check.name == name), None)
 
 
 def known_types() -> tuple[str, ...]:
@@ -122,11 +136,16 @@ def known_types() -> tuple[str, ...]:
     return tuple(dict.fromkeys([kind for row in CATALOGUE for kind in row.reference_types] + list(PIPELINE_TYPES)))
 
 
-def user_file() -> Path | None:
-    """The user's own thresholds; None where there are none."""
+def user_path() -> Path:
+    """Where the user's own thresholds are, or would be."""
     import platformdirs
 
-    path = platformdirs.user_config_path("calgui") / "checks.toml"
+    return platformdirs.user_config_path("calgui") / "checks.toml"
+
+
+def user_file() -> Path | None:
+    """The user's own thresholds; None where there are none."""
+    path = user_path()
     return path if path.is_file() else None
 
 
@@ -151,32 +170,75 @@ def checks_for(kind: str, changes: Path | None = None) -> CheckList:
     InputError
         The file cannot be read, is too large, or says what is no check; it names the table and the cure.
     """
+    return _changed(kind, {} if changes is None else _read(changes), changes)
+
+
+def check_text(text: str, path: Path, kind: str = ALL) -> CheckList:
+    """The checks of a type with a text that could be a file of changes.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    path : pathlib.Path
+        Where it is to stand, for messages.
+    kind : str
+        One of `known_types`, in any case.
+
+    Returns
+    -------
+    CheckList
+
+    Raises
+    ------
+    InputError
+        As `checks_for`.
+    """
+    return _changed(kind, _parse(text.encode(), path), path)
+
+
+def default_check(kind: str, name: str) -> Check | None:
+    """A check as the observatory has it; None where it has none of that name.
+
+    Parameters
+    ----------
+    kind : str
+        One of `known_types`, in any case.
+    name : str
+    """
+    return _defaults(kind.upper()).get(name)
+
+
+def _changed(kind: str, document: Mapping[str, Any], path: Path | None) -> CheckList:
+    """The defaults of a type with the changes of a file, all of which is looked at."""
     wanted = kind.upper()
     found = dict(_defaults(wanted))
+    fields: dict[str, frozenset[str]] = {}
     metadata: dict[str, Check] = {}
-    if changes is not None:
-        document = _read(changes)
+    if path is not None:
         names = {ALL, METADATA, *(one.lower() for one in known_types())}
         total = 0
         for table, entries in document.items():
             if table not in names:
-                raise _refused(changes, _said(table), f"There is no such type; known are {', '.join(sorted(names))}.")
+                raise _refused(path, _said(table), f"There is no such type; known are {', '.join(sorted(names))}.")
             if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
-                raise _refused(changes, _said(table), f"Write a table for each check, such as [{table}.level].")
+                raise _refused(path, _said(table), f"Write a table for each check, such as [{table}.level].")
             total += len(entries)
             if total > _MOST_CHECKS:
-                raise _refused(changes, _said(table), f"There are more than {_MOST_CHECKS} checks; leave some out.")
-            for name, fields in entries.items():
+                raise _refused(path, _said(table), f"There are more than {_MOST_CHECKS} checks; leave some out.")
+            for name, entry in entries.items():
                 if table == METADATA:
-                    metadata[name] = _of_metadata(name, fields, changes)
+                    metadata[name] = _of_metadata(name, entry, path)
                     continue
                 # all of it is read, so that a mistake is told whichever file is validated
                 base = found.get(name) if table in (ALL, wanted.lower()) else _defaults(table.upper()).get(name)
-                made = _check(name, fields, base, changes, table)
+                made = _check(name, entry, base, path, table)
                 if table in (ALL, wanted.lower()):
                     found[name] = made
+                    fields[name] = fields.get(name, frozenset()) | entry.keys()
     kept = tuple(check for check in found.values() if not check.off)
-    return CheckList(wanted, kept, "" if changes is None else str(changes), tuple(metadata.values()))
+    off = tuple(check for check in found.values() if check.off)
+    return CheckList(wanted, kept, "" if path is None else str(path), off, fields, tuple(metadata.values()))
 
 
 def _of_metadata(name: str, fields: Mapping[str, Any], path: Path) -> Check:
@@ -217,10 +279,16 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         cure = "Name a file of thresholds that is there."
         raise InputError(f"It cannot be read: {error.strerror}.", path=path, cure=cure) from None
+    return _parse(raw, path)
+
+
+def _parse(raw: bytes, path: Path) -> dict[str, Any]:
     if len(raw) > LARGEST:
         raise InputError(
             f"It is larger than {LARGEST // 1024} kB, which no file of thresholds is.", path=path, cure="Name another."
         )
+    if any(_is_deep(line) for line in raw.split(b"\n")):
+        raise InputError("A line of it is too long, or nests tables too deeply.", path=path, cure="Correct it.")
     try:
         return tomllib.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -228,8 +296,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"It is no TOML: {_said(text, 120)}.", path=path, cure="Correct it at that place.") from None
 
 
+def _is_deep(line: bytes) -> bool:
+    """Whether a line may cost the parser much: a key of many parts takes the square of their number."""
+    return len(line) > _LONGEST_LINE or _QUOTED.sub(b"", line).count(b".") > _MOST_DOTS
+
+
 def _said(text: object, longest: int = 60) -> str:
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    plain = printable(str(text))
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 

@@ -198,10 +198,10 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
 def _ceiling(image: Any, good: BoolArray) -> Metric:
     """Pixels that stand at the largest value of all: where a converter ends, or a well is full."""
     highest = np.max(image, where=good, initial=-np.inf)
-    there = np.count_nonzero((image >= highest - abs(highest) * _SAME) & good)
+    there = int(np.count_nonzero((image >= highest - abs(highest) * _SAME) & good))
     # one pixel is always the highest
-    others = max(0, int(there) - 1)
-    return Metric(others / max(1, int(np.count_nonzero(good))), "", "Part of the pixels at the largest value.")
+    usable = max(1, int(np.count_nonzero(good)))
+    return Metric(max(0, there - 1) / usable, "", "Part of the pixels at the largest value.")
 
 
 def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:

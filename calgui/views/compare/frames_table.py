@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from calgui.views.compare.cell import letter
@@ -21,6 +22,8 @@ class FramesTable(QTableWidget):
         The user went to a frame.
     remove_asked(int)
         The user wants it gone.
+    validate_asked(int)
+        The user asks whether it is good.
 
     Parameters
     ----------
@@ -29,6 +32,7 @@ class FramesTable(QTableWidget):
 
     row_chosen = Signal(int)
     remove_asked = Signal(int)
+    validate_asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(_TITLES), parent)
@@ -53,6 +57,18 @@ class FramesTable(QTableWidget):
             if width:
                 self.setColumnWidth(column, width * wide + 12)
         self.itemSelectionChanged.connect(self._chosen)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for name, text, keys, signal in (
+            ("compared_validate", "Validate: is it good?", "Ctrl+Shift+V", self.validate_asked),
+            ("compared_remove", "Take it away", "", self.remove_asked),
+        ):
+            action = QAction(text, self)
+            action.setObjectName(name)
+            if keys:
+                action.setShortcut(QKeySequence(keys))
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(lambda _checked=False, signal=signal: self._tell(signal))
+            self.addAction(action)
 
     def show_frames(self, paths: Sequence[Path]) -> None:
         """List other frames.
@@ -107,6 +123,10 @@ class FramesTable(QTableWidget):
         rows = self.selectionModel().selectedRows()
         if rows:
             self.row_chosen.emit(rows[0].row())
+
+    def _tell(self, signal: Signal) -> None:
+        if self.currentRow() >= 0:
+            signal.emit(self.currentRow())  # type: ignore[attr-defined]
 
     def keyPressEvent(self, event: object) -> None:
         """Delete takes a frame away."""

@@ -137,6 +137,7 @@ class PicturesPage(QWidget):
         self.table.row_chosen.connect(self.show_frame)
         self.tabs.chosen.connect(self.show_frame)
         self.table.remove_asked.connect(self._remove)
+        self.table.validate_asked.connect(lambda place: self.session.ask_page("validate", (self.paths[place],)))
         self.board.turned.connect(self._turned)
         self.locks.pointed.connect(self._point)
         self.result.view.probe.read.connect(self._point_at_result)

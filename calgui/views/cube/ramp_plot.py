@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from calgui.core.cubes.ramp import Samples, StraightLine, straight_line
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import from_titles, offer_saving
+from calgui.views.widgets.rich import rich
 
 _ROLES = ("accent", "warning", "good", "error")
 #: integrations that are drawn, of all pixels together
@@ -43,7 +45,7 @@ class RampPlot(QWidget):
         self.plot.setMenuEnabled(False)
         for side in ("bottom", "left"):
             item.getAxis(side).enableAutoSIPrefix(False)
-        self.words = QLabel(_NOTHING, self)
+        self.words = rich(QLabel(_NOTHING, self))
         self.words.setObjectName("ramp_words")
         self.words.setAccessibleName("Slope of the reads")
         self.words.setToolTip("A straight line for a quick look: all reads weigh alike.")
@@ -85,13 +87,13 @@ class RampPlot(QWidget):
             colour = theme().colour(_ROLES[len(told) % len(_ROLES)])
             self._draw(one, integration, line, colour)
             words = "   ".join(part for part in (name, _told(one, integration, line)) if part)
-            told.append(f'<span style="color:{colour.name()}">●</span> {words.replace("   ", "&nbsp;&nbsp; ")}')
+            told.append(f'<span style="color:{colour.name()}">●</span> {escape(words).replace("   ", "&nbsp;&nbsp; ")}')
         first = self.samples
         if first is not None:
             self.words.setText("<br>".join(told))
             muted = theme().colour("muted").name()
             self.plot.setLabel("bottom", "time since the reset (s)" if first.timed else "read", color=muted)
-            self.plot.setLabel("left", first.unit or "value", color=muted)
+            self.plot.setLabel("left", escape(first.unit or "value"), color=muted)
 
     def _draw(self, samples: Samples, integration: int, line: StraightLine, colour: QColor) -> None:
         used, there = samples.used[integration], np.isfinite(samples.value[integration])

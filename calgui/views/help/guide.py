@@ -33,6 +33,7 @@ PAGES: dict[str, str] = {
     "compare_page": "views/rules-compare",
     "pipeline_page": "views/rules-pipeline",
     "lint_page": "views/rules-lint",
+    "validate_page": "views/rules-validate",
     "ingest_page": "views/rules-ingest",
     "headers_page": "views/headers-compare",
     "headers_search_page": "views/headers-compare",

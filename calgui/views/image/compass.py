@@ -13,6 +13,8 @@ from calgui.views.theme import SPACE, theme
 #: side of the place of the arrows, on a canvas that is large and on one that is not
 _SIZE, _SMALL = 78, 54
 _LARGE_CANVAS = 420
+#: half of the place of a letter at the tip of an arrow
+_LETTER = 8
 _BAR_HIGH = 26
 #: the bar is about so long on the screen
 _BAR = 110.0
@@ -155,23 +157,28 @@ class CompassOverlay(QWidget):
         room = QRectF(self.width() - size - SPACE, top, size, size)
         painter.drawRoundedRect(room, 4, 4)
         painter.setPen(QPen(colour, 1.6))
-        for name, (across, along) in (("N", self.compass.north), ("E", self.compass.east)):
-            self._draw_arrow(painter, room, name, across, along)
+        self._draw_arrows(painter, room, self.compass)
 
-    def _draw_arrow(self, painter: QPainter, room: QRectF, name: str, across: float, along: float) -> None:
+    def _draw_arrows(self, painter: QPainter, room: QRectF, compass: Compass) -> None:
+        """Both arrows as long as there is room for, whichever way they point."""
+        ways = {"N": self._way(*compass.north), "E": self._way(*compass.east)}
+        reach = (room.width() - 2 * _LETTER) / math.sqrt(2)
+        xs, ys = ([0.0, *(getattr(way, name)() for way in ways.values())] for name in "xy")
+        start = room.center() - QPointF(min(xs) + max(xs), min(ys) + max(ys)) * (reach / 2)
+        for name, way in ways.items():
+            aside = QPointF(-way.y(), way.x())
+            tip, letter = start + way * (reach - _LETTER - 1), start + way * reach
+            painter.drawLine(start, tip)
+            for side in (-3, 3):
+                painter.drawLine(tip, tip - way * 5 + aside * side)
+            box = QRectF(letter.x() - _LETTER, letter.y() - _LETTER, 2 * _LETTER, 2 * _LETTER)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _way(self, across: float, along: float) -> QPointF:
         one = self._canvas.alignment
         x, y = one.xx * across + one.xy * along, one.yx * across + one.yy * along
         length = math.hypot(x, y) or 1.0
-        way = QPointF(x / length, -y / length)  # rows run upwards on the screen
-        aside = QPointF(-way.y(), way.x())
-        middle, half = room.center(), room.width() / 2
-        tip = middle + way * (half - 15)
-        head = min(7.0, 0.6 * (half - 15))
-        painter.drawLine(middle, tip)
-        painter.drawLine(tip, tip - way * head + aside * 4)
-        painter.drawLine(tip, tip - way * head - aside * 4)
-        at = middle + way * (half - 8)
-        painter.drawText(QRectF(at.x() - 8, at.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
+        return QPointF(x / length, -y / length)  # rows run upwards on the screen
 
     def _draw_bar(self, painter: QPainter, colour: QColor, plate: QColor) -> None:
         bar = self.bar

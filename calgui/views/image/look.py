@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 
 from calgui.core.frames.display import equalised_table, stretch_table
 from calgui.core.frames.limits import Limits, histogram
-from calgui.views.image.colours import colour_table, no_value_colour
+from calgui.views.image.colours import colour_table
 from calgui.views.image.content import Drawing
 from calgui.views.image.controls import ViewBar
 from calgui.views.image.histogram import LimitsBar
@@ -110,7 +110,6 @@ class Look(QObject):
         self._item.set_colours(colour_table(name, self._bar.invert.isChecked()))
         self._bar.colours.setToolTip(
             "Colour map: grey, or one of equal perceived steps. "
-            f'Pixels without a value (NaN) are drawn in <span style="background: {no_value_colour(name)}">'
-            "&nbsp;this tone&nbsp;</span>."
+            "Pixels without a value (NaN) are drawn in a tone that it does not have."
         )
         self.changed.emit()

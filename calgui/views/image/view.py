@@ -74,6 +74,8 @@ class ImageView(PictureFace):
         self.setAccessibleName("Picture view")
         self._session = session
         self.content: Content | None = None
+        #: what is said where there is nothing to show
+        self._emptied = ""
         tasks = tasks or (session.tasks if session is not None else Tasks(self))
         key = f"picture-{next(_NUMBERS)}-"
         self.reader = PictureReader(tasks, key, self._place_size, self)
@@ -173,7 +175,9 @@ class ImageView(PictureFace):
         """
         self._forget()
         self.set_note("")
-        self._empty(message)
+        # a bench without a picture asks for this with every answer
+        if self.content is not None or self._emptied != message:
+            self._empty(message)
 
     def show_box(self, box: Box) -> None:
         """Put a box on the picture and measure what is in it.
@@ -372,6 +376,7 @@ class ImageView(PictureFace):
         self.bar.setEnabled(False)
         self.overlays.say_reduction("")
         self.overlays.set_message(message)
+        self._emptied = message
 
     def _redraw(self) -> None:
         """Compute anew, after another reduction was chosen."""

@@ -28,6 +28,7 @@ from calgui.views.observations.rule_keywords import RuleKeywordsView, tip
 from calgui.views.session import Pixel, Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.rich import rich
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -77,6 +78,7 @@ class Inspector(QWidget):
         self.setObjectName("inspector")
         self.setAccessibleName("Header of the selected file")
         self.title, self.subtitle, self.hint = (self._label(name) for name in ("title", "subtitle", "hint"))
+        rich(self.title, self.subtitle)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)

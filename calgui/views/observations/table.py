@@ -33,6 +33,7 @@ from calgui.views.settings import remember, remembered
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.rich import rich
 
 _WIDTHS = {"FILE": 200, "TYPE": 96, "DETECTOR": 72, "FILTER": 68, "SUBARRAY": 76, "EXPTIME": 88, "DATE": 140}
 _ROW_HEIGHT = 26
@@ -75,7 +76,7 @@ class ObservationTable(QWidget):
         self.ways = KeyboardWay(self.filter, self.view)
         #: a file that was opened by itself and is to be shown once its row is there
         self._brought: Path | None = None
-        self.summary = QLabel(self)
+        self.summary = rich(QLabel(self))
         self.summary.setObjectName("observations_summary")
         self.hint = self._make_hint()
         self._selecting = QTimer(self, singleShot=True, interval=20)
@@ -149,7 +150,7 @@ class ObservationTable(QWidget):
         return view
 
     def _make_hint(self) -> QLabel:
-        hint = QLabel(self)
+        hint = rich(QLabel(self))
         hint.setObjectName("observations_hint")
         hint.setAccessibleName("How to begin")
         hint.setWordWrap(True)
@@ -199,6 +200,7 @@ class ObservationTable(QWidget):
     def _deeds(self) -> tuple[tuple[str, str, QKeySequence.StandardKey | str, Callable[[], None]], ...]:
         return (
             ("compare_rows", "Compare pictures", "Ctrl+Shift+P", self.compare_selected),
+            ("validate_rows", "Validate: is it good?", "Ctrl+Shift+V", self.validate_selected),
             ("ingest_rows", "Ingest into the cache…", "Ctrl+Shift+G", self.ingest_selected),
             ("copy_paths", "Copy paths", "Ctrl+Shift+C", self.copy_paths),
             ("remove_rows", "Remove from the table", QKeySequence.StandardKey.Delete, self.remove_selected),
@@ -208,6 +210,11 @@ class ObservationTable(QWidget):
         """Compare the pictures of the selected files."""
         if self.session.selection:
             self.session.compare_requested.emit(self.session.selection)
+
+    def validate_selected(self) -> None:
+        """See whether the selected files are good."""
+        if self.session.selection:
+            self.session.ask_page("validate", self.session.selection)
 
     def ingest_selected(self) -> None:
         """See what changes if the selected files go into the cache as references."""

@@ -91,6 +91,13 @@ PAGES: tuple[Page, ...] = (
         "LintPage",
     ),
     Page(
+        "validate",
+        "Validate",
+        "Is a new frame good: its checks, limits and pictures, and the reference in use?",
+        f"{_HERE}.validate.page",
+        "ValidatePage",
+    ),
+    Page(
         "ingest",
         "Ingest",
         "What happens if a new reference goes into the cache?",

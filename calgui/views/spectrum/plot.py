@@ -1,6 +1,7 @@
 """The plot of spectra: steps or lines, error bands, labelled lines of lamps, and the fit of a peak."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -114,8 +115,8 @@ class SpectrumPlot(SpectrumGround):
             self._curves.append(curve)
         units = {one.spectrum.unit for one in traces if one.visible and one.spectrum.unit}
         muted = theme().colour("muted").name()
-        item.setLabel("bottom", axis.title, color=muted)
-        item.setLabel("left", " / ".join(sorted(units)) or "value", color=muted)
+        item.setLabel("bottom", escape(axis.title), color=muted)
+        item.setLabel("left", escape(" / ".join(sorted(units)) or "value"), color=muted)
         if not same_axis:
             self.show_whole()
         elif not same_values:  # a range of values is another of their logarithms

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolBu
 from calgui import __version__
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.rich import rich
 
 _TITLES = {"licence": "Licence", "about": "About calgui"}
 _WIDTH = 380
@@ -35,7 +36,7 @@ class HelpPanel(QFrame):
         self.setAutoFillBackground(True)
         self._below: QWidget | None = None
         self._page = ""
-        self.title = QLabel(self)
+        self.title = rich(QLabel(self))
         self.close_button = QToolButton(self)
         self.close_button.setObjectName("help_close")
         self.close_button.setToolTip("Close this page")

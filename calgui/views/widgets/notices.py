@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from calgui.views.session import Notice, Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.rich import rich
 
 _WORDS = {"error": "Error", "warning": "Warning", "info": "Note"}
 #: older ones are dropped from the list
@@ -49,7 +50,7 @@ class NoticeList(QFrame):
         self.session = session
         self.setObjectName("notice_list")
         self.setAccessibleName("Notices")
-        title = QLabel("<b>Notices</b>", self)
+        title = rich(QLabel("<b>Notices</b>", self))
         self.copy_button = self._button("notices_copy", "Copy all", "Copy all notices as text")
         self.clear_button = self._button("notices_clear", "Clear", "Forget all notices")
         self.close_button = self._button("notices_close", "", "Hide the notices")
@@ -121,7 +122,7 @@ class NoticeList(QFrame):
         picture = QLabel(row)
         picture.setPixmap(icon(notice.level, role).pixmap(18, 18))
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
-        word = QLabel(f"<b style='color:{look.colour(role).name()}'>{_WORDS[notice.level]}</b>", row)
+        word = rich(QLabel(f"<b style='color:{look.colour(role).name()}'>{_WORDS[notice.level]}</b>", row))
         word.setMinimumWidth(64)
         word.setAlignment(Qt.AlignmentFlag.AlignTop)
         text = QLabel(row)

@@ -1,5 +1,6 @@
 """A bar over all places: the open cache changed on disk, and may be read again."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from calgui.core.jobs import Job
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -42,7 +44,7 @@ class ReloadBar(QFrame):
         self.change: Change | None = None
         self._put_off: Change | None = None
         self._looking = False
-        self.text = QLabel(self)
+        self.text = rich(QLabel(self))
         self.text.setObjectName("reload_text")
         self.text.setWordWrap(True)
         self.again, self.later = QPushButton("Read again", self), QPushButton("Later", self)
@@ -90,7 +92,7 @@ class ReloadBar(QFrame):
             return
         glyph = "!" if change.mappings else "i"
         what = "What is shown is of the older state." if change.mappings else "The rules are the same."
-        self.text.setText(f"<b>{glyph}</b> &nbsp; {change.sentence} {what}")
+        self.text.setText(f"<b>{glyph}</b> &nbsp; {escape(change.sentence)} {what}")
         self.show()
 
     def _unseen(self, _error: Exception) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from calgui.core.sessions import Saved
 from calgui.views.autosave import Autosave
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 
 class RestoreBar(QFrame):
@@ -24,7 +25,7 @@ class RestoreBar(QFrame):
         self.setObjectName("restore_bar")
         self.setAccessibleName("The program did not end as it should")
         self._autosave = autosave
-        self.text = QLabel(self)
+        self.text = rich(QLabel(self))
         self.text.setObjectName("restore_text")
         self.text.setWordWrap(True)
         self.restore, self.dismiss = QPushButton("Restore", self), QPushButton("Dismiss", self)

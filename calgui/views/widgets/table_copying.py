@@ -15,6 +15,7 @@ from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, 
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QHeaderView, QTableView, QTreeView, QWidget
 
+from calgui.core.printable import no_formula
 from calgui.views.session import Session
 from calgui.views.settings import remember, remembered
 
@@ -129,7 +130,7 @@ def copy_cells(cells: Cells, titles: bool) -> None:
     titles : bool
         Whether these are copied too.
     """
-    rows = cells if titles else cells[1:]
+    rows = [[no_formula(cell) for cell in row] for row in (cells if titles else cells[1:])]
     if len(cells) < 2:
         return
     data = QMimeData()

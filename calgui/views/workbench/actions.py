@@ -20,6 +20,7 @@ from calgui.core.algorithms.registry import Result
 from calgui.core.jobs import Progress
 from calgui.views.theme import SPACE, theme
 
+_VALIDATE = "Hold the result against the checks of its type, saved or not"
 _SAVE = "Save the product as a FITS file with its provenance"
 
 
@@ -50,6 +51,9 @@ class ActionsBar(QFrame):
         tip = "See what changes if the file that was saved goes into the cache"
         self.ingest = _button("bench_ingest", "Ingest…", tip)
         self.ingest.hide()
+        self.validate = _button("bench_validate", "Validate", _VALIDATE)
+        if not product:
+            self.validate.hide()
         self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
         self.progress = QProgressBar()
         self.progress.setObjectName("bench_progress")
@@ -64,6 +68,7 @@ class ActionsBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(SPACE)
         first.addWidget(self.run, 1)
+        first.addWidget(self.validate)
         first.addWidget(self.cancel)
         self._idle, self._busy = QWidget(), QWidget()
         idle = QHBoxLayout(self._idle)
@@ -99,6 +104,7 @@ class ActionsBar(QFrame):
             Of the whole frames.
         """
         self.save.setEnabled(result is not None and result.has_product)
+        self.validate.setEnabled(result is not None and result.has_product)
         bad = result is not None and result.verdict == "bad"
         said = "The verdict is bad: the file will say so (CALVERD), and why" if bad else _SAVE
         self.save.setToolTip(said)

@@ -15,6 +15,7 @@ from calgui.core.runs.comparing import comparer_of
 from calgui.core.runs.preview import Examined
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.solutions import Solution
+from calgui.views.rules.validate.unsaved import validate_unsaved
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.tasks import Task
@@ -107,6 +108,7 @@ class AlgorithmPage(QWidget):
         self.actions_bar.cancel.clicked.connect(self._cancel)
         self.actions_bar.save.clicked.connect(self.ask_to_save)
         self.actions_bar.copy.clicked.connect(self.copy_command)
+        self.actions_bar.validate.clicked.connect(self.validate)
         self.actions_bar.ingest.clicked.connect(lambda: self.session.ask_page("ingest", (self.actions_bar.saved,)))
 
     @property
@@ -376,6 +378,16 @@ class AlgorithmPage(QWidget):
             return None
         self._dialog = ask_to_save(self, report)
         return self._dialog
+
+    def validate(self) -> None:
+        """Hold the result against the checks of its type: the file where it was saved, else a copy of the program's."""
+        report, saved = self.report, self.actions_bar.saved
+        if report is None or not report.result.has_product:
+            return
+        if saved is not None and not self.actions_bar.ingest.isHidden():
+            self.session.ask_page("validate", (saved,))
+        else:
+            validate_unsaved(self.session, report, self.how.product_of(report.result))
 
     def command(self) -> str:
         """The command line that does the same as Run.

@@ -14,8 +14,11 @@ from calgui.core.tables import Column, titled
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.plot_saving import offer_saving
+from calgui.views.widgets.rich import rich
 
 _ROLES = ("accent", "warning", "good", "violet", "cyan", "contour")
+#: lines that are points of a verdict
+_VERDICTS = {"doubtful": "warning", "bad": "error"}
 #: a plot is not drawn smaller than this, title and axes included
 _LEAST_WIDE, _LEAST_HIGH = 240, 200
 #: of the line between points of single measurements, of 255: there for the eye to follow
@@ -54,7 +57,7 @@ class CurvePlot(QWidget):
         self.setMinimumSize(_LEAST_WIDE, _LEAST_HIGH)
         self.heading = QLabel(_heading(curve))
         self.heading.setObjectName("bench_plot_heading")
-        self.heading.setTextFormat(Qt.TextFormat.RichText)
+        rich(self.heading)
         self.heading.setWordWrap(True)
         self.heading.setStyleSheet(f"color: {theme().colour('text').name()};")
         axes = {"left": _Decades("left")} if curve.log_y else {}
@@ -115,7 +118,7 @@ class CurvePlot(QWidget):
         item = self.plot.getPlotItem()
         for side, label in (("bottom", curve.x_label), ("left", curve.y_label)):
             axis = item.getAxis(side)
-            axis.setLabel(label, color=theme().colour("muted").name())
+            axis.setLabel(escape(label), color=theme().colour("muted").name())
             axis.setPen(theme().colour("line"))
             axis.setTextPen(theme().colour("muted"))
             axis.enableAutoSIPrefix(False)
@@ -157,7 +160,14 @@ def _roles(curve: Curve) -> list[str]:
     """Colours of the lines; what is only to be compared with is calm, and takes none from the others."""
     lines = iter(range(len(curve.lines)))
     calm = ("limit", "threshold")
-    return ["muted" if name.casefold().startswith(calm) else _ROLES[next(lines) % len(_ROLES)] for name in curve.lines]
+    return [
+        _VERDICTS[name]
+        if name in _VERDICTS
+        else "muted"
+        if name.casefold().startswith(calm)
+        else _ROLES[next(lines) % len(_ROLES)]
+        for name in curve.lines
+    ]
 
 
 def _file_name(title: str) -> str:

@@ -20,6 +20,7 @@ from calgui.core.algorithms.ramps.pixellooks import PixelDrawing, Values, drawin
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.elided import ElidedLabel
+from calgui.views.widgets.rich import rich
 from calgui.views.workbench.ramp_plot import AS_READ, MARKS, ReadsPlot, line_icon
 from calgui.views.workbench.results import Grid
 
@@ -87,7 +88,7 @@ class RampPixelPanel(QWidget):
         self.table.setIconSize(_SWATCH)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setTabKeyNavigation(False)
-        self.legend = QLabel()
+        self.legend = rich(QLabel())
         self.legend.setObjectName("ramp_pixel_legend")
         self.legend.setAccessibleName("What the marks mean")
         self.legend.setWordWrap(True)

@@ -1,5 +1,6 @@
 """The reads of one pixel and the lines of every method, as a plot."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
         if text != self._labelled:
             self._labelled = text
             muted = theme().colour("muted").name()
-            self.setLabel("left", text, color=muted)
+            self.setLabel("left", escape(text), color=muted)
             self.setLabel("bottom", "time since the reset (s)", color=muted)
 
     def retheme(self) -> None:
@@ -200,7 +201,7 @@ class ReadsPlot(pg.PlotWidget):  # type: ignore[misc]
             if metrics.horizontalAdvance("   ".join(text for text, _, _ in parts)) <= room:
                 break
         spans = [
-            f'<span style="color: {colour.name()}">{f"<b>{text}</b>" if chosen else text}</span>'
+            f'<span style="color: {colour.name()}">{f"<b>{escape(text)}</b>" if chosen else escape(text)}</span>'
             for text, colour, chosen in parts
         ]
         self.setTitle(" &nbsp; ".join(spans), size=f"{_TITLE_POINTS}pt")

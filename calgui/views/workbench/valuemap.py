@@ -1,6 +1,7 @@
 """What maps of a value over the field have in common: colours with their bar, and the choice of the value."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class ValueMap(pg.PlotWidget):
         rule(self)
         plot, bar = self.getPlotItem(), self.bar.getAxis("right")
         for axis, label in ((plot.getAxis("bottom"), self._across), (plot.getAxis("left"), self._up)):
-            axis.setLabel(label, color=theme().colour("muted").name())
+            axis.setLabel(escape(label), color=theme().colour("muted").name())
             axis.enableAutoSIPrefix(False)
         bar.setPen(theme().colour("line"))
         bar.setTextPen(theme().colour("muted"))
@@ -73,7 +74,7 @@ class ValueMap(pg.PlotWidget):
         self.bar.setLevels((float(low), float(high)))
         self.bar.blockSignals(False)
         self.bar.rounding = 10 ** np.floor(np.log10(float(high - low) / 100))
-        self.bar.getAxis("right").setLabel(name, color=theme().colour("muted").name())
+        self.bar.getAxis("right").setLabel(escape(name), color=theme().colour("muted").name())
 
     def _tones(self, values: Any) -> Any:
         """Tones of finite values; ndarray of int."""

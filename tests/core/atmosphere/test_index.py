@@ -84,6 +84,19 @@ def test_mathar_at_its_own_reference() -> None:
     assert float(mathar(2.25, Air(75000, 290.65, 0.1))) == pytest.approx(0.200192e-3, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("hpa", "celsius", "percent", "published"),
+    # 1e8 (n - 1) at 1.4, 1.6, 2, 2.4 µm by the scripts of refractiveindex.info, as AstroAtmosphere 1.6 has them
+    [(712, 6.5, 22, (19786.91, 19773.35, 19757.28, 19747.60)), (614, 1.3, 48, (17385.49, 17373.55, 17359.39, 17350.76)),
+     (743, 12.8, 15, (20193.88, 20180.07, 20163.71, 20153.95))],
+)  # fmt: skip
+def test_mathar_by_another_program(
+    hpa: float, celsius: float, percent: float, published: tuple[float, float, float, float]
+) -> None:
+    found = 1e8 * mathar(np.array([1.4, 1.6, 2.0, 2.4]), Air(100 * hpa, celsius + 273.15, percent / 100))
+    assert found == pytest.approx(published, abs=0.006)
+
+
 def test_vapour_bends_the_index_in_the_infrared() -> None:
     """Bands of water between 1.6 and 2.4 µm: Ciddor's formula knows nothing of them."""
     dry, wet = Air(75000, 290.65, 0.05), Air(75000, 290.65, 0.6)

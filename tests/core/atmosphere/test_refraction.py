@@ -78,6 +78,39 @@ def test_published_table_of_the_visible(secant: float, wave: float, published: f
     assert float(found[0]) == pytest.approx(published, abs=0.012)
 
 
+#: µm, and the air of three observatories with the dispersion from 1.6 µm at 30, 45 and 60 degrees, mas. Computed with
+#: AstroAtmosphere 1.6 (van den Born & Jellema 2020, MNRAS 496, 4266): its code of Ciddor 1996 below 1.5 µm and of
+#: Mathar 2007 above, joined by an offset, and its integral through the US Standard Atmosphere 1976
+_TABLED = (1.0, 1.2, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4)
+_SITES = (
+    ("Cerro Armazones", 712.0, 6.5, 0.22, (
+        (81.59, 40.64, 16.06, 7.30, 0.0, -11.14, -19.11, -25.28, -30.61),
+        (141.21, 70.34, 27.79, 12.64, 0.0, -19.29, -33.07, -43.75, -52.98),
+        (244.04, 121.56, 48.03, 21.84, 0.0, -33.33, -57.15, -75.60, -91.56),
+    )),
+    ("Maunakea", 614.0, 1.3, 0.48, (
+        (71.76, 35.75, 14.13, 6.43, 0.0, -9.82, -16.84, -22.31, -27.10),
+        (124.19, 61.88, 24.46, 11.14, 0.0, -16.99, -29.14, -38.61, -46.90),
+        (214.61, 106.93, 42.27, 19.24, 0.0, -29.37, -50.36, -66.72, -81.05),
+    )),
+    ("Cerro Paranal", 743.0, 12.8, 0.15, (
+        (83.25, 41.46, 16.37, 7.43, 0.0, -11.34, -19.45, -25.71, -31.05),
+        (144.08, 71.76, 28.33, 12.87, 0.0, -19.63, -33.67, -44.49, -53.74),
+        (248.99, 124.01, 48.97, 22.24, 0.0, -33.93, -58.19, -76.89, -92.87),
+    )),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("site", "hpa", "celsius", "humidity", "tables"), _SITES)
+def test_dispersion_of_three_observatories_by_another_program(
+    site: str, hpa: float, celsius: float, humidity: float, tables: tuple[tuple[float, ...], ...]
+) -> None:
+    """From 1 to 2.4 µm: within 0.05 mas at 45 degrees, where 1 mas is asked for."""
+    for zenith, table, limit in zip((30.0, 45.0, 60.0), tables, (0.05, 0.06, 0.16), strict=True):
+        ours = dispersion(np.array(_TABLED), 1.6, _air(hpa, celsius, humidity), zenith, "apparent")
+        assert np.abs(ours - table).max() < limit, (site, zenith)
+
+
 def _traced(index: Callable[[NDArray[np.float64]], NDArray[np.float64]], zenith: float) -> float:
     """Refraction of a ray through layers of a spherical atmosphere, radians: the integral of Auer & Standish 2000."""
     radius = 6378e3 + 4000.0

@@ -114,8 +114,9 @@ def test_one_observation_lacks_a_flat_and_one_lacks_everything(demo_night: DemoN
     other = {arc["file"] for arc in spectra if fits.getheader(demo_night.raw / arc["file"])["FILTER"] != "Hbb"}
     narrow = {truth["kinds"][kind]["file"] for kind in ("lensletarc", "ohsky")}
     assert set(lacking) == {science["no_flat"], science["before_every_reference"], *bare, *stars, *other, *narrow}
-    assert {kind for name in other for kind in lacking[name]} == {"ARC", "FLUXSTAR", "LENSLET", "RECTMAT", "WAVECAL"}
-    assert {kind for name in narrow for kind in lacking[name]} == {"ARC", "FLUXSTAR", "LENSLET", "RECTMAT"}
+    mode = {"ARC", "FLUXSTAR", "INSDISP", "LENSLET", "RECTMAT"}
+    assert {kind for name in other for kind in lacking[name]} == {*mode, "WAVECAL"}
+    assert {kind for name in narrow for kind in lacking[name]} == mode
     assert {kind for star in stars for kind in lacking[star]} == {"FLAT", "FLUXSTAR", "SKY"}
     assert lacking[science["no_flat"]] == ["FLAT"]
     assert not [file for file in newest[science["before_every_reference"]].values() if file not in {None, "N/A"}]

@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from calgui.core.frames.fits import read_frame
 from calgui.core.validation.contents import describe_contents
-from calgui.core.validation.validate import CONTENTS
+from calgui.core.validation.found import CONTENTS
 
 LINEAR = {"LINFORM": "MULTIPLY", "LINUNIT": "adu", "LINMAX": 50000.0, "SATURATE": 100000.0, "GAIN": 2.0}
 

@@ -1,6 +1,5 @@
 """Whole tasks with spectra: a line excluded by a click and by a key, undone, identified by hand; field and wall."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -384,13 +383,3 @@ def test_everything_has_a_name_and_draws_in_both_looks(qtbot: QtBot, page: Algor
                 continue
             assert widget.objectName(), widget
             assert widget.accessibleName() or getattr(widget, "text", str)(), widget.objectName()
-
-
-def test_an_answer_to_a_click_comes_at_once(qtbot: QtBot, page: AlgorithmPage) -> None:
-    spectra = panel(page)
-    result = page.report.result  # type: ignore[union-attr]
-    spectra.take(result, True)
-    start = time.perf_counter()
-    for _ in range(5):
-        spectra.take(result, True)
-    assert (time.perf_counter() - start) / 5 < 0.05

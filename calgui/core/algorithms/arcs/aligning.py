@@ -93,7 +93,7 @@ class _Setting:
         self.range = max(most - self.least, 2.0)
         self.species = int(listed.kind.max(initial=0)) + 1
         self.level = _first_level(around, self.species, expected, most)
-        chance = around.through * _above((self.least - self.level[around.kind] - around.strength) / SPREAD)
+        chance = around.through * above((self.least - self.level[around.kind] - around.strength) / SPREAD)
         if len(chance) > _LISTED:
             chosen = np.sort(np.argsort(-chance, kind="stable")[:_LISTED])
             around, chance = around.take(chosen), chance[chosen]
@@ -110,7 +110,7 @@ class _Setting:
         step = fine * expected.half
         off = (self.light[:, None] - self.level[around.kind][None, :] - around.strength[None, :]) / SPREAD
         # what a listed line gives within two bins, over the density of chance
-        marks = around.through * _density(off) / SPREAD * self.range
+        marks = around.through * density(off) / SPREAD * self.range
         gain = np.log1p(marks / (2 * step * 0.3 * len(u) / (2 * expected.half)))
         missed = np.r_[0.0, np.cumsum(self.chance)]
         halves, seconds, thirds = (
@@ -210,10 +210,33 @@ def _another(found: Floats, score: Floats, order: Whole, u: Floats, width: float
     return -math.inf
 
 
-def _density(t: Floats) -> Floats:
+def density(t: Floats) -> Floats:
+    """Student's distribution of 3 degrees of freedom.
+
+    Parameters
+    ----------
+    t : ndarray
+        Strengths off what is listed, over `SPREAD`.
+
+    Returns
+    -------
+    ndarray of float64
+        Density.
+    """
     return np.asarray(0.3675525969478613 / np.square(1 + t * t / 3))
 
 
-def _above(t: Floats) -> Floats:
+def above(t: Floats) -> Floats:
+    """What part of that distribution lies above a value.
+
+    Parameters
+    ----------
+    t : ndarray
+        As for `density`.
+
+    Returns
+    -------
+    ndarray of float64
+    """
     root = math.sqrt(3)
     return np.asarray(0.5 - (t / root / (1 + t * t / 3) + np.arctan(t / root)) / np.pi)

@@ -141,7 +141,7 @@ def find_lines(
     full |= _flat_tops(values, above, fwhm, deviation)
     # photons of what a line shows, noise and all, would pull its centre: of the smoothed light
     variance = deviation**2 + noise.per_unit * np.maximum(_smoothed(above, fwhm), 0)
-    start = _peaks(above, deviation, fwhm, threshold)
+    start = _peaks(above, deviation, fwhm, threshold, noise.error is None and noise.floor <= 0)
     if not start.size:
         return _nothing(n, first, last, background, deviation)
     return _measured(values, variance, start, fwhm, full, first, last, background, deviation, noise, threshold)
@@ -295,8 +295,22 @@ def _flat_tops(values: Floats, above: Floats, fwhm: float, deviation: Floats) ->
     return flat
 
 
-def _peaks(above: Floats, deviation: Floats, fwhm: float, threshold: float) -> Floats:
-    """Where a filter of the shape of a line stands out."""
+def _scatter(ratio: Floats, apart: int) -> float:
+    """What a filter gives without lines, in sigma: more than 1 where pixels that were resampled share their noise.
+
+    From places so far apart that they share none, and from the lowest of the values: lines raise either.
+    """
+    n = len(ratio)
+    if n < 8 * apart:
+        return 1.0
+    curved = np.abs(ratio[apart:-apart] - 0.5 * (ratio[: -2 * apart] + ratio[2 * apart :])) / np.sqrt(1.5)
+    low, high = np.percentile(ratio, (10, 30))
+    # of a Gaussian they are 0.757 sigma apart
+    return max(1.0, min(float(np.percentile(curved, 33.3)) / 0.4307, float(high - low) / 0.757))
+
+
+def _peaks(above: Floats, deviation: Floats, fwhm: float, threshold: float, unsure: bool) -> Floats:
+    """Where a filter of the shape of a line stands out; the noise may be unsure."""
     from scipy.signal import find_peaks
 
     half = int(np.ceil(1.5 * fwhm))
@@ -306,6 +320,8 @@ def _peaks(above: Floats, deviation: Floats, fwhm: float, threshold: float) -> F
     top = np.convolve(above * weight, shape, "same")
     bottom = np.sqrt(np.convolve(weight, shape**2, "same"))
     ratio = np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1), 0)
+    if unsure:
+        ratio = ratio / _scatter(ratio, int(np.ceil(2 * fwhm)))
     # of the filtered light a line has 1.4 its width: two of them are told apart on the light itself
     wide, _ = find_peaks(ratio, height=threshold, distance=max(1, int(0.7 * fwhm)), prominence=0.6 * threshold)
     sharp, _ = find_peaks(

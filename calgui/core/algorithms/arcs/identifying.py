@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from calgui.core.algorithms.arcs.aligning import align, rescored
+from calgui.core.algorithms.arcs.aligning import align
 from calgui.core.algorithms.arcs.chance import by_chance, false_alarm
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.lampson import Sight, lamps_on
 from calgui.core.algorithms.arcs.patterns import Alignment, Listed, Observed, Range
 from calgui.core.algorithms.arcs.ranges import Rough
 from calgui.core.errors import AlgorithmError
@@ -24,13 +25,13 @@ OFF = 0.05
 CHANCE, MARGIN = 1e-3, 3.0
 #: and what the score must be, once lamps that are off are left out
 SURE = 8.0
-#: what a lamp must add to the score to be taken for on
-LAMP_ON = 1.5
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
 #: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
 _LEAST, _MOST = 0.4, 0.75
+#: scales of the range that are looked at beyond the one that is given, the likeliest first, and what each covers
+_SCALES, _WITHIN = (1.5, 1 / 1.5, 2.25, 1 / 2.25, 3.4), (0.8, 1.25)
 #: lines that an alignment is looked for with, at least
 FEWEST = 4
 
@@ -51,6 +52,8 @@ class Blind:
         Those that were asked for and add nothing.
     level : mapping of str to float
         Natural logarithm of the flux of a line of strength 1, by lamp.
+    failure : AlgorithmError or None
+        What speaks against it, where it is not far likelier than chance.
     """
 
     coefficients: Floats
@@ -60,32 +63,12 @@ class Blind:
     lamps: tuple[str, ...]
     dark: tuple[str, ...]
     level: dict[str, float]
-
-
-def listed_of(lamps: tuple[str, ...], lines: LampLines, rough: Rough) -> Listed:
-    """Lines as the search takes them.
-
-    Parameters
-    ----------
-    lamps : tuple of str
-        Species.
-    lines : LampLines
-        Of them, as resolved.
-    rough : Rough
-        With the filter.
-
-    Returns
-    -------
-    Listed
-    """
-    kind = np.array([lamps.index(name.split("+")[0]) for name in lines.species], np.int64)
-    strength = np.log(np.maximum(lines.intensity, 1e-5))
-    return Listed(lines.wavelength, strength, kind, rough.through(lines.wavelength))
+    failure: AlgorithmError | None
 
 
 def identify_blind(
     found: FoundLines, lamps: tuple[str, ...], lines: LampLines, rough: Rough, directions: tuple[int, ...], job: Job
-) -> Blind:
+) -> tuple[Blind, ...]:
     """Find out where the spectrum lies.
 
     Parameters
@@ -105,44 +88,64 @@ def identify_blind(
 
     Returns
     -------
-    Blind
+    tuple of Blind
+        One that is far likelier than chance, or what may be, each with what speaks against it: one for each range that
+        was looked at.
 
     Raises
     ------
     AlgorithmError
-        No alignment is far likelier than chance.
+        Nothing can be aligned.
     """
     middle, half = (found.first + found.last) / 2, max((found.last - found.first) / 2, 1.0)
     seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
     usable = ~found.saturated
     seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
-    best: _Look | None = None
+    looks: list[_Look] = []
     ranges = _ranges(found, rough, directions)
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
         width = found.fwhm / half * expected.half
-        blurred = lines.within(*_reach(expected)).resolved(width)
-        listed = listed_of(lamps, blurred, rough if filtered else Rough(rough.low, rough.high, rough.source))
+        sight = Sight(lamps, lines.within(*_reach(expected)), width, rough if filtered else rough.unfiltered)
+        listed = sight.listed
         made = align(seen, listed, expected)
         if made is None:
             continue
-        look = _Look(made, _chance(seen, listed, expected, made.score, job), listed, expected)
-        if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
-            best = look
+        look = _Look(made, _chance(seen, listed, expected, made.score, job), sight, expected)
+        looks.append(look)
         # most lines have a name: no other range will give more
         if look.is_clear and made.matched >= _MOST * made.looked:
             break
-    if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
-        raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    blind = _with_lamps(seen, best, lamps)
-    if blind.score <= SURE:
-        raise AlgorithmError(
-            f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
-            f"{best.made.looked}, and the logarithm of its likelihood over that of points without order is "
-            f"{blind.score:.1f} (limit {SURE:g}).",
-            cure=_cure(lamps),
+    looks.sort(key=lambda one: (one.is_clear, one.rank), reverse=True)
+    if not looks:
+        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=cure_of(lamps))
+    made_of = [_blind(seen, look, lamps) for look in looks]
+    return (made_of[0],) if made_of[0].failure is None else tuple(made_of)
+
+
+def _blind(seen: Observed, look: "_Look", lamps: tuple[str, ...]) -> Blind:
+    """What an alignment says of lamps, and what speaks against it."""
+    made = look.made
+    on, best = lamps_on(seen, look.sight, look.expected, made)
+    against = None
+    if not look.is_clear or made.matched < _LEAST * made.looked:
+        against = _refusal(look, lamps, len(seen.u))
+    elif best.score <= SURE:
+        against = (
+            f"The lines hardly fit those of {', '.join(on)}: the best alignment holds {made.matched} of {made.looked}, "
+            f"and the logarithm of its likelihood over that of points without order is {best.score:.1f} (limit "
+            f"{SURE:g})."
         )
-    return blind
+    return Blind(
+        best.coefficients,
+        best.score,
+        made.second,
+        look.chance,
+        on,
+        tuple(name for name in lamps if name not in on),
+        {name: float(best.level[lamps.index(name)]) for name in on},
+        None if against is None else AlgorithmError(against, cure=cure_of(lamps)),
+    )
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class _Look:
 
     made: Alignment
     chance: float
-    listed: Listed
+    sight: Sight
     expected: Range
 
     @property
@@ -178,10 +181,8 @@ def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: 
     return chance
 
 
-def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
+def _refusal(best: _Look, lamps: tuple[str, ...], count: int) -> str:
     names = ", ".join(lamps)
-    if best is None:
-        return f"No lines of {names} lie in the range."
     made, chance = best.made, best.chance
     if chance >= CHANCE:
         return (
@@ -204,7 +205,18 @@ def _short(chance: float) -> str:
     return f"{chance:.2g}" if chance < 0.9995 else "1"
 
 
-def _cure(lamps: tuple[str, ...]) -> str:
+def cure_of(lamps: tuple[str, ...]) -> str:
+    """What to do about lines that cannot be identified.
+
+    Parameters
+    ----------
+    lamps : tuple of str
+        That were asked for.
+
+    Returns
+    -------
+    str
+    """
     return (
         f"Check that {', '.join(lamps)} {'was' if len(lamps) == 1 else 'were'} on (option lamps) and the range "
         "(options wavemin, wavemax), or name some lines by hand: identify=pixel=nm; pixel=nm."
@@ -229,41 +241,13 @@ def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> lis
         made.append((Range(middle, 1.05 * width, 0.3 * width, (0.8, 1.35), 0.15, directions), True))
         made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), True))
     made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), False))
-    least = max(0.35, 1 - OFF * centre / half) if half > 0 else 0.35
-    most = min(2.2, 1 + OFF * centre / half)
-    if least < 0.8 or most > 1.25:
-        # each end is off on its own
-        made.append((Range(centre, half, shift, (min(least, 0.8), max(most, 1.25)), 0.4, directions), filtered))
+    # each end is off on its own: other scales one after the other, as bins and blends are a matter of the scale
+    if half > 0:
+        least, most = 1 - OFF * centre / half, 1 + OFF * centre / half
+        for factor in _SCALES:
+            if factor * _WITHIN[1] > least and factor * _WITHIN[0] < most:
+                made.append((Range(centre, factor * half, shift, _WITHIN, 0.25, directions), filtered))
     return made
-
-
-def _with_lamps(seen: Observed, look: _Look, lamps: tuple[str, ...]) -> Blind:
-    """Leave out lamps that add nothing: their lines would only be there by chance."""
-    listed, expected, made = look.listed, look.expected, look.made
-    on = list(range(len(lamps)))
-    best = rescored(seen, listed, expected, made.coefficients)
-    while len(on) > 1:
-        # lamps whose absence costs least go first
-        costs = []
-        for kind in on:
-            rest = [one for one in on if one != kind]
-            without = rescored(seen, listed.take(np.isin(listed.kind, rest)), expected, made.coefficients)
-            costs.append((best.score - without.score, kind, without))
-        cost, kind, without = min(costs, key=lambda one: one[0])
-        if cost > LAMP_ON:
-            break
-        on.remove(kind)
-        best = without
-    level = {lamps[kind]: float(best.level[kind]) for kind in on}
-    return Blind(
-        best.coefficients,
-        best.score,
-        made.second,
-        look.chance,
-        tuple(lamps[kind] for kind in on),
-        tuple(name for kind, name in enumerate(lamps) if kind not in on),
-        level,
-    )
 
 
 def lit_to_whole(coefficients: Floats, found: FoundLines, pixels: int) -> Floats:

@@ -10,6 +10,7 @@ from calgui.core.algorithms.arcs.aligning import SPREAD
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.fitting import SPARE, LineFit, best_order, fit_lines, order_looks, predictions
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.stretch import borne_out
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -59,12 +60,15 @@ class Named:
         Natural logarithm of the flux of a line of strength 1, by lamp.
     coefficients : ndarray of float64
         Legendre, over all pixels: where it was looked for them.
+    evidence : float
+        Logarithm of the likelihood of the names over that of points without order.
     """
 
     listed: LampLines
     index: Whole
     level: dict[str, float]
     coefficients: Floats
+    evidence: float
 
 
 def name_lines(
@@ -112,7 +116,25 @@ def name_lines(
         previous = np.pad(coefficients, (0, max(0, len(fit.coefficients) - len(coefficients))))
         coefficients = fit.coefficients
     _leave_lonely(u, rank, index)
-    return Named(listed, index, level, coefficients)
+    sum_ = _leave_beyond(found, listed, index, coefficients, level, pixels)
+    return Named(listed, index, level, coefficients, sum_)
+
+
+def _leave_beyond(
+    found: FoundLines, listed: LampLines, index: Whole, coefficients: Floats, level: dict[str, float], pixels: int
+) -> float:
+    """Take the names of lines beyond the stretch for which something speaks; gives how much does, see `borne_out`."""
+    total = 0.0
+    for _ in range(3):
+        if (index >= 0).sum() < 2 + SPARE:
+            break
+        fit = _fit_round(found, listed, index, coefficients, pixels, _ORDER[-1])
+        within, total = borne_out(found, listed, index, fit, expected_light(listed, level), pixels)
+        out = (index >= 0) & ~within
+        index[out] = -1
+        if not out.any():
+            break
+    return total
 
 
 def _fit_round(

@@ -48,6 +48,11 @@ class Rough:
     band: tuple[float, float] | None = None
     filter: Filter | None = None
 
+    @property
+    def unfiltered(self) -> "Rough":
+        """The same without the filter."""
+        return Rough(self.low, self.high, self.source)
+
     def through(self, wavelength: Floats) -> Floats:
         """What part of the light comes through the filter.
 

@@ -141,6 +141,7 @@ def refit(measured: Any, config: Any, job: Job) -> Result:
         extensions=(extension(made),),
         picture=measured.picture,
         marks=marks(made),
+        first="plots",
     )
 
 

@@ -57,12 +57,12 @@ def curves(made: Residual) -> tuple[Curve, ...]:
             points = tuple(name for name in lines if name.startswith("star"))
             lines |= _bars(wave, places[k], places[k + 2], star.path.usable[0])
         if lines:
-            drawn.append(Curve(f"Shift {title}", "wavelength (µm)", f"shift {towards} (mas)", lines, points=points))
+            drawn.append(Curve(f"Shift {title}", "wavelength (µm)", f"{towards} (mas)", lines, points=points))
     if star is not None:
         drawn += _on_picture(made)
     if computed is not None and np.abs(computed.correction.along).max() > 0:
         both = {"air alone": (wave, computed.air), "left by the corrector": (wave, computed.along)}
-        drawn.append(Curve("What the corrector took out", "wavelength (µm)", "shift to the zenith (mas)", both))
+        drawn.append(Curve("What the corrector took out", "wavelength (µm)", "to the zenith (mas)", both))
     if made.agreement is not None and star is not None and made.scale is not None:
         used = star.fit.used
         off = {

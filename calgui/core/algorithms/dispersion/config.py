@@ -145,6 +145,11 @@ class InstrumentConfig(TraceConfig):
 
     fibers: str = option("", "Places of fibers, x,y from 0 with ; between, N: before one on input N; empty: found.")
     leave_out: str = option("", "Places of fibers to leave out, as above.")
+    images: Literal["auto", "filters", "traces"] = option(
+        "auto",
+        "What images show: one fiber through several filters (WAVECEN), or white light drawn out into traces; auto: "
+        "filters, where there are three or more.",
+    )
     limit: float = option(
         10.0, "A larger shift between two wavelengths makes the verdict doubtful; five times as much makes it bad.",
         unit="pixel", minimum=0.001, maximum=1e4,

@@ -1,4 +1,4 @@
-"""The traces of white-light fibers in cubes: measured once, fitted as often as an option changes."""
+"""The traces of white-light fibers in cubes and on images: measured once, fitted as often as an option changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from calgui.core.algorithms.dispersion.bands import reference_of
 from calgui.core.algorithms.dispersion.config import InstrumentConfig
 from calgui.core.algorithms.dispersion.fitting import PathFit, fit_path, span
 from calgui.core.algorithms.dispersion.following import follow
+from calgui.core.algorithms.dispersion.images import FilterPlanes, Kind, kind_of_inputs
 from calgui.core.algorithms.dispersion.paths import Paths, Sources
+from calgui.core.algorithms.dispersion.tracing import Drawn, follow_traces
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.algorithms.psf.cubes import wavelengths_um
 from calgui.core.algorithms.psf.setting import Setting
@@ -28,6 +30,8 @@ _NEAR = 6.0
 _FIRST_WIDTH = 2.2
 #: wavelengths at which traces are told
 _POINTS = 65
+#: of places and shifts
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,18 @@ class Traces:
         Its file.
     wavelengths : tuple of float
         First and last of all, µm.
+    kind : str
+        ``planes`` of cubes, ``filters`` of images, or ``traces`` on them.
+    drawn : tuple of Drawn
+        Of each image with traces; empty of others.
     """
 
     paths: tuple[Paths, ...]
     header: Mapping[str, Any]
     path: Path | None
     wavelengths: tuple[float, float]
+    kind: Kind = "planes"
+    drawn: tuple[Drawn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,12 +136,12 @@ class Traced:
 
 
 def check_fibers(frames: Sequence[FrameLike], config: Any = None) -> None:
-    """Refuse cubes whose wavelengths are not known, or differ.
+    """Refuse cubes whose wavelengths are not known, or differ; and images of different parts of the detector.
 
     Parameters
     ----------
     frames : sequence of FrameLike
-        Cubes; headers and shapes are looked at.
+        Cubes or images; headers and shapes are looked at.
     config : InstrumentConfig, optional
         Its places are read.
 
@@ -141,13 +151,17 @@ def check_fibers(frames: Sequence[FrameLike], config: Any = None) -> None:
         Saying what is wrong.
     """
     how = config or InstrumentConfig()
+    kind = kind_of_inputs(frames, how.images)
+    many = 1 if kind == "filters" else len(frames)
     for name in ("fibers", "leave_out"):
         for place in parse_positions(getattr(how, name), name):
-            if place.number > len(frames):
+            if place.number > many:
                 raise InputError(
-                    f"Option {name} has a place on input {place.number}; there are {len(frames)}.",
-                    cure="Count inputs from 1.",
+                    f"Option {name} has a place on input {place.number}; there are {many}.",
+                    cure="Count inputs from 1; images through several filters are one.",
                 )
+    if kind != "planes":
+        return
     ends = []
     for frame in frames:
         wave = wavelengths_um(frame)
@@ -163,14 +177,14 @@ def check_fibers(frames: Sequence[FrameLike], config: Any = None) -> None:
 
 
 def measure_fibers(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: Any, job: Job) -> Traces:
-    """Find the fibers of cubes, and where they are against wavelength.
+    """Find the fibers of cubes or images, and where they are against wavelength.
 
     Parameters
     ----------
     frames : sequence of FrameLike
-        Cubes (wavelength, y, x).
+        Cubes (wavelength, y, x); or images (y, x).
     references : mapping
-        None is used.
+        ``WAVECAL``, for traces on images.
     config : InstrumentConfig
         See its options.
     job : Job
@@ -185,10 +199,14 @@ def measure_fibers(frames: Sequence[FrameLike], references: Mapping[str, FrameLi
     InputError
         There is no fiber in one of them.
     """
+    kind = kind_of_inputs(frames, config.images)
+    if kind == "traces":
+        return _drawn_out(frames, references, config, job)
     given = parse_positions(config.fibers, "fibers")
+    cubes: Sequence[FrameLike] = [FilterPlanes(frames)] if kind == "filters" else frames
     made, low, high = [], np.inf, -np.inf
-    for number, cube in enumerate(frames, 1):
-        wave = wavelengths_um(cube)
+    for number, cube in enumerate(cubes, 1):
+        wave = cube.wavelength if isinstance(cube, FilterPlanes) else wavelengths_um(cube)
         low, high = min(low, float(wave.min())), max(high, float(wave.max()))
         middle = float(wave.mean())
         # nothing is known of the optics: the width of the fiber itself says how far to look
@@ -196,9 +214,26 @@ def measure_fibers(frames: Sequence[FrameLike], references: Mapping[str, FrameLi
         places = tuple(place for place in given if place.number == number)
         most = max(config.most_fibers, len(places))
         sources = Sources("fiber", places, most, config.threshold, "fibers", pointlike=False)
+        part = job.part((number - 1) / len(cubes), number / len(cubes))
+        # each filter by itself
+        slices = len(wave) if kind == "filters" else config.slices
+        made.append(follow(cube, wave, setting, sources, slices, part))
+    return Traces(tuple(made), cubes[0].header, frames[0].path, (low, high), kind)
+
+
+def _drawn_out(
+    frames: Sequence[FrameLike], references: Mapping[str, FrameLike], config: InstrumentConfig, job: Job
+) -> Traces:
+    given = parse_positions(config.fibers, "fibers")
+    options = config.threshold, config.most_fibers, config.slices
+    drawn = []
+    for number, frame in enumerate(frames, 1):
+        places = tuple(place for place in given if place.number == number)
         part = job.part((number - 1) / len(frames), number / len(frames))
-        made.append(follow(cube, wave, setting, sources, config.slices, part))
-    return Traces(tuple(made), frames[0].header, frames[0].path, (low, high))
+        drawn.append(follow_traces(frame, references, places, options, part))
+    seen = np.concatenate([one.paths.wavelength[one.paths.usable] for one in drawn])
+    ends = float(seen.min()), float(seen.max())
+    return Traces(tuple(one.paths for one in drawn), frames[0].header, frames[0].path, ends, "traces", tuple(drawn))
 
 
 def trace(traces: Traces, config: InstrumentConfig) -> Traced:
@@ -260,4 +295,5 @@ def _fiber(
     x0, y0 = (float(one[0]) for one in fit.at(np.array([reference])))
     ex, ey = fit.errors_from(wave[-1:], float(wave[0]))
     error = float(np.hypot(ex[0], ey[0])) / 2**0.5
-    return Fiber(number, k, x0, y0, fit, out, span(x, y), float(x[-1] - x[0]), float(y[-1] - y[0]), error)
+    end_x, end_y = (round(float(one[-1] - one[0]), _DIGITS) for one in (x, y))
+    return Fiber(number, k, round(x0, _DIGITS), round(y0, _DIGITS), fit, out, span(x, y), end_x, end_y, error)

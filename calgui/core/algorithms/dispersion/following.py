@@ -24,6 +24,8 @@ Pair = tuple[Floats, Floats]
 
 #: planes that make the picture on which sources are found
 _PLANES = 64
+#: planes that are averaged one after the other
+_FEW = 16
 #: the part of the planes, around the middle, on which sources are found first
 _MIDDLE = 8
 #: part of a source's brightest pixel that the next one has at least
@@ -111,8 +113,12 @@ def _pictures(
 ) -> tuple[Frame, list[Picture]]:
     """The mean of all planes; and pictures on which sources are sought, the first of the planes about the middle."""
     total = cube.shape[0]
-    few = np.unique(np.linspace(0, total - 1, min(_PLANES, total)).round().astype(int))
-    whole = mean_frames([mean_planes(cube, int(k), int(k) + 1) for k in job.track(few, len(few), "Looking for it")])
+    if total <= _FEW:
+        # images of a whole detector: never all of them in memory
+        whole = mean_planes(cube, 0, total)
+    else:
+        few = np.unique(np.linspace(0, total - 1, min(_PLANES, total)).round().astype(int))
+        whole = mean_frames([mean_planes(cube, int(k), int(k) + 1) for k in job.track(few, len(few), "Looking for it")])
     # dispersion draws a source out over the whole band: the middle of it is where its shape is seen
     part = max(total // _MIDDLE, len(groups[len(groups) // 2]))
     first = min(max(total // 2 - part // 2, 0), total - part)

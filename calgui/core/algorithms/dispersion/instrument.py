@@ -1,6 +1,7 @@
 """``instrument-dispersion``: where the image of a white-light fiber is, against wavelength and over the field."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,12 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.dispersion.config import INSTRUMENT_REFITS, InstrumentConfig
 from calgui.core.algorithms.dispersion.fibers import Fiber, Traced, check_fibers, measure_fibers, trace
+from calgui.core.algorithms.dispersion.images import kind_of_inputs
 from calgui.core.algorithms.dispersion.paths import reasons_of
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict, in_two_steps
+from calgui.core.errors import InputError
+from calgui.core.frames.frame import FrameLike
 from calgui.core.frames.writing import ExtraHdu
 from calgui.core.jobs import Job
 
@@ -25,7 +29,9 @@ _COVERED = 0.8
 #: the longest arrow over the field, as a part of it
 _ARROW = 0.25
 #: traces that are drawn, the largest shifts first
-_DRAWN = 12
+_DRAWN = 4
+#: pixels of shifts that are not drawn
+_NOTHING = 1e-5
 
 
 def refit(measured: Any, config: Any, job: Job) -> Result:
@@ -66,11 +72,24 @@ def refit(measured: Any, config: Any, job: Job) -> Result:
             "INSORDER": (config.order, "order of the polynomials"),
             "INSMAX": (round(float(said["max_shift_pixel"].value or 0.0), 6), "[pixel] largest shift"),
             "INSFIBER": (len(made.used), "fibers with a fit"),
+            "INSFROM": (made.traces.kind, "what the wavelengths are: planes, filters or traces"),
+            **_of_traces(made),
         },
         extensions=(_traces(made), _fibers(made)),
         picture=measured.paths[0].picture,
         marks=_marks(made),
+        first="plots",
     )
+
+
+def _of_traces(made: Traced) -> dict[str, tuple[Any, str]]:
+    drawn = made.traces.drawn
+    if not drawn:
+        return {}
+    return {
+        "INSAXIS": (drawn[0].axis, "along which light is drawn out: places there less an even dispersion"),
+        "INSWAVE": (drawn[0].said, "what says the wavelengths"),
+    }
 
 
 def _largest(made: Traced) -> Fiber:
@@ -147,31 +166,57 @@ def _judge(made: Traced) -> tuple[Verdict, tuple[str, ...]]:
                 f"{100 * gone:.0f} % of the places on input {number} cannot be used ({words}; limit "
                 f"{100 * _MANY:.0f} %)."
             )
-    return ("bad" if bad else "doubtful" if doubtful else "good"), (*bad, *doubtful)
+    return ("bad" if bad else "doubtful" if doubtful else "good"), (*bad, *doubtful, *_said(made))
+
+
+def _said(made: Traced) -> tuple[str, ...]:
+    """What to know of traces."""
+    drawn = made.traces.drawn
+    if not drawn:
+        return ()
+    one = drawn[0]
+    along = f"Light is drawn out along {one.axis}: shifts along it are what an even dispersion leaves"
+    if one.said == "WAVECAL":
+        return (f"{along}, by WAVECAL.",)
+    if one.said == "CTYPE":
+        return (f"{along}, by the coordinates of the header.",)
+    why = (
+        f"the {one.unlike} spectra of the WAVECAL are not those of the {one.paths.count} traces"
+        if one.unlike
+        else "give a WAVECAL"
+    )
+    return (f"{along}; wavelengths are from WAVEMIN to WAVEMAX, which are only roughly true: {why}.",)
 
 
 def _curves(made: Traced) -> tuple[Curve, ...]:
     drawn = sorted(made.used, key=lambda fiber: -fiber.shift)[:_DRAWN]
-    several = len(made.used) > 1
     curves = []
     for axis, name in enumerate("xy"):
-        lines: dict[str, tuple[Any, Any]] = {}
-        points = []
+        if made.traces.drawn and not any(np.nanmax(np.abs(made.shifts(one)[axis])) > _NOTHING for one in drawn):
+            # along traces of even dispersion
+            continue
+        gap = np.array([np.nan])
+        fits = [one for fiber in drawn for one in (made.shifts(fiber)[axis], gap)]
+        wave = [one for _ in drawn for one in (made.wavelength, gap)]
+        lines: dict[str, tuple[Any, Any]] = {"fit": (np.concatenate(wave), np.concatenate(fits))}
+        out: list[tuple[Floats, Floats]] = []
         for fiber in drawn:
             assert fiber.fit is not None
-            of = f" {_name(made, fiber)}" if several else ""
-            lines[f"fit{of}"] = made.wavelength, made.shifts(fiber)[axis]
             paths = made.traces.paths[fiber.number - 1]
+            seen = paths.wavelength[fiber.index]
             values = (paths.x, paths.y)[axis][fiber.index] - (fiber.x, fiber.y)[axis]
-            for mask, word in ((fiber.fit.used, "places"), (fiber.fit.rejected | fiber.fit.excluded, "left out")):
-                if mask.any():
-                    lines[f"{word}{of}"] = paths.wavelength[fiber.index][mask], values[mask]
-                    points.append(f"{word}{of}")
+            lines[_name(made, fiber) if len(made.used) > 1 else "places"] = _single(
+                seen[fiber.fit.used], values[fiber.fit.used]
+            )
+            left = fiber.fit.rejected | fiber.fit.excluded
+            out.append((seen[left], values[left]))
+        if any(one.size for one, _ in out):
+            lines["left out"] = _single(*(np.concatenate(column) for column in zip(*out, strict=True)))
         title = f"Shift along {name}" + (f", the {len(drawn)} largest" if len(made.used) > len(drawn) else "")
-        curves.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines, points=tuple(points)))
+        curves.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines, points=tuple(lines)[1:]))
     lines = {"x": _residuals(made, 0), "y": _residuals(made, 1)}
     curves.append(Curve("Residuals", "wavelength (µm)", "measured less fit (pixel)", lines, points=("x", "y")))
-    if several:
+    if len(made.used) > 1:
         curves.append(_field(made))
     return tuple(curves)
 
@@ -187,7 +232,8 @@ def _field(made: Traced) -> Curve:
     gap = np.full(len(at), np.nan)
     x = np.column_stack([at[:, 0], at[:, 0] + factor * ends[:, 0], gap]).ravel()
     y = np.column_stack([at[:, 1], at[:, 1] + factor * ends[:, 1], gap]).ravel()
-    lines = {f"first to last wavelength, {factor:g} times": (x, y), "fibers": _single(at[:, 0], at[:, 1])}
+    times = "" if factor == 1 else f", {factor:g} times as long"
+    lines = {f"first to last wavelength{times}": (x, y), "fibers": _single(at[:, 0], at[:, 1])}
     return Curve("Shift over the field", "x (pixel)", "y (pixel)", lines, points=("fibers",))
 
 
@@ -271,8 +317,13 @@ def _fibers(made: Traced) -> ExtraHdu:
         "wavelength_first": np.array([fit.domain[0] for fit in fits]),
         "wavelength_last": np.array([fit.domain[1] for fit in fits]),
     }
+    units: dict[str, str] = {}
+    if made.traces.drawn:
+        # along the trace a wavelength is at x (or y) + (wavelength - INSREFW) / dispersion
+        columns["dispersion"] = np.array([made.traces.drawn[one.number - 1].step[one.index] for one in used])
+        units["dispersion"] = "um/pixel"
     pixels = ("x", "y", "max_shift", "end_x", "end_y", "end_error", "rms", "coefficients_x", "coefficients_y")
-    units = dict.fromkeys(pixels, "pixel") | {"wavelength_first": "um", "wavelength_last": "um"}
+    units |= dict.fromkeys(pixels, "pixel") | {"wavelength_first": "um", "wavelength_last": "um"}
     return ExtraHdu("FIBERS", columns, units)
 
 
@@ -298,14 +349,27 @@ def _marks(made: Traced) -> Marks:
     )
 
 
+def _wants(frames: Sequence[FrameLike], config: Any) -> Sequence[str]:
+    """Wavelengths along traces alone are from a reference."""
+    try:
+        traces = kind_of_inputs(frames, config.images) == "traces"
+    except InputError:
+        return ()
+    return ("WAVECAL",) if traces else ()
+
+
 INSTRUMENT = Algorithm(
     name="instrument-dispersion",
     title="Dispersion of the instrument",
-    summary="Follows the image of white-light fibers through the wavelengths of cubes, and fits where it is.",
-    inputs="one or more cubes of white-light fibers",
+    summary="Follows the image of white-light fibers through the wavelengths of cubes, through filters, or along "
+    "traces, and fits where it is.",
+    inputs="cubes of white-light fibers; or images of one through several filters, or of traces of white light",
     config=InstrumentConfig,
     run=in_two_steps(measure_fibers, refit),
-    takes=("cube",),
+    takes=("cube", "image"),
+    optional_references=("WAVECAL",),
+    wants=_wants,
+    product="INSDISP",
     measure=measure_fibers,
     refit=refit,
     refits=INSTRUMENT_REFITS,

@@ -142,6 +142,24 @@ def address(plane: Any) -> Any:
     return np.uint64(plane.ctypes.data)
 
 
+def unwritten(plane: Any) -> Any:
+    """The same array, read-only: a loop that writes nothing to it is compiled once, for arrays of this kind.
+
+    Parameters
+    ----------
+    plane : ndarray
+        Stays as it is.
+
+    Returns
+    -------
+    ndarray
+        A view.
+    """
+    plane = plane.view()
+    plane.flags.writeable = False
+    return plane
+
+
 def compiled_ramps() -> ModuleType:
     """The loops that put lines through the reads of a ramp.
 

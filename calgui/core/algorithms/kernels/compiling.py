@@ -4,14 +4,18 @@ numba looks only at the file of a compiled function. One that calls a function o
 would be taken from the cache after the other has changed.
 """
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numba
 from numba.core.caching import FunctionCache
 
 __all__ = ["njit", "stamp_with_all_sources"]
+
+#: nobody calls these loops from C, and what would let them is compiled with each
+njit = functools.partial(numba.njit, no_cfunc_wrapper=True)
 
 
 def stamp_with_all_sources(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core.extending import intrinsic
+from numba.core.imputils import impl_ret_borrowed
 
 #: as of an unknown type: what is called has other arguments than what is written
 _intrinsic: Any = intrinsic
@@ -26,6 +27,17 @@ def _pointer_to(element: Any) -> Any:
 
 floats_at = _pointer_to(types.float32)
 words_at = _pointer_to(types.uint32)
+
+
+@_intrinsic
+def unwritten(typing_context, array):  # type: ignore[no-untyped-def]
+    """The same array, read-only: what takes it is then the loop that is compiled for arrays from outside."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        made = context.cast(builder, arguments[0], array, signature.return_type)
+        return impl_ret_borrowed(context, builder, signature.return_type, made)
+
+    return array.copy(readonly=True)(array), generate
 
 
 @_intrinsic

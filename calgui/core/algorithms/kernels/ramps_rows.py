@@ -3,6 +3,7 @@
 import numpy as np
 
 from calgui.core.algorithms.kernels.compiling import njit
+from calgui.core.algorithms.kernels.pointers import unwritten
 from calgui.core.algorithms.kernels.ramps_blocks import straighten_rows
 from calgui.core.algorithms.kernels.ramps_lines import parts_of
 from calgui.core.algorithms.kernels.ramps_optimal import fit_range
@@ -98,8 +99,8 @@ def fit_rows(  # type: ignore[no-untyped-def]
                 good[k, j], jumps[k, j] = good[k, j % size], jumps[k, j % size]
         found[:] = False
         fit_range(
-            reads, usable, breaks, seconds, overlap, noise, 0, wide, detect, sigma, grouped, most, value, error, chi2,
-            dof, many, found,
+            unwritten(reads), unwritten(usable), unwritten(breaks), unwritten(seconds), overlap, unwritten(noise),
+            np.int64(0), wide, detect, sigma, grouped, most, value, error, chi2, dof, many, found,
         )  # fmt: skip
         seen = np.zeros(size, np.bool_)
         for k in range(n):

@@ -13,6 +13,7 @@ from calgui.core.algorithms.metadata.facts import Expected, is_needed
 from calgui.core.algorithms.registry import Verdict
 from calgui.core.frames.keywordmeaning import Meaning, meaning_of, unit_of
 from calgui.core.frames.keywords import finite_number
+from calgui.core.printable import printable
 
 #: what software writes where a sensor was not read
 _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF", "TBD"})
@@ -58,7 +59,7 @@ class Entry:
 
 def clean(text: str, longest: int = _LONGEST) -> str:
     """A text of somebody else's header for a line of a page or terminal: no control characters, not long."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    plain = printable(text)
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 

@@ -2,20 +2,120 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
-from calgui.core.algorithms.metadata.entries import clean, numbers_of
+from calgui.core.algorithms.metadata.entries import check_entry, clean, numbers_of
 from calgui.core.algorithms.metadata.facts import Expected
 from calgui.core.algorithms.metadata.limits import Contradiction, held, turned
-from calgui.core.algorithms.registry import Curve
+from calgui.core.algorithms.registry import Curve, Verdict
 from calgui.core.algorithms.times import middle_of
 from calgui.core.frames.keywordmeaning import meaning_of
 
 _MOST_CURVES = 24
+#: a limit is drawn where it is no further from the points than so many times their range
+_NEAR = 1.0
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One keyword of several exposures over time.
+
+    Attributes
+    ----------
+    expected : Expected
+        What it may be.
+    unit : str
+    zero : datetime.date
+        Hours count from its midnight, UTC.
+    hours, values : ndarray of float64, shape (n,)
+        In the order of time; of a list the first number.
+    which : tuple of int
+        Number of the exposure that each point is of.
+    verdicts : tuple of str
+        Of each point by itself.
+    """
+
+    expected: Expected
+    unit: str
+    zero: dt.date
+    hours: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]
+    which: tuple[int, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def keyword(self) -> str:
+        """FITS keyword."""
+        return self.expected.keyword
+
+    @property
+    def limits(self) -> tuple[tuple[str, float], ...]:
+        """What is usual and what is possible: name and number, those that are."""
+        row = self.expected
+        named = (
+            ("limit: possible from", row.low),
+            ("limit: usual from", None if row.usual_low == row.low else row.usual_low),
+            ("limit: usual up to", None if row.usual_high == row.high else row.usual_high),
+            ("limit: possible up to", row.high),
+        )
+        return tuple((name, at) for name, at in named if at is not None)
+
+    def near(self) -> tuple[tuple[str, float], ...]:
+        """Limits that points are near to, or beyond: others would press the points into a line."""
+        low, high = float(self.values.min()), float(self.values.max())
+        room = _NEAR * ((high - low) or 0.05 * abs(high) or 1.0)
+        return tuple((name, at) for name, at in self.limits if low - room <= at <= high + room)
+
+
+def trend(headers: Sequence[Mapping[str, Any]], row: Expected) -> Trend | None:
+    """One keyword over time.
+
+    Parameters
+    ----------
+    headers : sequence of mapping
+        One for each exposure, in any order.
+    row : Expected
+        Of the keyword.
+
+    Returns
+    -------
+    Trend or None
+        None where fewer than two exposures have it with their times.
+    """
+    return _trend(headers, row, [middle_of(header) for header in headers])
+
+
+def _trend(headers: Sequence[Mapping[str, Any]], row: Expected, times: Sequence[dt.datetime | None]) -> Trend | None:
+    known = [when for when in times if when is not None]
+    if len(known) < 2:
+        return None
+    zero = dt.datetime.combine(min(known).date(), dt.time())
+    points: list[tuple[float, int, float, Verdict]] = []
+    for number_of, (when, header) in enumerate(zip(times, headers, strict=True)):
+        values = numbers_of(header.get(row.keyword)) if when is not None else None
+        if when is not None and values:
+            verdict = check_entry(row, header).verdict or "good"
+            points.append(((when - zero).total_seconds() / 3600, number_of, values[0], verdict))
+    if len(points) < 2:
+        return None
+    points.sort()
+    hours, which, series, verdicts = zip(*points, strict=True)
+    meaning = meaning_of(row.keyword)
+    return Trend(
+        row,
+        meaning.unit if meaning else "",
+        zero.date(),
+        np.array(hours),
+        np.array(series, np.float64),
+        which,
+        verdicts,
+    )
 
 
 def trends(headers: Sequence[Mapping[str, Any]], rows: Sequence[Expected]) -> tuple[Curve, ...]:
@@ -32,35 +132,33 @@ def trends(headers: Sequence[Mapping[str, Any]], rows: Sequence[Expected]) -> tu
     -------
     tuple of Curve
         One for each keyword that two exposures or more have with their times; of a list the first number. Hours count
-        from the midnight (UTC) before the first of them.
+        from the midnight (UTC) before the first of them. Doubtful and bad points are lines of their own, and so is each
+        limit that points are near to.
     """
     times = [middle_of(header) for header in headers]
-    known = [when for when in times if when is not None]
-    if len(known) < 2:
-        return ()
-    zero = dt.datetime.combine(min(known).date(), dt.time())
     made: list[Curve] = []
     for row in rows:
         if not row.trend or len(made) == _MOST_CURVES:
             continue
-        points = []
-        for when, header in zip(times, headers, strict=True):
-            values = numbers_of(header.get(row.keyword))
-            if when is not None and values:
-                points.append(((when - zero).total_seconds() / 3600, values[0]))
-        if len(points) < 2:
+        one = _trend(headers, row, times)
+        if one is None:
             continue
-        points.sort()
-        hours, series = (np.array(column, np.float64) for column in zip(*points, strict=True))
-        meaning = meaning_of(row.keyword)
-        unit = f" ({meaning.unit})" if meaning and meaning.unit else ""
+        unit = f" ({one.unit})" if one.unit else ""
+        lines = {row.keyword: (one.hours, one.values)}
+        for verdict in ("doubtful", "bad"):
+            those = np.array([each == verdict for each in one.verdicts])
+            if those.any():
+                lines[verdict] = (one.hours[those], one.values[those])
+        points = tuple(lines)
+        ends = np.array([one.hours[0], one.hours[-1]])
+        lines |= {name: (ends, np.full(2, at)) for name, at in one.near()}
         made.append(
             Curve(
                 f"{row.keyword} over the night",
-                f"Hours of {zero.date().isoformat()} (UTC)",
+                f"Hours of {one.zero.isoformat()} (UTC)",
                 f"{row.keyword}{unit}",
-                {row.keyword: (hours, series)},
-                points=(row.keyword,),
+                lines,
+                points=points,
             )
         )
     return tuple(made)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.banding import over_bands
-from calgui.core.algorithms.kernels import compiled_arcs
+from calgui.core.algorithms.kernels import compiled_arcs, unwritten
 from calgui.core.algorithms.nightshift.config import NightShiftConfig
 from calgui.core.algorithms.nightshift.features import Features, features_of
 from calgui.core.algorithms.spectralgrid.spectra import Stack
@@ -155,7 +155,7 @@ def _fitted(
 ) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
     """Shift, error, flux and width of features of some spectra."""
     kernel = compiled_arcs("blends").shifts
-    values = np.ascontiguousarray(flux[which])
+    values = unwritten(np.ascontiguousarray(flux[which]))
     spread = np.empty((0, 0), np.float32) if stack.error is None else np.ascontiguousarray(stack.error[which])
     centre, pace = places
     made = [np.full(centre.shape, np.nan) for _ in range(4)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_optimal, workers
+from calgui.core.algorithms.kernels import compiled_optimal, unwritten, workers
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 
@@ -122,7 +122,7 @@ def fit_optimal(
     given = _given(
         [reads, _bytes(good, reads.shape, "good"), _bytes(known_jumps, reads.shape, "known_jumps"), noise], npix, wide
     )
-    times = _unwritten(times)
+    times = unwritten(times)
 
     def part(start: int, stop: int) -> None:
         # always numbers of one kind: for others the loops would be compiled anew
@@ -201,14 +201,7 @@ def _given(planes: Sequence[npt.NDArray[Any]], npix: int, wide: int) -> list[npt
     if wide > npix:
         fill = np.arange(wide) % npix
         planes = [plane if plane.size < npix else np.ascontiguousarray(plane[..., fill]) for plane in planes]
-    return [_unwritten(plane) for plane in planes]
-
-
-def _unwritten(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same, read-only: loops are compiled once, for arrays that are not written to."""
-    plane = plane.view()
-    plane.flags.writeable = False
-    return plane
+    return [unwritten(plane) for plane in planes]
 
 
 def _first(fit: OptimalFit, npix: int) -> OptimalFit:

@@ -90,7 +90,8 @@ class Drift:
         sums = _moving(np.where(known, values, 0).sum(axis=3), self.window)
         counts = _moving(known.sum(axis=3).astype(np.float64), self.window)
         mean = np.where(counts > 0, sums / np.maximum(counts, 1), 0)
-        return np.asarray(mean[:, :, first:last], np.float32)
+        # row by row in memory, as the zeros above: for another order the loops would be compiled anew
+        return np.ascontiguousarray(mean[:, :, first:last], np.float32)
 
 
 def reference_drift(frame: FrameLike, region: Region, config: FitRampConfig, reads: int, job: Job) -> Drift:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.banding import over_bands
-from calgui.core.algorithms.kernels import compiled_arcs
+from calgui.core.algorithms.kernels import compiled_arcs, unwritten
 from calgui.core.algorithms.matching import done_before
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Verdict, in_two_steps
 from calgui.core.algorithms.spectralgrid.config import GridConfig
@@ -158,10 +158,11 @@ def _rebinned(stack: Stack, wavelength: Floats, grid: Grid, density: bool, job: 
     none, nothing = np.empty((0, 0), np.float32), np.empty((0, 0), np.uint32)
     errors = none if stack.error is None else stack.error
     bits = nothing if stack.bits is None else stack.bits
+    given = [unwritten(plane) for plane in (wavelength, stack.flux, errors, bits)]
 
     def work(start: int, stop: int) -> None:
         kernel(
-            wavelength, stack.flux, errors, bits, np.uint32(flags.DO_NOT_USE), np.uint32(flags.OUTLIER),
+            *given, np.uint32(flags.DO_NOT_USE), np.uint32(flags.OUTLIER),
             estimated, np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE), density, grid.edge,
             grid.step, start, stop, made.data, made.error, made.bits, made.correlation, made.sums,
         )  # fmt: skip

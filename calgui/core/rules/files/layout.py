@@ -37,14 +37,20 @@ class Layout:
     config: Path
     references: tuple[Path, ...]
 
+    def leads_out(self, folder: Path) -> bool:
+        """Whether a folder is a link out of the cache: what is in it is nobody's business, its names neither."""
+        return not _is_inside(folder, self.root)
+
     def reference_folders(self) -> Iterator[Path]:
-        """Folders that may hold references: those above, then their sub-folders by name."""
+        """Folders that may hold references: those above, then their sub-folders by name; links out of it too."""
         for top in self.references:
             if not top.is_dir():
                 continue
             yield top
             if top in (self.root, self.mappings) or (self.folder and top.name != self.folder):
                 continue  # its other folders are not references, or those of another observatory
+            if self.leads_out(top):
+                continue
             for name in sorted(entry.name for entry in _entries(top, folders=True))[:_MOST_FOLDERS]:
                 yield top / name
 
@@ -62,6 +68,8 @@ class Layout:
         """Names of all files in the folders of references, sorted, each once."""
         found: set[str] = set()
         for folder in self.reference_folders():
+            if self.leads_out(folder):
+                continue
             flat = folder in (self.root, self.mappings)
             for entry in _entries(folder):
                 hidden = entry.name.startswith(".") or _is_mapping(entry.name)
@@ -92,6 +100,13 @@ def _entries(folder: Path, folders: bool = False) -> Iterator[os.DirEntry[str]]:
                     yield entry
     except OSError:
         return
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _has_mappings(folder: Path) -> bool:
@@ -155,10 +170,11 @@ def _candidates(folder: Path, given: Path) -> Iterator[Layout]:
         else:
             yield _flat(folder, folder)
     inner = folder / "mappings"
-    if inner.is_dir():
+    if inner.is_dir() and _is_inside(inner, folder):
         if _has_mappings(inner):
             yield _flat(folder, inner)
-        names = sorted(entry.name for entry in _entries(inner, folders=True) if _has_mappings(inner / entry.name))
+        folders = (entry.name for entry in _entries(inner, folders=True) if _is_inside(inner / entry.name, folder))
+        names = sorted(name for name in folders if _has_mappings(inner / name))
         if len(names) > 1:
             raise InputError(
                 f"The cache holds several observatories: {', '.join(names)}.",

@@ -95,7 +95,7 @@ def state_of(layout: Layout) -> State:
     mappings = {name: stamp for name, stamp in all_files.items() if _is_mapping(name)}
     references: dict[str, _Stamp] = {}
     for folder in layout.reference_folders():
-        here = _stamps(folder)
+        here = {} if layout.leads_out(folder) else _stamps(folder)
         if folder in flat:
             here = {name: stamp for name, stamp in here.items() if not _is_mapping(name)}
         references = {**here, **references} if references else here  # the first folder of a name counts

@@ -5,6 +5,7 @@ would change the old. So files are copied; where the file system can (Btrfs, XFS
 their blocks until one of them is written to (a reflink), which takes neither time nor space.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from calgui.core.jobs import Job
 
 _CHUNK = 8 * 2**20
+#: what a file system says of what it has not: links, times, storing folders by themselves
+UNABLE = frozenset({errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP})
 #: ioctl of Linux that makes a reflink: _IOW(0x94, 9, int)
 _FICLONE = 0x40049409
 
@@ -65,7 +68,11 @@ class Copier:
             else:
                 self.shared += 1
             target.flush()
-            os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+            try:
+                os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+            except OSError as error:  # a time is no reason to stop, a broken disk is
+                if error.errno not in UNABLE:
+                    raise
             os.fsync(target.fileno())
 
     def _clone(self, source: int, target: int) -> bool:
@@ -90,14 +97,21 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Store the names in a folder on the disk; not every file system can."""
+    """Store the names in a folder on the disk; not every system can, and one that cannot is left alone.
+
+    Raises
+    ------
+    OSError
+        When that fails where it is possible: the disk is full or broken.
+    """
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:
+    except PermissionError:  # such as Windows, which has no such thing
         return
     try:
         os.fsync(handle)
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
     finally:
         os.close(handle)

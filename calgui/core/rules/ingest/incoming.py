@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.errors import CalguiError
 from calgui.core.rules.files.mapping_file import SPECIAL, safe_name
 from calgui.core.rules.files.trust import look
-from calgui.core.rules.ingest.problems import asks, clean, error, warning
+from calgui.core.rules.ingest.problems import asks, clean, error, note, warning
 from calgui.core.rules.observatories.teaching import is_stock
 from calgui.core.rules.values import Finding, Trust
 
@@ -103,15 +103,31 @@ def read_incoming(
     texts = parkey_texts(with_settings(header, settings, cache.observatory), cache.observatory)
     source = Source(real, name, status.st_size, status.st_mtime_ns)
     found: list[Finding] = []
+    if not _is_fits(real):
+        text = "Headers are read of FITS files only: what the rules ask for is to be set."
+        found.append(note("not-read", name, text, "Set it (--set KEYWORD=VALUE)."))
     said = kind.lower() if kind else next((texts[key].strip().lower() for key in _TYPE_KEYS if key in texts), "")
     instrument = _instrument(cache, context, texts, name, found)
     found += _check_type(cache, context, instrument, said, name)
+    found += _own_verdict(texts, name)
     bad_type = not said or any(one.code in ("type", "instrument") for one in found)
     return Incoming(source, texts, "" if bad_type else said, instrument), tuple(found)
 
 
+def _own_verdict(texts: Mapping[str, str], name: str) -> Iterator[Finding]:
+    """A warning where the algorithm that made the file did not call it good."""
+    said = texts.get("CALVERD", "").strip().lower()
+    if said in ("bad", "doubtful"):
+        text = f"The algorithm that made it calls it {said} (CALVERD); its HISTORY says why."
+        yield warning("verdict", name, text, "Validate it first (calgui validate).")
+
+
+def _is_fits(path: Path) -> bool:
+    return path.name.lower().endswith((".fits", ".fit", ".fits.gz"))
+
+
 def _header(path: Path) -> dict[str, Any]:
-    if path.name.lower().endswith((".fits", ".fit", ".fits.gz")):
+    if _is_fits(path):
         from calgui.core.frames.headers import rule_header
 
         return rule_header(path)
@@ -167,6 +183,17 @@ def taken_names(cache: "Cache") -> frozenset[str]:
             # looked for and not parsed: a cache with its whole history has tens of thousands, some of them broken
             with contextlib.suppress(CalguiError):
                 found.update(match.decode("utf-8", "replace").lower() for match in _QUOTED.findall(cache.raw(name)))
+    return frozenset(found)
+
+
+def taken_mappings(cache: "Cache") -> frozenset[str]:
+    """All names of mappings that a cache has, or names without having them: a new file would take their place."""
+    found = set(cache.mappings)
+    for name in cache.mappings:
+        if not name.endswith(".rmap"):
+            with contextlib.suppress(CalguiError):
+                words = (match.decode("utf-8", "replace") for match in _QUOTED.findall(cache.raw(name)))
+                found.update(word for word in words if word.endswith((".pmap", ".imap", ".rmap")))
     return frozenset(found)
 
 

@@ -1,7 +1,7 @@
 """From what a reference says of itself to the rule that selects it, by the parkey of a mapping, as crds makes it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,11 @@ SELECTORS = frozenset(
     ("Match", "UseAfter", "ClosestTime", "VersionAfter", "SelectVersion", "GeometricallyNearest", "Bracket")
 )
 _LONGEST = 400
+#: how many values that are allowed a sentence names
+_MOST_LISTED = 12
 #: what crds would take for an expression and not for a word
 _EXPRESSION = re.compile(r"[{(#<>=!]|(NOT|BETWEEN)\b|.*[\\?\[\]]", re.IGNORECASE)
-_NO_WORDS = frozenset({"N/A", "*", "ANY", "GENERIC"})
+_NO_WORDS = frozenset({"N/A", "*", "ANY"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def key_of(rmap: Any, observatory: Observatory, one: Incoming) -> tuple[Keyed | 
     if found and any(finding.severity.value == "error" for finding in found):
         return None, found
     found += _reach(rmap, observatory, one, header)
-    path, held = _path(rmap.selector, header, levels, classes)
+    path, held, beside = _path(rmap.selector, header, levels, classes)
+    found += _same_time(one, path, beside) if held is None and classes[-1] == "UseAfter" else []
     match = classes[0] == "Match"
     parameters = tuple(_parameter(observatory, str(key).upper(), one, header) for key in levels[0]) if match else ()
     date = " / ".join(part if isinstance(part, str) else ", ".join(part) for part in path[1 if match else 0 :])
@@ -160,7 +163,11 @@ def _check_value(
         return [error("keyword", name, text, cure, asks(name, keyword))]
     cure = f"Correct {keyword} in its header, or set it (--set {keyword}=VALUE)."
     words = [word.strip() for word in value.split("|")]
-    if not value.isprintable() or len(value) > _LONGEST or any(_EXPRESSION.match(word) for word in words):
+    raw = [word.strip().upper() for word in one.texts.get(key, "").split("|")]
+    if len(raw) > 1 and "N/A" in raw:
+        text = f"Its {keyword} is {clean('|'.join(raw), 60)!r}: N/A asks for nothing, and crds forgets the other words."
+        return [error("value", name, text, cure, asks(name, keyword, "|".join(raw)))]
+    if not value.isprintable() or len(value) > _LONGEST or not all(words) or any(map(_EXPRESSION.match, words)):
         text = f"Its {keyword} is {clean(value, 60)!r}: no word, nor words joined by '|', and no rule is made of it."
         return [error("value", name, text, cure, asks(name, keyword, value))]
     condition = crds_module("core.utils").condition_value
@@ -168,7 +175,11 @@ def _check_value(
     also = _NO_WORDS | {str(condition(word)) for word in replaced}
     strange = [word for word in words if allowed and condition(word) not in allowed | also]
     if strange:
-        text = f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow."
+        listed = ", ".join(sorted(allowed)[:_MOST_LISTED]) + (" and others" if len(allowed) > _MOST_LISTED else "")
+        text = (
+            f"Its {keyword} is {clean(strange[0], 60)!r}, which the data models of {observatory.title} do not allow;"
+            f" they allow {clean(listed)}."
+        )
         return [error("value", name, text, cure, asks(name, keyword, value))]
     return []
 
@@ -189,15 +200,34 @@ def _reach(rmap: Any, observatory: Observatory, one: Incoming, header: Mapping[s
     return []
 
 
-def _path(selector: Any, header: Mapping[str, str], levels: Any, classes: Any) -> tuple[list[Any], str | None]:
-    """Key of each level, and what stands there."""
+def _same_time(one: Incoming, path: Sequence[Any], beside: Sequence[tuple[Any, Any]]) -> list[Finding]:
+    """A warning where an entry of the rule begins at the same time, which it writes in another way."""
+    reformat = crds_module("core.timestamp").reformat_date
+    for key, file in beside:
+        try:
+            same = isinstance(key, str) and str(reformat(key)) == path[-1]
+        except Exception:  # noqa: BLE001 - crds raises whatever a text leads it to
+            continue
+        if same:
+            text = f"{clean(file, 80)} begins at the same time, which its mapping writes as {clean(key, 40)!r}."
+            cure = "Of the two the later text wins, as crds compares texts: delete that file if this one replaces it."
+            return [warning("same-time", one.source.name, text, cure)]
+    return []
+
+
+def _path(
+    selector: Any, header: Mapping[str, str], levels: Any, classes: Any
+) -> tuple[list[Any], str | None, list[tuple[Any, Any]]]:
+    """Key of each level, what stands there, and the entries beside it in the last level, where that is."""
     path: list[Any] = []
     here: Any = selector
     instead: str | None = None
+    beside: list[tuple[Any, Any]] = []
     for level, kind in zip(levels, classes, strict=True):
         maker = getattr(crds_module("core.selectors"), f"{kind}Selector")
         key = maker._make_key(header, tuple(str(name).upper() for name in level))
         index = here._find_key(key) if hasattr(here, "_find_key") else None
+        beside = list(here._raw_selections) if hasattr(here, "_find_key") else []
         if index is None:
             instead = here if isinstance(here, str) else instead  # such as N/A for a whole rule
             here = None
@@ -205,4 +235,4 @@ def _path(selector: Any, header: Mapping[str, str], levels: Any, classes: Any) -
         else:
             raw, here = here._raw_selections[index]
             path.append(raw)
-    return path, here if isinstance(here, str) else instead
+    return path, here if isinstance(here, str) else instead, beside

@@ -1,7 +1,8 @@
 """An ingest as a patch for a git checkout of the cache: what ``git am`` takes, or anybody reads.
 
-New mappings are told as copies of those that they follow, so that only what differs has to be read. References are data
-and are not in the patch: the message names them, with their checksums, to be added beside.
+New mappings are told as copies of those that they follow, so that only what differs has to be read. A ``server_config``
+names the new context afterwards. References are data and are not in the patch: the message names them, with their
+checksums, to be added beside.
 """
 
 import datetime as dt
@@ -10,10 +11,13 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.core.errors import InputError
 from calgui.core.jobs import Job
+from calgui.core.rules.files.mapping_file import LARGEST_MAPPING, read_safely
+from calgui.core.rules.ingest.comparing import unified
+from calgui.core.rules.ingest.configuring import configured
 from calgui.core.rules.ingest.overlay import place_of
 from calgui.core.rules.ingest.problems import clean
-from calgui.core.rules.ingest.proposing import unified
 from calgui.core.rules.ingest.values import Action, NewMapping, Proposal
 
 if TYPE_CHECKING:
@@ -83,18 +87,33 @@ def patch(cache: "Cache", proposal: Proposal, job: Job | None = None) -> str:
     folder = cache.layout.mappings.relative_to(cache.layout.root).as_posix()
     below = "" if folder == "." else f"{folder}/"
     diffs = [_mapping(cache, below, one) for one in proposal.mappings]
-    names = "\n".join(f" {below}{one.name}" for one in proposal.mappings)
+    config = _configuration(cache, proposal)
+    names = "\n".join([f" {below}{one.name}" for one in proposal.mappings] + [f" {path}" for path in config])
     date = email.utils.format_datetime(dt.datetime.now(dt.UTC))
     return (
         f"From {'0' * 40} Mon Sep 17 00:00:00 2001\nFrom: {_AUTHOR}\nDate: {date}\nSubject: [PATCH] {subject}\n"
         f"MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n"
-        f"{body}---\n{names}\n\n{''.join(diffs)}-- \ncalgui\n"
+        f"{body}---\n{names}\n\n{''.join([*diffs, *config.values()])}-- \ncalgui\n"
     )
+
+
+def _configuration(cache: "Cache", proposal: Proposal) -> dict[str, str]:
+    """Path of ``server_config`` below the cache's top folder to its difference; empty where there is none to change."""
+    root = cache.layout.root
+    path = cache.layout.config / "server_config"
+    try:
+        old = read_safely(path, root, LARGEST_MAPPING).decode()
+    except (InputError, UnicodeDecodeError):
+        return {}
+    name = path.relative_to(root).as_posix()
+    new = configured(cache, proposal.new_context, [one.name for one in proposal.mappings])
+    return {name: f"diff --git a/{name} b/{name}\n{unified(old, new, f'a/{name}', f'b/{name}')}"}
 
 
 def _mapping(cache: "Cache", below: str, one: NewMapping) -> str:
     new = f"{below}{one.name}"
-    if not one.derived_from:
+    # lines that end as those of Windows do are made alike in the new mapping: git would not find them in the old one
+    if not one.derived_from or b"\r" in cache.raw(one.derived_from):
         return f"diff --git a/{new} b/{new}\nnew file mode 100644\n{unified('', one.text, '/dev/null', f'b/{new}')}"
     old = f"{below}{one.derived_from}"
     base = cache.parsed(one.derived_from).text

@@ -1,5 +1,6 @@
 """What can be wrong with an ingest, each as a finding that names the file and the cure."""
 
+from calgui.core.printable import printable
 from calgui.core.rules.values import Finding, Place, Severity
 
 
@@ -17,7 +18,7 @@ def clean(text: object, longest: int = 200) -> str:
     -------
     str
     """
-    letters = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    letters = printable(str(text))
     return letters if len(letters) <= longest else letters[: longest - 3] + "..."
 
 

@@ -9,6 +9,7 @@ from calgui.core.rules.files.contents import _serial
 from calgui.core.rules.files.references import References
 from calgui.core.rules.files.texts import MappingTexts
 from calgui.core.rules.files.trust import Verdict
+from calgui.core.rules.observatories.setup import forget_memos
 
 if TYPE_CHECKING:
     from calgui.core.rules.ingest.values import Proposal
@@ -56,6 +57,12 @@ class ProposedCache(Cache):
     def __init__(self, base: Cache, proposal: "Proposal") -> None:
         self._base, self._proposal = base, proposal
         super().__init__(base.layout, proposal.new_context)
+
+    def close(self) -> None:
+        """Free what is new; the cache that it is made of stays as it is."""
+        with self._lock:
+            forget_memos(found for name, found in self._loaded.items() if name in self._proposal.texts)
+            self._loaded = {}
 
     def _read(self) -> None:
         base, proposal = self._base, self._proposal

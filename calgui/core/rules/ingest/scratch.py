@@ -1,6 +1,7 @@
 """The folder in which a new cache is built, beside its place: whoever dies leaves one that the next one clears away."""
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -8,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+_TRIES = 20
 _NAME = re.compile(r"\.calgui-ingest-[0-9a-f]{16}\Z")
 
 
@@ -30,15 +32,29 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         When it cannot be made.
     """
     clear_leftovers(parent)
-    folder = parent / f".calgui-ingest-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o700)
-    handle = _lock(folder)
+    folder, handle = _own_folder(parent)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if handle is not None:
             os.close(handle)
+
+
+def _own_folder(parent: Path) -> tuple[Path, int | None]:
+    """A new folder and its lock; another ingest may take it for a leftover in the moment between the two."""
+    for _ in range(_TRIES):
+        folder = parent / f".calgui-ingest-{secrets.token_hex(8)}"
+        folder.mkdir(mode=0o700)
+        try:
+            handle = _lock(folder)
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        if folder.exists():
+            return folder, handle
+        if handle is not None:
+            os.close(handle)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(parent))
 
 
 def clear_leftovers(parent: Path) -> list[Path]:
@@ -59,7 +75,10 @@ def clear_leftovers(parent: Path) -> list[Path]:
             if not _NAME.match(entry.name) or not entry.is_dir(follow_symlinks=False):
                 continue
             folder = Path(entry.path)
-            handle = _lock(folder)
+            try:
+                handle = _lock(folder)
+            except OSError:
+                continue
             if handle is None:
                 continue
             shutil.rmtree(folder, ignore_errors=True)
@@ -69,17 +88,20 @@ def clear_leftovers(parent: Path) -> list[Path]:
 
 
 def _lock(folder: Path) -> int | None:
-    """A lock on a folder, let go of when this process ends however it ends; None where somebody else has it."""
+    """A lock on a folder, let go of when this process ends however it ends; None where there are no locks.
+
+    `BlockingIOError` where somebody else has it, `FileNotFoundError` where the folder is gone.
+    """
     try:
         import fcntl
     except ImportError:
         return None
-    try:
-        handle = os.open(folder, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except OSError:
-        return None
+    handle = os.open(folder, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
     except OSError:
         os.close(handle)
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from calgui.core.rules.questions.compare.effects import ChangedSelection
 from calgui.core.rules.questions.compare.values import ContextDiff
-from calgui.core.rules.values import Finding, Parameter, Severity
+from calgui.core.rules.values import Finding, Parameter, Severity, Status
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,8 @@ class Proposal:
         What is wrong with the files and their rules: errors first. ``place`` names the file, ``cure`` says what to do.
     bases : mapping of str to str
         SHA-1 of the bytes of each mapping that a new one follows: by these a cache that changed meanwhile is noticed.
+    called : mapping of str to str
+        What each file is called in the cache, by its path as it was given; also of those that have no rule.
     """
 
     cache: Path
@@ -207,6 +209,7 @@ class Proposal:
     mappings: tuple[NewMapping, ...] = ()
     findings: tuple[Finding, ...] = ()
     bases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    called: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def ready(self) -> bool:
@@ -236,6 +239,14 @@ class Preview:
     diff: ContextDiff
     observations: tuple[ChangedSelection, ...]
     asked: int
+
+    @property
+    def loss(self) -> str:
+        """A sentence: how many observations would find no file any more, of which types; empty where none would."""
+        none = (Status.NOT_FOUND, Status.ERROR)
+        lost = [one for one in self.observations if one.new is not None and one.new.status in none]
+        kinds = ", ".join(dict.fromkeys(one.type for one in lost))
+        return f"{len({one.index for one in lost}):,} would find no {kinds}." if lost else ""
 
 
 @dataclass(frozen=True)

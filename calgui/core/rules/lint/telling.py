@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from calgui.core.printable import printable
 from calgui.core.rules.lint.report import LintReport
 from calgui.core.rules.lint.table import CHECKS
 from calgui.core.rules.values import Finding, Place, Severity
@@ -107,20 +108,6 @@ def where(place: Place) -> str:
     return "  ".join(parts)
 
 
-def clean(text: str) -> str:
-    """Without the control characters that a hostile mapping could play to a terminal.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
 def as_text(cache_name: str, report: LintReport) -> str:
     """A whole report as lines of text.
 
@@ -138,9 +125,9 @@ def as_text(cache_name: str, report: LintReport) -> str:
     """
     lines = [summary(cache_name, report), ""]
     for finding in report.findings:
-        lines.append(f"{WORDS[finding.severity]:<8} {clean(finding.place)}  {finding.code}")
-        lines.append(f"    {clean(finding.message)}")
+        lines.append(f"{WORDS[finding.severity]:<8} {printable(finding.place)}  {finding.code}")
+        lines.append(f"    {printable(finding.message)}")
         if finding.count > 1:
-            lines += [f"      {clean(where(place))}" for place in finding.places]
-        lines += [f"    Why: {clean(finding.why)}", f"    Cure: {clean(finding.cure)}", ""]
+            lines += [f"      {printable(where(place))}" for place in finding.places]
+        lines += [f"    Why: {printable(finding.why)}", f"    Cure: {printable(finding.cure)}", ""]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -141,6 +142,23 @@ def _silence() -> None:
     logger.set_verbose(-3)
     logger.logger.setLevel(logging.CRITICAL + 1)
     logger.logger.addHandler(logging.NullHandler())
+
+
+def forget_memos(mappings: Iterable[Any]) -> None:
+    """Let crds forget what it memoised of some mappings, which it would keep alive; of all others it remembers it.
+
+    Parameters
+    ----------
+    mappings : iterable of crds.core.rmap.Mapping
+        That nobody asks any more.
+    """
+    if not _DONE.is_set():
+        return
+    owners = {id(one) for mapping in mappings for one in (mapping, getattr(mapping, "selector", mapping))}
+    for function in tuple(crds_module("core.utils").CachedFunction.cache_set):
+        for key in tuple(function.cache):  # other threads may be asking: nothing of theirs is touched
+            if key and id(key[0]) in owners:
+                function.cache.pop(key, None)
 
 
 def clear_memos() -> None:

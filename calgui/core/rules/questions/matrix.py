@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from calgui.core.errors import UsageError
 from calgui.core.jobs import Job
+from calgui.core.printable import no_formula
 from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.questions.matches import base_name
 from calgui.core.rules.selection.bulk import best_references_many
@@ -311,8 +312,7 @@ def _cell(cell: Selection | None) -> list[str]:
 def _csv(titles: list[str], lines: list[list[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(titles)
-    writer.writerows(lines)
+    writer.writerows([no_formula(cell) for cell in line] for line in (titles, *lines))
     return text.getvalue()
 
 

@@ -281,6 +281,16 @@ COMPARERS: Mapping[str, Comparer] = {
             table="ADC",
         ),
         Comparer(
+            "INSDISP",
+            "traces",
+            "dispersion of the instrument",
+            "shift less that of",
+            "new less old, pixels: two rows for each fiber, along x below and along y above, by wavelength",
+            "Wavelengths",
+            "wavelength",
+            table="TRACE",
+        ),
+        Comparer(
             "PSFSTAR",
             "psfs",
             "PSF star",

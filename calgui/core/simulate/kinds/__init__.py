@@ -25,6 +25,7 @@ def kinds() -> tuple[Kind, ...]:
         flat,
         fluxstars,
         glow,
+        hflat,
         lampramp,
         lenslet,
         lensletarc,
@@ -68,4 +69,5 @@ def kinds() -> tuple[Kind, ...]:
         ohsky.KIND,
         fibercube.KIND,
         dispcube.KIND,
+        hflat.KIND,
     )

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import exposure
-from calgui.core.simulate.kinds.common import cube_hdus
+from calgui.core.simulate.kinds.common import FIRST, cube_hdus, image_reference, reference_name
+from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
 from calgui.core.simulate.optics import add_spot
-from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Exposure, Hdu, Kind, Scene
+from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Hdu, Kind, Reference, Scene
 from calgui.core.simulate.spectro.traces import FILTER as BAND
 from calgui.core.simulate.spectro.traces import GRATING as DISPERSER
 
@@ -27,6 +28,8 @@ PLACES = ((23.6, 19.3), (9.2, 8.4), (38.5, 9.7), (24.8, 31.2))
 PRISM, LENS, BEND = (8.4, -3.2), 0.9, 42.0
 #: relative change of the curve from the middle of the field to its edge in x
 SPREADS = 0.12
+#: how strong the prisms were when the reference in the cache was made
+BEFORE = 0.97
 RATE = 900.0  # e-/s and plane at the lamp's brightest
 SIGMA = 1.15  # spaxels at the middle wavelength, growing with it
 
@@ -36,13 +39,15 @@ def wavelengths() -> Floats:
     return np.round(FIRST_UM + STEP_UM * np.arange(SHAPE[0]), 6)
 
 
-def places(number: int) -> tuple[Floats, Floats]:
+def places(number: int, prism: float = 1.0) -> tuple[Floats, Floats]:
     """Where the fiber's image is.
 
     Parameters
     ----------
     number : int
         Index into `PLACES`.
+    prism : float
+        How strong the prisms are, against what they are tonight.
 
     Returns
     -------
@@ -53,8 +58,8 @@ def places(number: int) -> tuple[Floats, Floats]:
     factor = 1 + SPREADS * (2 * x / (SHAPE[2] - 1) - 1)
     waves = wavelengths()
     ratio = waves / waves.mean()
-    along_x = PRISM[0] * (1 - ratio**-2) + LENS * (ratio**4 - 1)
-    along_y = PRISM[1] * (1 - ratio**-2) + BEND * (ratio - 1) ** 2
+    along_x = prism * PRISM[0] * (1 - ratio**-2) + LENS * (ratio**4 - 1)
+    along_y = prism * PRISM[1] * (1 - ratio**-2) + BEND * (ratio - 1) ** 2
     return np.asarray(x + factor * along_x), np.asarray(y + factor * along_y)
 
 
@@ -110,6 +115,57 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
     return made
 
 
+def _before(scene: Scene) -> tuple[Columns, Columns]:
+    """What the reference says: the places of another day, without noise."""
+    waves = wavelengths()
+    middle = float(waves.mean())
+    parts: dict[str, list[Any]] = {
+        name: [] for name in ("input", "fiber", "wavelength", "x", "y", "shift_x", "shift_y", "error_x", "error_y")
+    }
+    ends, at = [], []
+    for number in range(len(PLACES)):
+        x, y = places(number, BEFORE)
+        here = [float(np.interp(middle, waves, one)) for one in (x, y)]
+        one = np.full(len(waves), number + 1, np.int32)
+        error = np.full(len(waves), 0.002)
+        values = (one, one, waves, x, y, x - here[0], y - here[1], error, error)
+        for name, value in zip(parts, values, strict=True):
+            parts[name].append(value)
+        at.append(here)
+        ends.append((x[-1] - x[0], y[-1] - y[0]))
+    index = np.arange(1, len(PLACES) + 1, dtype=np.int32)
+    (x0, y0), (end_x, end_y) = np.transpose(at), np.transpose(ends)
+    pixels = dict.fromkeys(("x", "y", "shift_x", "shift_y", "error_x", "error_y", "end_x", "end_y"), "pixel")
+    fibers = {"fiber": index, "input": index, "x": x0, "y": y0, "end_x": end_x, "end_y": end_y}
+    return (
+        Columns(
+            "TRACE",
+            {name: np.concatenate(values) for name, values in parts.items()},
+            {name: unit for name, unit in pixels.items() if name in parts} | {"wavelength": "um"},
+        ),
+        Columns("FIBERS", fibers, {name: unit for name, unit in pixels.items() if name in fibers}),
+    )
+
+
+def _references(scene: Scene) -> Sequence[Reference]:
+    extra = {
+        **MODE,
+        "INSREFW": (round(float(wavelengths().mean()), 6), "[um] wavelength that shifts are counted from"),
+        "INSFROM": ("planes", "what the wavelengths are: planes, filters or traces"),
+    }
+    return (
+        image_reference(
+            1,
+            "INSDISP",
+            FIRST,
+            "Places of four white-light fibers by wavelength",
+            _before,
+            detector=SPECTROGRAPH,
+            extra=extra,
+        ),
+    )
+
+
 def _truth(scene: Scene) -> Mapping[str, Any]:
     cubes = []
     for number in range(len(PLACES)):
@@ -131,7 +187,9 @@ def _truth(scene: Scene) -> Mapping[str, Any]:
         "sigma_pixel": SIGMA,
         "sigma_meaning": "at the middle of the planes; it grows as the wavelength does",
         "rate_e_per_s": RATE,
+        "reference": reference_name("INSDISP", 1),
+        "reference_meaning": f"places of another day, with prisms {BEFORE} times as strong, from the middle wavelength",
     }
 
 
-KIND = Kind("fibercube", _exposures, truth=_truth)
+KIND = Kind("fibercube", _exposures, _references, lambda scene: spectrograph_rules("INSDISP"), _truth)

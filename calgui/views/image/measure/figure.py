@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -153,8 +154,8 @@ class Figure(pg.PlotWidget):
         if (x_label, y_label) != self.labels:
             self.labels = (x_label, y_label)
             muted = theme().colour("muted").name()
-            self.getPlotItem().setLabel("bottom", x_label, color=muted)
-            self.getPlotItem().setLabel("left", y_label, color=muted)
+            self.getPlotItem().setLabel("bottom", escape(x_label), color=muted)
+            self.getPlotItem().setLabel("left", escape(y_label), color=muted)
 
     def retheme(self) -> None:
         """Take the colours of the theme."""

@@ -25,6 +25,7 @@ from calgui.views.image.histogram import number
 from calgui.views.image.measure.figure import Curve
 from calgui.views.session import Pixel, Session
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.rich import rich
 
 if TYPE_CHECKING:
     from calgui.views.cube.ramp_plot import RampPlot
@@ -55,7 +56,7 @@ class PixelPage(QWidget):
         self.facts: tuple[PixelFact, ...] = ()
         #: what stands in each row of the table: some facts are told in one
         self.rows: tuple[PixelFact, ...] = ()
-        self.title = QLabel(_HINT, self)
+        self.title = rich(QLabel(_HINT, self))
         self.title.setObjectName("pixel_title")
         self.title.setWordWrap(True)
         self.here = QToolButton(self)

@@ -166,7 +166,8 @@ def rows_of(draft: Draft, proposal: Proposal | None = None) -> tuple[Row, ...]:
     for item in draft.items:
         rule = rules.get(_resolved(item.path))
         if rule is None:
-            rows.append(Row("stopped", item.path, clean(item.name or item.path.name)))
+            called = proposal.called.get(str(item.path), item.name or item.path.name)
+            rows.append(Row("stopped", item.path, clean(called)))
         else:
             bad = stopped.intersection((str(item.path), rule.source.name))
             rows.append(_row(rule, item.path, "stopped" if bad else rule.action.value))

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.rules.values import Finding
+from calgui.core.rules.ingest.problems import clean
+from calgui.core.rules.values import Finding, Severity
 from calgui.views.rules.ingest.answer import Answer, asked_of, cure_of
 from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
 from calgui.views.theme import SPACE, theme
@@ -32,7 +33,8 @@ _AT_ONCE = 4
 _LONGEST = 60
 _NAMES = ("naming", "name-taken")
 _SET = Mark("=", "set by you", "accent", "neutral_fill", "It wins over what the file says.")
-_OLD = "It was in the cache before: an ingest does not mend it, and stock crds stops there until it is mended."
+_OLD = "It was in the cache before, and an ingest does not mend it."
+_STOPS = f"{_OLD[:-1]}: stock crds stops there until it is mended."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Card:
     every : tuple of pathlib.Path
         All files that lack the same.
     kind : str
-        ``value``, ``name``, ``parameters``, ``set``, or empty: what can be done here.
+        ``value``, ``name``, ``parameters``, ``set``, ``report``, or empty: what can be done here.
     """
 
     mark: Mark
@@ -84,7 +86,9 @@ def cards_of(answer: Answer) -> list[Card]:
             lists.setdefault(about[1], []).append(about[0])
     lacking = {keyword: tuple(dict.fromkeys(paths)) for keyword, paths in lists.items()}
     made = [_card(one, asked[id(one)], lacking, answer) for one in answer.proposal.findings]
-    made += [Card(SEVERITIES[one.severity], one.place, f"{one.message} {_OLD}", cure_of(one)) for one in answer.defects]
+    for one in answer.defects:
+        old = _STOPS if one.severity is Severity.ERROR else _OLD
+        made.append(Card(SEVERITIES[one.severity], one.place, f"{one.message} {old}", cure_of(one)))
     open_ones = {(path, keyword) for keyword, paths in lacking.items() for path in paths}
     for item in answer.draft.items:
         for keyword, value in item.settings:
@@ -121,11 +125,14 @@ class Cards(QScrollArea):
         All files are to get the next free names.
     parameters_given(str)
         Of the first mapping of a type, separated by commas.
+    report_asked(object)
+        The validation of the file of this path is to be seen.
     """
 
     value_given = Signal(object, str, str)
     rename_wanted = Signal()
     parameters_given = Signal(str)
+    report_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,6 +142,8 @@ class Cards(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cards: list[Card] = []
+        #: what the validation of files says, which stops no ingest
+        self.verdicts: list[Card] = []
         self._choices: dict[str, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
         self._typed: dict[str, str] = {}
@@ -158,6 +167,17 @@ class Cards(QScrollArea):
         self.cards, self._choices = list(cards), choices
         self._build()
 
+    def show_verdicts(self, cards: Sequence[Card]) -> None:
+        """Show what the validation says, after all findings.
+
+        Parameters
+        ----------
+        cards : sequence of Card
+        """
+        if list(cards) != self.verdicts:
+            self.verdicts = list(cards)
+            self._build()
+
     @property
     def busy(self) -> bool:
         """Whether cards are still being made."""
@@ -178,13 +198,15 @@ class Cards(QScrollArea):
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self._made, self._at = 0, self.verticalScrollBar().value()
+        self._last: QWidget = self
         self.setWidget(whole)
         self._add_some()
 
     def _add_some(self) -> None:
-        last = min(len(self.cards), _MOST)
+        every = [*self.cards, *self.verdicts]
+        last = min(len(every), _MOST)
         whole = self.widget()
-        for card in self.cards[self._made : min(self._made + _AT_ONCE, last)]:
+        for card in every[self._made : min(self._made + _AT_ONCE, last)]:
             self._column.insertWidget(self._made, self._frame(card, whole))
             self._made += 1
         for field in whole.findChildren(QLineEdit):
@@ -199,7 +221,7 @@ class Cards(QScrollArea):
             self._making.start()
             return
         self._making.stop()
-        rest = len(self.cards) - last
+        rest = len(every) - last
         if rest > 0 or not self.cards:
             said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else "✓ Nothing is wrong."
             label = _label(said, "muted" if rest > 0 else "good")
@@ -214,7 +236,12 @@ class Cards(QScrollArea):
         badge = QLabel(frame)
         badge.setPixmap(mark_icon(card.mark, 18).pixmap(18, 18))
         badge.setToolTip(card.mark.meaning)
-        head = _label(f"{card.mark.word}  {card.place}", card.mark.role, bold=True)
+        own = card.path.name if card.path is not None else card.place
+        head = _label(
+            f"{card.mark.word}  {card.place}" + (f"  ({clean(own)})" if clean(own) != card.place else ""),
+            card.mark.role,
+            bold=True,
+        )
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(head)
@@ -256,6 +283,13 @@ class Cards(QScrollArea):
             button = self._button(f"forget_{keyword}", "Take it back", f"Let the file say {keyword} again.", frame)
             button.clicked.connect(lambda: self.value_given.emit((path,), keyword, ""))
             row.addWidget(button)
+        elif card.kind == "report":
+            path = card.path
+            button = self._button(
+                "report", "Open the report", "See all checks of the file, with their pictures.", frame
+            )
+            button.clicked.connect(lambda: self.report_asked.emit(path))
+            row.addWidget(button)
         else:
             return None
         row.addStretch(1)
@@ -265,7 +299,7 @@ class Cards(QScrollArea):
         keyword = card.keyword
         choices = self._choices.get(keyword, ())
         hint = f"One of {', '.join(choices)}" if choices else f"What {keyword} is to be"
-        field = self._field(f"value_{keyword}", keyword, card.value, hint, frame)
+        field = self._field(f"value_{keyword}", f"{keyword} of {card.place}", card.value, hint, frame)
         field.setPlaceholderText("2026-03-11T00:00:00" if keyword == "USEAFTER" else "")
         if choices:
             completer = QCompleter(choices, field)
@@ -295,6 +329,7 @@ class Cards(QScrollArea):
         field.setAccessibleName(title)
         field.setToolTip(tip)
         field.setFixedWidth(260)
+        self._next(field)
         return field
 
     def _button(self, name: str, text: str, tip: str, frame: QWidget) -> QPushButton:
@@ -302,7 +337,13 @@ class Cards(QScrollArea):
         button.setObjectName(self._name(name))
         button.setAccessibleName(tip)
         button.setToolTip(tip)
+        self._next(button)
         return button
+
+    def _next(self, part: QWidget) -> None:
+        """By the tabulator key after the one before: what is made late would come after all else."""
+        QWidget.setTabOrder(self._last, part)
+        self._last = part
 
 
 def _send(field: QLineEdit, button: QPushButton, call: object) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from calgui.core.rules.ingest.values import Given, Request
+from calgui.core.validation import known_types
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ class Draft:
         """
         given = tuple(Given(one.path, dict(one.settings), None, one.name or None) for one in self.items)
         return Request(given, self.delete, rename=self.rename, parkey=self.parkey)
+
+    def kinds(self) -> dict[Path, str]:
+        """Types that the user gave, of those that can be validated.
+
+        Returns
+        -------
+        dict of pathlib.Path to str
+        """
+        given = {one.path: dict(one.settings).get("REFTYPE", "").strip().upper() for one in self.items}
+        return {path: kind for path, kind in given.items() if kind in known_types()}
 
     def add(self, paths: Iterable[Path]) -> "Draft":
         """With more files; one that is in already stays as it is.

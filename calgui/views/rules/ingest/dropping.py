@@ -48,11 +48,19 @@ class IngestDrop(QObject):
         That they are dropped on.
     take : callable
         Given the files.
+    words : callable, optional
+        Given what is dropped, and whether it is one file: what dropping does.
     """
 
-    def __init__(self, widget: QWidget, take: Callable[[list[Path]], object]) -> None:
+    def __init__(
+        self,
+        widget: QWidget,
+        take: Callable[[list[Path]], object],
+        words: Callable[[str, bool], str] | None = None,
+    ) -> None:
         super().__init__(widget)
         self._widget, self._take, self._fits = widget, take, False
+        self._words = words or _changes
         widget.setAcceptDrops(True)
         widget.installEventFilter(self)
         self.hint = QLabel(widget)
@@ -87,7 +95,7 @@ class IngestDrop(QObject):
     def _say(self, paths: list[Path]) -> None:
         look = theme()
         what = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
-        self.hint.setText(f"Drop to see what changes if {what} {'goes' if len(paths) == 1 else 'go'} into the cache")
+        self.hint.setText(self._words(what, len(paths) == 1))
         self.hint.setStyleSheet(
             f"#ingest_drop_hint {{ background: {look.colour('selected').name()}; color: {look.colour('text').name()};"
             f" border: 2px solid {look.colour('accent').name()}; font-weight: bold; }}"
@@ -95,3 +103,7 @@ class IngestDrop(QObject):
         self.hint.setGeometry(0, 0, self._widget.width(), min(_BAND, self._widget.height()))
         self.hint.raise_()
         self.hint.show()
+
+
+def _changes(what: str, one: bool) -> str:
+    return f"Drop to see what changes if {what} {'goes' if one else 'go'} into the cache"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from calgui.core.jobs import Job
 from calgui.views.rules.ingest.answer import Row, selected_names
 from calgui.views.rules.ingest.draft import Draft
-from calgui.views.rules.ingest.models import ReferencesModel
+from calgui.views.rules.ingest.models import VERDICT, ReferencesModel
 from calgui.views.rules.ingest.tabs import fit_columns, make_table
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
@@ -42,6 +42,8 @@ class FilesPanel(QWidget):
     delete_asked(str)
         A reference that the new context is not to select.
     rename_asked(bool)
+    report_asked(object)
+        The validation of the file of this path is to be seen.
     """
 
     add_asked = Signal()
@@ -49,6 +51,7 @@ class FilesPanel(QWidget):
     named = Signal(object, str)
     delete_asked = Signal(str)
     rename_asked = Signal(bool)
+    report_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +74,8 @@ class FilesPanel(QWidget):
         self.delete = _button("ingest_delete_button", "Delete", "Take it out of the new context; its file stays.", self)
         self.model = ReferencesModel(self)
         self.table = make_table("ingest_references", "What goes in and out", self.model, self)
+        # what is said first stands first
+        self.table.horizontalHeader().moveSection(VERDICT, 1)
         self.hint = QLabel(_HINT, self)
         self.hint.setObjectName("ingest_hint")
         self.hint.setAccessibleName("How to begin")
@@ -111,6 +116,11 @@ class FilesPanel(QWidget):
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.triggered.connect(lambda _checked=False: self._remove())
         self.table.addAction(action)
+        report = QAction("Is it good? Open the report", self.table)
+        report.setObjectName("ingest_report_rows")
+        report.triggered.connect(lambda _checked=False: self._report(self.table.currentIndex().row()))
+        self.table.addAction(report)
+        self.table.doubleClicked.connect(lambda index: self._report(index.row()) if index.column() == VERDICT else None)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._allow())
         theme().changed.connect(self._retheme)
 
@@ -195,6 +205,11 @@ class FilesPanel(QWidget):
         paths, names = self.model.chosen(self._numbers())
         if paths or names:
             self.removed.emit(paths, names)
+
+    def _report(self, row: int) -> None:
+        path = self.model.rows[row].path if 0 <= row < len(self.model.rows) else None
+        if path is not None:
+            self.report_asked.emit(path)
 
     def _delete(self) -> None:
         name = self.gone.text().strip()

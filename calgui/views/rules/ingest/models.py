@@ -12,6 +12,8 @@ from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.contexts import ContextRow
 from calgui.views.rules.marks import Mark, mark_icon
+from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import theme
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -25,6 +27,8 @@ STATES: dict[str, Mark] = {
     "waiting": Mark("…", "looking", "muted", "neutral_fill", "It is being looked at."),
 }
 _NAME = 1
+#: column of the verdict of the validation
+VERDICT = 7
 
 
 class ReferencesModel(TitledTable):
@@ -37,11 +41,23 @@ class ReferencesModel(TitledTable):
     """
 
     named = Signal(object, str)
-    titles = ("What", "Name in the cache", "Type", "Rule", "From (UTC)", "Instead of", "File")
+    titles = ("What", "Name in the cache", "Type", "Rule", "From (UTC)", "Instead of", "File", "Is it good?")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[Row, ...] = ()
+        self.known: dict[Path, Judged] = {}
+
+    def show_verdicts(self, known: dict[Path, Judged]) -> None:
+        """Show how the files fare.
+
+        Parameters
+        ----------
+        known : dict of pathlib.Path to Judged
+        """
+        self.known = known
+        if self.rows:
+            self.dataChanged.emit(self.index(0, VERDICT), self.index(len(self.rows) - 1, VERDICT))
 
     def show(self, rows: tuple[Row, ...]) -> None:
         """Show other rows.
@@ -76,6 +92,8 @@ class ReferencesModel(TitledTable):
         if not index.isValid():
             return None
         row, column = self.rows[index.row()], index.column()
+        if column == VERDICT:
+            return self._verdict(row, role)
         mark = STATES[row.state]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             where = str(row.path) if row.path is not None else ""
@@ -89,6 +107,24 @@ class ReferencesModel(TitledTable):
                 return f"{row.name}\nDouble-click, or press F2, to give it another name in the cache."
             parts = (f"{mark.word}: {mark.meaning}", row.rule, row.date, str(row.path or row.instead))
             return "\n".join(part for part in parts if part)
+        return None
+
+    def _verdict(self, row: Row, role: int) -> object:
+        one = self.known.get(row.path) if row.path is not None else None
+        if one is None:
+            return None
+        mark = VERDICTS[one.verdict]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return mark.word
+        if role == Qt.ItemDataRole.DecorationRole:
+            return mark_icon(mark)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme().colour(mark.role)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            reasons = one.validation.reasons if one.validation is not None else ()
+            return "\n".join(
+                (f"Validation: {mark.word}. Double-click for the report.", one.error, *reasons[:5])
+            ).strip()
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -155,7 +191,7 @@ class MappingsModel(TitledTable):
 class ContextsModel(TitledTable):
     """Contexts of a cache, the newest first."""
 
-    titles = ("Context", "", "Follows", "Ingested (UTC)", "What went in and out")
+    titles = ("Context", "State", "Follows", "Ingested (UTC)", "What went in and out")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

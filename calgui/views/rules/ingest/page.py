@@ -19,6 +19,7 @@ from calgui.views.rules.ingest.cards import Card, cards_of
 from calgui.views.rules.ingest.draft import Draft, words
 from calgui.views.rules.ingest.dropping import IngestDrop, references_in
 from calgui.views.rules.ingest.files import FilesPanel
+from calgui.views.rules.ingest.judged import Verdicts
 from calgui.views.rules.ingest.tabs import IngestTabs
 from calgui.views.rules.ingest.target import TargetBar
 from calgui.views.rules.ingest.wayback import WayBack
@@ -58,6 +59,7 @@ class IngestPage(QWidget):
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.tabs = IngestTabs(self)
         self.target = TargetBar(self._refusal, self)
+        self.verdicts = Verdicts(session, self)
         self.writing = Writing(session, self.target, self)
         self.way_back = WayBack(session, self.tabs, self)
         self.drop = IngestDrop(self, self.add)
@@ -105,6 +107,9 @@ class IngestPage(QWidget):
         tabs.cards.parameters_given.connect(self._take_parameters)
         tabs.observation_asked.connect(self._explain)
         tabs.rule_asked.connect(self._show_rule)
+        files.report_asked.connect(self.verdicts.open)
+        tabs.cards.report_asked.connect(self.verdicts.open)
+        self.verdicts.changed.connect(self._show_verdicts)
         self.target.write_asked.connect(self._write)
         self.target.patch_asked.connect(self._save_patch)
         self.writing.changed.connect(self._tell)
@@ -117,7 +122,13 @@ class IngestPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is looked at or written."""
-        return self._working or self._pause.isActive() or self.writing.busy or self.tabs.cards.busy
+        return (
+            self.verdicts.judge.busy
+            or self._working
+            or self._pause.isActive()
+            or self.writing.busy
+            or self.tabs.cards.busy
+        )
 
     def ask(self, about: object) -> None:
         """Take new references.
@@ -144,6 +155,16 @@ class IngestPage(QWidget):
             self.session.notice("error", f"The folder cannot be read: {error.strerror}.", "Look at its permissions.")
             return
         self._change(self.draft.add(found))
+
+    def go_to_tab(self, word: str) -> None:
+        """Go to a tab, if it is there.
+
+        Parameters
+        ----------
+        word : str
+            As written on it, in any case.
+        """
+        self.tabs.go(word)
 
     def delete(self, name: str) -> None:
         """Take a reference out of the new context.
@@ -183,10 +204,11 @@ class IngestPage(QWidget):
         self._by_hand = True
 
     def _kept(self) -> dict[str, Any] | None:
-        return self.draft.kept() if self.draft else None
+        return {**self.draft.kept(), "into": self.target.named} if self.draft else None
 
     def _take_up(self, kept: Any) -> None:
         self._put(Draft.read(kept))
+        self.target.take_named(kept.get("into"))
         self._steps.settle()
 
     def _ask_files(self) -> None:
@@ -235,6 +257,7 @@ class IngestPage(QWidget):
             answer = work_out(cache, context, draft, entries, job)
             return answer, cards_of(answer)
 
+        self.verdicts.want([item.path for item in draft.items], draft.kinds())
         self._working = True
         self._tell()
         session.tasks.start(
@@ -271,6 +294,11 @@ class IngestPage(QWidget):
 
     # ---- showing
 
+    def _show_verdicts(self) -> None:
+        self.files.model.show_verdicts(self.verdicts.known())
+        self.tabs.cards.show_verdicts(self.verdicts.cards())
+        self._tell()
+
     @property
     def _fresh(self) -> bool:
         """Whether what is shown is what would be written."""
@@ -306,10 +334,8 @@ class IngestPage(QWidget):
             return "muted", "Looking what changes…" if self._working and self.draft else ""
         errors = answer.count(Severity.ERROR)
         if errors:
-            return (
-                "error",
-                f"✕ {_many(errors, 'error')} {'stops' if errors == 1 else 'stop'} it: nothing can be written.",
-            )
+            stop = "stops" if errors == 1 else "stop"
+            return "error", f"✕ {_many(errors, 'error')} {stop} it: nothing can be written."
         return self._what_changes(answer)
 
     def _what_changes(self, answer: Answer) -> tuple[str, str]:
@@ -321,15 +347,20 @@ class IngestPage(QWidget):
         if told.asked:
             files = len({one.index for one in told.observations})
             said.append(f"{files:,} of {_many(told.asked, 'loaded observation')} would select something else.")
+            said += [told.loss] if told.loss else []
         else:
             said.append("Open observations to see what changes for them.")
         warnings = answer.count(Severity.WARNING)
         if warnings:
             said.append(f"{_many(warnings, 'warning')}.")
-        if answer.defects:
-            count = _many(len(answer.defects), "old defect")
-            said.append(f"{count} of the cache would stop stock crds: see the findings.")
-        doubtful = bool(warnings or answer.defects)
+        stopping = sum(one.severity is Severity.ERROR for one in answer.defects)
+        if stopping:
+            said.append(f"{_many(stopping, 'old defect')} of the cache would stop stock crds: see the findings.")
+        elif answer.defects:
+            said.append("Some of the cache's other references cannot be read: see the findings.")
+        judged = self.verdicts.told()
+        said += [judged] if judged else []
+        doubtful = bool(warnings or answer.defects or told.loss or judged)
         return ("warning", f"! {' '.join(said)}") if doubtful else ("good", f"✓ {' '.join(said)}")
 
     # ---- doing

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, Qt, QTimer, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -106,6 +106,7 @@ class IngestTabs(QTabWidget):
         self.setAccessibleName("What is wrong, and what changes")
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
+        self.tabBar().setAccessibleName("Findings, and what changes")
         self.answer: Answer | None = None
         self.contexts: Contexts | None = None
         self.cards = Cards(self)
@@ -188,6 +189,9 @@ class IngestTabs(QTabWidget):
             self.addTab(page, word)
 
     def _connect(self) -> None:
+        self.currentChanged.connect(
+            lambda place: QTimer.singleShot(0, self.diff.centerCursor) if place == MAPPINGS else None
+        )
         self.filter.textChanged.connect(lambda _text: self._narrow())
         self.mappings.selectionModel().currentRowChanged.connect(lambda *_: self._show_diff())
         self.why.clicked.connect(self._ask_why)
@@ -282,7 +286,9 @@ class IngestTabs(QTabWidget):
         self.diff.show_text(one.diff if one is not None else "")
         self.sum.setText(f"SHA-1 {one.sha1}" if one is not None else "")
         if one is not None and self.answer is not None:
-            _show_new(self.diff, {rule.source.name for rule in self.answer.proposal.rules})
+            proposal = self.answer.proposal
+            gone = {deletion.reference for deletion in proposal.deletions}
+            _show_new(self.diff, {rule.source.name for rule in proposal.rules}, gone)
 
     def _context(self) -> str:
         row = self.contexts_table.currentIndex().row()
@@ -322,14 +328,15 @@ class IngestTabs(QTabWidget):
             signal.emit(context)  # type: ignore[attr-defined]
 
 
-def _show_new(diff: DiffText, names: set[str]) -> None:
-    """What changes first in a mapping is its header; what one looks for is the new rule."""
+def _show_new(diff: DiffText, names: set[str], gone: set[str]) -> None:
+    """What changes first in a mapping is its header; what one looks for is the new rule, or the one that goes."""
     block = diff.document().begin()
     while block.isValid():
         text = block.text()
-        if text.startswith("+") and any(name in text for name in names):
+        looked_for = names if text.startswith("+") else gone if text.startswith("-") else ()
+        if any(name in text for name in looked_for):
             diff.setTextCursor(QTextCursor(block))
-            diff.ensureCursorVisible()
+            diff.centerCursor()
             return
         block = block.next()
 

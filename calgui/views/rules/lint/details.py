@@ -20,6 +20,7 @@ from calgui.core.rules.lint.telling import where
 from calgui.core.rules.values import Finding, Place
 from calgui.views.rules.marks import SEVERITIES
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -87,7 +88,7 @@ class LintDetails(QWidget):
         for label, name in ((self.title, "lint_title"), (self.text, "lint_text")):
             label.setObjectName(name)
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.RichText)
+            rich(label)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.model = PlacesModel(self)
         self.places = self._make_places()

@@ -34,6 +34,7 @@ from calgui.core.rules.values import Status
 from calgui.views.rules.pipeline.model import FILE, INSTEAD, TYPE, FetchModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.rich import rich
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOT_APPLICABLE = "N/A"
@@ -139,7 +140,7 @@ class PipelinePage(QWidget):
             ("Or as options of strun", self.options, self.copy_options),
         ):
             column, head = QVBoxLayout(), QHBoxLayout()
-            head.addWidget(QLabel(f"<b>{title}</b>", self), 1)
+            head.addWidget(rich(QLabel(f"<b>{title}</b>", self)), 1)
             head.addWidget(button)
             column.addLayout(head)
             column.addWidget(text)

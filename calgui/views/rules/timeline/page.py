@@ -34,6 +34,7 @@ from calgui.views.rules.whatif.table import choices
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.plot_saving import offer_saving
+from calgui.views.widgets.rich import rich
 
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f")
 
@@ -101,7 +102,7 @@ class TimelinePage(QWidget):
         self.saving = offer_saving(self.chart, "timeline", session, self._series)
         self.scroll = ChartScroll(self.chart, self)
         self.spot = SpotPanel(session, self)
-        self.in_use_title = QLabel(self)
+        self.in_use_title = rich(QLabel(self))
         self.in_use_title.setObjectName("timeline_in_use_title")
         self.in_use = self._make_in_use()
         self._lay_out()

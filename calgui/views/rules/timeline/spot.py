@@ -14,6 +14,7 @@ from calgui.views.rules.timeline.chart import date_words
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.left_out import show_left_out
+from calgui.views.widgets.rich import rich
 
 
 class SpotPanel(QWidget):
@@ -36,7 +37,7 @@ class SpotPanel(QWidget):
         self.details = QLabel(self)
         self.details.setObjectName("timeline_details")
         self.details.setWordWrap(True)
-        self.details.setTextFormat(Qt.TextFormat.RichText)
+        rich(self.details)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rule = QPushButton("Show the rule", self)
         self.rule.setObjectName("timeline_rule")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from calgui.views.rules.why.asking import UNDEFINED, Inquirer
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 
 class Banner(QFrame):
@@ -15,7 +16,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.inquiry = inquiry
         self.setObjectName("what_if_banner")
-        self.label = QLabel(self)
+        self.label = rich(QLabel(self))
         self.label.setObjectName("what_if_text")
         self.label.setAccessibleName("What is supposed")
         self.label.setWordWrap(True)

@@ -33,6 +33,7 @@ from calgui.views.rules.marks import FATES, STATUSES, mark_icon
 from calgui.views.rules.why.asking import UNDEFINED
 from calgui.views.rules.why.matrix import brief
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.rich import rich
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -196,6 +197,7 @@ class Evidence(QWidget):
         super().__init__(parent)
         self.dates, self.misses = DatesModel(self), NearMissModel(self)
         self.dates_title, self.misses_title = QLabel(self), QLabel(self)
+        rich(self.dates_title, self.misses_title)
         for label, name in ((self.dates_title, "dates_title"), (self.misses_title, "near_misses_title")):
             label.setObjectName(name)
             label.setWordWrap(True)
@@ -290,7 +292,7 @@ class Evidence(QWidget):
         if rule is None or not rule.dates:
             return
         count = f"{len(rule.dates)} dates" if len(rule.dates) > 1 else "1 date"
-        seen = f", observed {observed}" if observed else ""
+        seen = f", observed {escape(observed)}" if observed else ""
         self.dates_title.setText(f"<b>{FATES[rule.fate].glyph} {escape(brief(rule))}</b>: {count}{seen}")
         fit_height(self.dates_view, self.dates_view.horizontalHeader().sizeHint().height(), len(rule.dates) * 24)
         # the widest texts of the first few hundred do: a thousand dates look all the same

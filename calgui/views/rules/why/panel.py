@@ -31,6 +31,7 @@ from calgui.views.rules.why.reach import ReachPanel, changed_by
 from calgui.views.rules.why.telling import because, marks_in
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 #: width of dates and near misses beside the matrix; height under which they are not put below it but behind tabs
 _EVIDENCE, _LOW = 320, 330
@@ -66,6 +67,7 @@ class WhyPanel(QWidget):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.where.setWordWrap(False)
+        rich(self.subtitle)
         font = self.sentence.font()
         font.setPointSizeF(font.pointSizeF() * 1.35)
         font.setBold(True)
@@ -80,7 +82,7 @@ class WhyPanel(QWidget):
         self.tabs.currentChanged.connect(lambda _place: self._arrange())
         self.model, self.header = MatrixModel(self), ParameterHeader(self)
         self.matrix = self._make_matrix()
-        self.legend = QLabel(self)
+        self.legend = rich(QLabel(self))
         self.legend.setObjectName("why_legend")
         self.legend.setAccessibleName("Legend")
         everything = (*OUTCOMES.values(), SUBSTITUTED)

@@ -25,6 +25,7 @@ from calgui.core.rules.values import Change, NearMiss, Trace
 from calgui.views.rules.why.asking import UNDEFINED, Inquirer, Question
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 _ANY = "Any other file"
 _PLACE = Qt.ItemDataRole.UserRole
@@ -93,6 +94,7 @@ class ReachPanel(QWidget):
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.files.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.header_title, self.header_text, self.rules_title = QLabel(self), QLabel(self), QLabel(self)
+        rich(self.header_title, self.header_text, self.rules_title)
         for label, name in (
             (self.header_title, "reach_header_title"),
             (self.header_text, "reach_header_changes"),

@@ -1,5 +1,7 @@
 """The references of the selected observations: one row for each type, with trust and what the header says."""
 
+from html import escape
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
@@ -19,6 +21,7 @@ from calgui.views.rules.why.references_model import FILE, MAPPING, TRUST, TYPE, 
 from calgui.views.rules.why.summary import Answer, TypeRow
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.rich import rich
 
 #: a file in one of these states can be looked at
 _READABLE = (Trust.OK, Trust.UNCHECKED, Trust.CHECKSUM_MISMATCH)
@@ -39,7 +42,7 @@ class ReferencesPanel(QWidget):
         self.session, self.inquiry = session, Inquiry.of(session)
         self.setObjectName("references_panel")
         self.setAccessibleName("References of the selection")
-        self.title = QLabel(self)
+        self.title = rich(QLabel(self))
         self.title.setObjectName("references_title")
         self.hint = QLabel(self)
         self.hint.setObjectName("references_hint")
@@ -57,6 +60,7 @@ class ReferencesPanel(QWidget):
         layout.addStretch()
         layout.setStretchFactor(self.view, 1)
         self.inquiry.references_changed.connect(self._refresh)
+        self.inquiry.trace_changed.connect(self._follow)
         self.inquiry.busy_changed.connect(lambda _busy: self._tell())
         session.context_changed.connect(self._tell)
         theme().changed.connect(self.view.viewport().update)
@@ -95,6 +99,14 @@ class ReferencesPanel(QWidget):
         self._filling = False
         self._share_width()
         self._tell()
+
+    def _follow(self) -> None:
+        """Select the type that is explained, where somebody else asked for it."""
+        current = self.view.currentIndex()
+        if current.isValid() and self.model.type_of(current) != self.inquiry.type:
+            self._filling = True
+            self._restore(self.inquiry.type, self.inquiry.index)
+            self._filling = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width anew."""
@@ -140,7 +152,7 @@ class ReferencesPanel(QWidget):
             words.append(session.context)
         if inquiry.busy:
             words.append("working…")
-        self.title.setText("<b>References</b> &nbsp; " + " · ".join(words))
+        self.title.setText("<b>References</b> &nbsp; " + escape(" · ".join(words)))
         if session.cache is None:
             hint = "Open a CRDS cache to see which references its rules select."
         elif session.context is None:

@@ -151,11 +151,12 @@ class MarksBar(QFrame):
         row = QHBoxLayout(self._arrows)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE // 2)
-        for widget in (self.arrows, self.scale, self.slider, self.rescale, self.reference):
+        for widget in (self.arrows, self.scale, self.slider, self.rescale):
             row.addWidget(widget)
         self.lines = _box("marks_lines", "Lines", "Whether lines are drawn over the picture: a grid, an aperture")
         self._flow = Flow(self)
-        for widget in (self.inputs, self.pick, self._arrows, self.lines):
+        # with the legend, and apart from the rest: where there is little room none of it is cut off
+        for widget in (self.inputs, self.pick, self.reference, self._arrows, self.lines):
             self._flow.addWidget(widget)
         self._scaled = False
         self.inputs.activated.connect(lambda at: self.input_chosen.emit(self.inputs.itemData(at)))
@@ -222,6 +223,7 @@ class MarksBar(QFrame):
                 button.tell(state, count, shown.marks.name, more=more)
         vectors = shown is not None and here and shown.marks.vectors is not None
         self._arrows.setVisible(vectors)
+        self.reference.setVisible(vectors)
         if shown is not None and vectors:
             self.arrows.setText(shown.marks.vectors_name or "Arrows")
             if not self._scaled:

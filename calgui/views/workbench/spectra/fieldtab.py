@@ -9,6 +9,7 @@ from calgui.views.session import Session
 from calgui.views.spectrum.controls import AXES
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.elided import ElidedLabel
+from calgui.views.widgets.rich import rich
 from calgui.views.workbench.spectra.axes import chosen_axis
 from calgui.views.workbench.spectra.bars import search_field
 from calgui.views.workbench.spectra.fieldplot import STATE, FieldPlot
@@ -49,7 +50,7 @@ class FieldPart(QWidget):
         self.search = search_field("spectra_field_search")
         self.legend = QLabel()
         self.legend.setObjectName("spectra_field_legend")
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        rich(self.legend)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE // 2, SPACE // 2, SPACE, 0)
         for widget in (self.value, self.search, self.legend):

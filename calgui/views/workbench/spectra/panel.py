@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTabWidget
 from calgui.core.algorithms.registry import Result
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.session import Session
+from calgui.views.widgets.tabs import show_tab
 from calgui.views.workbench.picturetab import PictureTab
 from calgui.views.workbench.spectra.edits import all_forgotten, by_hand, deed, excluded, identified, taken_back
 from calgui.views.workbench.spectra.fieldtab import FieldPart
@@ -141,13 +142,13 @@ class SpectraPanel(QObject):
             return
         new = shown is not None and not tabs.isTabVisible(tabs.indexOf(self._tab))
         many = shown is not None and shown.count > 1
-        tabs.setTabVisible(tabs.indexOf(self._tab), shown is not None)
-        tabs.setTabVisible(tabs.indexOf(self.field), many and shown is not None and shown.grid is not None)
-        tabs.setTabVisible(tabs.indexOf(self.wall), many)
-        side.setTabVisible(side.indexOf(self.table), shown is not None)
+        show_tab(tabs, tabs.indexOf(self._tab), shown is not None)
+        show_tab(tabs, tabs.indexOf(self.field), many and shown is not None and shown.grid is not None)
+        show_tab(tabs, tabs.indexOf(self.wall), many)
+        show_tab(side, side.indexOf(self.table), shown is not None)
         if new and tabs.currentIndex() == 0:
             tabs.setCurrentWidget(self._tab)
-        tabs.setTabVisible(0, shown is None or not alone)
+        show_tab(tabs, 0, shown is None or not alone)
 
     def _draw(self) -> None:
         self.part.draw(self.shown, self.spectrum)

@@ -1,5 +1,6 @@
 """The plot of one spectrum with its lines, and the template of the lamp over it."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ class LinePlot(SpectrumGround):
         scale = self.scale = self._last = Scale(shown, spectrum, axis)
         item = self.getPlotItem()
         muted = theme().colour("muted").name()
-        item.setLabel("bottom", scale.axis.title, color=muted)
+        item.setLabel("bottom", escape(scale.axis.title), color=muted)
         item.setLabel("left", "flux", color=muted)
         flux = np.where(np.abs(scale.value.flux) < 1e100, scale.value.flux, np.nan)
         self._floor = max(float(np.nanmax(flux)) * _FLOOR, 1e-30) if np.isfinite(flux).any() else 1.0

@@ -1,5 +1,6 @@
 """Residuals of the lines of one spectrum, in pixels, nm or km/s, under the plot of the spectrum and linked with it."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ class ResidualPlot(pg.PlotWidget):
         if unit != self.unit:
             self._by_hand = False
         self.unit = unit
-        self.getPlotItem().setLabel("left", f"residual ({unit})", color=theme().colour("muted").name())
+        self.getPlotItem().setLabel("left", f"residual ({escape(unit)})", color=theme().colour("muted").name())
         self._which, self._y = np.zeros(0, int), np.zeros(0)
         if shown is not None and scale is not None:
             lines = shown.spectra.lines

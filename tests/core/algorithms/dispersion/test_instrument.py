@@ -73,7 +73,7 @@ def test_one_fiber() -> None:
     assert result.metrics["max_shift_pixel"].value == pytest.approx(float(apart), abs=0.015)
     assert result.metrics["n_fibers"].value == 1
     assert result.verdict == "good", result.reasons
-    assert HOW.product == ""
+    assert HOW.product == "INSDISP"
 
 
 def test_errors_over_many_fibers() -> None:
