@@ -53,6 +53,8 @@ class SpectraPanel(QObject):
         self.options: Callable[[], Mapping[str, Any]] = dict
         self.shown: Shown | None = None
         self._known: Shown | None = None
+        #: the option of that name when spectra were shown last
+        self._medium = ""
         self.spectrum = 0
         self.line: int | None = None
         #: pixel of the chosen line, or of a place where none was found
@@ -130,6 +132,7 @@ class SpectraPanel(QObject):
                 self.line = shown.find_again(before, self.line)
         if result is not None:
             self._show_tabs(alone)
+            self._follow_medium()
         self._draw()
         spectrum = self.spectrum if shown is not None else None
         self.field.show_spectra(shown, spectrum)
@@ -149,6 +152,13 @@ class SpectraPanel(QObject):
         if new and tabs.currentIndex() == 0:
             tabs.setCurrentWidget(self._tab)
         show_tab(tabs, 0, shown is None or not alone)
+
+    def _follow_medium(self) -> None:
+        """Who asks for wavelengths in air, or in vacuum again, reads them so on the axis as well."""
+        before, self._medium = self._medium, str(self.options().get("medium", ""))
+        axis = self.part.bar.axis
+        if before and self._medium != before:
+            axis.setCurrentText(axis.currentText().replace(before, self._medium))
 
     def _draw(self) -> None:
         self.part.draw(self.shown, self.spectrum)
