@@ -45,12 +45,19 @@ def identified(
     AlgorithmError
         No alignment is far likelier than chance.
     """
-    candidates = identify_blind(found, lamps, lamp_lines(lamps), rough, directions, job)
-    made = [(blind, _named(blind, found, pixels)) for blind in candidates]
-    blind, named = max(made, key=lambda one: one[1].evidence)
-    failure = candidates[0].failure
-    if failure is not None and named.evidence < BORNE_OUT:
-        raise failure
+    best: tuple[Blind, Named] | None = None
+    for blind in identify_blind(found, lamps, lamp_lines(lamps), rough, directions, job):
+        named = _named(blind, found, pixels)
+        if best is None or _rank(blind, named) > _rank(*best):
+            best = blind, named
+        if blind.failure is None and named.evidence > BORNE_OUT:
+            # no other range will give more
+            break
+    if best is None:
+        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=cure_of(lamps))
+    blind, named = best
+    if blind.failure is not None and named.evidence < BORNE_OUT:
+        raise blind.failure
     count = int((named.index >= 0).sum())
     if count < FEWEST:
         raise AlgorithmError(
@@ -59,6 +66,12 @@ def identified(
             cure=cure_of(lamps),
         )
     return blind, named
+
+
+def _rank(blind: Blind, named: Named) -> tuple[bool, float, float]:
+    is_sure = blind.failure is None or named.evidence >= BORNE_OUT
+    # where none is, the one that chance has least to do with
+    return is_sure, named.evidence if is_sure else -blind.chance, blind.score
 
 
 def _named(blind: Blind, found: FoundLines, pixels: int) -> Named:

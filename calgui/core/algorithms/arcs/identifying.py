@@ -1,5 +1,6 @@
 """Which line is which: blind, from a rough range, or none at all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,8 @@ SURE = 8.0
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
-#: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
-_LEAST, _MOST = 0.4, 0.75
+#: part of the brightest lines that an alignment must hold
+_LEAST = 0.4
 #: scales of the range that are looked at beyond the one that is given, the likeliest first, and what each covers
 _SCALES, _WITHIN = (1.5, 1 / 1.5, 2.25, 1 / 2.25, 3.4), (0.8, 1.25)
 #: lines that an alignment is looked for with, at least
@@ -68,8 +69,8 @@ class Blind:
 
 def identify_blind(
     found: FoundLines, lamps: tuple[str, ...], lines: LampLines, rough: Rough, directions: tuple[int, ...], job: Job
-) -> tuple[Blind, ...]:
-    """Find out where the spectrum lies.
+) -> Iterator[Blind]:
+    """Find out where the spectrum may lie.
 
     Parameters
     ----------
@@ -86,22 +87,15 @@ def identify_blind(
     job : Job
         Progress and cancel.
 
-    Returns
-    -------
-    tuple of Blind
-        One that is far likelier than chance, or what may be, each with what speaks against it: one for each range that
-        was looked at.
-
-    Raises
+    Yields
     ------
-    AlgorithmError
-        Nothing can be aligned.
+    Blind
+        The likeliest alignment of each range, with what speaks against it; the likeliest ranges first.
     """
     middle, half = (found.first + found.last) / 2, max((found.last - found.first) / 2, 1.0)
     seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
     usable = ~found.saturated
     seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
-    looks: list[_Look] = []
     ranges = _ranges(found, rough, directions)
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
@@ -112,15 +106,7 @@ def identify_blind(
         if made is None:
             continue
         look = _Look(made, _chance(seen, listed, expected, made.score, job), sight, expected)
-        looks.append(look)
-        # most lines have a name: no other range will give more
-        if look.is_clear and made.matched >= _MOST * made.looked:
-            break
-    looks.sort(key=lambda one: (one.is_clear, one.rank), reverse=True)
-    if not looks:
-        raise AlgorithmError(f"No lines of {', '.join(lamps)} lie in the range.", cure=cure_of(lamps))
-    made_of = [_blind(seen, look, lamps) for look in looks]
-    return (made_of[0],) if made_of[0].failure is None else tuple(made_of)
+        yield _blind(seen, look, lamps)
 
 
 def _blind(seen: Observed, look: "_Look", lamps: tuple[str, ...]) -> Blind:
@@ -161,11 +147,6 @@ class _Look:
     def is_clear(self) -> bool:
         made = self.made
         return self.chance < CHANCE and made.score - made.second > MARGIN and made.matched >= FEWEST
-
-    @property
-    def rank(self) -> float:
-        """Where none is clear, the one that chance has least to do with."""
-        return self.made.score if self.is_clear else -self.chance
 
 
 def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> float:
