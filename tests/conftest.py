@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a home of its own, and the real data where it is at hand."""
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -90,5 +91,9 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_night(tmp_path_factory: pytest.TempPathFactory) -> DemoNight:
-    """A small demo night, made once; tests read it and never change it."""
-    return make_demo(tmp_path_factory.mktemp("night") / "demo", size=256)
+    """A small demo night, made once by one of the processes that tests run in; tests read it and never change it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "night.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds the night made
+        return make_demo(shared / "shared-night" / "demo", size=256)

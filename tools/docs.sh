@@ -57,6 +57,11 @@ with fits.open(sys.argv[1]) as file:
 END
 picture ingest ingest light 1440x900 --tab Mappings "$flat" "$night"/raw
 picture ingest-findings ingest light 1100x700 "$work"/new/flat.fits "$night"/raw
+# darks of which one had a light leak; exposures on the sky for their metadata
+picture validate validate light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
+picture validate-checks validate light 1100x700 --tab Checks "$night"/raw/iris_20260305_dark_0003.fits
+picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_sky_000?.fits "$raw"_psfstar_000?.fits \
+    "$raw"_fluxstar_000?.fits
 # the chapter of a new reference, from the flat of lamp frames to the new cache and back
 picture new-flat bench light 1440x900 --algorithm normalize-flat "$raw"_hflat_000?.fits
 picture new-changes ingest light 1280x720 "$flat" "$night"/raw
@@ -78,10 +83,6 @@ printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 31651
 "$bin/python" -m calgui shot "$out/new-in-the-way-light.png" --view ingest --tab Findings --size 1280x720 \
     --cache "$work/edited" "$flat" "$night"/raw
 echo "$out/new-in-the-way-light.png"
-# darks of which one had a light leak; temperatures of all images of the night
-picture validate validate light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
-picture validate-checks validate light 1100x700 --tab Checks "$night"/raw/iris_20260305_dark_0003.fits
-picture validate-metadata validate light 1280x800 --tab Metadata "$raw"_dark_000?.fits
 picture bench bench light 1440x900 "$raw"_dark_000?.fits
 picture bench-outlier bench light 1440x900 "$night"/raw/iris_20260305_dark_000?.fits
 picture compare compare light 1440x900 "$raw"_image_0001.fits "$raw"_image_0002.fits

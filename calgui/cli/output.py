@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 import click
 
 from calgui.core.errors import UsageError
+from calgui.core.printable import quiet_json
 
 #: a path that a command is given: whether it can be read is told by who reads it, with the exit code of an input
 PATH = click.Path(path_type=Path, readable=False)
-
-_BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 
 def print_json(document: Any) -> None:
@@ -28,19 +26,12 @@ def print_json(document: Any) -> None:
     """
     plain = _plain(document)
     text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
-    text = _BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
+    text = quiet_json(text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # a file name that is no UTF-8, or another encoding: JSON has escapes for both
         text = json.dumps(plain, indent=1, allow_nan=False)
     click.echo(text)
-
-
-def _escaped(letter: str) -> str:
-    """JSON leaves control characters beyond the first 32 as they are; terminals act on some of them."""
-    if letter.isprintable():
-        return letter
-    return "\\u007f" if letter == "\x7f" else json.dumps(letter)[1:-1]
 
 
 def _plain(value: Any) -> Any:

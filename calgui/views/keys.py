@@ -142,6 +142,7 @@ declare(
     ("F2", "Change the limit in focus"),
     ("Return", "Show the picture of the check"),
 )
+declare("Compare", ("Ctrl+Shift+V", "Validate: is it good?"))
 declare("Ingest", ("Del", "Take files off the list"))
 declare(
     "Timeline",

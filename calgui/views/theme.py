@@ -84,8 +84,10 @@ class Theme(QObject):
         if not self._styled:  # each call leaves a style behind
             app.setStyle("Fusion")
             self._styled = True
-        app.setPalette(self._palette())
-        app.setStyleSheet(self._sheet())
+        sheet = self._sheet()
+        if app.styleSheet() != sheet:  # Qt goes through all widgets, though nothing be new
+            app.setPalette(self._palette())
+            app.setStyleSheet(sheet)
         self.changed.emit()
 
     def _palette(self) -> QPalette:

@@ -164,3 +164,14 @@ def test_an_ingest_takes_files_and_looks_at_folders(demo_night: DemoNight, tmp_p
         pictures.append(QImage(str(out)))
     assert pictures[0] != pictures[1]
     assert pictures[1] == pictures[2]
+
+
+def test_a_validation_takes_files(demo_night: DemoNight, tmp_path: Path) -> None:
+    pictures = []
+    dark = demo_night.raw / "iris_20260305_dark_0003.fits"
+    for words in ((), ("--tab", "Checks")):
+        out = tmp_path / "validate.png"
+        done = calgui("shot", out, "--view", "validate", "--size", "1000x700", *words, dark, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        pictures.append(QImage(str(out)))
+    assert pictures[0] != pictures[1]

@@ -19,7 +19,7 @@ from calgui.core.runs.comparing import compare_with_selected, comparer_of
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.references import extension_of, read_reference
 from calgui.core.runs.selecting import select, unusable
-from calgui.core.validation.figures import box_of
+from calgui.core.validation.figures import box_of, spread_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -178,11 +178,8 @@ def _more(comparison: Comparison, job: Job) -> dict[str, Metric]:
     good = light & np.isfinite(difference.data)
     local = local_statistics(np.ascontiguousarray(difference.data), good, box_of(difference.shape), job)
     if local is not None and local.typical_sigma > 0:
-        per_tile = max(1.0, np.count_nonzero(good) / local.level.size)
-        low, high = np.percentile(local.level, [2, 98])
-        spread = max(0.0, float(high - low) - 5 * local.typical_sigma / np.sqrt(per_tile))
         made["against.uneven_sigma"] = Metric(
-            spread / local.typical_sigma,
+            spread_of(local, int(np.count_nonzero(good))) / local.typical_sigma,
             "sigma",
             "Range of the tiles' levels of new less old, in noise of the difference.",
         )

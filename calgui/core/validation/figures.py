@@ -1,5 +1,6 @@
 """What is measured on the pixels of a file, once: fractions of flags, level, noise, how even it is."""
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import LocalStatistics, local_statistics
+from calgui.core.algorithms.metadata.entries import clean
 from calgui.core.algorithms.registry import Metric
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
@@ -95,9 +97,30 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[s
         made["ceiling_fraction"] = _ceiling(image, good)
     if wanted is None or "sum" in wanted:
         total = float(np.sum(image, where=good, dtype=np.float64))
-        made["sum"] = Metric(total, frame.unit[:24], "Of all pixels.")
+        made["sum"] = Metric(total, clean(frame.unit, 24), "Of all pixels.")
     made |= expected_noise(frame, made)
     return made
+
+
+def spread_of(local: LocalStatistics, count: int) -> float:
+    """How much the levels of tiles range beyond what noise makes.
+
+    Parameters
+    ----------
+    local : LocalStatistics
+        Of an image.
+    count : int
+        Pixels that it was made of.
+
+    Returns
+    -------
+    float
+        In the unit of the image, without the highest and lowest tiles.
+    """
+    per_tile = max(1.0, count / local.level.size)
+    low, high = np.percentile(local.level, [_ENDS, 100 - _ENDS])
+    # noise alone spreads medians by some four of their errors
+    return max(0.0, float(high - low) - 4 * _MEDIAN_ERROR * local.typical_sigma / math.sqrt(per_tile))
 
 
 def _light(frame: Frame) -> BoolArray:
@@ -141,7 +164,7 @@ def _count_errors(frame: Frame, good: BoolArray, made: dict[str, Metric]) -> Non
 
 
 def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics, made: dict[str, Metric]) -> None:
-    unit = frame.unit[:24]
+    unit = clean(frame.unit, 24)
     level, noise = float(np.median(local.level)), local.typical_sigma
     made["level"] = Metric(level, unit, "Median of the tiles' medians.")
     made["noise"] = Metric(noise, unit, "Local noise: 1.4826 MAD in tiles.")
@@ -155,10 +178,7 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
         errors = errors[np.isfinite(errors) & (errors > 0)]
         if errors.size and noise > 0:
             made["noise_over_error"] = Metric(noise / float(np.median(errors)), "", "Noise found over ERR's median.")
-    per_tile = max(1.0, float(np.count_nonzero(good)) / local.level.size)
-    low, high = np.percentile(local.level, [_ENDS, 100 - _ENDS])
-    # what the noise alone spreads is taken off: some four errors of the median of a tile
-    spread = max(0.0, float(high - low) - 4 * _MEDIAN_ERROR * noise / np.sqrt(per_tile))
+    spread = spread_of(local, int(np.count_nonzero(good)))
     if noise > 0:
         made["uneven_sigma"] = Metric(spread / noise, "sigma", "Range of the tiles' levels in units of the noise.")
     if level != 0:
@@ -178,10 +198,10 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
 def _ceiling(image: Any, good: BoolArray) -> Metric:
     """Pixels that stand at the largest value of all: where a converter ends, or a well is full."""
     highest = np.max(image, where=good, initial=-np.inf)
-    there = int(np.count_nonzero((image >= highest - abs(highest) * _SAME) & good))
+    there = np.count_nonzero((image >= highest - abs(highest) * _SAME) & good)
     # one pixel is always the highest
-    usable = max(1, int(np.count_nonzero(good)))
-    return Metric(max(0, there - 1) / usable, "", "Part of the pixels at the largest value.")
+    others = max(0, int(there) - 1)
+    return Metric(others / max(1, int(np.count_nonzero(good))), "", "Part of the pixels at the largest value.")
 
 
 def _outliers(image: Any, good: BoolArray, local: LocalStatistics) -> int:

@@ -223,8 +223,7 @@ def _pixels(
     try:
         frame = read_frame(path, extension_of(kind, path), job=job)
     except InputError as error:
-        with_image = any(hdu.warnings for hdu in hdus)
-        if with_image:
-            raise
+        if any(hdu.warnings for hdu in hdus):
+            raise  # it is cut off, or not as FITS has it
         return None, union(hdus), [f"Its pixels were not looked at: {error.message}"]
     return frame, frame.header, []

@@ -23,6 +23,8 @@ _SHORTEST = 64
 _MEDIAN_ERROR = 1.2533
 #: a line is noisy where its noise is so many times that of the others
 _NOISY = 3.0
+#: a line is without noise where more of its neighboring values are the same
+_SAME = 0.9
 _HELP: Mapping[str, str] = {
     "stripes_sigma": "Scatter from line to line of rows or columns (the larger), in units of a pixel's noise.",
     "step_sigma": "Largest step between neighboring groups of rows or columns, in units of a pixel's noise.",
@@ -68,10 +70,13 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
     if np.count_nonzero(kept) < _SHORTEST:
         return {}
     part = np.where(usable, part, np.float32(level))[:, kept]
+    same = np.mean(part[1:] == part[:-1], axis=0) > _SAME
+    # what changes along the lines is taken out: it widens their medians
+    part -= np.median(part, axis=1, keepdims=True)
     middle = np.median(part, axis=0)
     spread = MAD_TO_SIGMA * np.median(np.abs(part - middle), axis=0)
     # what the errors of medians make by themselves is taken off
-    own = _MEDIAN_ERROR * noise / np.sqrt(rows.size)
+    own = _MEDIAN_ERROR * noise / math.sqrt(rows.size)
     jumps = np.diff(middle.astype(np.float64))
     scatter = MAD_TO_SIGMA * float(np.median(np.abs(jumps - np.median(jumps)))) / np.sqrt(2)
     step = _largest_step(middle.astype(np.float64), own)
@@ -79,7 +84,7 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
         "stripes_sigma": float(np.sqrt(max(0.0, scatter**2 - own**2))) / noise,
         "step_sigma": step / noise,
         "step_fraction": step / abs(level) if level != 0 and step > noise / 4 else 0.0,
-        "constant_fraction": float(np.mean(spread == 0)),
+        "constant_fraction": float(np.mean(same)),
         "noisy_fraction": float(np.mean(spread > _NOISY * np.median(spread))),
     }
 

@@ -199,8 +199,10 @@ class Pictures:
             errors = sample(frame.err, _SAMPLES)
             errors = errors[np.isfinite(errors) & (errors > 0)]
             values, what = local.typical_sigma / errors.astype(np.float64), "Noise found over the error of each pixel"
-        else:
+        elif figure in ("level", "level_e_per_s"):
             values, what = sample(np.where(self._good(frame), frame.data, np.nan), _SAMPLES), "Values of the pixels"
+        else:
+            return None
         return _histogram(values * self._factor(figure), what, said, check)
 
     def _factor(self, figure: str) -> float:

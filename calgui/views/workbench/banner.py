@@ -55,6 +55,7 @@ class VerdictBanner(QFrame):
         layout.addLayout(left)
         layout.addWidget(self.reasons, 1)
         self._shown: tuple[str, str, str] = ("info", "", "muted")
+        self._styled: tuple[str, ...] = ()
         theme().changed.connect(self._retheme)
         self._retheme()
 
@@ -102,6 +103,9 @@ class VerdictBanner(QFrame):
             self._say("info", "", "muted", text)
 
     def _say(self, name: str, word: str, role: str, text: str) -> None:
+        if (name, word, role) == self._shown and text == self.reasons.text():
+            # as most answers to a changed option do: nothing is laid out anew
+            return
         self._shown = (name, word, role)
         self.word.setText(word)
         self.word.setVisible(bool(word))
@@ -135,6 +139,10 @@ class VerdictBanner(QFrame):
         name, _word, role = self._shown
         colour = theme().colour
         fill = colour("neutral_fill" if role == "muted" else f"{role}_fill").name()
+        styled = name, role, fill, colour("text").name()
+        if styled == self._styled:
+            return
+        self._styled = styled
         self._icon.setPixmap(icon(name, role).pixmap(20, 20))
         self.word.setStyleSheet(f"color: {colour(role).name()}; font-weight: 600;")
         self.reasons.setStyleSheet(f"color: {colour('muted' if role == 'muted' else 'text').name()};")

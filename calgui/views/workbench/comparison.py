@@ -122,9 +122,11 @@ class ComparisonPanel(QWidget):
         title = how.title if how is not None else "new less"
         files = (*inputs, *((comparison.old,) if comparison.old is not None else ()))
         note = what if comparison.tables else f"{what}, whole frame"
-        if comparison.difference is not None:
+        # rows of a table are seen in plots rather than as a picture of a few rows
+        pictured = comparison.difference is not None and not (how is not None and how.table)
+        if comparison.difference is not None and pictured:
             self.picture.show_frame(comparison.difference, f"{title} {old}", note, Origin(files))
-        self._show_picture(comparison.difference is not None)
+        self._show_picture(pictured)
         self.metrics.show_metrics(comparison.metrics)
         for tab, content in ((self.curves, comparison.curves), (self.tables, comparison.tables)):
             if (at := self.side.indexOf(tab)) >= 0:

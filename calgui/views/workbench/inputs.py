@@ -265,12 +265,12 @@ class InputsPanel(QWidget):
     def _retheme(self) -> None:
         colour = theme().colour
         if self._state == "muted":
-            self.problem.setStyleSheet(f"color: {colour('muted').name()};")
-            return
-        fill = colour(f"{self._state}_fill").name()
-        self.problem.setStyleSheet(
-            f"color: {colour(self._state).name()}; background: {fill}; padding: 5px 8px; border-radius: 4px;"
-        )
+            style = f"color: {colour('muted').name()};"
+        else:
+            fill = colour(f"{self._state}_fill").name()
+            style = f"color: {colour(self._state).name()}; background: {fill}; padding: 5px 8px; border-radius: 4px;"
+        if style != self.problem.styleSheet():
+            self.problem.setStyleSheet(style)
 
     # -- dropping and keys -----------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.theme import SPACE
+from calgui.views.widgets.tabs import show_tab
 from calgui.views.workbench.banner import VerdictBanner
 from calgui.views.workbench.comparison import ComparisonPanel
 from calgui.views.workbench.marks.panel import MarksPanel
@@ -326,9 +327,8 @@ class OutputPanel(QWidget):
         tables = result.tables[bool(result.stages) :]
         self.tables.show_tables(tables, late=result.spectra is not None)
         one = tables[0].title if len(tables) == 1 else "Tables"
-        self.tabs.setTabText(self.tabs.indexOf(self.tables), one if tables else _FRAMES)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.tables), bool(tables))
-        self.tabs.setTabVisible(self.tabs.indexOf(self.curves), bool(result.curves))
+        show_tab(self.tabs, self.tabs.indexOf(self.tables), bool(tables), one if tables else _FRAMES)
+        show_tab(self.tabs, self.tabs.indexOf(self.curves), bool(result.curves))
         if result.first == "plots" and result.curves and not self._opened and self.tabs.currentIndex() == 0:
             self.tabs.setCurrentWidget(self.curves)
         # from then on the tab is the user's choice
@@ -377,7 +377,7 @@ class OutputPanel(QWidget):
         self.marks.take(result, inputs, live)
         self.side.show_marks(result.marks if result is not None else None)
         valued = self.marks.shown is not None and bool(self.marks.shown.values)
-        self.tabs.setTabVisible(self.tabs.indexOf(self.marks.map), valued)
+        show_tab(self.tabs, self.tabs.indexOf(self.marks.map), valued)
 
     def _clear(self, message: str) -> None:
         self.picture.clear(message)

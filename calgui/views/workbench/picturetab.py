@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 #: metrics stand beside the picture where there is room for both, else below it
-_LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH = 330, 244, 150
+_LEAST_PICTURE, _METRICS_WIDE, _METRICS_HIGH, _METRICS_LOW = 330, 244, 150, 100
 #: where the picture has this width beside them, they get as much as their names need
 _AMPLE_PICTURE, _METRICS_AMPLE = 500, 284
 
@@ -49,13 +49,13 @@ class PictureTab(QSplitter):
         """
         self.addWidget(side)
         self.setStretchFactor(1, 0)
-        side.setMinimumSize(_METRICS_WIDE, _METRICS_HIGH)
-        self.setSizes(self._sizes or [10 * _LEAST_PICTURE, self._wide])
+        side.setMinimumSize(_METRICS_WIDE, _METRICS_LOW)
+        self.setSizes(self._sizes or self._shares(self.size()))
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow arrangement, so that there is a way to it."""
         least = self.widget(0).minimumSizeHint()
-        return QSize(max(least.width(), _METRICS_WIDE), least.height() + _METRICS_HIGH)
+        return QSize(max(least.width(), _METRICS_WIDE), least.height() + _METRICS_LOW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside where there is room, else below."""
@@ -65,9 +65,16 @@ class PictureTab(QSplitter):
         wide = self._ample if room >= _AMPLE_PICTURE + self._ample else _METRICS_WIDE
         if wanted != self.orientation() or (beside and wide != self._wide and not self._moved):
             self.setOrientation(wanted)
-            self.setSizes([room - wide if beside else 10 * _LEAST_PICTURE, wide if beside else _METRICS_HIGH])
             self._wide = wide
+            self.setSizes(self._shares(event.size()))
         super().resizeEvent(event)
+
+    def _shares(self, size: QSize) -> list[int]:
+        """Of the picture and its side; below a low picture there is less of it, as the picture needs it more."""
+        if self.orientation() == Qt.Orientation.Horizontal:
+            return [max(size.width() - self._wide, _LEAST_PICTURE), self._wide]
+        high = min(max(size.height() // 5, _METRICS_LOW), _METRICS_HIGH)
+        return [max(size.height() - high, _LEAST_PICTURE), high]
 
     def _take_over(self) -> None:
         """Whoever moved the border knows best."""

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -26,6 +26,8 @@ _SHORT, _LONG = 5, 15
 _LATE = 100
 #: numbers from here on are written with a power of ten
 _LONGEST = 1e8
+#: decimals that a table shows at most; numbers from here on have none
+_DECIMALS, _WHOLE = 4, 1e4
 #: characters of a line in the heading of a table's column
 _HEADING = 12
 
@@ -53,6 +55,28 @@ def figure(value: Any, digits: int = 5) -> str:
     if isinstance(value, float) and 1e4 <= abs(value) < _LONGEST:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def _decimals(values: Sequence[Any]) -> int | None:
+    """Decimals of a column whose numbers were rounded to some, and would lose them with few digits.
+
+    Parameters
+    ----------
+    values : sequence
+        Of one column.
+
+    Returns
+    -------
+    int or None
+        None where usual figures say all there is to say.
+    """
+    numbers = [value for value in values if value not in (None, "—")]
+    if not all(isinstance(value, float) and math.isfinite(value) and abs(value) < _WHOLE for value in numbers):
+        return None
+    if all(float(f"{value:.4g}") == value for value in numbers):
+        return None
+    places = [len(f"{value:.12g}".partition(".")[2]) for value in numbers]
+    return max(places) if max(places) <= _DECIMALS else None
 
 
 class Grid(QTableWidget):
@@ -284,12 +308,14 @@ class TablesPanel(QWidget):
             last = last if empty else column
         # a number at the far end of a wide table is lost to the eye
         grid.horizontalHeader().setStretchLastSection(any(isinstance(row[last], str) for row in table.rows))
+        digits = [_decimals([values[column] for values in table.rows]) for column in range(len(table.columns))]
         for row, values in enumerate(table.rows):
             odd = row in table.flagged
             cells = [grid.put(row, 0, "✕ odd one out" if odd else "✓", "Stands out among the others" if odd else "")]
             for column, value in enumerate(values, start=1):
                 is_number = isinstance(value, int | float) and not isinstance(value, bool)
-                text = figure(value, 4)
+                places = digits[column - 1]
+                text = figure(value, 4) if places is None or not isinstance(value, float) else f"{value:.{places}f}"
                 cells.append(grid.put(row, column, text, "" if is_number else text, number=is_number))
             if odd:
                 for cell in cells:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.registry import Metric
 from calgui.core.runs.flagged import Flagged
+from calgui.views.widgets.tabs import show_tab
 from calgui.views.workbench.hotlist import HotPixels
 from calgui.views.workbench.results import MetricsTable
 
@@ -72,7 +73,7 @@ class Side(QTabWidget):
             (x, y) of its first pixel on the detector.
         """
         self.hot.show_pixels(hot, origin)
-        self.setTabVisible(self.indexOf(self.hot), bool(hot.counts))
+        show_tab(self, self.indexOf(self.hot), bool(hot.counts))
 
     def show_marks(self, marks: Marks | None) -> None:
         """Offer their list, by their name.
@@ -83,6 +84,4 @@ class Side(QTabWidget):
             Of the result.
         """
         at = self.indexOf(self._marks)
-        self.setTabVisible(at, marks is not None)
-        if marks is not None:
-            self.setTabText(at, marks.name.capitalize())
+        show_tab(self, at, marks is not None, marks.name.capitalize() if marks is not None else "")

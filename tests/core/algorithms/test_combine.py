@@ -30,8 +30,8 @@ def stack_of(n: int, shape: tuple[int, int], seed: int, holes: float) -> tuple[l
     return frames, np.ma.MaskedArray(data, mask)
 
 
-#: loops are compiled for each number of frames up to 32: some of them
-numbers = st.sampled_from([1, 2, 3, 4, 5, 8, 9, 25, 32, 33, 36])
+#: loops are compiled for each number of frames up to 32: some of them, and those that other tests of this folder take
+numbers = st.sampled_from([1, 2, 3, 4, 5, 9, 20, 32, 33, 36])
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 700))
 
 
@@ -95,12 +95,12 @@ def test_clipping_by_the_median_deviation_is_that_of_astropy() -> None:
 
 
 def test_a_round_that_leaves_too_few_is_not_carried_out() -> None:
-    column = np.array([1, 1, 1, 1, 2, 2, 2, 2, 100, 101], np.float32).reshape(10, 1, 1)
+    column = np.array([1, 1, 1, 1.5, 2, 2, 2, 100, 101], np.float32).reshape(9, 1, 1)
     frames = [Frame(plane) for plane in column]
     loose = combine(frames, Combination("clipped-mean", "none", 1.5, 1.5, 9, min_left=1))
-    strict = combine(frames, Combination("clipped-mean", "none", 1.5, 1.5, 9, min_left=9))
-    assert loose.samples[0, 0] == 8
-    assert strict.samples[0, 0] == 10
+    strict = combine(frames, Combination("clipped-mean", "none", 1.5, 1.5, 9, min_left=8))
+    assert loose.samples[0, 0] == 7
+    assert strict.samples[0, 0] == 9
 
 
 @pytest.mark.parametrize(("n", "factor"), [(3, 1.16), (5, 1.198), (9, 1.2226)])
@@ -133,22 +133,22 @@ def test_clipping_holds_at_every_scale(n: int, scale: float) -> None:
 
 def test_a_pixel_does_not_depend_on_what_its_neighbours_lose() -> None:
     rng = np.random.default_rng(8)
-    data = rng.normal(0, 1, (12, 1, 64)).astype(np.float32)
-    how = Combination("clipped-mean", "measured", 2.5, 2.5, 5)
+    data = rng.normal(0, 1, (9, 1, 64)).astype(np.float32)
+    how = Combination("clipped-mean", "measured", 2.3, 2.3, 5)
     before = combine([Frame(plane) for plane in data], how)
     spoilt = data.copy()
     spoilt[3, 0, 20] = 900
     after = combine([Frame(plane) for plane in spoilt], how)
     others = np.arange(64) != 20
     np.testing.assert_array_equal(before.data[0, others], after.data[0, others])
-    assert after.samples[0, 20] < 12
+    assert after.samples[0, 20] < 9
 
 
 def test_a_clipped_mean_is_nearly_as_quiet_as_the_mean() -> None:
     rng = np.random.default_rng(5)
-    frames = [Frame(rng.normal(0, 1, (300, 700)).astype(np.float32)) for _ in range(15)]
+    frames = [Frame(rng.normal(0, 1, (300, 700)).astype(np.float32)) for _ in range(20)]
     made = combine(frames, Combination("clipped-mean", "measured"))
-    assert made.data.std() * np.sqrt(15) == pytest.approx(1, abs=0.03)
+    assert made.data.std() * np.sqrt(20) == pytest.approx(1, abs=0.03)
 
 
 def test_errors_of_used_samples_alone_are_propagated() -> None:
@@ -189,7 +189,7 @@ def test_sizes_that_differ_are_refused_by_name(tmp_path) -> None:  # type: ignor
 
 
 def test_inputs_stay_as_they_are() -> None:
-    frames, _ = stack_of(7, (20, 30), 1, 0.2)
+    frames, _ = stack_of(5, (20, 30), 1, 0.2)
     before = [(frame.data.copy(), None if frame.dq is None else frame.dq.copy()) for frame in frames]
     combine(frames, Combination("clipped-mean"))
     for frame, (data, bits) in zip(frames, before, strict=True):

@@ -146,7 +146,7 @@ def test_electrons_and_rates_are_the_same_dark(make_darks) -> None:  # type: ign
 
 
 def test_the_odd_one_out_is_shown(make_darks) -> None:  # type: ignore[no-untyped-def]
-    frames = make_darks(7, 256)
+    frames = make_darks(9, 256)
     leak = frames[3].data.copy()
     leak[40:120, 150:] += 9
     frames[3] = dataclasses.replace(frames[3], data=leak)

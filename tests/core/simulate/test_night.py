@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,25 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> DemoNight:
-    return make_demo(tmp_path_factory.mktemp("night") / "small", SMALL, 7)
+def progress() -> list[float]:
+    """What was told while the small night was made."""
+    return []
 
 
-def test_the_same_seed_gives_the_same_bytes(small: DemoNight, tmp_path: Path) -> None:
-    again = make_demo(tmp_path / "elsewhere" / "again", SMALL, 7)
-    assert digests(again.folder) == digests(small.folder)
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, progress: list[float]) -> DemoNight:
+    job = Job(observer=lambda told: progress.append(told.fraction))
+    return make_demo(tmp_path_factory.mktemp("night") / "not there" / "small", SMALL, 7, job)
+
+
+@pytest.fixture
+def own(small: DemoNight, tmp_path: Path) -> DemoNight:
+    """The same night again, to be spoilt."""
+    return DemoNight(shutil.copytree(small.folder, tmp_path / "demo"))
+
+
+def test_the_same_seed_gives_the_same_bytes_and_fills_an_empty_folder(small: DemoNight, tmp_path: Path) -> None:
+    assert digests(make_demo(tmp_path, SMALL, 7).folder) == digests(small.folder)
 
 
 def test_another_seed_gives_other_pixels_under_the_same_names(small: DemoNight, tmp_path: Path) -> None:
@@ -54,13 +67,12 @@ def test_another_night_in_the_folder_is_refused(small: DemoNight, size: int, see
     assert told.value.cure
 
 
-def test_the_night_of_another_version_is_refused(tmp_path: Path) -> None:
-    night = make_demo(tmp_path / "demo", SMALL, 7)
-    truth = json.loads(night.truth.read_text())
-    night.truth.write_text(json.dumps(truth | {"format": truth["format"] - 1}))
+def test_the_night_of_another_version_is_refused(own: DemoNight) -> None:
+    truth = json.loads(own.truth.read_text())
+    own.truth.write_text(json.dumps(truth | {"format": truth["format"] - 1}))
     with pytest.raises(InputError, match="another version") as told:
-        make_demo(night.folder, SMALL, 7)
-    assert told.value.path == night.folder
+        make_demo(own.folder, SMALL, 7)
+    assert told.value.path == own.folder
     assert told.value.cure
 
 
@@ -95,20 +107,16 @@ def test_a_place_that_may_not_be_looked_at_is_an_input_error(tmp_path: Path, mon
     assert told.value.path == tmp_path / "closed" / "demo"
 
 
-def test_an_empty_folder_is_filled(small: DemoNight, tmp_path: Path) -> None:
-    assert digests(make_demo(tmp_path, SMALL, 7).folder) == digests(small.folder)
-
-
 @pytest.mark.parametrize("harm", ["lose", "cut"])
-def test_a_night_that_is_not_whole_is_told(tmp_path: Path, harm: str) -> None:
-    night = make_demo(tmp_path / "demo", SMALL, 7)
-    victim = night.raw / "iris_20260311_dark_0004.fits"
+def test_a_night_that_is_not_whole_is_told(own: DemoNight, harm: str) -> None:
+    assert make_demo(own.folder, SMALL, 7) == own
+    victim = own.raw / "iris_20260311_dark_0004.fits"
     if harm == "lose":
         victim.unlink()
     else:
         victim.write_bytes(victim.read_bytes()[:5000])
     with pytest.raises(InputError, match="dark_0004"):
-        make_demo(night.folder, SMALL, 7)
+        make_demo(own.folder, SMALL, 7)
 
 
 def test_cancel_leaves_nothing(tmp_path: Path) -> None:
@@ -119,9 +127,9 @@ def test_cancel_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_progress_goes_forward_to_the_end(tmp_path: Path) -> None:
-    told: list[float] = []
-    make_demo(tmp_path / "demo", SMALL, 7, Job(observer=lambda progress: told.append(progress.fraction)))
+def test_progress_goes_forward_to_the_end(small: DemoNight, progress: list[float]) -> None:
+    told = progress.copy()
+    assert len(told) > 2
     assert told == sorted(told)
     assert told[-1] == 1.0
 

@@ -78,6 +78,13 @@ def test_an_arc_is_solved_and_a_line_left_out_and_named_by_hand(
     session.history.undo()
     fitted(qtbot, page)
     assert page.report.metrics["rms_pixel"].value == before  # type: ignore[union-attr]
+    # wavelengths that are asked for in air are read in air, and in vacuum again
+    axis = panel.part.bar.axis
+    assert axis.currentText() == "nm vacuum"
+    for medium in ("air", "vacuum"):
+        page.options.set_value("medium", medium)
+        fitted(qtbot, page)
+        assert axis.currentText() == f"nm {medium}"
     # named by hand as what it is: the solution stays as it is
     qtbot.keyClick(panel.part.plot, Qt.Key.Key_M)
     qtbot.waitUntil(panel.part.identify.choice.hasFocus)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.frames import dq
 from calgui.core.regions.shapes import Rectangle, Region
-from calgui.core.simulate import make_demo
+from calgui.core.simulate import DemoNight
 from calgui.views.session import Session
 from calgui.views.workbench.page import AlgorithmPage
 from calgui.views.workbench.painting import PaintBar
@@ -23,11 +23,9 @@ from mouse import click, drag
 HOT = dq.HOT | dq.DO_NOT_USE
 
 
-@pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("night") / "demo"
-    make_demo(folder, size=128, seed=5)
-    return folder
+@pytest.fixture
+def night(demo_night: DemoNight) -> Path:
+    return demo_night.folder
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.registry import Curve, Metric, Result
 from calgui.core.errors import InputError
+from calgui.core.frames.frame import Frame
 from calgui.core.runs.flagged import Flagged
 from calgui.core.runs.report import RunReport
 from calgui.views.session import Session
@@ -92,6 +93,20 @@ def test_a_result_without_a_picture_shows_its_plots(qtbot: QtBot, session: Sessi
     assert output.shown_of is report
     output.show_problem(InputError("There is no light in it."))
     assert not output.side.isTabVisible(output.side.indexOf(output.hot)), "no flagged pixels, and no tab of them"
+
+
+def test_plots_that_tell_more_than_the_picture_are_shown_first_and_once(qtbot: QtBot, session: Session) -> None:
+    output = OutputPanel(session, "")
+    qtbot.addWidget(output)
+    output.show()
+    frame = Frame(np.zeros((8, 8), np.float32))
+    result = Result(frame, {"noise_e": Metric(9.0, "e-")}, curves=_curves(1), first="plots")
+    report = RunReport("adc-residual", {}, (Path("cube.fits"),), (), None, result)
+    output.show_whole(report, Flagged(), "Residual of the ADC", outdated=False)
+    assert output.tabs.currentWidget() is output.curves
+    output.tabs.setCurrentIndex(0)
+    output.show_whole(report, Flagged(), "Residual of the ADC", outdated=False)
+    assert output.tabs.currentIndex() == 0, "from then on the tab is the user's choice"
 
 
 def test_single_measurements_are_seen_as_points(qtbot: QtBot) -> None:

@@ -111,3 +111,17 @@ def test_figures_of_the_next_answer_stand_in_the_same_rows(qtbot: QtBot) -> None
     table.show_metrics({"rms_nm": Metric(0.1, "nm", "Residuals.")})
     assert table.rowCount() == 1
     assert table.item(0, 2).text() == "nm"
+
+
+def test_wavelengths_in_tables_keep_their_decimals(qtbot: QtBot) -> None:
+    panel = TablesPanel()
+    qtbot.addWidget(panel)
+    rows = ((1597.9593, 7.396, 80.57, 0.0241), (1602.715, 108.789, 721.1, None), (1605.7, 1612.0, 28.57, 12.0))
+    panel.show_tables((Table("Lines", ("listed", "pixel", "flux", "residual"), rows),))
+    (grid,) = _grids(panel)
+    shown = [[grid.item(row, column).text() for row in range(3)] for column in range(1, 5)]
+    assert shown[0] == ["1597.9593", "1602.7150", "1605.7000"]
+    assert shown[1] == ["7.396", "108.789", "1612.000"]
+    # four digits say all of these
+    assert shown[2] == ["80.57", "721.1", "28.57"]
+    assert shown[3] == ["0.0241", "–", "12"]

@@ -1,5 +1,6 @@
 """Which line is which: blind, from a rough range, or none at all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,10 @@ SURE = 8.0
 #: shuffled lists that are tried before, and after, it is clear
 _TRIES = (4, 8)
 _CLEAR = 1e-6
-#: part of the brightest lines that an alignment must hold, and that leaves nothing to look for elsewhere
-_LEAST, _MOST = 0.4, 0.75
+#: part of the brightest lines that an alignment must hold
+_LEAST = 0.4
+#: scales of the range that are looked at beyond the one that is given, the likeliest first, and what each covers
+_SCALES, _WITHIN = (1.5, 1 / 1.5, 2.25, 1 / 2.25, 3.4), (0.8, 1.25)
 #: lines that an alignment is looked for with, at least
 FEWEST = 4
 
@@ -50,6 +53,8 @@ class Blind:
         Those that were asked for and add nothing.
     level : mapping of str to float
         Natural logarithm of the flux of a line of strength 1, by lamp.
+    failure : AlgorithmError or None
+        What speaks against it, where it is not far likelier than chance.
     """
 
     coefficients: Floats
@@ -59,12 +64,13 @@ class Blind:
     lamps: tuple[str, ...]
     dark: tuple[str, ...]
     level: dict[str, float]
+    failure: AlgorithmError | None
 
 
 def identify_blind(
     found: FoundLines, lamps: tuple[str, ...], lines: LampLines, rough: Rough, directions: tuple[int, ...], job: Job
-) -> Blind:
-    """Find out where the spectrum lies.
+) -> Iterator[Blind]:
+    """Find out where the spectrum may lie.
 
     Parameters
     ----------
@@ -81,20 +87,15 @@ def identify_blind(
     job : Job
         Progress and cancel.
 
-    Returns
-    -------
-    Blind
-
-    Raises
+    Yields
     ------
-    AlgorithmError
-        No alignment is far likelier than chance.
+    Blind
+        The likeliest alignment of each range, with what speaks against it; the likeliest ranges first.
     """
     middle, half = (found.first + found.last) / 2, max((found.last - found.first) / 2, 1.0)
     seen = Observed((found.pixel - middle) / half, found.flux, found.pixel_error / half, found.fwhm / half)
     usable = ~found.saturated
     seen = Observed(seen.u[usable], seen.flux[usable], seen.error[usable], seen.width)
-    best: _Look | None = None
     ranges = _ranges(found, rough, directions)
     for number, (expected, filtered) in enumerate(ranges):
         job.report(number / len(ranges), "Looking for an alignment")
@@ -105,25 +106,32 @@ def identify_blind(
         if made is None:
             continue
         look = _Look(made, _chance(seen, listed, expected, made.score, job), sight, expected)
-        if best is None or (look.is_clear, look.rank) > (best.is_clear, best.rank):
-            best = look
-        # most lines have a name: no other range will give more
-        if look.is_clear and made.matched >= _MOST * made.looked:
-            break
-    if best is None or not best.is_clear or best.made.matched < _LEAST * best.made.looked:
-        raise AlgorithmError(_refusal(best, lamps, len(seen.u)), cure=_cure(lamps))
-    on, least = lamps_on(seen, best.sight, best.expected, best.made)
-    dark = tuple(name for name in lamps if name not in on)
-    level = {name: float(least.level[lamps.index(name)]) for name in on}
-    blind = Blind(least.coefficients, least.score, best.made.second, best.chance, on, dark, level)
-    if blind.score <= SURE:
-        raise AlgorithmError(
-            f"The lines hardly fit those of {', '.join(blind.lamps)}: the best alignment holds {best.made.matched} of "
-            f"{best.made.looked}, and the logarithm of its likelihood over that of points without order is "
-            f"{blind.score:.1f} (limit {SURE:g}).",
-            cure=_cure(lamps),
+        yield _blind(seen, look, lamps)
+
+
+def _blind(seen: Observed, look: "_Look", lamps: tuple[str, ...]) -> Blind:
+    """What an alignment says of lamps, and what speaks against it."""
+    made = look.made
+    on, best = lamps_on(seen, look.sight, look.expected, made)
+    against = None
+    if not look.is_clear or made.matched < _LEAST * made.looked:
+        against = _refusal(look, lamps, len(seen.u))
+    elif best.score <= SURE:
+        against = (
+            f"The lines hardly fit those of {', '.join(on)}: the best alignment holds {made.matched} of {made.looked}, "
+            f"and the logarithm of its likelihood over that of points without order is {best.score:.1f} (limit "
+            f"{SURE:g})."
         )
-    return blind
+    return Blind(
+        best.coefficients,
+        best.score,
+        made.second,
+        look.chance,
+        on,
+        tuple(name for name in lamps if name not in on),
+        {name: float(best.level[lamps.index(name)]) for name in on},
+        None if against is None else AlgorithmError(against, cure=cure_of(lamps)),
+    )
 
 
 @dataclass(frozen=True)
@@ -140,11 +148,6 @@ class _Look:
         made = self.made
         return self.chance < CHANCE and made.score - made.second > MARGIN and made.matched >= FEWEST
 
-    @property
-    def rank(self) -> float:
-        """Where none is clear, the one that chance has least to do with."""
-        return self.made.score if self.is_clear else -self.chance
-
 
 def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: Job) -> float:
     """How often chance reaches a score."""
@@ -159,10 +162,8 @@ def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: 
     return chance
 
 
-def _refusal(best: _Look | None, lamps: tuple[str, ...], count: int) -> str:
+def _refusal(best: _Look, lamps: tuple[str, ...], count: int) -> str:
     names = ", ".join(lamps)
-    if best is None:
-        return f"No lines of {names} lie in the range."
     made, chance = best.made, best.chance
     if chance >= CHANCE:
         return (
@@ -185,7 +186,18 @@ def _short(chance: float) -> str:
     return f"{chance:.2g}" if chance < 0.9995 else "1"
 
 
-def _cure(lamps: tuple[str, ...]) -> str:
+def cure_of(lamps: tuple[str, ...]) -> str:
+    """What to do about lines that cannot be identified.
+
+    Parameters
+    ----------
+    lamps : tuple of str
+        That were asked for.
+
+    Returns
+    -------
+    str
+    """
     return (
         f"Check that {', '.join(lamps)} {'was' if len(lamps) == 1 else 'were'} on (option lamps) and the range "
         "(options wavemin, wavemax), or name some lines by hand: identify=pixel=nm; pixel=nm."
@@ -210,11 +222,12 @@ def _ranges(found: FoundLines, rough: Rough, directions: tuple[int, ...]) -> lis
         made.append((Range(middle, 1.05 * width, 0.3 * width, (0.8, 1.35), 0.15, directions), True))
         made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), True))
     made.append((Range(centre, half, shift, (0.82, 1.22), 0.12, directions), False))
-    least = max(0.35, 1 - OFF * centre / half) if half > 0 else 0.35
-    most = min(2.2, 1 + OFF * centre / half)
-    if least < 0.8 or most > 1.25:
-        # each end is off on its own
-        made.append((Range(centre, half, shift, (min(least, 0.8), max(most, 1.25)), 0.4, directions), filtered))
+    # each end is off on its own: other scales one after the other, as bins and blends are a matter of the scale
+    if half > 0:
+        least, most = 1 - OFF * centre / half, 1 + OFF * centre / half
+        for factor in _SCALES:
+            if factor * _WITHIN[1] > least and factor * _WITHIN[0] < most:
+                made.append((Range(centre, factor * half, shift, _WITHIN, 0.25, directions), filtered))
     return made
 
 

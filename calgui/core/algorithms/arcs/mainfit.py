@@ -17,6 +17,9 @@ from calgui.core.errors import AlgorithmError
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
+#: what lines that are used may lie off the solution, over their width: sharp ones, and those of large errors
+_FARTHEST = (0.25, 0.35)
+
 USED, REJECTED, EXCLUDED, UNIDENTIFIED, MISSING = range(len(LINE_STATES))
 
 
@@ -99,7 +102,14 @@ def main_solution(
     error = line_errors(found, named.listed, index, named.coefficients, pixels)[fitted]
     looks = _looks(u.tobytes(), wave.tobytes(), error.tobytes(), half, clip)
     best = best_order(looks)
-    fit = fit_lines(u, wave, error, half, best if order is None else order, clip)
+    chosen = best if order is None else order
+    fit = fit_lines(u, wave, error, half, chosen, clip)
+    # blends may be displaced, but what lies farther off is another line
+    own = np.clip(clip * found.pixel_error[fitted], _FARTHEST[0] * found.fwhm, _FARTHEST[1] * found.fwhm)
+    near = ~fit.used | (np.abs(fit.residual) <= own)
+    if not near.all() and (near & fit.used).sum() >= chosen + 1 + SPARE:
+        fitted, u, wave, error = fitted[near], u[near], wave[near], error[near]
+        fit = fit_lines(u, wave, error, half, chosen, clip)
     return MainFit(_solution(found, named, pixels, fit, fitted, is_out), fit, looks, best)
 
 

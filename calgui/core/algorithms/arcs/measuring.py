@@ -9,11 +9,12 @@ import numpy.typing as npt
 from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.field.solving import FieldMeasured, measure_field
 from calgui.core.algorithms.arcs.finding import FoundLines, Noise, extent, find_lines
-from calgui.core.algorithms.arcs.identifying import FEWEST, Blind, identify_blind, lit_to_whole
+from calgui.core.algorithms.arcs.identified import identified
+from calgui.core.algorithms.arcs.identifying import FEWEST, Blind
 from calgui.core.algorithms.arcs.inputs import Stack, check_arc, read_stack
 from calgui.core.algorithms.arcs.lamps import LampLines, lamp_lines, lamps_of
 from calgui.core.algorithms.arcs.mainfit import main_solution
-from calgui.core.algorithms.arcs.naming import Named, name_lines
+from calgui.core.algorithms.arcs.naming import Named
 from calgui.core.algorithms.arcs.ranges import Rough, rough_range
 from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.matching import text
@@ -176,7 +177,6 @@ def measure(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], co
     order = _candidates(stack)
     best: tuple[int, FoundLines] | None = None
     failure: CalguiError | None = None
-    lines = lamp_lines(lamps)
     work = job.part(0.15, 0.4)
     for number, main in enumerate(order):
         found = find_main(stack, main, config)
@@ -185,14 +185,11 @@ def measure(frames: Sequence[FrameLike], references: Mapping[str, FrameLike], co
         if int((~found.saturated).sum()) < FEWEST:
             continue
         try:
-            blind = identify_blind(found, lamps, lines, rough, directions, work.part(number / len(order), 1))
+            part = work.part(number / len(order), 1)
+            blind, named = identified(found, lamps, rough, directions, stack.flux.shape[1], part)
         except AlgorithmError as error:
             failure = failure or error
             continue
-        pixels = stack.flux.shape[1]
-        named = name_lines(
-            found, lamp_lines(blind.lamps), lit_to_whole(blind.coefficients, found, pixels), blind.level, pixels
-        )
         made = Measured(stack, main, found, lamps, rough, blind, None, named, None)
         return with_field(made, job.part(0.4, 1))
     if best is None:

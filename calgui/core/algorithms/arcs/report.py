@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 _KM_S = 299_792.458
 #: rows of the table of spectra, the worst first
 _WORST = 20
+#: widths of lines, in that of the median one, that are not drawn
+_BROAD = 5.0
 
 
 def spectra_of(solved: Solved) -> Spectra:
@@ -94,10 +96,8 @@ def _counts(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
     per = np.bincount(lines.spectrum[lines.state == USED], minlength=len(state))[has_solution]
     used = count.used if len(state) == 1 else int(np.median(per)) if per.size else 0
     # as the spectrum is shown: of many spectra the main one is solved again with those around it
-    missing, rejected, unnamed = (
-        int(np.sum((lines.state == state) & (lines.spectrum == spectra.main)))
-        for state in (MISSING, REJECTED, UNIDENTIFIED)
-    )
+    mine = lines.state[lines.of(spectra.main)]
+    missing, rejected, unnamed = (int(np.sum(mine == state)) for state in (MISSING, REJECTED, UNIDENTIFIED))
     return {
         "n_lines": Metric(used, "", "Lines that were used; of several spectra the median."),
         "n_rejected": Metric(rejected, "", "Main spectrum: lines with a name that lie too far off."),
@@ -232,7 +232,7 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
     tuple of Curve
         Residuals, in pixels and as velocities; the dispersion; widths of lines; RMS by order.
     """
-    one = solved.main.solution
+    one, field = solved.main.solution, solved.measured.field
     air = solved.config.medium == "air"
     shown = to_air if air else _same
     label = f"wavelength in {solved.config.medium} (nm)"
@@ -241,9 +241,14 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
     parts = [(name, one.state == number) for number, name in enumerate(LINE_STATES[:3]) if (one.state == number).any()]
     velocity = one.residual * one.dispersion(one.pixel) / one.wavelengths(one.pixel) * _KM_S
     names = tuple(name for name, _ in parts)
+    # of many spectra each is solved again: its residuals stand below it
+    of = "lines" if field is None else "global solution"
+    # that of two lines in one says nothing of the optics, and would hide what the others say
+    width = solved.found.width
+    sound = width < _BROAD * float(np.nanmedian(width))
     orders = np.array([look.order for look in solved.main.looks], np.float64)
     made = [
-        Curve("Residuals of the lines", label, "residual (pixel)",
+        Curve(f"Residuals of the {of}", label, "residual (pixel)",
               {name: (shown(one.wavelength[here]), one.residual[here]) for name, here in parts}, points=names),
         Curve("Residuals as velocities", label, "residual (km/s)",
               {name: (shown(one.wavelength[here]), velocity[here]) for name, here in parts}, points=names),
@@ -251,7 +256,7 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
         Curve("Off a straight line", label, "pixel",
               {"solution": (wave, _bend(one.wavelengths(pixel), pixel))}),
         Curve("Widths of the lines", label, "FWHM (pixel)",
-              {"lines": (shown(one.wavelengths(one.pixel)), solved.found.width)}, points=("lines",)),
+              {"lines": (shown(one.wavelengths(one.pixel[sound])), width[sound])}, points=("lines",)),
     ]  # fmt: skip
     if len(orders) > 1:
         made.append(
@@ -260,7 +265,6 @@ def curves(solved: Solved) -> tuple[Curve, ...]:
                 "cross-validated": (orders, np.array([look.cross_validated for look in solved.main.looks])),
             }, log_y=True)
         )  # fmt: skip
-    field = solved.measured.field
     if field is not None:
         made += spread_curves(field.spread)
     return tuple(made)
@@ -312,7 +316,8 @@ def _lines(solved: Solved) -> Table:
     head = ("pixel", "error (pixel)", "species", f"listed, {medium} (nm)", f"solution, {medium} (nm)",
             "residual (pixel)", "flux", "state")  # fmt: skip
     flagged = tuple(place for place, row in enumerate(rows) if row[-1] in ("rejected", "saturated"))
-    return Table("Lines of the main spectrum", head, tuple(rows), flagged)
+    of = "main spectrum" if solved.measured.field is None else "global solution"
+    return Table(f"Lines of the {of}", head, tuple(rows), flagged)
 
 
 def _orders(solved: Solved) -> Table:

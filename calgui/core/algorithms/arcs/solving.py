@@ -9,8 +9,7 @@ from numpy.polynomial import legendre
 from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.field.solving import FieldFit, fit_field
 from calgui.core.algorithms.arcs.finding import FoundLines
-from calgui.core.algorithms.arcs.identifying import identify_blind, lit_to_whole
-from calgui.core.algorithms.arcs.lamps import lamp_lines
+from calgui.core.algorithms.arcs.identified import identified
 from calgui.core.algorithms.arcs.mainfit import MainFit, main_solution
 from calgui.core.algorithms.arcs.measuring import Measured, with_field
 from calgui.core.algorithms.arcs.naming import Named, name_lines
@@ -155,14 +154,13 @@ def _guided(measured: Measured, pixel: Floats, wave: Floats, job: Job) -> Named 
     low, high = float(ends.min()), float(ends.max())
     rough = Rough(low, high, "lines named by hand")
     try:
-        blind = identify_blind(found, measured.lamps, lamp_lines(measured.lamps), rough, (1 if slope > 0 else -1,), job)
+        named = identified(found, measured.lamps, rough, (1 if slope > 0 else -1,), pixels, job)[1]
     except AlgorithmError:
         return None
-    coefficients = lit_to_whole(blind.coefficients, found, pixels)
-    apart = np.abs(legendre.legval(2 * pixel / (pixels - 1) - 1, coefficients) - wave)
+    apart = np.abs(legendre.legval(2 * pixel / (pixels - 1) - 1, named.coefficients) - wave)
     if apart.max() > _CLICKED * _width(found) * abs(float(slope)):
         return None
-    return name_lines(found, lamp_lines(blind.lamps), coefficients, blind.level, pixels)
+    return named
 
 
 def _by_hand(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.arcs.identified import BORNE_OUT
 from calgui.core.algorithms.arcs.mainfit import EXCLUDED, REJECTED, UNIDENTIFIED, USED
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.registry import Verdict
@@ -27,8 +28,8 @@ _BEYOND = 0.3
 _BUDGET = 0.02
 #: cross-validated residuals over those of the best order
 _WORSE = 1.15
-#: part of the lines that is saturated
-_FULL = 0.3
+#: part of the lines that is saturated, and of the brightest
+_FULL, _FULL_BRIGHT = 0.3, 0.05
 #: part of the spectra that failed: doubtful, and bad
 _FAILED, _TOO_FAILED = 0.05, 0.5
 
@@ -131,7 +132,7 @@ def check_solution(solved: Solved) -> None:
         )
     used = one.state == USED
     between = (one.pixel >= one.pixel[used].min()) & (one.pixel <= one.pixel[used].max()) & (one.state != EXCLUDED)
-    if solved.by_hand == 0 and used.sum() < _FEW * between.sum():
+    if solved.by_hand == 0 and used.sum() < _FEW * between.sum() and solved.named.evidence < BORNE_OUT:
         raise AlgorithmError(
             f"Only {int(used.sum())} of {int(between.sum())} lines between the first and the last that fit are used "
             f"(limit {100 * _FEW:.0f} %): this may be chance.",
@@ -222,15 +223,27 @@ def _doubtful(solved: Solved, spectra: Spectra) -> list[str]:
     return made
 
 
+def _bright_full(solved: Solved) -> tuple[int, int]:
+    """Saturated ones of the brightest lines, and how many these are."""
+    found = solved.found
+    bright = np.argsort(-found.flux)[:_BRIGHT]
+    return int(found.saturated[bright].sum()), len(bright)
+
+
 def _too_full(solved: Solved) -> bool:
-    return int(solved.found.saturated.sum()) > _FULL * len(solved.found)
+    full, bright = _bright_full(solved)
+    return int(solved.found.saturated.sum()) > _FULL * len(solved.found) or full > _FULL_BRIGHT * bright
 
 
 def _full(solved: Solved) -> str:
-    full = int(solved.found.saturated.sum())
+    full, count, limit = int(solved.found.saturated.sum()), len(solved.found), _FULL
+    what = f"of {count} lines"
+    if full <= limit * count and _too_full(solved):
+        (full, count), limit = _bright_full(solved), _FULL_BRIGHT
+        what = f"of the {count} brightest lines"
     return (
-        f"{full} of {len(solved.found)} lines {'is' if full == 1 else 'are'} saturated and not used (limit "
-        f"{100 * _FULL:.0f} %): a shorter exposure, or a fainter lamp, keeps {'it' if full == 1 else 'them'}."
+        f"{full} {what} {'is' if full == 1 else 'are'} saturated and not used (limit {100 * limit:.0f} %): a shorter "
+        f"exposure, or a fainter lamp, keeps {'it' if full == 1 else 'them'}."
     )
 
 
@@ -250,8 +263,7 @@ def _notes(solved: Solved, spectra: Spectra) -> list[str]:
             "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
         )
         made.append(f"The lines were identified from those named by hand; {said}.")
-    lines = spectra.lines
-    stray = int(np.sum((lines.state == UNIDENTIFIED) & (lines.spectrum == spectra.main)))
+    stray = int(np.sum(spectra.lines.state[spectra.lines.of(spectra.main)] == UNIDENTIFIED))
     if stray:
         have = "line has" if stray == 1 else "lines have"
         made.append(f"{stray} {have} no name: not listed, blended, or too near another.")

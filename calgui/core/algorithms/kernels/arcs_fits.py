@@ -194,7 +194,7 @@ def fit_lines(  # type: ignore[no-untyped-def]
         free[s] = 0
         rms[s], sigma[s], resolution[s] = np.nan, np.nan, np.nan
         ends[s] = np.nan
-        count = 0
+        count = np.int64(0)  # not the number 0, for which what counts on would be compiled once more
         for k in range(lines):
             residual[s, k] = np.nan
             used[s, k] = False
@@ -258,7 +258,7 @@ def fit_lines(  # type: ignore[no-untyped-def]
             # then without them, until the choice stays
             for turn in range(_HARD if good else 0):
                 changed = turn == 0
-                kept = 0
+                kept = np.int64(0)
                 for i in range(count):
                     # what all lines are off by is more than their errors where their shape is none of a Gaussian
                     limit = max(clip * max(spread, 1.0 / math.sqrt(inverse[i])), _LEAST)
@@ -291,7 +291,7 @@ def fit_lines(  # type: ignore[no-untyped-def]
         scale = max(1.0, math.sqrt(squares / (kept - here))) if kept > here else 1.0
         coefficients[s] = own
         free[s] = here
-        total, low, high, widths = 0.0, np.inf, -np.inf, 0
+        total, low, high, widths = 0.0, np.inf, -np.inf, np.int64(0)
         for i in range(count):
             k = which[i]
             residual[s, k] = off[i]

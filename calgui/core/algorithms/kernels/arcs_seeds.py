@@ -182,7 +182,7 @@ def _guess(expected, bright, near, count, rows, columns, row, column, at, streng
 @_jit
 def _agrees(expected, bright, near, grid, known, rows, columns, s, at, strength):  # type: ignore[no-untyped-def]
     """Whether the lines of a spectrum are where those beside it tell."""
-    found = _near(grid, known, rows[s], columns[s], s, 3, near)
+    found = _near(grid, known, rows[s], columns[s], s, np.int64(3), near)
     if found < 3:
         return False
     plane = _guess(expected, bright, near, found, rows, columns, rows[s], columns[s], at, strength)
@@ -367,14 +367,16 @@ def follow(  # type: ignore[no-untyped-def]
         if not gain > 0:
             state[s] = LOST
             continue
-        what, value = _take(
-            flux[s], values, noise, root, moved, strength, seen, gain, narrow, 1, 2.0, learn, out, light, True
-        )  # fmt: skip
-        if what == LOST and not was:
+        what, value = LOST, 0.0
+        for turn in range(1 if was else 2):
             # beside an edge the spectra do not go on as they did
+            edge = turn == 1
             what, value = _take(
-                flux[s], values, noise, root, at, strength, seen, gain, wide, 5, 2.5, learn, out, light, False
+                flux[s], values, noise, root, at if edge else moved, strength, seen, gain, wide if edge else narrow,
+                5 if edge else 1, 2.5 if edge else 2.0, learn, out, light, not edge,
             )  # fmt: skip
+            if what != LOST:
+                break
         if again and was:
             # both places are good ones: that which the others tell is taken
             gap = 0.0

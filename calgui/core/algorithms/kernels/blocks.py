@@ -58,8 +58,8 @@ def _mean_and_deviation(block, j, first, last, centre):  # type: ignore[no-untyp
 @_jit
 def _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors):  # type: ignore[no-untyped-def]
     """Clip one sorted pixel; survivors of a sorted list are neighbours, so that two bounds say it all."""
-    first = 0
-    last = k
+    first = np.int64(0)  # not the number 0, for which what follows would be compiled once more
+    last = np.int64(k)
     lowest = -np.inf
     highest = np.inf
     for _ in range(iterations):
@@ -85,7 +85,7 @@ def _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors):  
         first = a
         last = b
     # as astropy does, the last bounds decide on all samples: one that fell in an early round may be back
-    first = 0
+    first = np.int64(0)
     last = k
     while first < last and block[first, j] < lowest:
         first += 1
@@ -134,7 +134,7 @@ def clip_block(block, n, width, good, clip, spread, factors, out, err, bounds, w
         calm = spread == 0 and lowest > -low * deviation * 0.999999 and highest < high * deviation * 0.999999
         if calm:
             mean = centre[j] + shift
-            first = 0
+            first = np.int64(0)
             last = k
         else:
             first, last = _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors)

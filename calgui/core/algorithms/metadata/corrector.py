@@ -49,6 +49,7 @@ def check_corrector(header: Mapping[str, Any]) -> list[Contradiction]:
     ends = dispersion(np.array(ENDS), ENDS[1], DESIGN, 90 - elevation, "apparent")
     air = float(ends[0] - ends[1])
     left = math.hypot(along - air, across)
+    along, across = (round(value, 1) + 0.0 for value in (along, across))
     said = (
         f"At a zenith angle of {90 - elevation:.2f} deg (EL) air draws {ENDS[0]:g} and {ENDS[1]:g} um {air:.1f} mas "
         f"apart, but prisms at {a.value:g} and {b.value:g} deg ({a.source}, {b.source}) take out {along:.1f} mas "

@@ -26,8 +26,12 @@ def read_server_config(layout: Layout) -> Mapping[str, Any] | InputError | None:
         The error, where the file is there but no table of plain values; None where there is none.
     """
     path = layout.config / "server_config"
-    if not path.exists() and not path.is_symlink():
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        pass  # it cannot be looked at: reading it says why
     try:
         value = _literal(read_safely(path, layout.root, _LARGEST).decode("utf-8"))
     except InputError as error:

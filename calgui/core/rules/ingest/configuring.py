@@ -68,6 +68,13 @@ def _fresh(cache: "Cache") -> dict[str, Any]:
     }
 
 
+def _has_files(folder: Path) -> bool:
+    try:
+        return any(one.is_file() for one in folder.iterdir())
+    except OSError:
+        return False
+
+
 def subfolder(cache: "Cache", instrument: str) -> Path:
     """The folder of an instrument's references, below the cache's.
 
@@ -89,7 +96,7 @@ def subfolder(cache: "Cache", instrument: str) -> Path:
     except InputError:
         inner = top / instrument.lower()
         inside = [folder for folder in layout.reference_folders() if not layout.leads_out(folder)]
-        there = {folder for folder in inside if any(one.is_file() for one in folder.iterdir())}
+        there = set(filter(_has_files, inside))
         mode = "instrument" if layout.folder and (inner in there or top not in there) else "flat"
     below = top if mode == "flat" else top / instrument.lower()
     return below.relative_to(root)

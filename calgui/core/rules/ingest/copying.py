@@ -13,8 +13,8 @@ from pathlib import Path
 from calgui.core.jobs import Job
 
 _CHUNK = 8 * 2**20
-#: what a file system says that does not store folders by themselves
-_NO_SYNC = frozenset({errno.EINVAL, errno.EBADF, errno.EACCES, getattr(errno, "ENOTSUP", errno.EINVAL)})
+#: what a file system says of what it has not: links, times, storing folders by themselves
+UNABLE = frozenset({errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP})
 #: ioctl of Linux that makes a reflink: _IOW(0x94, 9, int)
 _FICLONE = 0x40049409
 
@@ -68,7 +68,11 @@ class Copier:
             else:
                 self.shared += 1
             target.flush()
-            os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+            try:
+                os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+            except OSError as error:  # a time is no reason to stop, a broken disk is
+                if error.errno not in UNABLE:
+                    raise
             os.fsync(target.fileno())
 
     def _clone(self, source: int, target: int) -> bool:
@@ -107,7 +111,7 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in _NO_SYNC:
+        if error.errno not in UNABLE:
             raise
     finally:
         os.close(handle)

@@ -33,8 +33,6 @@ def ingests(cache: "Cache") -> tuple[dict[str, Any], ...]:
         ingest wrote, or whose record cannot be read.
     """
     path = cache.layout.config / NAME
-    if not path.exists():
-        return ()
     try:
         found = json.loads(read_safely(path, cache.layout.root, _LARGEST))
     except (InputError, ValueError, RecursionError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.errors import CalguiError
 from calgui.core.rules.files.mapping_file import SPECIAL, safe_name
 from calgui.core.rules.files.trust import look
-from calgui.core.rules.ingest.problems import asks, clean, error, warning
+from calgui.core.rules.ingest.problems import asks, clean, error, note, warning
 from calgui.core.rules.observatories.teaching import is_stock
 from calgui.core.rules.values import Finding, Trust
 
@@ -103,6 +103,9 @@ def read_incoming(
     texts = parkey_texts(with_settings(header, settings, cache.observatory), cache.observatory)
     source = Source(real, name, status.st_size, status.st_mtime_ns)
     found: list[Finding] = []
+    if not _is_fits(real):
+        text = "Headers are read of FITS files only: what the rules ask for is to be set."
+        found.append(note("not-read", name, text, "Set it (--set KEYWORD=VALUE)."))
     said = kind.lower() if kind else next((texts[key].strip().lower() for key in _TYPE_KEYS if key in texts), "")
     instrument = _instrument(cache, context, texts, name, found)
     found += _check_type(cache, context, instrument, said, name)
@@ -119,8 +122,12 @@ def _own_verdict(texts: Mapping[str, str], name: str) -> Iterator[Finding]:
         yield warning("verdict", name, text, "Validate it first (calgui validate).")
 
 
+def _is_fits(path: Path) -> bool:
+    return path.name.lower().endswith((".fits", ".fit", ".fits.gz"))
+
+
 def _header(path: Path) -> dict[str, Any]:
-    if path.name.lower().endswith((".fits", ".fit", ".fits.gz")):
+    if _is_fits(path):
         from calgui.core.frames.headers import rule_header
 
         return rule_header(path)
@@ -239,6 +246,6 @@ def free_name(cache: "Cache", one: Incoming, taken: Collection[str]) -> str:
     """The next free name of CRDS's form for a file."""
     stem = f"{cache.observatory.name}_{one.instrument.lower()}_{one.type}"
     ending = _SUFFIX.search(one.source.name.lower())
-    pattern = re.compile(rf"{re.escape(stem)}_(\d{{4,9}})\.")
+    pattern = re.compile(rf"{re.escape(stem)}_(\d{{4,9}})\.(?![pir]map\Z)")
     numbers = [int(found.group(1)) for found in map(pattern.match, taken) if found]
     return f"{stem}_{max(numbers, default=0) + 1:04d}{ending.group(0) if ending else '.fits'}"

@@ -13,10 +13,10 @@ from calgui.core.errors import CalguiError, Cancelled, InputError, UsageError
 from calgui.core.jobs import Job
 from calgui.core.rules.files.layout import MOST_FILES
 from calgui.core.rules.files.trust import look
+from calgui.core.rules.ingest.comparing import digest
 from calgui.core.rules.ingest.configuring import configured, subfolder
-from calgui.core.rules.ingest.copying import Copier, sync_folder, write_new
+from calgui.core.rules.ingest.copying import UNABLE, Copier, sync_folder, write_new
 from calgui.core.rules.ingest.history import record
-from calgui.core.rules.ingest.proposing import digest
 from calgui.core.rules.ingest.scratch import scratch_folder
 from calgui.core.rules.ingest.values import NewRule, Proposal, Written
 from calgui.core.rules.values import Severity, Trust
@@ -54,7 +54,15 @@ def check_target(cache: "Cache", into: Path) -> Path:
     InputError
         When nothing may be written there.
     """
-    into = Path(into).expanduser()
+    into = Path(into)
+    try:
+        return _checked(cache.layout.root, into.expanduser())
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise InputError(f"This cannot be looked at: {reason}.", path=into, cure="Name another folder.") from error
+
+
+def _checked(old: Path, into: Path) -> Path:
     if into.name in ("", "..", ".") or not into.name.isprintable():
         raise UsageError("This is no name for a folder.", path=into, cure="Name a folder that does not exist yet.")
     if into.is_symlink():
@@ -64,7 +72,6 @@ def check_target(cache: "Cache", into: Path) -> Path:
     except (OSError, RuntimeError) as error:
         raise InputError("Its parent folder does not exist.", path=into, cure="Make it first.") from error
     target = parent / into.name
-    old = cache.layout.root
     if target == old or target.is_relative_to(old):
         raise UsageError(
             "This is inside of the cache, which is never written to.", path=into, cure="Name a folder outside of it."
@@ -169,7 +176,12 @@ def _plan(cache: "Cache", job: Job) -> _Plan:
 
 
 def _walk(folder: Path, root: Path, plan: _Plan) -> Iterator["os.DirEntry[str]"]:
-    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda one: one.name)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"It cannot be read: {reason}.", path=folder, cure="Look at its permissions.") from error
+    for entry in entries:
         hidden = entry.name.startswith(".") or (folder == root and entry.name in _NEVER)
         if hidden:
             plan.left_out.append(f"{Path(entry.path).relative_to(root)} is not part of a cache.")
@@ -233,7 +245,7 @@ def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target
         if number == 0:
             _check_space(folder, new if copier.shared else plan.size + new, target)
     for path, to in plan.links:
-        (folder / path).symlink_to(to)
+        _link_again(copier, root / path, folder / path, to)
     files = _new_files(cache, proposal, folder, copier, plan, job)
     for below in sorted({path.parent for path in folder.rglob("*")} | {folder}, reverse=True):
         sync_folder(below)
@@ -253,6 +265,17 @@ def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target
         job.report(1.0, "done")
     count = len(plan.files)
     return Written(target, proposal.new_context, tuple(files), count, copier.shared > 0, tuple(plan.left_out))
+
+
+def _link_again(copier: Copier, old: Path, new: Path, to: str) -> None:
+    """A link of the old cache in the new one; a copy of its file where the file system has no links."""
+    try:
+        new.symlink_to(to)
+    except OSError as error:
+        real = old.resolve()
+        if error.errno not in UNABLE or not real.is_file():
+            raise
+        _copy(copier, real, new)
 
 
 def _new_files(cache: "Cache", proposal: Proposal, folder: Path, copier: Copier, plan: _Plan, job: Job) -> list[str]:

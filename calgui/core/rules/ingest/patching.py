@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from calgui.core.errors import InputError
 from calgui.core.jobs import Job
 from calgui.core.rules.files.mapping_file import LARGEST_MAPPING, read_safely
+from calgui.core.rules.ingest.comparing import unified
 from calgui.core.rules.ingest.configuring import configured
 from calgui.core.rules.ingest.overlay import place_of
 from calgui.core.rules.ingest.problems import clean
-from calgui.core.rules.ingest.proposing import unified
 from calgui.core.rules.ingest.values import Action, NewMapping, Proposal
 
 if TYPE_CHECKING:

@@ -1,9 +1,7 @@
 """What an ingest would do: rules from the files' own words, new mappings as small changes of the old."""
 
 import datetime as dt
-import difflib
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from calgui.core.jobs import Job
 from calgui.core.rules.files.loading import load_crds
 from calgui.core.rules.files.mapping_file import SPECIAL, parse
 from calgui.core.rules.ingest import textedit
+from calgui.core.rules.ingest.comparing import digest, flat, unified
 from calgui.core.rules.ingest.incoming import (
     Incoming,
     check_name,
@@ -81,7 +80,7 @@ def propose(cache: "Cache", request: Request, context: str | None = None, job: J
 
 @dataclass
 class _Type:
-    """One mapping that changes."""
+    """One mapping that changes: its text, what crds read before files go in, and what crds makes of it with them."""
 
     instrument: str
     type: str
@@ -91,6 +90,7 @@ class _Type:
     text: str
     rmap: Any
     rules: list[tuple[Incoming, Keyed]] = field(default_factory=list)
+    inserted: Any = None
     valid: Any = None
 
 
@@ -117,6 +117,8 @@ class _Proposing:
         done = [kind for kind in self.types.values() if kind.text != kind.base]
         mappings: list[NewMapping] = []
         bases: dict[str, str] = {}
+        for kind in () if self._stopped() else done:
+            self._check(kind)
         if done and not self._stopped():
             try:
                 mappings, bases = self._mappings(done)
@@ -163,7 +165,8 @@ class _Proposing:
                     continue
                 try:
                     one.text, entries = textedit.delete(one.text, name)
-                    self._load(one)
+                    before, one.rmap = one.rmap, self._loaded(one)
+                    forget_memos((before,))
                 except InputError as problem:
                     self.findings.append(error("mapping", mapping, problem.message, "Change this mapping by hand."))
                     continue
@@ -202,29 +205,19 @@ class _Proposing:
 
     def _put(self, kind: _Type, one: Incoming, keyed: Keyed) -> None:
         name = one.source.name
-        twin = next((other for other, _ in kind.rules if other.source.name == keyed.found), None)
+        twin = next((other for other, place in kind.rules if place.path == keyed.path), None)
         if twin is not None:
             text = (
                 f"It has the rule and date of {twin.source.name}, which goes in with it: one would replace the other."
             )
             self.findings.append(error("twice", name, text, "Leave one of them out, or correct their headers."))
             return
-        inserted = self._by_crds(kind, one, keyed)
-        if inserted is None:
+        if not self._by_crds(kind, one, keyed):
             return
         try:
             kind.text = textedit.insert(kind.text, keyed.path, kind.rmap.selector.class_list, name)
-            self._load(kind)
         except InputError as problem:
             self.findings.append(error("mapping", kind.before, problem.message, "Change this mapping by hand."))
-            return
-        finally:
-            forget_memos((inserted,))
-        if _flat(kind.rmap.selector) != _flat(inserted.selector):
-            text = f"What crds makes of {kind.before} with this file is not what the changed text says."
-            self.findings.append(
-                error("mapping", name, text, "Change this mapping by hand, or let crds write it anew.")
-            )
             return
         kind.rules.append((one, keyed))
         action = Action.ADDS if keyed.found is None else Action.REPLACES
@@ -243,22 +236,23 @@ class _Proposing:
             )
         )
 
-    def _by_crds(self, kind: _Type, one: Incoming, keyed: Keyed) -> Any:
-        """What crds itself makes of the mapping with the file in it."""
+    def _by_crds(self, kind: _Type, one: Incoming, keyed: Keyed) -> bool:
+        """Have crds itself put the file into the mapping, besides those before it; whether it did."""
         header = dict(keyed.header)
         header |= {
             key: header[key.upper()] for level in kind.rmap.selector.parkey for key in level if key != key.upper()
         }
         try:
+            if kind.inserted is None:  # as its insert() begins
+                loaded = self._loaded(kind)
+                kind.inserted = loaded.copy()
+                forget_memos((loaded,))
             kind.valid = _valid(kind.rmap) if kind.valid is None else kind.valid
-            new = kind.rmap.copy()
-            try:
-                new.selector.insert(header, one.source.name, kind.valid)  # as its insert() does
-            except BaseException:
-                forget_memos((new,))
-                raise
-            return new
+            kind.inserted.selector.insert(header, one.source.name, kind.valid)
+            return True
         except (Exception, SystemExit) as problem:  # noqa: BLE001 - crds raises whatever it finds
+            forget_memos((kind.inserted,))
+            kind.inserted = None  # nobody knows how far it came
             lines = [line for line in str(problem).splitlines() if line.strip(" -")]
             special = "special case" in str(problem)
             text = (
@@ -268,7 +262,23 @@ class _Proposing:
             )
             cure = "Correct its header, so that its rule is that of the others or asks for what none of them does."
             self.findings.append(error("tie" if special else "refused", one.source.name, text, cure))
-            return None
+            return False
+
+    def _check(self, kind: _Type) -> None:
+        """What crds made of the mapping is to be what the changed text says."""
+        if not kind.rules or kind.inserted is None:
+            return
+        name = kind.before or kind.name
+        try:
+            now = self._loaded(kind)
+        except InputError as problem:
+            self.findings.append(error("mapping", name, problem.message, "Change this mapping by hand."))
+            return
+        if flat(now.selector) != flat(kind.inserted.selector):
+            text = "What crds makes of it with the new files is not what the changed text says."
+            cure = "Change this mapping by hand, or let crds write it anew."
+            self.findings.append(error("mapping", name, text, cure))
+        forget_memos((now, kind.inserted))
 
     # ------------------------------------------------------------------ mappings
 
@@ -310,12 +320,10 @@ class _Proposing:
         self.types[instrument, kind] = made
         return made
 
-    def _load(self, one: _Type) -> None:
-        """Have the mapping as it is now, as crds loads it; crds is to forget it as it was."""
+    def _loaded(self, one: _Type) -> Any:
+        """The mapping as it is now, as crds loads it."""
         name = one.before or one.name
-        before = one.rmap
-        one.rmap = load_crds(parse(one.text, name), self.cache.layout.mappings / name, self.cache.observatory, _none)
-        forget_memos((before,))
+        return load_crds(parse(one.text, name), self.cache.layout.mappings / name, self.cache.observatory, _none)
 
     def _mappings(self, done: Sequence[_Type]) -> tuple[list[NewMapping], dict[str, str]]:
         made: list[NewMapping] = []
@@ -376,21 +384,3 @@ def _valid(rmap: Any) -> Any:
 
 def _none(name: str, **_: Any) -> Any:
     raise InputError(f"{name!r} is not looked up here.", cure="Mend the mapping.")
-
-
-def _flat(selector: Any) -> Any:
-    """What a selector holds, whatever its layout: keys as crds conditions them."""
-    if not hasattr(selector, "_raw_selections"):
-        return selector
-    return {str(selector.condition_key(key)): _flat(held) for key, held in selector._raw_selections}
-
-
-def digest(data: bytes) -> str:
-    """SHA-1 of bytes, by which a file is known again."""
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
-
-
-def unified(old: str, new: str, old_name: str, new_name: str) -> str:
-    """The difference of two texts as ``diff -u`` tells it, such that ``patch`` and git take it."""
-    lines: Iterable[str] = difflib.unified_diff(old.splitlines(True), new.splitlines(True), old_name, new_name)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

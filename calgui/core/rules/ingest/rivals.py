@@ -13,6 +13,7 @@ from calgui.core.rules.lint.lines import Lines
 from calgui.core.rules.lint.overlaps import Overlap, overlaps
 from calgui.core.rules.lint.rules import MOST_RULES
 from calgui.core.rules.lint.shadows import Hidden, shadows
+from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.questions.witness import instrument_value, witness
 from calgui.core.rules.selection.header import plan_for
 from calgui.core.rules.values import Finding, Place
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.ingest.values import NewMapping, NewRule, Proposal
 
+_TIED = "Correct its header, so that its rule is that of the others or asks for more or less than they do."
 _CURE = "Look whether that is meant; else correct its header."
 
 
@@ -94,7 +96,10 @@ class _Mapping:
         if type(rmap.selector).__name__ == "MatchSelector" and len(rmap.selector.choices()) <= MOST_RULES:
             now, then = self._looked(rmap, 0, 0.4), self._looked(before, 0.4, 0.7) if before is not None else ((), ())
             found += self._shadows(now[0], {_entry(one) for one in then[0]})
-            found += self._overlaps(now[1], {_pair(one) for one in then[1]})
+            special = self._special(rmap.selector, before.selector if before is not None else None)
+            found += special
+            if not special:
+                found += self._overlaps(now[1], {_pair(one) for one in then[1]})
         told = {one.place for one in found if one.code == "never-wins"}
         for number, rule in enumerate(self.rules):
             self.job.report(0.7 + 0.3 * number / len(self.rules), "proving the new rules")
@@ -132,6 +137,37 @@ class _Mapping:
                 hider = next((rule.source.name for rule in self.rules if rule.key == one.by.key), self.new.name)
                 found.append(warning("shadows", hider, text, _CURE, (place,)))
         return found
+
+    def _special(self, selector: Any, before: Any) -> list[Finding]:
+        """New rules that are a special case of another one of equal weight, or have one: crds's certify refuses those.
+
+        crds refuses them when they are inserted, too, but only where the special one comes last.
+        """
+        if self.cache.observatory.name == "hst" and selector._merge_overlaps:
+            return []  # whose rules are made so
+        selectors = crds_module("core.selectors")
+        keys = selector.keys()
+        known = set(before.keys()) if before is not None else set()
+        found = []
+        for new in (key for key in keys if key not in known):
+            mine = next((r for r in self.rules if tuple(selector.condition_key(r.key)) == tuple(new)), self.rules[0])
+            for other in keys:
+                pair = ((new, other), (other, new))
+                if new != other and any(
+                    selectors.match_superset(wide, narrow) and not selectors.different_match_weight(narrow, wide)
+                    for narrow, wide in pair
+                ):
+                    one, two = (clean(f"({', '.join(map(str, key))})", 160) for key in (new, other))
+                    text = (
+                        f"Its rule {one} and {two} weigh the same, and whatever one of them matches, the other matches"
+                        " too: crds's certify refuses such a mapping."
+                    )
+                    found.append(error("tie", mine.source.name, text, _TIED, (self._place_of(other),)))
+                    break
+        return found
+
+    def _place_of(self, key: tuple[str, ...]) -> Place:
+        return Place(self.new.name, self.lines.line(key, None), key, None, None)
 
     def _alive(self, file: str) -> bool:
         """Whether some observation gets a file."""

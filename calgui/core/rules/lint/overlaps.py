@@ -115,6 +115,12 @@ def _values(grid: Grid, column: int, a: Cell, b: Cell) -> list[str]:
     return [*grid.values[column][:20], OTHER] if grid.values[column] else [UNDEFINED]
 
 
+def _heaviest(selector: Any, header: dict[str, str]) -> Any:
+    """Keys of the heaviest rules that match."""
+    weights, left = selector._winnow(header, dict(selector._match_selections))
+    return selector._rank_candidates(weights, left)[0][1]
+
+
 def _ask(grid: Grid, row: GridRow, other: GridRow, values: tuple[str, ...]) -> Iterator[Overlap]:
     """The overlap, if crds says that both are among the heaviest rules for these values."""
     header = dict(zip(grid.parameters, values, strict=True))
@@ -122,14 +128,16 @@ def _ask(grid: Grid, row: GridRow, other: GridRow, values: tuple[str, ...]) -> I
     selector = grid.selector
     try:
         selector._validate_header(header)
-        keys: Any = next(iter(selector.get_selection(header))).key
-        merged = True
-    except errors.AmbiguousMatchError:
-        weights, left = selector._winnow(header, dict(selector._match_selections))
-        keys = selector._rank_candidates(weights, left)[0][1]
-        merged = False
-    except errors.CrdsError:
-        return
+        selection = next(iter(selector.get_selection(header)))
+        keys: Any = selection.key
+        # a rule that holds N/A beside one that holds dates: what crds gives then is neither
+        merged = not (isinstance(selection.choice, tuple) and any(hasattr(one, "choices") for one in selection.choice))
+    except errors.CrdsError as error:
+        if not isinstance(error, errors.AmbiguousMatchError):
+            return
+        keys, merged = _heaviest(selector, header), False
+    except Exception:  # noqa: BLE001 - crds raises whatever merging leads it to
+        keys, merged = _heaviest(selector, header), False
     if row.conditioned in keys and other.conditioned in keys:
         shown = tuple((name, value) for name, value in header.items() if value != UNDEFINED)
         yield Overlap(row, other, shown, merged)

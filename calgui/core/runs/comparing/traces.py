@@ -8,6 +8,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.dispersion.fitting import span
 from calgui.core.algorithms.dispersion.reference import columns_of
 from calgui.core.algorithms.exposure import file_name
+from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
@@ -22,6 +23,8 @@ _POINTS = 100
 _DRAWN = 6
 #: part of the wavelengths that two fibers have in common at least
 _COMMON = 0.2
+#: kinds of exposures, in a sentence
+_KINDS = {"planes": "the planes of cubes", "filters": "images through filters", "traces": "traces on a detector"}
 #: pixels from which on fibers are said to stand apart
 _APART = 5.0
 
@@ -79,9 +82,16 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     Raises
     ------
     InputError
-        Columns are missing, or no fiber has wavelengths in common.
+        Columns are missing, no fiber has wavelengths in common, or they are of different kinds of exposures (INSFROM).
     """
     job = job or Job("Compare dispersions of the instrument")
+    kinds = [text(frame.header, "INSFROM").lower() for frame in (new, old)]
+    if all(kinds) and kinds[0] != kinds[1]:
+        raise InputError(
+            f"Its places are of {_KINDS.get(kinds[1], kinds[1])}, the new ones of {_KINDS.get(kinds[0], kinds[0])}.",
+            path=old.path,
+            cure="Choose a reference that was made of the same kind of exposure.",
+        )
     ours, theirs = _fibers(new), _fibers(old)
     places = np.array([one.at for one in theirs])
     pairs = []
@@ -174,17 +184,22 @@ def _curves(pairs: list[_Pair]) -> tuple[Curve, ...]:
     drawn = sorted(pairs, key=lambda pair: -pair.largest)[:_DRAWN]
     made = []
     for axis, name in enumerate("xy"):
-        lines = {}
-        for pair in drawn:
-            of = f" {pair.fiber.name}" if len(pairs) > 1 else ""
-            lines[f"new{of}"] = pair.wavelength, pair.mine[axis]
-            lines[f"in use{of}"] = pair.wavelength, pair.other[axis]
+        wave = np.concatenate([_ended(pair.wavelength) for pair in drawn])
+        lines = {
+            "new": (wave, np.concatenate([_ended(pair.mine[axis]) for pair in drawn])),
+            "in use": (wave, np.concatenate([_ended(pair.other[axis]) for pair in drawn])),
+        }
         title = f"Shift along {name}" + (f", the {_DRAWN} that changed most" if len(pairs) > _DRAWN else "")
         made.append(Curve(title, "wavelength (µm)", f"shift along {name} (pixel)", lines))
     for axis, name in enumerate("xy"):
         off = {pair.fiber.name: (pair.wavelength, pair.difference[axis]) for pair in drawn}
         made.append(Curve(f"New less old along {name}", "wavelength (µm)", f"difference along {name} (pixel)", off))
     return tuple(made)
+
+
+def _ended(values: Floats) -> Floats:
+    """One line of several, which is not joined with the next."""
+    return np.append(values, np.nan)
 
 
 def _sentence(old: Frame, metrics: dict[str, Metric], count: int) -> str:

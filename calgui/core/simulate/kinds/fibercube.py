@@ -148,7 +148,11 @@ def _before(scene: Scene) -> tuple[Columns, Columns]:
 
 
 def _references(scene: Scene) -> Sequence[Reference]:
-    extra = {**MODE, "INSREFW": (round(float(wavelengths().mean()), 6), "[um] wavelength that shifts are counted from")}
+    extra = {
+        **MODE,
+        "INSREFW": (round(float(wavelengths().mean()), 6), "[um] wavelength that shifts are counted from"),
+        "INSFROM": ("planes", "what the wavelengths are: planes, filters or traces"),
+    }
     return (
         image_reference(
             1,

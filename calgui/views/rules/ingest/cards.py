@@ -236,12 +236,9 @@ class Cards(QScrollArea):
         badge = QLabel(frame)
         badge.setPixmap(mark_icon(card.mark, 18).pixmap(18, 18))
         badge.setToolTip(card.mark.meaning)
-        own = card.path.name if card.path is not None else card.place
-        head = _label(
-            f"{card.mark.word}  {card.place}" + (f"  ({clean(own)})" if clean(own) != card.place else ""),
-            card.mark.role,
-            bold=True,
-        )
+        own = clean(card.path.name) if card.path is not None else ""
+        also = "" if own in card.place else f"  ({own})"
+        head = _label(f"{card.mark.word}  {card.place}{also}", card.mark.role, bold=True)
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(head)

@@ -15,6 +15,7 @@ from calgui.views.rules.marks import Mark, mark_icon
 from calgui.views.rules.validate.judge import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import theme
+from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -122,9 +123,9 @@ class ReferencesModel(TitledTable):
             return theme().colour(mark.role)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             reasons = one.validation.reasons if one.validation is not None else ()
-            return "\n".join(
-                (f"Validation: {mark.word}. Double-click for the report.", one.error, *reasons[:5])
-            ).strip()
+            parts = (f"Validation: {mark.word}. Double-click for the report.", one.error, *reasons[:5])
+            tip = "\n".join(part for part in parts if part)
+            return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else tip
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

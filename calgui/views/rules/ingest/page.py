@@ -204,10 +204,11 @@ class IngestPage(QWidget):
         self._by_hand = True
 
     def _kept(self) -> dict[str, Any] | None:
-        return self.draft.kept() if self.draft else None
+        return {**self.draft.kept(), "into": self.target.named} if self.draft else None
 
     def _take_up(self, kept: Any) -> None:
         self._put(Draft.read(kept))
+        self.target.take_named(kept.get("into"))
         self._steps.settle()
 
     def _ask_files(self) -> None:

@@ -115,7 +115,28 @@ class TargetBar(QFrame):
     @property
     def path(self) -> Path:
         """The folder that is named."""
-        return Path(self.folder.text().strip()).expanduser()
+        path = Path(self.folder.text().strip())
+        try:
+            return path.expanduser()
+        except RuntimeError:  # the home of somebody who is not there
+            return path
+
+    @property
+    def named(self) -> str:
+        """What the user typed or chose; empty where the proposed folder stands."""
+        text = self.folder.text()
+        return "" if text == self._proposed else text
+
+    def take_named(self, text: object) -> None:
+        """Name the folder that the user had named.
+
+        Parameters
+        ----------
+        text : object
+            As `named` gave it; anything else is left alone, and so is an empty one.
+        """
+        if isinstance(text, str) and text and text.isprintable():
+            self.folder.setText(text)
 
     def propose(self, folder: Path) -> None:
         """Name a folder, unless the user named one.

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.writing import write_atomically
 from calgui.core.jobs import Job
+from calgui.core.printable import quiet_json
 from calgui.core.rules.lint.report import LintReport
 from calgui.core.rules.lint.run import lint
 from calgui.core.rules.lint.telling import as_text, document
@@ -279,7 +280,7 @@ class LintPage(QWidget):
         if report is None or cache is None:
             return
         if path.suffix.lower() == ".json":
-            content = json.dumps(document(cache, report), indent=2, ensure_ascii=False)
+            content = quiet_json(json.dumps(document(cache, report), indent=2, ensure_ascii=False))
         else:
             content = as_text(cache.name, report)
 

@@ -14,6 +14,7 @@ from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -185,7 +186,8 @@ class ChecksModel(TitledTable):
         if role == Qt.ItemDataRole.TextAlignmentRole and (limit or column == 2):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return _tip(line, limit)
+            tip = _tip(line, limit)
+            return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else tip
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -90,6 +90,7 @@ class ChecksPanel(QWidget):
         self.said.setObjectName("validate_thresholds_told")
         self.said.setAccessibleName("Which thresholds hold")
         self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self._lay_out()
         self._connect()
         self._tell()

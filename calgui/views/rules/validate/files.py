@@ -65,7 +65,7 @@ class FilesPanel(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.hint)
         self._stack.addWidget(self.table)
-        self._showing = False
+        self._showing, self._fitted = False, 0
         self._lay_out()
         self._connect()
         self.show_busy(False, (0, 0))
@@ -142,7 +142,10 @@ class FilesPanel(QWidget):
             f"{counts[word]:,} {VERDICTS[word].word}" for word in ("bad", "doubtful", "failed", "good") if counts[word]
         ]
         self.told.setText(", ".join(told))
-        if lines:
+        sizes = len(lines), sum(line.verdict in ("waiting", "working") for line in lines)
+        # names and types decide how wide they are: not each verdict that comes
+        if lines and (sizes[0] != self._fitted or not sizes[1]):
+            self._fitted = sizes[0]
             fit_columns(self.table, 320)
         self._allow()
 

@@ -12,6 +12,7 @@ from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.validate.judge import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -106,5 +107,6 @@ class FilesModel(TitledTable):
         if role == Qt.ItemDataRole.ForegroundRole and column == 0:
             return theme().colour(mark.role)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return "\n".join(part for part in (f"{mark.word}: {line.name}", line.why, str(line.path)) if part)
+            tip = "\n".join(part for part in (f"{mark.word}: {line.name}", line.why, str(line.path)) if part)
+            return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else tip
         return None

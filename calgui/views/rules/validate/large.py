@@ -1,5 +1,6 @@
 """The picture of a reason at full size: in the image view, as a plot, or as lines of the header."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ class LargePicture(QWidget):
         unit = f" ({shown.unit})" if shown.unit else ""
         for side, label in (("bottom", f"{shown.axis}{unit}"), ("left", "Pixels" if shown.counts is not None else "")):
             axis = item.getAxis(side)
-            axis.setLabel(label, color=colour("muted").name())
+            # pyqtgraph takes labels for HTML, and names of files and units are others' words
+            axis.setLabel(escape(label), color=colour("muted").name())
             axis.setPen(colour("line"))
             axis.setTextPen(colour("muted"))
             axis.enableAutoSIPrefix(False)

@@ -10,7 +10,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.references import extension_of
-from calgui.core.validation import Said, Validation
+from calgui.core.validation import Check, Said, Validation
 from calgui.core.validation.against import compare_with_used
 from calgui.core.validation.pictures import Illustration, Pictures
 
@@ -30,11 +30,14 @@ class Looked:
         With the reference in use, the picture of the difference with it.
     shown : mapping of str to Illustration
         Name of a check to its picture.
+    made : mapping of (Said, Check or None) to Illustration
+        The same by what they are of: they need not be made again.
     """
 
     frame: Frame | None
     comparison: Comparison | None
     shown: Mapping[str, Illustration] = field(default_factory=dict)
+    made: Mapping[tuple[Said, Check | None], Illustration] = field(default_factory=dict, repr=False)
 
 
 def key_of(said: Said) -> str:
@@ -97,5 +100,10 @@ def look(
     if wanted is not None:
         lines.append(wanted)
     listed = validation.listed
-    shown = {key_of(said): pictures.of(said, listed.named(said.check) if listed else None) for said in lines}
-    return Looked(frame, comparison, shown)
+    known = before.made if before is not None else {}
+    shown, made_of = {}, {}
+    for said in lines:
+        check = listed.named(said.check) if listed is not None else None
+        one = known.get((said, check)) or pictures.of(said, check)
+        shown[key_of(said)] = made_of[said, check] = one
+    return Looked(frame, comparison, shown, made_of)

@@ -13,6 +13,7 @@ from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -141,7 +142,8 @@ class MetadataModel(TitledTable):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             known = meaning_of(line.keyword)
             parts = (f"{line.keyword}: {known.text}" if known else line.keyword, line.reason or mark.word)
-            return "\n".join(part for part in parts if part)
+            tip = "\n".join(part for part in parts if part)
+            return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else tip
         return None
 
 

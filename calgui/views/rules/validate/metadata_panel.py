@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
@@ -18,6 +18,8 @@ from calgui.views.rules.validate.trend_plot import TrendPlot
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
 
+#: the plot of many files that are being judged follows so often
+_SOON_MS = 700
 Headers = Sequence[tuple[Path, Mapping[str, Any]]]
 
 
@@ -46,6 +48,8 @@ class MetadataPanel(QWidget):
         self.session, self._listed = session, listed
         self._found: Found | None = None
         self._stale, self._sized = True, False
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.plot)
         self.filter = QLineEdit(self)
         self.filter.setObjectName("validate_metadata_filter")
         self.filter.setAccessibleName("Filter the keywords")
@@ -117,6 +121,11 @@ class MetadataPanel(QWidget):
         self.session.observations_changed.connect(lambda: self.plot() if self.files.currentData() == "open" else None)
         theme().changed.connect(self._chosen)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to plot."""
+        return self._soon.isActive() and self.isVisible()
+
     def show_found(self, found: Found | None) -> None:
         """Show the metadata of another file.
 
@@ -142,9 +151,9 @@ class MetadataPanel(QWidget):
             self.keyword.setCurrentIndex(self.keyword.findText(there[0]))
 
     def follow(self) -> None:
-        """The files of the page are others."""
-        if self.files.currentData() == "page":
-            self.plot()
+        """The files of the page are others, or one more is known: plot them soon, once for all that come."""
+        if self.files.currentData() == "page" and not self._soon.isActive():
+            self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Plot what came meanwhile."""

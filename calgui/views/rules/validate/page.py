@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from calgui.core.errors import Cancelled
@@ -24,6 +24,7 @@ from calgui.views.rules.validate.metadata_panel import Headers, MetadataPanel
 from calgui.views.rules.validate.reasons import Reasons
 from calgui.views.rules.validate.unsaved import is_unsaved, shown_name
 from calgui.views.rules.validate.verdicts import rank
+from calgui.views.rules.validate.words import State, note_of, words_of
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE
@@ -38,7 +39,10 @@ _TIPS = (
     "Keywords of the metadata, and how they run over the night",
     "The picture of a reason, large",
 )
-_State = tuple[tuple[Path, str], ...]
+#: files that are many, and milliseconds after which more that is known is shown, of few and of many
+_MANY, _FEW_MS, _MANY_MS = 20, 20, 250
+#: pixels of a frame that is not kept while the page is not seen
+_LARGE = 4_000_000
 
 
 class ValidatePage(QWidget):
@@ -57,7 +61,7 @@ class ValidatePage(QWidget):
         self.setObjectName("validate_page")
         self.setAccessibleName("Validate new frames")
         self.judge = Judge.of(session)
-        self.items: _State = ()
+        self.items: State = ()
         self.current: Path | None = None
         self.looked: Looked | None = None
         self._looked_at: tuple[Any, ...] = ()
@@ -84,7 +88,10 @@ class ValidatePage(QWidget):
         self.drop = IngestDrop(
             self, self.add, lambda what, one: f"Drop to see whether {what} {'is' if one else 'are'} good"
         )
-        self._steps = Steps(session.history, lambda: self.items, self._put, _words)
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._show_files)
+        self._soon.timeout.connect(self.metadata.follow)
+        self._steps = Steps(session.history, lambda: self.items, self._put, words_of)
         self._lay_out()
         self._connect()
         self._show_files()
@@ -132,7 +139,8 @@ class ValidatePage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is judged, or looked at."""
-        return self.judge.busy or self._looking or self.reasons.busy
+        waits = self._soon.isActive() or self.metadata.busy
+        return self.judge.busy or self._looking or self.reasons.busy or waits
 
     def ask(self, about: object) -> None:
         """Judge files, and look at the first of them.
@@ -177,7 +185,7 @@ class ValidatePage(QWidget):
             self._put(tuple((path, kind if path == self.current else had) for path, had in self.items))
             self._steps.note()
 
-    def _put(self, items: _State) -> None:
+    def _put(self, items: State) -> None:
         has = dict(items)
         for path, kind in self.items:
             if kind and not has.get(path):
@@ -199,10 +207,17 @@ class ValidatePage(QWidget):
         self.judge.want([path for path, _ in self.items], dict(self.items))
         self._show_file()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let go of large pixels that nobody looks at: they are read again when the page is shown."""
+        super().hideEvent(event)
+        frame = self.looked.frame if self.looked is not None else None
+        if frame is not None and frame.data.size > _LARGE:
+            self.looked, self._looked_at = None, ()
+
     def _make_room(self, rows: int) -> None:
         if self._rows != rows and not self._by_hand:
             self._rows = rows
-            room = 84 + 24 * min(max(rows, 1), 6) if rows else 190
+            room = 84 + 24 * min(max(rows, 1), max(3, self.height() // 150)) if rows else 190
             self.split.setSizes([room, max(self.split.height() - room, 200)])
 
     def _moved(self) -> None:
@@ -243,10 +258,12 @@ class ValidatePage(QWidget):
             self._show_file()
 
     def _known_more(self, paths: tuple[Path, ...]) -> None:
+        if self._soon.isActive():
+            return
         listed = {path for path, _ in self.items}
         if listed.intersection(paths):
-            self._show_files()
-            self.metadata.follow()
+            # of many files that are judged at once the list is shown a few times a second
+            self._soon.start(_FEW_MS if len(listed) < _MANY else _MANY_MS)
 
     def _show_files(self) -> None:
         lines = [line_of(self.judge.known(path), shown_name(path)) for path, _ in self.items]
@@ -271,7 +288,7 @@ class ValidatePage(QWidget):
             self._looked_at, self.looked = (), None
             return
         bad = [said for said in validation.said if said.verdict in ("bad", "doubtful")]
-        self.reasons.show_reasons(bad, _note(one))
+        self.reasons.show_reasons(bad, note_of(one))
         self.checks.show_lines(lines_of(validation, one.certifying), validation.type)
         self.metadata.show_found(validation.found)
         for place, count in ((REASONS, len(bad)), (CHECKS, len(validation.said))):
@@ -387,29 +404,3 @@ class ValidatePage(QWidget):
         if self.current is not None and keyword:
             self.session.place_requested.emit("observe")
             self.session.card_requested.emit(self.current, None, keyword)
-
-
-def _note(one: Judged) -> str:
-    """What stands below the reasons."""
-    validation = one.validation
-    assert validation is not None
-    notes = list(validation.notes)
-    unknown = [said.title[:1].lower() + said.title[1:] for said in validation.said if said.verdict == "unknown"]
-    if unknown:
-        notes.append(
-            f"Not measured, and no part of the verdict: {'; '.join(unknown[:6])}{'…' if len(unknown) > 6 else '.'}"
-        )
-    if validation.verdict == "good":
-        notes.insert(0, "✓ No check found anything. That is no proof: look at the picture too.")
-    return "\n".join(notes)
-
-
-def _words(before: _State, after: _State) -> str:
-    had, has = dict(before), dict(after)
-    fresh, gone = [path for path in has if path not in had], [path for path in had if path not in has]
-    if fresh or gone:
-        some = fresh or gone
-        what = shown_name(some[0]) if len(some) == 1 else f"{len(some):,} files"
-        return f"validate {what}" if fresh else f"take {what} off the list"
-    other = next((path for path, kind in after if had[path] != kind), None)
-    return f"say that {shown_name(other)} is {has[other].lower()}" if other is not None else ""

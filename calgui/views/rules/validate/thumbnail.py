@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from calgui.core.validation.pictures import Illustration, Mark
 from calgui.views.theme import figures, theme
+from calgui.views.widgets.tips import plain_tip
 
 WIDE, HIGH = 172, 112
 _EDGE, _FOOT = 8, 18
@@ -51,7 +52,7 @@ class Thumbnail(QAbstractButton):
         self.shown = shown
         self._image = _image_of(shown) if shown is not None and shown.small is not None else None
         self.setEnabled(shown is not None)
-        self.setToolTip(f"{shown.caption}\nClick to see it large." if shown is not None else "")
+        self.setToolTip(plain_tip(f"{shown.caption}\nClick to see it large.") if shown is not None else "")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

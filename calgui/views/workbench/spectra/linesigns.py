@@ -15,6 +15,8 @@ from calgui.views.workbench.spectra.shown import USED
 #: points of the screen: between two labels, of a sign, of one in a crowd, from a peak to its sign, above a label,
 #: and of the ring about the chosen one
 _LABEL_ROOM, _SIDE, _SMALL, _LIFT, _TOP, _RING = 14, 9, 6, 11, 6, 9
+#: height of a plot from which on lines are labelled
+_LABELS_HIGH = 130
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,14 @@ class LineSigns(pg.GraphicsObject):
                 over = min(max(at.y() - _LIFT, area.top() + _SIDE), area.bottom() - _SIDE)
                 placed.append((QPointF(at.x(), over), one))
         taken: list[tuple[QPointF, LineSign]] = []
+        # where the plot is low they would hide the lines themselves
+        roomy = area.height() >= _LABELS_HIGH
         for at, one in placed:
-            if one.text and all(abs(at.x() - other.x()) >= _LABEL_ROOM for other, _ in taken):
+            if (
+                (roomy or one.line == self.chosen)
+                and one.text
+                and all(abs(at.x() - other.x()) >= _LABEL_ROOM for other, _ in taken)
+            ):
                 taken.append((at, one))
         metrics = painter.fontMetrics()
         for at, one in taken:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTabWidget
 from calgui.core.algorithms.registry import Result
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.session import Session
+from calgui.views.widgets.tabs import show_tab
 from calgui.views.workbench.picturetab import PictureTab
 from calgui.views.workbench.spectra.edits import all_forgotten, by_hand, deed, excluded, identified, taken_back
 from calgui.views.workbench.spectra.fieldtab import FieldPart
@@ -52,6 +53,8 @@ class SpectraPanel(QObject):
         self.options: Callable[[], Mapping[str, Any]] = dict
         self.shown: Shown | None = None
         self._known: Shown | None = None
+        #: the option of that name when spectra were shown last
+        self._medium = ""
         self.spectrum = 0
         self.line: int | None = None
         #: pixel of the chosen line, or of a place where none was found
@@ -129,6 +132,7 @@ class SpectraPanel(QObject):
                 self.line = shown.find_again(before, self.line)
         if result is not None:
             self._show_tabs(alone)
+            self._follow_medium()
         self._draw()
         spectrum = self.spectrum if shown is not None else None
         self.field.show_spectra(shown, spectrum)
@@ -141,13 +145,20 @@ class SpectraPanel(QObject):
             return
         new = shown is not None and not tabs.isTabVisible(tabs.indexOf(self._tab))
         many = shown is not None and shown.count > 1
-        tabs.setTabVisible(tabs.indexOf(self._tab), shown is not None)
-        tabs.setTabVisible(tabs.indexOf(self.field), many and shown is not None and shown.grid is not None)
-        tabs.setTabVisible(tabs.indexOf(self.wall), many)
-        side.setTabVisible(side.indexOf(self.table), shown is not None)
+        show_tab(tabs, tabs.indexOf(self._tab), shown is not None)
+        show_tab(tabs, tabs.indexOf(self.field), many and shown is not None and shown.grid is not None)
+        show_tab(tabs, tabs.indexOf(self.wall), many)
+        show_tab(side, side.indexOf(self.table), shown is not None)
         if new and tabs.currentIndex() == 0:
             tabs.setCurrentWidget(self._tab)
-        tabs.setTabVisible(0, shown is None or not alone)
+        show_tab(tabs, 0, shown is None or not alone)
+
+    def _follow_medium(self) -> None:
+        """Who asks for wavelengths in air, or in vacuum again, reads them so on the axis as well."""
+        before, self._medium = self._medium, str(self.options().get("medium", ""))
+        axis = self.part.bar.axis
+        if before and self._medium != before:
+            axis.setCurrentText(axis.currentText().replace(before, self._medium))
 
     def _draw(self) -> None:
         self.part.draw(self.shown, self.spectrum)

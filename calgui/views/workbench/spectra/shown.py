@@ -298,7 +298,7 @@ class Shown:
 
     @cached_property
     def maps(self) -> Mapping[str, Floats]:
-        """Values over the field, the residual first, then those of the result; empty where spectra are in no field."""
+        """Values over the field, of a solution the residual first; empty where spectra are in no field."""
         grid, spectra = self.grid, self.spectra
         if grid is None:
             return {}
@@ -316,7 +316,9 @@ class Shown:
             if not any(name.split(" (")[0].casefold() in one for one in taken)
         }
         first = [name for name in ("RMS (pixel)",) if name in made]
-        return {name: made[name] for name in first} | given | made
+        rms = {name: made[name] for name in first}
+        # what measures a solution, rather than making it, maps that itself
+        return rms | given | made if spectra.identifies or not given else given | rms | made
 
     def find(self, text: str) -> int | None:
         """The spectrum that a text means: ``12, 40`` is a row and a column, ``7`` a number from 1.

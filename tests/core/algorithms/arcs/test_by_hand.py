@@ -7,9 +7,7 @@ import pytest
 
 from calgui.core.algorithms.arcs.algorithm import refit
 from calgui.core.algorithms.arcs.config import ArcConfig
-from calgui.core.algorithms.arcs.lamps import lamp_lines
 from calgui.core.algorithms.arcs.measuring import measure, with_field
-from calgui.core.algorithms.arcs.naming import name_lines
 from calgui.core.algorithms.arcs.solving import solve
 from calgui.core.algorithms.registry import algorithm
 from calgui.core.algorithms.spectrummarks import LINE_STATES
@@ -83,10 +81,11 @@ def test_names_by_hand_are_believed_rather_than_a_wrong_identification_of_a_whol
     header = {key: line.header[key] for key in ("LAMP", "WAVEMIN", "WAVEMAX", "BUNIT")} | {"CTYPE3": "WAVE"}
     measured = measure([Frame(data, None, None, header)], {}, ArcConfig(), Job())
     assert measured.named is not None
-    # as if the lines had been taken for those that lie 20 pixels further
+    # as if the lines had been taken for others that lie 20 pixels further
     far = measured.named.coefficients.copy()
     far[0] += 20 * 326 / 900
-    astray = name_lines(measured.found, lamp_lines(("Ar", "Kr")), far, measured.named.level, measured.pixels)
+    listed = replace(measured.named.listed, wavelength=measured.named.listed.wavelength + 20 * 326 / 900)
+    astray = replace(measured.named, listed=listed, coefficients=far)
     wrong = with_field(replace(measured, named=astray, field=None), Job())
     config = ArcConfig(identify=named(sample, 3))
     truth = sample.dispersion.wavelengths()[0]

@@ -52,6 +52,13 @@ def test_a_piece_of_a_real_arc(real_data: Path) -> None:
     assert found.identity < IDENTITY
 
 
+def test_lamps_that_were_off_lend_no_lines_to_a_real_sky(real_data: Path) -> None:
+    flux, wave = arc(real_data, "OH_H")
+    result = solved(frame(flux, wave[0], wave[-1], "OH,Ne,Kr,Ar"))
+    assert result.metrics["lamps"].value == "OH"
+    assert against(result, wave).identity < IDENTITY
+
+
 @pytest.mark.parametrize(("name", "lamps"), [("arcs_H", "Kr"), ("arcs_Y", "Xe")])
 def test_other_lamps_than_those_in_a_real_arc_are_refused(real_data: Path, name: str, lamps: str) -> None:
     flux, wave = arc(real_data, name)

@@ -130,6 +130,88 @@ def test_a_full_disk_leaves_nothing(
     assert set(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("call", ["fsync", "rename", "utime", "mkdir"])
+def test_whatever_fails_when_it_fails_is_the_old_state_or_the_new_one(
+    cache: Cache, proposal: Proposal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    real = getattr(os, call)
+    told = []
+    said: set[str] = set()
+    for number in range(200):
+        left = [number]
+
+        def full(*given: Any, _left: list[int] = left, **named: Any) -> Any:
+            _left[0] -= 1
+            if _left[0] == -1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return real(*given, **named)
+
+        into = tmp_path / f"new{number}"
+        before = {path.name for path in tmp_path.iterdir()}
+        with monkeypatch.context() as patched:
+            patched.setattr(os, call, full)
+            try:
+                write_overlay(cache, proposal, into)
+            except InputError as error:
+                said.add(error.message.partition(":")[0])
+                assert {path.name for path in tmp_path.iterdir()} == before
+                told.append(False)
+            else:
+                assert Cache.open(into).default_context == "tmt_0003.pmap"
+                told.append(True)
+        if left[0] >= 0:
+            break
+    # the last of all stores the name of what is there already
+    assert told == sorted(told)
+    assert told.count(False) >= 1
+    assert told[-1]
+    assert said == {"The disk has no room for the new cache"}
+
+
+def test_file_systems_without_links_and_times(
+    writer: Any, reference: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (writer.references / "again.fits").symlink_to("tmt_iris_flat_0001.fits")
+
+    def unable(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    cache = Cache.open(writer.root)
+    proposal = propose(cache, Request((reference(),)))
+    for name in ("symlink", "utime"):
+        monkeypatch.setattr(os, name, unable)
+    folder = write_overlay(cache, proposal, tmp_path / "overlay").folder / "references" / "tmt" / "iris"
+    assert not (folder / "again.fits").is_symlink()
+    assert (folder / "again.fits").read_bytes() == (folder / "tmt_iris_flat_0001.fits").read_bytes()
+
+
+def test_a_cancel_after_the_last_moment_is_too_late(cache: Cache, proposal: Proposal, tmp_path: Path) -> None:
+    into = tmp_path / "overlay"
+    job = Job(observer=lambda _progress: job.cancel() if into.exists() else None)
+    assert write_overlay(cache, proposal, into, job).folder == into
+    assert Cache.open(into).default_context == "tmt_0003.pmap"
+
+
+def test_folders_that_cannot_be_read_are_named(
+    cache: Cache, proposal: Proposal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cache.layout.references[0] / "iris"
+    real = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="Permission denied") as told:
+        write_overlay(cache, proposal, tmp_path / "overlay")
+    assert told.value.path == folder
+    for bad in (tmp_path / ("x" * 300), tmp_path / "a\0b" / "new", Path("~nobody-of-this-name/new")):
+        with pytest.raises(InputError):
+            write_overlay(cache, proposal, bad)
+
+
 def _failing(number: int) -> Callable[..., None]:
     def fail(path: Path, _data: bytes) -> None:
         raise OSError(number, os.strerror(number), str(path))
@@ -210,13 +292,15 @@ def test_links_and_pipes_of_the_old_cache(writer: Any, reference: Make, tmp_path
     (folder / "nowhere.fits").symlink_to(folder / "gone.fits")
     os.mkfifo(folder / "pipe.fits")
     (writer.root / ".git").mkdir()
+    (writer.root / ".git" / "hidden.fits").write_bytes(b"x")
+    (folder / "hidden.fits").symlink_to(writer.root / ".git" / "hidden.fits")
     (writer.root / "pickles").mkdir()
     (writer.root / "pickles" / "bad.pkl").write_bytes(b"x")
     cache = Cache.open(writer.root)
     written = write_overlay(cache, propose(cache, Request((reference(),))), tmp_path / "overlay")
     new = written.folder / "references" / "tmt" / "iris"
     assert (new / "inside.fits").resolve() == new / "tmt_iris_flat_0001.fits"
-    assert not {"outside.fits", "nowhere.fits", "pipe.fits"} & {path.name for path in new.iterdir()}
+    assert not {"outside.fits", "nowhere.fits", "pipe.fits", "hidden.fits"} & {path.name for path in new.iterdir()}
     assert not (written.folder / ".git").exists()
     assert not (written.folder / "pickles").exists()
     said = "\n".join(written.left_out)
@@ -269,7 +353,14 @@ def test_a_flat_cache_and_one_without_configuration(writer: Any, reference: Make
         assert opened.trust("tmt_iris_flat_0004.fits") is Trust.OK
 
 
-def test_a_patch_brings_a_checkout_to_the_same_mappings(cache: Cache, proposal: Proposal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+def test_a_patch_brings_a_checkout_to_the_same_mappings(
+    writer: Any, reference: Make, tmp_path: Path, ends: bytes
+) -> None:
+    rmap = writer.mappings / "tmt_iris_flat_0001.rmap"
+    rmap.write_bytes(rmap.read_bytes().replace(b"\n", ends))
+    cache = Cache.open(writer.root)
+    proposal = propose(cache, Request((reference(),)))
     folder = tmp_path / "checkout"
     folder.mkdir()
     quiet = {"capture_output": True, "check": True, "cwd": folder}
@@ -309,3 +400,23 @@ def test_leftovers_are_cleared_unless_somebody_lives_in_them(tmp_path: Path) -> 
         assert told.stdout.strip() == "0"
         assert alive.is_dir()
     assert [path.name for path in tmp_path.iterdir()] == [other.name]
+
+
+def test_a_folder_that_another_took_for_a_leftover_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = scratch._lock
+    seen = []
+
+    def late(folder: Path) -> int | None:
+        seen.append(folder)
+        if len(seen) == 1:  # the other was here before its lock
+            folder.rmdir()
+        if len(seen) == 2:
+            raise BlockingIOError(errno.EWOULDBLOCK, "taken")
+        return real(folder)
+
+    monkeypatch.setattr(scratch, "_lock", late)
+    with scratch.scratch_folder(tmp_path) as folder:
+        assert folder == seen[2]
+        assert folder.is_dir()

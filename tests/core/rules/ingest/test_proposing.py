@@ -14,6 +14,7 @@ from calgui.core.rules.files.mapping_file import checksum, parse
 from calgui.core.rules.ingest.preview import in_the_way, preview
 from calgui.core.rules.ingest.proposing import propose
 from calgui.core.rules.ingest.values import Action, Given, Proposal, Request
+from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.values import Severity
 from tests.core.rules.ingest.conftest import PARKEY, RULES
 
@@ -262,6 +263,10 @@ def test_rules_that_hide_tie_or_never_win_are_told_before(writer: Any, reference
     cache = Cache.open(writer.root)
     # a special case of equal weight: crds itself refuses it
     assert codes(propose(cache, Request((reference(),)))) == [("tie", "tmt_iris_flat_0004.fits")]
+    # the other way round crds takes it, and refuses the whole mapping afterwards
+    wide = propose(cache, Request((reference(DETECTOR="IRIS3", FILTER="H|J|K"),)))
+    assert codes(wide) == [("tie", "tmt_iris_flat_0004.fits")]
+    assert "(IRIS3, H|J)" in wide.findings[0].message
     # weighs more wherever the old one matches
     hiding = propose(cache, Request((reference(DETECTOR="IRIS2", FILTER="ANY", USEAFTER="2019-01-01"),)))
     assert ("shadows", "tmt_iris_flat_0004.fits") in codes(hiding, Severity.WARNING)
@@ -346,3 +351,69 @@ def test_the_cache_is_only_read(writer: Any, reference: Make, snapshot: Callable
     preview(cache, proposal, [])
     assert snapshot(writer.root) == before
     assert cache.mapping_path("tmt_0003.pmap") is None
+
+
+def test_twice_in_a_batch_of_a_rule_with_one_parameter(writer: Any, reference: Make) -> None:
+    rules = "Match({('IRIS1',) : UseAfter({'2020-01-01 00:00:00' : 'tmt_iris_flat_0001.fits'})})"
+    writer.rmap("tmt_iris_flat_0001.rmap", rules, filekind="FLAT", parkey=(PARKEY[0][:1], PARKEY[1]))
+    first, second = (reference(f"tmt_iris_flat_000{number}.fits", DETECTOR="IRIS2") for number in (4, 5))
+    proposal = propose(Cache.open(writer.root), Request((first, second)))
+    assert codes(proposal) == [("twice", second.name)]
+
+
+def test_names_that_other_contexts_wait_for_are_not_given(writer: Any, reference: Make) -> None:
+    # mappings that were never fetched: a new file of that name would change what those contexts mean
+    writer.pmap("tmt_0003.pmap", {"IRIS": "tmt_iris_0007.imap"})
+    writer.imap("tmt_iris_0005.imap", {"FLAT": "tmt_iris_flat_0009.rmap"}, derived_from="tmt_iris_0004.imap")
+    proposal = propose(Cache.open(writer.root), Request((reference(),)), "tmt_0002.pmap")
+    assert [one.name for one in proposal.mappings] == ["tmt_iris_flat_0010.rmap", "tmt_iris_0008.imap", "tmt_0004.pmap"]
+
+
+@pytest.mark.parametrize("value", ["N/A|H", "H||K", "|H", "GENERIC"])
+def test_words_that_crds_would_forget_or_never_match(cache: Cache, reference: Make, value: str) -> None:
+    proposal = propose(cache, Request((reference(FILTER=value),)))
+    assert codes(proposal) == [("value", "tmt_iris_flat_0004.fits")]
+    assert repr(value) in proposal.findings[0].message
+
+
+@pytest.mark.parametrize("date", ["2020-01-01", "2020-01-01 00:00:00.000", "2020-01-01T00:00:00"])
+def test_the_same_time_in_other_words_is_told(writer: Any, reference: Make, date: str) -> None:
+    rules = f"Match({{('IRIS1', 'H') : UseAfter({{{date!r} : 'tmt_iris_flat_0001.fits'}})}})"
+    writer.rmap("tmt_iris_flat_0001.rmap", rules, filekind="FLAT", parkey=PARKEY)
+    proposal = propose(Cache.open(writer.root), Request((reference(FILTER="H", USEAFTER="2020-01-01T00:00:00Z"),)))
+    assert ("same-time", "tmt_iris_flat_0004.fits") in codes(proposal, Severity.WARNING)
+
+
+@pytest.mark.parametrize("held", ["N/A", "OMIT"])
+def test_a_tie_with_what_is_not_applicable_stops(writer: Any, reference: Make, held: str) -> None:
+    rules = f"Match({{('IRIS1', 'H') : {held!r}}})"
+    writer.rmap("tmt_iris_flat_0001.rmap", rules, filekind="FLAT", parkey=PARKEY)
+    cache = Cache.open(writer.root)
+    for value in ("H|K", "*"):  # one makes a pair of unlike things of them in crds, the other an error of Python
+        assert codes(propose(cache, Request((reference(FILTER=value),)))) == [("tie", "tmt_iris_flat_0004.fits")]
+
+
+def test_what_observations_would_lose_is_said(
+    cache: Cache, reference: Make, observation: Callable[..., dict[str, str]]
+) -> None:
+    headers = [observation("IRIS1", "H"), observation("IRIS2", "J"), observation("IRIS2", "K")]
+    gone = propose(cache, Request((), ("tmt_iris_flat_0003.fits",)))
+    assert preview(cache, gone, headers).loss == "2 would find no flat."
+    first = propose(cache, Request((reference("tmt_iris_dflat_0001.fits", REFTYPE="DFLAT", FILTER="H"),)))
+    assert preview(cache, first, headers).loss == "2 would find no dflat."
+    assert preview(cache, propose(cache, Request((reference(),))), headers).loss == ""
+
+
+def test_crds_keeps_no_mapping_alive_that_was_only_proposed(cache: Cache, reference: Make) -> None:
+    def kept() -> int:
+        return sum(len(function.cache) for function in crds_module("core.utils").CachedFunction.cache_set)
+
+    paths = [reference(f"tmt_iris_flat_{number:04d}.fits", USEAFTER=f"2026-01-{number:02d}") for number in (4, 5, 6)]
+    counts = []
+    for _ in range(3):
+        proposal = propose(cache, Request(tuple(paths), ("tmt_iris_flat_0003.fits",)))
+        assert proposal.ready
+        preview(cache, proposal, [])
+        in_the_way(cache, proposal)
+        counts.append(kept())
+    assert counts[0] >= counts[1] >= counts[2]

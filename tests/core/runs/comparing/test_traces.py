@@ -48,3 +48,9 @@ def test_what_cannot_be_compared() -> None:
         compare(new, _table([(10.0, 10.0)], 1.0, 2.0, 2.4))
     with pytest.raises(InputError, match="no column x and y"):
         compare(new, table_frame({"wavelength": np.array([1.0, 2.0])}, {}, None))
+    of_traces, of_planes = (
+        table_frame({"wavelength": np.array([1.0, 2.0]), "x": np.ones(2), "y": np.ones(2)}, {"INSFROM": kind}, None)
+        for kind in ("traces", "planes")
+    )
+    with pytest.raises(InputError, match="of the planes of cubes, the new ones of traces"):
+        compare(of_traces, of_planes)

@@ -94,6 +94,35 @@ def test_what_headers_lack_is_asked_for(
     assert "error tmt_iris_flat_0006.fits USEAFTER" in said(page)
 
 
+def test_cards_come_in_their_order_by_the_keyboard(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled
+) -> None:
+    page.add([relabelled("bare.fits", FILTER=None), relabelled("tmt_iris_flat_0007.fits", FILTER="NONESUCH")])
+    page.files.rename.click()
+    settled(opened)
+    names, part = [], page.tabs.cards
+    while part is not page.target.folder:
+        part = part.nextInFocusChain()
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisible():
+            names.append((part.objectName(), part.accessibleName()))
+    assert [name for name, _ in names][:6] == [
+        "ingest_value_FILTER",
+        "ingest_set_FILTER",
+        "ingest_set_all_FILTER",
+        "ingest_value_FILTER_2",
+        "ingest_set_FILTER_2",
+        "ingest_set_all_FILTER_2",
+    ]
+    # files are called alike in the table and in the findings, and each by its own name beside
+    assert names[0][1] == "FILTER of tmt_iris_flat_0006.fits"
+    assert [row.name for row in page.files.model.rows] == ["tmt_iris_flat_0006.fits", "tmt_iris_flat_0007.fits"]
+    heads = [label.text() for label in page.tabs.cards.widget().findChildren(QLabel) if label.font().bold()]
+    assert [head for head in heads if head.startswith("error")] == [
+        "error  tmt_iris_flat_0006.fits  (bare.fits)",
+        "error  tmt_iris_flat_0007.fits",
+    ]
+
+
 def test_two_files_of_one_name_are_asked_apart(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, tmp_path: Path
 ) -> None:
@@ -147,8 +176,12 @@ def test_the_draft_comes_back_with_the_session(page: IngestPage, opened: MainWin
     for bad in (None, 3, {}, {**kept, "items": [{"path": 3}]}, {**kept, "delete": [None]}, {**kept, "delete": ["\0"]}):
         opened.session.keeping.restore({"ingest": bad})  # a damaged value costs nothing
         assert page.draft == before
-    opened.session.keeping.restore({"ingest": {**kept, "items": []}})
+    page.target.folder.setText("/chosen/by hand")
+    assert opened.session.keeping.state()["ingest"]["into"] == "/chosen/by hand"
+    page.target.folder.setText("")
+    opened.session.keeping.restore({"ingest": {**kept, "items": [], "into": "/chosen/by hand"}})
     assert page.draft.items == ()
+    assert page.target.folder.text() == "/chosen/by hand"
 
 
 def test_a_reference_is_deleted(
@@ -200,6 +233,10 @@ def test_a_type_without_rules_gets_parameters(
     qtbot.mouseClick(button(page, "ingest_set_parameters"), LEFT)
     settled(opened)
     assert page.files.model.rows[0].rule == "DETECTOR IRIS1"
+    page.tabs.cards.parameters_given.emit("DETECTOR, FILTER")
+    settled(opened)
+    assert page.told.text().startswith("! ")
+    assert page.told.text().endswith(" would find no dflat.")
 
 
 def test_old_defects_are_said(

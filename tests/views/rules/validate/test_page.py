@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from calgui.core.validation.checks import checks_for, user_path
@@ -249,3 +250,23 @@ def test_all_kinds_of_pictures_are_drawn(page: ValidatePage, dark: Dark, done: D
         colours = {picture.pixel(x, y) for x in range(4, 168, 4) for y in range(4, 108, 4)}
         assert len(colours) > 1
     theme().apply(False)
+
+
+def test_what_others_wrote_is_shown_and_never_run(page: ValidatePage, dark: Dark, done: Done) -> None:
+    mark = "<img src='file:///etc/passwd'><b>&"
+    path = dark("<b>odd.fits", FILTER=mark, NCOMBINE=4, BUNIT=mark)
+    page.ask((path,))
+    done()
+    tips = [
+        str(model.index(row, column).data(Qt.ItemDataRole.ToolTipRole) or "")
+        for model in (page.files.model, page.checks.model, page.metadata.model)
+        for row in range(model.rowCount())
+        for column in range(model.columnCount())
+    ]
+    assert any("&lt;img" in tip for tip in tips)
+    assert not any("<img" in tip or "<b>" in tip for tip in tips)
+    labels = page.findChildren(QLabel)
+    assert any("<b>odd.fits" in label.text() for label in labels)
+    assert all(
+        label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text() and label.isVisible()
+    )
