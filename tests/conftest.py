@@ -32,6 +32,28 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("calgui")
 
 
+#: files that take the longest are begun with: at the end one process would work on one of them, and the others wait
+LONGEST = (
+    "odd/test_soak.py",
+    "cli/test_window.py",
+    "psf/test_strehl.py",
+    "whatif/test_page.py",
+    "quicklook/test_chain.py",
+    "flats/test_normalizing.py",
+    "dispersion/test_adc.py",
+    "arcs/field/test_field.py",
+    "algorithms/test_combine.py",
+    "odd/test_rounds.py",
+    "cli/test_stars_of_the_night.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the others as they come."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
 class PatientBot(QtBot):
     """Waits as long as it must, whatever a test thinks will do."""
 

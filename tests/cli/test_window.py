@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
+from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
 
 
@@ -24,6 +28,18 @@ def calgui(*words: object, home: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.fixture
+def shot(qapp: QApplication) -> Callable[..., str]:
+    """``calgui shot`` in this process, in the light look; gives what it said if it is to fail."""
+
+    def draw(*words: object, code: int = 0) -> str:
+        made = CliRunner().invoke(cli, ["shot", *map(str, words)])
+        assert made.exit_code == code, made.stderr
+        return made.stderr
+
+    return draw
+
+
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_a_picture_of_the_window(look: str, demo_night: DemoNight, tmp_path: Path) -> None:
     out = tmp_path / "new" / "observe.png"
@@ -38,12 +54,9 @@ def test_a_picture_of_the_window(look: str, demo_night: DemoNight, tmp_path: Pat
     assert corner < 80 if look == "dark" else corner > 200
 
 
-def test_parts_can_be_drawn_alone(demo_night: DemoNight, tmp_path: Path) -> None:
+def test_parts_can_be_drawn_alone(shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path) -> None:
     out = tmp_path / "why.png"
-    done = calgui(
-        "shot", out, "--view", "why", "--cache", demo_night.cache, next(demo_night.raw.iterdir()), home=tmp_path
-    )
-    assert done.returncode == 0, done.stderr
+    shot(out, "--view", "why", "--cache", demo_night.cache, next(demo_night.raw.iterdir()))
     assert QImage(str(out)).width() < 1600
 
 
@@ -60,13 +73,14 @@ def test_the_type_that_is_explained_can_be_named(demo_night: DemoNight, tmp_path
 
 
 @pytest.mark.parametrize("view", ["compare", "compare-headers"])
-def test_all_given_observations_are_compared(demo_night: DemoNight, tmp_path: Path, view: str) -> None:
+def test_all_given_observations_are_compared(
+    shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path, view: str
+) -> None:
     files = sorted(demo_night.raw.glob("*_flat_*.fits"))[:2]
     pictures = []
     for count in (1, 2):
         out = tmp_path / f"{count}.png"
-        done = calgui("shot", out, "--view", view, "--size", "1000x700", *files[:count], home=tmp_path)
-        assert done.returncode == 0, done.stderr
+        shot(out, "--view", view, "--size", "1000x700", *files[:count])
         pictures.append(QImage(str(out)))
     assert pictures[0].size() == pictures[1].size()
     assert pictures[0] != pictures[1]
@@ -101,13 +115,14 @@ def test_the_window_refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert "nowhere.fits" in done.stderr
 
 
-def test_the_bench_is_drawn_with_the_given_files_as_its_inputs(demo_night: DemoNight, tmp_path: Path) -> None:
+def test_the_bench_is_drawn_with_the_given_files_as_its_inputs(
+    shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path
+) -> None:
     files = sorted(demo_night.raw.glob("iris_20260311_dark_*.fits"))[:3]
     greys = []
     for number, given in enumerate((files, [])):
         out = tmp_path / f"bench{number}.png"
-        done = calgui("shot", out, "--view", "bench", "--size", "1400x800", *given, home=tmp_path)
-        assert done.returncode == 0, done.stderr
+        shot(out, "--view", "bench", "--size", "1400x800", *given)
         picture = QImage(str(out))
         middle = (picture.pixelColor(x, y) for x in range(800, 1100, 3) for y in range(300, 600, 3))
         greys.append({colour.lightness() for colour in middle if colour.hslSaturation() < 30})
@@ -125,42 +140,41 @@ def test_a_session_that_is_none_is_said_before_a_window_opens(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
-def test_a_cube_is_drawn_and_what_is_none_is_named(demo_night: DemoNight, tmp_path: Path) -> None:
+def test_a_cube_is_drawn_and_what_is_none_is_named(
+    shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path
+) -> None:
     cube, image = (next(demo_night.raw.glob(f"*{kind}*.fits")) for kind in ("cube", "image"))
-    drawn = calgui("shot", tmp_path / "cube.png", "--view", "cube", cube, home=tmp_path)
-    assert drawn.returncode == 0, drawn.stderr
+    shot(tmp_path / "cube.png", "--view", "cube", cube)
     assert not QImage(str(tmp_path / "cube.png")).isNull()
-    refused = calgui("shot", tmp_path / "none.png", "--view", "cube", image, home=tmp_path)
-    assert refused.returncode == 2
-    assert image.name in refused.stderr
+    assert image.name in shot(tmp_path / "none.png", "--view", "cube", image, code=2)
     assert not (tmp_path / "none.png").exists()
 
 
-def test_a_page_of_the_bench_with_its_options_and_tab(demo_night: DemoNight, tmp_path: Path) -> None:
+def test_a_page_of_the_bench_with_its_options_and_tab(
+    shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path
+) -> None:
     files = sorted(demo_night.raw.glob("*_dark_*.fits"))[:3]
     pictures = []
     for more in ((), ("--tab", "plots"), ("-p", "method=mean")):
         out = tmp_path / "bench.png"
         words = ("--view", "bench", "--algorithm", "master-dark", "--size", "1000x700", *more)
-        done = calgui("shot", out, *words, *files, home=tmp_path)
-        assert done.returncode == 0, done.stderr
+        shot(out, *words, *files)
         pictures.append(QImage(str(out)))
     assert pictures[0] != pictures[1]
     assert pictures[0] != pictures[2]
     for words, said in ((("--algorithm", "none"), "no algorithm 'none'"), (("--tab", "none"), "no tab 'none'")):
-        done = calgui("shot", out, "--view", "bench", *words, files[0], home=tmp_path)
-        assert done.returncode != 0
-        assert said in done.stderr
+        assert said in shot(out, "--view", "bench", *words, files[0], code=2)
 
 
-def test_an_ingest_takes_files_and_looks_at_folders(demo_night: DemoNight, tmp_path: Path) -> None:
+def test_an_ingest_takes_files_and_looks_at_folders(
+    shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path
+) -> None:
     flat = next(demo_night.cache.rglob("tmt_iris_flat_0001.fits"))
     pictures = []
     for view, words in (("ingest", ()), ("rules-ingest", ("--tab", "Contexts")), ("ingest", ("--tab", "Contexts"))):
         out = tmp_path / "ingest.png"
         where = ("--cache", demo_night.cache, "--size", "1000x700")
-        done = calgui("shot", out, "--view", view, *where, *words, flat, home=tmp_path)
-        assert done.returncode == 0, done.stderr
+        shot(out, "--view", view, *where, *words, flat)
         pictures.append(QImage(str(out)))
     assert pictures[0] != pictures[1]
     assert pictures[1] == pictures[2]
