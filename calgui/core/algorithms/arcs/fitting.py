@@ -208,7 +208,7 @@ def predictions(
     normal = np.einsum("ij,jab->iab", kept, outer) + np.square(_smooth(order + 1, half * float(np.mean(step))))
     right = kept @ (design * (wavelength - centre)[:, None])
     count = (kept > 0).sum(axis=1)
-    scale = np.sqrt(np.maximum(np.einsum("iaa->ia", normal), 1e-300))
+    scale = np.sqrt(np.maximum(np.einsum("iaa->ia", normal), 1e-100))
     shaped = normal / (scale[:, :, None] * scale[:, None, :]) + 1e-11 * np.eye(order + 1)
     inverse = np.linalg.inv(shaped) / (scale[:, :, None] * scale[:, None, :])
     found = np.einsum("iab,ib->ia", inverse, right)

@@ -26,9 +26,9 @@ OFF = 0.05
 CHANCE, MARGIN = 1e-3, 3.0
 #: and what the score must be, once lamps that are off are left out
 SURE = 8.0
-#: shuffled lists that are tried before, and after, it is clear
+#: shuffled lists that are tried before, and after, it is clear, or hopeless
 _TRIES = (4, 8)
-_CLEAR = 1e-6
+_CLEAR, _HOPELESS = 1e-6, 0.02
 #: part of the brightest lines that an alignment must hold
 _LEAST = 0.4
 #: scales of the range that are looked at beyond the one that is given, the likeliest first, and what each covers
@@ -157,7 +157,7 @@ def _chance(seen: Observed, listed: Listed, expected: Range, score: float, job: 
         job.check()
         scores = np.r_[scores, by_chance(seen, listed, expected, tries, seed=len(scores) + 1)]
         chance = false_alarm(score, scores)
-        if chance < _CLEAR or chance > 0.2:
+        if chance < _CLEAR or chance > _HOPELESS:
             break
     return chance
 
