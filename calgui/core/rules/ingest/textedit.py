@@ -217,7 +217,7 @@ def insert(text: str, path: Sequence[Any], classes: Sequence[str], file: str) ->
     looked = _Text(text)
     table = looked.selector
     for depth, key in enumerate(path):
-        found = _find(table, _as_siblings(table, key))
+        found = _find(table, key) or _find(table, _as_siblings(table, key))
         last = depth == len(path) - 1
         if found is None:
             return _added(

@@ -13,13 +13,13 @@ from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Job
 from calgui.core.rules.ingest.overlay import check_target
 from calgui.core.rules.questions.compare import Change
-from calgui.core.rules.values import Severity
 from calgui.views.rules.ingest.answer import Answer, rows_of, work_out
 from calgui.views.rules.ingest.cards import Card, cards_of
 from calgui.views.rules.ingest.draft import Draft, words
 from calgui.views.rules.ingest.dropping import IngestDrop, references_in
 from calgui.views.rules.ingest.files import FilesPanel
 from calgui.views.rules.ingest.judged import Verdicts
+from calgui.views.rules.ingest.summary import told_of
 from calgui.views.rules.ingest.tabs import IngestTabs
 from calgui.views.rules.ingest.target import TargetBar
 from calgui.views.rules.ingest.wayback import WayBack
@@ -332,36 +332,7 @@ class IngestPage(QWidget):
             return "error", f"✕ {self._problem}"
         if answer is None or not self.draft:
             return "muted", "Looking what changes…" if self._working and self.draft else ""
-        errors = answer.count(Severity.ERROR)
-        if errors:
-            stop = "stops" if errors == 1 else "stop"
-            return "error", f"✕ {_many(errors, 'error')} {stop} it: nothing can be written."
-        return self._what_changes(answer)
-
-    def _what_changes(self, answer: Answer) -> tuple[str, str]:
-        proposal, told = answer.proposal, answer.told
-        if not proposal.mappings:
-            return "warning", "! Nothing would change."
-        count = _many(len(proposal.mappings), "new mapping")
-        said = [f"{proposal.new_context} would follow {proposal.context}, with {count}."]
-        if told.asked:
-            files = len({one.index for one in told.observations})
-            said.append(f"{files:,} of {_many(told.asked, 'loaded observation')} would select something else.")
-            said += [told.loss] if told.loss else []
-        else:
-            said.append("Open observations to see what changes for them.")
-        warnings = answer.count(Severity.WARNING)
-        if warnings:
-            said.append(f"{_many(warnings, 'warning')}.")
-        stopping = sum(one.severity is Severity.ERROR for one in answer.defects)
-        if stopping:
-            said.append(f"{_many(stopping, 'old defect')} of the cache would stop stock crds: see the findings.")
-        elif answer.defects:
-            said.append("Some of the cache's other references cannot be read: see the findings.")
-        judged = self.verdicts.told()
-        said += [judged] if judged else []
-        doubtful = bool(warnings or answer.defects or told.loss or judged)
-        return ("warning", f"! {' '.join(said)}") if doubtful else ("good", f"✓ {' '.join(said)}")
+        return told_of(answer, self.verdicts.told())
 
     # ---- doing
 
@@ -423,7 +394,3 @@ class IngestPage(QWidget):
     def _show_rule(self, change: Change) -> None:
         if change.old_mapping is not None:
             self.session.mapping_requested.emit(change.old_mapping, change.old_line)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

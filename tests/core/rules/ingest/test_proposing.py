@@ -361,6 +361,29 @@ def test_twice_in_a_batch_of_a_rule_with_one_parameter(writer: Any, reference: M
     assert codes(proposal) == [("twice", second.name)]
 
 
+def test_rules_with_one_parameter_are_found_however_they_are_written(writer: Any, reference: Make) -> None:
+    dates = "UseAfter({'2020-01-01 00:00:00' : 'tmt_iris_flat_0001.fits'})"
+    writer.rmap(
+        "tmt_iris_flat_0001.rmap",
+        f"Match({{('IRIS1',) : {dates}, 'IRIS2' : {dates.replace('0001', '0002')}}})",
+        filekind="FLAT",
+        parkey=(PARKEY[0][:1], PARKEY[1]),
+    )
+    detectors = ("IRIS1", "IRIS2", "IFS", "IFS")
+    paths = [
+        reference(f"tmt_iris_flat_{number:04d}.fits", DETECTOR=detector, USEAFTER=f"2026-01-0{number}")
+        for number, detector in enumerate(detectors, 4)
+    ]
+    proposal = propose(Cache.open(writer.root), Request(tuple(paths)))
+    assert proposal.ready, proposal.findings
+    written = parse(proposal.mappings[0].text, "x.rmap").choices.entries
+    assert [(entry.key, len(list(entry.files()))) for entry in written] == [
+        (("IFS",), 2),
+        (("IRIS1",), 2),
+        (("IRIS2",), 2),
+    ]
+
+
 def test_names_that_other_contexts_wait_for_are_not_given(writer: Any, reference: Make) -> None:
     # mappings that were never fetched: a new file of that name would change what those contexts mean
     writer.pmap("tmt_0003.pmap", {"IRIS": "tmt_iris_0007.imap"})
