@@ -85,7 +85,7 @@ def _clip_pixel(block, j, k, low, high, iterations, minimum, spread, factors):  
         first = a
         last = b
     # as astropy does, the last bounds decide on all samples: one that fell in an early round may be back
-    first = 0
+    first = np.int64(0)
     last = k
     while first < last and block[first, j] < lowest:
         first += 1
