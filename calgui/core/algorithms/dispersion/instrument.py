@@ -72,7 +72,7 @@ def refit(measured: Any, config: Any, job: Job) -> Result:
             "INSORDER": (config.order, "order of the polynomials"),
             "INSMAX": (round(float(said["max_shift_pixel"].value or 0.0), 6), "[pixel] largest shift"),
             "INSFIBER": (len(made.used), "fibers with a fit"),
-            "INSFROM": (made.traces.kind, "what the wavelengths are: planes, filters or traces"),
+            "INSFROM": (made.traces.kind, "wavelengths: planes, filters or traces"),
             **_of_traces(made),
         },
         extensions=(_traces(made), _fibers(made)),

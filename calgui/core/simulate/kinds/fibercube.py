@@ -151,7 +151,7 @@ def _references(scene: Scene) -> Sequence[Reference]:
     extra = {
         **MODE,
         "INSREFW": (round(float(wavelengths().mean()), 6), "[um] wavelength that shifts are counted from"),
-        "INSFROM": ("planes", "what the wavelengths are: planes, filters or traces"),
+        "INSFROM": ("planes", "wavelengths: planes, filters or traces"),
     }
     return (
         image_reference(
