@@ -32,6 +32,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("calgui")
 
 
+#: files that change the look again and again come before all: each time the menus of all plots that ever were, which
+#: pyqtgraph leaves behind, are looked at anew
+LOOKS = ("views/test_look.py", "views/test_boxes.py", "views/test_palette.py", "security/test_pages.py")
 #: files that take the longest are begun with: at the end one process would work on one of them, and the others wait
 LONGEST = (
     "odd/test_soak.py",
@@ -45,13 +48,19 @@ LONGEST = (
     "algorithms/test_combine.py",
     "odd/test_rounds.py",
     "cli/test_stars_of_the_night.py",
+    "workbench/test_bench.py",
 )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the others as they come."""
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+    """Changes of the look first, then the longest files; the others as they come."""
+
+    def turn(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return 0 if path.endswith(LOOKS) else 1 if path.endswith(LONGEST) else 2
+
+    items.sort(key=turn)
 
 
 class PatientBot(QtBot):
