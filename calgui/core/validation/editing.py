@@ -5,7 +5,7 @@ from typing import IO, Any
 
 from calgui.core.errors import InputError
 from calgui.core.frames.writing import write_atomically
-from calgui.core.validation.checks import ALL, LARGEST, Check, check_text, default_check
+from calgui.core.validation.checks import ALL, LARGEST, Check, check_text
 
 #: what a file begins with that the program makes
 HEADING = """\
@@ -152,16 +152,6 @@ def without(text: str, path: Path, name: str, kind: str) -> str:
     made = tomlkit.dumps(document)
     check_text(made, path, kind)
     return made
-
-
-def is_own(kind: str, name: str) -> bool:
-    """Whether a check is the user's own: the observatory has none of that name.
-
-    Parameters
-    ----------
-    kind, name : str
-    """
-    return default_check(kind, name) is None
 
 
 def _drop_empty(document: dict[str, Any], table: str, name: str) -> None:
