@@ -35,6 +35,27 @@ from outer_loop import outer
 value = outer(1)
 print(value, sum(outer.stats.cache_hits.values()), outer.stats.cache_path)
 """
+# the streams of a process are those of all its threads
+WATCHED = """
+import sys
+from types import ModuleType
+
+taken = []
+
+class Watched(ModuleType):
+    def __setattr__(self, name, value):
+        if name in ("stdout", "stderr"):
+            taken.append(name)
+        super().__setattr__(name, value)
+
+sys.__class__ = Watched
+from calgui.core.algorithms import kernels
+kernels.compiled()
+from numba.core.errors import TypingError
+TypingError("such as numba makes for itself while it compiles")
+sys.stdout = sys.stdout
+print(*taken)
+"""
 
 
 def called(folder: Path, home: Path, **more: str) -> tuple[int, int, Path]:
@@ -71,3 +92,9 @@ def test_all_loops_are_compiled_with_this_cache() -> None:
         if path.name != "compiling.py":
             taken = [line for line in path.read_text().splitlines() if line.startswith("from numba import")]
             assert not any("njit" in line for line in taken), path.name
+
+
+def test_numba_leaves_the_streams_of_the_other_threads_alone() -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
+    made = subprocess.run([sys.executable, "-c", WATCHED], env=environment, capture_output=True, text=True, check=True)
+    assert made.stdout.split() == ["stdout"]
