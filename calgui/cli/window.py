@@ -2,6 +2,7 @@
 
 import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -68,7 +69,21 @@ def _check(paths: tuple[Path, ...]) -> None:
     """Say what is missing before a window opens: a slip in the command is told where it was typed."""
     for path in paths:
         if not path.exists():
-            raise InputError("There is no such file or folder.", path=path, cure="Look for a slip in its name.")
+            cure = _command_meant(str(path)) or "Look for a slip in its name."
+            raise InputError("There is no such file or folder.", path=path, cure=cure)
+
+
+def _command_meant(word: str) -> str:
+    """The command that somebody may have wanted who wrote a word that is neither a command nor a file."""
+    from calgui.core.catalogue import place_of_algorithm
+
+    if place_of_algorithm(word) is not None:
+        return f"The algorithm of this name runs with: calgui run {word}"
+    context = click.get_current_context(silent=True)
+    root = context.find_root().command if context is not None else None
+    names = root.list_commands(context) if isinstance(root, click.Group) and context is not None else []
+    near = get_close_matches(word, names, 1, 0.75)
+    return f"Did you mean: calgui {near[0]}?" if near else ""
 
 
 def _size(text: str) -> tuple[int, int]:

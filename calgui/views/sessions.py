@@ -12,6 +12,7 @@ from calgui.core.jobs import Job
 from calgui.core.sessions import SUFFIX, Saved, read_session, write_session
 from calgui.views.recent import remember_recent
 from calgui.views.settings import remember, remembered
+from calgui.views.widgets.saving import ask_where
 
 #: selected observations that come back; more of them are no place that one was at
 _MOST_SELECTED = 500
@@ -155,15 +156,9 @@ class Sessions(QObject):
 
     def ask_save(self) -> None:
         """Ask for a name, and save what is open as a session."""
-        proposed = self.path or Path(_folder()) / f"night{SUFFIX}"
-        name, _kind = QFileDialog.getSaveFileName(
-            self._window, "Save the session", str(proposed), f"Sessions (*{SUFFIX})"
-        )
-        if name:
-            path = Path(name)
-            if path.suffix.lower() != SUFFIX:
-                path = path.with_name(path.name + SUFFIX)
-            remember("sessions/folder", str(path.parent))
+        proposed = self.path or f"night{SUFFIX}"
+        path = ask_where(self._window, "Save the session", proposed, {SUFFIX: "Sessions"}, "sessions/folder")
+        if path is not None:
             self.save(path)
 
     def save(self, path: Path) -> None:

@@ -115,6 +115,20 @@ def test_the_window_refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     assert "nowhere.fits" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "cure"),
+    [
+        ("validte", "Did you mean: calgui validate?"),
+        ("check-metadata", "runs with: calgui run check-metadata"),
+        ("night", "Look for a slip"),
+    ],
+)
+def test_a_slip_in_a_command_is_told_as_such(word: str, cure: str) -> None:
+    made = CliRunner().invoke(cli, [word, "a.fits"])
+    assert made.exit_code == 3
+    assert cure in made.stderr
+
+
 def test_the_bench_is_drawn_with_the_given_files_as_its_inputs(
     shot: Callable[..., str], demo_night: DemoNight, tmp_path: Path
 ) -> None:

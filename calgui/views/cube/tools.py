@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from calgui.core.errors import UsageError
 from calgui.core.frames.frame import Frame
@@ -96,25 +96,3 @@ def save_map(session: Session, frame: Frame, what: str, path: Path) -> None:
         lambda made: session.notice("info", f"The picture was saved as {made.name}."),
         lambda error: session.report(error, "Saving the picture"),
     )
-
-
-def ask_for_map(parent: QWidget, name: str) -> Path | None:
-    """Ask where a picture is to be saved.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Whose it is.
-    name : str
-        Proposed, without ending.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where the user thought better of it.
-    """
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Save as FITS", f"{name}.fits", "FITS files (*.fits *.fits.gz)")
-    if not chosen:
-        return None
-    path = Path(chosen)
-    return path if path.name.lower().endswith((".fits", ".fits.gz")) else path.with_name(f"{path.name}.fits")

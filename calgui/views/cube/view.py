@@ -23,12 +23,13 @@ from calgui.views.cube.pictures import Pictures
 from calgui.views.cube.ramp_plot import RampPlot
 from calgui.views.cube.ranges import Range, Ranges
 from calgui.views.cube.slice_bar import COLLAPSED, MAPS, ONE, SliceBar
-from calgui.views.cube.tools import CubeTools, ask_for_map, save_map
+from calgui.views.cube.tools import CubeTools, save_map
 from calgui.views.image.content import Origin
 from calgui.views.image.view import ImageView
 from calgui.views.session import Session
 from calgui.views.spectrum.view import SpectrumView
 from calgui.views.stepping import Steps
+from calgui.views.widgets.saving import ask_where
 
 #: a cube up to this many bytes, and a quarter of the free memory, is read into memory
 _MOST = 2_000_000_000
@@ -348,7 +349,8 @@ class CubeView(QWidget):
             return
         what = self.image.overlays.note.text() or self._shown
         stem = self.path.stem if self.path is not None else "cube"
-        path = ask_for_map(self, f"{stem}_{self._shown.replace(' ', '_')}")
+        name = f"{stem}_{self._shown.replace(' ', '_')}.fits"
+        path = ask_where(self, "Save as FITS", name, {".fits .fits.gz": "FITS files"})
         if path is not None:
             save_map(self.session, frame, what, path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.headerexport import lines_of, tab_separated, write_lines
@@ -16,6 +16,7 @@ from calgui.views.headers.model import MEANING, UNIT, HeaderTableModel
 from calgui.views.headers.table import copy_action, make_table
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.saving import TABLES, ask_where
 
 _WIDEST_KEYWORD, _WIDEST_MEANING, _WIDEST_FILE, _NARROWEST_FILE = 200, 300, 260, 120
 #: rows that are looked at for the widths of columns
@@ -366,13 +367,8 @@ class HeadersPage(QWidget):
             self.session.notice("info", f"{len(self.model.shown):,} rows were copied as a table.")
 
     def _ask_save(self) -> None:
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Save the comparison", "headers.ecsv", "ECSV table (*.ecsv);;Comma-separated values (*.csv)"
-        )
-        if name:
-            path = Path(name)
-            if path.suffix.lower() not in (".ecsv", ".csv"):
-                path = path.with_name(path.name + (".csv" if "*.csv" in kind else ".ecsv"))
+        path = ask_where(self, "Save the comparison", "headers.ecsv", TABLES)
+        if path is not None:
             self.save(path)
 
     def save(self, path: Path) -> None:

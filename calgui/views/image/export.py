@@ -5,11 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject
 from PySide6.QtGui import QGuiApplication, QPixmap
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.frames.writing import write_atomically
 from calgui.views.session import Session
+from calgui.views.widgets.saving import ask_where
 
 
 def save_png(pixmap: QPixmap, path: Path) -> None:
@@ -32,28 +33,6 @@ def save_png(pixmap: QPixmap, path: Path) -> None:
     pixmap.save(buffer, "PNG")  # type: ignore[call-overload]
     pixels = bytes(buffer.data().data())
     write_atomically(path, lambda file: file.write(pixels), overwrite=True)
-
-
-def ask_for_png(parent: QWidget, name: str) -> Path | None:
-    """Ask where a picture is to be saved.
-
-    Parameters
-    ----------
-    parent : QWidget
-        Whose picture it is.
-    name : str
-        Proposed, without suffix.
-
-    Returns
-    -------
-    pathlib.Path or None
-        Ending in ``.png``; None where the user thought better of it.
-    """
-    chosen, _kind = QFileDialog.getSaveFileName(parent, "Save the picture", f"{name}.png", "PNG pictures (*.png)")
-    if not chosen:
-        return None
-    path = Path(chosen)
-    return path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")
 
 
 class PictureExport(QObject):
@@ -91,7 +70,8 @@ class PictureExport(QObject):
 
     def ask(self) -> None:
         """Ask where, and save."""
-        path = ask_for_png(self._widget, Path(self._name()).stem)
+        name = f"{Path(self._name()).stem}.png"
+        path = ask_where(self._widget, "Save the picture", name, {".png": "PNG picture"})
         if path is None:
             return
         try:

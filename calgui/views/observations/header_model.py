@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from calgui.core.frames.cards import Card
@@ -14,9 +14,9 @@ from calgui.core.frames.keywordmeaning import meaning_of
 from calgui.views.observations.columns import written
 from calgui.views.theme import theme
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _TITLES = ("Keyword", "Value", "Comment")
 KEYWORD, VALUE, COMMENT = range(3)
 
@@ -27,11 +27,11 @@ class _Group:
     cards: tuple[Card, ...]
 
 
-class HeaderModel(QAbstractItemModel):
+class HeaderModel(TwoLevels):
     """HDUs at the top, cards below; a search leaves only what fits."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent)
         self._hdus: tuple[HduHeader, ...] = ()
         self._groups: list[_Group] = []
         self._wanted: tuple[tuple[str, ...], tuple[Condition, ...]] | None = None
@@ -154,34 +154,13 @@ class HeaderModel(QAbstractItemModel):
 
     # ---- as Qt asks
 
-    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        """Place of a cell; HDUs carry id 0, cards the number of their HDU's row plus one."""
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
+    def tops(self) -> int:
+        """HDUs."""
+        return len(self._groups)
 
-    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
-        """The HDU of a card."""
-        above = index.internalId() if index.isValid() else 0
-        return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """HDUs, or cards of one."""
-        if not parent.isValid():
-            return len(self._groups)
-        if parent.internalId() or parent.column():
-            return 0
-        return len(self._groups[parent.row()].cards)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Keyword, value, comment."""
-        return len(_TITLES)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return None
+    def below(self, top: int) -> int:
+        """Cards of one."""
+        return len(self._groups[top].cards)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, font, icon, colour and tooltip of a cell."""

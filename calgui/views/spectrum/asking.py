@@ -8,6 +8,7 @@ from calgui.core.errors import CalguiError
 from calgui.core.spectra.export import write_spectrum
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.views.session import Session
+from calgui.views.widgets.saving import ask_where
 
 
 def ask_for_spectra(parent: QWidget) -> list[Path]:
@@ -42,14 +43,10 @@ def ask_and_save(parent: QWidget, session: Session, spectrum: Spectrum) -> None:
         As it was read.
     """
     stem = spectrum.path.stem if spectrum.path is not None else "spectrum"
-    name, kind = QFileDialog.getSaveFileName(
-        parent, "Save the spectrum", f"{stem}_spectrum.ecsv", "ECSV table (*.ecsv);;FITS table (*.fits)"
-    )
-    if not name:
+    kinds = {".ecsv": "ECSV table", ".fits": "FITS table"}
+    path = ask_where(parent, "Save the spectrum", f"{stem}_spectrum.ecsv", kinds)
+    if path is None:
         return
-    path = Path(name)
-    if path.suffix.lower() not in (".ecsv", ".fits"):
-        path = path.with_name(path.name + (".fits" if "fits" in kind else ".ecsv"))
     try:
         write_spectrum(spectrum, path, overwrite=True)
     except CalguiError as error:

@@ -8,25 +8,24 @@ A view offers it with one call when its plot is made::
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPixmap
-from PySide6.QtWidgets import QFileDialog, QGraphicsView, QWidget
+from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from calgui.core.errors import CalguiError
 from calgui.core.frames.writing import write_atomically
-from calgui.core.tables import SUFFIXES, Column, write_table
+from calgui.core.tables import Column, write_table
 from calgui.views.session import Session
-from calgui.views.settings import remember, remembered
+from calgui.views.widgets.saving import TABLES, ask_where
 
 #: points of a saved PNG for each of the screen, so that it can be printed
 _FINE = 2.0
-_PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
-_TABLES = "ECSV table (*.ecsv);;CSV for spreadsheets (*.csv)"
+_PICTURES = {".png": "PNG picture", ".svg": "SVG drawing"}
 Series = Callable[[], Sequence[Column]]
 
 
@@ -78,27 +77,18 @@ class PlotSaving(QObject):
 
     def ask_picture(self) -> None:
         """Ask where, and save the plot as PNG or SVG."""
-        path = self._ask("Save the plot", (".png", ".svg"), _PICTURES)
+        path = self._ask("Save the plot", _PICTURES)
         if path is not None:
             self.save_picture(path)
 
     def ask_data(self) -> None:
         """Ask where, and save the data of the plot."""
-        path = self._ask("Save the data of the plot", SUFFIXES, _TABLES)
+        path = self._ask("Save the data of the plot", TABLES)
         if path is not None:
             self.save_data(path)
 
-    def _ask(self, title: str, suffixes: tuple[str, ...], kinds: str) -> Path | None:
-        proposed = Path(str(remembered("plots/folder", ""))) / f"{self._name()}{suffixes[0]}"
-        text, kind = QFileDialog.getSaveFileName(self._plot, title, str(proposed), kinds)
-        if not text:
-            return None
-        path = Path(text)
-        if path.suffix.lower() not in suffixes:
-            ending = next((one for one in suffixes if f"*{one}" in kind), suffixes[0])
-            path = path.with_name(path.name + ending)
-        remember("plots/folder", str(path.parent))
-        return path
+    def _ask(self, title: str, kinds: Mapping[str, str]) -> Path | None:
+        return ask_where(self._plot, title, f"{self._name()}{next(iter(kinds))}", kinds, "plots/folder")
 
     def save_picture(self, path: Path) -> None:
         """Save the plot as it is seen.

@@ -8,16 +8,15 @@ shows: it answers `COPIED`. A view whose own entry with Ctrl+C says what else it
 import re
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QHeaderView, QTableView, QTreeView, QWidget
+from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QTreeView, QWidget
 
 from calgui.core.printable import no_formula
 from calgui.views.session import Session
-from calgui.views.settings import remember, remembered
+from calgui.views.widgets.saving import TABLES, ask_where
 
 if TYPE_CHECKING:
     from calgui.core.tables import Column
@@ -98,21 +97,15 @@ class TableCopying(QObject):
         copy_cells(chosen(view), titles=True)
 
     def _save(self, view: QTableView | QTreeView) -> None:
-        from calgui.core.tables import SUFFIXES, write_table
+        from calgui.core.tables import write_table
 
         cells = chosen(view, whole=True)
         if len(cells) < 2:
             self._session.notice("info", "The table is empty: there is nothing to save.", "Show something first.")
             return
-        name = Path(str(remembered("tables/folder", ""))) / f"{view.objectName() or 'table'}.ecsv"
-        kinds = "ECSV table (*.ecsv);;CSV for spreadsheets (*.csv)"
-        text, kind = QFileDialog.getSaveFileName(view, "Save the table", str(name), kinds)
-        if not text:
+        path = ask_where(view, "Save the table", f"{view.objectName() or 'table'}.ecsv", TABLES, "tables/folder")
+        if path is None:
             return
-        path = Path(text)
-        if path.suffix.lower() not in SUFFIXES:
-            path = path.with_name(path.name + (".csv" if "*.csv" in kind else ".ecsv"))
-        remember("tables/folder", str(path.parent))
         self._session.tasks.start(
             f"Saving {path.name}",
             lambda _job: write_table(columns_of(cells), path, overwrite=True),

@@ -241,7 +241,7 @@ def test_a_map_is_saved(
     shown.bar.picture.setCurrentText("sum")
     note(shown, "sum of planes", qtbot)
     chosen = path.with_name("map")
-    monkeypatch.setattr("calgui.views.cube.tools.QFileDialog.getSaveFileName", lambda *_: (str(chosen), ""))
+    monkeypatch.setattr("calgui.views.widgets.saving.QFileDialog.getSaveFileName", lambda *_: (str(chosen), ""))
     shown.tools.save.click()
     saved = path.with_name("map.fits")
     qtbot.waitUntil(lambda: not session.tasks.running and saved.exists())

@@ -4,8 +4,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from calgui.views.late import Late
 from calgui.views.rules import place as place_module
-from calgui.views.rules.pages import PAGES, Page
+from calgui.views.rules.pages import PAGES
 from calgui.views.rules.place import RulesPlace
 from calgui.views.session import Session
 
@@ -26,7 +27,7 @@ class AskedPage(QWidget):
 
 @pytest.fixture
 def place(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> RulesPlace:
-    monkeypatch.setattr(place_module, "PAGES", (PAGES[0], Page("asked", "Asked", "?", __name__, "AskedPage")))
+    monkeypatch.setattr(place_module, "PAGES", (PAGES[0], Late("asked", "Asked", "?", __name__, "AskedPage")))
     made = RulesPlace(session)
     qtbot.addWidget(made)
     return made
@@ -59,7 +60,7 @@ def test_a_busy_page_makes_the_place_busy(place: RulesPlace) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_page_opens_without_a_cache(qtbot: QtBot, session: Session, page: Page) -> None:
+def test_every_page_opens_without_a_cache(qtbot: QtBot, session: Session, page: Late) -> None:
     widget = page.make(session)
     qtbot.addWidget(widget)
     widget.resize(1000, 700)

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.compare import (
     ChangedSelection,
@@ -30,6 +29,7 @@ from calgui.core.rules.questions.compare import (
     text_diff,
 )
 from calgui.core.rules.values import Selection, Trust
+from calgui.views.answering import AnsweringPage
 from calgui.views.rules.compare.models import ACTIONS, ChangesModel, SelectionsModel, searchable
 from calgui.views.rules.compare.pixels import PixelsPanel
 from calgui.views.rules.compare.sides import Side, Sides
@@ -57,7 +57,7 @@ class _Answer:
     text: str
 
 
-class ComparePage(QWidget):
+class ComparePage(AnsweringPage):
     """Two contexts side by side.
 
     Parameters
@@ -68,12 +68,10 @@ class ComparePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, "compare", "Choose a side again to compare anew.", parent)
         self.setObjectName("compare_page")
         self.setAccessibleName("Compare two contexts")
         self.answer: _Answer | None = None
-        self._stale, self._working = True, False
         self.sides = Sides(session, self)
         self.filter = QLineEdit(self)
         self.filter.setObjectName("compare_filter")
@@ -201,11 +199,6 @@ class ComparePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the two are being compared."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Compare a pair.
 
@@ -219,26 +212,18 @@ class ComparePage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Compare when somebody looks."""
-        super().showEvent(event)
         if self._stale:
             self.sides.refresh()
-            self._ask()
+        super().showEvent(event)
 
     def _caches_changed(self) -> None:
         self.sides.refresh()
         self._out_of_date()
 
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
-
     def _ask(self) -> None:
         old, new = self.sides.side(self.sides.old), self.sides.side(self.sides.new)
-        self._stale = False
         if old is None or new is None:
-            self.session.tasks.supersede("compare")
-            self._done(None)
+            self._nothing_to_ask()
             return
         contexts = old.mapping.endswith(".pmap") and new.mapping.endswith(".pmap")
         entries = [entry for entry in self.session.observations() if entry.error is None] if contexts else []
@@ -260,12 +245,9 @@ class ComparePage(QWidget):
             names = tuple(path.name for path in paths)
             return _Answer(old, new, told, tuple(changed), paths, names, tuple(searchable(changed, names)), text)
 
-        self._working = True
-        self._tell()
-        self.session.tasks.start("Comparing", work, self._done, self._failed, key="compare")
+        self._begin("Comparing", work)
 
     def _done(self, answer: _Answer | None) -> None:
-        self._working = False
         if answer is not None and answer == self.answer:  # nothing is new: what is chosen stays chosen
             self._tell()
             return
@@ -285,15 +267,6 @@ class ComparePage(QWidget):
         """The texts, once somebody looks at them: they may have ten thousand lines."""
         if self.tabs.widget(tab) is self.text:
             self.text.show_text(self.answer.text if self.answer is not None else "")
-
-    def _failed(self, error: Exception) -> None:
-        self._done(None)
-        if isinstance(error, Cancelled):
-            self.told.setText("Cancelled. Choose a side again to compare anew.")
-        elif isinstance(error, CalguiError):
-            self.told.setText(f"{error.message} {error.cure}".strip())
-        else:
-            self.session.report(error, "Comparing")
 
     # ---- showing
 

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import IO
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -19,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.errors import CalguiError
 from calgui.core.frames.writing import write_atomically
 from calgui.core.jobs import Job
 from calgui.core.printable import quiet_json
@@ -28,17 +26,19 @@ from calgui.core.rules.lint.run import lint
 from calgui.core.rules.lint.telling import as_text, document
 from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.values import Place, Severity, Status
+from calgui.views.answering import AnsweringPage
 from calgui.views.rules.lint.details import LintDetails
 from calgui.views.rules.lint.model import LintModel
 from calgui.views.rules.marks import SEVERITIES, STATUSES, mark_icon
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.saving import ask_where
 
 _PAUSE_MS = 150
 _MAPPINGS = (".pmap", ".imap", ".rmap")
 
 
-class LintPage(QWidget):
+class LintPage(AnsweringPage):
     """What a look through the whole cache finds.
 
     Parameters
@@ -49,12 +49,10 @@ class LintPage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, "lint", "Press Look again to begin anew.", parent)
         self.setObjectName("lint_page")
         self.setAccessibleName("Lint: what is wrong with the cache")
         self.report: LintReport | None = None
-        self._stale, self._working = True, False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("lint_filter")
         self.filter.setToolTip("Words of a finding, a file or a type; only rows that have them all are shown.")
@@ -147,52 +145,25 @@ class LintPage(QWidget):
 
     # ---- looking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the cache is being looked through."""
-        return self._working
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Look when somebody wants to know."""
-        super().showEvent(event)
-        if self._stale:
-            self._look()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._look()
-
     def _look_again(self) -> None:
         if self.session.cache is not None:
             self.session.cache.reload()
-            self._look()
+            self._ask()
 
-    def _look(self) -> None:
+    def _ask(self) -> None:
         cache, context = self.session.cache, self.session.context
-        self._stale = False
         if cache is None:
-            self.session.tasks.supersede("lint")
-            self._done(None)
+            self._nothing_to_ask()
             return
 
         def work(job: Job) -> LintReport:
             return lint(cache, context, job)
 
-        self._working = True
-        self._tell()
-        self.session.tasks.start("Checking the cache", work, self._done, self._failed, key="lint")
+        self._begin("Checking the cache", work)
 
     def _done(self, report: LintReport | None) -> None:
-        self._working, self.report = False, report
+        self.report = report
         self._narrow()
-
-    def _failed(self, error: Exception) -> None:
-        self._done(None)
-        if isinstance(error, Cancelled):
-            self.told.setText("Cancelled. Press Look again to begin anew.")
-        else:
-            self.session.report(error, "Checking the cache")
 
     # ---- showing
 
@@ -261,11 +232,8 @@ class LintPage(QWidget):
         self.session.ask_page("whatif", Case(place.note or place.file, dict(place.header)))
 
     def _ask_save(self) -> None:
-        name, kind = QFileDialog.getSaveFileName(self, "Save the report", "lint.txt", "Text (*.txt);;JSON (*.json)")
-        if name:
-            path = Path(name)
-            if path.suffix.lower() not in (".txt", ".json"):
-                path = path.with_name(path.name + (".json" if "json" in kind else ".txt"))
+        path = ask_where(self, "Save the report", "lint.txt", {".txt": "Text", ".json": "JSON"})
+        if path is not None:
             self.save(path)
 
     def save(self, path: Path) -> None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -20,14 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.matrix import Matrix, MatrixRow, matrix, write_matrix
+from calgui.views.answering import AnsweringPage
 from calgui.views.choosing import Choices
 from calgui.views.rules.matrix.model import MatrixModel
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.saving import TABLES, ask_where
 
 _WIDEST = 260
 #: rows that are looked at for the widths of columns
@@ -74,7 +75,7 @@ def _kept(found: Matrix, one: _Filter) -> frozenset[int]:
     return frozenset(row.index for row in found.rows if one.keep(row))
 
 
-class MatrixPage(QWidget):
+class MatrixPage(AnsweringPage):
     """All loaded observations by all reference types.
 
     Parameters
@@ -85,14 +86,12 @@ class MatrixPage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        again = "Choose a context again, or read the files again (F5), to ask anew."
+        super().__init__(session, "matrix", again, parent)
         self.setObjectName("matrix_page")
         self.setAccessibleName("Matrix of observations and reference types")
         self.paths: tuple[Path, ...] = ()
         self._kept: dict[str, frozenset[int]] = {}
-        self._stale = True
-        self._working = False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("matrix_filter")
         self.filter.setToolTip("Words of an observation or a selected file; only rows that have them all are shown.")
@@ -207,11 +206,6 @@ class MatrixPage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether a matrix is being made."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Show only what a filter keeps.
 
@@ -222,17 +216,6 @@ class MatrixPage(QWidget):
         """
         for name, button in self.buttons.items():
             button.setChecked(name == about)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Make the matrix when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _context_changed(self) -> None:
         self._list_contexts()
@@ -250,11 +233,9 @@ class MatrixPage(QWidget):
 
     def _ask(self) -> None:
         cache, context, since = self.session.cache, self.session.context, self.since.currentData()
-        self._stale = False
         entries = [entry for entry in self.session.observations() if entry.error is None]
         if cache is None or context is None or not entries:
-            self.session.tasks.supersede("matrix")
-            self._done(None)
+            self._nothing_to_ask()
             return
         paths = tuple(entry.path for entry in entries)
 
@@ -266,12 +247,9 @@ class MatrixPage(QWidget):
             found = before if found == before else found
             return _Answer(found, paths, {name: _kept(found, one) for name, one in _FILTERS.items()})
 
-        self._working = True
-        self._tell()
-        self.session.tasks.start("Selecting for all observations", work, self._done, self._failed, key="matrix")
+        self._begin("Selecting for all observations", work)
 
     def _done(self, answer: "_Answer | None") -> None:
-        self._working = False
         before = self.model.matrix.types
         self.paths = answer.paths if answer is not None else ()
         self._kept = answer.kept if answer is not None else {}
@@ -283,14 +261,6 @@ class MatrixPage(QWidget):
             self._size_columns()
         self._name_buttons()
         self._tell()
-
-    def _failed(self, error: Exception) -> None:
-        self._done(None)
-        if isinstance(error, Cancelled):
-            self.told.setText("Cancelled. Choose a context again, or read the files again (F5), to ask anew.")
-            self.told.show()
-        else:
-            self.session.report(error, "Selecting for all observations")
 
     # ---- showing
 
@@ -374,13 +344,8 @@ class MatrixPage(QWidget):
             Inquiry.of(self.session).focus(cell.type)
 
     def _ask_export(self) -> None:
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Export the matrix", "matrix.ecsv", "ECSV table (*.ecsv);;Comma-separated values (*.csv)"
-        )
-        if name:
-            path = Path(name)
-            if path.suffix.lower() not in (".ecsv", ".csv"):
-                path = path.with_name(path.name + (".csv" if "*.csv" in kind else ".ecsv"))
+        path = ask_where(self, "Export the matrix", "matrix.ecsv", TABLES)
+        if path is not None:
             self.save(path)
 
     def save(self, path: Path) -> None:

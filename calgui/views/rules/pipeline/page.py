@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -31,6 +31,7 @@ from calgui.core.rules.cache import Cache
 from calgui.core.rules.questions.stpipe import Prefetch, override_lines, override_options, prefetch
 from calgui.core.rules.selection.header import find_instrument, plan_for
 from calgui.core.rules.values import Status
+from calgui.views.answering import AnsweringPage
 from calgui.views.rules.pipeline.model import FILE, INSTEAD, TYPE, FetchModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
@@ -48,7 +49,7 @@ class _Answer:
     files: Mapping[str, tuple[str, ...]]
 
 
-class PipelinePage(QWidget):
+class PipelinePage(AnsweringPage):
     """The selected observation as a step of a pipeline sees it.
 
     Parameters
@@ -59,11 +60,9 @@ class PipelinePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, "pipeline", "Select the observation again to ask anew.", parent)
         self.setObjectName("pipeline_page")
         self.setAccessibleName("What stpipe would fetch")
-        self._stale, self._working = True, False
         self.told = QLabel(self)
         self.told.setObjectName("pipeline_told")
         self.told.setWordWrap(True)
@@ -166,11 +165,6 @@ class PipelinePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the rules are being asked."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Look at one reference type.
 
@@ -183,24 +177,11 @@ class PipelinePage(QWidget):
             self.model.unwanted = {one.type for one in self.model.fetches} - {about}
             self._tell()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
-
     def _ask(self) -> None:
         session = self.session
         cache, context = session.cache, session.context
-        self._stale = False
         if cache is None or context is None or not session.selection:
-            session.tasks.supersede("pipeline")
-            self._done(None)
+            self._nothing_to_ask()
             return
         path = session.selection[0]
         known = next((entry.header for entry in session.observations() if entry.path == path), None)
@@ -211,11 +192,9 @@ class PipelinePage(QWidget):
             header = known if known is not None else rule_header(path)
             return _Answer(prefetch(cache, context, header), _files(cache, context, header))
 
-        self._working = True
-        session.tasks.start("Asking for stpipe", work, self._done, self._failed, key="pipeline", quiet=True)
+        self._begin("Asking for stpipe", work, quiet=True)
 
     def _done(self, answer: _Answer | None) -> None:
-        self._working = False
         cache = self.session.cache
         only = cache is not None and not cache.has_references
         self.model.show(
@@ -227,13 +206,6 @@ class PipelinePage(QWidget):
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=60)
             self.table.setColumnWidth(column, min(most, max(80, widest + 50)))
         self._tell()
-
-    def _failed(self, error: Exception) -> None:
-        self._done(None)
-        if isinstance(error, CalguiError):
-            self.told.setText(f"{error.message} {error.cure}".strip())
-        else:
-            self.session.report(error, "Asking for stpipe")
 
     # ---- showing
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -21,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from calgui.core.algorithms.registry import registry
-from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.lanes import Lanes, lanes_of
 from calgui.core.rules.questions.whatif import Case, Setting
 from calgui.core.rules.values import Status
 from calgui.core.tables import Column
+from calgui.views.answering import AnsweringPage
 from calgui.views.rules.marks import STATUSES, mark_icon
 from calgui.views.rules.timeline.chart import ChartScroll, Spot, TimelineChart, date_words
 from calgui.views.rules.timeline.spot import SpotPanel
@@ -60,7 +59,7 @@ def parse_night(text: str) -> datetime | None:
     return None
 
 
-class TimelinePage(QWidget):
+class TimelinePage(AnsweringPage):
     """Lanes of all reference types of a mode.
 
     Parameters
@@ -71,14 +70,13 @@ class TimelinePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, "timeline", "Take the mode from the observation again to ask anew.", parent)
         self.setObjectName("timeline_page")
         self.setAccessibleName("Timeline: which file was in use when")
         self.case = Case("")
         self.paths: tuple[Path, ...] = ()
         self.lanes: Lanes | None = None
-        self._stale, self._working, self._own_mode = True, False, False
+        self._own_mode = False
         self.mode = QWidget(self)
         self.mode.setObjectName("timeline_mode")
         self._editors: dict[str, QComboBox] = {}
@@ -189,11 +187,6 @@ class TimelinePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the rules are being asked."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Show the timeline of a mode.
 
@@ -210,17 +203,6 @@ class TimelinePage(QWidget):
             self._take(Path(about))
             return
         self._out_of_date()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _selection_changed(self) -> None:
         self.from_observation.setEnabled(bool(self.session.selection))
@@ -249,15 +231,13 @@ class TimelinePage(QWidget):
     def _ask(self) -> None:
         session = self.session
         cache, context = session.cache, session.context
-        self._stale = False
         entries = [entry for entry in session.observations() if entry.error is None]
         if not self._own_mode and session.selection:
             chosen = next((entry for entry in entries if entry.path == session.selection[0]), None)
             if chosen is not None:
                 self.case = Case(chosen.path.name, dict(chosen.header))
         if cache is None or context is None:
-            session.tasks.supersede("timeline")
-            self._done(None)
+            self._nothing_to_ask()
             return
         case, now = self.case, datetime.now(UTC).replace(tzinfo=None)
         self.paths = tuple(entry.path for entry in entries)
@@ -266,12 +246,9 @@ class TimelinePage(QWidget):
             registry()  # takes half a second when first asked for: here, and not at a click
             return lanes_of(cache, context, case, [entry.header for entry in entries], job, now)
 
-        self._working = True
-        self._tell()
-        session.tasks.start("Asking for all times", work, self._done, self._failed, key="timeline")
+        self._begin("Asking for all times", work)
 
     def _done(self, lanes: Lanes | None) -> None:
-        self._working = False
         if (
             lanes is not None
             and self.lanes is not None
@@ -293,13 +270,6 @@ class TimelinePage(QWidget):
         self._choose(None)
         self._show_night()
         self._tell()
-
-    def _failed(self, error: Exception) -> None:
-        self._done(None)
-        if isinstance(error, CalguiError):
-            self.told.setText(f"{error.message} {error.cure}".strip())
-        else:
-            self.session.report(error, "Timeline")
 
     # ---- the mode
 
