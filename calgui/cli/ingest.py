@@ -122,11 +122,7 @@ def _write_patch(opened: "Cache", proposal: "Proposal", to: Path) -> Path:
             "This is inside of the cache, which is never written to.", path=to, cure="Name a file outside of it."
         )
     text = patch(opened, proposal)
-
-    def write(file: Any) -> None:
-        file.write(text.encode())
-
-    return write_atomically(to, write)
+    return write_atomically(to, lambda file: file.write(text.encode()))
 
 
 def _document(

@@ -1,6 +1,5 @@
 """What two products say of the same things, one below the other."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,11 +55,6 @@ class Pair:
         if self.error is not None:
             made[f"{self.name}_difference_error{tail}"] = Metric(self.error, self.unit, "One sigma of that difference.")
         return made
-
-
-def known(value: float) -> float | None:
-    """A number, or None for NaN."""
-    return value if math.isfinite(value) else None
 
 
 def table_of(pairs: Sequence[Pair]) -> Table:

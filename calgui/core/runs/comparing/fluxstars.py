@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name, number
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.matching import serves, text
 from calgui.core.algorithms.registry import Curve, Metric, algorithm
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.runs.comparing.both import SIGMAS, Pair, known, table_of
+from calgui.core.runs.comparing.both import SIGMAS, Pair, table_of
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.tableframes import Columns, TableFrame, tables_of
 

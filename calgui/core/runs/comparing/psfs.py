@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.psf.energy import RING, Rings, radius_of
@@ -15,7 +16,7 @@ from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.runs.comparing.both import SIGMAS, Pair, known, table_of
+from calgui.core.runs.comparing.both import SIGMAS, Pair, table_of
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 Floats = npt.NDArray[np.float64]
