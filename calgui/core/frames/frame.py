@@ -177,6 +177,22 @@ class Frame:
         return None if image is None else image[start:stop]
 
 
+def bits_of(pixels: Frame | Rows) -> DqArray:
+    """Data quality of pixels.
+
+    Parameters
+    ----------
+    pixels : Frame or Rows
+        Pixels.
+
+    Returns
+    -------
+    ndarray of uint32
+        Of their shape; zeros where they have none.
+    """
+    return np.zeros(pixels.data.shape, np.uint32) if pixels.dq is None else pixels.dq
+
+
 def size_text(shape: Sequence[int]) -> str:
     """Lengths of axes for people.
 
