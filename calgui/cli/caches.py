@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calgui.cli.findings import MARKS, STYLES, append_finding
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
 from calgui.cli.terminal import screen
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 _DIR = click.argument("folder", metavar="DIR", type=PATH)
 _CONTEXT = click.option("--context", metavar="PMAP", help="As seen from this context; by default the operational one.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
-_MARKS = {"error": "✗", "warning": "!", "info": "i"}
 
 
 @click.group()
@@ -190,8 +189,8 @@ def _label(node: "Node") -> Any:
     if node.trust and node.trust.value not in ("ok",):
         text.append(f"  [{node.trust.value}]", style="magenta")
     for finding in node.findings:
-        style = _STYLES[finding.severity.value]
-        text.append(f"\n{_MARKS[finding.severity.value]} {finding.code}: {printable(finding.message)}", style=style)
+        style = STYLES[finding.severity.value]
+        text.append(f"\n{MARKS[finding.severity.value]} {finding.code}: {printable(finding.message)}", style=style)
     return text
 
 
@@ -200,11 +199,7 @@ def _print_findings(opened: "Cache", findings: tuple["Finding", ...], totals: di
 
     lines = Text()
     for finding in _shown(findings, everything):
-        severity = finding.severity.value
-        lines.append(f"{_MARKS[severity]} {severity:<8}", style=_STYLES[severity])
-        lines.append(printable(finding.place), style="bold")
-        lines.append(f"  {finding.code}\n", style="dim")
-        lines.append(f"    {printable(finding.message)}\n")
+        append_finding(lines, finding, finding.severity.value)
         if finding.cure:
             lines.append(f"    {printable(finding.cure)}\n", style="dim")
     hidden = "" if everything or not totals["info"] else " (--all lists them)"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calgui.cli.asking import CACHE, CONTEXT, JSON, headers_of, observations, open_cache, read_settings, reference_json
+from calgui.cli.findings import STYLES
 from calgui.cli.output import PATH, print_json
 from calgui.cli.progress import running
 from calgui.cli.terminal import screen
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from calgui.core.rules.ingest.values import NewRule, Preview, Proposal, Written
     from calgui.core.rules.values import Finding
 
-_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -122,11 +122,7 @@ def _write_patch(opened: "Cache", proposal: "Proposal", to: Path) -> Path:
             "This is inside of the cache, which is never written to.", path=to, cure="Name a file outside of it."
         )
     text = patch(opened, proposal)
-
-    def write(file: Any) -> None:
-        file.write(text.encode())
-
-    return write_atomically(to, write)
+    return write_atomically(to, lambda file: file.write(text.encode()))
 
 
 def _document(
@@ -230,7 +226,7 @@ def _print(
         say(f"{new.name}  {'follows ' + new.derived_from if new.derived_from else 'is the first of its type'}")
     for finding in (*proposal.findings, *defects):
         word = _WORDS[finding.severity.value]
-        say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", _STYLES[finding.severity.value])
+        say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", STYLES[finding.severity.value])
     if settings and proposal.rules:
         said = ", ".join(settings)
         say(
@@ -242,7 +238,7 @@ def _print(
         count, of = len(told.observations), "observation" if told.asked == 1 else "observations"
         say(f"{count} {'selection' if count == 1 else 'selections'} of {told.asked} {of} will change.")
         if told.loss:
-            say(told.loss, _STYLES["warning"])
+            say(told.loss, STYLES["warning"])
     for change in told.observations:
         ends = [("no such type" if end is None else end.file or end.status.value) for end in (change.old, change.new)]
         say(f"  {names[change.index]}  {change.type}  {ends[0]} -> {ends[1]}")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calgui.cli.findings import append_finding
 from calgui.cli.output import print_json
 from calgui.cli.progress import running
 from calgui.cli.terminal import screen
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from calgui.core.rules.lint.report import LintReport
     from calgui.core.rules.values import Finding
 
-_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
-_MARKS = {"error": "✗", "warning": "!", "info": "i"}
 _SHOWN = 6
 
 
@@ -67,11 +66,7 @@ def _print(opened: "Cache", report: "LintReport") -> None:
 def _append(text: "Text", finding: "Finding") -> None:
     from calgui.core.rules.lint.telling import WORDS, where
 
-    severity = finding.severity.value
-    text.append(f"{_MARKS[severity]} {WORDS[finding.severity]:<8}", style=_STYLES[severity])
-    text.append(printable(finding.place), style="bold")
-    text.append(f"  {finding.code}\n", style="dim")
-    text.append(f"    {printable(finding.message)}\n")
+    append_finding(text, finding, WORDS[finding.severity])
     if finding.count > 1:
         for place in finding.places[:_SHOWN]:
             text.append(f"      {printable(where(place))}\n")

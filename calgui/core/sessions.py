@@ -9,7 +9,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from calgui import __version__
 from calgui.core.errors import InputError, UsageError
@@ -162,11 +162,7 @@ def write_session(saved: Saved, path: Path | str, *, overwrite: bool = False) ->
 
     path = Path(path)
     raw = encoded(saved, path)
-
-    def write(file: IO[bytes]) -> None:
-        file.write(raw)
-
-    return write_atomically(path, write, overwrite=overwrite)
+    return write_atomically(path, lambda file: file.write(raw), overwrite=overwrite)
 
 
 def encoded(saved: Saved, path: Path) -> bytes:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,11 +93,7 @@ def write_table(
     text = _ecsv(filled, meta or {}) if path.suffix.lower() == ".ecsv" else _csv(filled)
     # the name of a file may hold bytes that are no UTF-8
     raw = text.encode("utf-8", "backslashreplace")
-
-    def write(file: IO[bytes]) -> None:
-        file.write(raw)
-
-    return write_atomically(path, write, overwrite=overwrite)
+    return write_atomically(path, lambda file: file.write(raw), overwrite=overwrite)
 
 
 def _filled(columns: Sequence[Column]) -> dict[str, tuple[npt.NDArray[Any], str]]:

@@ -12,14 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
-
-
-def call(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
+from tests.cli.calling import call
 
 
 def write_darks(folder: Path, count: int, size: int = 64, level: float = 2.5) -> list[Path]:

@@ -6,15 +6,10 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
 from calgui.core.frames import dq
 from calgui.core.simulate import DemoNight
-
-
-def call(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
+from tests.cli.calling import call
 
 
 def write(path: Path, kind: str, seed: int, level: float, seconds: float = 100.0, **cards: Any) -> Path:

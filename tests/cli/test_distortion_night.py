@@ -1,6 +1,5 @@
 """The pinhole grid of the demo night solved on the command line, and an image rectified, held to the truth."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,7 @@ from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds.pinholemask import distort, grid
 from calgui.core.simulate.scene import Scene
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture(scope="module")
-def scene(truth: Mapping[str, Any]) -> Scene:
-    return Scene(truth["size"], truth["seed"], lambda: None)
-
-
-def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout)
-    return document
+from tests.cli.nights import run
 
 
 @pytest.fixture(scope="module")

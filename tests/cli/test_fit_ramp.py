@@ -6,13 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
-
-
-def call(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
+from tests.cli.calling import call
 
 
 def write_ramp(path: Path, reads: int = 6, size: int = 48, **header: object) -> Path:

@@ -1,6 +1,5 @@
 """The flux stars of the demo night, on the command line, held to the truth that was put in."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,7 @@ from calgui.core.simulate import DemoNight
 from calgui.core.simulate.kinds import fluxstars
 from calgui.core.simulate.optics import vignetting
 from calgui.core.simulate.starlight import add_light
-
-
-def run(name: str, *words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", name, *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout) if made.stdout else {"message": made.stderr}
-    return document
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
+from tests.cli.nights import run
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +62,7 @@ def test_a_saturated_star_is_bad_and_a_missing_magnitude_is_asked_for(
     found = run("extract-star", path, code=1)
     assert found["verdict"] == "bad"
     assert any("saturated" in reason for reason in found["reasons"])
-    assert "magnitude" in run("zero-point", path, code=3)["message"]
+    assert "magnitude" in run("zero-point", path, code=3)["error"]
 
 
 def test_the_star_of_the_cube_gives_a_spectrum(demo_night: DemoNight, truth: dict[str, Any], tmp_path: Path) -> None:
@@ -91,4 +78,4 @@ def test_the_star_of_the_cube_gives_a_spectrum(demo_night: DemoNight, truth: dic
 
 def test_the_galaxy_of_the_cube_is_refused_with_the_reason(demo_night: DemoNight) -> None:
     (path,) = demo_night.raw.glob("iris_*_cube_0001.fits")
-    assert "edge" in run("extract-star", path, code=3)["message"]
+    assert "edge" in run("extract-star", path, code=3)["error"]

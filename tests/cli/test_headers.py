@@ -6,14 +6,9 @@ from pathlib import Path
 
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
-
-
-def call(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
+from tests.cli.calling import call
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """``calgui ingest`` as users call it: the demo's odd observation gets its flat, in stock crds too; the real caches."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -12,19 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.lint.run import lint
 from calgui.core.simulate import DemoNight
+from tests.cli.calling import call, state
 from tests.cli.nights import exposures, run
 
 ODD = "iris_20260311_image_0006.fits"
-
-
-def call(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
 
 
 def stock(cache: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -40,11 +34,6 @@ def theirs(told: "subprocess.CompletedProcess[str]") -> dict[str, str]:
     """Type to file of what stock ``bestrefs`` prints."""
     rows = [line.split() for line in told.stdout.splitlines() if " iris " in line.lower()]
     return {row[2].lower(): row[4] for row in rows if len(row) > 4}
-
-
-def state(folder: Path) -> dict[str, str]:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path): hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest() for path in files}
 
 
 def small(path: Path, **cards: Any) -> Path:

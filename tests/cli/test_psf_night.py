@@ -11,27 +11,15 @@ from click.testing import CliRunner
 
 from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
+from tests.cli.nights import run
 
 NIGHT = "iris_20260311"
-
-
-def run(*words: object, code: int = 0) -> dict[str, Any]:
-    made = CliRunner().invoke(cli, ["run", "measure-psf", *map(str, words), "--json"])
-    assert made.exit_code == code, made.stderr
-    document: dict[str, Any] = json.loads(made.stdout)
-    return document
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo_night.truth.read_text(encoding="utf-8"))
-    return found
 
 
 def test_the_psf_star(demo_night: DemoNight, truth: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "psf.fits"
     raw = demo_night.raw / f"{NIGHT}_psfstar_0001.fits"
-    document = run("--cache", demo_night.cache, "-p", "flux_radius=200", "-o", out, raw)
+    document = run("measure-psf", "--cache", demo_night.cache, "-p", "flux_radius=200", "-o", out, raw)
     metrics, star = document["metrics"], truth["kinds"]["psfstar"]
     assert metrics["x_pixel"] == pytest.approx(star["x_pixel"], abs=0.03)
     assert metrics["y_pixel"] == pytest.approx(star["y_pixel"], abs=0.03)

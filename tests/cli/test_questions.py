@@ -6,25 +6,20 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from calgui.cli.main import cli
 from calgui.core.simulate import DemoNight
-
-
-def ask(*words: object) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words])
+from tests.cli.calling import call
 
 
 def told(*words: object, code: int = 0) -> dict:
-    result = ask(*words, "--json")
+    result = call(*words, "--json")
     assert result.exit_code == code, result.output
     return json.loads(result.stdout)
 
 
 def selected(cache: Path, kind: str, *words: object) -> str | None:
     """The file that ``bestrefs`` names, whether or not other types are found."""
-    result = ask("bestrefs", "--cache", cache, *words, "--json")
+    result = call("bestrefs", "--cache", cache, *words, "--json")
     assert result.exit_code in (0, 1), result.output
     references = json.loads(result.stdout)["observations"][0]["references"]
     return next(one["file"] for one in references if one["type"] == kind)
@@ -36,7 +31,7 @@ def image(demo_night: DemoNight) -> Path:
 
 
 def test_whatif_puts_cases_side_by_side(demo_night: DemoNight, image: Path) -> None:
-    result = ask("whatif", "--cache", demo_night.cache, "--case", "FILTER=K", image)
+    result = call("whatif", "--cache", demo_night.cache, "--case", "FILTER=K", image)
     assert result.exit_code == 0
     line = next(line for line in result.output.splitlines() if line.startswith("flat"))
     assert "not-found" in line
@@ -63,7 +58,7 @@ def test_matches_and_their_witness(demo_night: DemoNight) -> None:
     assert match["wins"] is True
     options = [word for one in match["witness"] for word in ("--set", f"{one['parameter']}={one['value']}")]
     assert selected(demo_night.cache, "flat", *options) == "tmt_iris_flat_0005.fits"
-    assert ask("matches", "--cache", demo_night.cache, "nothing.fits").exit_code in (0, 1)
+    assert call("matches", "--cache", demo_night.cache, "nothing.fits").exit_code in (0, 1)
 
 
 def test_uses_reach_the_contexts(demo_night: DemoNight) -> None:
@@ -73,9 +68,9 @@ def test_uses_reach_the_contexts(demo_night: DemoNight) -> None:
 
 
 def test_prefetch_says_where_a_run_stops(demo_night: DemoNight, image: Path) -> None:
-    stopped = ask("prefetch", "--cache", demo_night.cache, image)
+    stopped = call("prefetch", "--cache", demo_night.cache, image)
     assert stopped.exit_code == 1
-    fine = ask("prefetch", "--cache", demo_night.cache, "--type", "dark", image)
+    fine = call("prefetch", "--cache", demo_night.cache, "--type", "dark", image)
     assert fine.exit_code == 0, fine.output
     assert "tmt_iris_dark_0004.fits" in fine.output
 
@@ -90,23 +85,25 @@ def test_lint_and_deep_check_of_a_healthy_and_of_a_broken_cache(demo_night: Demo
     document = told("cache", "lint", folder, code=1)
     assert document["verdict"] == "bad"
     assert {"corrupt"} <= {one["code"] for one in document["findings"]}
-    assert ask("cache", "check", "--deep", folder).exit_code == 1
+    assert call("cache", "check", "--deep", folder).exit_code == 1
 
 
 def test_matrix_is_filtered_and_written(demo_night: DemoNight, tmp_path: Path) -> None:
     out = tmp_path / "m.csv"
-    result = ask("matrix", "--cache", demo_night.cache, "--not-found", "-o", out, demo_night.raw)
+    result = call("matrix", "--cache", demo_night.cache, "--not-found", "-o", out, demo_night.raw)
     assert result.exit_code == 0, result.output
     lines = out.read_text().splitlines()
     truth = json.loads(demo_night.truth.read_text())
     expected = truth["expected"][truth["contexts"][-1]]
     assert len(lines) - 1 == sum(None in files.values() for files in expected.values()) > 0
-    assert ask("matrix", "--cache", demo_night.cache, "-o", out, demo_night.raw).exit_code == 3
-    assert ask("matrix", "--cache", demo_night.cache, "--context", "no.pmap", demo_night.raw).exit_code == 2
+    assert call("matrix", "--cache", demo_night.cache, "-o", out, demo_night.raw).exit_code == 3
+    assert call("matrix", "--cache", demo_night.cache, "--context", "no.pmap", demo_night.raw).exit_code == 2
 
 
 def test_explain_toward_is_what_selects_it(demo_night: DemoNight, image: Path) -> None:
-    result = ask("explain", "--cache", demo_night.cache, "--type", "flat", "--toward", "tmt_iris_flat_0002.fits", image)
+    result = call(
+        "explain", "--cache", demo_night.cache, "--type", "flat", "--toward", "tmt_iris_flat_0002.fits", image
+    )
     assert result.exit_code == 0
     line = next(line for line in result.output.splitlines() if "--set" in line and "FILTER=KN" in line)
     words = shlex.split(line[line.index("--set") :])
@@ -128,10 +125,10 @@ def test_a_mapping_that_is_broken_stops_nothing_else(
     folder = tmp_path / "cache"
     shutil.copytree(demo_night.cache, folder)
     next(folder.rglob("tmt_iris_flat_0002.rmap")).write_text(text, encoding="latin-1")
-    result = ask("cache", "lint", folder)
+    result = call("cache", "lint", folder)
     assert result.exit_code == 1
     assert "tmt_iris_flat_0002.rmap" in result.output
     assert selected(folder, "dark", image) == "tmt_iris_dark_0004.fits"
     assert selected(folder, "flat", image) is None
     for command in (("matrix",), ("timeline", "--type", "flat"), ("whatif",)):
-        assert ask(*command, "--cache", folder, image).exit_code in (0, 1, 3)
+        assert call(*command, "--cache", folder, image).exit_code in (0, 1, 3)

@@ -1,6 +1,5 @@
 """``calgui crds``: crds's own tools on the real caches and the demo's, which they do not know by themselves."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from calgui.core.simulate import DemoNight
+from tests.cli.calling import state
 
 
 def run(cache: Path, *words: str, cwd: Path | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -23,11 +23,6 @@ def run(cache: Path, *words: str, cwd: Path | None = None, **environment: str) -
         timeout=300,
         check=False,
     )
-
-
-def state(folder: Path) -> dict[str, str]:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path): hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest() for path in files}
 
 
 @pytest.fixture

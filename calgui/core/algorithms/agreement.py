@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from calgui.core.algorithms.exposure import exposure_time, file_name, number
+from calgui.core.algorithms.matching import text
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 
@@ -57,7 +58,7 @@ def check_inputs(
     InputError
         Naming the first file that differs from the others, and the keyword.
     """
-    _check_twice(frames)
+    check_twice(frames)
     _check_shapes(frames, axes)
     check_alike(frames, {keyword: meaning for keyword, meaning in SAME.items() if keyword not in may_differ})
     if "time" not in may_differ:
@@ -81,7 +82,7 @@ def check_agreement(frames: Sequence[FrameLike], more: Sequence[str] = ("FILTER"
     InputError
         Naming the first file that differs from the others, and the keyword.
     """
-    _check_twice(frames)
+    check_twice(frames)
     check_alike(frames, {**SAME, **{keyword: _KINDS.get(keyword, "what it is") for keyword in more}})
 
 
@@ -107,7 +108,7 @@ def check_alike(
     if not frames:
         return
     for keyword, meaning in keywords.items():
-        odd, value, usual, holder = _odd_one(frames, [_text(frame.header, keyword) for frame in frames])
+        odd, value, usual, holder = _odd_one(frames, [text(frame.header, keyword) for frame in frames])
         if odd is not None:
             raise InputError(
                 f"{keyword}, {meaning}, is {value or 'missing'}; in {file_name(holder)} it is {usual or 'missing'}.",
@@ -131,9 +132,9 @@ def unchecked(frames: Sequence[FrameLike]) -> tuple[str, ...]:
     """
     header = frames[0].header
     missing = []
-    if not _text(header, "DETECTOR"):
+    if not text(header, "DETECTOR"):
         missing.append("DETECTOR")
-    if not _text(header, "READMODE") and not _text(header, "READPATT"):
+    if not text(header, "READMODE") and not text(header, "READPATT"):
         missing.append("READMODE or READPATT")
     if exposure_time(header) is None:
         missing.append("EFFINTTM, EXPTIME or EFFEXPTM")
@@ -142,7 +143,19 @@ def unchecked(frames: Sequence[FrameLike]) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _check_twice(frames: Sequence[FrameLike]) -> None:
+def check_twice(frames: Sequence[FrameLike]) -> None:
+    """Refuse a file that is among the inputs twice.
+
+    Parameters
+    ----------
+    frames : sequence of FrameLike
+        Only their paths are looked at.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
     seen = set()
     for frame in frames:
         if frame.path is None:
@@ -220,8 +233,3 @@ def _odd_one(frames: Sequence[FrameLike], values: Sequence[Any]) -> tuple[FrameL
         if value != usual:
             return frame, value, usual, holder
     return None, None, usual, holder
-
-
-def _text(header: Mapping[str, Any], keyword: str) -> str:
-    value = header.get(keyword)
-    return "" if value is None else " ".join(str(value).split()).upper()

@@ -14,7 +14,7 @@ from calgui.core.algorithms.kernels.networks import central_network, sorting_net
 from calgui.core.algorithms.noise import mad_factors, median_noise_factors
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike, Rows, size_text
 from calgui.core.jobs import Job
 
 Method = Literal["median", "mean", "clipped-mean"]
@@ -371,15 +371,11 @@ def _common_shape(frames: Sequence[FrameLike]) -> tuple[int, int]:
             )
         if frame.shape != first.shape:
             raise InputError(
-                f"The size is {_size(frame.shape)} pixels, that of {_name(first)} is {_size(first.shape)}.",
+                f"The size is {size_text(frame.shape)} pixels, that of {_name(first)} is {size_text(first.shape)}.",
                 path=frame.path,
                 cure="Combine frames of one size.",
             )
     return first.shape[0], first.shape[1]
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(length) for length in reversed(shape))
 
 
 def _name(frame: FrameLike) -> str:

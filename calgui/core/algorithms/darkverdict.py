@@ -1,10 +1,10 @@
 """Is a master dark good? The verdict, each reason a sentence with its numbers."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from calgui.core.algorithms.agreement import unchecked
 from calgui.core.algorithms.exposure import Scale, file_name
+from calgui.core.algorithms.known import number_of
 from calgui.core.algorithms.local import LocalStatistics
 from calgui.core.algorithms.registry import Metric, Verdict
 from calgui.core.frames.frame import FrameLike
@@ -47,12 +47,12 @@ def judge(
         bad.append("At least half of the frames do not agree with the others.")
     if local.typical_sigma == 0:
         bad.append("The master has no noise at all: the frames are constant or copies of one another.")
-    hot, lost = _value(metrics, "hot_fraction"), _value(metrics, "unusable_fraction")
+    hot, lost = number_of(metrics["hot_fraction"]), number_of(metrics["unusable_fraction"])
     if hot > 0.05:
         bad.append(f"{100 * hot:.1f} % of the pixels are hot: the detector is warm, or this is no dark.")
     if lost > 0.05:
         bad.append(f"{100 * lost:.1f} % of the pixels have no good sample.")
-    level, noise = _value(metrics, "median_rate_e_per_s"), _value(metrics, "noise_e_per_s")
+    level, noise = number_of(metrics["median_rate_e_per_s"]), number_of(metrics["noise_e_per_s"])
     if level < -noise:
         doubtful.append(f"The median rate is negative ({level:.4g} e-/s): the bias was not taken out rightly.")
     doubtful += _not_darks(frames)
@@ -68,8 +68,3 @@ def judge(
 def _not_darks(frames: Sequence[FrameLike]) -> list[str]:
     others = [frame for frame in frames if "DARK" not in str(frame.header.get("EXP_TYPE", "DARK")).upper()]
     return [f"EXP_TYPE of {file_name(frame)} is {frame.header['EXP_TYPE']}, which is no dark." for frame in others]
-
-
-def _value(metrics: Mapping[str, Metric], name: str) -> float:
-    value = metrics[name].value
-    return float(value) if isinstance(value, int | float) else math.nan

@@ -11,6 +11,7 @@ from calgui.core.algorithms.combine import Band, Combination, combine
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import Region
 from calgui.core.algorithms.kernels import compiled
+from calgui.core.algorithms.known import known_median
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Table
 from calgui.core.errors import AlgorithmError, InputError
@@ -133,7 +134,7 @@ def first_look(samples: Sequence[FloatArray], job: Job) -> list[FrameLook]:
     for sample in samples:
         job.check()
         difference = sample - centre
-        shift, level = _median(difference), _median(sample)
+        shift, level = known_median(difference), known_median(sample)
         looks.append(
             FrameLook(
                 level,
@@ -310,11 +311,6 @@ def _sample(frame: FrameLike, region: Region, reject: int, job: Job) -> FloatArr
             made[first:last][(band.dq[:, columns] & np.uint32(reject)) != 0] = np.nan
     made[~np.isfinite(made)] = np.nan
     return made
-
-
-def _median(values: FloatArray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if finite.size else math.nan
 
 
 def _local_shift(difference: FloatArray, shift: float) -> tuple[float, int]:

@@ -1,6 +1,5 @@
 """Lamp on and lamp off: which frame is which, whether they belong together, and the one less the other."""
 
-import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ import numpy.typing as npt
 from calgui.core.algorithms.agreement import TIME_TOLERANCE, check_alike, check_inputs
 from calgui.core.algorithms.exposure import ADU, ELECTRON, Scale, exposure_time, file_name, number, read_variance
 from calgui.core.algorithms.lamps import is_dark
+from calgui.core.algorithms.namedinputs import option_that_names, patterns_given
 from calgui.core.algorithms.noise import robust_sigma
-from calgui.core.errors import InputError, UsageError
+from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, FrameLike, Rows
 
@@ -142,13 +142,8 @@ def sort_lamps(frames: Sequence[FrameLike], on: str = "", off: str = "") -> Lamp
     UsageError
         A pattern fits no file.
     """
-    given: dict[State, tuple[str, ...]] = {"on": _patterns(on), "off": _patterns(off)}
-    for state, patterns in given.items():
-        for pattern in patterns:
-            if not any(fnmatch.fnmatch(file_name(frame), pattern) for frame in frames):
-                raise UsageError(
-                    f"No input is named {pattern!r}, which option {state} says.", cure="Give a name of an input."
-                )
+    options: dict[State, str] = {"on": on, "off": off}
+    given = patterns_given(options, frames)
     states = [_state(frame, given) for frame in frames]
     lit = tuple(frame for frame, state in zip(frames, states, strict=True) if state == "on")
     unlit = tuple(frame for frame, state in zip(frames, states, strict=True) if state == "off")
@@ -319,13 +314,7 @@ def compare_levels(
 
 
 def _state(frame: FrameLike, given: Mapping[State, tuple[str, ...]]) -> State:
-    name = file_name(frame)
-    named = [state for state, patterns in given.items() if any(fnmatch.fnmatch(name, one) for one in patterns)]
-    if len(named) > 1:
-        raise InputError(
-            "The options on and off both name this file.", path=frame.path, cure="Let one of them name it."
-        )
-    state = named[0] if named else lamp_state(frame)
+    state = option_that_names(frame, given) or lamp_state(frame)
     if is_dark(frame):
         raise InputError(
             "This is a dark: it lacks the glow that a lamp-off frame sees through its filter.",
@@ -379,7 +368,3 @@ def _species(frame: FrameLike) -> str:
     """LAMP with its species in one order, upper case; empty for one that says that none is on."""
     said = _lamp(frame)
     return "" if said in _OFF else ",".join(sorted(filter(None, (part.strip() for part in said.split(",")))))
-
-
-def _patterns(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in text.split(","))))

@@ -1,6 +1,5 @@
 """Lamp-off subtraction: the light of a lamp without the glow of warm surfaces that is seen beside it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from calgui.core.algorithms.exposure import (
 from calgui.core.algorithms.frametable import moment
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.headeroptions import Unit, gain_option, temperature_option, time_option, unit_option
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.lampoff import (
     Lamps,
     Levels,
@@ -162,7 +162,7 @@ def subtract_lamp_off(frames: Sequence[FrameLike], config: LampOffConfig, job: J
             "S_LAMPOF": ("COMPLETE", "lamp-off subtraction"),
             "NLAMPON": (len(lamps.on), "lamp-on frames combined"),
             "NLAMPOFF": (len(lamps.off), "lamp-off frames combined and subtracted"),
-            "OFFMED": (_finite(levels.off), f"[{unit}] median of lamp-off"),
+            "OFFMED": (known(levels.off), f"[{unit}] median of lamp-off"),
             "COMBMETH": (config.method, "how the frames were combined"),
             "ERRKIND": (errors if has_error else "none", "where the errors are from"),
         },
@@ -265,16 +265,12 @@ def _metrics(lamps: Lamps, levels: Levels, good: Any, made: Combined, unit: str)
     return {
         "n_on": Metric(len(lamps.on), "", "Lamp-on frames."),
         "n_off": Metric(len(lamps.off), "", "Lamp-off frames."),
-        "median_on": Metric(_finite(levels.on), unit, "Median of lamp-on."),
-        "median_off": Metric(_finite(levels.off), unit, "Median of lamp-off: the glow, and the dark current."),
-        "median_after": Metric(_finite(levels.difference), unit, "Median of the difference."),
-        "off_fraction": Metric(_finite(levels.off / levels.on) if levels.on else None, "", "Lamp-off over lamp-on."),
+        "median_on": Metric(known(levels.on), unit, "Median of lamp-on."),
+        "median_off": Metric(known(levels.off), unit, "Median of lamp-off: the glow, and the dark current."),
+        "median_after": Metric(known(levels.difference), unit, "Median of the difference."),
+        "off_fraction": Metric(known(levels.off / levels.on) if levels.on else None, "", "Lamp-off over lamp-on."),
         "median_error": Metric(float(np.median(errors)) if errors.size else None, unit, "Median error of a pixel."),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _table(lamps: Lamps, config: LampOffConfig) -> Table:

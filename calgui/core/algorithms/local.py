@@ -40,6 +40,59 @@ class LocalStatistics:
         return float(np.median(self.sigma))
 
 
+def tile_medians(image: FloatArray, good: BoolArray, shape: tuple[int, int], job: Job) -> TileMap:
+    """Medians of an image in tiles.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        NaN is left out.
+    good : ndarray of bool
+        Pixels that count.
+    shape : tuple of int
+        Rows and columns of tiles.
+    job : Job
+        Cancel.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN where too few pixels of a tile are good.
+    """
+    kernels = compiled_tiles()
+    made = np.full(shape, np.nan)
+    share(shape[0], lambda a, b: kernels.tile_medians(image, good, a, b, made), job, image.size)
+    return made
+
+
+def tile_levels(image: FloatArray, good: BoolArray, box: int, job: Job) -> TileMap | None:
+    """Medians of an image in tiles of about ``box`` pixels on a side, all of them known.
+
+    Parameters
+    ----------
+    image, good, job
+        As for `tile_medians`.
+    box : int
+        Side of a tile.
+
+    Returns
+    -------
+    ndarray of float64 or None
+        Tiles with too few good pixels have the median of the others; None where there are no others.
+    """
+    made = tile_medians(image, good, tiles_of(image.shape, box), job)
+    known = np.isfinite(made)
+    if not known.any():
+        return None
+    made[~known] = np.median(made[known])
+    return made
+
+
+def tiles_of(shape: tuple[int, ...], box: int) -> tuple[int, int]:
+    """How many rows and columns of tiles of about ``box`` pixels on a side an image has."""
+    return max(1, round(shape[0] / box)), max(1, round(shape[1] / box))
+
+
 def local_statistics(image: FloatArray, good: BoolArray, box: int, job: Job) -> LocalStatistics | None:
     """Level and noise of an image in tiles of about ``box`` pixels on a side.
 
@@ -59,15 +112,12 @@ def local_statistics(image: FloatArray, good: BoolArray, box: int, job: Job) -> 
     LocalStatistics or None
         None where too few pixels are good to say anything.
     """
-    kernels = compiled_tiles()
-    ny, nx = image.shape
-    shape = max(1, round(ny / box)), max(1, round(nx / box))
-    level, sigma = np.full(shape, np.nan), np.full(shape, np.nan)
-    share(shape[0], lambda a, b: kernels.tile_medians(image, good, a, b, level), job, image.size)
-    if not np.isfinite(level).any():
+    level = tile_levels(image, good, box, job)
+    if level is None:
         return None
-    level[~np.isfinite(level)] = np.nanmedian(level)
-    share(shape[0], lambda a, b: kernels.tile_deviations(image, good, level, a, b, sigma), job, image.size)
+    kernels = compiled_tiles()
+    sigma = np.full(level.shape, np.nan)
+    share(level.shape[0], lambda a, b: kernels.tile_deviations(image, good, level, a, b, sigma), job, image.size)
     sigma *= MAD_TO_SIGMA
     # a tile without scatter (few levels of the converter) says nothing of its noise: the others do
     known = np.isfinite(sigma) & (sigma > 0)

@@ -8,7 +8,7 @@ from calgui.core.cubes.cube import Cube
 from calgui.core.cubes.layers import FileLayer, Layer, MemoryLayer, cube_shape
 from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames.fits import read_frame
-from calgui.core.frames.frame import Frame
+from calgui.core.frames.frame import Frame, size_text
 from calgui.core.frames.headers import HduHeader, merged, read_headers
 from calgui.core.frames.layout import agrees, choose, siblings
 from calgui.core.frames.source import PlainSource, open_source
@@ -122,7 +122,7 @@ def axes_text(shape: Sequence[int]) -> str:
     -------
     str
     """
-    return f"{len(shape)}" if len(shape) > 6 else " × ".join(str(length) for length in reversed(shape)) or "none"
+    return f"{len(shape)}" if len(shape) > 6 else size_text(shape) or "none"
 
 
 def _axes(header: Mapping[str, Any], count: int) -> tuple[tuple[int, int, int], int | None]:

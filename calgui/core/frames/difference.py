@@ -8,7 +8,7 @@ import numpy as np
 from calgui.core.errors import InputError
 from calgui.core.frames.arithmetic import combined_error, subtract
 from calgui.core.frames.fits import read_frame
-from calgui.core.frames.frame import Frame
+from calgui.core.frames.frame import Frame, size_text
 from calgui.core.frames.statistics import Statistics, statistics
 
 
@@ -77,7 +77,7 @@ def difference(old: Frame, new: Frame) -> Difference:
     """
     if old.shape != new.shape:
         raise InputError(
-            f"Its shape is {_size(new.shape)}, that of {old.name} is {_size(old.shape)}.",
+            f"Its shape is {size_text(new.shape)}, that of {old.name} is {size_text(old.shape)}.",
             path=new.path,
             cure="Only images of one shape can be subtracted.",
         )
@@ -101,7 +101,3 @@ def difference(old: Frame, new: Frame) -> Difference:
         int(np.count_nonzero(here & ~there)),
         int(np.count_nonzero(there & ~here)),
     )
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(side) for side in reversed(shape))

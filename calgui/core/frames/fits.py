@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import KEPT_PLANES, DqArray, FloatArray, Frame, Rows
+from calgui.core.frames.frame import KEPT_PLANES, DqArray, FloatArray, Frame, Rows, size_text
 from calgui.core.frames.headers import HduHeader, Header, merged, read_headers
 from calgui.core.frames.layout import (
     Hdu,
@@ -379,9 +379,8 @@ class FitsFrame:
         if hdu is None:
             return None
         if hdu.shape != self.shape[-2:] or len(hdu.shape) != 2:
-            theirs, ours = (" × ".join(map(str, reversed(shape))) for shape in (hdu.shape, self.shape[-2:]))
             raise InputError(
-                f"The extension {name} has {theirs} pixels, the image {ours}.",
+                f"The extension {name} has {size_text(hdu.shape)} pixels, the image {size_text(self.shape[-2:])}.",
                 path=self._path,
                 cure="Write it anew, of the size of the image.",
             )

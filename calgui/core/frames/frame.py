@@ -4,7 +4,7 @@ A frame that lies in a file and is read in bands (`calgui.core.frames.fits`) off
 that twenty frames of 4096 x 4096 are combined without ever being in memory together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -175,3 +175,35 @@ class Frame:
         """
         image = self.planes.get(name)
         return None if image is None else image[start:stop]
+
+
+def bits_of(pixels: Frame | Rows) -> DqArray:
+    """Data quality of pixels.
+
+    Parameters
+    ----------
+    pixels : Frame or Rows
+        Pixels.
+
+    Returns
+    -------
+    ndarray of uint32
+        Of their shape; zeros where they have none.
+    """
+    return np.zeros(pixels.data.shape, np.uint32) if pixels.dq is None else pixels.dq
+
+
+def size_text(shape: Sequence[int]) -> str:
+    """Lengths of axes for people.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Numpy order.
+
+    Returns
+    -------
+    str
+        Columns × rows, then further axes: the order of FITS.
+    """
+    return " × ".join(str(length) for length in reversed(shape))

@@ -1,15 +1,10 @@
 """A comparison of headers as a table for spreadsheets and programs: tab-separated text, CSV, ECSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO
 
-from calgui.core.errors import UsageError
 from calgui.core.frames.headercompare import HeaderTable, Row
 from calgui.core.frames.keywordmeaning import meaning_of, unit_of, without_unit
-from calgui.core.printable import no_formula
 
 _TITLES = ("hdu", "keyword", "meaning", "unit", "differs")
 
@@ -117,31 +112,6 @@ def write_lines(lines: Sequence[Sequence[str]], path: Path | str, *, overwrite: 
     InputError
         When it exists already, or cannot be written.
     """
-    from calgui.core.frames.writing import write_atomically
+    from calgui.core.frames.texttables import write_texts
 
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".ecsv"):
-        raise UsageError("A table of headers is written as .csv or .ecsv.", path=path, cure="Give it such an ending.")
-    text = _csv(lines) if suffix == ".csv" else _ecsv(lines)
-
-    def write(file: IO[bytes]) -> None:
-        file.write(text.encode("utf-8", "backslashreplace"))
-
-    return write_atomically(path, write, overwrite=overwrite)
-
-
-def _csv(lines: Sequence[Sequence[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([no_formula(cell) for cell in line] for line in lines)
-    return out.getvalue()
-
-
-def _ecsv(lines: Sequence[Sequence[str]]) -> str:
-    from astropy.table import Table
-
-    columns = [[line[place] for line in lines[1:]] for place in range(len(lines[0]))]
-    table = Table(columns, names=lines[0], dtype=["str"] * len(columns))
-    out = io.StringIO()
-    table.write(out, format="ascii.ecsv")
-    return out.getvalue()
+    return write_texts(lines, path, "A table of headers", overwrite=overwrite)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.frames.columns import column_names, read_columns
 from calgui.core.frames.fits import FitsFrame, open_frame
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
+from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows, bits_of
 from calgui.core.frames.headers import HduHeader, Header, read_headers
 
 Whole = npt.NDArray[np.int64]
@@ -164,7 +164,7 @@ class TableFrame(FitsFrame):
 
     def dq_rows(self, start: int, stop: int) -> DqArray:
         """See `FitsFrame`."""
-        return self._dq(self._frame.rows(start, stop))
+        return bits_of(self._frame.rows(start, stop))
 
     def band(self, start: int, stop: int) -> Rows:
         """See `FitsFrame`."""
@@ -176,11 +176,7 @@ class TableFrame(FitsFrame):
 
     def dq_band(self, start: int, stop: int) -> DqArray:
         """See `FitsFrame`."""
-        return self._dq(self._frame.band(start, stop))
-
-    @staticmethod
-    def _dq(rows: Rows) -> DqArray:
-        return np.zeros(rows.data.shape, np.uint32) if rows.dq is None else rows.dq
+        return bits_of(self._frame.band(start, stop))
 
     def plane(self, name: str, start: int = 0, stop: int | None = None) -> FloatArray | None:
         """See `FitsFrame`; a table has no further images."""

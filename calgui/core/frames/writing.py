@@ -175,7 +175,7 @@ def _write(hdus: Any, path: Path, overwrite: bool) -> Path:
     return write_atomically(path, write, overwrite=overwrite)
 
 
-def write_atomically(path: Path | str, write: Callable[[IO[bytes]], None], *, overwrite: bool = False) -> Path:
+def write_atomically(path: Path | str, write: Callable[[IO[bytes]], object], *, overwrite: bool = False) -> Path:
     """Write a file that appears whole or not at all.
 
     Parameters
@@ -268,7 +268,7 @@ def _table(columns: Mapping[str, Any]) -> npt.NDArray[Any]:
     return table
 
 
-def _write_into(file: IO[bytes], write: Callable[[IO[bytes]], None], *, compressed: bool) -> None:
+def _write_into(file: IO[bytes], write: Callable[[IO[bytes]], object], *, compressed: bool) -> None:
     if not compressed:
         write(file)
         return

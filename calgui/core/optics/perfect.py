@@ -117,25 +117,6 @@ class PerfectStar:
         known, energy = self._growth
         return np.where(radius <= known[-1], np.interp(radius, known, energy), np.nan)
 
-    def ensquared_energy(self, half_mas: npt.ArrayLike) -> Floats:
-        """Light within squares about the star, as pixels see it.
-
-        Parameters
-        ----------
-        half_mas : array-like of float
-            Half their sides, mas.
-
-        Returns
-        -------
-        ndarray of float64
-            Part of all light; NaN beyond what is known.
-        """
-        half = np.asarray(half_mas, np.float64)
-        axis = np.abs(self._axis)
-        parts = np.clip((half.ravel()[:, None] - axis) / self.step_mas + 0.5, 0, 1)
-        energy = np.einsum("ki,ij,kj->k", parts, self._density, parts, optimize=True).reshape(half.shape)
-        return np.where(half <= axis.max(), energy, np.nan)
-
     def radius_of(self, energy: float) -> float:
         """The circle that holds a part of all light.
 
@@ -372,20 +353,3 @@ def wavefront_error_nm(strehl: float, wavelength_um: float) -> float:
     if not strehl > 0:
         return math.nan
     return math.sqrt(max(0.0, -math.log(strehl))) * wavelength_um * 1e3 / (2 * math.pi)
-
-
-def strehl_of_wavefront(error_nm: float, wavelength_um: float) -> float:
-    """The Strehl ratio of a wavefront's rms, as in `wavefront_error_nm`.
-
-    Parameters
-    ----------
-    error_nm : float
-        nm.
-    wavelength_um : float
-        µm.
-
-    Returns
-    -------
-    float
-    """
-    return math.exp(-((2 * math.pi * error_nm / (wavelength_um * 1e3)) ** 2))

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames.sky import celestial
@@ -229,8 +229,4 @@ def write_regions(
         if made
         else "# Region file format: DS9\nimage\n"
     )
-
-    def write(file: IO[bytes]) -> None:
-        file.write(text.encode())
-
-    return write_atomically(path, write, overwrite=overwrite)
+    return write_atomically(path, lambda file: file.write(text.encode()), overwrite=overwrite)

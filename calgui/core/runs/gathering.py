@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.registry import Algorithm, registry
-from calgui.core.errors import InputError, UsageError
+from calgui.core.errors import InputError
 from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.rules.values import Trust
-from calgui.core.runs.selecting import WHY_NOT
+from calgui.core.runs.selecting import WHY_NOT, context_of
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -102,10 +102,7 @@ def gather(
     """
     from calgui.core.rules.questions.timeline import timeline
 
-    chosen = context or cache.default_context
-    if chosen is None:
-        raise UsageError("The cache names no operational context.", path=cache.path, cure="Give one (--context PMAP).")
-    told = timeline(cache, chosen, kind, rule_header(given), job)
+    told = timeline(cache, context_of(cache, context), kind, rule_header(given), job)
     own = [path for path in (given, *others) if _is_reference(rule_header(path), kind)]
     gathered = gathered_of(told, cache, own)
     if not gathered.paths and not gathered.left_out:

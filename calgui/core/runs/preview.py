@@ -14,7 +14,7 @@ from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.ramps.parts import cut_ramp
 from calgui.core.algorithms.registry import Algorithm, Result, algorithm
 from calgui.core.errors import CalguiError, InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import Frame, FrameLike, size_text
 from calgui.core.frames.spectra import open_input
 from calgui.core.frames.statistics import Box
 from calgui.core.jobs import Job
@@ -197,7 +197,7 @@ def _facts(path: Path, frame: FrameLike) -> InputFacts:
         path,
         str(header.get("DETECTOR") or header.get("INSTRUME") or "").strip(),
         f"{seconds:g} s" if seconds is not None else "",
-        " × ".join(str(length) for length in reversed(frame.shape)) if frame.shape != (0,) else "header alone",
+        size_text(frame.shape) if frame.shape != (0,) else "header alone",
         date if "T" in date or not time else f"{date} {time}",
     )
 

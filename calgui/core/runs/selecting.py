@@ -45,10 +45,32 @@ def select(kind: str, header: Mapping[str, Any], cache: "Cache", context: str | 
     """
     from calgui.core.rules.selection.select import best_references
 
+    return best_references(cache, context_of(cache, context), header, [kind.lower()])[0]
+
+
+def context_of(cache: "Cache", context: str | None) -> str:
+    """The context that was named, or the one that a cache uses.
+
+    Parameters
+    ----------
+    cache : Cache
+        The rules.
+    context : str or None
+        Its operational context if None.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UsageError
+        When the cache has no context to decide with.
+    """
     chosen = context or cache.default_context
     if chosen is None:
         raise UsageError("The cache names no operational context.", path=cache.path, cure="Give one (--context PMAP).")
-    return best_references(cache, chosen, header, [kind.lower()])[0]
+    return chosen
 
 
 def unusable(selection: Selection) -> tuple[str, str] | None:

@@ -160,6 +160,29 @@ def cosmic_rays(active: npt.NDArray[np.bool_], seconds: float, rng: np.random.Ge
     return hits
 
 
+def collected(detector: Detector, window: Window, light: FloatMap | None) -> FloatMap:
+    """What the pixels of a window collect: dark current, and light by their response.
+
+    Parameters
+    ----------
+    detector : Detector
+        What collects.
+    window : Window
+        The part that is read.
+    light : ndarray of float32, shape (ny, nx), optional
+        e-/s that a perfect pixel would collect in the window; None for the dark.
+
+    Returns
+    -------
+    ndarray of float32, shape (ny, nx)
+        e-/s.
+    """
+    rate: FloatMap = detector.dark_rate[window.slices].copy()
+    if light is not None:
+        rate += light * detector.response[window.slices]
+    return rate
+
+
 def expose(
     detector: Detector,
     window: Window,
@@ -192,9 +215,7 @@ def expose(
     hits : list of Hit
         The cosmic rays in it.
     """
-    rate = detector.dark_rate[window.slices].copy()
-    if light is not None:
-        rate += light * detector.response[window.slices]
+    rate = collected(detector, window, light)
     electrons = photons(rate, seconds, rng, check)
     hits = cosmic_rays(detector.active[window.slices], seconds, rng)
     for hit in hits:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.frames import dq
 from calgui.core.simulate.detector import FULL_WELL, GAIN, NONLINEARITY, Detector, FloatMap
-from calgui.core.simulate.noise import Hit, Window, cosmic_rays, photons, read_noise
+from calgui.core.simulate.noise import Hit, Window, collected, cosmic_rays, photons, read_noise
 
 
 def measured(true: npt.NDArray[np.floating[Any]]) -> FloatMap:
@@ -72,9 +72,7 @@ def make_ramp(
     hits : list of Hit
         Cosmic rays.
     """
-    rate = detector.dark_rate[window.slices].copy()
-    if light is not None:
-        rate += light * detector.response[window.slices]
+    rate = collected(detector, window, light)
     hits = cosmic_rays(detector.active[window.slices], reads * group_time, rng)
     shape = rate.shape
     sci = np.empty((1, reads, *shape), np.float32)

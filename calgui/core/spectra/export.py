@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from calgui.core.errors import UsageError
 from calgui.core.frames.writing import write_atomically
@@ -72,11 +72,7 @@ def write_spectrum(spectrum: Spectrum, path: Path | str, *, overwrite: bool = Fa
             cure=f"Use one of {', '.join(FORMATS)}.",
         )
     content = _fits(spectrum) if kind == "fits" else _ecsv(spectrum)
-
-    def write(file: IO[bytes]) -> None:
-        file.write(content)
-
-    return write_atomically(path, write, overwrite=overwrite)
+    return write_atomically(path, lambda file: file.write(content), overwrite=overwrite)
 
 
 def _ecsv(spectrum: Spectrum) -> bytes:

@@ -10,7 +10,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.columns import MOST_COLUMNS, column_names, read_columns
 from calgui.core.frames.fits import read_frame
 from calgui.core.frames.headers import HduHeader, read_headers
-from calgui.core.frames.spectra import ERROR_COLUMNS, FLUX_COLUMNS
+from calgui.core.frames.spectra import ERROR_COLUMNS, FLUX_COLUMNS, named_column
 from calgui.core.spectra.axis import wavelengths
 from calgui.core.spectra.spectrum import Spectrum
 from calgui.core.spectra.wavelength import IN_NM, to_vacuum
@@ -44,7 +44,7 @@ def spectra_in(path: Path | str) -> tuple[HduHeader, ...]:
         hdu
         for hdu in hdus
         if (hdu.is_image and len([side for side in hdu.shape if side > 1]) == 1 and not _beside(hdu, hdus))
-        or (hdu.kind in ("table", "ascii-table") and _named(hdu, _FLUX) and not _tells_places(hdu))
+        or (hdu.kind in ("table", "ascii-table") and named_column(hdu, _FLUX) and not _tells_places(hdu))
     )
 
 
@@ -106,7 +106,7 @@ def _of_image(path: Path, hdu: HduHeader) -> Spectrum:
 
 
 def _of_table(path: Path, hdu: HduHeader) -> Spectrum:
-    names = {part: _named(hdu, known) for part, known in (("flux", _FLUX), ("wave", _WAVE), ("error", _ERROR))}
+    names = {part: named_column(hdu, known) for part, known in (("flux", _FLUX), ("wave", _WAVE), ("error", _ERROR))}
     columns = read_columns(path, hdu, sorted({name for name in names.values() if name}))
     flux, wave, sigma = (columns.get(names[part]) for part in ("flux", "wave", "error"))
     if flux is None:
@@ -129,12 +129,6 @@ def _in_vacuum(wave: Any, name: str, unit: str) -> Any:
     nm = wave * scale
     with np.errstate(divide="ignore", invalid="ignore"):
         return to_vacuum(nm) if name.upper() in ("WAVE_AIR", "AWAV") else nm
-
-
-def _named(hdu: HduHeader, known: tuple[str, ...]) -> str:
-    """The first column that is called one of the names, as the table spells it; empty if none is."""
-    columns = column_names(hdu)
-    return next((column for name in known for column in columns if column.upper() == name), "")
 
 
 def _unit(header: Mapping[str, Any], column: str) -> str:

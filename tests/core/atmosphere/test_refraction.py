@@ -18,6 +18,7 @@ from calgui.core.atmosphere.refraction import (
 )
 from calgui.core.simulate.spectro.air import Weather
 from calgui.core.simulate.spectro.air import refraction as lifted
+from tests.core.atmosphere.updatededlen import edlen
 
 #: hPa, °C, part
 CONDITIONS = ((615.0, 2.0, 0.2), (712.0, 6.5, 0.22), (800.0, 10.0, 0.5), (1005.0, 7.0, 0.8))
@@ -40,25 +41,15 @@ def test_constants_against_sofa(conditions: tuple[float, float, float], wave: fl
     assert float(b) == pytest.approx(float(theirs[1]), rel=2e-3)
 
 
-def _edlen(wave: NDArray[np.float64], hpa: float, celsius: float, humidity: float) -> NDArray[np.float64]:
-    """Refractivity by Birch & Downs 1993 and 1994 (updated Edlén): another formula, from other measurements."""
-    s = 1 / wave**2
-    standard = 1e-8 * (8342.54 + 2406147 / (130 - s) + 15998 / (38.9 - s))
-    p = 100 * hpa
-    density = p / 96095.43 * (1 + 1e-8 * (0.601 - 0.00972 * celsius) * p) / (1 + 0.0036610 * celsius)
-    vapour = humidity * 611.2 * math.exp(17.62 * celsius / (243.12 + celsius))  # Magnus
-    return np.asarray(standard * density - 3.7345e-10 * vapour + 0.0401e-10 * s * vapour)
-
-
 @pytest.mark.parametrize("conditions", CONDITIONS[:3])
 def test_dispersion_against_the_updated_edlen_formula(conditions: tuple[float, float, float]) -> None:
     """Below the vapour bands, where Edlén's formula holds: from 1 to 1.5 µm at 45 degrees."""
     wave = np.linspace(1.0, 1.5, 11)
     ours = dispersion(wave, 1.25, _air(*conditions), 45.0, "apparent")
-    index = _edlen(wave, *conditions)
+    index = edlen(wave, *conditions)
     beta = 4.4474e-6 * (conditions[1] + 273.15)
     theirs = MAS * (index * (1 - beta) - index * (beta - index / 2))
-    theirs -= MAS * (lambda n: n * (1 - beta) - n * (beta - n / 2))(_edlen(np.array([1.25]), *conditions))
+    theirs -= MAS * (lambda n: n * (1 - beta) - n * (beta - n / 2))(edlen(np.array([1.25]), *conditions))
     assert np.abs(ours - theirs).max() < 0.3
 
 

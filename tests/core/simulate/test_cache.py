@@ -76,12 +76,6 @@ def stock(demo_night: DemoNight) -> dict[str, Any]:
     return answer
 
 
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(demo_night.truth.read_text())
-    return document
-
-
 def _plain(answer: str) -> str | None:
     if answer == "NOT FOUND n/a":
         return "N/A"

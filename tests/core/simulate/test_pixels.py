@@ -1,6 +1,5 @@
 """The pixels of the demo night against its truth, measured with numpy alone."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,6 @@ from calgui.core.simulate import DemoNight
 
 Array = npt.NDArray[np.float64]
 _CDS = np.sqrt(2) * 9.0  # e-, a difference of two reads
-
-
-@pytest.fixture(scope="module")
-def truth(demo_night: DemoNight) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(demo_night.truth.read_text())
-    return document
 
 
 def sci(night: DemoNight, name: str) -> Array:

@@ -1,13 +1,14 @@
 """Which inputs are darks and which are flats, and whether they are of one detector."""
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calgui.core.algorithms.agreement import SAME, check_inputs
+from calgui.core.algorithms.agreement import SAME, check_inputs, check_twice
 from calgui.core.algorithms.badpixels.config import MaskConfig
 from calgui.core.algorithms.exposure import Scale, file_name, scale_of
-from calgui.core.errors import InputError, UsageError
+from calgui.core.algorithms.matching import text
+from calgui.core.algorithms.namedinputs import option_that_names, patterns_given
+from calgui.core.errors import InputError
 from calgui.core.frames.frame import FrameLike
 
 MINIMUM_DARKS = 3
@@ -57,16 +58,10 @@ def sort_inputs(frames: Sequence[FrameLike], config: MaskConfig) -> Sorted:
     UsageError
         A pattern fits no file.
     """
-    given = {"dark": _patterns(config.darks), "flat": _patterns(config.flats)}
-    for option, patterns in given.items():
-        for pattern in patterns:
-            if not any(_fits(frame, (pattern,)) for frame in frames):
-                raise UsageError(
-                    f"No input is named {pattern!r}, which option {option}s says.", cure="Give a name of an input."
-                )
+    given = patterns_given({"darks": config.darks, "flats": config.flats}, frames)
     kinds = [_kind(frame, given) for frame in frames]
-    darks = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "dark")
-    flats = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "flat")
+    darks = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "darks")
+    flats = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "flats")
     if len(darks) < MINIMUM_DARKS:
         raise InputError(
             f"A bad pixel map takes {MINIMUM_DARKS} or more darks, and flats; {len(darks)} darks and "
@@ -80,24 +75,12 @@ def sort_inputs(frames: Sequence[FrameLike], config: MaskConfig) -> Sorted:
     return Sorted(darks, flats, scale, scales)
 
 
-def _patterns(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in text.split(","))))
-
-
-def _fits(frame: FrameLike, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatch(file_name(frame), pattern) for pattern in patterns)
-
-
 def _kind(frame: FrameLike, given: dict[str, tuple[str, ...]]) -> str:
-    named = [kind for kind, patterns in given.items() if _fits(frame, patterns)]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        raise InputError(
-            "The options darks and flats both name this file.", path=frame.path, cure="Let one of them name it."
-        )
+    named = option_that_names(frame, given)
+    if named is not None:
+        return named
     said = str(frame.header.get("EXP_TYPE") or "").strip()
-    found = [kind for kind in ("dark", "flat") if kind.upper() in said.upper()]
+    found = [kind for kind in given if kind.upper().removesuffix("S") in said.upper()]
     if len(found) == 1:
         return found[0]
     what = f"EXP_TYPE is {said}, which is neither a dark nor a flat" if said else "EXP_TYPE does not say what this is"
@@ -105,12 +88,8 @@ def _kind(frame: FrameLike, given: dict[str, tuple[str, ...]]) -> str:
 
 
 def _check_flats(dark: FrameLike, flats: Sequence[FrameLike]) -> None:
-    seen = set()
+    check_twice(flats)
     for flat in flats:
-        place = flat.path.resolve() if flat.path is not None else None
-        if place is not None and place in seen:
-            raise InputError("This file is given twice.", path=flat.path, cure="Give each exposure once.")
-        seen.add(place)
         if len(flat.shape) != 2:
             raise InputError(
                 f"The image has {len(flat.shape)} axes; two are needed.",
@@ -125,7 +104,7 @@ def _check_flats(dark: FrameLike, flats: Sequence[FrameLike]) -> None:
                 cure="Choose flats of the darks' size.",
             )
         for keyword in _PLACE:
-            mine, theirs = _text(flat, keyword), _text(dark, keyword)
+            mine, theirs = text(flat.header, keyword), text(dark.header, keyword)
             if mine != theirs:
                 raise InputError(
                     f"{keyword}, {SAME[keyword]}, is {mine or 'missing'}; in the dark {file_name(dark)} it is "
@@ -133,8 +112,3 @@ def _check_flats(dark: FrameLike, flats: Sequence[FrameLike]) -> None:
                     path=flat.path,
                     cure="Choose flats and darks of one detector and subarray.",
                 )
-
-
-def _text(frame: FrameLike, keyword: str) -> str:
-    value = frame.header.get(keyword)
-    return "" if value is None else " ".join(str(value).split()).upper()

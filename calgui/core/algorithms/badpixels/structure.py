@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_structure, compiled_tiles
-from calgui.core.algorithms.local import LocalStatistics, TileMap, local_statistics, share
+from calgui.core.algorithms.kernels import compiled_structure
+from calgui.core.algorithms.local import LocalStatistics, TileMap, local_statistics, tile_levels, tile_medians
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
 
@@ -143,7 +143,7 @@ def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job, *, nois
     rest = image - columns.astype(np.float32)[up]
     rows = _profile(rest, good, (ny, max(1, round(nx / (_STRIP * box)))), 0, job)
     rest -= rows.astype(np.float32)[:, _strip_of(np.arange(nx), nx, rows.shape[1])]
-    level = _level(rest, good, box, job)
+    level = tile_levels(rest, good, box, job)
     if level is None:
         return None
     nothing = Structure(level, columns, rows, np.zeros_like(level), np.ones_like(columns), (ny, nx))
@@ -164,26 +164,11 @@ def structure_of(image: FloatArray, good: BoolArray, box: int, job: Job, *, nois
     return Structure(level, columns, rows, about.sigma, spread, (ny, nx))
 
 
-def _level(rest: FloatArray, good: BoolArray, box: int, job: Job) -> TileMap | None:
-    """Medians of tiles; None where none has enough good pixels."""
-    ny, nx = rest.shape
-    kernels = compiled_tiles()
-    made = np.full((max(1, round(ny / box)), max(1, round(nx / box))), np.nan)
-    share(made.shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, made), job, rest.size)
-    known = np.isfinite(made)
-    if not known.any():
-        return None
-    made[~known] = np.median(made[known])
-    return made
-
-
 def _profile(rest: FloatArray, good: BoolArray, shape: tuple[int, int], axis: int, job: Job) -> TileMap:
     """Medians of strips one pixel wide, steady over `_RUNNING` neighbours along ``axis``."""
     from scipy.ndimage import median_filter
 
-    kernels = compiled_tiles()
-    medians = np.full(shape, np.nan)
-    share(shape[0], lambda a, b: kernels.tile_medians(rest, good, a, b, medians), job, rest.size)
+    medians = tile_medians(rest, good, shape, job)
     for strip in medians if axis else medians.T:
         known = np.flatnonzero(np.isfinite(strip))
         # beside reference pixels the nearest that are none say what is usual

@@ -6,7 +6,7 @@ from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.geometry import place_in
 from calgui.core.errors import InputError
 from calgui.core.frames.fits import FitsFrame
-from calgui.core.frames.frame import DqArray, FrameLike
+from calgui.core.frames.frame import DqArray, FrameLike, size_text
 
 
 def bits_of_mask(image: FrameLike, mask: FrameLike) -> DqArray:
@@ -59,10 +59,9 @@ def mask_for(image: FrameLike, mask: FrameLike) -> Callable[[int, int], DqArray]
         )
     place = place_in(image, mask) if len(mask.shape) == 2 else None
     if place is None:
-        axes = " × ".join(map(str, reversed(mask.shape)))
         raise InputError(
-            f"The bad pixel map {file_name(mask)} of {axes} pixels does not cover this image of {image.shape[1]} × "
-            f"{image.shape[0]}.",
+            f"The bad pixel map {file_name(mask)} of {size_text(mask.shape)} pixels does not cover this image of "
+            f"{size_text(image.shape)}.",
             path=image.path,
             cure="Choose a map of this subarray, or of the full detector for an image with SUBSTRT1 and SUBSTRT2.",
         )

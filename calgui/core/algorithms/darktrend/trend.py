@@ -17,6 +17,7 @@ from calgui.core.algorithms.exposure import ELECTRON_PER_S, file_name, number, s
 from calgui.core.algorithms.frametable import sample_frames
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.headeroptions import Unit, gain_option, unit_option
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
@@ -236,9 +237,6 @@ def _metrics(darks: Sequence[_Dark], charts: Mapping[str, Chart]) -> dict[str, M
 
     def away(value: float, chart: Chart) -> float | None:
         return (value - chart.centre) / chart.sigma if chart.sigma > 0 else None
-
-    def known(value: float) -> float | None:
-        return value if math.isfinite(value) else None
 
     return {
         "median_rate_e_per_s": Metric(newest.rate, "e-/s", "Of the newest dark."),

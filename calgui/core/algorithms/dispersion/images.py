@@ -11,7 +11,7 @@ from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.errors import InputError
 from calgui.core.frames import dq
-from calgui.core.frames.frame import FrameLike, Rows
+from calgui.core.frames.frame import FrameLike, Rows, size_text
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["planes", "filters", "traces"]
@@ -124,8 +124,8 @@ def kind_of_inputs(frames: Sequence[FrameLike], images: str) -> Kind:
         _center(frame)
         if frame.shape != frames[0].shape or region_of(frame) != region_of(frames[0]):
             raise InputError(
-                f"This image is {_size(frame)}, the first one {_size(frames[0])}, or it is another part of the "
-                "detector.",
+                f"This image is {size_text(frame.shape)}, the first one {size_text(frames[0].shape)}, or it is another "
+                "part of the detector.",
                 path=frame.path,
                 cure="Choose images of the same part of the detector.",
             )
@@ -145,7 +145,3 @@ def _center(frame: FrameLike) -> float:
             cure="Add WAVECEN to the header, or choose images that have it.",
         )
     return found
-
-
-def _size(frame: FrameLike) -> str:
-    return " × ".join(str(one) for one in reversed(frame.shape))

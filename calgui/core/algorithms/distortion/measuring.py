@@ -21,7 +21,7 @@ from calgui.core.algorithms.pinholes.measure import measure_pinholes
 from calgui.core.algorithms.pinholes.spots import NO_PLACE, Spots
 from calgui.core.algorithms.positions import parse_positions
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import Frame, FrameLike
+from calgui.core.frames.frame import Frame, FrameLike, size_text
 from calgui.core.jobs import Job
 
 #: order at which spots in wrong places are looked for, where there are enough of them
@@ -125,9 +125,8 @@ def check_pictures(frames: Sequence[FrameLike], config: Any = None) -> None:
     first = frames[0]
     for frame in frames[1:]:
         if frame.shape != first.shape:
-            theirs, ours = (" × ".join(map(str, reversed(one.shape))) for one in (frame, first))
             raise InputError(
-                f"This picture has {theirs} pixels, {file_name(first)} has {ours}.",
+                f"This picture has {size_text(frame.shape)} pixels, {file_name(first)} has {size_text(first.shape)}.",
                 path=frame.path,
                 cure="Give pictures of one detector and one subarray.",
             )

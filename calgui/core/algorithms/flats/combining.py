@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.combine import Combination, Combined, ErrorKind, combine, combine_bands, empty
@@ -76,6 +77,14 @@ class Light:
     error: str
     others: Mapping[str, FloatArray]
     notes: tuple[str, ...]
+
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """Pixels of `whole` that see light and have a value."""
+        assert self.whole.dq is not None
+        made = self.region.mask()
+        made &= (self.whole.dq & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
+        made &= np.isfinite(self.whole.data)
+        return made
 
 
 @dataclass(frozen=True)

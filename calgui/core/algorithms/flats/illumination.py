@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.kernels import compiled_tiles
-from calgui.core.algorithms.local import share
+from calgui.core.algorithms.local import tile_medians, tiles_of
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
@@ -90,10 +89,8 @@ def fit_illumination(
     those on dust.
     """
     ny, nx = image.shape
-    rows, columns = max(1, round(ny / box)), max(1, round(nx / box))
-    level = np.full((rows, columns), np.nan)
-    kernels = compiled_tiles()
-    share(rows, lambda a, b: kernels.tile_medians(image, good, a, b, level), job, image.size)
+    rows, columns = tiles_of(image.shape, box)
+    level = tile_medians(image, good, (rows, columns), job)
     y, x = _centres(np.any(good, axis=1), rows), _centres(np.any(good, axis=0), columns)
     known = np.isfinite(level)
     if not known.any():

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.frametable import moment
+from calgui.core.algorithms.known import known_median
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
@@ -86,12 +87,12 @@ def frame_levels(frames: Sequence[FrameLike], samples: Sequence[FloatArray]) -> 
     # the ratio of two frames is known well from these
     step = max(1, int(np.count_nonzero(lit)) // _ENOUGH)
     seen = [sample[lit][::step] for sample in samples]
-    first = [_median(values) / level for values in seen]
+    first = [known_median(values) / level for values in seen]
     # against the mean of all at one brightness: a median is made of some frames more than of others
     steady = [values / np.float32(ratio) for values, ratio in zip(seen, first, strict=True) if ratio > _NO_LIGHT]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = combine([Frame(values[None]) for values in steady], Combination("mean", "none")).data[0]
-        levels = [level * _median(values / mean) for values in seen]
+        levels = [level * known_median(values / mean) for values in seen]
     most = max((value for value in levels if math.isfinite(value)), default=math.nan)
     for frame, value in zip(frames, levels, strict=True):
         if not value > _NO_LIGHT * most:
@@ -102,11 +103,6 @@ def frame_levels(frames: Sequence[FrameLike], samples: Sequence[FloatArray]) -> 
                 cure="Leave it out; if the lamp was off, say so: LAMP = NONE, or its name in the option off.",
             )
     return tuple(levels)
-
-
-def _median(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else math.nan
 
 
 def common_targets(

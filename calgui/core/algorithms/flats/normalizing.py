@@ -90,9 +90,7 @@ def normalize_flat(
     data, err, bits = light.whole.data, light.whole.err, light.whole.dq
     assert err is not None
     assert bits is not None
-    good = light.region.mask()
-    good &= (bits & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
-    good &= np.isfinite(data)
+    good = light.usable()
     job.report(0.8, "Fitting the illumination")
     smooth = fit_illumination(data, good, config.order, config.box, job)
     if smooth is None:

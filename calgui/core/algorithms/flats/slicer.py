@@ -105,9 +105,7 @@ def normalize_slicer_flat(
     data, err, bits = light.whole.data, light.whole.err, light.whole.dq
     assert err is not None
     assert bits is not None
-    good = light.region.mask()
-    good &= (bits & np.uint32(flags.DO_NOT_USE | flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
-    good &= np.isfinite(data)
+    good = light.usable()
     upright = _along_y(light, config)
     turned = data.T if upright else data
     response = respond(turned, good.T if upright else good, config, job.part(0.6, 0.9))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.exposure import canonical_unit, exposure_time, number
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.nightshift.combining import Combined, combine
 from calgui.core.algorithms.nightshift.config import NightShiftConfig
 from calgui.core.algorithms.nightshift.measuring import LIGHT, Measured, measure
@@ -148,29 +149,25 @@ def _metrics(found: Combined, measured: Measured, config: NightShiftConfig, sign
     used = int(np.count_nonzero(found.used.any(axis=0)))
     return {
         "shift_pixel": Metric(
-            _told(sign * found.shift), "pixel", f"Lines of the sky less solution; at most {config.limit:g}."
+            known(sign * found.shift), "pixel", f"Lines of the sky less solution; at most {config.limit:g}."
         ),
-        "shift_error_pixel": Metric(_told(found.error), "pixel", "One standard deviation."),
-        "shift_nm": Metric(_told(found.shift * measured.usual_pace), "nm", "What the solution gives too much."),
-        "shift_km_per_s": Metric(_told(_speed(found.shift, measured)), "km/s", "The same as a speed."),
-        "shift_error_km_per_s": Metric(_told(_speed(found.error, measured)), "km/s", "Its error."),
+        "shift_error_pixel": Metric(known(found.error), "pixel", "One standard deviation."),
+        "shift_nm": Metric(known(found.shift * measured.usual_pace), "nm", "What the solution gives too much."),
+        "shift_km_per_s": Metric(known(_speed(found.shift, measured)), "km/s", "The same as a speed."),
+        "shift_error_km_per_s": Metric(known(_speed(found.error, measured)), "km/s", "Its error."),
         "along_pixel": Metric(
-            _told(sign * found.along), "pixel", "Change of the shift from the first to the last wavelength."
+            known(sign * found.along), "pixel", "Change of the shift from the first to the last wavelength."
         ),
-        "along_error_pixel": Metric(_told(found.along_error), "pixel", "Its error."),
-        "across_columns_pixel": Metric(_told(sign * columns), "pixel", "Change from the first to the last column."),
-        "across_rows_pixel": Metric(_told(sign * rows), "pixel", "Change from the first to the last row."),
-        "across_error_pixel": Metric(_told(found.across_error), "pixel", "Error of either."),
+        "along_error_pixel": Metric(known(found.along_error), "pixel", "Its error."),
+        "across_columns_pixel": Metric(known(sign * columns), "pixel", "Change from the first to the last column."),
+        "across_rows_pixel": Metric(known(sign * rows), "pixel", "Change from the first to the last row."),
+        "across_error_pixel": Metric(known(found.across_error), "pixel", "Error of either."),
         "field_scatter_pixel": Metric(field, "pixel", "Standard deviation of the shifts of the spectra."),
-        "scatter_pixel": Metric(_told(found.scatter), "pixel", "Scatter of the lines of a spectrum about its shift."),
+        "scatter_pixel": Metric(known(found.scatter), "pixel", "Scatter of the lines of a spectrum about its shift."),
         "n_lines": Metric(used, "", "Features of the sky that were used; most are several lines."),
         "n_spectra": Metric(int(np.count_nonzero(many)), "", f"Spectra with a shift, of {len(many)}."),
-        "fwhm_pixel": Metric(_told(measured.fwhm), "pixel", "Width of lines, that of the pixel taken out."),
+        "fwhm_pixel": Metric(known(measured.fwhm), "pixel", "Width of lines, that of the pixel taken out."),
     }
-
-
-def _told(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _judged(

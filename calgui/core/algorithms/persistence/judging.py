@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.frametable import moment
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.config import PersistenceConfig
 from calgui.core.algorithms.persistence.fitting import MOST_TRAPPED, SEEN, Fit, spread_of
@@ -116,13 +117,13 @@ def metrics(found: Found, flagged: int, full_well: float) -> dict[str, Metric]:
         "n_bright": Metric(int(found.history.places.size), "pixel", "Pixels that were bright in frames before."),
         "n_bright_frames": Metric(len(bright), "", "Frames before in which any pixel was bright."),
         "n_frames_fitted": Metric(found.frames_after, "", "Frames after the light that the decay was measured in."),
-        "age_s": Metric(_finite(age), "s", "From the end of the latest bright frame to the frame that is judged."),
+        "age_s": Metric(known(age), "s", "From the end of the latest bright frame to the frame that is judged."),
         "tau_s": Metric(tau, "s", "Exponential: time to fall to 1/e, the longer one of two."),
-        "tau_error_s": Metric(_finite(tau_error), "s", "Its error, from leaving out a tenth of the pixels in turn."),
+        "tau_error_s": Metric(known(tau_error), "s", "Its error, from leaving out a tenth of the pixels in turn."),
         "amplitude_fraction": Metric(fraction, "", "Exponential: part of the electrons that is trapped."),
-        "amplitude_error": Metric(_finite(fraction_error), "", "Its error, as that of tau."),
+        "amplitude_error": Metric(known(fraction_error), "", "Its error, as that of tau."),
         "index": Metric(index, "", "Power law t^-index: its index."),
-        "index_error": Metric(_finite(index_error), "", "Its error, as that of tau."),
+        "index_error": Metric(known(index_error), "", "Its error, as that of tau."),
         "level_e_per_s": Metric(level, "e-/s", f"Power law: rate {REFERENCE:g} s after a full well."),
         "median_estimate_e_per_s": Metric(
             float(np.median(rate)) if rate.size and law is not None else None, "e-/s", "Median of the estimate."
@@ -143,7 +144,7 @@ def metrics(found: Found, flagged: int, full_well: float) -> dict[str, Metric]:
             "",
             "By which part pixels of the same light differ.",
         ),
-        "reduced_chi2": Metric(_finite(found.fit.chi2) if found.fit is not None else None, "", "Of the law."),
+        "reduced_chi2": Metric(known(found.fit.chi2) if found.fit is not None else None, "", "Of the law."),
         "model": Metric(found.fit.name if found.fit is not None else None, "", "Law of the decay."),
     }
 
@@ -379,7 +380,3 @@ def keywords(found: Found, flagged: int, config: PersistenceConfig) -> dict[str,
             "PERSLEV": (law.rate, "[1/s] of one electron, 1000 s after"),
         }
     return made
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -125,11 +125,6 @@ class Spots:
     model: str
 
     @property
-    def typical_fwhm(self) -> float:
-        """Median width of the used spots, pixels."""
-        return float(np.median(self.fwhm[self.used]))
-
-    @property
     def used(self) -> npt.NDArray[np.bool_]:
         """Which are good for a solution, shape (n,)."""
         return np.asarray(self.state == USED)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.marks import Marks
 from calgui.core.algorithms.positions import nearest, parse_positions
 from calgui.core.algorithms.psf.building import put_together
@@ -116,10 +117,6 @@ def _brightest(figures: Figures, among: Mask) -> int:
     return int(np.argmax(np.where(among, figures.flux, -np.inf)))
 
 
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
 def _median(values: npt.NDArray[np.float64], used: Mask) -> float | None:
     chosen = values[used & np.isfinite(values)]
     return float(np.median(chosen)) if chosen.size else None
@@ -134,46 +131,46 @@ def _metrics(measured: Measured, figures: Figures, fits: Fits, used: Mask, main:
     core = float(np.nan_to_num(figures.flux[at]))
     return {
         "strehl": Metric(
-            _known(figures.strehl[at]), "", f"{of}: peak over flux, over the same of a perfect star.{none}"
+            known(figures.strehl[at]), "", f"{of}: peak over flux, over the same of a perfect star.{none}"
         ),
         "strehl_error": Metric(
-            _known(figures.strehl_error[at]), "", "One sigma: photons, reading, background within the flux radius."
+            known(figures.strehl_error[at]), "", "One sigma: photons, reading, background within the flux radius."
         ),
         "wavefront_error_nm": Metric(
-            _known(figures.wavefront[at]), "nm", f"{of}: rms of the wavefront by Maréchal's approximation."
+            known(figures.wavefront[at]), "nm", f"{of}: rms of the wavefront by Maréchal's approximation."
         ),
-        "wavefront_error_sigma_nm": Metric(_known(figures.wavefront_error[at]), "nm", "One sigma of it."),
+        "wavefront_error_sigma_nm": Metric(known(figures.wavefront_error[at]), "nm", "One sigma of it."),
         "fwhm_mas": Metric(
-            _known(figures.fwhm[at]), "mas", f"{of}: width at half maximum as seen, geometric mean of both axes.{none}"
+            known(figures.fwhm[at]), "mas", f"{of}: width at half maximum as seen, geometric mean of both axes.{none}"
         ),
-        "fwhm_error_mas": Metric(_known(figures.fwhm_error[at]), "mas", "One sigma of the width."),
+        "fwhm_error_mas": Metric(known(figures.fwhm_error[at]), "mas", "One sigma of the width."),
         "fwhm_optical_mas": Metric(
-            _known(figures.optical[at]), "mas", f"{of}: the same with the pixel's width taken out.{none}"
+            known(figures.optical[at]), "mas", f"{of}: the same with the pixel's width taken out.{none}"
         ),
-        "fwhm_major_mas": Metric(_known(figures.major[at]), "mas", f"{of}: width along its long axis."),
-        "fwhm_minor_mas": Metric(_known(figures.minor[at]), "mas", f"{of}: width along its short axis."),
-        "angle_deg": Metric(_known(figures.angle[at]), "deg", "Long axis, from x towards y."),
-        "ellipticity": Metric(_known(figures.ellipticity[at]), "", f"{of}: 1 - b/a of the half maximum."),
-        "ee50_mas": Metric(_known(figures.ee50[at]), "mas", f"{of}: radius that holds half of that flux."),
-        "ee80_mas": Metric(_known(figures.ee80[at]), "mas", f"{of}: radius that holds 80 % of that flux."),
-        "es50_mas": Metric(_known(figures.es50[at]), "mas", f"{of}: half the side of the square that holds half."),
-        "es80_mas": Metric(_known(figures.es80[at]), "mas", f"{of}: half the side of the square that holds 80 %."),
-        "flux_radius_mas": Metric(_known(figures.radius[at]), "mas", "Radius within which the flux was counted."),
+        "fwhm_major_mas": Metric(known(figures.major[at]), "mas", f"{of}: width along its long axis."),
+        "fwhm_minor_mas": Metric(known(figures.minor[at]), "mas", f"{of}: width along its short axis."),
+        "angle_deg": Metric(known(figures.angle[at]), "deg", "Long axis, from x towards y."),
+        "ellipticity": Metric(known(figures.ellipticity[at]), "", f"{of}: 1 - b/a of the half maximum."),
+        "ee50_mas": Metric(known(figures.ee50[at]), "mas", f"{of}: radius that holds half of that flux."),
+        "ee80_mas": Metric(known(figures.ee80[at]), "mas", f"{of}: radius that holds 80 % of that flux."),
+        "es50_mas": Metric(known(figures.es50[at]), "mas", f"{of}: half the side of the square that holds half."),
+        "es80_mas": Metric(known(figures.es80[at]), "mas", f"{of}: half the side of the square that holds 80 %."),
+        "flux_radius_mas": Metric(known(figures.radius[at]), "mas", "Radius within which the flux was counted."),
         "n_stars": Metric(int(used.sum()), "", "Stars whose figures are used."),
         "n_found": Metric(len(stars), "", "Stars that were found or given."),
         "strehl_median": Metric(_median(figures.strehl, used), "", "Median of the stars that are used."),
         "fwhm_median_mas": Metric(_median(figures.fwhm, used), "mas", "Median of the stars that are used."),
-        "x_pixel": Metric(_known(stars.x[at]), "pixel", f"{of}: column of the fitted centroid, from 0."),
-        "y_pixel": Metric(_known(stars.y[at]), "pixel", f"{of}: row of the fitted centroid, from 0."),
-        "x_error_pixel": Metric(_known(stars.x_error[at]), "pixel", "One sigma of the column."),
-        "y_error_pixel": Metric(_known(stars.y_error[at]), "pixel", "One sigma of the row."),
-        "flux": Metric(_known(core), measured.frame.unit, f"{of}: flux within the radius."),
-        "flux_error": Metric(_known(figures.flux_error[at]), measured.frame.unit, "One sigma of it."),
-        "background": Metric(_known(stars.background[at]), measured.frame.unit, "Per pixel, under that star."),
+        "x_pixel": Metric(known(stars.x[at]), "pixel", f"{of}: column of the fitted centroid, from 0."),
+        "y_pixel": Metric(known(stars.y[at]), "pixel", f"{of}: row of the fitted centroid, from 0."),
+        "x_error_pixel": Metric(known(stars.x_error[at]), "pixel", "One sigma of the column."),
+        "y_error_pixel": Metric(known(stars.y_error[at]), "pixel", "One sigma of the row."),
+        "flux": Metric(known(core), measured.frame.unit, f"{of}: flux within the radius."),
+        "flux_error": Metric(known(figures.flux_error[at]), measured.frame.unit, "One sigma of it."),
+        "background": Metric(known(stars.background[at]), measured.frame.unit, "Per pixel, under that star."),
         "background_error": Metric(
-            _known(stars.background_error[at]), measured.frame.unit, "One sigma of it, with that of the halo's shape."
+            known(stars.background_error[at]), measured.frame.unit, "One sigma of it, with that of the halo's shape."
         ),
-        "model_chi2": Metric(_known(fits.chi2[at]), "", f"Reduced chi² of the model {fits.model}."),
+        "model_chi2": Metric(known(fits.chi2[at]), "", f"Reduced chi² of the model {fits.model}."),
         "pixel_scale_mas": Metric(setting.pixel_mas, "mas", "Plate scale."),
         "wavelength_um": Metric(setting.wavelength_um, "um", "Middle of the band, vacuum."),
         "pixels_per_core": Metric(

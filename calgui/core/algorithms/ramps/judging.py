@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.geometry import says_where
+from calgui.core.algorithms.known import number_of
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.noise import middle_of, thin
 from calgui.core.algorithms.ramps.config import FitRampConfig
@@ -134,7 +135,7 @@ def judge(
     """
     bad: list[str] = []
     doubtful: list[str] = []
-    lost, full, jumps = (_value(metrics, f"{name}_fraction") for name in ("unusable", "saturated", "jump"))
+    lost, full, jumps = (number_of(metrics[f"{name}_fraction"]) for name in ("unusable", "saturated", "jump"))
     if lost > _MANY_LOST:
         bad.append(f"{100 * lost:.1f} % of the pixels have no two reads that can be used.")
     elif lost > _SOME_LOST:
@@ -167,7 +168,7 @@ def judge(
         if count is not None and count != reads:
             doubtful.append(f"NGROUPS of {file_name(frame)} is {count:g}, but there are {reads} reads.")
     drift = float(np.median(np.abs(drifts[0].columns[:, -1]))) * setup.gain
-    signal = abs(_value(metrics, "median_rate_e_per_s")) * float(setup.seconds[-1] - setup.seconds[0])
+    signal = abs(number_of(metrics["median_rate_e_per_s"])) * float(setup.seconds[-1] - setup.seconds[0])
     if drift > _DRIFT * max(setup.read_noise, 1.0) and drift > 0.1 * signal:
         doubtful.append(
             f"The reference pixels change by {drift:.4g} e- from the first read to the last: they drift much, or see "
@@ -264,8 +265,3 @@ def is_complete(frames: Sequence[FrameLike], keyword: str) -> bool:
     bool
     """
     return all(text(frame.header, keyword) == "COMPLETE" for frame in frames)
-
-
-def _value(metrics: Mapping[str, Metric], name: str) -> float:
-    value = metrics[name].value
-    return float(value) if isinstance(value, int | float) else math.nan

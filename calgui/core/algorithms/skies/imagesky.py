@@ -198,7 +198,7 @@ def subtract_iteratively(roles: Roles, config: ImageSkyConfig, job: Job) -> Made
     made, asked = {}, wanted(roles, config)
     for count, index in enumerate(asked):
         part = job.part(0.7 + 0.3 * count / len(asked), 0.7 + 0.3 * (count + 1) / len(asked))
-        sky = _running(stack, near[index], found, index, config, part)
+        sky = sky_of(stack, near[index], found, found.levels[index], stack.light, config, part)
         image = stack.image(index)
         scaling, offset = config.scaling and not found.additive, config.offset or (found.additive and config.scaling)
         fit = fit_sky(image, sky.data, config, scaling, offset, part, found.masks[index])
@@ -210,15 +210,45 @@ def subtract_iteratively(roles: Roles, config: ImageSkyConfig, job: Job) -> Made
     return Made(made, "iterative", "running sky of the set", notes, None, found, frames)
 
 
-def _running(stack: Stack, near: Sequence[int], found: Rounds, index: int, config: ImageSkyConfig, job: Job) -> Sky:
-    has_error = all(stack.frames[other].rows(0, 1).err is not None for other in near)
+def sky_of(
+    stack: Stack,
+    members: Sequence[int],
+    found: Rounds,
+    level: float,
+    light: BoolArray,
+    config: ImageSkyConfig,
+    job: Job,
+) -> Sky:
+    """The median of some frames of a set without their sources, at a level.
+
+    Parameters
+    ----------
+    stack : Stack
+        The set.
+    members : sequence of int
+        Which frames.
+    found : Rounds
+        Sources and levels of all.
+    level : float
+        Of the sky that is made.
+    light : ndarray of bool
+        Pixels that are no reference pixels.
+    config : ImageSkyConfig
+        Whether holes are filled.
+    job : Job
+        Progress and cancel.
+
+    Returns
+    -------
+    Sky
+        Its error is propagated where all have one, else that of their scatter.
+    """
+    has_error = all(stack.frames[member].rows(0, 1).err is not None for member in members)
     how = Combination("median", "propagated" if has_error else "measured", reject=0, few=0)
-    made = stack.combined(near, found.masks, found.levels, found.additive, how, job)
-    level = np.float32(found.levels[index])
-    data = made.data + level if found.additive else made.data * level
-    err = made.err if found.additive or made.err is None else made.err * abs(level)
+    combined = stack.combined(members, found.masks, found.levels, found.additive, how, job)
+    made = found.at_level(combined, level)
     assert made.dq is not None
-    return completed(data, err, made.dq, stack.light, config)
+    return completed(made.data, made.err, made.dq, light, config)
 
 
 def completed(data: Image, err: Image | None, bits: DqArray, light: BoolArray, config: ImageSkyConfig) -> Sky:

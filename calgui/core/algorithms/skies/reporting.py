@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.exposure import canonical_unit, file_name
+from calgui.core.algorithms.known import known, number_of
 from calgui.core.algorithms.matching import done_before
 from calgui.core.algorithms.noise import thin
 from calgui.core.algorithms.registry import Curve, Metric, Result, Table, Verdict
@@ -108,11 +109,9 @@ def _metrics(frame: FrameLike, mine: Subtracted, made: Made, free: BoolArray) ->
         "scale": Metric(mine.fit.scale, "", "What the sky was multiplied by."),
         "scale_error": Metric(mine.fit.scale_error or None, "", "How well that is known."),
         "residual_rms": Metric(
-            _number(left.sigma), unit, "Noise of the pixels without sources, from what lies below their level."
+            known(left.sigma), unit, "Noise of the pixels without sources, from what lies below their level."
         ),
-        "residual_level": Metric(
-            _number(left.value), unit, "Level that is left where there are no sources: about zero."
-        ),
+        "residual_level": Metric(known(left.value), unit, "Level that is left where there are no sources: about zero."),
         "expected_rms": Metric(
             float(np.median(expected)) if expected is not None and expected.size else None,
             unit,
@@ -138,10 +137,6 @@ def _metrics(frame: FrameLike, mine: Subtracted, made: Made, free: BoolArray) ->
     }
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _unevenness(mine: Subtracted, free: BoolArray, sigma: float) -> float | None:
     """Scatter of large cells beyond that of their noise."""
     if not sigma > 0:
@@ -161,8 +156,7 @@ def _judge(
     notes = [*done_before(frame, "S_BKDSUB", "a sky was subtracted from"), *made.notes, *mine.fit.notes]
 
     def value(name: str) -> float:
-        found = metrics[name].value
-        return float(found) if isinstance(found, int | float) else math.nan
+        return number_of(metrics[name])
 
     light = mine.light
     holes = mine.holes / max(int(np.count_nonzero(light)), 1)
@@ -208,8 +202,8 @@ def _subtracted(roles: Roles, made: Made) -> Table:
                 one.fit.scale,
                 one.fit.offset,
                 float(np.median(thin(one.sky, free))) if free.any() else None,
-                _number(left.value),
-                _number(left.sigma),
+                known(left.value),
+                known(left.sigma),
                 one.holes,
             )
         )

@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from calgui.core.algorithms.combine import Combined
 from calgui.core.algorithms.kernels import workers
 from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
@@ -68,6 +69,25 @@ class Rounds:
     def settled(self) -> bool:
         """Whether the last round found nothing new."""
         return bool(self.news) and self.news[-1] < _NEWS
+
+    def at_level(self, whole: Combined, level: float) -> Combined:
+        """A combination of the frames, which were combined less or over their levels, at one level.
+
+        Parameters
+        ----------
+        whole : Combined
+            About 0 where frames are brought to one level by a constant, else about 1.
+        level : float
+            In the common unit.
+
+        Returns
+        -------
+        Combined
+        """
+        one = np.float32(level)
+        data = whole.data + one if self.additive else whole.data * one
+        err = whole.err if self.additive or whole.err is None else whole.err * abs(one)
+        return Combined(data, err, whole.dq, whole.samples)
 
 
 def notes_of(found: Rounds, config: SourceConfig) -> list[str]:

@@ -4,20 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calgui.core.algorithms.combine import Combination
 from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import check_type, place
 from calgui.core.algorithms.skies.config import ImageSkyConfig
 from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
 from calgui.core.algorithms.skies.fitting import fit_sky
-from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, subtract, wanted
+from calgui.core.algorithms.skies.imagesky import Made, Sky, completed, sky_of, subtract, wanted
 from calgui.core.algorithms.skies.moments import check_age, hours_of, hours_of_reference
 from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import Roles, check_sky, done_differently, unit_factor
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
-from calgui.core.frames.frame import FrameLike
+from calgui.core.frames.frame import FrameLike, bits_of
 from calgui.core.jobs import Job
 
 
@@ -97,7 +96,7 @@ def _of_reference(
     check_sky(first, reference)
     rows = place(first, reference, "sky").band(reference, 0, stack.shape[0])
     factor = np.float32(unit_factor(first, reference, config))
-    bits = np.zeros(stack.shape, np.uint32) if rows.dq is None else rows.dq
+    bits = bits_of(rows)
     notes = done_differently(first, reference)
     if rows.err is None and first.rows(0, 1).err is not None:
         notes.append(f"The sky {file_name(reference)} has no ERR: the errors lack its part.")
@@ -111,12 +110,11 @@ def _of_frames(
     stack = Stack(skies, [unit_factor(first, frame, config) for frame in skies], science.reject)
     notes = [note for frame in skies for note in done_differently(first, frame)]
     everyone = list(range(len(skies)))
-    has_error = all(frame.rows(0, 1).err is not None for frame in skies)
     if len(skies) == 1:
         rows = skies[0].rows(0, stack.shape[0])
         factor = np.float32(stack.factors[0])
         err = None if rows.err is None else np.asarray(rows.err * factor, np.float32)
-        bits = np.zeros(stack.shape, np.uint32) if rows.dq is None else rows.dq
+        bits = bits_of(rows)
         notes.append(f"Of one sky, {file_name(skies[0])}, sources cannot be told: they would be subtracted as holes.")
         return completed(stack.image(0), err, bits, science.light, config), None, notes
     offsets = offsets_of(skies)
@@ -124,12 +122,7 @@ def _of_frames(
     near = [[other for other in everyone if other != index] for index in everyone]
     found = find_in_rounds(stack, near.__getitem__, config, not config.scaling, offsets, job.part(0, 0.8))
     notes += notes_of(found, config)
-    how = Combination("median", "propagated" if has_error else "measured", reject=0, few=0)
-    made = stack.combined(everyone, found.masks, found.levels, found.additive, how, job.part(0.8, 1))
-    level = np.float32(np.median(found.levels))
-    data = made.data + level if found.additive else made.data * level
-    err = made.err if found.additive or made.err is None else made.err * abs(level)
-    assert made.dq is not None
-    if not has_error and first.rows(0, 1).err is not None:
+    sky = sky_of(stack, everyone, found, float(np.median(found.levels)), science.light, config, job.part(0.8, 1))
+    if any(frame.rows(0, 1).err is None for frame in skies) and first.rows(0, 1).err is not None:
         notes.append("Not all skies have ERR: the error of the sky is from their scatter.")
-    return completed(data, err, made.dq, science.light, config), found, notes
+    return sky, found, notes

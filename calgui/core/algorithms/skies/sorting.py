@@ -4,13 +4,15 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from calgui.core.algorithms.agreement import check_twice
 from calgui.core.algorithms.exposure import ADU, ELECTRON, canonical_unit, exposure_time, file_name, scale_of
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import check_detector, disagreements, place, serves, text
+from calgui.core.algorithms.namedinputs import option_that_names, patterns_given
 from calgui.core.algorithms.skies.config import ImageSkyConfig, SourceConfig
 from calgui.core.errors import InputError, UsageError
-from calgui.core.frames.frame import FrameLike
+from calgui.core.frames.frame import FrameLike, size_text
 
 #: what a sky must have in common with the science, beside the detector
 _SAME = {"FILTER": "the filter", "PUPIL": "the pupil element", "GRATING": "the grating"}
@@ -58,14 +60,8 @@ def roles_of(frames: Sequence[FrameLike], config: ImageSkyConfig) -> Roles:
     UsageError
         A pattern fits no file.
     """
-    given = {"science": _patterns(config.science), "skies": _patterns(config.skies)}
-    for option, patterns in given.items():
-        for pattern in patterns:
-            if not any(fnmatch.fnmatch(file_name(frame), pattern) for frame in frames):
-                raise UsageError(
-                    f"No input is named {pattern!r}, which option {option} says.", cure="Give a name of an input."
-                )
-    _check_twice(frames)
+    given = patterns_given({"science": config.science, "skies": config.skies}, frames)
+    check_twice(frames)
     kinds = [_role(frame, given) for frame in frames]
     science = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "science")
     skies = tuple(frame for frame, kind in zip(frames, kinds, strict=True) if kind == "skies")
@@ -96,9 +92,8 @@ def check_pair(image: FrameLike, sky: FrameLike, word: str) -> None:
         Naming both files.
     """
     if kind_of(image) != kind_of(sky) or sky.shape != image.shape:
-        sizes = [" × ".join(map(str, reversed(frame.shape))) for frame in (sky, image)]
         raise InputError(
-            f"The {word} is {sizes[0]}, {file_name(image)} is {sizes[1]}.",
+            f"The {word} is {size_text(sky.shape)}, {file_name(image)} is {size_text(image.shape)}.",
             path=sky.path,
             cure=f"Choose a {word} of this size, or give a SKY reference of the whole detector.",
         )
@@ -183,20 +178,10 @@ def unit_factor(image: FrameLike, sky: FrameLike, config: SourceConfig) -> float
     return other.to_rate / one.to_rate
 
 
-def _patterns(said: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in said.split(","))))
-
-
 def _role(frame: FrameLike, given: dict[str, tuple[str, ...]]) -> str:
-    named = [
-        role for role, patterns in given.items() if any(fnmatch.fnmatch(file_name(frame), one) for one in patterns)
-    ]
-    if len(named) == 2:
-        raise InputError(
-            "The options science and skies both name this file.", path=frame.path, cure="Let one of them name it."
-        )
-    if named:
-        return named[0]
+    named = option_that_names(frame, given)
+    if named is not None:
+        return named
     said = text(frame.header, "EXP_TYPE")
     if "SKY" in said or text(frame.header, "REFTYPE") == "SKY":
         return "skies"
@@ -224,12 +209,3 @@ def _product(science: Sequence[FrameLike], said: str) -> int:
         f"No science frame is named or numbered {said!r}, which option frame says.",
         cure=f"Give a name, or a number from 1 to {len(science)}.",
     )
-
-
-def _check_twice(frames: Sequence[FrameLike]) -> None:
-    seen = set()
-    for frame in frames:
-        where = frame.path.resolve() if frame.path is not None else None
-        if where is not None and where in seen:
-            raise InputError("This file is given twice.", path=frame.path, cure="Give each exposure once.")
-        seen.add(where)

@@ -131,7 +131,8 @@ def super_sky(frames: Sequence[FrameLike], config: SuperSkyConfig, job: Job | No
             "No pixel of these skies can be used: all samples are masked, NaN or flagged.",
             cure="Look at their data quality, raise the option sigma, or take skies of an emptier field.",
         )
-    whole = _levelled(whole, found, config)
+    if config.scaling != "none":
+        whole = found.at_level(whole, float(np.median(found.levels)))
     made = _judged(frames, config, stack.light, whole, found, scale, dither_notes(offsets), propagated)
     job.report(1.0, "Done")
     return made
@@ -139,16 +140,6 @@ def super_sky(frames: Sequence[FrameLike], config: SuperSkyConfig, job: Job | No
 
 def _needed_scale(frames: Sequence[FrameLike], config: SuperSkyConfig) -> Scale:
     return scale_of(frames, config.unit, config.gain, config.exposure_time)
-
-
-def _levelled(whole: Combined, found: Rounds, config: SuperSkyConfig) -> Combined:
-    """The combination at the median level of the frames."""
-    if config.scaling == "none":
-        return whole
-    level = np.float32(np.median(found.levels))
-    data = whole.data + level if found.additive else whole.data * level
-    err = whole.err if whole.err is None or found.additive else whole.err * abs(level)
-    return Combined(data, err, whole.dq, whole.samples)
 
 
 def _judged(

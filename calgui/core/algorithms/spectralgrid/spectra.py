@@ -11,7 +11,7 @@ from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.fieldplaces import places_of
 from calgui.core.algorithms.matching import check_type
 from calgui.core.errors import InputError
-from calgui.core.frames.frame import FrameLike
+from calgui.core.frames.frame import FrameLike, size_text
 from calgui.core.spectra.axis import spectral_axis
 from calgui.core.spectra.wavelength import IN_NM
 
@@ -194,9 +194,9 @@ def check_fits(frame: FrameLike, wavecal: FrameLike) -> Layout:
     layout = layout_of(frame)
     check_type(wavecal, ("WAVECAL",), "wavelength solution")
     if tuple(wavecal.shape) not in (layout.shape, (layout.pixels,), (1, layout.pixels)):
-        ours, theirs = (" × ".join(map(str, reversed(shape))) for shape in (layout.shape, wavecal.shape))
         raise InputError(
-            f"The spectra are {ours}, the wavelengths of {file_name(wavecal)} {theirs}.",
+            f"The spectra are {size_text(layout.shape)}, the wavelengths of {file_name(wavecal)} "
+            f"{size_text(wavecal.shape)}.",
             path=frame.path,
             cure="Choose the WAVECAL that was made from spectra extracted as these were.",
         )

@@ -13,6 +13,7 @@ from calgui.core.algorithms.commonheader import common_header
 from calgui.core.algorithms.exposure import number
 from calgui.core.algorithms.geometry import Region, region_of
 from calgui.core.algorithms.headeroptions import temperature_option
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.lamps import (
     assumed_unit,
     check_lit_ramps,
@@ -215,14 +216,14 @@ def _metrics(
     return {
         "gain_e_per_adu": Metric(whole.gain, "e-/adu", "Electrons per count at zero signal."),
         "gain_error_e_per_adu": Metric(whole.gain_error, "e-/adu", "Its error, from the scatter over the detector."),
-        "read_noise_e": Metric(_number(whole.read_noise), "e-", "Of a single read."),
-        "read_noise_error_e": Metric(_number(whole.read_noise_error), "e-", "Its error."),
+        "read_noise_e": Metric(known(whole.read_noise), "e-", "Of a single read."),
+        "read_noise_error_e": Metric(known(whole.read_noise_error), "e-", "Its error."),
         "interpixel_fraction": Metric(
-            _number(whole.coupling), "", "Part of the photon noise that a pixel shares with its four neighbours."
+            known(whole.coupling), "", "Part of the photon noise that a pixel shares with its four neighbours."
         ),
-        "interpixel_error": Metric(_number(whole.coupling_error), "", "Its error."),
+        "interpixel_error": Metric(known(whole.coupling_error), "", "Its error."),
         "bend_at_most_signal": Metric(
-            _number(bend) if config.order != 0 else None,
+            known(bend) if config.order != 0 else None,
             "",
             "Leading term of the non-linearity at the highest signal used.",
         ),
@@ -231,10 +232,6 @@ def _metrics(
         "n_reads": Metric(int(frames[0].shape[-3]), "", "Reads of each."),
         "group_time_s": Metric(timing.step, "s", "Time between two reads, where the header says."),
     }
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _judge(
@@ -311,7 +308,7 @@ def _table(
     rows = tuple(
         (
             f"{max(first, 0) + region.x}–{min(first + config.amplifier_width, region.nx) - 1 + region.x}",
-            *(_number(value) for value in (one.gain, one.gain_error, one.read_noise, one.read_noise_error)),
+            *(known(value) for value in (one.gain, one.gain_error, one.read_noise, one.read_noise_error)),
         )
         for first, one in amplifiers.items()
     )

@@ -213,6 +213,13 @@ class MappingFile:
         value = self.header.get(key)
         return value.lower() if isinstance(value, str) else ""
 
+    def matched(self) -> tuple[Any, ...] | None:
+        """Parkeys whose values the rules match; None where the selector matches none, or the header does not say."""
+        parkey = self.header.get("parkey")
+        if self.choices.selector != "Match" or not isinstance(parkey, tuple) or not parkey:
+            return None
+        return parkey[0] if isinstance(parkey[0], tuple) else (parkey[0],)
+
     def files(self) -> Iterator[tuple[str, int]]:
         """Names that the selector selects, with their lines; special values left out."""
         for entry in self.choices.entries:

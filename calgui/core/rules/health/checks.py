@@ -169,10 +169,10 @@ def _at(parsed: MappingFile, entry: Entry, *, dated: bool = False) -> tuple[tupl
 
 
 def _lengths(parsed: MappingFile) -> Iterator[Finding]:
-    parkey = parsed.header.get("parkey")
-    if parsed.choices.selector != "Match" or not isinstance(parkey, tuple) or not parkey:
+    names = parsed.matched()
+    if names is None:
         return
-    wanted = len(parkey[0]) if isinstance(parkey[0], tuple) else 1
+    wanted = len(names)
     for entry in parsed.choices.entries:
         if len(entry.key) != wanted:
             yield Finding(

@@ -69,8 +69,7 @@ class Doctor:
 
     def _mapping(self, name: str, strict: bool) -> Iterator[Finding]:
         if not safe_name(name):
-            text = f"{name[:80]!r} is no plain file name: it was not followed, so that it cannot lead out of the cache."
-            yield Finding(Severity.ERROR, "unsafe-name", name, text, "Do not use a cache that names such files.")
+            yield _unsafe(name)
             return
         if self.cache.mapping_path(name) is None:
             text = "The mapping is named but not in the cache: everything that it would select is not found."
@@ -172,8 +171,7 @@ class Doctor:
 
     def _reference(self, name: str, verdict: Verdict) -> Iterator[Finding]:
         if not safe_name(name):
-            text = f"{name[:80]!r} is no plain file name: it was not followed, so that it cannot lead out of the cache."
-            yield Finding(Severity.ERROR, "unsafe-name", name, text, "Do not use a cache that names such files.")
+            yield _unsafe(name)
             return
         if verdict.trust in _TRUST_CURES and not (self._mappings_only and verdict.trust is Trust.MISSING):
             text = verdict.reason
@@ -291,3 +289,8 @@ class Doctor:
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 10**5 else f"{count / 1e3:.1f} kB"
+
+
+def _unsafe(name: str) -> Finding:
+    text = f"{name[:80]!r} is no plain file name: it was not followed, so that it cannot lead out of the cache."
+    return Finding(Severity.ERROR, "unsafe-name", name, text, "Do not use a cache that names such files.")

@@ -4,14 +4,13 @@ crds's own matchers say what matches. What a cell accepts is known as a list of 
 patterns and comparisons it is not, and then nothing is claimed that needs the list.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from calgui.core.rules.health.checks import is_date
 from calgui.core.rules.observatories.setup import crds_module
-from calgui.core.rules.selection.board import key_texts, refusal
+from calgui.core.rules.selection.board import loaded_rules, refusal
 
 #: a value that no rule lists
 OTHER = "SOME-OTHER-VALUE"
@@ -68,6 +67,11 @@ class GridRow:
     entries: tuple[tuple[str | None, str], ...] | None
 
     @property
+    def fits_some(self) -> bool:
+        """Whether any header can fit it: it was not replaced, and lists a word wherever it lists words."""
+        return self.alive and all(cell.kind != "W" or cell.words for cell in self.cells)
+
+    @property
     def first(self) -> str | None:
         """Date from which the rule has an answer; None where it always has, or that is not known."""
         return self.entries[0][0] if self.entries else None
@@ -100,7 +104,7 @@ class Grid:
     def __init__(self, selector: Any) -> None:
         self.selector = selector
         self.parameters: tuple[str, ...] = tuple(str(name) for name in selector._parameters)
-        found = list(_raw(selector))
+        found = list(loaded_rules(selector))
         texts: list[dict[str, Any]] = [{} for _ in self.parameters]
         for _, conditioned, matchers, _, _ in found:
             for column, (text, matcher) in enumerate(zip(conditioned, matchers, strict=True)):
@@ -150,15 +154,6 @@ class Grid:
         if kind == "GlobMatcher" and "*" in crds_module("core.selectors").glob_list(text):
             return Cell(text, "A", None, 1, False, matcher)
         return Cell(text, "P", None, 1, False, matcher)
-
-
-def _raw(selector: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Any, Any, bool]]:
-    """Key as written, as conditioned, matchers, what it holds, and whether a substitution has not replaced it."""
-    for raw, choice in selector._raw_selections:
-        replaced = next(iter(selector.do_substitutions({raw: choice})))
-        conditioned = selector.condition_key(replaced)
-        matchers, winner = selector._match_selections[conditioned]
-        yield key_texts(raw), conditioned, matchers, choice, winner is choice
 
 
 def _words(text: str, matcher: Any) -> list[str] | None:

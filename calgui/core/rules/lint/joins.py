@@ -20,7 +20,7 @@ class Joins:
     def __init__(self, grid: Grid) -> None:
         self.groups: dict[str, list[GridRow]] = {}
         for row in grid.rows:
-            if row.alive and all(cell.kind != "W" or cell.words for cell in row.cells):
+            if row.fits_some:
                 self.groups.setdefault(row.signature, []).append(row)
         self._joined: dict[tuple[str, str], tuple[int, ...]] = {}
         self._filed: dict[tuple[str, tuple[int, ...]], dict[tuple[str, ...], list[GridRow]]] = {}

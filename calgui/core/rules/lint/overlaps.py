@@ -66,7 +66,7 @@ def overlaps(grid: Grid, joins: Joins, job: Job) -> tuple[list[Overlap], bool]:
     for number, row in enumerate(grid.rows):
         if number % 64 == 0:
             job.report(number / len(grid.rows), "overlapping rules")
-        if not row.alive or any(cell.kind == "W" and not cell.words for cell in row.cells):
+        if not row.fits_some:
             continue
         for other in joins.candidates(row, _alike):
             pair = (row.number, other.number)

@@ -69,7 +69,7 @@ def shadows(grid: Grid, joins: Joins, job: Job) -> tuple[list[Hidden], bool]:
     for number, row in enumerate(grid.rows):
         if number % 64 == 0:
             job.report(number / len(grid.rows), "rules that never win")
-        if not row.alive or row.entries is None or any(cell.kind == "W" and not cell.words for cell in row.cells):
+        if row.entries is None or not row.fits_some:
             continue
         rivals = []
         for other in joins.candidates(row, _can_hide):

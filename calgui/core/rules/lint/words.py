@@ -60,10 +60,9 @@ def _flat(parkey: Any) -> Iterator[str]:
 
 
 def _values(cache: Cache, parsed: MappingFile, known: Observatory) -> Iterator[Finding]:
-    parkey = parsed.header.get("parkey")
-    if parsed.choices.selector != "Match" or not isinstance(parkey, tuple) or not parkey:
+    names = parsed.matched()
+    if names is None:
         return
-    names = parkey[0] if isinstance(parkey[0], tuple) else (parkey[0],)
     condition = crds_module("core.utils").condition_value
     substituted = _substituted(cache, parsed.name)
     for column, parameter in enumerate(names):

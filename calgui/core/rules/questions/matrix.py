@@ -1,15 +1,12 @@
 """Observations down, types across: what is selected for each, and what the header says was used."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import UsageError
 from calgui.core.jobs import Job
-from calgui.core.printable import no_formula
 from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.questions.matches import base_name
 from calgui.core.rules.selection.bulk import best_references_many
@@ -261,19 +258,11 @@ def write_matrix(table: Matrix, path: Path | str, *, overwrite: bool = False) ->
     InputError
         When it exists already, or cannot be written.
     """
-    from calgui.core.frames.writing import write_atomically
+    from calgui.core.frames.texttables import write_texts
 
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".ecsv"):
-        raise UsageError("A matrix is written as .csv or .ecsv.", path=path, cure="Give it one of these endings.")
     titles, lines = columns_of(table)
-    text = _csv(titles, lines) if suffix == ".csv" else _ecsv(table, titles, lines)
-
-    def write(file: IO[bytes]) -> None:
-        file.write(text.encode("utf-8", "backslashreplace"))
-
-    return write_atomically(path, write, overwrite=overwrite)
+    meta = {"context": table.context} | ({"since": table.since} if table.since else {})
+    return write_texts([titles, *lines], path, "A matrix", meta, delimiter=",", overwrite=overwrite)
 
 
 def columns_of(table: Matrix) -> tuple[list[str], list[list[str]]]:
@@ -307,23 +296,3 @@ def _cell(cell: Selection | None) -> list[str]:
     if cell is None:
         return ["", "", ""]
     return [cell.file or "", cell.status.value, "" if cell.trust is None else cell.trust.value]
-
-
-def _csv(titles: list[str], lines: list[list[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([no_formula(cell) for cell in line] for line in (titles, *lines))
-    return text.getvalue()
-
-
-def _ecsv(table: Matrix, titles: list[str], lines: list[list[str]]) -> str:
-    from astropy.table import Table
-
-    columns = list(zip(*lines, strict=True)) if lines else [()] * len(titles)
-    made = Table([list(column) for column in columns], names=titles, dtype=[str] * len(titles))
-    made.meta["context"] = table.context
-    if table.since:
-        made.meta["since"] = table.since
-    text = io.StringIO()
-    made.write(text, format="ascii.ecsv", delimiter=",")
-    return text.getvalue()

@@ -8,7 +8,7 @@ from typing import Any
 
 from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.selection import dates
-from calgui.core.rules.selection.header import names_in_expressions
+from calgui.core.rules.selection.header import conditions_of, has_hooks, names_in_expressions
 
 TICK = timedelta(microseconds=1)
 LAST = datetime.max
@@ -113,8 +113,7 @@ def named(rmap: Any, choices: Sequence[Any], names: Sequence[str]) -> set[dateti
 
 def loose(rmap: Any, names: Sequence[str]) -> bool:
     """Whether a date can do more than choose among dates: hooks that read it, conditions or rules that name it."""
-    none = lambda *_: None  # noqa: E731
-    if any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header")):
+    if has_hooks(rmap):
         return True
     matched = rmap.selector._parameters if type(rmap.selector).__name__ == "MatchSelector" else ()
     if set(names).intersection(matched):
@@ -124,8 +123,7 @@ def loose(rmap: Any, names: Sequence[str]) -> bool:
 
 def _spoken(rmap: Any) -> Iterator[datetime]:
     """Dates that conditions and rules name."""
-    texts = [source for source, _ in (rmap._rmap_relevance_expr, rmap._rmap_omit_expr)]
-    texts += [source for source, _ in rmap._parkey_relevance_exprs.values()]
+    texts = [source for source, _ in conditions_of(rmap)]
     if type(rmap.selector).__name__ == "MatchSelector":
         texts += [str(part) for key in rmap.selector.keys() for part in key]  # noqa: SIM118 no dictionary
     for text in texts:

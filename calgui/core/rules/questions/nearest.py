@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from calgui.core.rules.questions.matches import base_name
-from calgui.core.rules.selection.header import find_instrument, plan_for
+from calgui.core.rules.selection.header import plan_of
 from calgui.core.rules.selection.nearmiss import near_misses
 from calgui.core.rules.selection.select import select_one, without_rules
 from calgui.core.rules.values import NearMiss
@@ -43,7 +43,7 @@ def near_miss_of(cache: "Cache", context: str, type: str, header: Mapping[str, A
     """
     kind, wanted = type.lower(), base_name(file)
     cache.check_context(context)
-    plan = plan_for(cache, context, find_instrument(cache, context, header))
+    plan = plan_of(cache, context, header)
     if without_rules(plan, kind) is not None:
         return None
     texts, minimal = plan.read(header)

@@ -9,7 +9,7 @@ from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.selection import dates
 from calgui.core.rules.selection.answer import ask
 from calgui.core.rules.selection.board import Board, Row
-from calgui.core.rules.selection.header import UNDEFINED, Plan, find_instrument, plan_for
+from calgui.core.rules.selection.header import UNDEFINED, Plan, plan_of
 from calgui.core.rules.selection.select import without_rules
 from calgui.core.rules.selection.situation import Situation, look
 
@@ -111,7 +111,7 @@ def rule_changes(
     """
     kind = type.lower()
     cache.check_context(context)
-    plan = plan_for(cache, context, find_instrument(cache, context, header))
+    plan = plan_of(cache, context, header)
     if without_rules(plan, kind) is not None or most <= 0:
         return ()
     lines = {entry.key: entry.line for entry in cache.parsed(plan.names[kind]).choices.entries}

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import InputError, UsageError
 from calgui.core.rules.observatories.setup import crds_module
-from calgui.core.rules.selection.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords, with_settings
+from calgui.core.rules.selection.header import (
+    UNDEFINED,
+    Plan,
+    find_instrument,
+    plan_for,
+    plan_of,
+    rule_keywords,
+    with_settings,
+)
 from calgui.core.rules.selection.select import best_references
 from calgui.core.rules.selection.trace import accepted_values
 from calgui.core.rules.values import Selection
@@ -244,7 +252,7 @@ def as_options(cache: "Cache", context: str, case: Case) -> tuple[str, ...]:
         When the case's instrument is missing or unknown.
     """
     header = header_of(cache, case)
-    plan = plan_for(cache, context, find_instrument(cache, context, header))
+    plan = plan_of(cache, context, header)
     texts = plan.texts(header)
     naming = str(cache.load(context).instrument_key).upper()
     names = [naming, *(name for name in plan.parkeys if name != naming)]

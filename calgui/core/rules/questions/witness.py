@@ -9,7 +9,7 @@ from typing import Any
 from calgui.core.rules.selection import dates
 from calgui.core.rules.selection.answer import ask
 from calgui.core.rules.selection.board import Column, Table, table_of
-from calgui.core.rules.selection.header import UNDEFINED, Plan, names_in_expressions
+from calgui.core.rules.selection.header import UNDEFINED, Plan, has_hooks, names_in_expressions
 from calgui.core.rules.selection.proposals import options, settings
 from calgui.core.rules.selection.situation import look
 
@@ -105,9 +105,7 @@ class _Search:
 
     def _in_vain(self, columns: list[list[Column]]) -> Witness:
         whole = prod(len(some) for some in columns) <= TRIES and not names_in_expressions(self.rmap, self.plan.parkeys)
-        none = lambda *_: None  # noqa: E731
-        hooks = [self.rmap.get_hook(name, none) for name in ("precondition_header", "fallback_header")]
-        if whole and all(hook is none for hook in hooks):
+        if whole and not has_hooks(self.rmap):
             return Witness(False, "Whatever the header says, another rule or date is preferred to it.")
         return Witness(None, "No header was found that makes it win; the search could not look at all of them.")
 

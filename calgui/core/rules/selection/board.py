@@ -1,7 +1,7 @@
 """The rules of one Match selector against one header's values: each cell as crds's own matcher judges it."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -188,11 +188,7 @@ class Table:
         self.elements: list[list[tuple[str, str, Any]]] = [[] for _ in self.parameters]
         seen: list[dict[tuple[str, str], int]] = [{} for _ in self.parameters]
         rows = []
-        for raw, choice in selector._raw_selections:
-            key = key_texts(raw)
-            replaced = next(iter(selector.do_substitutions({raw: choice})))
-            conditioned = selector.condition_key(replaced)
-            matchers, winner = selector._match_selections[conditioned]
+        for key, conditioned, matchers, choice, alive in loaded_rules(selector):
             picks = []
             for column, (text, element) in enumerate(zip(key, conditioned, strict=True)):
                 pair = (text, element)
@@ -200,7 +196,7 @@ class Table:
                     seen[column][pair] = len(self.elements[column])
                     self.elements[column].append((text, element, matchers[column]))
                 picks.append(seen[column][pair])
-            rows.append(Row(key, conditioned, choice, order[conditioned], winner is choice, tuple(picks)))
+            rows.append(Row(key, conditioned, choice, order[conditioned], alive, tuple(picks)))
         self.rows: tuple[Row, ...] = tuple(rows)
         self._index()
         self._columns: dict[tuple[int, str, bool], Column] = {}
@@ -305,6 +301,15 @@ def refusal(selector: Any, parameter: str, value: str) -> BaseException | None:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - crds stops the selection for whatever is raised here
         return error.with_traceback(None)
     return None
+
+
+def loaded_rules(selector: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Any, Any, bool]]:
+    """Key as written, as conditioned, matchers, what it holds, and whether a substitution has not replaced it."""
+    for raw, choice in selector._raw_selections:
+        replaced = next(iter(selector.do_substitutions({raw: choice})))
+        conditioned = selector.condition_key(replaced)
+        matchers, winner = selector._match_selections[conditioned]
+        yield key_texts(raw), conditioned, matchers, choice, winner is choice
 
 
 def key_texts(raw: Any) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.selection import dates
 from calgui.core.rules.selection.answer import Answer
 from calgui.core.rules.selection.board import table_of
-from calgui.core.rules.selection.header import Plan, names_read
+from calgui.core.rules.selection.header import Plan, conditions_of, has_hooks, names_read
 from calgui.core.rules.selection.select import select_one, told, without_rules
 from calgui.core.rules.selection.sentence import NOT_REPROCESSED, NOT_REQUIRED, no_match, too_early
 from calgui.core.rules.values import Selection, Status
@@ -129,7 +129,7 @@ class Counter:
         read: set[int] = set()
         if self.early is None:
             self.rmap = plan.rmaps[kind]
-            self.hooked = _hooked(self.rmap)
+            self.hooked = has_hooks(self.rmap)
             self.inner = self._dates_inside()
             self.dated = tuple(self.place[name] for name in self.inner)
             self.required = self.rmap._reffile_required in ("YES", "NONE")
@@ -164,8 +164,7 @@ class Counter:
         if len(inner) != 1:
             return ()
         names = inner.pop()
-        codes = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()]
-        used = {name for _, code in codes for name in code.co_names}
+        used = {name for _, code in conditions_of(rmap) for name in code.co_names}
         used.update(rmap.selector._parameters, (name.upper() for name in rmap._parkey_relevance_exprs))
         if any(name in used or name.replace(".", "_") in used or name not in self.place for name in names):
             return ()
@@ -343,9 +342,3 @@ def dated_groups(selector: Any, groups: Sequence[Sequence[int]]) -> Groups | Non
 def picker(places: tuple[int, ...]) -> Callable[[tuple[str, ...]], Any]:
     """A quick way to take the values at some places."""
     return itemgetter(*places) if places else lambda values: ()
-
-
-def _hooked(rmap: Any) -> bool:
-    """Whether crds may look at the whole header for this type: it has hooks."""
-    none: Callable[..., None] = lambda *_: None  # noqa: E731
-    return any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header"))

@@ -1,7 +1,7 @@
 """From a file's header to what crds is given: parkeys, values as text, nothing that is not needed."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -158,6 +158,30 @@ def find_instrument(cache: "Cache", context: str, header: Mapping[str, Any]) -> 
     return name
 
 
+def plan_of(cache: "Cache", context: str, header: Mapping[str, Any]) -> Plan:
+    """What a context asks of a header, by the instrument that it names.
+
+    Parameters
+    ----------
+    cache : Cache
+        The rules.
+    context : str
+        Name of a ``.pmap``.
+    header : mapping of str to object
+        As in a file.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InputError
+        When the instrument is missing or unknown, or a mapping cannot be read.
+    """
+    return plan_for(cache, context, find_instrument(cache, context, header))
+
+
 def plan_for(cache: "Cache", context: str, instrument: str) -> Plan:
     """What a context asks of an instrument's headers; remembered as long as the cache holds its mappings.
 
@@ -224,7 +248,7 @@ def rule_keywords(cache: "Cache", context: str, header: Mapping[str, Any]) -> di
     InputError
         When the header's instrument is missing or unknown.
     """
-    plan = plan_for(cache, context, find_instrument(cache, context, header))
+    plan = plan_of(cache, context, header)
     found: dict[str, list[str]] = {}
     for kind, rmap in plan.rmaps.items():
         if not isinstance(rmap, InputError):
@@ -233,18 +257,28 @@ def rule_keywords(cache: "Cache", context: str, header: Mapping[str, Any]) -> di
     return {key: tuple(kinds) for key, kinds in sorted(found.items())}
 
 
+def has_hooks(rmap: Any) -> bool:
+    """Whether crds may look at the whole header for this type."""
+    none: Callable[..., None] = lambda *_: None  # noqa: E731
+    return any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header"))
+
+
+def conditions_of(rmap: Any) -> tuple[tuple[str, Any], ...]:
+    """Source and code of the conditions of a mapping: when it is relevant, omitted, and each of its parkeys asked."""
+    return (rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values())
+
+
 def names_read(rmap: Any, parkeys: tuple[str, ...]) -> tuple[str, ...]:
     """Parkeys that decide what a mapping selects: its own, and those that its conditions name."""
     own = {str(key).upper() for key in rmap.get_required_parkeys()}
-    pairs = [rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()]
-    named = {name for _, code in pairs for name in code.co_names}
+    named = {name for _, code in conditions_of(rmap) for name in code.co_names}
     return tuple(key for key in parkeys if key in own or key in named or key.replace(".", "_") in named)
 
 
 def names_in_expressions(rmap: Any, parkeys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Parkeys that the conditions of a mapping name, with the values that they are compared with."""
     found: dict[str, dict[str, None]] = {}
-    for _, code in (rmap._rmap_relevance_expr, rmap._rmap_omit_expr, *rmap._parkey_relevance_exprs.values()):
+    for _, code in conditions_of(rmap):
         constants: list[str] = []
         for one in code.co_consts:
             constants += [

@@ -11,7 +11,7 @@ from calgui.core.rules.selection import dates
 from calgui.core.rules.selection.answer import ask
 from calgui.core.rules.selection.board import Board, Column, table_of
 from calgui.core.rules.selection.counter import UNDATED, Groups, dated_groups
-from calgui.core.rules.selection.header import Plan, names_in_expressions, with_settings
+from calgui.core.rules.selection.header import Plan, has_hooks, names_in_expressions, with_settings
 from calgui.core.rules.selection.proposals import Changes, options, settings
 from calgui.core.rules.selection.situation import Situation, look
 from calgui.core.rules.values import Change, NearMiss
@@ -262,9 +262,6 @@ def _differ(column: Column, now: Column, rules: int) -> bool:
 
 def _tangled(rmap: Any, spoken: Mapping[str, Any], situation: Situation, board: Board | None) -> bool:
     """Whether a changed value can do more than match or not: conditions that name it, hooks that read it."""
-    none = lambda *_: None  # noqa: E731
-    if any(rmap.get_hook(name, none) is not none for name in ("precondition_header", "fallback_header")):
-        return True
-    if rmap._parkey_relevance_exprs:
+    if has_hooks(rmap) or rmap._parkey_relevance_exprs:
         return True
     return not set(spoken).isdisjoint((*situation.inner, *(board.table.parameters if board is not None else ())))

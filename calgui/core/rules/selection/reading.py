@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from calgui.core.rules.selection.header import UNDEFINED, find_instrument, plan_for, rule_keywords
+from calgui.core.rules.selection.header import UNDEFINED, plan_of, rule_keywords
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -67,7 +67,7 @@ def keywords_read(cache: "Cache", context: str, header: Mapping[str, Any]) -> tu
     InputError
         When the header's instrument is missing or unknown, or its mappings cannot be read.
     """
-    plan = plan_for(cache, context, find_instrument(cache, context, header))
+    plan = plan_of(cache, context, header)
     texts = plan.texts(header)
     seen = plan.minimise(texts)
     given = {str(key).upper(): value for key, value in header.items()}

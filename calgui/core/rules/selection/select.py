@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from calgui.core.errors import InputError
 from calgui.core.rules.files.mapping_file import NOT_APPLICABLE, SPECIAL
 from calgui.core.rules.selection.answer import Answer, ask
-from calgui.core.rules.selection.header import Plan, find_instrument, plan_for
+from calgui.core.rules.selection.header import Plan, plan_of
 from calgui.core.rules.selection.sentence import explain_answer
 from calgui.core.rules.values import Selection, Status
 
@@ -45,11 +45,22 @@ def best_references(
     """
     cache.load(context)
     try:
-        plan = plan_for(cache, context, find_instrument(cache, context, header))
+        plan = plan_of(cache, context, header)
     except InputError as error:
         return without_instrument(cache, context, error, types)
     texts, minimal = plan.read(header)
     return tuple(select_one(cache, plan, kind.lower(), texts, minimal) for kind in (types or plan.names))
+
+
+def all_types(cache: "Cache", context: str) -> list[str]:
+    """Reference types of all instruments of a context whose mappings can be read."""
+    found: dict[str, None] = {}
+    for instrument in cache.instruments(context):
+        try:
+            found |= dict.fromkeys(cache.types(context, instrument))
+        except InputError:
+            continue
+    return list(found)
 
 
 def without_instrument(
@@ -57,13 +68,7 @@ def without_instrument(
 ) -> tuple[Selection, ...]:
     """An error for each type, where the header's instrument is missing, unknown, or has no mapping that can be read."""
     if not types:
-        found: dict[str, None] = {}
-        for instrument in cache.instruments(context):
-            try:
-                found |= dict.fromkeys(cache.types(context, instrument))
-            except InputError:
-                continue
-        types = list(found)
+        types = all_types(cache, context)
         if not types:
             raise error
     mapping = None if error.path is None else error.path.name

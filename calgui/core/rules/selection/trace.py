@@ -8,8 +8,8 @@ from calgui.core.errors import InputError, UsageError
 from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.selection import dates
 from calgui.core.rules.selection.answer import Answer, ask
-from calgui.core.rules.selection.header import UNDEFINED, Plan, find_instrument, plan_for, rule_keywords
-from calgui.core.rules.selection.select import without_instrument, without_rules
+from calgui.core.rules.selection.header import UNDEFINED, Plan, plan_for, plan_of, rule_keywords
+from calgui.core.rules.selection.select import all_types, without_instrument, without_rules
 from calgui.core.rules.selection.sentence import explain_answer
 from calgui.core.rules.selection.situation import Situation, look
 from calgui.core.rules.values import Fate, Parameter, Rule, Status, Trace
@@ -53,7 +53,7 @@ def explain(cache: "Cache", context: str, type: str, header: Mapping[str, Any], 
     kind = type.lower()
     cache.load(context)
     try:
-        plan = plan_for(cache, context, find_instrument(cache, context, header))
+        plan = plan_of(cache, context, header)
     except InputError as error:
         _check_type(cache, context, kind)
         (told,) = without_instrument(cache, context, error, [kind])
@@ -74,12 +74,7 @@ def explain(cache: "Cache", context: str, type: str, header: Mapping[str, Any], 
 
 
 def _check_type(cache: "Cache", context: str, kind: str) -> None:
-    known: dict[str, None] = {}
-    for instrument in cache.instruments(context):
-        try:
-            known |= dict.fromkeys(cache.types(context, instrument))
-        except InputError:
-            continue
+    known = all_types(cache, context)
     if kind not in known:
         raise UsageError(
             f"{context} has no reference type {kind!r}.", path=cache.path, cure=f"It has: {', '.join(known)}."

@@ -16,6 +16,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import header_of
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 BoolArray = npt.NDArray[np.bool_]
@@ -112,7 +113,6 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     light = region_of(new).mask() if ours.terms.shape[-2:] != (1, 1) else np.ones((1, 1), bool)
     signals = np.linspace(_LOWER, _UPPER, _POINTS) * top
     found = _differences(ours, theirs, signals, light, job)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT", "BUNIT"}}
     has_ours, has_theirs = (light & np.broadcast_to(corrected(one.terms), light.shape) for one in (ours, theirs))
     bits = np.where(found.at_top != found.at_top, np.uint32(flags.NO_LIN_CORR), np.uint32(0))
     metrics = _metrics(found, signals, light, has_ours & ~has_theirs, has_theirs & ~has_ours)
@@ -122,7 +122,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         "compared",
         _sentence(old, metrics, theirs, _UPPER * top, unit),
         old.path,
-        difference=Frame(found.at_top, None, bits, header),
+        difference=Frame(found.at_top, None, bits, header_of(new)),
         metrics=metrics,
         changes=(
             Changes("new", np.argwhere(has_ours & ~has_theirs)),

@@ -11,8 +11,9 @@ from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_sta
 from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame
+from calgui.core.frames.frame import FloatArray, Frame, bits_of
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import header_of, stand_out
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 BoolArray = npt.NDArray[np.bool_]
@@ -51,7 +52,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     ours, theirs = _to_rate(new), _to_rate(old)
     job.report(0.1, "Subtracting")
     difference = new.data * np.float32(ours) - old.data * np.float32(theirs)
-    bits = _dq(new) | _dq(old)
+    bits = bits_of(new) | bits_of(old)
     light = region_of(new).mask()
     light &= (bits & np.uint32(flags.REFERENCE_PIXEL | flags.NON_SCIENCE)) == 0
     good = light & np.isfinite(difference)
@@ -59,15 +60,13 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     noise = local_statistics(difference, good, _BOX, job)
     if noise is None:
         raise InputError("The two darks have no usable pixel in common.", path=old.path, cure="Choose another dark.")
-    changed = _changed(difference, good, noise, job.part(0.4, 0.6))
+    hotter, cooler = stand_out(difference, good, noise, CHANGE_SIGMA, job.part(0.4, 0.6))
     new_hot, old_hot = (_hot(frame, light, job) for frame in (new, old))
-    hotter, cooler = (changed & np.uint32(flags.HOT)) != 0, (changed & np.uint32(flags.WARM)) != 0
     appeared, gone = new_hot & ~old_hot & hotter, old_hot & ~new_hot & cooler
     job.report(0.8, "Comparing")
     metrics = _metrics(new, old, (ours, theirs), difference, good, noise, appeared, gone, job)
     metrics["hot_kept_fraction"] = _kept(old, theirs, old_hot & good, old_hot & cooler, noise.typical_sigma)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
-    made = Frame(difference, _error(new, old, ours, theirs), bits, header | {"BUNIT": ELECTRON_PER_S})
+    made = Frame(difference, _error(new, old, ours, theirs), bits, header_of(new, ELECTRON_PER_S))
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
@@ -101,10 +100,6 @@ def _to_rate(frame: Frame) -> float:
     return scale.to_rate
 
 
-def _dq(frame: Frame) -> DqArray:
-    return np.zeros(frame.shape, np.uint32) if frame.dq is None else frame.dq
-
-
 def _hot(frame: Frame, light: BoolArray, job: Job) -> BoolArray:
     """The pixels that a dark calls hot; found in it where it has no data quality."""
     if frame.dq is not None:
@@ -128,16 +123,6 @@ def _kept(old: Frame, factor: float, hot: BoolArray, gone: BoolArray, sigma: flo
         seen = int(np.count_nonzero(excess - level > 2 * CHANGE_SIGMA * sigma))
     kept = max(0.0, 1 - np.count_nonzero(gone) / seen) if seen >= _FEWEST else None
     return Metric(kept, "", "Part of the old hot pixels, far above the noise of the difference, that are hot still.")
-
-
-def _changed(difference: FloatArray, good: BoolArray, noise: LocalStatistics, job: Job) -> DqArray:
-    """HOT where the new dark is significantly higher, WARM where it is lower."""
-    found = np.zeros(difference.shape, np.uint32)
-    thresholds = CHANGE_SIGMA, CHANGE_SIGMA
-    flag_excess(difference, good, noise, thresholds, (flags.HOT, flags.HOT), found, job)
-    turned = LocalStatistics(-noise.level, noise.sigma)
-    flag_excess(-difference, good, turned, thresholds, (flags.WARM, flags.WARM), found, job)
-    return found
 
 
 def _error(new: Frame, old: Frame, ours: float, theirs: float) -> FloatArray | None:

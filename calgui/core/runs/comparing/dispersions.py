@@ -7,9 +7,9 @@ from calgui.core.algorithms.dispersion.fitting import span
 from calgui.core.algorithms.dispersion.reference import Shifts, shifts_of
 from calgui.core.algorithms.exposure import file_name, number
 from calgui.core.algorithms.registry import Curve, Metric
-from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import bands_apart, header_of
 from calgui.core.runs.comparing.values import Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -46,12 +46,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     first = max(ours.wavelength[0], theirs.wavelength[0])
     last = min(ours.wavelength[-1], theirs.wavelength[-1])
     if not first < last:
-        raise InputError(
-            f"It tells of {theirs.wavelength[0]:.4f} to {theirs.wavelength[-1]:.4f} µm, the new one of "
-            f"{ours.wavelength[0]:.4f} to {ours.wavelength[-1]:.4f} µm.",
-            path=old.path,
-            cure="Choose a table of this band.",
-        )
+        raise bands_apart(ours.wavelength, theirs.wavelength, old)
     wave = np.linspace(first, last, _POINTS)
     mine, other = _from_middle(ours, wave), _from_middle(theirs, wave)
     difference = mine - other
@@ -69,13 +64,12 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         Curve(f"Shift {towards}", "wavelength (µm)", "shift (mas)", {"new": (wave, a), "in use": (wave, b)})
         for towards, a, b in zip(("towards the zenith", "across"), mine, other, strict=True)
     )
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT", "COLUMNS"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(new, old, metrics, first, last),
         old.path,
-        difference=Frame(difference.astype(np.float32), None, None, header | {"BUNIT": "mas"}),
+        difference=Frame(difference.astype(np.float32), None, None, header_of(new, "mas")),
         metrics=metrics,
         curves=curves,
     )

@@ -10,11 +10,12 @@ from calgui.core.algorithms.distortion.polynomials import Field
 from calgui.core.algorithms.distortion.sip import read_sip
 from calgui.core.algorithms.distortion.verdict import BUDGET
 from calgui.core.algorithms.exposure import file_name, number
-from calgui.core.algorithms.matching import check_detector, serves, text
+from calgui.core.algorithms.matching import check_detector
 from calgui.core.algorithms.registry import Metric
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import check_serves, header_of
 from calgui.core.runs.comparing.values import Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -47,9 +48,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     """
     job = job or Job("Compare distortions")
     check_detector(new, old, "distortion")
-    ours, theirs = text(new.header, "FILTER"), text(old.header, "FILTER")
-    if ours and theirs and not serves(theirs, ours):
-        raise InputError(f"FILTER is {theirs}, that of the new one {ours}.", path=old.path, cure="Choose another.")
+    check_serves(new, old, "FILTER")
     (nx, ny), (dx, dy) = _size(new, old), _apart(new, old)
     mine, other = read_sip(new.header, new.path), read_sip(old.header, old.path).moved(dx, dy)
     field = Field(nx, ny)
@@ -67,14 +66,13 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         made = _complex(mine.ideal(at_x, at_y)) - _complex(other.ideal(at_x, at_y)) - there @ affine
         return made.real, made.imag
 
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT", "BUNIT"}}
     curve = bent("A straight grid, and the difference of the two", "difference", difference, nx, ny)
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(old, metrics),
         old.path,
-        difference=Frame(_spread(length, nx, ny), None, None, header | {"BUNIT": "pixel"}),
+        difference=Frame(_spread(length, nx, ny), None, None, header_of(new, "pixel")),
         metrics=metrics,
         curves=(curve,),
     )

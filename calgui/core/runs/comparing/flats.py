@@ -9,7 +9,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.flats.dividing import divisor_of
 from calgui.core.algorithms.flats.illumination import Illumination, fit_illumination
 from calgui.core.algorithms.geometry import region_of
-from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.local import LocalStatistics, local_statistics
 from calgui.core.algorithms.matching import place
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
 from calgui.core.algorithms.profiles import histogram
@@ -18,6 +18,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import header_of, stand_out
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 BoolArray = npt.NDArray[np.bool_]
@@ -85,8 +86,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     err = None
     if ours.err is not None and theirs.err is not None:
         err = np.where(good, ratio * np.hypot(ours.err / ours.data, theirs.err / theirs.data), 0).astype(np.float32)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
-    picture = Frame(ratio, err, ours.dq | theirs.dq, header | {"BUNIT": "1"})
+    picture = Frame(ratio, err, ours.dq | theirs.dq, header_of(new, "1"))
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
@@ -105,12 +105,9 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
 
 def _changed(ratio: FloatArray, good: BoolArray, noise: LocalStatistics, job: Job) -> BoolArray:
     """Pixels whose ratio stands out from that around them, up or down."""
-    found = np.zeros(ratio.shape, np.uint32)
-    both = (CHANGE_SIGMA, CHANGE_SIGMA), (flags.HOT, flags.HOT)
-    flag_excess(ratio, good, noise, *both, found, job)
-    flag_excess(-ratio, good, LocalStatistics(-noise.level, noise.sigma), *both, found, job)
+    higher, lower = stand_out(ratio, good, noise, CHANGE_SIGMA, job)
     level = float(np.median(noise.level))
-    made: BoolArray = (found != 0) & (np.abs(ratio - level) > CHANGE * level)
+    made: BoolArray = (higher | lower) & (np.abs(ratio - level) > CHANGE * level)
     return made
 
 

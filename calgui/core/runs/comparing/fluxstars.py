@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name, number
-from calgui.core.algorithms.matching import serves, text
+from calgui.core.algorithms.known import known
+from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.registry import Curve, Metric, algorithm
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.runs.comparing.both import SIGMAS, Pair, known, table_of
+from calgui.core.runs.comparing.both import SIGMAS, Pair, check_serves, table_of
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.runs.tableframes import Columns, TableFrame, tables_of
 
@@ -43,9 +44,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     job = job or Job("Compare flux stars")
     assert isinstance(new, TableFrame)
     assert isinstance(old, TableFrame)
-    ours, theirs = text(new.header, "FILTER"), text(old.header, "FILTER")
-    if ours and theirs and not serves(theirs, ours):
-        raise InputError(f"FILTER is {theirs}, that of the new one {ours}.", path=old.path, cure="Choose another.")
+    check_serves(new, old, "FILTER")
     job.report(0.1, "Measuring the one in use")
     anew = "GROWTH" not in old.tables
     used = _extracted(new, old, job) if anew else old

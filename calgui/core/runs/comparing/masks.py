@@ -13,6 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import DqArray, Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import header_of
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 _BORDER = flags.REFERENCE_PIXEL | flags.NON_SCIENCE
@@ -55,7 +56,6 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     picture = np.zeros(ours.shape, np.float32)
     picture[born], picture[gone], picture[moved] = 1, -1, 0.5
     differ: DqArray = np.where(light, ours ^ theirs, np.uint32(0))
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT", "BUNIT"}}
     metrics = _metrics(ours, theirs, light, born, gone, moved)
     changes = (
         _changes("new", born, ours, theirs),
@@ -67,7 +67,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         "compared",
         _sentence(old, metrics),
         old.path,
-        difference=Frame(picture, None, differ, header),
+        difference=Frame(picture, None, differ, header_of(new)),
         metrics=metrics,
         changes=changes,
         tables=(_by_flag(ours, theirs, light),),

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import number
+from calgui.core.algorithms.known import known
 from calgui.core.algorithms.matching import text
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.psf.energy import RING, Rings, radius_of
@@ -15,7 +16,7 @@ from calgui.core.errors import CalguiError, InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.runs.comparing.both import SIGMAS, Pair, known, table_of
+from calgui.core.runs.comparing.both import SIGMAS, Pair, header_of, table_of
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -84,13 +85,12 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     metrics["verdict_old"] = Metric(text(old.header, "CALVERD").lower() or None, "", "Verdict of the one in use.")
     noise = robust_sigma(difference)
     wide = max(_CHANGE, _SIGMA * noise)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(old, metrics, strehl, why),
         old.path,
-        difference=Frame(difference, None, None, header | {"BUNIT": "1"}),
+        difference=Frame(difference, None, None, header_of(new, "1")),
         metrics=metrics,
         changes=(
             Changes("new", np.argwhere(difference > wide)),

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import ELECTRON_PER_S, scale_of
 from calgui.core.algorithms.geometry import region_of
-from calgui.core.algorithms.local import LocalStatistics, flag_excess, local_statistics
+from calgui.core.algorithms.local import LocalStatistics, local_statistics
 from calgui.core.algorithms.matching import Placement, place
 from calgui.core.algorithms.profiles import histogram
 from calgui.core.algorithms.registry import Curve, Metric
@@ -17,8 +17,9 @@ from calgui.core.algorithms.skies.levels import level_of, sky_level
 from calgui.core.algorithms.skies.sorting import check_sky
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
-from calgui.core.frames.frame import DqArray, FloatArray, Frame, Rows
+from calgui.core.frames.frame import FloatArray, Frame, Rows, bits_of
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import header_of, stand_out
 from calgui.core.runs.comparing.values import Changes, Comparison
 
 BoolArray = npt.NDArray[np.bool_]
@@ -56,7 +57,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     check_sky(new, old)
     job.report(0.1, "Subtracting")
     ours, theirs = _rate(new, Placement(0, 0, where.ny, where.nx)), _rate(old, where)
-    bits = _dq(ours) | _dq(theirs)
+    bits = bits_of(ours) | bits_of(theirs)
     good = region_of(new).mask() & np.isfinite(ours.data) & np.isfinite(theirs.data) & ((bits & _BORDER) == 0)
     levels = [sky_level(np.nan_to_num(rows.data), good) for rows in (ours, theirs)]
     if not all(math.isfinite(level.value) for level in levels):
@@ -67,16 +68,15 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     job.report(0.3, "Local noise")
     noise = local_statistics(difference, good, _BOX, job)
     assert noise is not None
-    came, went = _changed(difference, good, noise, job.part(0.4, 0.8))
+    came, went = stand_out(difference, good, noise, CHANGE_SIGMA, job.part(0.4, 0.8))
     metrics = _metrics(new, old, (levels[0].value, levels[1].value), scale, difference, good, noise)
     err = None if ours.err is None or theirs.err is None else np.hypot(ours.err, np.float32(scale) * theirs.err)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(old, metrics, sure, int(came.sum()), int(went.sum())),
         old.path,
-        difference=Frame(difference, err, bits, header | {"BUNIT": ELECTRON_PER_S}),
+        difference=Frame(difference, err, bits, header_of(new, ELECTRON_PER_S)),
         metrics=metrics,
         changes=(Changes("new", np.argwhere(came)), Changes("gone", np.argwhere(went))),
         curves=(_histogram(difference, good, noise),),
@@ -91,20 +91,6 @@ def _rate(frame: Frame, where: Placement) -> Rows:
         None if rows.err is None else np.asarray(rows.err * factor, np.float32),
         rows.dq,
     )
-
-
-def _dq(rows: Rows) -> DqArray:
-    return np.zeros(rows.data.shape, np.uint32) if rows.dq is None else rows.dq
-
-
-def _changed(difference: FloatArray, good: BoolArray, noise: LocalStatistics, job: Job) -> tuple[BoolArray, BoolArray]:
-    """Pixels that are significantly brighter, and fainter, than the old sky says."""
-    found = np.zeros(difference.shape, np.uint32)
-    thresholds = CHANGE_SIGMA, CHANGE_SIGMA
-    flag_excess(difference, good, noise, thresholds, (flags.HOT, flags.HOT), found, job)
-    turned = LocalStatistics(-noise.level, noise.sigma)
-    flag_excess(-difference, good, turned, thresholds, (flags.WARM, flags.WARM), found, job)
-    return (found & np.uint32(flags.HOT)) != 0, (found & np.uint32(flags.WARM)) != 0
 
 
 def _metrics(

@@ -13,6 +13,7 @@ from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import bands_apart, header_of
 from calgui.core.runs.comparing.values import Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -102,12 +103,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
         if pair is not None:
             pairs.append(pair)
     if not pairs:
-        raise InputError(
-            f"It tells of {theirs[0].wavelength[0]:.4f} to {theirs[0].wavelength[-1]:.4f} µm, the new one of "
-            f"{ours[0].wavelength[0]:.4f} to {ours[0].wavelength[-1]:.4f} µm.",
-            path=old.path,
-            cure="Choose a table of this band.",
-        )
+        raise bands_apart(ours[0].wavelength, theirs[0].wavelength, old)
     difference = np.concatenate([pair.difference for pair in pairs])
     worst = max(pair.largest for pair in pairs)
     metrics = {
@@ -123,13 +119,12 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
             "Farthest of a fiber from the one it is held against.",
         ),
     }
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT", "COLUMNS"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(old, metrics, len(pairs)),
         old.path,
-        difference=Frame(difference.astype(np.float32), None, None, header | {"BUNIT": "pixel"}),
+        difference=Frame(difference.astype(np.float32), None, None, header_of(new, "pixel")),
         metrics=metrics,
         curves=_curves(pairs),
     )

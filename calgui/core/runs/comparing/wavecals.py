@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.exposure import file_name
-from calgui.core.algorithms.matching import check_detector, serves, text
+from calgui.core.algorithms.matching import check_detector
 from calgui.core.algorithms.registry import Curve, Metric, Table
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.both import check_serves, header_of
 from calgui.core.runs.comparing.values import Comparison
 
 Floats = npt.NDArray[np.float64]
@@ -46,12 +47,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     """
     job = job or Job("Compare wavelength solutions")
     check_detector(new, old, "wavelength solution")
-    for keyword in ("FILTER", "GRATING"):
-        ours, theirs = text(new.header, keyword), text(old.header, keyword)
-        if ours and theirs and not serves(theirs, ours):
-            raise InputError(
-                f"{keyword} is {theirs}, that of the new one {ours}.", path=old.path, cure="Choose another."
-            )
+    check_serves(new, old, "FILTER", "GRATING")
     mine, other = _rows(new), _rows(old)
     if mine.shape != other.shape:
         theirs, ours = (f"{one.shape[0]} spectra of {one.shape[1]} pixels" for one in (other, mine))
@@ -66,13 +62,12 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     if not good.any():
         raise InputError("No spectrum has a solution in both.", path=old.path, cure="Choose another.")
     metrics = _metrics(apart, mine, step)
-    header = {key: value for key, value in new.header.items() if key not in {"HISTORY", "COMMENT"}}
     job.report(1.0, "Compared")
     return Comparison(
         "compared",
         _sentence(old, metrics),
         old.path,
-        difference=Frame(apart.astype(np.float32), None, None, header | {"BUNIT": "pixel"}),
+        difference=Frame(apart.astype(np.float32), None, None, header_of(new, "pixel")),
         metrics=metrics,
         curves=(_curve(apart, mine),),
         tables=(_table(apart),),

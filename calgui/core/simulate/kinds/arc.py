@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds import lensletarc
 from calgui.core.simulate.kinds.common import (
     FIRST,
     image_exposure,
     image_reference,
-    measured_planes,
+    mean_planes,
 )
 from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
@@ -65,8 +65,7 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
 def _arc_planes(scene: Scene) -> Sequence[Image]:
     chip = scene.detector(SPECTROGRAPH)
     rate = arc_light(scene) * chip.active
-    variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 5
-    return measured_planes(scene, rate, variance, "arc reference", chip.mask())
+    return mean_planes(scene, rate, SECONDS, 5, "arc reference", chip.mask())
 
 
 def _wavecal(scene: Scene) -> Sequence[Image | Columns]:

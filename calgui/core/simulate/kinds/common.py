@@ -171,6 +171,34 @@ def measured_planes(
     return Image("SCI", (truth + error * noise).astype(np.float32)), Image("ERR", error), Image("DQ", quality)
 
 
+def mean_planes(
+    scene: Scene, rate: FloatMap, seconds: float, frames: int, label: str, flags: npt.NDArray[Any]
+) -> tuple[Image, Image, Image]:
+    """SCI, ERR and DQ of a mean of frames, with their photon and read noise.
+
+    Parameters
+    ----------
+    scene : Scene
+        The night.
+    rate : ndarray of float32, shape (ny, nx)
+        True e-/s.
+    seconds : float
+        Exposure time of each.
+    frames : int
+        How many.
+    label : str
+        Source of chance, the file's name.
+    flags : ndarray of uint32
+        DQ.
+
+    Returns
+    -------
+    tuple of Image
+    """
+    variance = (rate / seconds + 2 * READ_NOISE**2 / seconds**2) / frames
+    return measured_planes(scene, rate, variance, label, flags)
+
+
 def cube_hdus(
     light: npt.NDArray[np.float32],
     seconds: float,

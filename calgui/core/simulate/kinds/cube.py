@@ -106,6 +106,13 @@ def source_light() -> Floats:
     return np.asarray(light)
 
 
+def line_rate() -> float:
+    """e-/s that a line of the night sky gives to one spaxel, over its intensity in the list."""
+    from calgui.core.spectra.airglow import sky_lines
+
+    return _STRONGEST * COLLECTING_AREA_M2 * THROUGHPUT * SPAXEL_ARCSEC**2 / float(sky_lines().intensity.max())
+
+
 def sky_light(
     families: Mapping[str, float] | None = None, shift: float = 0.0, continuum: float = 1.0, thermal: float = 0.0
 ) -> Floats:
@@ -135,7 +142,7 @@ def sky_light(
     # Wien's law: from 1.6 to 1.66 µm the thermal light of a telescope rises threefold
     total += thermal * np.exp(-_HC_OVER_K / _TELESCOPE_K * (1 / wavelength - 1 / wavelength[-1]))
     lines = sky_lines().within(FIRST_NM - 2, FIRST_NM + SHAPE[0] * STEP_NM + 2)
-    rate = _STRONGEST * COLLECTING_AREA_M2 * THROUGHPUT * SPAXEL_ARCSEC**2 / float(sky_lines().intensity.max())
+    rate = line_rate()
     for wave, intensity, family in zip(lines.wavelength, lines.intensity, lines.family, strict=True):
         factor = (families or {}).get(family, 1.0)
         total += rate * factor * intensity * _line(wave + shift * STEP_NM, LSF_NM)[:, 0, 0]

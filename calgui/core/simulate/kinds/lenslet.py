@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.common import (
     FIRST,
     image_exposure,
     image_reference,
-    measured_planes,
+    mean_planes,
 )
 from calgui.core.simulate.kinds.spectra import MODE, spectrograph_rules
 from calgui.core.simulate.scene import NIGHT, SPECTROGRAPH, Columns, Exposure, Image, Kind, Reference, Rules, Scene
@@ -66,8 +66,7 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
 def _scan_planes(scene: Scene) -> Sequence[Image]:
     chip = scene.detector(SPECTROGRAPH)
     rate = scan_light(scene, None) * chip.active
-    variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 5
-    return measured_planes(scene, rate, variance, "lenslet reference", chip.mask())
+    return mean_planes(scene, rate, SECONDS, 5, "lenslet reference", chip.mask())
 
 
 def _matrix(scene: Scene) -> Sequence[Image | Columns]:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.simulate.filters import COLLECTING_AREA_M2, FILTERS, PIXEL_ARCSEC, THROUGHPUT
+from calgui.core.simulate.filters import FILTERS, PIXEL_ARCSEC
 from calgui.core.simulate.keywords import exposure
+from calgui.core.simulate.kinds.cube import SPAXEL_ARCSEC, line_rate
 from calgui.core.simulate.kinds.lensletarc import (
     BAND,
     COLUMNS,
@@ -25,11 +26,8 @@ from calgui.core.simulate.telescope import on_sky
 
 SKY = f"iris_{NIGHT}_ohsky_0001.fits"
 START, SECONDS = "2026-03-11T13:00:00", 1800.0
-SPAXEL_ARCSEC = 0.009
 #: how far the lines stand towards larger pixels from where the arc of the day has them: everywhere, by row, by column
 SHIFT, SHIFT_ROW, SHIFT_COLUMN = 0.173, 0.02, -0.03
-#: photon/(m² s arcsec²) of the strongest line of the list, as in the demo's cubes
-_STRONGEST = 647.1 / 2
 _HITS = 40
 
 
@@ -70,8 +68,7 @@ def sky(scene: Scene) -> Light:
     lines = sky_lines().within(low - 4, high + 4)
     rng = scene.rng(f"light of {SKY}")
     tonight = {family: float(np.exp(0.15 * rng.standard_normal())) for family in sorted(set(lines.family))}
-    rate = _STRONGEST * COLLECTING_AREA_M2 * THROUGHPUT * SPAXEL_ARCSEC**2 / float(sky_lines().intensity.max())
-    flux = SECONDS * rate * lines.intensity * np.array([tonight[family] for family in lines.family])
+    flux = SECONDS * line_rate() * lines.intensity * np.array([tonight[family] for family in lines.family])
     under = level(SECONDS * row.sky_rate * area / (high - low))
     return Light(lines.wavelength, flux, ("OH",) * flux.size, under).through(low, high)
 

@@ -75,7 +75,7 @@ def afterglow(scene: Scene, number: int) -> FloatMap:
         Mean rate, e-/s; electrons come by chance.
     """
     start, length = seconds_of(number)
-    filled = np.minimum(_stars(scene) * _response(scene) * BRIGHT_SECONDS, chip.FULL_WELL)
+    filled = np.minimum(_light(scene, STARS) * _response(scene) * BRIGHT_SECONDS, chip.FULL_WELL)
     filled = filled * FRACTION * np.exp(SCATTER * scene.rng("traps").standard_normal(filled.shape))
     left, later = (filled * 2.0 ** (-time / (TAU * np.log(2))) for time in (start, start + length))
     return np.asarray((left - later) / length, np.float32)
@@ -89,21 +89,17 @@ def _response(scene: Scene) -> FloatMap:
     return scene.detector(IMAGER).response[scene.ramp.slices]
 
 
-def _stars(scene: Scene) -> FloatMap:
-    """Light of the bright stars and their sky, e-/s."""
+def _light(scene: Scene, stars: Sequence[tuple[float, float, float]]) -> FloatMap:
+    """Light of some stars and their sky, e-/s."""
     side, row = _side(scene), FILTERS["K"]
     image = np.full((side, side), row.sky_rate, np.float32)
-    for x, y, flux in STARS:
+    for x, y, flux in stars:
         add_star(image, x * side, y * side, flux, row.wavecen, STREHL)
     return image
 
 
 def _faint(scene: Scene) -> FloatMap:
-    side, row = _side(scene), FILTERS["K"]
-    image = np.full((side, side), row.sky_rate, np.float32)
-    x, y, flux = FAINT
-    add_star(image, x * side, y * side, flux, row.wavecen, STREHL)
-    return image * vignetting(scene.size)[scene.ramp.slices]
+    return _light(scene, [FAINT]) * vignetting(scene.size)[scene.ramp.slices]
 
 
 def _exposures(scene: Scene) -> Sequence[Exposure]:
@@ -128,7 +124,7 @@ def _exposure(scene: Scene, number: int) -> Exposure:
         header |= on_sky(begin.isoformat())
 
     def make(scene: Scene) -> tuple[Sequence[Hdu], Mapping[str, Any]]:
-        light = _stars(scene) if number == 1 else None if dark else _faint(scene)
+        light = _light(scene, STARS) if number == 1 else None if dark else _faint(scene)
         rate, hits = expose(scene.detector(IMAGER), scene.ramp, light, seconds, scene.rng(name), scene.check)
         truth: dict[str, Any] = {"cosmic_rays": [hit.truth() for hit in hits]}
         place = {} if dark else wcs(scene, window=scene.ramp)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.simulate.detector import READ_NOISE
 from calgui.core.simulate.keywords import exposure
 from calgui.core.simulate.kinds.common import (
     DETECTOR,
@@ -15,7 +14,7 @@ from calgui.core.simulate.kinds.common import (
     from_second,
     image_exposure,
     image_reference,
-    measured_planes,
+    mean_planes,
     reference_name,
 )
 from calgui.core.simulate.kinds.pinholemask import (
@@ -74,8 +73,7 @@ def _exposures(scene: Scene) -> Sequence[Exposure]:
 def _grid_planes(scene: Scene) -> Sequence[Image]:
     chip = scene.detector(IMAGER)
     rate = mask_light(scene, HOME) * chip.active
-    variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 5
-    return measured_planes(scene, rate, variance, "pinhole reference", chip.mask())
+    return mean_planes(scene, rate, SECONDS, 5, "pinhole reference", chip.mask())
 
 
 def _solution(scene: Scene) -> Sequence[Image | Columns]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import exposure, wcs
 from calgui.core.simulate.kinds.common import (
@@ -16,7 +16,7 @@ from calgui.core.simulate.kinds.common import (
     from_second,
     image_exposure,
     image_reference,
-    measured_planes,
+    mean_planes,
     reference_name,
 )
 from calgui.core.simulate.kinds.dark import ramp_hdus
@@ -99,8 +99,7 @@ def _reference(number: int) -> Reference:
     def make(scene: Scene) -> tuple[Image, Image, Image]:
         chip = scene.detector(IMAGER)
         rate = FILTERS[filter].sky_rate * (true_flat(scene, chip) > 0).astype(np.float32)
-        variance = (rate / 100.0 + 2 * READ_NOISE**2 / 100.0**2) / 9
-        return measured_planes(scene, rate, variance, f"sky reference {number}", chip.mask())
+        return mean_planes(scene, rate, 100.0, 9, f"sky reference {number}", chip.mask())
 
     return image_reference(
         number,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calgui.core.simulate.detector import READ_NOISE, FloatMap
+from calgui.core.simulate.detector import FloatMap
 from calgui.core.simulate.filters import FILTERS
 from calgui.core.simulate.keywords import exposure, wcs
 from calgui.core.simulate.kinds.common import (
@@ -15,7 +15,7 @@ from calgui.core.simulate.kinds.common import (
     from_second,
     image_exposure,
     image_reference,
-    measured_planes,
+    mean_planes,
     reference_name,
 )
 from calgui.core.simulate.kinds.onestar import light_through, star_picture
@@ -128,8 +128,7 @@ def _reference(point: Point) -> Reference:
     def make(scene: Scene) -> tuple[Image, Image, Image]:
         chip = scene.detector(IMAGER)
         rate = _light(scene, point) * chip.active
-        variance = (rate / SECONDS + 2 * READ_NOISE**2 / SECONDS**2) / 9
-        return measured_planes(scene, rate, variance, f"{kind} reference", chip.mask())
+        return mean_planes(scene, rate, SECONDS, 9, f"{kind} reference", chip.mask())
 
     return image_reference(
         1,

@@ -6,20 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calgui.core.algorithms.registry import Result
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import Header
+from tests.core.atmosphere.updatededlen import edlen
 
 Floats = npt.NDArray[np.float64]
-
-
-def edlen(wave: Floats, hpa: float, celsius: float, humidity: float) -> Floats:
-    """Refractivity by Birch & Downs 1993 and 1994, which holds below 1.6 µm."""
-    s = 1 / wave**2
-    standard = 1e-8 * (8342.54 + 2406147 / (130 - s) + 15998 / (38.9 - s))
-    p = 100 * hpa
-    density = p / 96095.43 * (1 + 1e-8 * (0.601 - 0.00972 * celsius) * p) / (1 + 0.0036610 * celsius)
-    vapour = humidity * 611.2 * math.exp(17.62 * celsius / (243.12 + celsius))
-    return np.asarray(standard * density - 3.7345e-10 * vapour + 0.0401e-10 * s * vapour)
 
 
 def raised(wave: Floats, reference: float, hpa: float, celsius: float, humidity: float, zenith: float) -> Floats:
@@ -95,3 +87,10 @@ def star_cube(
     error = np.sqrt(cube / 100 + 0.3**2)
     data = cube + 0.2 + error * rng.standard_normal(shape)
     return Frame(data.astype(np.float32), error.astype(np.float32), np.zeros(shape, np.uint32), kept), (x, y)
+
+
+def columns_of(result: Result, name: str) -> dict[str, Any]:
+    """Columns of a table of a result."""
+    found = next(one for one in result.extensions if one.name == name)
+    assert isinstance(found.data, dict)
+    return found.data

@@ -13,7 +13,8 @@ from calgui.core.errors import CalguiError, InputError, UsageError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import Header
 from calgui.core.jobs import Job
-from tests.core.algorithms.dispersion.starcubes import edlen, header, raised, star_cube
+from tests.core.algorithms.dispersion.starcubes import header, raised, star_cube
+from tests.core.atmosphere.updatededlen import edlen
 
 HOW = algorithm("adc-residual")
 

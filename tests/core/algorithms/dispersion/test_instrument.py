@@ -13,6 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import Header
 from calgui.core.jobs import Job
+from tests.core.algorithms.dispersion.starcubes import columns_of
 
 HOW = algorithm("instrument-dispersion")
 Floats = NDArray[np.float64]
@@ -54,15 +55,9 @@ def _run(*cubes: Frame, **options: Any) -> Result:
     return HOW.run(cubes, {}, config, Job())
 
 
-def _columns(result: Result, name: str) -> dict[str, Any]:
-    found = next(one for one in result.extensions if one.name == name)
-    assert isinstance(found.data, dict)
-    return found.data
-
-
 def test_one_fiber() -> None:
     result = _run(_cube([(28.3, 31.6)]))
-    trace = _columns(result, "TRACE")
+    trace = columns_of(result, "TRACE")
     u = (trace["wavelength"] - 1.65) / 0.15
     dx, dy = _shift(u, 28.3, 31.6)
     middle = len(u) // 2
@@ -81,7 +76,7 @@ def test_errors_over_many_fibers() -> None:
     pulls = []
     for seed in range(20):
         x, y = 27 + 6 * math.sin(seed), 30 + 5 * math.cos(3 * seed)
-        fibers = _columns(_run(_cube([(x, y)], seed=50 + seed, flux=150.0, planes=20), floor=0.0), "FIBERS")
+        fibers = columns_of(_run(_cube([(x, y)], seed=50 + seed, flux=150.0, planes=20), floor=0.0), "FIBERS")
         (a, b), (c, d) = _shift(np.array([-1.0, 1.0]), x, y)
         pulls += [(fibers["end_x"][0] - (b - a)) / fibers["end_error"][0]]
         pulls += [(fibers["end_y"][0] - (d - c)) / fibers["end_error"][0]]
@@ -93,7 +88,7 @@ def test_a_field_of_fibers_is_a_map() -> None:
     places = [(12.0 + 12 * i, 12.5 + 12 * j) for i in range(4) for j in range(4)]
     result = _run(_cube(places, flux=2000.0))
     assert result.metrics["n_fibers"].value == 16
-    fibers = _columns(result, "FIBERS")
+    fibers = columns_of(result, "FIBERS")
     for x, y, end_x, end_y in zip(fibers["x"], fibers["y"], fibers["end_x"], fibers["end_y"], strict=True):
         (a, b), (c, d) = _shift(np.array([-1.0, 1.0]), float(x), float(y))
         assert end_x == pytest.approx(b - a, abs=0.02)
@@ -109,7 +104,7 @@ def test_a_field_of_fibers_is_a_map() -> None:
 def test_several_cubes() -> None:
     result = _run(_cube([(15.0, 15.0)], seed=2), _cube([(45.0, 44.0)], seed=3))
     assert result.metrics["n_fibers"].value == 2
-    assert sorted(_columns(result, "FIBERS")["input"]) == [1, 2]
+    assert sorted(columns_of(result, "FIBERS")["input"]) == [1, 2]
     left = _run(_cube([(15.0, 15.0)], seed=2), _cube([(45.0, 44.0)], seed=3), leave_out="2:45,44")
     assert left.metrics["n_fibers"].value == 1
     assert left.verdict == "good"
@@ -168,7 +163,7 @@ def test_a_place_on_an_input_that_is_not_there() -> None:
 
 def test_nothing_is_told_of_wavelengths_where_the_fiber_was_not_seen() -> None:
     cube = _cube([(28.3, 31.6)])
-    trace = _columns(_run(cube, exclude="1660-1900"), "TRACE")
+    trace = columns_of(_run(cube, exclude="1660-1900"), "TRACE")
     seen = trace["wavelength"] < 1.65
     for name in ("x", "y", "shift_x", "shift_y", "error_x", "error_y"):
         assert np.isfinite(trace[name][seen]).all()

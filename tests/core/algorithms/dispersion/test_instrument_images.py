@@ -13,6 +13,7 @@ from calgui.core.errors import InputError
 from calgui.core.frames.frame import Frame
 from calgui.core.frames.headers import Header
 from calgui.core.jobs import Job
+from tests.core.algorithms.dispersion.starcubes import columns_of
 
 HOW = algorithm("instrument-dispersion")
 Floats = NDArray[np.float64]
@@ -32,12 +33,6 @@ def _noisy(light: Floats, seed: int, header: dict[str, Any]) -> Frame:
     return Frame(data.astype(np.float32), error.astype(np.float32), None, Header(header))
 
 
-def _columns(result: Result, name: str) -> dict[str, Any]:
-    found = next(one for one in result.extensions if one.name == name)
-    assert isinstance(found.data, dict)
-    return found.data
-
-
 def _filter(wave: float, x: float, y: float, seed: int, **header: Any) -> Frame:
     edges = np.arange(SIDE + 1) - 0.5
     across, along = (np.diff(ndtr((edges - at) / 1.4)) for at in (y, x))
@@ -55,7 +50,7 @@ def test_a_fiber_through_filters() -> None:
     # in any order of files
     frames = [_filter(wave, *_moved(wave), k) for k, wave in enumerate(WAVES)]
     result = _run(*frames[::-1], order=2)
-    trace = _columns(result, "TRACE")
+    trace = columns_of(result, "TRACE")
     x, y = (np.array(one) for one in _moved(trace["wavelength"]))
     assert np.abs(trace["x"] - x).max() < 0.02
     assert np.abs(trace["y"] - y).max() < 0.02
@@ -99,7 +94,7 @@ def test_traces_of_white_light(axis: str) -> None:
     assert result.verdict == "good", result.reasons
     assert result.keywords["INSAXIS"][0] == axis
     assert "WAVEMIN to WAVEMAX" in result.reasons[-1]
-    trace = _columns(result, "TRACE")
+    trace = columns_of(result, "TRACE")
     across, along = (trace["y"], trace["x"]) if axis == "x" else (trace["x"], trace["y"])
     columns = (trace["wavelength"] - 1.5) / 0.3 * (SIDE - 1)
     for number, row in enumerate((31.2, 60.7, 110.4), 1):
@@ -114,7 +109,7 @@ def test_wavelengths_along_a_trace_by_wavecal() -> None:
     wave = 1.65 + 0.15 * u + 0.004 * u**2
     wavecal = Frame(np.array([wave, wave + 0.001], np.float32), None, None, Header({"REFTYPE": "WAVECAL"}))
     result = _run(_traced((31.2, 110.4)), references={"WAVECAL": wavecal}, order=4)
-    trace, fibers = _columns(result, "TRACE"), _columns(result, "FIBERS")
+    trace, fibers = columns_of(result, "TRACE"), columns_of(result, "FIBERS")
     for number, more in ((1, 0.0), (2, 0.001)):
         mine = trace["fiber"] == number
         told = trace["wavelength"][mine]
@@ -136,7 +131,7 @@ def test_a_hit_and_a_bad_column_do_no_harm() -> None:
     data[62, 40] += 5000
     data[57:66, 100] = np.nan
     result = _run(Frame(data, frame.err, None, frame.header), order=4)
-    trace = _columns(result, "TRACE")
+    trace = columns_of(result, "TRACE")
     columns = (trace["wavelength"] - 1.5) / 0.3 * (SIDE - 1)
     assert np.nanmax(np.abs(trace["y"] - _rows(columns, 60.7))) < 0.05
 

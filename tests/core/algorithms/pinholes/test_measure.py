@@ -50,7 +50,7 @@ def test_centers_scatter_by_the_limit_and_by_their_errors() -> None:
     assert off.std() < 1.06 * bound
     assert np.median(spots.x_error[spots.used]) == pytest.approx(bound, rel=0.06)
     assert (off[:, 0] / spots.x_error[spots.used]).std() == pytest.approx(1, abs=0.1)
-    assert spots.typical_fwhm == pytest.approx(2.4, rel=0.01)
+    assert np.median(spots.fwhm[spots.used]) == pytest.approx(2.4, rel=0.01)
     _, nearest = made.truth_of(spots.x, spots.y)
     true = 20_000 * (1 - 0.3 * ((made.places / 512 - [0.3, 0.6]) ** 2).sum(axis=1))
     assert np.median(spots.flux[spots.used] / true[nearest[spots.used]]) == pytest.approx(1, abs=0.01)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.errors import CalguiError
 from calgui.core.jobs import Job
+from calgui.core.rules.questions.whatif import differences
 from calgui.core.rules.selection.bulk import best_references_many
 from calgui.core.rules.selection.header import plan_for
 from calgui.core.rules.values import Selection
@@ -90,14 +91,7 @@ def _changed(index: int, before: tuple[Selection, ...], after: tuple[Selection, 
         for one, two in zip(before, after, strict=True)
     ):
         return []
-    old = {one.type: one for one in before}
-    new = {one.type: one for one in after}
-    found = []
-    for kind in dict.fromkeys([*old, *new]):
-        first, second = old.get(kind), new.get(kind)
-        if first is None or second is None or (first.file, first.status) != (second.file, second.status):
-            found.append(ChangedSelection(index, kind, first, second))
-    return found
+    return [ChangedSelection(index, one.type, one.before, one.after) for one in differences(before, after)]
 
 
 def touched(old_cache: "Cache", old: str, new_cache: "Cache", new: str) -> tuple[str, ...] | None:

@@ -104,8 +104,3 @@ class ContextDiff:
     def same(self) -> bool:
         """Whether no difference was found, and nothing escaped the look."""
         return not self.changes and not self.problems
-
-    @property
-    def affected(self) -> tuple[tuple[str, str], ...]:
-        """Instruments and types that the changes touch; an empty type stands for all of an instrument."""
-        return tuple(sorted({(one.instrument, one.type) for one in self.changes}))
