@@ -196,18 +196,20 @@ class TimelineChart(QWidget):
                 continue
             if segment.file is not None:
                 painter.fillRect(box, look.colour(_FILLS[turn % 2]))
-                role, text = "text", segment.file
+                role, text, sign = "text", segment.file, ""
             else:
                 mark = STATUSES[segment.status]
                 nothing = segment.status is Status.NOT_APPLICABLE
                 _hatch(painter, box, look.colour("line" if nothing else "error"))
-                role, text = mark.role, f"{mark.glyph} {mark.word}"
+                role, text, sign = mark.role, f"{mark.glyph} {mark.word}", mark.glyph
             painter.setPen(QPen(look.colour("line"), 1))
             painter.drawRect(box)
             seen = box.intersected(QRectF(_TITLE, 0, self.axis.width, 1e6)).adjusted(5, 0, -3, 0)
             if seen.width() > 24:
                 painter.setPen(look.colour(role))
                 said = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(seen.width()))
+                # of a name both ends tell something, of a word its end tells nothing
+                said = sign if sign and said != text else said
                 painter.drawText(seen, Qt.AlignmentFlag.AlignVCenter, said)
             if self.spot is not None and self.spot.segment is segment:
                 painter.setPen(QPen(look.colour("accent"), 2))
