@@ -30,8 +30,9 @@ from calgui.core.algorithms.profiles import histogram, profiles
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.algorithms.scatter import UsualScatter, flag_error, flag_scatter, usual_scatter
 from calgui.core.algorithms.unbiased import error_factors
-from calgui.core.errors import AlgorithmError, InputError, UsageError
+from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 
@@ -190,31 +191,6 @@ def _combination(config: DarkConfig) -> Combination:
         reject=reject_bits(config.reject),
         few=flags.DO_NOT_USE | flags.UNRELIABLE_DARK,
     )
-
-
-def reject_bits(text: str) -> int:
-    """Data-quality bits of names separated by commas.
-
-    Parameters
-    ----------
-    text : str
-        ``DO_NOT_USE,SATURATED``; empty for none.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    UsageError
-        For a name that is no flag.
-    """
-    value = 0
-    for name in filter(None, (part.strip().upper() for part in text.replace("+", ",").split(","))):
-        if name not in flags.BY_NAME:
-            raise UsageError(f"There is no data-quality flag {name!r}.", cure="DO_NOT_USE,SATURATED is the default.")
-        value |= flags.BY_NAME[name].value
-    return value
 
 
 def _needed_scale(frames: Sequence[FrameLike], config: DarkConfig) -> Scale:

@@ -12,7 +12,7 @@ from calgui.core.algorithms.agreement import TIME_TOLERANCE, check_alike, check_
 from calgui.core.algorithms.exposure import ADU, ELECTRON, Scale, exposure_time, file_name, number, read_variance
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.namedinputs import option_that_names, patterns_given
-from calgui.core.algorithms.noise import robust_sigma
+from calgui.core.algorithms.noise import robust_sigma, steps_along_rows
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import FloatArray, FrameLike, Rows
@@ -291,8 +291,7 @@ def compare_levels(
     values = difference[used]
     if not values.size:
         return Levels(math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, False)
-    both = used[:, 1:] & used[:, :-1]
-    beside = (difference[:, 1:] - difference[:, :-1])[both]
+    beside = steps_along_rows(difference, used)
     noise = robust_sigma(beside, 0.0) / math.sqrt(2) if beside.size else 0.0
     middle = float(np.median(values))
     brighter, fainter = (float(np.mean(sign * values > _SIGMAS * noise)) for sign in (1, -1))

@@ -8,7 +8,6 @@ import numpy as np
 
 from calgui.core.algorithms.combine import Combination, Combined, combine_bands, empty
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import (
     ELECTRON,
     ELECTRON_PER_S,
@@ -38,6 +37,7 @@ from calgui.core.algorithms.registry import Algorithm, Metric, Result, Table, Ve
 from calgui.core.algorithms.unbiased import error_factors
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import Frame, FrameLike, Rows
 from calgui.core.jobs import Job
 

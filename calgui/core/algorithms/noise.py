@@ -178,6 +178,25 @@ def row_quantiles(rows: npt.NDArray[np.floating], part: float) -> npt.NDArray[np
     return np.where(count > 0, (1 - (place - low)) * below + (place - low) * above, np.nan)
 
 
+def steps_along_rows(plane: npt.NDArray[np.floating], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.floating]:
+    """Differences of pixels from those beside them, whatever the level is.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (..., nx)
+        Values.
+    good : ndarray of bool
+        Pixels that count.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Where both count; their scatter is the square root of 2 times that of a pixel.
+    """
+    both = good[..., 1:] & good[..., :-1]
+    return np.asarray((plane[..., 1:] - plane[..., :-1])[both])
+
+
 def thin(plane: npt.NDArray[np.float32], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Finite good values of evenly spaced rows, at most some two to four million.
 

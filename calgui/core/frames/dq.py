@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.errors import UsageError
 from calgui.core.frames.frame import DqArray
 
 
@@ -87,7 +88,6 @@ NONLINEAR = BY_NAME["NONLINEAR"].value
 NO_LIN_CORR = BY_NAME["NO_LIN_CORR"].value
 BAD_REF_PIXEL = BY_NAME["BAD_REF_PIXEL"].value
 NO_FLAT_FIELD = BY_NAME["NO_FLAT_FIELD"].value
-NO_LIN_CORR = BY_NAME["NO_LIN_CORR"].value
 UNRELIABLE_DARK = BY_NAME["UNRELIABLE_DARK"].value
 REFERENCE_PIXEL = BY_NAME["REFERENCE_PIXEL"].value
 
@@ -106,6 +106,31 @@ def decode(value: int) -> tuple[str, ...]:
         Empty for a good pixel.
     """
     return tuple(flag.name for flag in FLAGS if int(value) & flag.value)
+
+
+def reject_bits(text: str) -> int:
+    """Data-quality bits of names separated by commas.
+
+    Parameters
+    ----------
+    text : str
+        ``DO_NOT_USE,SATURATED``; empty for none.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UsageError
+        For a name that is no flag.
+    """
+    value = 0
+    for name in filter(None, (part.strip().upper() for part in text.replace("+", ",").split(","))):
+        if name not in BY_NAME:
+            raise UsageError(f"There is no data-quality flag {name!r}.", cure="DO_NOT_USE,SATURATED is the default.")
+        value |= BY_NAME[name].value
+    return value
 
 
 def count(dq: DqArray) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 Point = tuple[float, float]
 
@@ -20,7 +20,19 @@ def _number(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Rectangle:
+class _Centred:
+    """What stands about a place."""
+
+    x: float
+    y: float
+
+    def moved(self, dx: float, dy: float) -> Self:
+        """The same elsewhere."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+@dataclass(frozen=True)
+class Rectangle(_Centred):
     """A box, turned about its centre.
 
     Attributes
@@ -34,8 +46,6 @@ class Rectangle:
     """
 
     kind: ClassVar[str] = "box"
-    x: float
-    y: float
     width: float
     height: float
     angle: float = 0.0
@@ -56,17 +66,13 @@ class Rectangle:
         halves = [(across * self.width / 2, along * self.height / 2) for across, along in corners]
         return tuple((self.x + cos * dx - sin * dy, self.y + sin * dx + cos * dy) for dx, dy in halves)
 
-    def moved(self, dx: float, dy: float) -> "Rectangle":
-        """The same elsewhere."""
-        return replace(self, x=self.x + dx, y=self.y + dy)
-
     def scaled(self, factor: float) -> "Rectangle":
         """The same about its middle, larger or smaller."""
         return replace(self, width=self.width * factor, height=self.height * factor)
 
 
 @dataclass(frozen=True)
-class Circle:
+class Circle(_Centred):
     """A circle.
 
     Attributes
@@ -78,8 +84,6 @@ class Circle:
     """
 
     kind: ClassVar[str] = "circle"
-    x: float
-    y: float
     radius: float
 
     @property
@@ -87,17 +91,13 @@ class Circle:
         """For people."""
         return f"circle r {_number(self.radius)} at {_number(self.x)}, {_number(self.y)}"
 
-    def moved(self, dx: float, dy: float) -> "Circle":
-        """The same elsewhere."""
-        return replace(self, x=self.x + dx, y=self.y + dy)
-
     def scaled(self, factor: float) -> "Circle":
         """The same about its middle, larger or smaller."""
         return replace(self, radius=self.radius * factor)
 
 
 @dataclass(frozen=True)
-class Annulus:
+class Annulus(_Centred):
     """What lies between two circles.
 
     Attributes
@@ -109,8 +109,6 @@ class Annulus:
     """
 
     kind: ClassVar[str] = "annulus"
-    x: float
-    y: float
     inner: float
     outer: float
 
@@ -118,10 +116,6 @@ class Annulus:
     def text(self) -> str:
         """For people."""
         return f"annulus r {_number(self.inner)} to {_number(self.outer)} at {_number(self.x)}, {_number(self.y)}"
-
-    def moved(self, dx: float, dy: float) -> "Annulus":
-        """The same elsewhere."""
-        return replace(self, x=self.x + dx, y=self.y + dy)
 
     def scaled(self, factor: float) -> "Annulus":
         """The same about its middle, larger or smaller."""

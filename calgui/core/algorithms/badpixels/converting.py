@@ -15,12 +15,12 @@ import numpy.typing as npt
 from calgui.core.algorithms.badpixels.edits import parse_edits, with_edits
 from calgui.core.algorithms.badpixels.summary import definition, kind_keywords, kind_metrics, kind_table
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Table, Verdict
 from calgui.core.errors import InputError, UsageError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import DqArray, Frame, FrameLike
 from calgui.core.jobs import Job
 

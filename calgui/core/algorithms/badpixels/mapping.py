@@ -14,12 +14,12 @@ from calgui.core.algorithms.badpixels.structure import BoolArray
 from calgui.core.algorithms.badpixels.summary import definition, kind_keywords, kind_metrics, kind_table
 from calgui.core.algorithms.badpixels.verdict import judge
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import ELECTRON_PER_S
 from calgui.core.algorithms.frametable import first_look, odd_ones, sample_frames, table
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import DqArray, Frame, FrameLike
 from calgui.core.jobs import Job
 

@@ -14,13 +14,13 @@ from calgui.core.algorithms.cosmicrays.hits import Hits, charges, group, table, 
 from calgui.core.algorithms.cosmicrays.known import bits_of_mask
 from calgui.core.algorithms.cosmicrays.lacosmic import clean_image, places
 from calgui.core.algorithms.cosmicrays.stack import MOST, clean_stack, usable
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import Scale, exposure_time, file_name
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import DqArray, FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 

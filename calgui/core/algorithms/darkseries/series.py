@@ -9,7 +9,6 @@ import numpy as np
 from calgui.core.algorithms.agreement import check_inputs
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.darkseries.fit import Line, fit_line
 from calgui.core.algorithms.darkseries.groups import Group, groups_of, pair_noise
 from calgui.core.algorithms.darkseries.measures import (
@@ -33,6 +32,7 @@ from calgui.core.algorithms.profiles import histogram, profiles
 from calgui.core.algorithms.registry import Algorithm, Result
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 

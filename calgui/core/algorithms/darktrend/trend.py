@@ -11,7 +11,6 @@ import numpy as np
 from calgui.core.algorithms.agreement import TEMPERATURES, check_inputs
 from calgui.core.algorithms.combine import Combination, combine
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.darktrend.chart import Chart, control_chart
 from calgui.core.algorithms.exposure import ELECTRON_PER_S, file_name, number, scale_of
 from calgui.core.algorithms.frametable import sample_frames
@@ -23,6 +22,7 @@ from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, Table, Verdict
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 

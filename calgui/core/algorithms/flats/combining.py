@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.agreement import TIME_TOLERANCE
 from calgui.core.algorithms.combine import Combination, Combined, ErrorKind, combine, combine_bands, empty
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import file_name, read_variance, scale_of
 from calgui.core.algorithms.flats.config import FlatConfig
 from calgui.core.algorithms.flats.exposures import Exposures
@@ -28,6 +27,7 @@ from calgui.core.algorithms.times import start_of
 from calgui.core.algorithms.unbiased import error_factors
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import FloatArray, Frame, FrameLike
 from calgui.core.jobs import Job
 

@@ -19,7 +19,7 @@ from calgui.core.algorithms.matching import (
     place,
     text,
 )
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, median_of_good, middle_of
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, median_of_good, middle_of, steps_along_rows
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result
 from calgui.core.errors import InputError
@@ -127,7 +127,7 @@ def flat_field(
         few = slice(None, None, step)
         looked = divisor_of(Rows(*(None if one is None else one[..., few, :] for one in theirs)))  # type: ignore[arg-type]
         lit = (looked.dq & np.uint32(flags.DO_NOT_USE)) == 0
-        values, apart = looked.data[lit], _beside(looked.data[..., ::8, :], lit[..., ::8, :])
+        values, apart = looked.data[lit], np.abs(steps_along_rows(looked.data[..., ::8, :], lit[..., ::8, :]))
         without, pixels = 0, 0
         each = theirs.data.ndim > 2
         for plane in np.ndindex(ours.data.shape[:-2]):
@@ -161,12 +161,6 @@ def flat_field(
         reasons=(*bad, *notes),
         keywords={"S_FLAT": ("COMPLETE", "flat field division")},
     )
-
-
-def _beside(rows: FloatArray, good: BoolArray) -> FloatArray:
-    """By how much good pixels differ from those beside them."""
-    made: FloatArray = np.abs(rows[..., 1:] - rows[..., :-1])[good[..., 1:] & good[..., :-1]]
-    return made
 
 
 def divisor_of(flat: Rows) -> Divisor:

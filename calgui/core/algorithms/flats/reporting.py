@@ -13,7 +13,7 @@ from calgui.core.algorithms.flats.flagging import Counts
 from calgui.core.algorithms.flats.verdict import lamp_drift
 from calgui.core.algorithms.frametable import moment
 from calgui.core.algorithms.geometry import Region
-from calgui.core.algorithms.noise import MAD_TO_SIGMA, row_quantiles, thin
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, row_quantiles, steps_along_rows, thin
 from calgui.core.algorithms.registry import Curve, Metric, Table
 from calgui.core.frames.frame import FloatArray
 
@@ -129,8 +129,7 @@ def _scatter(flat: FloatArray, good: BoolArray) -> float | None:
     """Robust scatter of a pixel against its neighbour in the row, whatever the illumination."""
     part = _some_rows(flat)
     rows, used = flat[part], good[part]
-    both = used[:, 1:] & used[:, :-1]
-    apart = (rows[:, 1:] - rows[:, :-1])[both]
+    apart = steps_along_rows(rows, used)
     if not apart.size:
         return None
     middle = np.median(rows[used])

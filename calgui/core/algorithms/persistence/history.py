@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import read_variance, scale_of
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import LocalStatistics, local_statistics
@@ -15,6 +14,7 @@ from calgui.core.algorithms.noise import robust_sigma
 from calgui.core.algorithms.persistence.config import PersistenceConfig
 from calgui.core.algorithms.persistence.ordering import Night, Taken
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import FloatArray, FrameLike
 from calgui.core.jobs import Job
 

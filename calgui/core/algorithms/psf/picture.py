@@ -11,7 +11,7 @@ import numpy.typing as npt
 from calgui.core.algorithms.exposure import Scale, canonical_unit, scale_of
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.holes import sketched
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, steps_along_rows
 from calgui.core.algorithms.psf.config import PsfConfig
 from calgui.core.algorithms.psf.levels import Prior
 from calgui.core.errors import InputError
@@ -228,8 +228,7 @@ def level_and_noise(data: Singles, good: Mask) -> tuple[float, float]:
     rows, keep = data[::step], good[::step]
     values = rows[keep]
     level = float(np.median(values)) if values.size else 0.0
-    both = keep[:, 1:] & keep[:, :-1]
-    steps = (rows[:, 1:] - rows[:, :-1])[both]
+    steps = steps_along_rows(rows, keep)
     if steps.size < 16:
         return level, float(np.std(values)) if values.size > 1 else 0.0
     noise = float(MAD_TO_SIGMA * np.median(np.abs(steps - np.median(steps)))) / math.sqrt(2)

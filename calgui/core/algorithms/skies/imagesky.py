@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from calgui.core.algorithms.combine import Combination
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import ImageSkyConfig
 from calgui.core.algorithms.skies.dithers import dither_notes, offsets_of
@@ -18,6 +17,7 @@ from calgui.core.algorithms.skies.sorting import Roles, done_differently, unit_f
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import DqArray, FrameLike
 from calgui.core.jobs import Job
 

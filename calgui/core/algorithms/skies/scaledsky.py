@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import file_name
 from calgui.core.algorithms.matching import check_type, place
 from calgui.core.algorithms.skies.config import ImageSkyConfig
@@ -16,6 +15,7 @@ from calgui.core.algorithms.skies.rounds import Rounds, find_in_rounds, notes_of
 from calgui.core.algorithms.skies.sorting import Roles, check_sky, done_differently, unit_factor
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import FrameLike, bits_of
 from calgui.core.jobs import Job
 

@@ -9,7 +9,6 @@ import numpy as np
 from calgui.core.algorithms.agreement import check_agreement, check_inputs
 from calgui.core.algorithms.combine import Combination, Combined
 from calgui.core.algorithms.commonheader import common_header
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.exposure import ELECTRON_PER_S, Scale, file_name, scale_of
 from calgui.core.algorithms.lamps import is_dark
 from calgui.core.algorithms.matching import text
@@ -25,6 +24,7 @@ from calgui.core.algorithms.skies.sources import left_over
 from calgui.core.algorithms.skies.stack import Stack
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.frames import dq as flags
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from calgui.core.algorithms.banding import copied
-from calgui.core.algorithms.darks import reject_bits
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Metric, Result, Verdict
@@ -22,6 +21,7 @@ from calgui.core.algorithms.subarrays.layout import (
     table,
 )
 from calgui.core.errors import InputError, UsageError
+from calgui.core.frames.dq import reject_bits
 from calgui.core.frames.frame import Frame, FrameLike
 from calgui.core.jobs import Job
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from calgui.core.rules.files.layout import Layout
+from calgui.core.rules.files.mapping_file import names_in
 from calgui.core.rules.files.reach import named
 from calgui.core.rules.files.texts import MappingTexts
 from calgui.core.rules.observatories.observatory import Observatory, derive, described
@@ -53,20 +54,14 @@ def _named(texts: MappingTexts, context: str | None) -> tuple[list[str], list[st
         return [], [], []
     instruments = named(pmap, str.upper, keep_special=False)
     kinds: list[str] = []
-    parkeys = _flat(pmap.header.get("parkey"))
+    parkeys = names_in(pmap.header.get("parkey"))
     for name in instruments.values():
         imap = texts.tried(name)
         if imap is None:
             continue
-        parkeys += _flat(imap.header.get("parkey"))
+        parkeys += names_in(imap.header.get("parkey"))
         for entry in imap.choices.entries:
             kinds.append("|".join(entry.key))
             rmap = texts.tried(entry.value) if isinstance(entry.value, str) else None
-            parkeys += _flat(rmap.header.get("parkey")) + _flat(rmap.header.get("extra_keys")) if rmap else []
+            parkeys += names_in(rmap.header.get("parkey")) + names_in(rmap.header.get("extra_keys")) if rmap else []
     return list(instruments), kinds, parkeys
-
-
-def _flat(parkey: object) -> list[str]:
-    if isinstance(parkey, str):
-        return [parkey]
-    return [name for part in parkey for name in _flat(part)] if isinstance(parkey, tuple | list) else []

@@ -170,6 +170,13 @@ class Choices:
     line: int
 
 
+def names_in(parkey: object) -> list[str]:
+    """The names in a ``parkey``, which may be tuples of tuples of them."""
+    if isinstance(parkey, str):
+        return [parkey]
+    return [name for part in parkey for name in names_in(part)] if isinstance(parkey, tuple | list) else []
+
+
 @dataclass(frozen=True)
 class MappingFile:
     """What the text of a mapping says.

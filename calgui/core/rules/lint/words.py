@@ -5,7 +5,7 @@ from typing import Any
 
 from calgui.core.errors import InputError
 from calgui.core.rules.cache import Cache
-from calgui.core.rules.files.mapping_file import MappingFile
+from calgui.core.rules.files.mapping_file import MappingFile, names_in
 from calgui.core.rules.lint.report import found
 from calgui.core.rules.observatories.observatory import Observatory, described
 from calgui.core.rules.observatories.setup import crds_module
@@ -42,21 +42,13 @@ def words(cache: Cache, names: Sequence[str]) -> Iterator[Finding]:
 
 def _parameters(parsed: MappingFile, known: Observatory) -> Iterator[Finding]:
     line = parsed.header_lines.get("parkey")
-    for parameter in dict.fromkeys(_flat(parsed.header.get("parkey"))):
+    for parameter in dict.fromkeys(names_in(parsed.header.get("parkey"))):
         if known.row(parameter) is None:
             text = (
                 f"The rules ask for {parameter}, which the data models of {known.title} do not have: no observation's"
                 " header can give it a value."
             )
             yield found("unknown-parkey", [Place(parsed.name, line, note=parameter)], text)
-
-
-def _flat(parkey: Any) -> Iterator[str]:
-    if isinstance(parkey, str):
-        yield parkey
-    elif isinstance(parkey, tuple | list):
-        for part in parkey:
-            yield from _flat(part)
 
 
 def _values(cache: Cache, parsed: MappingFile, known: Observatory) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from calgui.core.algorithms.flats.illumination import Illumination, fit_illumina
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import LocalStatistics, local_statistics
 from calgui.core.algorithms.matching import place
-from calgui.core.algorithms.noise import MAD_TO_SIGMA
+from calgui.core.algorithms.noise import MAD_TO_SIGMA, steps_along_rows
 from calgui.core.algorithms.profiles import histogram
 from calgui.core.algorithms.registry import Curve, Metric
 from calgui.core.errors import InputError
@@ -138,8 +138,7 @@ def _metrics(
 
 
 def _scatter(plane: FloatArray, good: BoolArray) -> float | None:
-    both = good[:, 1:] & good[:, :-1]
-    apart = (plane[:, 1:] - plane[:, :-1])[both]
+    apart = steps_along_rows(plane, good)
     if not apart.size:
         return None
     return float(MAD_TO_SIGMA * np.median(np.abs(apart)) / math.sqrt(2) / np.median(plane[good]))

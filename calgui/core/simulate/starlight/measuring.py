@@ -29,7 +29,7 @@ class Measures:
     ee50_mas, ee80_mas : float
         Radii that hold these parts of the light within the radius.
     energy : tuple of float
-        Part of all light within `radii_mas`.
+        Part of all light within the radii that `truth` tells as ``energy_mas``.
     radius_mas : float
         Within which flux is counted.
     """
