@@ -23,6 +23,10 @@ _SHORTEST = 64
 _MEDIAN_ERROR = 1.2533
 #: a line is noisy where its noise is so many times that of the others
 _NOISY = 3.0
+#: a line stands out where it is so many times the scatter of all, and so much of a pixel's noise, beside its neighbors
+_ODD_SIGMA, _ODD_NOISE, _BESIDE = 7.0, 0.4, 9
+#: parts of a line, all but one of which must stand out with it
+_PIECES = 8
 #: a line is without noise where more of its neighboring values are the same
 _SAME = 0.9
 _HELP: Mapping[str, str] = {
@@ -30,6 +34,8 @@ _HELP: Mapping[str, str] = {
     "step_sigma": "Largest step between neighboring groups of rows or columns, in units of a pixel's noise.",
     "step_fraction": "The same step over the level, where it is above the noise.",
     "constant_fraction": "Part of the rows or columns (the larger) in which all values are the same.",
+    "odd_lines": "Rows and columns that stand out alone from those beside them.",
+    "parity_sigma": "Even less odd rows or columns (the larger), in units of a pixel's noise.",
     "noisy_fraction": f"Part of the rows or columns (the larger) with {_NOISY:g} times the noise of the others.",
 }
 #: names of its figures
@@ -55,8 +61,9 @@ def describe_lines(image: Any, good: BoolArray, level: float, noise: float) -> d
     found: dict[str, float] = {}
     for turned in (False, True):
         for name, value in _of_columns(image.T if turned else image, good.T if turned else good, level, noise).items():
-            found[name] = max(value, found.get(name, 0.0))
-    units = {"stripes_sigma": "sigma", "step_sigma": "sigma"}
+            # of both directions those that stand out are added; of all else the larger is told
+            found[name] = value + found.get(name, 0.0) if name == "odd_lines" else max(value, found.get(name, 0.0))
+    units = {"stripes_sigma": "sigma", "step_sigma": "sigma", "parity_sigma": "sigma"}
     return {name: Metric(value, units.get(name, ""), _HELP[name]) for name, value in found.items()}
 
 
@@ -75,17 +82,23 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
     part -= np.median(part, axis=1, keepdims=True)
     middle = np.median(part, axis=0)
     spread = MAD_TO_SIGMA * np.median(np.abs(part - middle), axis=0)
+    # lights widen the upper half of the values alone, noise both
+    lower = MAD_TO_SIGMA * (middle - np.quantile(part, 0.25, axis=0))
     # what the errors of medians make by themselves is taken off
     own = _MEDIAN_ERROR * noise / math.sqrt(rows.size)
     jumps = np.diff(middle.astype(np.float64))
     scatter = MAD_TO_SIGMA * float(np.median(np.abs(jumps - np.median(jumps)))) / np.sqrt(2)
     step = _largest_step(middle.astype(np.float64), own)
+    apart = 0.5 * (middle[:-2:2] + middle[2::2])
+    parity = abs(float(np.median(middle[1:-1:2] - apart[: middle[1:-1:2].size])))
     return {
         "stripes_sigma": float(np.sqrt(max(0.0, scatter**2 - own**2))) / noise,
         "step_sigma": step / noise,
         "step_fraction": step / abs(level) if level != 0 and step > noise / 4 else 0.0,
+        "odd_lines": float(_odd_lines(part, middle, noise)),
+        "parity_sigma": max(0.0, parity - 5 * own / math.sqrt(middle.size)) / noise,
         "constant_fraction": float(np.mean(same)),
-        "noisy_fraction": float(np.mean(spread > _NOISY * np.median(spread))),
+        "noisy_fraction": float(np.mean(np.minimum(spread, lower) > _NOISY * np.median(spread))),
     }
 
 
@@ -99,3 +112,22 @@ def _largest_step(middle: Profile, own: float) -> float:
     bent = steps[width:-width] - 0.5 * (steps[: -2 * width] + steps[2 * width :])
     # five errors of that: of medians m of four windows it is (m1 - 3 m2 + 3 m3 - m4) / 2
     return max(0.0, float(np.abs(bent).max()) - 5 * _MEDIAN_ERROR * own * math.sqrt(5 / width))
+
+
+def _odd_lines(part: Any, middle: Any, noise: float) -> int:
+    """How many lines stand out alone, from end to end; where many do, each does so the less, and they are stripes."""
+    apart = _from_beside(middle)
+    scatter = MAD_TO_SIGMA * float(np.median(np.abs(apart)))
+    odd = np.flatnonzero((np.abs(apart) > _ODD_SIGMA * scatter) & (np.abs(apart) > _ODD_NOISE * noise))
+    if not odd.size:
+        return 0
+    # the columns through a star stand out near it alone
+    pieces = np.array_split(part, _PIECES)
+    signed = np.stack([_from_beside(np.median(piece, axis=0))[odd] * np.sign(apart[odd]) for piece in pieces])
+    return int(np.count_nonzero(np.sort(signed, axis=0)[1] > 0.5 * np.abs(apart[odd])))
+
+
+def _from_beside(middle: Any) -> Profile:
+    """How far values are from the median of those beside them."""
+    beside = np.lib.stride_tricks.sliding_window_view(np.pad(middle, _BESIDE // 2, mode="reflect"), _BESIDE)
+    return np.asarray(middle - np.median(beside, axis=1), np.float64)
