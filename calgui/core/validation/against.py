@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _EXPOSURES = frozenset({"DARK", "SKY", "FLAT"})
 #: types whose references of one mode are alike in unit, place and filter; tables ADC are of any band
 _ALIKE = frozenset({"DARK", "FLAT", "SKY", "MASK"})
+#: types whose references are pictures of lights that stay where they are
+_PICTURES = frozenset({"ARC", "LENSLET", "PINHOLE"})
 #: metrics that are counts of pixels, which are told as parts of all, too
 _COUNTS: Mapping[str, str] = {"n_new_hot": "new_hot_fraction", "n_vanished_hot": "vanished_hot_fraction"}
 
@@ -129,6 +131,8 @@ def compare_with_used(
     Against
         That there is nothing to compare with is a message, not an error.
     """
+    if kind in _PICTURES and is_reference and frame is not None:
+        return _picture(kind, path, frame, header, cache, context, job)
     if comparer_of(kind) is None:
         return Against(f"There is no comparison for {kind}.")
     if not is_reference and kind not in _EXPOSURES:
@@ -137,7 +141,9 @@ def compare_with_used(
         return Against("Ramps and cubes are not compared with the reference: fit or extract first.")
     if not is_reference and kind == "FLAT" and frame is not None:
         if arm(header) == "spectrograph":
-            return Against("Single exposures of flats of the spectrograph are not compared: its flat is of pixels alone.")
+            return Against(
+                "Single exposures of flats of the spectrograph are not compared: its flat is of pixels alone."
+            )
         if is_unlit(header):
             return Against("No lamp was on (LAMP): it is not compared with the flat in use.")
     asked = rule_header_of(header, is_reference=is_reference)
@@ -159,8 +165,29 @@ def compare_with_used(
     expected = None if is_reference or level is None else expected_of(asked, level)
     if expected is not None and kind == "FLAT" and level:
         expected /= level
-    figures |= _more(comparison, expected, job, is_reference=is_reference)
+    figures |= _more(comparison, expected, job, is_reference=is_reference, same_file=path.name == selection.file)
     return Against(comparison.message, selection.file or "", figures, comparison)
+
+
+def _picture(
+    kind: str, path: Path, frame: Frame, header: Mapping[str, Any], cache: "Cache", context: str | None, job: Job
+) -> Against:
+    """A reference that is a picture of fixed lights beside the one in use."""
+    from calgui.core.validation.samepicture import beside_picture
+
+    asked = rule_header_of(header, is_reference=True)
+    try:
+        selection = select(kind, asked, cache, context)
+        if selection.path is None or unusable(selection) is not None:
+            return Against(f"The rules select no {kind.lower()} that can be compared.")
+        if selection.path.samefile(path):
+            return Against(f"It is the reference in use itself ({selection.file}).", selection.file or "")
+        figures, note = beside_picture(frame, read_reference(kind, selection.path, asked, cache), job)
+    except (CalguiError, OSError) as error:
+        return Against(f"It was not compared: {error}")
+    if not figures:
+        return Against(f"Its size is not that of {selection.file}.", selection.file or "")
+    return Against(note or f"It was compared with {selection.file}.", selection.file or "", figures)
 
 
 def _shapes(kind: str, frame: Frame | None, used: Path | None) -> dict[str, Metric]:
@@ -190,7 +217,9 @@ def _normalized(frame: Frame) -> Frame:
     return replace(frame, data=frame.data / np.float32(level), err=err, header=header)
 
 
-def _more(comparison: Comparison, expected: float | None, job: Job, *, is_reference: bool) -> dict[str, Metric]:
+def _more(
+    comparison: Comparison, expected: float | None, job: Job, *, is_reference: bool, same_file: bool
+) -> dict[str, Metric]:
     """What the picture of the difference shows, and parts of all pixels."""
     product, difference = comparison.product, comparison.difference
     if difference is None or difference.data.ndim != 2 or product not in ("DARK", "FLAT", "SKY"):
@@ -215,11 +244,12 @@ def _more(comparison: Comparison, expected: float | None, job: Job, *, is_refere
         scale = sky.value
     unit = "e-/s" if product == "DARK" else ""
     if scale > 0:
-        told = describe_difference(image, good, unit, scale, expected, job)
+        errors = difference.err if is_reference else None
+        told = describe_difference(image, good, unit, scale, expected, errors, job)
         made |= {f"against.{name}": metric for name, metric in told.items()}
     if product == "FLAT":
         made |= _correlation(comparison.metrics, used)
-    if is_reference:
+    if is_reference and not same_file:
         same = int(np.count_nonzero(good & (image == (1 if product == "FLAT" else 0))))
         made["against.same_fraction"] = Metric(
             same / used, "", "Part of the pixels with exactly the value that the reference in use has."

@@ -41,11 +41,14 @@ def describe_counts(frame: Frame, good: BoolArray, level: float, noise: float) -
         ``step_over_noise``; and of an exposure whose counts can be reckoned (time and GAIN) ``stuck_bits``. Empty where
         there is no noise.
     """
-    if not noise > 0:
-        return {}
     image = frame.data
     step = max(1, image.size // (3 * _SAMPLE))
     values = image.ravel()[::step][good.ravel()[::step]].astype(np.float64)
+    if not noise > 0:  # more than half of the values are the same: the others tell
+        low, high = np.nanpercentile(values, [5, 95]) if values.size else (0.0, 0.0)
+        noise = float(high - low) / 3.3
+    if not noise > 0:
+        return {}
     near = values[np.abs(values - level) < _AROUND * noise][:_SAMPLE]
     if near.size < 1000:
         return {}
@@ -84,7 +87,9 @@ def _bits(counts: npt.NDArray[np.float64], noise: float) -> dict[str, Metric]:
     if not bits:
         return {}
     # 1 % of the pixels may be cosmic rays, hot or dead
-    stuck = [bit for bit in bits if abs(float(np.mean((numbers >> bit) & 1)) - 0.5) > 0.5 - 0.01 - _chance(numbers.size)]
+    stuck = [
+        bit for bit in bits if abs(float(np.mean((numbers >> bit) & 1)) - 0.5) > 0.5 - 0.01 - _chance(numbers.size)
+    ]
     return {"stuck_bits": Metric(len(stuck), "", "Bits of the counts that never change, though the noise is larger.")}
 
 

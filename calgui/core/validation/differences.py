@@ -195,7 +195,7 @@ def likeness(image: Any, good: BoolArray) -> float | None:
 
 
 def describe_difference(
-    image: Any, good: BoolArray, unit: str, scale: float, expected: float | None, job: Job
+    image: Any, good: BoolArray, unit: str, scale: float, expected: float | None, errors: Any, job: Job
 ) -> dict[str, Metric]:
     """Describe the difference of a picture to the reference in use, or the ratio to it.
 
@@ -210,6 +210,8 @@ def describe_difference(
         What a broad change is told in parts of; 1 for its own unit.
     expected : float or None
         Noise of a pixel that photons and reading make, in its unit.
+    errors : ndarray of float32 or None
+        One sigma of each pixel, by the files; None where they say nothing.
     job : Job
         Cancel.
 
@@ -241,7 +243,19 @@ def describe_difference(
         made["noise_over_expected"] = Metric(
             sigma / expected, "", "Noise of the difference over that of photons and reading of the new one."
         )
+    if errors is not None:
+        step = max(1, image.size // 200_000)
+        some = errors.ravel()[::step][good.ravel()[::step]]
+        some = some[np.isfinite(some) & (some > 0)]
+        if some.size:
+            made["noise_over_error"] = Metric(
+                sigma / float(np.median(some)), "", "Noise of the difference over what both ERR make."
+            )
     job.report(0.8, "Lines")
     lines = describe_lines(image, good, level, sigma)
-    made |= {name: lines[name] for name in ("step_sigma", "stripes_sigma", "noisy_fraction", "odd_lines", "parity_sigma") if name in lines}
+    made |= {
+        name: lines[name]
+        for name in ("step_sigma", "stripes_sigma", "noisy_fraction", "odd_lines", "parity_sigma")
+        if name in lines
+    }
     return made

@@ -16,7 +16,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.validation.counts import describe_counts
 from calgui.core.validation.lines import LINES, describe_lines
-from calgui.core.validation.photons import expected_noise, noise_floor, to_rate
+from calgui.core.validation.photons import QUIETEST, expected_noise, noise_floor, to_rate
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -187,6 +187,10 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
         errors = frame.err.ravel()[::step][good.ravel()[::step]]
         errors = errors[np.isfinite(errors) & (errors > 0)]
         if errors.size and noise > 0:
+            quiet = float(np.percentile(local.sigma, QUIETEST))
+            made["floor_over_error"] = Metric(
+                quiet / float(np.percentile(errors, QUIETEST)), "", "Noise of the quietest fifth of the tiles over ERR."
+            )
             made["noise_over_error"] = Metric(noise / float(np.median(errors)), "", "Noise found over ERR's median.")
     spread = spread_of(local, int(np.count_nonzero(good)))
     if noise > 0:

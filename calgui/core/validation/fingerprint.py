@@ -36,6 +36,8 @@ _MOST, _REACH = 1500, 64
 _SURE_SIGMA, _FEWEST = 12.0, 20
 #: more coincidences than chance gives at any of the shifts: so many sigma of a Poisson distribution, and so many
 _CHANCE_SIGMA, _CHANCE = 6.0, 8
+#: flags on a larger part of the pixels are of something else than the detector
+_FEW_FLAGS = 0.05
 #: rows of a picture that are looked at together
 _BAND = 512
 
@@ -181,6 +183,8 @@ def fingerprint(
     inside = (known.y >= region.y) & (known.y < region.y + ny) & (known.x >= region.x) & (known.x < region.x + nx)
     y, x, excess = known.y[inside] - region.y, known.x[inside] - region.x, known.excess[inside]
     ours = seen.y - region.y, seen.x - region.x
+    if frame.dq is not None:  # where they were taken out, flags tell them
+        ours = _with_flags(ours, frame)
     figures: dict[str, Metric] = {}
     note = ""
     if ours[0].size >= _FEWEST // 2 and y.size >= _FEWEST // 2:
@@ -193,8 +197,14 @@ def fingerprint(
             )
             if moved:
                 note = _told(count, name, way, dy, dx)
-    if not note and rate is not None and math.isfinite(known.noise) and not _was_subtracted(header):
-        figures |= _found(frame, (y, x), excess, seen, rate, ours)
+    if (
+        not note
+        and rate is not None
+        and seen.y.size < _MOST
+        and math.isfinite(known.noise)
+        and not _was_subtracted(header)
+    ):
+        figures |= _found(frame, (y, x), excess, seen, rate)
     return Fingerprint(figures, note)
 
 
@@ -252,6 +262,18 @@ def _flagged(mask: Frame) -> Points:
     return Points(y, x, np.ones(y.size), math.nan)
 
 
+def _with_flags(ours: tuple[Ints, Ints], frame: Frame) -> tuple[Ints, Ints]:
+    """Pixels that stand out, and those that are flagged as hot or not to be used, where these are few."""
+    assert frame.dq is not None
+    light = region_of(frame).mask()
+    y, x = np.nonzero(((frame.dq & np.uint32(flags.HOT | flags.DO_NOT_USE)) != 0) & light)
+    if not 0 < y.size <= _FEW_FLAGS * light.size:
+        return ours
+    step = max(1, math.ceil(y.size / _MOST))
+    both = np.unique(np.stack((np.append(ours[0], y[::step]), np.append(ours[1], x[::step]))), axis=1)
+    return both[0], both[1]
+
+
 def _best(
     ours: tuple[Ints, Ints], theirs: tuple[Ints, Ints], shape: tuple[int, int]
 ) -> tuple[int, int, str, int, int, bool]:
@@ -278,9 +300,7 @@ def _best(
     return most[0], here, most[1], most[2], most[3], sure
 
 
-def _found(
-    frame: Frame, known: tuple[Ints, Ints], excess: Floats, seen: Points, rate: float, ours: tuple[Ints, Ints]
-) -> dict[str, Metric]:
+def _found(frame: Frame, known: tuple[Ints, Ints], excess: Floats, seen: Points, rate: float) -> dict[str, Metric]:
     """Which part of the hot pixels that must be seen above the noise is seen."""
     y, x = known
     # what the picture has at those places: where there is light, or a flag, nothing must be seen
@@ -292,9 +312,10 @@ def _found(
     around = frame.data[np.clip(y + 2, 0, frame.shape[0] - 1), np.clip(x + 2, 0, frame.shape[1] - 1)]
     must &= np.abs(around - level) < _SURE_SIGMA * seen.noise
     count = int(np.count_nonzero(must))
-    if count < _FEWEST or seen.y.size >= _MOST:
+    if count < _FEWEST:
         return {}
-    there = set(zip(ours[0].tolist(), ours[1].tolist(), strict=True))
+    region = region_of(frame)
+    there = set(zip((seen.y - region.y).tolist(), (seen.x - region.x).tolist(), strict=True))
     hits = sum((int(a), int(b)) in there for a, b in zip(y[must], x[must], strict=True))
     value = hits / count
     return {

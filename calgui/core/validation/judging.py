@@ -176,10 +176,7 @@ def _error(check: Check, figures: Mapping[str, Metric], header: Mapping[str, Any
     """One sigma of what is looked at: another figure, or a keyword; None where it is not known."""
     if not check.error:
         return None
-    if check.error in figures:
-        value = figures[check.error].value
-    else:
-        value = number(header, check.error)
+    value = figures[check.error].value if check.error in figures else number(header, check.error)
     known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
     return float(value) if known and value is not None else None
 

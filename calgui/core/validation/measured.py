@@ -132,15 +132,16 @@ def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", contex
 
 def _scatter_error(short: str, figures: Mapping[str, Metric]) -> dict[str, Metric]:
     """One sigma of the scatter about a solution: of few lines, or pinholes, it is not well known."""
-    asked = [f"{short}.{key}" for key in ("rms_pixel", "order", "n_lines" if short == "wavelength_solution" else "n_pinholes")]
+    asked = [
+        f"{short}.{key}"
+        for key in ("rms_pixel", "order", "n_lines" if short == "wavelength_solution" else "n_pinholes")
+    ]
     values = [figures[name].value if name in figures else None for name in asked]
     if not all(isinstance(value, int | float) for value in values):
         return {}
     rms, order, count = (float(value) for value in values if isinstance(value, int | float))
-    if short == "wavelength_solution":
-        free = count - order - 1
-    else:  # both axes, with a polynomial of x and y for each
-        free = 2 * count - (order + 1) * (order + 2)
+    # of both axes, with a polynomial of x and y for each, are the pinholes
+    free = count - order - 1 if short == "wavelength_solution" else 2 * count - (order + 1) * (order + 2)
     error = rms / math.sqrt(2 * max(free, 1.0))
     return {f"{short}.rms_error_pixel": Metric(error, "pixel", "One sigma of the scatter, by the number of residuals.")}
 

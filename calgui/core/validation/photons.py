@@ -21,7 +21,7 @@ from calgui.core.algorithms.registry import Metric
 from calgui.core.frames.frame import Frame
 
 #: the quietest of the tiles are looked at, in percent
-_LEAST = 20.0
+QUIETEST = 20.0
 
 
 def to_rate(unit: str, header: Mapping[str, Any]) -> float | None:
@@ -111,7 +111,7 @@ def noise_floor(frame: Frame, local: LocalStatistics) -> Metric | None:
         return None
     integrations, once = _once(frame.header, *time)
     expected = _noise(local.level * rate, once, integrations, variance)
-    value = float(np.percentile(local.sigma * rate / expected, _LEAST))
+    value = float(np.percentile(local.sigma * rate / expected, QUIETEST))
     return Metric(value, "", "Noise found over that of photons and reading, in the quietest fifth of the tiles.")
 
 

@@ -49,9 +49,10 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     level = np.float32(np.median(frame.data[good]))
     image = np.where(good, frame.data, level)
     place = np.unravel_index(int(uniform_filter(image, _STAR).argmax()), image.shape)
-    sides = [slice(max(0, 2 * at - side + 1), min(side, 2 * at + 1)) for at, side in zip(place, image.shape, strict=True)]
-    if any(at < _OFF * side or at > (1 - _OFF) * side for at, side in zip(place, image.shape, strict=True)):
+    both_sides = tuple(zip((int(at) for at in place), image.shape, strict=True))
+    if any(at < _OFF * side or at > (1 - _OFF) * side for at, side in both_sides):
         return {}
+    sides = [slice(max(0, 2 * at - side + 1), min(side, 2 * at + 1)) for at, side in both_sides]
     part, usable = image[sides[0], sides[1]], good[sides[0], sides[1]]
     odd = np.ascontiguousarray((part - part[::-1, ::-1]) / np.float32(2))
     both = usable & usable[::-1, ::-1]
