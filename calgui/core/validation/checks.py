@@ -27,6 +27,7 @@ _MOST_VALUES = 100
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 _FIGURE = re.compile(r"[a-z][a-z0-9_]{0,47}(\.[a-z][a-z0-9_]{0,47})?\Z")
 _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}\Z")
+_ERROR = re.compile(rf"{_FIGURE.pattern}|{_KEYWORD.pattern}")
 _EXTENSION = re.compile(r"[A-Z0-9_-]{1,24}\Z")
 _LIMITS = ("doubtful_below", "bad_below", "doubtful_above", "bad_above")
 ARMS = ("imager", "spectrograph")
@@ -61,6 +62,8 @@ class Check:
         What a missing keyword or extension, or one with another word, makes of the file.
     doubtful_below, bad_below, doubtful_above, bad_above : float or None
         Limits of the number.
+    error : str
+        Figure, or keyword, that is one sigma of the number: it is beyond a limit where it is so by two of these.
     of : str
         ``reference`` or ``exposure`` where it is for these alone.
     when : str
@@ -90,6 +93,7 @@ class Check:
     bad_below: float | None = None
     doubtful_above: float | None = None
     bad_above: float | None = None
+    error: str = ""
     of: Literal["", "reference", "exposure"] = ""
     when: str = ""
     arm: Literal["", "imager", "spectrograph"] = ""
@@ -353,7 +357,9 @@ def _value(key: str, value: Any, path: Path, where: str) -> Any:
         return tuple(word.strip().upper() for word in words)
     if not _is_text(value):
         raise _refused(path, where, f"{key} must be a text of at most {_LONGEST_TEXT} letters, all of them printable.")
-    patterns = {"figure": _FIGURE, "keyword": _KEYWORD, "when": _KEYWORD, "extension": _EXTENSION}
+    patterns = {
+        "figure": _FIGURE, "keyword": _KEYWORD, "when": _KEYWORD, "extension": _EXTENSION, "error": _ERROR,
+    }  # fmt: skip
     if key in patterns and value and not patterns[key].match(value):
         raise _refused(path, where, f"{key} {_said(value)!r} is none.")
     choices = {"verdict": ("doubtful", "bad"), "of": ("", "reference", "exposure"), "arm": ("", *ARMS)}

@@ -14,8 +14,9 @@ from calgui.core.algorithms.registry import Metric
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
+from calgui.core.validation.counts import describe_counts
 from calgui.core.validation.lines import LINES, describe_lines
-from calgui.core.validation.photons import expected_noise, to_rate
+from calgui.core.validation.photons import QUIETEST, expected_noise, noise_floor, to_rate
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -98,7 +99,16 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[s
     if wanted is None or "sum" in wanted:
         total = float(np.sum(image, where=good, dtype=np.float64))
         made["sum"] = Metric(total, clean(frame.unit, 24), "Of all pixels.")
+    if wanted is None or {"step_over_noise", "stuck_bits"}.intersection(wanted):
+        made |= describe_counts(frame, good, float(np.median(local.level)), local.typical_sigma)
     made |= expected_noise(frame, made)
+    floor = noise_floor(frame, local)
+    if floor is not None:
+        made["floor_over_expected"] = floor
+    if wanted is not None and "odd_slope_sigma" in wanted:
+        from calgui.core.validation.symmetry import uneven_beside_star
+
+        made |= uneven_beside_star(frame, job)
     return made
 
 
@@ -177,6 +187,10 @@ def _describe(frame: Frame, image: Any, good: BoolArray, local: LocalStatistics,
         errors = frame.err.ravel()[::step][good.ravel()[::step]]
         errors = errors[np.isfinite(errors) & (errors > 0)]
         if errors.size and noise > 0:
+            quiet = float(np.percentile(local.sigma, QUIETEST))
+            made["floor_over_error"] = Metric(
+                quiet / float(np.percentile(errors, QUIETEST)), "", "Noise of the quietest fifth of the tiles over ERR."
+            )
             made["noise_over_error"] = Metric(noise / float(np.median(errors)), "", "Noise found over ERR's median.")
     spread = spread_of(local, int(np.count_nonzero(good)))
     if noise > 0:

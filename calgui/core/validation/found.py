@@ -19,6 +19,7 @@ from calgui.core.runs.references import extension_of
 from calgui.core.validation.checks import checks_for, known_types
 from calgui.core.validation.figures import measure
 from calgui.core.validation.judging import Said, applies
+from calgui.core.validation.photons import to_rate
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _EXPOSURES = ("FLUXSTAR", "PSFSTAR", "PINHOLE", "LENSLET", "FIBER", "DARK", "FLAT", "ARC", "SKY")
 #: types whose image is flags, and no numbers of light
 OF_FLAGS = frozenset({"MASK"})
+#: figures of the hot pixels in their places (`calgui.core.validation.fingerprint`)
+FINGERPRINT = "fingerprint."
 #: types that say what no image shows (`calgui.core.validation.contents`)
 CONTENTS = frozenset({"ADC", "DISTORTION", "NONLINCOEFF", "RECTMAT", "WAVECAL"})
 
@@ -176,17 +179,26 @@ def examine(
     used, comparison = "", None
     said: tuple[Said, ...] = ()
     if cache is not None:
-        from calgui.core.validation.against import compare_with_used
+        from calgui.core.validation.against import compare_with_used, rule_header_of
 
+        level = figures["level_e_per_s"].value if "level_e_per_s" in figures else None
         against = compare_with_used(
-            wanted, path, frame, header, cache, context, job.part(0.6, 0.7), is_reference=reference
-        )
+            wanted, path, frame, header, cache, context, job.part(0.6, 0.7), is_reference=reference,
+            level=level if isinstance(level, float) else None,
+        )  # fmt: skip
         figures |= dict(against.figures or {})
         used, comparison = against.file, against.comparison
         if against.refused and "against.shape_change" not in figures:
             said += (_does_not_fit(against.message),)
         else:
             notes.append(against.message)
+        if frame is not None and any(check.figure.startswith(FINGERPRINT) for check in held):
+            from calgui.core.validation.fingerprint import fingerprint
+
+            rule = rule_header_of(header, is_reference=reference)
+            marks = fingerprint(frame, rule, cache, context, path, to_rate(frame.unit, header))
+            figures |= dict(marks.figures)
+            notes.append(marks.note)
     if algorithms and any(_is_measured(check.figure) for check in held):
         from calgui.core.validation.measured import measure_with, measuring
 
@@ -206,7 +218,7 @@ def examine(
 
 def _is_measured(figure: str) -> bool:
     """Whether a figure is measured by an algorithm, such as ``measure_psf.strehl``."""
-    return "." in figure and not figure.startswith("against.")
+    return "." in figure and not figure.startswith(("against.", FINGERPRINT))
 
 
 def _does_not_fit(why: str) -> Said:

@@ -13,6 +13,8 @@ from calgui.core.validation.checks import Check
 
 #: what LAMP says where none was on
 _UNLIT = frozenset({"", "NONE", "OFF", "N/A"})
+#: a figure is beyond a limit where it is so by this many of its errors
+ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Said:
         A sentence with number, threshold and cure; empty where it is good.
     look : str
         Which picture to look at.
+    error : float or None
+        One sigma of the value, where it is known.
     """
 
     check: str
@@ -46,6 +50,7 @@ class Said:
     threshold: float | None = None
     text: str = ""
     look: str = ""
+    error: float | None = None
 
     @property
     def sentence(self) -> str:
@@ -74,7 +79,12 @@ def applies(check: Check, header: Mapping[str, Any], *, is_reference: bool) -> b
         return False
     if check.arm and (arm(header) or check.arm) != check.arm:
         return False
-    return not (check.lit and "LAMP" in header and str(header["LAMP"] or "").strip().upper() in _UNLIT)
+    return not (check.lit and is_unlit(header))
+
+
+def is_unlit(header: Mapping[str, Any]) -> bool:
+    """Whether LAMP says that no lamp was on."""
+    return "LAMP" in header and str(header["LAMP"] or "").strip().upper() in _UNLIT
 
 
 def judge(
@@ -111,12 +121,12 @@ def judge(
             made.append(_extension(check, extensions))
         elif check.keyword:
             if check.need or str(header.get(check.keyword) or "").strip():
-                made.append(_keyword(check, header))
+                made.append(_keyword(check, header, figures))
         else:
             figure = figures.get(check.figure)
             if figure is None and "." in check.figure:
                 continue  # that nothing was compared or measured is told once, not by each check
-            made.append(_number(check, figure))
+            made.append(_number(check, figure, _error(check, figures, header)))
     return tuple(made)
 
 
@@ -134,7 +144,7 @@ def _extension(check: Check, extensions: Collection[str]) -> Said:
     return Said(check.name, check.title, check.verdict, None, text=text, look=check.look)
 
 
-def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
+def _keyword(check: Check, header: Mapping[str, Any], figures: Mapping[str, Metric]) -> Said:
     value = header.get(check.keyword)
     shown = clean(str(value).strip()) if value is not None else ""
     if not shown:
@@ -154,7 +164,7 @@ def _keyword(check: Check, header: Mapping[str, Any]) -> Said:
     if found is None:
         text = f"{check.keyword} is {shown!r}, where a number belongs: {check.title}. {check.cure}".strip()
         return Said(check.name, check.title, "doubtful", shown, text=text, look=check.look)
-    return _number(check, Metric(found, ""))
+    return _number(check, Metric(found, ""), _error(check, figures, header))
 
 
 def _has_limits(check: Check) -> bool:
@@ -162,11 +172,23 @@ def _has_limits(check: Check) -> bool:
     return any(limit is not None for limit in limits)
 
 
-def _number(check: Check, figure: Metric | None) -> Said:
+def _error(check: Check, figures: Mapping[str, Metric], header: Mapping[str, Any]) -> float | None:
+    """One sigma of what is looked at: another figure, or a keyword; None where it is not known."""
+    if not check.error:
+        return None
+    value = figures[check.error].value if check.error in figures else number(header, check.error)
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return float(value) if known and value is not None else None
+
+
+def _number(check: Check, figure: Metric | None, error: float | None = None) -> Said:
     value = None if figure is None else figure.value
     if figure is None or not isinstance(value, int | float) or not math.isfinite(value):
         return Said(check.name, check.title, "unknown")
     unit = clean(figure.unit, 24)
+    told = f" {unit}" if unit and unit != "1" else ""
+    shown = f"{value:.4g}" if error is None else f"{value:.4g} ± {error:.2g}"
+    within = ""
     for verdict, below, limit in (
         ("bad", True, check.bad_below),
         ("bad", False, check.bad_above),
@@ -175,11 +197,14 @@ def _number(check: Check, figure: Metric | None) -> Said:
     ):
         if limit is None or not (value < limit if below else value > limit):
             continue
-        told = f" {unit}" if unit and unit != "1" else ""
-        text = (
-            f"{check.title} is {value:.4g}{told}, {'below' if below else 'above'} {limit:g}{told}. {check.cure}".strip()
-        )
+        way = "below" if below else "above"
+        if error is not None and abs(value - limit) <= ERRORS * error:
+            within = f"{check.title} is {shown}{told}: {way} {limit:g}{told} by no more than {ERRORS:g} of its errors."
+            continue
+        sure = "" if error is None else f" by more than {ERRORS:g} of its errors"
+        text = f"{check.title} is {shown}{told}, {way} {limit:g}{told}{sure}. {check.cure}".strip()
         return Said(
-            check.name, check.title, "bad" if verdict == "bad" else "doubtful", value, unit, limit, text, check.look
-        )
-    return Said(check.name, check.title, "good", value, unit)
+            check.name, check.title, "bad" if verdict == "bad" else "doubtful", value, unit, limit, text, check.look,
+            error,
+        )  # fmt: skip
+    return Said(check.name, check.title, "good", value, unit, None, within, error=error)

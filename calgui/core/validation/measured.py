@@ -1,5 +1,6 @@
 """Figures of science: what the algorithms of a calibration measure on a file, as figures for checks."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from calgui.core.algorithms.inputkinds import kind_of
 from calgui.core.algorithms.metadata.entries import clean
-from calgui.core.algorithms.registry import Metric, algorithm, registry
+from calgui.core.algorithms.registry import Metric, Result, algorithm, registry
 from calgui.core.catalogue import calibration_of
 from calgui.core.errors import AlgorithmError, CalguiError, Cancelled, InputError
 from calgui.core.frames.frame import FrameLike
+from calgui.core.frames.headers import read_headers, union
 from calgui.core.jobs import Job
+from calgui.core.runs.comparing.selected import compare_with_selected
+from calgui.core.runs.comparing.values import comparer_of
 from calgui.core.runs.run import run_files
 from calgui.core.validation.checks import Check
 from calgui.core.validation.judging import Said
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+
+#: algorithm -> what it makes, which is compared with the reference in use
+_PRODUCTS: Mapping[str, str] = {"wavelength-solution": "WAVECAL", "distortion-solution": "DISTORTION"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,9 @@ def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", contex
             continue
         result = report.result
         figures |= {f"{short}.{key.lower()}": metric for key, metric in result.metrics.items()}
+        figures |= _scatter_error(short, figures)
+        if cache is not None and name in _PRODUCTS:
+            figures |= _beside(name, short, report.result, path, cache, context, job)
         if result.verdict != "bad":
             said.append(Said(short, title, "good"))
             notes += [f"{name}: {clean(text, 300)}" for text in result.reasons]
@@ -118,3 +128,35 @@ def measure_with(names: Sequence[str], path: Path, cache: "Cache | None", contex
         text = f"{title} calls it bad, with {len(told)} of its reasons where 0 belong: {told[0]}"
         said.append(Said(short, title, "bad", len(told), "", 0, text, f"the plots of {name} on the bench"))
     return Measured(figures, tuple(said), tuple(notes))
+
+
+def _scatter_error(short: str, figures: Mapping[str, Metric]) -> dict[str, Metric]:
+    """One sigma of the scatter about a solution: of few lines, or pinholes, it is not well known."""
+    asked = [
+        f"{short}.{key}"
+        for key in ("rms_pixel", "order", "n_lines" if short == "wavelength_solution" else "n_pinholes")
+    ]
+    values = [figures[name].value if name in figures else None for name in asked]
+    if not all(isinstance(value, int | float) for value in values):
+        return {}
+    rms, order, count = (float(value) for value in values if isinstance(value, int | float))
+    # of both axes, with a polynomial of x and y for each, are the pinholes
+    free = count - order - 1 if short == "wavelength_solution" else 2 * count - (order + 1) * (order + 2)
+    error = rms / math.sqrt(2 * max(free, 1.0))
+    return {f"{short}.rms_error_pixel": Metric(error, "pixel", "One sigma of the scatter, by the number of residuals.")}
+
+
+def _beside(
+    name: str, short: str, result: Result, path: Path, cache: "Cache", context: str | None, job: Job
+) -> dict[str, Metric]:
+    """What an algorithm finds on an exposure, beside its reference in use."""
+    product = _PRODUCTS[name]
+    how = comparer_of(product)
+    new = how.compared(result) if how is not None else None
+    if new is None:
+        return {}
+    try:
+        found = compare_with_selected(new, union(read_headers(path)), cache, context, job, product=product)
+    except CalguiError:
+        return {}
+    return {f"{short}.against_{key}": metric for key, metric in found.metrics.items()}

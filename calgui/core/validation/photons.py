@@ -15,9 +15,13 @@ from calgui.core.algorithms.exposure import (
     number,
     read_variance,
 )
+from calgui.core.algorithms.local import LocalStatistics
 from calgui.core.algorithms.metadata.facts import is_reference
 from calgui.core.algorithms.registry import Metric
 from calgui.core.frames.frame import Frame
+
+#: the quietest of the tiles are looked at, in percent
+QUIETEST = 20.0
 
 
 def to_rate(unit: str, header: Mapping[str, Any]) -> float | None:
@@ -73,16 +77,72 @@ def expected_noise(frame: Frame, figures: Mapping[str, Metric]) -> dict[str, Met
     if not isinstance(level.value, float) or not isinstance(noise.value, float):
         return {}
     seconds, keyword = time
-    integrations = max(1.0, number(frame.header, "NINTS") or 1.0)
-    once = seconds if keyword == "EFFINTTM" else seconds / integrations
+    integrations, once = _once(frame.header, seconds, keyword)
     made = {"charge_e": Metric(level.value * once, "e-", "Electrons in a typical pixel in one integration.")}
     if variance is None or not variance > 0:
         return made
-    # the mean of several integrations; what one of them has
-    expected = np.sqrt((max(level.value, 0.0) * once + variance) / integrations) / once
+    expected = _noise(level.value, once, integrations, variance)
     made["noise_over_expected"] = Metric(
         noise.value / float(expected),
         "",
         "Noise found over that of photons and reading (GAIN, READNOIS, exposure time).",
     )
     return made
+
+
+def noise_floor(frame: Frame, local: LocalStatistics) -> Metric | None:
+    """Noise over what photons and reading make, where it is least: between the lights, if there are some.
+
+    Parameters
+    ----------
+    frame : Frame
+        An image; nothing is said of a reference.
+    local : LocalStatistics
+        Level and noise of its tiles.
+
+    Returns
+    -------
+    Metric or None
+        The part that a fifth of the tiles is below; None where the header does not say enough.
+    """
+    rate = to_rate(frame.unit, frame.header)
+    time, variance = exposure_time(frame.header), read_variance(frame.header)
+    if rate is None or time is None or variance is None or not variance > 0 or is_reference(frame.header):
+        return None
+    integrations, once = _once(frame.header, *time)
+    expected = _noise(local.level * rate, once, integrations, variance)
+    value = float(np.percentile(local.sigma * rate / expected, QUIETEST))
+    return Metric(value, "", "Noise found over that of photons and reading, in the quietest fifth of the tiles.")
+
+
+def expected_of(header: Mapping[str, Any], level: float) -> float | None:
+    """Noise of a pixel by photons and reading.
+
+    Parameters
+    ----------
+    header : mapping
+        With time, read mode and read noise.
+    level : float
+        In e-/s.
+
+    Returns
+    -------
+    float or None
+        In e-/s; None where the header does not say enough.
+    """
+    time, variance = exposure_time(header), read_variance(header)
+    if time is None or variance is None or not variance > 0:
+        return None
+    integrations, once = _once(header, *time)
+    return float(_noise(level, once, integrations, variance))
+
+
+def _once(header: Mapping[str, Any], seconds: float, keyword: str) -> tuple[float, float]:
+    """How many integrations there are, and seconds of one."""
+    integrations = max(1.0, number(header, "NINTS") or 1.0)
+    return integrations, seconds if keyword == "EFFINTTM" else seconds / integrations
+
+
+def _noise(level: Any, once: float, integrations: float, variance: float) -> Any:
+    """Noise of the mean of several integrations."""
+    return np.sqrt((np.maximum(level, 0.0) * once + variance) / integrations) / once

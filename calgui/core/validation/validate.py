@@ -247,6 +247,7 @@ def as_document(one: Validation) -> dict[str, Any]:
                 "title": said.title,
                 "verdict": said.verdict,
                 "value": said.value,
+                "error": said.error,
                 "unit": said.unit or None,
                 "threshold": said.threshold,
                 "message": said.text or None,

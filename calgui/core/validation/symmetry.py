@@ -1,0 +1,70 @@
+"""Uneven light beside a star: what is left of a picture less itself turned by half a turn about the star."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from calgui.core.algorithms.geometry import region_of
+from calgui.core.algorithms.local import local_statistics
+from calgui.core.algorithms.registry import Metric
+from calgui.core.frames import dq as flags
+from calgui.core.frames.frame import Frame
+from calgui.core.jobs import Job
+from calgui.core.validation.differences import broad_change
+from calgui.core.validation.figures import box_of
+
+#: pixels on a side within which the light of a star is summed to find it
+_STAR = 5
+#: the star must stand off the edges by such a part of the picture
+_OFF = 0.25
+
+
+def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
+    """How much the level slopes beside the brightest star.
+
+    Parameters
+    ----------
+    frame : Frame
+        An image with one bright star; of others the medians of tiles tell the level.
+    job : Job
+        Cancel.
+
+    Returns
+    -------
+    dict of str to Metric
+        ``odd_slope_sigma`` and its error; empty where no star is away from the edges.
+
+    Notes
+    -----
+    The halo of a star is the same on both sides of it: the difference is free of it, and light that came in from one
+    side, a gradient of the sky, or an output with another level are left. What is as bright on both sides is not seen.
+    """
+    from scipy.ndimage import uniform_filter
+
+    good = region_of(frame).mask() & np.isfinite(frame.data)
+    if frame.dq is not None:
+        good &= (frame.dq & np.uint32(flags.DO_NOT_USE | flags.NON_SCIENCE | flags.REFERENCE_PIXEL)) == 0
+    if not good.any():
+        return {}
+    level = np.float32(np.median(frame.data[good]))
+    image = np.where(good, frame.data, level)
+    place = np.unravel_index(int(uniform_filter(image, _STAR).argmax()), image.shape)
+    both_sides = tuple(zip((int(at) for at in place), image.shape, strict=True))
+    if any(at < _OFF * side or at > (1 - _OFF) * side for at, side in both_sides):
+        return {}
+    sides = [slice(max(0, 2 * at - side + 1), min(side, 2 * at + 1)) for at, side in both_sides]
+    part, usable = image[sides[0], sides[1]], good[sides[0], sides[1]]
+    odd = np.ascontiguousarray((part - part[::-1, ::-1]) / np.float32(2))
+    both = usable & usable[::-1, ::-1]
+    local = local_statistics(odd, both, box_of(odd.shape), job)
+    broad = None if local is None else broad_change(local)
+    if local is None or broad is None or not local.typical_sigma > 0:
+        return {}
+    # half the difference of two pixels has their noise over the square root of 2
+    noise = local.typical_sigma * np.sqrt(2)
+    return {
+        "odd_slope_sigma": Metric(
+            float(broad[0] / noise), "sigma", "Range of the level from one side of the star to the other, in noise."
+        ),
+        "odd_slope_error": Metric(float(broad[1] / noise), "sigma", "One sigma of it."),
+    }
