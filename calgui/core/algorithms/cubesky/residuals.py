@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.cubesky.linemodel import Measured
 from calgui.core.algorithms.cubesky.scaling import UNCERTAIN, Fit
-from calgui.core.algorithms.cubesky.spaxels import ENOUGH, medians
+from calgui.core.algorithms.cubesky.spaxels import from_medians
 from calgui.core.algorithms.registry import Curve, Table
 from calgui.core.spectra.airglow import SkyLines
 
@@ -100,9 +100,7 @@ def look(before: Singles, after: Singles, variance: Singles, light: Floats) -> L
     Left
     """
     # what a cosmic ray left is a hit against all other spaxels, whatever the sky left in all of them
-    middle = medians(after, ENOUGH)[:, None].astype(np.float32)
-    apart = np.abs(after - middle)
-    scatter = 1.4826 * medians(apart, ENOUGH)[:, None]
+    apart, scatter = from_medians(after)
     good = np.isfinite(after) & (apart <= _HIT * scatter)
     count = np.count_nonzero(good, axis=1)
     divisor = np.where(count > 0, count, np.nan)

@@ -169,6 +169,22 @@ def medians(values: Singles, most: int | None = None) -> Floats:
     return np.where(count > 0, found, np.nan)
 
 
+def from_medians(values: Singles) -> tuple[Singles, Floats]:
+    """How far values are from the median of their row, and 1.4826 times the median of that.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n, m)
+        NaN is left out.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, m), and of float64, shape (n, 1)
+    """
+    apart = np.abs(values - medians(values, ENOUGH)[:, None].astype(np.float32))
+    return apart, 1.4826 * medians(apart, ENOUGH)[:, None]
+
+
 @dataclass(frozen=True)
 class Empty:
     """Spaxels of a sample without an object.
@@ -324,9 +340,7 @@ def mean_spectra(
     """
     everything = bool(chosen.all())
     part = difference if everything else difference[:, chosen]
-    middle = medians(part, ENOUGH)[:, None].astype(np.float32)
-    apart = np.abs(part - middle)
-    scatter = 1.4826 * medians(apart, ENOUGH)[:, None]
+    apart, scatter = from_medians(part)
     kept = apart <= np.maximum(clip * scatter, 1e-30).astype(np.float32)
     made = []
     for member in members:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from calgui.core.algorithms.skies.cells import FEWEST, FINE, BoolArray, Grid, Image
-from calgui.core.algorithms.skies.levels import level_of, thinned
+from calgui.core.algorithms.skies.cells import FEWEST, FINE, BoolArray, Image
+from calgui.core.algorithms.skies.levels import clipped_cells, level_of, thinned
 from calgui.core.algorithms.skies.surfaces import fitted_surface
 
 
@@ -51,9 +51,7 @@ def surface(image: Image, known: BoolArray) -> Image:
     ndarray of float32
         Zero where there are too few cells.
     """
-    level = level_of(thinned(image, known))
-    reach = 6 * level.sigma
-    cells = Grid.of(image, known, level.value - reach, level.value + reach).means
+    cells = clipped_cells(image, known, level_of(thinned(image, known)), 6)
     made: Image = np.zeros(image.shape, np.float32)
     if np.count_nonzero(np.isfinite(cells)) < FEWEST:
         return made

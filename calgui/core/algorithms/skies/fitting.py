@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calgui.core.algorithms.noise import robust_sigma
-from calgui.core.algorithms.skies.cells import BoolArray, Grid, Image
+from calgui.core.algorithms.skies.cells import BoolArray, Image
 from calgui.core.algorithms.skies.config import SourceConfig
-from calgui.core.algorithms.skies.levels import level_of, sky_level, thinned
+from calgui.core.algorithms.skies.levels import clipped_cells, level_of, sky_level, thinned
 from calgui.core.algorithms.skies.sources import NO_CELLS, find_sources
 from calgui.core.jobs import Job
 
@@ -137,11 +137,7 @@ def _line(rest: Image, sky: Image, free: BoolArray, scale: float) -> tuple[float
     The sky's own noise is in both: what is left after ``scale`` times the sky holds minus that noise, which would pull
     the slope towards nothing; its variance, from neighbouring cells, is taken out.
     """
-    noise = level_of(thinned(rest, free))
-    reach = 4 * noise.sigma
-    values = Grid.of(rest, free, noise.value - reach, noise.value + reach).means
-    even = level_of(thinned(sky, free))
-    there = Grid.of(sky, free, even.value - 4 * even.sigma, even.value + 4 * even.sigma).means
+    values, there = (clipped_cells(one, free, level_of(thinned(one, free)), 4) for one in (rest, sky))
     known = np.isfinite(values) & np.isfinite(there)
     y, x = values[known], there[known]
     steps = np.diff(np.where(known, there, np.nan), 2, axis=1)  # without gradients

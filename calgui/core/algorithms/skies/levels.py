@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.kernels import compiled_skies
 from calgui.core.algorithms.noise import MAD_TO_SIGMA
-from calgui.core.algorithms.skies.cells import FEWEST, BoolArray, Grid, Image
+from calgui.core.algorithms.skies.cells import FEWEST, BoolArray, Cells, Grid, Image
 
 #: window of the level, in noise below it
 _WINDOW = 2.0
@@ -81,6 +81,29 @@ def thinned(image: Image, good: BoolArray) -> Image:
     return image[::step, ::step][good[::step, ::step]]
 
 
+def clipped_cells(image: Image, good: BoolArray, level: Level, sigmas: float) -> Cells:
+    """Means of cells, in which values far from the level count as the farthest that are let pass.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (ny, nx)
+        Finite where ``good``.
+    good : ndarray of bool
+        Pixels that count.
+    level : Level
+        Of its pixels.
+    sigmas : float
+        How far values may be from it, in its sigma.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN for cells with too few good pixels.
+    """
+    reach = sigmas * level.sigma
+    return Grid.of(image, good, level.value - reach, level.value + reach).means
+
+
 def sky_level(image: Image, good: BoolArray) -> Level:
     """Level of an image's sky, from the means of cells where there are enough of them.
 
@@ -103,8 +126,7 @@ def sky_level(image: Image, good: BoolArray) -> Level:
     pixels = level_of(thinned(image, good))
     if not math.isfinite(pixels.value):
         return pixels
-    reach = CLIP * pixels.sigma
-    cells = Grid.of(image, good, pixels.value - reach, pixels.value + reach).means
+    cells = clipped_cells(image, good, pixels, CLIP)
     known = cells[np.isfinite(cells)]
     if known.size < FEWEST:
         return pixels
