@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from calgui.core.algorithms.geometry import region_of
 from calgui.core.algorithms.local import local_statistics
+from calgui.core.algorithms.matching import place
 from calgui.core.algorithms.metadata.facts import arm
 from calgui.core.algorithms.registry import Metric
 from calgui.core.errors import CalguiError, InputError
@@ -25,7 +27,7 @@ from calgui.core.runs.selecting import select, unusable
 from calgui.core.validation.differences import describe_difference
 from calgui.core.validation.figures import box_of, spread_of
 from calgui.core.validation.judging import is_unlit
-from calgui.core.validation.photons import expected_of
+from calgui.core.validation.photons import expected_of, to_rate
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
@@ -131,8 +133,8 @@ def compare_with_used(
     Against
         That there is nothing to compare with is a message, not an error.
     """
-    if kind in _PICTURES and is_reference and frame is not None:
-        return _picture(kind, path, frame, header, cache, context, job)
+    if kind in _PICTURES and frame is not None and not is_unlit(header):
+        return _picture(kind, path, frame, header, cache, context, job, is_reference=is_reference, level=level)
     if comparer_of(kind) is None:
         return Against(f"There is no comparison for {kind}.")
     if not is_reference and kind not in _EXPOSURES:
@@ -165,24 +167,41 @@ def compare_with_used(
     expected = None if is_reference or level is None else expected_of(asked, level)
     if expected is not None and kind == "FLAT" and level:
         expected /= level
-    figures |= _more(comparison, expected, job, is_reference=is_reference, same_file=path.name == selection.file)
+    # the one sky may have been divided by a flat, and the other not
+    besides = _flat_levels(asked, cache, context, comparison, job) if kind == "SKY" else None
+    figures |= _more(
+        comparison, expected, job, is_reference=is_reference, same_file=path.name == selection.file, besides=besides
+    )
     return Against(comparison.message, selection.file or "", figures, comparison)
 
 
 def _picture(
-    kind: str, path: Path, frame: Frame, header: Mapping[str, Any], cache: "Cache", context: str | None, job: Job
+    kind: str,
+    path: Path,
+    frame: Frame,
+    header: Mapping[str, Any],
+    cache: "Cache",
+    context: str | None,
+    job: Job,
+    *,
+    is_reference: bool,
+    level: float | None,
 ) -> Against:
-    """A reference that is a picture of fixed lights beside the one in use."""
+    """A picture of fixed lights beside the one in use."""
     from calgui.core.validation.samepicture import beside_picture
 
-    asked = rule_header_of(header, is_reference=True)
+    asked = rule_header_of(header, is_reference=is_reference)
+    rate = None if is_reference else to_rate(frame.unit, frame.header)
+    expected = None if rate is None or level is None else expected_of(asked, level)
+    if expected is not None and rate:
+        expected /= rate
     try:
         selection = select(kind, asked, cache, context)
         if selection.path is None or unusable(selection) is not None:
             return Against(f"The rules select no {kind.lower()} that can be compared.")
         if selection.path.samefile(path):
             return Against(f"It is the reference in use itself ({selection.file}).", selection.file or "")
-        figures, note = beside_picture(frame, read_reference(kind, selection.path, asked, cache), job)
+        figures, note = beside_picture(frame, read_reference(kind, selection.path, asked, cache), expected, job)
     except (CalguiError, OSError) as error:
         return Against(f"It was not compared: {error}")
     if not figures:
@@ -218,7 +237,13 @@ def _normalized(frame: Frame) -> Frame:
 
 
 def _more(
-    comparison: Comparison, expected: float | None, job: Job, *, is_reference: bool, same_file: bool
+    comparison: Comparison,
+    expected: float | None,
+    job: Job,
+    besides: npt.NDArray[np.float64] | None,
+    *,
+    is_reference: bool,
+    same_file: bool,
 ) -> dict[str, Metric]:
     """What the picture of the difference shows, and parts of all pixels."""
     product, difference = comparison.product, comparison.difference
@@ -245,7 +270,7 @@ def _more(
     unit = "e-/s" if product == "DARK" else ""
     if scale > 0:
         errors = difference.err if is_reference else None
-        told = describe_difference(image, good, unit, scale, expected, errors, job)
+        told = describe_difference(image, good, unit, scale, expected, errors, job, besides)
         made |= {f"against.{name}": metric for name, metric in told.items()}
     if product == "FLAT":
         made |= _correlation(comparison.metrics, used)
@@ -262,6 +287,25 @@ def _more(
             "Range of the tiles' levels of new less old, in noise of the difference.",
         )
     return made
+
+
+def _flat_levels(
+    header: Mapping[str, Any], cache: "Cache", context: str | None, comparison: Comparison, job: Job
+) -> npt.NDArray[np.float64] | None:
+    """Levels of the tiles of the flat in use, of the part that was compared; None where it is of another size."""
+    difference = comparison.difference
+    try:
+        selection = select("FLAT", header, cache, context)
+        if difference is None or selection.path is None or unusable(selection) is not None:
+            return None
+        flat = read_reference("FLAT", selection.path, header, cache)
+        where = place(difference, flat, "flat in use")
+        image = np.ascontiguousarray(where.band(flat, 0, where.ny).data)
+    except CalguiError:
+        return None
+    good = region_of(difference).mask() & np.isfinite(image)
+    local = local_statistics(image, good, box_of(image.shape), job)
+    return None if local is None else local.level
 
 
 def _correlation(metrics: Mapping[str, Metric], count: int) -> dict[str, Metric]:

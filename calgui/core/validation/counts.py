@@ -18,8 +18,8 @@ BoolArray = npt.NDArray[np.bool_]
 _SAMPLE, _AROUND = 20_000, 2.0
 #: of fewer different values among them the step is known
 _SHARE = 0.3
-#: a bit changes by chance where the noise is so many times as large
-_OVER = 4.0
+#: a bit changes by chance where the noise is so many times as large: it is set in 49.9 to 50.1 % of the pixels
+_OVER = 1.25
 _MOST_BITS = 12
 
 

@@ -69,12 +69,14 @@ def level_error(image: Any, good: BoolArray, level: float, sigma: float) -> floa
     return max(errors)
 
 
-def broad_change(local: LocalStatistics) -> tuple[float, float] | None:
+def broad_change(local: LocalStatistics, besides: Floats | None = None) -> tuple[float, float] | None:
     """Range of a smooth surface through the levels of tiles, and its error.
 
     Parameters
     ----------
     local : LocalStatistics
+    besides : ndarray of float64, optional
+        A shape of the same tiles that may be in it, as much as fits, and is no part of the range.
 
     Returns
     -------
@@ -90,6 +92,11 @@ def broad_change(local: LocalStatistics) -> tuple[float, float] | None:
     y, x = (axis.ravel() for axis in np.meshgrid(np.linspace(-1, 1, ny), np.linspace(-1, 1, nx), indexing="ij"))
     terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=1)
     values = local.level.ravel()
+    if besides is not None and besides.shape == local.level.shape and np.ptp(besides) > 0:
+        # first, and by itself: it may be a surface of second order too
+        shape = (besides - np.median(besides)).ravel()
+        flat = values - np.median(values)
+        values = values - shape * float(np.sum(shape * flat) / np.sum(shape**2))
     kept = np.isfinite(values)
     if ny < 3 or nx < 3:
         return None
@@ -195,7 +202,14 @@ def likeness(image: Any, good: BoolArray) -> float | None:
 
 
 def describe_difference(
-    image: Any, good: BoolArray, unit: str, scale: float, expected: float | None, errors: Any, job: Job
+    image: Any,
+    good: BoolArray,
+    unit: str,
+    scale: float,
+    expected: float | None,
+    errors: Any,
+    job: Job,
+    besides: Floats | None = None,
 ) -> dict[str, Metric]:
     """Describe the difference of a picture to the reference in use, or the ratio to it.
 
@@ -214,6 +228,8 @@ def describe_difference(
         One sigma of each pixel, by the files; None where they say nothing.
     job : Job
         Cancel.
+    besides : ndarray of float64, optional
+        Of `broad_change`.
 
     Returns
     -------
@@ -228,7 +244,7 @@ def describe_difference(
         "level_error": Metric(level_error(image, good, level, sigma), unit, "One sigma of the level of the difference.")
     }
     job.report(0.4, "Slope of the difference")
-    broad = broad_change(local)
+    broad = broad_change(local, besides)
     if broad is not None:
         made["slope"] = Metric(broad[0] / scale, unit, "Range of a smooth surface through the difference.")
         made["slope_error"] = Metric(broad[1] / scale, unit, "One sigma of it, by the scatter of the tiles.")

@@ -196,7 +196,9 @@ def examine(
             from calgui.core.validation.fingerprint import fingerprint
 
             rule = rule_header_of(header, is_reference=reference)
-            marks = fingerprint(frame, rule, cache, context, path, to_rate(frame.unit, header))
+            marks = fingerprint(
+                frame, rule, cache, context, path, to_rate(frame.unit, header), str(header.get("DETECTOR") or "")
+            )
             figures |= dict(marks.figures)
             notes.append(marks.note)
     if algorithms and any(_is_measured(check.figure) for check in held):

@@ -158,7 +158,8 @@ def _odd_lines(pieces: Profile, middle: Profile, noise: float) -> int:
         return 0
     # the columns through a star stand out near it alone
     signed = np.stack([_from_beside(piece)[odd] * np.sign(apart[odd]) for piece in pieces.T])
-    return int(np.count_nonzero(np.sort(signed, axis=0)[1] > 0.5 * np.abs(apart[odd])))
+    ordered = np.sort(signed, axis=0)
+    return int(np.count_nonzero(ordered[1] > 0.5 * ordered[-2]))
 
 
 def _from_beside(middle: Profile) -> Profile:

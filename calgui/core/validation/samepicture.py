@@ -19,19 +19,34 @@ Floats = npt.NDArray[np.float64]
 _SIDE = 1024
 #: another place, or way round, is told where it is that much more alike
 _MORE = 0.1
-#: the difference of pictures that are less alike says nothing
-_ALIKE = 0.8
+#: where pictures are less alike, what is dark in the one need not be so in the other; lights take themselves off where
+#: they are as much alike
+_ALIKE, _SAME = 0.3, 0.8
+#: parts of the pixels: the dark ones that are looked at; and above which the lights are
+_DARK, _LIGHT = 60.0, 99.5
 #: figures of the difference that lights of another brightness do not make
-_KEPT = ("slope_sigma", "slope_error_sigma", "step_sigma", "odd_lines", "likeness", "noise_over_error")
+_KEPT = (
+    "slope_sigma",
+    "slope_error_sigma",
+    "step_sigma",
+    "odd_lines",
+    "likeness",
+    "noise_over_error",
+    "noise_over_expected",
+    "stripes_sigma",
+    "parity_sigma",
+)
 
 
-def beside_picture(new: Frame, old: Frame, job: Job) -> tuple[Mapping[str, Metric], str]:
+def beside_picture(new: Frame, old: Frame, expected: float | None, job: Job) -> tuple[Mapping[str, Metric], str]:
     """Lay a picture over the one in use.
 
     Parameters
     ----------
     new, old : Frame
         Images of the same shape.
+    expected : float or None
+        Noise of a pixel of the new one between the lights, by photons and reading.
     job : Job
         Cancel.
 
@@ -49,12 +64,11 @@ def beside_picture(new: Frame, old: Frame, job: Job) -> tuple[Mapping[str, Metri
     mine, other = (_stretched(frame, good, job) for frame in (new, old))
     plain = _correlation(mine, other)
     best, words = plain, ""
-    ways = {
-        "mirrored left to right": np.s_[:, ::-1],
-        "mirrored top to bottom": np.s_[::-1],
-        "turned by 180 degrees": np.s_[::-1, ::-1],
+    tried = {
+        "mirrored left to right": mine[:, ::-1],
+        "mirrored top to bottom": mine[::-1],
+        "turned by 180 degrees": mine[::-1, ::-1],
     }
-    tried = {way: mine[part] for way, part in ways.items()}
     if mine.shape[0] == mine.shape[1]:
         tried |= {
             "with rows and columns exchanged": mine.T,
@@ -79,8 +93,8 @@ def beside_picture(new: Frame, old: Frame, job: Job) -> tuple[Mapping[str, Metri
         ),
         "against.picture_moved_pixel": Metric(moved, "pixel", "How far it must be moved to fit to the picture in use."),
     }
-    if plain > _ALIKE:
-        made |= _difference(new, old, good, job)
+    if plain > _ALIKE and not words:
+        made |= _between(new, old, good, expected, job, same=plain > _SAME)
     return made, f"It fits to the one in use once the picture is {words}." if words else ""
 
 
@@ -112,16 +126,22 @@ def _shift(one: Floats, other: Floats) -> tuple[int, int, float]:
     return (row + ny // 2) % ny - ny // 2, (column + nx // 2) % nx - nx // 2, value
 
 
-def _difference(new: Frame, old: Frame, good: npt.NDArray[np.bool_], job: Job) -> dict[str, Metric]:
-    """What new less old shows, the lights of both taken to be as bright."""
-    bright = old.data > np.percentile(old.data[good], 95)
-    lights = [float(np.median(frame.data[good & bright])) - float(np.median(frame.data[good])) for frame in (new, old)]
-    scale = lights[0] / lights[1] if lights[1] > 0 and lights[0] > 0 else 1.0
-    image = np.asarray(new.data - np.float32(scale) * old.data, np.float32)
-    # between the lights, so that none of them counts
-    dim = good & (old.data < np.percentile(old.data[good], 60))
+def _between(
+    new: Frame, old: Frame, good: npt.NDArray[np.bool_], expected: float | None, job: Job, *, same: bool
+) -> dict[str, Metric]:
+    """What is seen between the lights; where these are the same, in new less old."""
+    levels = [float(np.median(frame.data[good])) for frame in (new, old)]
+    tops = [float(np.percentile(frame.data[good], _LIGHT)) for frame in (new, old)]
+    lights = [top - level for top, level in zip(tops, levels, strict=True)]
+    ratio = lights[0] / lights[1] if min(lights) > 0 else 0.0
+    scale = np.float32(ratio if same else 0.0)
+    image = np.asarray(new.data - scale * old.data, np.float32)
+    dark = good & (old.data < np.percentile(old.data[good], _DARK))
     errors = None
     if new.err is not None and old.err is not None:
-        errors = np.hypot(new.err, np.float32(scale) * old.err)
-    found = describe_difference(image, dim, "", 1.0, None, errors, job)
-    return {f"against.{name}": found[name] for name in _KEPT if name in found}
+        errors = np.hypot(new.err, scale * old.err)
+    found = describe_difference(image, dark, "", 1.0, expected, errors, job)
+    made = {f"against.{name}": found[name] for name in _KEPT if name in found}
+    if ratio:
+        made["against.light_ratio"] = Metric(ratio, "", "Brightness of its lights over that of those in use.")
+    return made

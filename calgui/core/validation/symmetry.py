@@ -1,5 +1,6 @@
 """Uneven light beside a star: what is left of a picture less itself turned by half a turn about the star."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,7 @@ from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
 from calgui.core.validation.differences import broad_change
 from calgui.core.validation.figures import box_of
+from calgui.core.validation.lines import describe_lines
 
 #: pixels on a side within which the light of a star is summed to find it
 _STAR = 5
@@ -32,12 +34,14 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     Returns
     -------
     dict of str to Metric
-        ``odd_slope_sigma`` and its error; empty where no star is away from the edges.
+        ``odd_slope_sigma`` and its error, ``odd_part_lines``, ``odd_part_step``; empty where no star is away from the
+        edges.
 
     Notes
     -----
-    The halo of a star is the same on both sides of it: the difference is free of it, and light that came in from one
-    side, a gradient of the sky, or an output with another level are left. What is as bright on both sides is not seen.
+    The halo of a star, and its spikes, are the same on both sides of it: the difference is free of them, and light that
+    came in from one side, a gradient of the sky, or an output with another level are left. What is as bright on both
+    sides is not seen.
     """
     from scipy.ndimage import uniform_filter
 
@@ -54,17 +58,28 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
         return {}
     sides = [slice(max(0, 2 * at - side + 1), min(side, 2 * at + 1)) for at, side in both_sides]
     part, usable = image[sides[0], sides[1]], good[sides[0], sides[1]]
-    odd = np.ascontiguousarray((part - part[::-1, ::-1]) / np.float32(2))
+    odd = np.asarray((part - part[::-1, ::-1]) / np.float32(2), np.float32)
     both = usable & usable[::-1, ::-1]
     local = local_statistics(odd, both, box_of(odd.shape), job)
-    broad = None if local is None else broad_change(local)
-    if local is None or broad is None or not local.typical_sigma > 0:
+    if local is None or not local.typical_sigma > 0:
         return {}
     # half the difference of two pixels has their noise over the square root of 2
-    noise = local.typical_sigma * np.sqrt(2)
-    return {
-        "odd_slope_sigma": Metric(
-            float(broad[0] / noise), "sigma", "Range of the level from one side of the star to the other, in noise."
-        ),
-        "odd_slope_error": Metric(float(broad[1] / noise), "sigma", "One sigma of it."),
-    }
+    noise = local.typical_sigma * math.sqrt(2)
+    made: dict[str, Metric] = {}
+    broad = broad_change(local)
+    if broad is not None:
+        made["odd_slope_sigma"] = Metric(
+            broad[0] / noise, "sigma", "Range of the level from one side of the star to the other, in noise."
+        )
+        made["odd_slope_error"] = Metric(broad[1] / noise, "sigma", "One sigma of it.")
+    lines = describe_lines(odd, both, 0.0, local.typical_sigma)
+    if lines:
+        count, step = lines["odd_lines"].value, lines["step_sigma"].value
+        assert isinstance(count, float)
+        assert isinstance(step, float)
+        # what is at one side of the star is found at both, half as high
+        made["odd_part_lines"] = Metric(math.ceil(count / 2), "", "Rows and columns that stand out at one side of it.")
+        made["odd_part_step"] = Metric(
+            step * math.sqrt(2), "sigma", "Largest step between rows or columns at one side of it, in noise."
+        )
+    return made
