@@ -7,14 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -30,6 +27,7 @@ from calgui.core.rules.questions.compare import (
     text_diff,
 )
 from calgui.core.rules.values import Selection, Trust
+from calgui.views.rules.asking_page import AskingPage
 from calgui.views.rules.compare.models import ACTIONS, ChangesModel, SelectionsModel, searchable
 from calgui.views.rules.compare.pixels import PixelsPanel
 from calgui.views.rules.compare.sides import Side, Sides
@@ -38,6 +36,7 @@ from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.tables import make_table
 
 _PAUSE_MS = 150
 _USABLE = (Trust.OK, Trust.UNCHECKED, Trust.CHECKSUM_MISMATCH)
@@ -57,7 +56,7 @@ class _Answer:
     text: str
 
 
-class ComparePage(QWidget):
+class ComparePage(AskingPage):
     """Two contexts side by side.
 
     Parameters
@@ -68,12 +67,8 @@ class ComparePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self.setObjectName("compare_page")
-        self.setAccessibleName("Compare two contexts")
+        super().__init__(session, "compare_page", "Compare two contexts", parent)
         self.answer: _Answer | None = None
-        self._stale, self._working = True, False
         self.sides = Sides(session, self)
         self.filter = QLineEdit(self)
         self.filter.setObjectName("compare_filter")
@@ -86,9 +81,9 @@ class ComparePage(QWidget):
         self.told.setObjectName("compare_told")
         self.told.setWordWrap(True)
         self.changes, self.selections = ChangesModel(self), SelectionsModel(self)
-        self.rules = self._make_table("compare_rules", "Differences by rule and date", self.changes)
-        self.observations = self._make_table(
-            "compare_observations", "Observations whose selection changes", self.selections
+        self.rules = make_table("compare_rules", "Differences by rule and date", self.changes, self)
+        self.observations = make_table(
+            "compare_observations", "Observations whose selection changes", self.selections, self
         )
         self.text = DiffText(self)
         self.pixels = PixelsPanel(session, self)
@@ -107,24 +102,6 @@ class ComparePage(QWidget):
         self._lay_out()
         self._connect()
         self._tell()
-
-    def _make_table(self, name: str, title: str, model: ChangesModel | SelectionsModel) -> QTableView:
-        table = QTableView(self)
-        table.setObjectName(name)
-        table.setAccessibleName(title)
-        table.setModel(model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(24)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        return table
 
     def _make_button(self, name: str, text: str, call: object) -> QPushButton:
         button = QPushButton(text, self)
@@ -201,11 +178,6 @@ class ComparePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the two are being compared."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Compare a pair.
 
@@ -219,19 +191,13 @@ class ComparePage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Compare when somebody looks."""
-        super().showEvent(event)
         if self._stale:
             self.sides.refresh()
-            self._ask()
+        super().showEvent(event)
 
     def _caches_changed(self) -> None:
         self.sides.refresh()
         self._out_of_date()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _ask(self) -> None:
         old, new = self.sides.side(self.sides.old), self.sides.side(self.sides.new)
@@ -300,11 +266,11 @@ class ComparePage(QWidget):
     def _narrow(self) -> None:
         answer, words = self.answer, self.filter.text()
         actions = [name for name, button in self.actions_shown.items() if button.isChecked()]
-        self.changes.show(answer.told.changes if answer is not None else (), words, actions)
+        self.changes.narrow(answer.told.changes if answer is not None else (), words, actions)
         if answer is None:
-            self.selections.show((), (), (), "")
+            self.selections.narrow((), (), (), "")
         else:
-            self.selections.show(answer.selections, answer.names, answer.texts, words)
+            self.selections.narrow(answer.selections, answer.names, answer.texts, words)
         self._tell()
 
     def _tell(self) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import IO
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from calgui.core.rules.lint.run import lint
 from calgui.core.rules.lint.telling import as_text, document
 from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.values import Place, Severity, Status
+from calgui.views.rules.asking_page import AskingPage
 from calgui.views.rules.lint.details import LintDetails
 from calgui.views.rules.lint.model import LintModel
 from calgui.views.rules.marks import SEVERITIES, STATUSES, mark_icon
@@ -38,7 +38,7 @@ _PAUSE_MS = 150
 _MAPPINGS = (".pmap", ".imap", ".rmap")
 
 
-class LintPage(QWidget):
+class LintPage(AskingPage):
     """What a look through the whole cache finds.
 
     Parameters
@@ -49,12 +49,8 @@ class LintPage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self.setObjectName("lint_page")
-        self.setAccessibleName("Lint: what is wrong with the cache")
+        super().__init__(session, "lint_page", "Lint: what is wrong with the cache", parent)
         self.report: LintReport | None = None
-        self._stale, self._working = True, False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("lint_filter")
         self.filter.setToolTip("Words of a finding, a file or a type; only rows that have them all are shown.")
@@ -147,28 +143,12 @@ class LintPage(QWidget):
 
     # ---- looking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the cache is being looked through."""
-        return self._working
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Look when somebody wants to know."""
-        super().showEvent(event)
-        if self._stale:
-            self._look()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._look()
-
     def _look_again(self) -> None:
         if self.session.cache is not None:
             self.session.cache.reload()
-            self._look()
+            self._ask()
 
-    def _look(self) -> None:
+    def _ask(self) -> None:
         cache, context = self.session.cache, self.session.context
         self._stale = False
         if cache is None:

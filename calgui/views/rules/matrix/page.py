@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,6 +24,7 @@ from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.matrix import Matrix, MatrixRow, matrix, write_matrix
 from calgui.views.choosing import Choices
+from calgui.views.rules.asking_page import AskingPage
 from calgui.views.rules.matrix.model import MatrixModel
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
@@ -74,7 +75,7 @@ def _kept(found: Matrix, one: _Filter) -> frozenset[int]:
     return frozenset(row.index for row in found.rows if one.keep(row))
 
 
-class MatrixPage(QWidget):
+class MatrixPage(AskingPage):
     """All loaded observations by all reference types.
 
     Parameters
@@ -85,14 +86,9 @@ class MatrixPage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self.setObjectName("matrix_page")
-        self.setAccessibleName("Matrix of observations and reference types")
+        super().__init__(session, "matrix_page", "Matrix of observations and reference types", parent)
         self.paths: tuple[Path, ...] = ()
         self._kept: dict[str, frozenset[int]] = {}
-        self._stale = True
-        self._working = False
         self.filter = QLineEdit(self)
         self.filter.setObjectName("matrix_filter")
         self.filter.setToolTip("Words of an observation or a selected file; only rows that have them all are shown.")
@@ -207,11 +203,6 @@ class MatrixPage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether a matrix is being made."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Show only what a filter keeps.
 
@@ -222,17 +213,6 @@ class MatrixPage(QWidget):
         """
         for name, button in self.buttons.items():
             button.setChecked(name == about)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Make the matrix when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _context_changed(self) -> None:
         self._list_contexts()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
@@ -31,9 +30,11 @@ from calgui.core.rules.cache import Cache
 from calgui.core.rules.questions.stpipe import Prefetch, override_lines, override_options, prefetch
 from calgui.core.rules.selection.header import find_instrument, plan_for
 from calgui.core.rules.values import Status
+from calgui.views.rules.asking_page import AskingPage
 from calgui.views.rules.pipeline.model import FILE, INSTEAD, TYPE, FetchModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.combo_cells import ComboCells
 from calgui.views.widgets.rich import rich
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -48,7 +49,7 @@ class _Answer:
     files: Mapping[str, tuple[str, ...]]
 
 
-class PipelinePage(QWidget):
+class PipelinePage(AskingPage):
     """The selected observation as a step of a pipeline sees it.
 
     Parameters
@@ -59,11 +60,7 @@ class PipelinePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self.setObjectName("pipeline_page")
-        self.setAccessibleName("What stpipe would fetch")
-        self._stale, self._working = True, False
+        super().__init__(session, "pipeline_page", "What stpipe would fetch", parent)
         self.told = QLabel(self)
         self.told.setObjectName("pipeline_told")
         self.told.setWordWrap(True)
@@ -166,11 +163,6 @@ class PipelinePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the rules are being asked."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Look at one reference type.
 
@@ -182,17 +174,6 @@ class PipelinePage(QWidget):
         if isinstance(about, str):
             self.model.unwanted = {one.type for one in self.model.fetches} - {about}
             self._tell()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _ask(self) -> None:
         session = self.session
@@ -300,7 +281,7 @@ class PipelinePage(QWidget):
             self.model.setData(self.model.index(row, INSTEAD), name)
 
 
-class _Instead(QStyledItemDelegate):
+class _Instead(ComboCells):
     """An editable list of the cache's references of that type."""
 
     def __init__(self, model: FetchModel, parent: QWidget) -> None:
@@ -314,20 +295,7 @@ class _Instead(QStyledItemDelegate):
         box.setAccessibleName(f"Use instead for {kind}")
         box.setEditable(True)
         box.addItems(["", _NOT_APPLICABLE, *self.model.files.get(kind, ())])
-        box.activated.connect(lambda _place: self._commit(box))
-        return box
-
-    def _commit(self, box: QComboBox) -> None:
-        self.commitData.emit(box)
-        self.closeEditor.emit(box)
-
-    def setEditorData(self, editor: QWidget, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        editor.setEditText(str(index.data(Qt.ItemDataRole.EditRole) or ""))
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        model.setData(index, editor.currentText())
+        return self.follow(box)
 
 
 def _files(cache: Cache, context: str, header: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

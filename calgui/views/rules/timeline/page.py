@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,6 +26,7 @@ from calgui.core.rules.questions.lanes import Lanes, lanes_of
 from calgui.core.rules.questions.whatif import Case, Setting
 from calgui.core.rules.values import Status
 from calgui.core.tables import Column
+from calgui.views.rules.asking_page import AskingPage
 from calgui.views.rules.marks import STATUSES, mark_icon
 from calgui.views.rules.timeline.chart import ChartScroll, Spot, TimelineChart, date_words
 from calgui.views.rules.timeline.spot import SpotPanel
@@ -60,7 +60,7 @@ def parse_night(text: str) -> datetime | None:
     return None
 
 
-class TimelinePage(QWidget):
+class TimelinePage(AskingPage):
     """Lanes of all reference types of a mode.
 
     Parameters
@@ -71,14 +71,11 @@ class TimelinePage(QWidget):
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self.setObjectName("timeline_page")
-        self.setAccessibleName("Timeline: which file was in use when")
+        super().__init__(session, "timeline_page", "Timeline: which file was in use when", parent)
         self.case = Case("")
         self.paths: tuple[Path, ...] = ()
         self.lanes: Lanes | None = None
-        self._stale, self._working, self._own_mode = True, False, False
+        self._own_mode = False
         self.mode = QWidget(self)
         self.mode.setObjectName("timeline_mode")
         self._editors: dict[str, QComboBox] = {}
@@ -189,11 +186,6 @@ class TimelinePage(QWidget):
 
     # ---- asking
 
-    @property
-    def busy(self) -> bool:
-        """Whether the rules are being asked."""
-        return self._working
-
     def ask(self, about: object) -> None:
         """Show the timeline of a mode.
 
@@ -210,17 +202,6 @@ class TimelinePage(QWidget):
             self._take(Path(about))
             return
         self._out_of_date()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask when somebody looks."""
-        super().showEvent(event)
-        if self._stale:
-            self._ask()
-
-    def _out_of_date(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._ask()
 
     def _selection_changed(self) -> None:
         self.from_observation.setEnabled(bool(self.session.selection))

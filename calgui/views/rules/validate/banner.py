@@ -53,6 +53,7 @@ class Banner(QFrame):
         self.again.setObjectName("validate_again")
         self.again.setToolTip("Read the file again, and judge it anew.")
         self.again.clicked.connect(self.again_asked)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
@@ -77,7 +78,7 @@ class Banner(QFrame):
         if one is None:
             return
         validation = one.validation
-        self.kind.setVisible(validation is None and one.state == "failed")
+        self.kind.setVisible(validation is None and one.untyped)
         self.kind.setCurrentIndex(0)
         self.again.setVisible(one.state in ("judged", "failed"))
         self.word.setText(VERDICTS[one.verdict].word.capitalize())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.certify import Certified
 
+#: how the command line asks for a type
+_TYPE = " (--type)"
 _CANCELLED = "Cancelled. Judge it again to see what it is."
 
 
@@ -37,6 +39,8 @@ class Judged:
         Why it could not be judged.
     certifying : bool
         Whether crds certify has yet to answer.
+    untyped : bool
+        Whether it could be judged if somebody said what it is.
     """
 
     path: Path
@@ -44,6 +48,7 @@ class Judged:
     validation: Validation | None = None
     error: str = ""
     certifying: bool = False
+    untyped: bool = False
 
     @property
     def verdict(self) -> str:
@@ -146,7 +151,7 @@ class Judge(QObject):
         for path in paths:
             before = self._wishes.get(path)
             kind = (kinds or {}).get(path) or (before.kind if before is not None else "")
-            wish = _Wish(kind, self.session.cache, self.session.context, _stamp(path))
+            wish = _Wish(kind, self.session.cache, self.session.context, stamp(path))
             if wish != before:
                 self._wishes[path] = wish
                 fresh.append(path)
@@ -279,15 +284,16 @@ class Judge(QObject):
     def _failed(self, path: Path, wish: _Wish, error: Exception) -> None:
         if self._wishes.get(path) != wish:
             return
+        untyped = isinstance(error, CalguiError) and _TYPE in error.cure
         if isinstance(error, Cancelled):
             text = _CANCELLED
             del self._wishes[path]
         elif isinstance(error, CalguiError):
-            text = f"{error.message} {error.cure}".replace(" (--type)", "").strip()
+            text = f"{error.message} {error.cure}".replace(_TYPE, "").strip()
         else:
             text = f"{type(error).__name__}: {error}"
             self.session.report(error, f"Validating {path.name}")
-        self._known[path] = Judged(path, "failed", error=text)
+        self._known[path] = Judged(path, "failed", error=text, untyped=untyped)
         self.changed.emit((path,))
 
     def _certify(self) -> None:
@@ -373,7 +379,18 @@ def slim(found: Found) -> Found:
     return replace(found, comparison=replace(found.comparison, difference=None))
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
+    """By what a file is known again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    tuple of int
+        Time of change in ns, and bytes; zeros where it is not there.
+    """
     try:
         state: Any = path.stat()
     except OSError:
