@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
@@ -10,15 +10,17 @@ from calgui.core.rules.lint.table import CHECKS
 from calgui.core.rules.values import Finding, Severity
 from calgui.views.rules.marks import SEVERITIES, mark_icon, with_keywords
 from calgui.views.theme import theme
+from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_COLUMNS = ("What", "Where", "Places")
 _ORDER = list(Severity)
 
 
-class LintModel(QAbstractItemModel):
+class LintModel(TwoLevels):
     """Groups of findings of one check and severity; groups carry id 0, findings their group's row plus one."""
+
+    titles = ("What", "Where", "Places")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,33 +60,12 @@ class LintModel(QAbstractItemModel):
         """Whether a row stands for several findings of a check."""
         return index.isValid() and not index.internalId()
 
-    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        """Place of a cell."""
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
-
-    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
-        """The group of a finding."""
-        above = index.internalId() if index.isValid() else 0
-        return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
-
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Groups, or the findings of a group; one alone needs no row of its own."""
         if not parent.isValid():
             return len(self.groups)
         count = 0 if parent.internalId() or parent.column() else len(self.groups[parent.row()])
         return count if count > 1 else 0
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """What, where, and at how many places."""
-        return len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, colour, weight and tooltip."""

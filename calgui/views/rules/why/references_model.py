@@ -1,6 +1,6 @@
 """Reference types as rows: what the rules select, what the file is worth, what the header says."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -8,15 +8,17 @@ from calgui.core.rules.values import Status, Trust
 from calgui.views.rules.marks import NOT_HERE, OTHER_USED, STATUSES, TRUSTS, Mark, mark_icon, with_keywords
 from calgui.views.rules.why.summary import Answer, TypeRow
 from calgui.views.theme import theme
+from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("Type", "Rules select", "File is", "In the header", "Decided by")
 TYPE, FILE, TRUST, USE, MAPPING = range(5)
 _ROOT = QModelIndex()
 
 
-class ReferencesModel(QAbstractItemModel):
+class ReferencesModel(TwoLevels):
     """Reference types, and under those where the observations differ their different answers."""
+
+    titles = ("Type", "Rules select", "File is", "In the header", "Decided by")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,17 +39,6 @@ class ReferencesModel(QAbstractItemModel):
         self.rows, self.mappings_only = rows, mappings_only
         self.endResetModel()
 
-    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        """Place of a cell; top rows carry id 0, answers the number of their type's row plus one."""
-        if not self.hasIndex(row, column, parent):
-            return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
-
-    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
-        """The type's row of an answer."""
-        above = index.internalId() if index.isValid() else 0
-        return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
-
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Types, or the answers of a type whose observations differ."""
         if not parent.isValid():
@@ -56,16 +47,6 @@ class ReferencesModel(QAbstractItemModel):
             return 0
         answers = self.rows[parent.row()].answers
         return len(answers) if len(answers) > 1 else 0
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Always five."""
-        return len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        return None
 
     def type_of(self, index: _Index) -> str:
         """The reference type of a row."""
