@@ -1,5 +1,6 @@
 """What ``crds certify`` says of the new files, asked in the background before they can be written."""
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +11,7 @@ from calgui.core.rules.certify import Certified
 from calgui.core.rules.ingest.certifying import Asked, certify_proposal, told_of
 from calgui.core.rules.ingest.values import Proposal
 from calgui.core.rules.values import Severity
-from calgui.views.rules.ingest.answer import Answer
+from calgui.views.rules.ingest.answer import Answer, Row
 from calgui.views.rules.ingest.cards import Card
 from calgui.views.rules.marks import SEVERITIES
 from calgui.views.session import Session
@@ -49,9 +50,23 @@ class Certifying(QObject):
         return self.waits > 0
 
     @property
-    def refused(self) -> int:
-        """How many files it refuses."""
-        return sum(bool(one.certified.errors) for one in self.asked)
+    def refused(self) -> frozenset[str]:
+        """Names, in the new cache, of the files that it refuses."""
+        return frozenset(one.name for one in self.asked if one.certified.errors)
+
+    def marked(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Rows of the files, those that it refuses marked.
+
+        Parameters
+        ----------
+        rows : tuple of Row
+
+        Returns
+        -------
+        tuple of Row
+        """
+        bad = self.refused
+        return tuple(replace(row, state="refused") if row.path and row.name in bad else row for row in rows)
 
     def want(self, answer: Answer | None) -> bool:
         """Ask about the files of an answer, unless they are those that were asked about.
@@ -130,7 +145,7 @@ class Certifying(QObject):
         -------
         str
         """
-        refused, unknown = self.refused, sum(bool(one.certified.problem) for one in self.asked)
+        refused, unknown = len(self.refused), sum(bool(one.certified.problem) for one in self.asked)
         warned = sum(bool(one.certified.warnings) and not one.certified.errors for one in self.asked)
         parts = (("refuses", refused), ("warns of", warned), ("could not be asked about", unknown))
         said = [f"{word} {count:,} file{'' if count == 1 else 's'}" for word, count in parts if count]

@@ -24,6 +24,7 @@ STATES: dict[str, Mark] = {
     "replaces": Mark("~", "replaces", "warning", "warning_fill", "The same rule and date get this file instead."),
     "deletes": Mark("-", "deletes", "warning", "warning_fill", "The new context selects it no more; the file stays."),
     "stopped": Mark("✕", "stopped", "error", "error_fill", "Something is wrong with it: see the findings."),
+    "refused": Mark("✕", "refused", "error", "error_fill", "crds certify refuses the file: see the findings."),
     "waiting": Mark("…", "looking", "muted", "neutral_fill", "It is being looked at."),
 }
 OPERATIONAL = Mark("★", "operational", "good", "good_fill", "Pipelines that name no context use this one.")

@@ -268,12 +268,12 @@ class IngestPage(QWidget):
     def _done(self, answer: Answer | None, cards: Sequence[Card] = (), problem: str = "") -> None:
         self._working, self._problem = False, problem
         had, self.answer = self.answer, answer
-        self.files.show_draft(self.draft, answer.rows if answer is not None else rows_of(self.draft))
         self.tabs.show_answer(answer, cards)
         if answer is not None:
             self.verdicts.follow(answer.rows)
         if self.certifying.want(answer):
             self.target.ask_anew()
+        self._show_rows()
         if answer is not None:
             self.target.patch_name = f"{answer.proposal.new_context.removesuffix('.pmap')}.patch"
             if answer.proposal.mappings:
@@ -294,7 +294,13 @@ class IngestPage(QWidget):
 
     # ---- showing
 
+    def _show_rows(self) -> None:
+        answer = self.answer
+        self.files.show_draft(self.draft, self.certifying.marked(answer.rows) if answer else rows_of(self.draft))
+
     def _show_verdicts(self) -> None:
+        if self._fresh:
+            self._show_rows()
         self.files.model.show_verdicts(self.verdicts.known())
         refused, told = self.certifying.cards()
         who = ["crds certify"] if self.certifying.busy else []
@@ -341,7 +347,7 @@ class IngestPage(QWidget):
             return "muted", "Looking what changes…" if self._working and self.draft else ""
         crds = self.certifying
         waits = crds.busy or self.verdicts.waits
-        return told_of(answer, self.verdicts.told(), crds.told(), crds.refused > 0, waits)
+        return told_of(answer, self.verdicts.told(), crds.told(), bool(crds.refused), waits)
 
     # ---- doing
 

@@ -384,6 +384,7 @@ def test_nothing_is_written_before_crds_certify_has_answered(
     assert (first.mark.word, first.place) == ("error", "tmt_iris_flat_0006.fits")
     assert first.message == "crds certify refuses it: BUNIT is missing."
     assert page.tabs.tabText(FINDINGS).startswith("Findings ")
+    assert [row.state for row in page.files.model.shown] == ["refused"]
     # only who says so goes on, and says it of this and nothing else
     assert not target.write.isEnabled()
     assert target.despite.isVisible()
@@ -396,6 +397,7 @@ def test_nothing_is_written_before_crds_certify_has_answered(
     assert len(asked) == 2
     assert not target.despite.isChecked()
     assert not target.despite.isVisible()
+    assert [row.state for row in page.files.model.shown] == ["adds", "adds"]
     assert target.write.isEnabled()
     assert target.said.text() == "crds certify accepts all of them. The old cache is only read."
     assert "crds certify warns of 2 files: see the findings." in page.told.text()
