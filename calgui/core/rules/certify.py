@@ -187,9 +187,14 @@ def main() -> None:
     """The process: the observatory is taught, then crds's tool runs as it is."""
     folder, context, *paths = sys.argv[1:]
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.observatories.setup import crds_module
     from calgui.core.rules.tools import teach_tools
 
-    teach_tools(Cache.open(folder))
+    cache = Cache.open(folder)
+    teach_tools(cache)
+    if not hasattr(crds_module(f"{cache.observatory.name}.locate"), "get_file_properties"):
+        # crds's own for this observatory could not be brought in: each file would be refused for that
+        sys.exit(f"crds needs packages for references of {cache.observatory.name} that are not installed")
     sys.argv = ["certify", *(["--comparison-context", context] if context else []), *paths]
     runpy.run_module("crds.certify", run_name="__main__", alter_sys=True)
 
