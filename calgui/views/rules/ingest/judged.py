@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from calgui.core.validation import known_types
 from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.cards import Card
-from calgui.views.rules.validate.judge import Judge, Judged
+from calgui.views.rules.validate.judge import Judge
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.session import Session
 

@@ -11,7 +11,7 @@ from calgui.core.rules.ingest.values import NewMapping
 from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.contexts import ContextRow
 from calgui.views.rules.marks import Mark, mark_icon
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import theme
 from calgui.views.widgets.tables import RecordTable

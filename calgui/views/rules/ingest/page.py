@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.frames.source import stamp
 from calgui.core.jobs import Job
 from calgui.core.rules.questions.compare import Change
 from calgui.views.rules.ingest.answer import Answer, rows_of, work_out
@@ -24,7 +25,6 @@ from calgui.views.rules.ingest.tabs import IngestTabs
 from calgui.views.rules.ingest.target import TargetBar, refusal
 from calgui.views.rules.ingest.wayback import WayBack
 from calgui.views.rules.ingest.writing import Writing
-from calgui.views.rules.validate.judge import stamp
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.stepping import Steps

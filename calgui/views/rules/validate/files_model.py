@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from calgui.views.rules.marks import mark_icon
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
 from calgui.views.widgets.tables import RecordTable

@@ -116,7 +116,7 @@ class ValidatePage(QWidget):
         files.chosen.connect(self.choose)
         judge.changed.connect(self._known_more)
         judge.busy_changed.connect(self._show_busy)
-        self.banner.again_asked.connect(lambda: judge.again([self.current] if self.current is not None else []))
+        self.banner.again_asked.connect(lambda: judge.again(self.files.paths()))
         self.banner.type_given.connect(self._give_type)
         self.reasons.large_asked.connect(self.show_picture)
         self.checks.picture_asked.connect(self.show_picture)
@@ -156,6 +156,7 @@ class ValidatePage(QWidget):
         if not found:
             return
         there = dict(self.items)
+        self.judge.again(path for path in found if path in there and self.judge.known(path).cancelled)
         self._put((*self.items, *((path, "") for path in found if path not in there)))
         self._steps.note()
         self.choose(found[0])

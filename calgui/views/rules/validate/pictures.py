@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
 from calgui.core.validation import Said
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.large import LargePicture
 from calgui.views.rules.validate.looking import Looked, key_of, look
 from calgui.views.rules.validate.reasons import Reasons

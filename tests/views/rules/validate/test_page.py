@@ -177,7 +177,14 @@ def test_cancel_leaves_what_is_judged(page: ValidatePage, dark: Dark, done: Done
     states = {page.judge.known(path).state for path in paths}
     assert "failed" in states
     assert states <= {"failed", "judged"}
-    page.judge.again(paths)
+    # who looks elsewhere and comes back does not find it begun anew
+    stopped = {path for path in paths if page.judge.known(path).cancelled}
+    page.hide()
+    page.show()
+    done()
+    assert {path for path in paths if page.judge.known(path).cancelled} == stopped
+    page.files.table.selectAll()
+    page.banner.again.click()
     done()
     assert {page.judge.known(path).state for path in paths} == {"judged"}
 
