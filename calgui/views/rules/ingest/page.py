@@ -124,14 +124,8 @@ class IngestPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is looked at or written."""
-        return (
-            self.verdicts.judge.busy
-            or self.certifying.busy
-            or self._working
-            or self._pause.isActive()
-            or self.writing.busy
-            or self.tabs.cards.busy
-        )
+        others = (self.verdicts.judge, self.certifying, self.writing, self.tabs.cards)
+        return self._working or self._pause.isActive() or any(one.busy for one in others)
 
     def ask(self, about: object) -> None:
         """Take new references.
@@ -358,6 +352,8 @@ class IngestPage(QWidget):
     def _written(self, answer: Answer, said: str) -> None:
         """It was written: the files are no longer to go in, and the new cache comes beside the old one."""
         before, cache, context = self.draft, answer.cache.path, answer.context
+        refused = len(self.certifying.refused)
+        said += f" crds certify refuses {refused:,} of them." if refused else ""
         self.target.forget()
         self._put(Draft())
         self._steps.settle()

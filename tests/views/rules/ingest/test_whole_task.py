@@ -125,6 +125,7 @@ def test_a_dark_that_crds_certify_refuses_goes_in_only_knowingly(
     qtbot.mouseClick(page.target.write, LEFT)
     settled(opened)
     assert (tmp_path / "overlay").is_dir()
+    assert page.told.text().endswith("4 files are new. crds certify refuses 1 of them.")
     assert not page.target.despite.isChecked()
 
 
