@@ -54,7 +54,7 @@ class Verdicts(QObject):
         """
         self._paths = tuple(paths)
         # crds certify is asked by what would be in the new cache: `Certifying`
-        self.judge.want(paths, kinds, certify=False)
+        self.judge.want(paths, kinds, certify=False, first=True)
         self.changed.emit()
 
     def follow(self, rows: Sequence[Row]) -> None:

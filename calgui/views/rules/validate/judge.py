@@ -104,7 +104,14 @@ class Judge(QObject):
         """
         return self._known.get(path, Judged(path))
 
-    def want(self, paths: Iterable[Path], kinds: dict[Path, str] | None = None, *, certify: bool = True) -> None:
+    def want(
+        self,
+        paths: Iterable[Path],
+        kinds: dict[Path, str] | None = None,
+        *,
+        certify: bool = True,
+        first: bool = False,
+    ) -> None:
         """Have files judged that are not, or that changed since.
 
         Parameters
@@ -114,6 +121,8 @@ class Judge(QObject):
             Types of files whose headers do not say it.
         certify : bool
             Whether crds certify is asked about references, too.
+        first : bool
+            Whether they come before all others that wait.
         """
         fresh = []
         paths = list(dict.fromkeys(paths))
@@ -127,6 +136,9 @@ class Judge(QObject):
         if certify:
             self._ask_crds(paths)
         self._take(fresh)
+        if first:
+            wanted = set(paths)
+            self._queue.sort(key=lambda path: path not in wanted)
 
     def forget(self, path: Path) -> None:
         """Know nothing of a file, nor of its type; it is judged anew when it is wanted.

@@ -322,3 +322,13 @@ def test_sentences_lose_their_ends_and_names_their_middles(page: ValidatePage, d
         table.initViewItemOption(option)
         table.itemDelegateForIndex(model.index(0, column)).initStyleOption(option, model.index(0, column))
         assert option.textElideMode == mode
+
+
+def test_who_ingests_a_file_does_not_wait_for_a_night(page: ValidatePage, dark: Dark, done: Done) -> None:
+    paths = [dark(f"{number}.fits") for number in range(5)]
+    page.ask(paths)
+    order: list[Path] = []
+    page.judge.changed.connect(lambda some: order.extend(p for p in some if page.judge.known(p).state == "judged"))
+    page.judge.want(paths[-1:], certify=False, first=True)
+    done()
+    assert list(dict.fromkeys(order)) == [paths[0], paths[4], *paths[1:4]]
