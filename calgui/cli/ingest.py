@@ -16,6 +16,7 @@ from calgui.core.printable import printable
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.ingest.certifying import Asked
     from calgui.core.rules.ingest.values import NewRule, Preview, Proposal, Written
     from calgui.core.rules.values import Finding
 
@@ -43,6 +44,13 @@ _WORDS = {"error": "error", "warning": "warning", "info": "note"}
     help="An observation, or a folder of them: say how their selections change.",
 )
 @click.option("--patch", "patch_to", metavar="FILE", type=PATH, help="Also write a patch for a git checkout of DIR.")
+@click.option("--certify/--no-certify", default=True, help="Ask crds certify about the references before.")
+@click.option(
+    "--despite-certify",
+    "despite",
+    is_flag=True,
+    help="Write although crds certify refuses a reference; the exit code is 1 then.",
+)
 @click.option("--diff", "as_diff", is_flag=True, help="Also print the differences of the mappings as texts.")
 @JSON
 @click.argument("references", metavar="[REFERENCE]...", nargs=-1, type=PATH)
@@ -60,6 +68,8 @@ def ingest(
     rename: bool,
     seen: tuple[Path, ...],
     patch_to: Path | None,
+    certify: bool,
+    despite: bool,
     as_diff: bool,
     as_json: bool,
     references: tuple[Path, ...],
@@ -67,7 +77,8 @@ def ingest(
     """Put REFERENCEs into a complete new cache at NEWDIR, with rules from their headers and a new context.
 
     DIR is never written to; NEWDIR appears whole, or not at all. What changes is said first: rules, mappings, and with
-    --observation the selections of observations. An error in a file or its rule stops all of it.
+    --observation the selections of observations. An error in a file or its rule stops all of it, and so does crds
+    certify where it refuses a file, unless you go on despite it.
     """
     if into is None and not dry_run and patch_to is None:
         raise UsageError("It is not said where the new cache is to be.", cure="Name a folder: --into NEWDIR.")
@@ -85,26 +96,35 @@ def ingest(
         headers, names, unread = headers_of(opened, observations(seen), ()) if seen else ([], [], [])
         told = preview(opened, proposal, headers, job.part(0.3, 1))
     defects = in_the_way(opened, proposal) if proposal.ready else ()
+    asked: tuple[Asked, ...] | None = None
+    if certify and proposal.ready:
+        from calgui.core.rules.ingest.certifying import certify_proposal
+
+        with running("Asking crds certify") as job:
+            asked = certify_proposal(opened, proposal, job)
+    refused = any(one.certified.errors for one in asked or ())
+    ready = proposal.ready and (despite or not refused)
     written: Written | None = None
     patched = None
-    if proposal.ready and patch_to is not None and not dry_run:
+    if ready and patch_to is not None and not dry_run:
         patched = _write_patch(opened, proposal, patch_to)
-    if proposal.ready and into is not None and not dry_run:
+    if ready and into is not None and not dry_run:
         from calgui.core.rules.ingest.overlay import write_overlay
 
         with running("Writing the new cache") as job:
             written = write_overlay(opened, proposal, into, job)
     if as_json:
-        print_json(_document(opened, proposal, told, names, defects, written, patched))
+        print_json(_document(opened, proposal, told, names, defects, asked, ready, written, patched))
     else:
-        _print(proposal, told, names, defects, written, patched, settings, as_diff)
+        _print(proposal, told, names, defects, asked or (), written, patched, settings, as_diff)
     for _, message in unread:
         click.echo(f"calgui: {printable(message)}", err=True)
-    if not proposal.ready:
-        click.echo("calgui: nothing was written.", err=True)
-    if not proposal.ready or unread:
+    if not ready:
+        cure = " To go on all the same: --despite-certify." if proposal.ready else ""
+        click.echo(f"calgui: nothing was written.{cure}", err=True)
+    if not ready or unread:
         ctx.exit(InputError.exit_code)
-    if any(_stops(one) for one in defects):
+    if refused or any(_stops(one) for one in defects):
         ctx.exit(1)
 
 
@@ -131,6 +151,8 @@ def _document(
     told: "Preview",
     names: list[str | None],
     defects: "tuple[Finding, ...]",
+    asked: "tuple[Asked, ...] | None",
+    ready: bool,
     written: "Written | None",
     patched: Path | None,
 ) -> dict[str, Any]:
@@ -140,7 +162,7 @@ def _document(
         "cache": str(opened.path),
         "context": proposal.context,
         "new_context": proposal.new_context if proposal.mappings else None,
-        "ready": proposal.ready,
+        "ready": ready,
         "written": None if written is None else str(written.folder),
         "files": [] if written is None else list(written.files),
         "left_out": [] if written is None else list(written.left_out),
@@ -167,6 +189,7 @@ def _document(
         "observations_asked": told.asked,
         "findings": [_finding(one) for one in proposal.findings],
         "in_the_way": [_finding(one) for one in defects],
+        "certify": None if asked is None else [_certified(one) for one in asked],
     }
 
 
@@ -187,6 +210,17 @@ def _rule(rule: "NewRule") -> dict[str, Any]:
     }
 
 
+def _certified(one: "Asked") -> dict[str, Any]:
+    said = one.certified
+    return {
+        "file": one.name,
+        "path": str(one.path),
+        "errors": list(said.errors),
+        "warnings": list(said.warnings),
+        "problem": said.problem or None,
+    }
+
+
 def _finding(one: "Finding") -> dict[str, Any]:
     return {
         "severity": one.severity.value,
@@ -203,12 +237,15 @@ def _print(
     told: "Preview",
     names: list[str | None],
     defects: "tuple[Finding, ...]",
+    asked: "tuple[Asked, ...]",
     written: "Written | None",
     patched: Path | None,
     settings: tuple[str, ...],
     as_diff: bool,
 ) -> None:
     from rich.text import Text
+
+    from calgui.core.rules.ingest.certifying import told_of
 
     console = screen()
 
@@ -224,7 +261,7 @@ def _print(
         say(f"{one.reference}  deleted in {one.mapping}", "bold")
     for new in proposal.mappings:
         say(f"{new.name}  {'follows ' + new.derived_from if new.derived_from else 'is the first of its type'}")
-    for finding in (*proposal.findings, *defects):
+    for finding in (*proposal.findings, *told_of(asked), *defects):
         word = _WORDS[finding.severity.value]
         say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", STYLES[finding.severity.value])
     if settings and proposal.rules:

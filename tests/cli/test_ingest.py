@@ -155,6 +155,28 @@ def test_exit_codes_and_refusals(demo_night: DemoNight, flat: Path, tmp_path: Pa
     assert state(cache) == before
 
 
+def test_what_crds_certify_refuses_is_written_only_knowingly(demo_night: DemoNight, tmp_path: Path) -> None:
+    # all that its rule asks for is there; what certify asks of a dark is not
+    dark = small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1", SUBARRAY="FULL")
+    words = ("ingest", "--cache", demo_night.cache, "--into", tmp_path / "new")
+    refused = call(*words, "--json", dark)
+    assert refused.exit_code == 3
+    told = json.loads(refused.stdout)
+    assert (told["ready"], told["written"], told["findings"]) == (False, None, [])
+    (asked,) = told["certify"]
+    assert asked["file"] == dark.name
+    assert any("BUNIT" in text for text in asked["errors"])
+    assert "--despite-certify" in refused.stderr
+    assert not (tmp_path / "new").exists()
+    knowingly = call(*words, "--despite-certify", dark)
+    assert knowingly.exit_code == 1  # done, and not good
+    assert "crds certify refuses it: Checking 'BUNIT'" in knowingly.stdout
+    assert (tmp_path / "new").is_dir()
+    unasked = call(*words[:-1], tmp_path / "other", "--no-certify", "--json", dark)
+    assert unasked.exit_code == 0
+    assert json.loads(unasked.stdout)["certify"] is None
+
+
 def test_the_terminal_is_not_played_with(demo_night: DemoNight, tmp_path: Path) -> None:
     bad = tmp_path / "a\x1b[2Jb.fits"
     shutil.copy(next(demo_night.cache.rglob("tmt_iris_flat_0001.fits")), bad)
@@ -175,6 +197,8 @@ def test_the_real_tmt_cache(real_data: Path, tmp_path: Path) -> None:
     result = call("ingest", "--cache", tmt, "--into", into, "--json", flat, dflat)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
+    # by the rules of the new context, which alone knows the type; who made them is not said
+    assert [(one["errors"], len(one["warnings"])) for one in told["certify"]] == [([], 3), ([], 3)]
     # LFS pointers and a wrong name in a header do not stop crds; the pointers stop who reads what it gives
     assert [(one["severity"], one["code"]) for one in told["in_the_way"]] == [("warning", "lfs-pointer-given")]
     assert "5 references that are Git LFS pointers" in told["in_the_way"][0]["message"]

@@ -53,7 +53,12 @@ class Certified:
 
 
 def certify(
-    cache: "Cache", paths: Sequence[Path], context: str | None = None, job: Job | None = None
+    cache: "Cache",
+    paths: Sequence[Path],
+    context: str | None = None,
+    job: Job | None = None,
+    *,
+    root: Path | None = None,
 ) -> tuple[Certified, ...]:
     """Ask ``crds certify`` about files, all in one process as crds takes seconds to start.
 
@@ -67,32 +72,36 @@ def certify(
         With which they are compared; the cache's operational one by default.
     job : Job, optional
         Cancel.
+    root : pathlib.Path, optional
+        Another folder with ``mappings/<observatory>``, in which crds looks instead of in the cache.
 
     Returns
     -------
     tuple of Certified
         In the order of the paths.
     """
-    if not cache.layout.folder:
+    if root is None and not cache.layout.folder:
         text = "crds certify was not asked: the cache has no folder mappings/<observatory>."
         return (Certified(problem=text),) * len(paths)
     made: list[Certified] = []
     for start in range(0, len(paths), _TOGETHER):
         part = paths[start : start + _TOGETHER]
-        made += _certify(cache, part, context or cache.default_context, job)
+        made += _certify(cache, part, context or cache.default_context, job, root or cache.path)
     return tuple(made)
 
 
-def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Job | None) -> list[Certified]:
+def _certify(
+    cache: "Cache", paths: Sequence[Path], context: str | None, job: Job | None, root: Path
+) -> list[Certified]:
     environment = {
         **os.environ,
         **_OFFLINE,
-        "CRDS_PATH": str(cache.path),
+        "CRDS_PATH": str(root),
         "CRDS_OBSERVATORY": cache.observatory.name,
     }
     # crds takes each name once, and in the order of the alphabet; its lines are told apart by their number in that
-    names = sorted({str(path.resolve()) for path in paths})
-    command = python("calgui.core.rules.certify", str(cache.path), context or "", *names)
+    names = sorted({str(path.absolute()) for path in paths})
+    command = python("calgui.core.rules.certify", str(root), context or "", *names)
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
@@ -113,7 +122,7 @@ def _certify(cache: "Cache", paths: Sequence[Path], context: str | None, job: Jo
             process.wait()
     files = [Path(name).name for name in names]
     said = dict(zip(names, read_output(output.decode("utf-8", "replace"), len(names), files), strict=True))
-    return [said[str(path.resolve())] for path in paths]
+    return [said[str(path.absolute())] for path in paths]
 
 
 def read_output(text: str, count: int, names: Sequence[str] = ()) -> list[Certified]:
@@ -178,9 +187,14 @@ def main() -> None:
     """The process: the observatory is taught, then crds's tool runs as it is."""
     folder, context, *paths = sys.argv[1:]
     from calgui.core.rules.cache import Cache
+    from calgui.core.rules.observatories.setup import crds_module
     from calgui.core.rules.tools import teach_tools
 
-    teach_tools(Cache.open(folder))
+    cache = Cache.open(folder)
+    teach_tools(cache)
+    if not hasattr(crds_module(f"{cache.observatory.name}.locate"), "get_file_properties"):
+        # crds's own for this observatory could not be brought in: each file would be refused for that
+        sys.exit(f"crds needs packages for references of {cache.observatory.name} that are not installed")
     sys.argv = ["certify", *(["--comparison-context", context] if context else []), *paths]
     runpy.run_module("crds.certify", run_name="__main__", alter_sys=True)
 

@@ -17,7 +17,6 @@ from calgui.views.widgets.icons import icon
 from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
-_TITLES = ("Keyword", "Value", "Comment")
 KEYWORD, VALUE, COMMENT = range(3)
 
 
@@ -30,8 +29,10 @@ class _Group:
 class HeaderModel(TwoLevels):
     """HDUs at the top, cards below; a search leaves only what fits."""
 
+    titles = ("Keyword", "Value", "Comment")
+
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_TITLES, parent)
+        super().__init__(parent)
         self._hdus: tuple[HduHeader, ...] = ()
         self._groups: list[_Group] = []
         self._wanted: tuple[tuple[str, ...], tuple[Condition, ...]] | None = None

@@ -1,6 +1,6 @@
 """A tree of two levels: rows at the top, and below each its own rows."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -9,16 +9,13 @@ _ROOT = QModelIndex()
 class TwoLevels(QAbstractItemModel):
     """Rows at the top carry id 0, those below the number of their top row plus one.
 
-    Parameters
+    Attributes
     ----------
     titles : tuple of str
         Of the columns.
-    parent : QObject, optional
     """
 
-    def __init__(self, titles: tuple[str, ...], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._titles = titles
+    titles: tuple[str, ...] = ()
 
     def tops(self) -> int:
         """How many rows stand at the top."""
@@ -57,10 +54,10 @@ class TwoLevels(QAbstractItemModel):
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         """As titled."""
-        return len(self._titles)
+        return len(self.titles)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
+            return self.titles[section]
         return None

@@ -1,7 +1,14 @@
 """What ``crds certify`` prints is told apart by file, without control characters; constraints are data."""
 
+import importlib.util
+from pathlib import Path
+
+import pytest
+from astropy.io import fits
+
 from calgui.core.resources import resources
-from calgui.core.rules.certify import read_output
+from calgui.core.rules.cache import Cache
+from calgui.core.rules.certify import certify, read_output
 from calgui.core.rules.tools import constraints
 
 _HEAD = "CRDS - INFO -  Certifying '/a/{name}' ({n}/2) as 'FITS' relative to context 'tmt_0001.pmap'\n"
@@ -66,3 +73,14 @@ def test_what_is_told_of_two_files_is_of_those_two() -> None:
         == second.errors
         == ("Both 'b.fits' and 'a.fits' identically match case: ((('DETECTOR', 'IRIS1'),)).",)
     )
+
+
+def test_what_crds_lacks_itself_is_no_fault_of_a_file(real_data: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("stdatamodels") is not None:
+        pytest.skip("crds has what it needs for JWST")
+    cache = Cache.open(real_data / "caches" / "jwst")
+    path = tmp_path / "jwst_niriss_flat_9999.fits"
+    fits.PrimaryHDU().writeto(path)
+    (said,) = certify(cache, [path])
+    assert (said.errors, said.warnings) == ((), ())
+    assert "needs packages for references of jwst that are not installed" in said.problem

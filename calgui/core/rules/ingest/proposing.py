@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+#: how crds calls a rule of which another one matches all, with equal weight
+_SPECIAL = "equal weight special case of"
 #: files of one ingest
 MOST_FILES = 5_000
 
@@ -254,9 +256,11 @@ class _Proposing:
             forget_memos((kind.inserted,))
             kind.inserted = None  # nobody knows how far it came
             lines = [line for line in str(problem).splitlines() if line.strip(" -")]
-            special = "special case" in str(problem)
+            special = _SPECIAL in str(problem)
+            other = " ".join(str(problem).partition(_SPECIAL)[2].partition("Cancel the submission")[0].split())
             text = (
-                "crds refuses its rule: another rule matches whatever it matches, with equal weight."
+                "crds refuses its rule: another rule matches whatever it matches, with equal weight"
+                f"{f': {clean(other, 160)}' if other else ''}."
                 if special
                 else f"crds refuses its rule: {clean(lines[-1] if lines else type(problem).__name__, 200)}"
             )

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.rules.questions.compare import Change, ChangedSelection
 from calgui.core.rules.values import Selection, Status
 from calgui.views.rules.marks import STATUSES, TRUSTS, Mark, mark_icon
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import RecordTable
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 
 ACTIONS: dict[str, Mark] = {
     "added": Mark("+", "added", "good", "good_fill", "Only the newer one has it."),
@@ -22,25 +22,7 @@ _RULES = ("What", "Instrument", "Type", "Rule", "Date or entry", "Before", "Afte
 _SELECTIONS = ("Observation", "Type", "Before", "After")
 
 
-class TitledTable(QAbstractTableModel):
-    """A table whose columns have titles."""
-
-    titles: tuple[str, ...] = ()
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """As titled."""
-        return 0 if parent.isValid() else len(self.titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.titles[section]
-        return None
-
-
-class ChangesModel(TitledTable):
+class ChangesModel(RecordTable[Change]):
     """Differences by rule and date."""
 
     titles = _RULES
@@ -48,19 +30,12 @@ class ChangesModel(TitledTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.all: tuple[Change, ...] = ()
-        self.shown: list[Change] = []
 
-    def show(self, changes: Sequence[Change], words: str = "", actions: Collection[str] = ACTIONS) -> None:
+    def narrow(self, changes: Sequence[Change], words: str = "", actions: Collection[str] = ACTIONS) -> None:
         """Show the changes of some actions that hold all words."""
         wanted = words.casefold().split()
-        self.beginResetModel()
         self.all = tuple(changes)
-        self.shown = [one for one in changes if one.action in actions and all(word in _text(one) for word in wanted)]
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each change."""
-        return 0 if parent.isValid() else len(self.shown)
+        self.show([one for one in changes if one.action in actions and all(word in _text(one) for word in wanted)])
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, colour and tooltip."""
@@ -101,7 +76,7 @@ def _text(change: Change) -> str:
     return " ".join((*_cells(change), change.old_mapping or "", change.new_mapping or "")).casefold()
 
 
-class SelectionsModel(TitledTable):
+class SelectionsModel(RecordTable[ChangedSelection]):
     """Observations whose selection changes."""
 
     titles = _SELECTIONS
@@ -109,9 +84,10 @@ class SelectionsModel(TitledTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.names: Sequence[str] = ()
-        self.shown: list[ChangedSelection] = []
 
-    def show(self, changed: Sequence[ChangedSelection], names: Sequence[str], texts: Sequence[str], words: str) -> None:
+    def narrow(
+        self, changed: Sequence[ChangedSelection], names: Sequence[str], texts: Sequence[str], words: str
+    ) -> None:
         """Show the changed selections that hold all words.
 
         Parameters
@@ -125,18 +101,10 @@ class SelectionsModel(TitledTable):
             Separated by space; empty for all.
         """
         wanted = words.casefold().split()
-        self.beginResetModel()
         self.names = names
-        self.shown = (
-            [one for one, text in zip(changed, texts, strict=True) if all(word in text for word in wanted)]
-            if wanted
-            else list(changed)
-        )
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each changed selection."""
-        return 0 if parent.isValid() else len(self.shown)
+        if wanted:
+            changed = [one for one, text in zip(changed, texts, strict=True) if all(word in text for word in wanted)]
+        self.show(changed)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, colour and tooltip."""

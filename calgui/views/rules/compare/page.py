@@ -7,14 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -38,6 +35,7 @@ from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.tables import make_table
 
 _PAUSE_MS = 150
 _USABLE = (Trust.OK, Trust.UNCHECKED, Trust.CHECKSUM_MISMATCH)
@@ -84,9 +82,9 @@ class ComparePage(AnsweringPage):
         self.told.setObjectName("compare_told")
         self.told.setWordWrap(True)
         self.changes, self.selections = ChangesModel(self), SelectionsModel(self)
-        self.rules = self._make_table("compare_rules", "Differences by rule and date", self.changes)
-        self.observations = self._make_table(
-            "compare_observations", "Observations whose selection changes", self.selections
+        self.rules = make_table("compare_rules", "Differences by rule and date", self.changes, self)
+        self.observations = make_table(
+            "compare_observations", "Observations whose selection changes", self.selections, self
         )
         self.text = DiffText(self)
         self.pixels = PixelsPanel(session, self)
@@ -105,24 +103,6 @@ class ComparePage(AnsweringPage):
         self._lay_out()
         self._connect()
         self._tell()
-
-    def _make_table(self, name: str, title: str, model: ChangesModel | SelectionsModel) -> QTableView:
-        table = QTableView(self)
-        table.setObjectName(name)
-        table.setAccessibleName(title)
-        table.setModel(model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(24)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        return table
 
     def _make_button(self, name: str, text: str, call: object) -> QPushButton:
         button = QPushButton(text, self)
@@ -273,11 +253,11 @@ class ComparePage(AnsweringPage):
     def _narrow(self) -> None:
         answer, words = self.answer, self.filter.text()
         actions = [name for name, button in self.actions_shown.items() if button.isChecked()]
-        self.changes.show(answer.told.changes if answer is not None else (), words, actions)
+        self.changes.narrow(answer.told.changes if answer is not None else (), words, actions)
         if answer is None:
-            self.selections.show((), (), (), "")
+            self.selections.narrow((), (), (), "")
         else:
-            self.selections.show(answer.selections, answer.names, answer.texts, words)
+            self.selections.narrow(answer.selections, answer.names, answer.texts, words)
         self._tell()
 
     def _tell(self) -> None:

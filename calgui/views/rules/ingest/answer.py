@@ -68,7 +68,7 @@ class Answer:
     choices : dict of str to tuple of str
         Values that a keyword may have, where they are listed.
     folder : pathlib.Path
-        Proposed for the new cache: beside the old one, and not there yet.
+        Proposed for the new cache: beside the old one, or where that may not be written to at home; not there yet.
     """
 
     draft: Draft
@@ -139,8 +139,9 @@ def work_out(cache: "Cache", context: str, draft: Draft, entries: Sequence["File
 def _free_folder(cache: "Cache", context: str) -> Path:
     root = cache.layout.root
     stem = f"{root.name}-{context.removesuffix('.pmap')}"
+    beside = root.parent if os.access(root.parent, os.W_OK | os.X_OK) else Path.home()
     names = (stem, *(f"{stem}-{number}" for number in range(2, 100)))
-    return next((root.parent / name for name in names if not os.path.lexists(root.parent / name)), root.parent / stem)
+    return next((beside / name for name in names if not os.path.lexists(beside / name)), beside / stem)
 
 
 def rows_of(draft: Draft, proposal: Proposal | None = None) -> tuple[Row, ...]:

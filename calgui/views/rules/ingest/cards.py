@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCompleter,
@@ -25,6 +24,7 @@ from calgui.core.rules.values import Finding, Severity
 from calgui.views.rules.ingest.answer import Answer, asked_of, cure_of
 from calgui.views.rules.marks import SEVERITIES, Mark, mark_icon
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import words_in
 
 #: more would hold up the window
 _MOST = 60
@@ -142,8 +142,9 @@ class Cards(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cards: list[Card] = []
-        #: what the validation of files says, which stops no ingest
+        #: what crds certify says of the files, and their validation
         self.verdicts: list[Card] = []
+        self._waits = ""
         self._choices: dict[str, tuple[str, ...]] = {}
         self._numbers: Counter[str] = Counter()
         self._typed: dict[str, str] = {}
@@ -167,15 +168,17 @@ class Cards(QScrollArea):
         self.cards, self._choices = list(cards), choices
         self._build()
 
-    def show_verdicts(self, cards: Sequence[Card]) -> None:
-        """Show what the validation says, after all findings.
+    def show_verdicts(self, cards: Sequence[Card], waits: str = "") -> None:
+        """Show what is said of the files themselves, after all findings.
 
         Parameters
         ----------
         cards : sequence of Card
+        waits : str
+            Who has yet to say something, in a sentence; empty where all have.
         """
-        if list(cards) != self.verdicts:
-            self.verdicts = list(cards)
+        if list(cards) != self.verdicts or waits != self._waits:
+            self.verdicts, self._waits = list(cards), waits
             self._build()
 
     @property
@@ -222,9 +225,9 @@ class Cards(QScrollArea):
             return
         self._making.stop()
         rest = len(every) - last
-        if rest > 0 or not self.cards:
-            said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else "✓ Nothing is wrong."
-            label = _label(said, "muted" if rest > 0 else "good")
+        said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else self._waits
+        if said or not every:
+            label = words_in(said or "✓ Nothing is wrong.", "muted" if said else "good")
             label.setObjectName("ingest_findings_rest")
             label.setContentsMargins(SPACE, SPACE, 0, SPACE)
             self._column.insertWidget(self._made, label)
@@ -238,13 +241,13 @@ class Cards(QScrollArea):
         badge.setToolTip(card.mark.meaning)
         own = clean(card.path.name) if card.path is not None else ""
         also = "" if own in card.place else f"  ({own})"
-        head = _label(f"{card.mark.word}  {card.place}{also}", card.mark.role, bold=True)
+        head = words_in(f"{card.mark.word}  {card.place}{also}", card.mark.role, bold=True)
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(head)
-        right.addWidget(_label(card.message, "text"))
+        right.addWidget(words_in(card.message, "text"))
         if card.cure:
-            right.addWidget(_label(card.cure, "muted"))
+            right.addWidget(words_in(card.cure, "muted"))
         row = self._deeds(card, frame)
         if row is not None:
             right.addLayout(row)
@@ -273,7 +276,7 @@ class Cards(QScrollArea):
             field.setPlaceholderText("DETECTOR, FILTER")
             button = self._button("set_parameters", "Use these", "Make the first mapping with these parameters.", frame)
             _send(field, button, lambda: self.parameters_given.emit(field.text()))
-            for part in (_label("Parameters", "text"), field, button):
+            for part in (words_in("Parameters", "text"), field, button):
                 row.addWidget(part)
         elif card.kind == "set":
             path, keyword = card.path, card.keyword
@@ -304,7 +307,7 @@ class Cards(QScrollArea):
             field.setCompleter(completer)
         one = self._button(f"set_{keyword}", "Set", f"Let {keyword} have this value for {card.place}.", frame)
         _send(field, one, lambda: self.value_given.emit((path,), keyword, field.text().strip()))
-        for part in (_label(keyword, "text"), field, one):
+        for part in (words_in(keyword, "text"), field, one):
             row.addWidget(part)
         if len(card.every) > 1:
             said = f"Set for all {len(card.every):,}"
@@ -312,7 +315,7 @@ class Cards(QScrollArea):
             every.clicked.connect(lambda: self.value_given.emit(card.every, keyword, field.text().strip()))
             row.addWidget(every)
         if choices and len(hint) <= _LONGEST:
-            row.addWidget(_label(hint, "muted"), 1)
+            row.addWidget(words_in(hint, "muted"), 1)
 
     def _name(self, name: str) -> str:
         """The first of a kind has the plain name, the others are counted."""
@@ -352,19 +355,3 @@ def _send(field: QLineEdit, button: QPushButton, call: object) -> None:
 
     button.clicked.connect(lambda _checked=False: send())
     field.returnPressed.connect(send)
-
-
-def _label(text: str, role: str, bold: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(len(text) > 40)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    # a palette and no style sheet: that takes longer than all the rest
-    palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, theme().colour(role))
-    label.setPalette(palette)
-    if bold:
-        font = label.font()
-        font.setBold(True)
-        label.setFont(font)
-    return label

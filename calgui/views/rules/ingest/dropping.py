@@ -5,10 +5,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from calgui.views.dropping import dragged, take_copy
 from calgui.views.opening import is_cache
+from calgui.views.session import Session
 from calgui.views.theme import theme
 
 #: height in pixels of what says what dropping does
@@ -39,6 +40,75 @@ def references_in(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def asked_for(about: object) -> list[Path]:
+    """The files that a page is asked about.
+
+    Parameters
+    ----------
+    about : object
+        As `Session.ask_page` brings it: paths, or something that is of another page.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Empty where it names none.
+    """
+    if not isinstance(about, Iterable) or isinstance(about, str | bytes):
+        return []
+    return [path for path in about if isinstance(path, Path)]
+
+
+def found_in(paths: Iterable[Path], session: Session) -> list[Path]:
+    """What `references_in` finds, as absolute paths, each once; what cannot be read, and that there is none, is told.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+    session : Session
+        That tells it.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Empty where there is none, or a folder cannot be read.
+    """
+    paths = list(paths)
+    try:
+        found = list(dict.fromkeys(path.absolute() for path in references_in(paths)))
+    except OSError as error:
+        where = Path(str(error.filename)).name
+        session.notice("error", f"{where} cannot be read: {error.strerror}.", "Look at the folder's permissions.")
+        return []
+    if paths and not found:
+        kinds = ", ".join(_ENDINGS)
+        session.notice(
+            "warning", f"There is no file for it in {paths[0].name}.", f"Files are taken that end in {kinds}."
+        )
+    return found
+
+
+def ask_files(name: str, title: str, kinds: str, parent: QWidget, take: Callable[[Iterable[Path]], object]) -> None:
+    """Ask the user for files.
+
+    Parameters
+    ----------
+    name, title : str
+        Object name of the dialog, and what stands above it.
+    kinds : str
+        As `QFileDialog` filters by.
+    parent : QWidget
+    take : callable
+        Given the paths.
+    """
+    dialog = QFileDialog(parent, title, "", kinds)
+    dialog.setObjectName(name)
+    dialog.setModal(False)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.filesSelected.connect(lambda names: take(map(Path, names)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.show()
+
+
 class IngestDrop(QObject):
     """Lets a widget take reference files; a cache alone is left to the window, which opens it.
 
@@ -47,7 +117,7 @@ class IngestDrop(QObject):
     widget : QWidget
         That they are dropped on.
     take : callable
-        Given the files.
+        Given the files and folders.
     words : callable, optional
         Given what is dropped, and whether it is one file: what dropping does.
     """
@@ -88,7 +158,7 @@ class IngestDrop(QObject):
             if event.type() == kinds.Drop:
                 self.hint.hide()
                 if event.isAccepted():
-                    self._take(references_in(paths))
+                    self._take(paths)
             return True
         return super().eventFilter(watched, event)
 

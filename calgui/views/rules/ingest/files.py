@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -17,10 +16,11 @@ from PySide6.QtWidgets import (
 from calgui.core.jobs import Job
 from calgui.views.rules.ingest.answer import Row, selected_names
 from calgui.views.rules.ingest.draft import Draft
-from calgui.views.rules.ingest.models import VERDICT, ReferencesModel
-from calgui.views.rules.ingest.tabs import fit_columns, make_table
+from calgui.views.rules.ingest.models import INSTEAD, VERDICT, ReferencesModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import push_button
+from calgui.views.widgets.tables import fit_columns, make_table
 
 _HINT = (
     "Drop new references here, or add them.\n"
@@ -57,8 +57,8 @@ class FilesPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("ingest_files")
         self._known: tuple[object, str | None] = (None, None)
-        self.add = _button("ingest_add", "Add references…", "Choose new reference files.", self)
-        self.remove = _button(
+        self.add = push_button("ingest_add", "Add references…", "Choose new reference files.", self)
+        self.remove = push_button(
             "ingest_remove", "Take off the list", "The chosen rows; the files stay where they are.", self
         )
         self.rename = QCheckBox("Next free names", self)
@@ -71,11 +71,15 @@ class FilesPanel(QWidget):
         self.gone.setToolTip("A reference that the new context is not to select any more; its file stays.")
         self.gone.setPlaceholderText("Reference to delete")
         self.gone.setMaximumWidth(260)
-        self.delete = _button("ingest_delete_button", "Delete", "Take it out of the new context; its file stays.", self)
+        self.delete = push_button(
+            "ingest_delete_button", "Delete", "Take it out of the new context; its file stays.", self
+        )
         self.model = ReferencesModel(self)
         self.table = make_table("ingest_references", "What goes in and out", self.model, self)
         # what is said first stands first
         self.table.horizontalHeader().moveSection(VERDICT, 1)
+        self.table.horizontalHeader().moveSection(self.table.horizontalHeader().visualIndex(INSTEAD), 3)
+        self.table.setColumnHidden(INSTEAD, True)
         self.hint = QLabel(_HINT, self)
         self.hint.setObjectName("ingest_hint")
         self.hint.setAccessibleName("How to begin")
@@ -137,6 +141,7 @@ class FilesPanel(QWidget):
         self.rename.setChecked(draft.rename)
         self.model.show(rows)
         self._stack.setCurrentIndex(1 if rows else 0)
+        self.table.setColumnHidden(INSTEAD, not any(row.instead for row in rows))
         if any(row.state != "waiting" for row in rows):
             fit_columns(self.table, 300)
         self._allow()
@@ -207,7 +212,7 @@ class FilesPanel(QWidget):
             self.removed.emit(paths, names)
 
     def _report(self, row: int) -> None:
-        path = self.model.rows[row].path if 0 <= row < len(self.model.rows) else None
+        path = self.model.shown[row].path if 0 <= row < len(self.model.shown) else None
         if path is not None:
             self.report_asked.emit(path)
 
@@ -216,10 +221,3 @@ class FilesPanel(QWidget):
         if name:
             self.gone.clear()
             self.delete_asked.emit(name)
-
-
-def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    return button

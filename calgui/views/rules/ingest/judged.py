@@ -5,10 +5,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from calgui.core.validation import known_types
+from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.cards import Card
-from calgui.views.rules.validate.judge import Judge, Judged
+from calgui.views.rules.validate.judge import Judge
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.session import Session
+
+#: verdicts that are told
+_TOLD = ("bad", "doubtful", "failed")
 
 
 class Verdicts(QObject):
@@ -32,6 +38,8 @@ class Verdicts(QObject):
         self.session = session
         self.judge = Judge.of(session)
         self._paths: tuple[Path, ...] = ()
+        self._types: dict[Path, str] = {}
+        self._stopped: set[Path] = set()
         self.judge.changed.connect(self._known_more)
 
     def want(self, paths: Sequence[Path], kinds: dict[Path, str]) -> None:
@@ -45,9 +53,23 @@ class Verdicts(QObject):
             Types that the user gave.
         """
         self._paths = tuple(paths)
-        # crds certify takes seconds, and is asked for the report
-        self.judge.want(paths, kinds, certify=False)
+        # crds certify is asked by what would be in the new cache: `Certifying`
+        self.judge.want(paths, kinds, certify=False, first=True)
         self.changed.emit()
+
+    def follow(self, rows: Sequence[Row]) -> None:
+        """Know what the files are, and of which a finding says already why nothing can be made of them.
+
+        Parameters
+        ----------
+        rows : sequence of Row
+            Of all files.
+        """
+        types = {row.path: row.type for row in rows if row.path is not None}
+        stopped = {row.path for row in rows if row.path is not None and row.state == "stopped"}
+        if (types, stopped) != (self._types, self._stopped):
+            self._types, self._stopped = types, stopped
+            self.changed.emit()
 
     def known(self) -> dict[Path, Judged]:
         """What is known of each file.
@@ -58,6 +80,11 @@ class Verdicts(QObject):
         """
         return {path: self.judge.known(path) for path in self._paths}
 
+    @property
+    def waits(self) -> bool:
+        """Whether a file has yet to be judged."""
+        return any(one.verdict in ("waiting", "working") for one in self.known().values())
+
     def cards(self) -> list[Card]:
         """A card for each file that is judged and not good.
 
@@ -65,7 +92,12 @@ class Verdicts(QObject):
         -------
         list of Card
         """
-        return [_card(one) for one in self.known().values() if one.verdict in ("bad", "doubtful", "failed")]
+        known = self.known().items()
+        return [
+            _card(one, self._types.get(path, ""))
+            for path, one in known
+            if one.verdict in _TOLD and not (one.verdict == "failed" and path in self._stopped)
+        ]
 
     def told(self) -> str:
         """How many are not good, in words; empty where none is.
@@ -92,8 +124,15 @@ class Verdicts(QObject):
             self.changed.emit()
 
 
-def _card(one: Judged) -> Card:
+def _card(one: Judged, kind: str) -> Card:
     mark = VERDICTS[one.verdict]
+    text = ""
+    if kind and kind.upper() not in known_types():
+        text = f"There are no checks for references of the type {kind}: look at it yourself."
+    elif one.path.suffix.lower() in (".asdf", ".json"):
+        text = "There are checks for FITS files only: look at it yourself."
+    if one.verdict == "failed" and text:
+        return Card(mark, f"{one.path.name} (validation)", text, path=one.path)
     reasons = one.validation.reasons if one.validation is not None else ()
     message = reasons[0] if reasons else one.error
     rest = len(reasons) - 1

@@ -8,31 +8,32 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from calgui.core.rules.ingest.values import NewMapping
-from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.ingest.answer import Row
 from calgui.views.rules.ingest.contexts import ContextRow
 from calgui.views.rules.marks import Mark, mark_icon
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import RecordTable
 from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 
 STATES: dict[str, Mark] = {
     "adds": Mark("+", "adds", "good", "good_fill", "A rule is added, or a date in a rule."),
     "replaces": Mark("~", "replaces", "warning", "warning_fill", "The same rule and date get this file instead."),
     "deletes": Mark("-", "deletes", "warning", "warning_fill", "The new context selects it no more; the file stays."),
     "stopped": Mark("✕", "stopped", "error", "error_fill", "Something is wrong with it: see the findings."),
+    "refused": Mark("✕", "refused", "error", "error_fill", "crds certify refuses the file: see the findings."),
     "waiting": Mark("…", "looking", "muted", "neutral_fill", "It is being looked at."),
 }
+OPERATIONAL = Mark("★", "operational", "good", "good_fill", "Pipelines that name no context use this one.")
 _NAME = 1
-#: column of the verdict of the validation
-VERDICT = 7
+#: columns of what goes out, and of the verdict of the validation
+INSTEAD, VERDICT = 5, 7
 
 
-class ReferencesModel(TitledTable):
+class ReferencesModel(RecordTable[Row]):
     """Files that go in and out.
 
     Signals
@@ -46,7 +47,6 @@ class ReferencesModel(TitledTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[Row, ...] = ()
         self.known: dict[Path, Judged] = {}
 
     def show_verdicts(self, known: dict[Path, Judged]) -> None:
@@ -57,34 +57,27 @@ class ReferencesModel(TitledTable):
         known : dict of pathlib.Path to Judged
         """
         self.known = known
-        if self.rows:
-            self.dataChanged.emit(self.index(0, VERDICT), self.index(len(self.rows) - 1, VERDICT))
+        if self.shown:
+            self.dataChanged.emit(self.index(0, VERDICT), self.index(len(self.shown) - 1, VERDICT))
 
-    def show(self, rows: tuple[Row, ...]) -> None:
+    def show(self, rows: Sequence[Row]) -> None:
         """Show other rows.
 
         Parameters
         ----------
-        rows : tuple of Row
+        rows : sequence of Row
         """
-        if rows == self.rows:
+        if rows == self.shown:
             return
-        if len(rows) == len(self.rows):  # what is chosen stays chosen
-            self.rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.titles) - 1))
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each file."""
-        return 0 if parent.isValid() else len(self.rows)
+        if len(rows) == len(self.shown):
+            self.show_again(rows)
+        else:
+            super().show(rows)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """The names of new files can be changed."""
         flags = super().flags(index)
-        if index.isValid() and index.column() == _NAME and self.rows[index.row()].path is not None:
+        if index.isValid() and index.column() == _NAME and self.shown[index.row()].path is not None:
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
@@ -92,7 +85,7 @@ class ReferencesModel(TitledTable):
         """Text, icon, colour and tooltip."""
         if not index.isValid():
             return None
-        row, column = self.rows[index.row()], index.column()
+        row, column = self.shown[index.row()], index.column()
         if column == VERDICT:
             return self._verdict(row, role)
         mark = STATES[row.state]
@@ -132,7 +125,7 @@ class ReferencesModel(TitledTable):
         """Another name: it is looked at anew."""
         if not index.isValid() or role != Qt.ItemDataRole.EditRole or index.column() != _NAME:
             return False
-        row, name = self.rows[index.row()], str(value).strip()
+        row, name = self.shown[index.row()], str(value).strip()
         if row.path is None or name == row.name:
             return False
         self.named.emit(row.path, name)
@@ -149,33 +142,14 @@ class ReferencesModel(TitledTable):
         -------
         tuple of (list of pathlib.Path, list of str)
         """
-        rows = [self.rows[number] for number in numbers if 0 <= number < len(self.rows)]
+        rows = [self.shown[number] for number in numbers if 0 <= number < len(self.shown)]
         return [row.path for row in rows if row.path is not None], [row.instead for row in rows if row.path is None]
 
 
-class MappingsModel(TitledTable):
+class MappingsModel(RecordTable[NewMapping]):
     """Mappings that the ingest writes."""
 
     titles = ("New mapping", "Follows")
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shown: tuple[NewMapping, ...] = ()
-
-    def show(self, mappings: tuple[NewMapping, ...]) -> None:
-        """Show others.
-
-        Parameters
-        ----------
-        mappings : tuple of NewMapping
-        """
-        self.beginResetModel()
-        self.shown = mappings
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each."""
-        return 0 if parent.isValid() else len(self.shown)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text and tooltip."""
@@ -189,29 +163,10 @@ class MappingsModel(TitledTable):
         return None
 
 
-class ContextsModel(TitledTable):
+class ContextsModel(RecordTable[ContextRow]):
     """Contexts of a cache, the newest first."""
 
     titles = ("Context", "State", "Follows", "Ingested (UTC)", "What went in and out")
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shown: tuple[ContextRow, ...] = ()
-
-    def show(self, rows: tuple[ContextRow, ...]) -> None:
-        """Show those of another cache.
-
-        Parameters
-        ----------
-        rows : tuple of ContextRow
-        """
-        self.beginResetModel()
-        self.shown = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each."""
-        return 0 if parent.isValid() else len(self.shown)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon and tooltip."""
@@ -228,6 +183,3 @@ class ContextsModel(TitledTable):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return "\n".join(part for part in (f"{row.context} {state}".strip(), row.date, row.what) if part)
         return None
-
-
-OPERATIONAL = Mark("★", "operational", "good", "good_fill", "Pipelines that name no context use this one.")

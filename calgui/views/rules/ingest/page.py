@@ -7,27 +7,30 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.frames.source import stamp
 from calgui.core.jobs import Job
-from calgui.core.rules.ingest.overlay import check_target
 from calgui.core.rules.questions.compare import Change
 from calgui.views.rules.ingest.answer import Answer, rows_of, work_out
 from calgui.views.rules.ingest.cards import Card, cards_of
+from calgui.views.rules.ingest.certifying import Certifying
 from calgui.views.rules.ingest.draft import Draft, words
-from calgui.views.rules.ingest.dropping import IngestDrop, references_in
+from calgui.views.rules.ingest.dropping import IngestDrop, ask_files, asked_for, found_in
 from calgui.views.rules.ingest.files import FilesPanel
 from calgui.views.rules.ingest.judged import Verdicts
 from calgui.views.rules.ingest.summary import told_of
 from calgui.views.rules.ingest.tabs import IngestTabs
-from calgui.views.rules.ingest.target import TargetBar
+from calgui.views.rules.ingest.target import TargetBar, refusal
 from calgui.views.rules.ingest.wayback import WayBack
 from calgui.views.rules.ingest.writing import Writing
 from calgui.views.rules.why.inquiry import Inquiry
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.coming_back import ComingBack
+from calgui.views.widgets.rows_above import RowsAbove
 
 _PAUSE_MS = 150
 
@@ -50,7 +53,9 @@ class IngestPage(QWidget):
         self.draft = Draft()
         self.answer: Answer | None = None
         self._stale, self._working, self._problem, self._result = True, False, "", ""
-        self._first, self._rows, self._by_hand = True, -1, False
+        self._first = True
+        #: the files as they were looked at
+        self._seen: dict[Path, Any] = {}
         self.files = FilesPanel(self)
         self.told = QLabel(self)
         self.told.setObjectName("ingest_told")
@@ -58,11 +63,13 @@ class IngestPage(QWidget):
         self.told.setWordWrap(True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.tabs = IngestTabs(self)
-        self.target = TargetBar(self._refusal, self)
+        self.target = TargetBar(lambda folder: refusal(session.cache, folder), self)
         self.verdicts = Verdicts(session, self)
+        self.certifying = Certifying(session, self)
         self.writing = Writing(session, self.target, self)
         self.way_back = WayBack(session, self.tabs, self)
         self.drop = IngestDrop(self, self.add)
+        ComingBack(self, self._look_at_files)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -73,21 +80,14 @@ class IngestPage(QWidget):
         session.keep("ingest", self._kept, self._take_up)
 
     def _lay_out(self) -> None:
-        self.split = QSplitter(Qt.Orientation.Vertical, self)
-        self.split.setObjectName("ingest_splitter")
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.files)
         below = QWidget(self)
         column = QVBoxLayout(below)
         column.setContentsMargins(SPACE, SPACE, SPACE, 0)
         column.setSpacing(SPACE)
         column.addWidget(self.told)
         column.addWidget(self.tabs, 1)
-        self.split.addWidget(below)
-        self.split.setStretchFactor(0, 0)
-        self.split.setStretchFactor(1, 1)
+        self.split = RowsAbove("ingest_splitter", self.files, below, self)
         self.split.setSizes([190, 460])
-        self.split.splitterMoved.connect(self._moved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -110,9 +110,11 @@ class IngestPage(QWidget):
         files.report_asked.connect(self.verdicts.open)
         tabs.cards.report_asked.connect(self.verdicts.open)
         self.verdicts.changed.connect(self._show_verdicts)
+        self.certifying.changed.connect(self._show_verdicts)
         self.target.write_asked.connect(self._write)
         self.target.patch_asked.connect(self._save_patch)
         self.writing.changed.connect(self._tell)
+        self.writing.failed.connect(self._ask_soon)
         for signal in (session.context_changed, session.caches_changed, session.observations_changed):
             signal.connect(self._out_of_date)
         theme().changed.connect(self._tell)
@@ -122,13 +124,8 @@ class IngestPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether something is looked at or written."""
-        return (
-            self.verdicts.judge.busy
-            or self._working
-            or self._pause.isActive()
-            or self.writing.busy
-            or self.tabs.cards.busy
-        )
+        others = (self.verdicts.judge, self.certifying, self.writing, self.tabs.cards)
+        return self._working or self._pause.isActive() or any(one.busy for one in others)
 
     def ask(self, about: object) -> None:
         """Take new references.
@@ -138,8 +135,7 @@ class IngestPage(QWidget):
         about : iterable of pathlib.Path
             Files, and folders of them.
         """
-        if isinstance(about, Iterable) and not isinstance(about, str | bytes):
-            self.add([path for path in about if isinstance(path, Path)])
+        self.add(asked_for(about))
 
     def add(self, paths: Iterable[Path]) -> None:
         """Take new references, besides those that are there.
@@ -149,12 +145,12 @@ class IngestPage(QWidget):
         paths : iterable of pathlib.Path
             Files, and folders of them.
         """
-        try:
-            found = references_in(paths)
-        except OSError as error:
-            self.session.notice("error", f"The folder cannot be read: {error.strerror}.", "Look at its permissions.")
-            return
-        self._change(self.draft.add(found))
+        found = found_in(paths, self.session)
+        draft = self.draft.add(found)
+        if found and draft == self.draft:
+            what = found[0].name if len(found) == 1 else "All of it"
+            self.session.notice("info", f"{what} is on the list of the ingest already.")
+        self._change(draft)
 
     def go_to_tab(self, word: str) -> None:
         """Go to a tab, if it is there.
@@ -190,18 +186,8 @@ class IngestPage(QWidget):
         self._first = self._first or not self.draft
         self.draft, self._result = draft, ""
         self.files.show_draft(draft, rows_of(draft))
-        self._make_room(len(draft.items) + len(draft.delete))
+        self.split.make_room(len(draft.items) + len(draft.delete), 6, beside=130, empty=190)
         self._ask_soon()
-
-    def _make_room(self, rows: int) -> None:
-        """For the rows of the table, as long as the user did not choose it."""
-        if self._rows != rows and not self._by_hand:
-            self._rows = rows
-            room = 130 + 24 * min(rows, 6) if rows else 190
-            self.split.setSizes([room, max(self.split.height() - room, 200)])
-
-    def _moved(self) -> None:
-        self._by_hand = True
 
     def _kept(self) -> dict[str, Any] | None:
         return {**self.draft.kept(), "into": self.target.named} if self.draft else None
@@ -212,13 +198,8 @@ class IngestPage(QWidget):
         self._steps.settle()
 
     def _ask_files(self) -> None:
-        dialog = QFileDialog(self, "New references", "", "References (*.fits *.fit *.fits.gz *.asdf *.json)")
-        dialog.setObjectName("ingest_files_dialog")
-        dialog.setModal(False)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self.add(map(Path, names)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.show()
+        kinds = "References (*.fits *.fit *.fits.gz *.asdf *.json)"
+        ask_files("ingest_files_dialog", "New references", kinds, self, self.add)
 
     # ---- looking
 
@@ -228,6 +209,13 @@ class IngestPage(QWidget):
         self.way_back.look()
         if self._stale:
             self._ask()
+        else:
+            self._look_at_files()
+
+    def _look_at_files(self) -> None:
+        """Look anew where a file is no longer as it was looked at."""
+        if not self._stale and not self._working and any(stamp(path) != was for path, was in self._seen.items()):
+            self._ask_soon()
 
     def _out_of_date(self) -> None:
         if self.isVisible():
@@ -245,10 +233,12 @@ class IngestPage(QWidget):
     def _ask(self) -> None:
         self._stale = False
         session, draft = self.session, self.draft
+        self._seen = {item.path: stamp(item.path) for item in draft.items}
         cache, context = session.cache, session.context
         self.files.follow(session)
         if cache is None or context is None or not draft:
             session.tasks.supersede("ingest")
+            self.verdicts.want((), {})
             self._done(None)
             return
         entries = [entry for entry in session.observations() if entry.error is None]
@@ -272,8 +262,12 @@ class IngestPage(QWidget):
     def _done(self, answer: Answer | None, cards: Sequence[Card] = (), problem: str = "") -> None:
         self._working, self._problem = False, problem
         had, self.answer = self.answer, answer
-        self.files.show_draft(self.draft, answer.rows if answer is not None else rows_of(self.draft))
         self.tabs.show_answer(answer, cards)
+        if answer is not None:
+            self.verdicts.follow(answer.rows)
+        if self.certifying.want(answer):
+            self.target.ask_anew()
+        self._show_rows()
         if answer is not None:
             self.target.patch_name = f"{answer.proposal.new_context.removesuffix('.pmap')}.patch"
             if answer.proposal.mappings:
@@ -294,9 +288,19 @@ class IngestPage(QWidget):
 
     # ---- showing
 
+    def _show_rows(self) -> None:
+        answer = self.answer
+        self.files.show_draft(self.draft, self.certifying.marked(answer.rows) if answer else rows_of(self.draft))
+
     def _show_verdicts(self) -> None:
+        if self._fresh:
+            self._show_rows()
         self.files.model.show_verdicts(self.verdicts.known())
-        self.tabs.cards.show_verdicts(self.verdicts.cards())
+        refused, told = self.certifying.cards()
+        who = ["crds certify"] if self.certifying.busy else []
+        who += ["the validation"] if self.verdicts.waits else []
+        waits = f"Waiting for {' and '.join(who)}…" if who else ""
+        self.tabs.show_verdicts([*refused, *self.verdicts.cards(), *told], waits)
         self._tell()
 
     @property
@@ -317,7 +321,10 @@ class IngestPage(QWidget):
         weight = "bold" if role in ("good", "error", "warning") else "normal"
         self.told.setStyleSheet(f"color: {theme().colour(role).name()}; font-weight: {weight};")
         ready = self._fresh and self.answer is not None and self.answer.proposal.ready
-        self.target.show_ready(ready, self.writing.busy)
+        count = self.certifying.waits
+        waits = f"crds certify is being asked about {count:,} file{'' if count == 1 else 's'}…" if count else ""
+        doubt = self.certifying.told() if self.certifying.refused else ""
+        self.target.show_ready(ready, self.writing.busy, waits, doubt, self.certifying.note())
         self.target.setVisible(bool(self.draft) or self.writing.busy)
         self.files.show_cache(self.session.cache is not None, bool(self.draft), not self.writing.busy)
 
@@ -326,35 +333,27 @@ class IngestPage(QWidget):
         answer = self.answer
         if self.session.cache is None:
             return "muted", "Open a CRDS cache first: new references go into a copy of it." if self.draft else ""
-        if self._result and not self.draft:
+        if self._result and not self.draft and self.writing.stands:
             return "good", self._result
         if self._problem:
             return "error", f"✕ {self._problem}"
         if answer is None or not self.draft:
             return "muted", "Looking what changes…" if self._working and self.draft else ""
-        return told_of(answer, self.verdicts.told())
+        crds = self.certifying
+        waits = crds.busy or self.verdicts.waits
+        return told_of(answer, self.verdicts.told(), crds.told(), bool(crds.refused), waits)
 
     # ---- doing
 
-    def _refusal(self, folder: Path) -> str:
-        cache = self.session.cache
-        if cache is None:
-            return ""
-        try:
-            check_target(cache, folder)
-        except CalguiError as error:
-            return f"{error.message} {error.cure}".strip()
-        except OSError as error:
-            return f"This cannot be looked at: {error.strerror}. Name another folder."
-        return ""
-
     def _write(self, folder: Path) -> None:
-        if self.answer is not None and self._fresh and self.answer.proposal.ready:
+        if self.answer is not None and self._fresh and self.target.allowed:
             self.writing.write(self.answer, folder, self._written)
 
     def _written(self, answer: Answer, said: str) -> None:
         """It was written: the files are no longer to go in, and the new cache comes beside the old one."""
         before, cache, context = self.draft, answer.cache.path, answer.context
+        refused = len(self.certifying.refused)
+        said += f" crds certify refuses {refused:,} of them." if refused else ""
         self.target.forget()
         self._put(Draft())
         self._steps.settle()
@@ -380,7 +379,7 @@ class IngestPage(QWidget):
             session.history.did(f"go to {written.context}", back, again(written.folder, written.context))
 
     def _save_patch(self, path: Path) -> None:
-        if self.answer is not None and self._fresh and self.answer.proposal.ready:
+        if self.answer is not None and self._fresh and self.target.allowed:
             self.writing.save_patch(self.answer, path)
 
     def _explain(self, row: int) -> None:

@@ -4,7 +4,9 @@ from calgui.core.rules.values import Severity
 from calgui.views.rules.ingest.answer import Answer
 
 
-def told_of(answer: Answer, judged: str = "") -> tuple[str, str]:
+def told_of(
+    answer: Answer, judged: str = "", certified: str = "", refused: bool = False, waits: bool = False
+) -> tuple[str, str]:
     """Say what an answer comes to.
 
     Parameters
@@ -12,6 +14,12 @@ def told_of(answer: Answer, judged: str = "") -> tuple[str, str]:
     answer : Answer
     judged : str
         A sentence on what validation found; empty where it found nothing amiss.
+    certified : str
+        A sentence on what crds certify says; empty where it has nothing to say.
+    refused : bool
+        Whether it refuses a file.
+    waits : bool
+        Whether somebody has yet to say something.
 
     Returns
     -------
@@ -41,8 +49,12 @@ def told_of(answer: Answer, judged: str = "") -> tuple[str, str]:
         said.append(f"{_many(stopping, 'old defect')} of the cache would stop stock crds: see the findings.")
     elif answer.defects:
         said.append("Some of the cache's other references cannot be read: see the findings.")
-    said += [judged] if judged else []
-    doubtful = bool(warnings or answer.defects or told.loss or judged)
+    said += [one for one in (certified, judged) if one]
+    if refused:
+        return "error", f"✕ {' '.join(said)}"
+    if waits:
+        return "text", f"… {' '.join(said)}"
+    doubtful = bool(warnings or answer.defects or told.loss or judged or certified)
     return ("warning", f"! {' '.join(said)}") if doubtful else ("good", f"✓ {' '.join(said)}")
 
 

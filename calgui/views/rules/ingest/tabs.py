@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSplitter,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -26,60 +22,11 @@ from calgui.views.rules.ingest.cards import Card, Cards
 from calgui.views.rules.ingest.contexts import Contexts
 from calgui.views.rules.ingest.models import ContextsModel, MappingsModel
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import push_button
+from calgui.views.widgets.tables import fit_columns, make_table
 
 FINDINGS, OBSERVATIONS, MAPPINGS, RULES, CONTEXTS = range(5)
 _WORDS = ("Findings", "Observations", "Mappings", "Rules", "Contexts")
-
-
-def make_table(name: str, title: str, model: QAbstractTableModel, parent: QWidget) -> QTableView:
-    """A calm table of whole rows.
-
-    Parameters
-    ----------
-    name, title : str
-        Object name and accessible name.
-    model : QAbstractTableModel
-    parent : QWidget
-
-    Returns
-    -------
-    QTableView
-    """
-    table = QTableView(parent)
-    table.setObjectName(name)
-    table.setAccessibleName(title)
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    table.verticalHeader().hide()
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.verticalHeader().setDefaultSectionSize(24)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.horizontalHeader().setHighlightSections(False)
-    table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-    return table
-
-
-def fit_columns(table: QTableView, most: int) -> None:
-    """Give each column the room that its texts need.
-
-    Parameters
-    ----------
-    table : QTableView
-    most : int
-        Pixels that none exceeds.
-    """
-    model, metrics = table.model(), table.fontMetrics()
-    for column in range(model.columnCount() - 1):
-        texts = [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 60))]
-        texts.append(str(model.headerData(column, Qt.Orientation.Horizontal)))
-        marked = model.rowCount() and model.index(0, column).data(Qt.ItemDataRole.DecorationRole) is not None
-        room = 44 if marked else 24
-        table.setColumnWidth(column, min(most, max(map(metrics.horizontalAdvance, texts)) + room))
 
 
 class IngestTabs(QTabWidget):
@@ -134,17 +81,17 @@ class IngestTabs(QTabWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(280)
-        self.why = _button("ingest_why", "Why now", "Explain what this observation gets now.", self)
-        self.show_rule = _button(
+        self.why = push_button("ingest_why", "Why now", "Explain what this observation gets now.", self)
+        self.show_rule = push_button(
             "ingest_show_rule", "Show in the old mapping", "Show where this rule stands now.", self
         )
-        self.operational = _button(
+        self.operational = push_button(
             "ingest_operational",
             "Make it operational",
             "Pipelines that name no context use it from now on. Only in a cache that an ingest wrote.",
             self,
         )
-        self.look = _button("ingest_look", "Look at it", "See the cache as this context does.", self)
+        self.look = push_button("ingest_look", "Look at it", "See the cache as this context does.", self)
         self.contexts_said = QLabel(self)
         self.contexts_said.setObjectName("ingest_contexts_said")
         self.contexts_said.setWordWrap(True)
@@ -165,7 +112,7 @@ class IngestTabs(QTabWidget):
         texts.addWidget(self.sum)
         texts.addWidget(self.diff, 1)
         split.addWidget(right)
-        split.setSizes([340, 660])
+        split.setSizes([420, 580])
         pages: tuple[tuple[QWidget, Sequence[QWidget]], ...] = (
             (self.cards, ()),
             (self.observations, (self.why, self.filter)),
@@ -228,11 +175,21 @@ class IngestTabs(QTabWidget):
         if self.mappings_model.shown:
             self.mappings.setCurrentIndex(self.mappings_model.index(min(row, len(self.mappings_model.shown) - 1), 0))
         self._show_diff()
-        self.changes.show(answer.told.diff.changes if answer is not None else ())
+        self.changes.narrow(answer.told.diff.changes if answer is not None else ())
         self._narrow()
         fit_columns(self.rules, 280)
         fit_columns(self.observations, 320)
+        self._count()
+
+    def show_verdicts(self, cards: Sequence[Card], waits: str) -> None:
+        """Show what is said of the files themselves: as `Cards.show_verdicts`."""
+        self.cards.show_verdicts(cards, waits)
+        self._count()
+
+    def _count(self) -> None:
+        answer = self.answer
         if answer is not None:
+            cards = [*self.cards.cards, *self.cards.verdicts]
             counts = (len(cards), len(answer.told.observations), len(answer.proposal.mappings), len(self.changes.shown))
             for place, count in enumerate(counts):
                 self.setTabText(place, f"{_WORDS[place]} {count:,}" if count else _WORDS[place])
@@ -275,9 +232,9 @@ class IngestTabs(QTabWidget):
     def _narrow(self) -> None:
         answer = self.answer
         if answer is None:
-            self.selections.show((), (), (), "")
+            self.selections.narrow((), (), (), "")
         else:
-            self.selections.show(answer.told.observations, answer.names, answer.texts, self.filter.text())
+            self.selections.narrow(answer.told.observations, answer.names, answer.texts, self.filter.text())
         self._allow()
 
     def _show_diff(self) -> None:
@@ -339,10 +296,3 @@ def _show_new(diff: DiffText, names: set[str], gone: set[str]) -> None:
             diff.centerCursor()
             return
         block = block.next()
-
-
-def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    return button

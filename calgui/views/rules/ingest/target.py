@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -17,9 +19,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from calgui.core.errors import CalguiError
 from calgui.core.jobs import Progress
+from calgui.core.rules.ingest.overlay import check_target
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.elided import ElidedLabel
+
+if TYPE_CHECKING:
+    from calgui.core.rules.cache import Cache
+
+
+def refusal(cache: "Cache | None", folder: Path) -> str:
+    """Why a new cache cannot be written to a folder.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        The old one.
+    folder : pathlib.Path
+
+    Returns
+    -------
+    str
+        Empty where it can.
+    """
+    if cache is None:
+        return ""
+    try:
+        check_target(cache, folder)
+    except CalguiError as error:
+        return f"{error.message} {error.cure}".strip()
+    except OSError as error:
+        return f"This cannot be looked at: {error.strerror}. Name another folder."
+    return ""
 
 
 class TargetBar(QFrame):
@@ -36,19 +68,16 @@ class TargetBar(QFrame):
     write_asked(object), patch_asked(object)
         Where to: a path.
     cancelled()
-    changed()
-        Another folder is named.
     """
 
     write_asked = Signal(object)
     patch_asked = Signal(object)
     cancelled = Signal()
-    changed = Signal()
 
     def __init__(self, refusal: Callable[[Path], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._refusal = refusal
-        self._ready, self._busy = False, False
+        self._ready, self._busy, self._waits, self._doubt, self._note = False, False, "", "", ""
         self._proposed = ""
         self.patch_name = "ingest.patch"
         self.setObjectName("ingest_target_bar")
@@ -65,6 +94,10 @@ class TargetBar(QFrame):
         self.write.setDefault(True)
         self.said = ElidedLabel(parent=self)
         self.said.setObjectName("ingest_target_said")
+        self.despite = QCheckBox("Write it all the same", self)
+        self.despite.setObjectName("ingest_despite")
+        self.despite.setAccessibleName("Write the new cache although crds certify refuses a file")
+        self.despite.setToolTip("crds certify refuses a file, and who reads it later may stumble over the same.")
         self.progress = QProgressBar(self)
         self.progress.setObjectName("ingest_progress")
         self.progress.setAccessibleName("Progress")
@@ -79,7 +112,8 @@ class TargetBar(QFrame):
         self.write.clicked.connect(lambda: self.write_asked.emit(self.path))
         self.patch.clicked.connect(self._ask_patch)
         self.cancel.clicked.connect(self._cancel)
-        self.folder.textChanged.connect(lambda _text: (self._check(), self.changed.emit()))
+        self.folder.textChanged.connect(lambda _text: self._check())
+        self.despite.toggled.connect(lambda _on: self._check())
         theme().changed.connect(self._check)
         self._check()
 
@@ -94,7 +128,9 @@ class TargetBar(QFrame):
             row.addWidget(button)
         idle, busy = QWidget(self), QWidget(self)
         inner = QHBoxLayout(idle)
-        inner.addWidget(self.said)
+        inner.setSpacing(SPACE)
+        inner.addWidget(self.said, 1)
+        inner.addWidget(self.despite)
         running = QHBoxLayout(busy)
         running.setSpacing(SPACE)
         running.addWidget(self.progress, 2)
@@ -156,18 +192,34 @@ class TargetBar(QFrame):
         self._proposed = ""
         self.folder.clear()
 
-    def show_ready(self, ready: bool, busy: bool) -> None:
+    def show_ready(self, ready: bool, busy: bool, waits: str = "", doubt: str = "", note: str = "") -> None:
         """Whether there is something to write, and whether something is being done.
 
         Parameters
         ----------
         ready, busy : bool
+        waits : str
+            What has to answer first, in a sentence; empty where nothing has.
+        doubt : str
+            Why it should not be written, in a sentence: the user has to say that it shall be all the same.
+        note : str
+            What else is known of it, in a sentence.
         """
-        self._ready, self._busy = ready, busy
+        self._ready, self._busy, self._waits, self._doubt, self._note = ready, busy, waits, doubt, note
         self._below.setCurrentIndex(1 if busy else 0)
         if not busy:
             self.progress.setValue(0)
         self._check()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether what is there can be written, or saved as a patch."""
+        knows = not self._doubt or self.despite.isChecked()
+        return self._ready and not self._busy and not self._waits and knows
+
+    def ask_anew(self) -> None:
+        """Something else is to be written: what the user said of doubts does not hold for it."""
+        self.despite.setChecked(False)
 
     def start(self, text: str) -> None:
         """Something begins.
@@ -199,17 +251,30 @@ class TargetBar(QFrame):
     def _check(self) -> None:
         named = bool(self.folder.text().strip())
         refused = ("Name a folder for the new cache." if not named else self._refusal(self.path)) if self._ready else ""
-        self.said.setText(f"✕ {refused}" if refused else "The old cache is only read." if self._ready else "")
-        self.said.setToolTip(refused)
-        self.said.setStyleSheet(f"color: {theme().colour('error' if refused else 'muted').name()};")
-        self.write.setEnabled(self._ready and not refused and not self._busy)
-        self.patch.setEnabled(self._ready and not self._busy)
+        role, text = self._said(refused)
+        self.said.setText(text)
+        self.said.setToolTip(text if role != "muted" else "")
+        self.said.setStyleSheet(f"color: {theme().colour(role).name()};")
+        self.despite.setVisible(self._ready and bool(self._doubt))
+        self.write.setEnabled(self.allowed and not refused)
+        self.patch.setEnabled(self.allowed)
         self.folder.setEnabled(not self._busy)
         self.choose.setEnabled(not self._busy)
         tip = "Write a complete new cache; the old one is only read."
-        self.write.setToolTip(tip if not refused else "Name another folder first.")
+        first = "Name another folder first." if refused else text if self._ready and not self.allowed else ""
+        self.write.setToolTip(first or tip)
         self.write.setAccessibleName(tip)
         self.setStyleSheet(f"#ingest_target_bar {{ border-top: 1px solid {theme().colour('line').name()}; }}")
+
+    def _said(self, refused: str) -> tuple[str, str]:
+        """Colour and sentence: what stands in the way first."""
+        if refused:
+            return "error", f"✕ {refused}"
+        if self._ready and self._waits:
+            return "muted", self._waits
+        if self._ready and self._doubt:
+            return ("warning", f"! {self._doubt}") if self.despite.isChecked() else ("error", f"✕ {self._doubt}")
+        return "muted", f"{self._note} The old cache is only read.".strip() if self._ready else ""
 
     def _choose(self) -> None:
         """Ask for a folder: an empty one is it, in another one the new cache gets a folder of its own."""

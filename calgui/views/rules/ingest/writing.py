@@ -32,9 +32,12 @@ class Writing(QObject):
     -------
     changed()
         Something begins or ends.
+    failed()
+        It could not be done: what was looked at may have changed.
     """
 
     changed = Signal()
+    failed = Signal()
 
     def __init__(self, session: Session, bar: TargetBar, parent: QObject) -> None:
         super().__init__(parent)
@@ -48,6 +51,13 @@ class Writing(QObject):
     def busy(self) -> bool:
         """Whether something is written."""
         return self._task is not None
+
+    @property
+    def stands(self) -> bool:
+        """Whether what was written is what one sees: the way back may have been gone, or another cache chosen."""
+        written, cache = self.written, self.session.cache
+        here = written is not None and cache is not None and cache.path == written.folder
+        return here and cache.default_context == written.context
 
     def write(self, answer: Answer, folder: Path, then: Callable[[Answer, str], object]) -> None:
         """Write the new cache, and open it beside the old one.
@@ -118,6 +128,7 @@ class Writing(QObject):
                 self.session.notice("info", f"{title} was cancelled: nothing was written.")
             else:
                 self.session.report(error, title)
+                self.failed.emit()
 
         self._task = self.session.tasks.start(title, work, done, failed)
         self.bar.start(f"{title}…")

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,46 +21,21 @@ from calgui.core.rules.values import Finding, Place
 from calgui.views.rules.marks import SEVERITIES
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.rich import rich
+from calgui.views.widgets.tables import RecordTable
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-_COLUMNS = ("File", "Line", "Rule", "Date", "Selects", "What is said of it")
 
 
-class PlacesModel(QAbstractTableModel):
+class PlacesModel(RecordTable[Place]):
     """The places of a finding."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.places: tuple[Place, ...] = ()
-
-    def show(self, places: tuple[Place, ...]) -> None:
-        """Show other places."""
-        self.beginResetModel()
-        self.places = places
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each place."""
-        return 0 if parent.isValid() else len(self.places)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """As titled."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        return None
+    titles = ("File", "Line", "Rule", "Date", "Selects", "What is said of it")
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text of a cell."""
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        place = self.places[index.row()]
+        place = self.shown[index.row()]
         line = "" if place.line is None else str(place.line)
         rule = ", ".join(place.rule)
         return (place.file, line, rule, place.date or "", place.reference or "", place.note)[index.column()]
@@ -182,7 +157,7 @@ class LintDetails(QWidget):
         metrics = self.places.fontMetrics()
         for column in range(self.model.columnCount() - 1):
             texts = {str(self.model.index(row, column).data()) for row in range(min(len(places), 100))}
-            room = max(metrics.horizontalAdvance(text) for text in (*texts, _COLUMNS[column])) + 2 * SPACE + 4
+            room = max(metrics.horizontalAdvance(text) for text in (*texts, self.model.titles[column])) + 2 * SPACE + 4
             self.places.setColumnWidth(column, min(300, room))
             self.places.setColumnHidden(column, column > 0 and texts == {""})
         self.places.setCurrentIndex(self.model.index(0, 0))
@@ -193,7 +168,7 @@ class LintDetails(QWidget):
 
     def _place(self) -> Place | None:
         row = self.places.currentIndex().row()
-        return self.model.places[row] if 0 <= row < len(self.model.places) else None
+        return self.model.at(row)
 
     def _allow(self) -> None:
         place = self._place()
@@ -206,5 +181,5 @@ class LintDetails(QWidget):
 
     def copy(self) -> None:
         """Copy the chosen places, or all of them, a line each."""
-        rows = sorted({index.row() for index in self.places.selectedIndexes()}) or range(len(self.model.places))
-        QGuiApplication.clipboard().setText("\n".join(where(self.model.places[row]) for row in rows))
+        rows = sorted({index.row() for index in self.places.selectedIndexes()}) or range(len(self.model.shown))
+        QGuiApplication.clipboard().setText("\n".join(where(self.model.shown[row]) for row in rows))

@@ -13,15 +13,16 @@ from calgui.views.theme import theme
 from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("What", "Where", "Places")
 _ORDER = list(Severity)
 
 
 class LintModel(TwoLevels):
     """Groups of findings of one check and severity, and below each its findings."""
 
+    titles = ("What", "Where", "Places")
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(_COLUMNS, parent)
+        super().__init__(parent)
         self.all: tuple[Finding, ...] = ()
         self.groups: list[list[Finding]] = []
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
@@ -10,16 +10,16 @@ from calgui.core.rules.questions.stpipe import Fetch
 from calgui.core.rules.values import Status, Trust
 from calgui.views.rules.marks import NOT_HERE, STATUSES, TRUSTS, Mark, mark_icon, with_keywords
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import TitledTable
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_COLUMNS = ("Type", "stpipe would fetch", "On disk", "Use instead")
 TYPE, FILE, DISK, INSTEAD = range(4)
 
 _STOPS = Mark("✕", "stops here", "error", "error_fill", "The pipeline ends with an error: this type is not found.")
 
 
-class FetchModel(QAbstractTableModel):
+class FetchModel(TitledTable):
     """One row for each reference type.
 
     Signals
@@ -29,6 +29,7 @@ class FetchModel(QAbstractTableModel):
     """
 
     changed = Signal()
+    titles = ("Type", "stpipe would fetch", "On disk", "Use instead")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,18 +75,6 @@ class FetchModel(QAbstractTableModel):
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """One row for each type."""
         return 0 if parent.isValid() else len(self.fetches)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """As titled."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Types can be unticked, what is used instead edited."""

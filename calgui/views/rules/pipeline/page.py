@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
@@ -35,6 +34,7 @@ from calgui.views.answering import AnsweringPage
 from calgui.views.rules.pipeline.model import FILE, INSTEAD, TYPE, FetchModel
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
+from calgui.views.widgets.combo_cells import ComboCells
 from calgui.views.widgets.rich import rich
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -272,7 +272,7 @@ class PipelinePage(AnsweringPage):
             self.model.setData(self.model.index(row, INSTEAD), name)
 
 
-class _Instead(QStyledItemDelegate):
+class _Instead(ComboCells):
     """An editable list of the cache's references of that type."""
 
     def __init__(self, model: FetchModel, parent: QWidget) -> None:
@@ -286,20 +286,7 @@ class _Instead(QStyledItemDelegate):
         box.setAccessibleName(f"Use instead for {kind}")
         box.setEditable(True)
         box.addItems(["", _NOT_APPLICABLE, *self.model.files.get(kind, ())])
-        box.activated.connect(lambda _place: self._commit(box))
-        return box
-
-    def _commit(self, box: QComboBox) -> None:
-        self.commitData.emit(box)
-        self.closeEditor.emit(box)
-
-    def setEditorData(self, editor: QWidget, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        editor.setEditText(str(index.data(Qt.ItemDataRole.EditRole) or ""))
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        model.setData(index, editor.currentText())
+        return self.follow(box)
 
 
 def _files(cache: Cache, context: str, header: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

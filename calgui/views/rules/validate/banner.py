@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButto
 
 from calgui.core.validation import known_types
 from calgui.views.rules.marks import mark_icon
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import SPACE, theme
 
@@ -51,8 +51,9 @@ class Banner(QFrame):
         self.kind.activated.connect(lambda _at: self.type_given.emit(self.kind.currentData()))
         self.again = QPushButton("Judge again", self)
         self.again.setObjectName("validate_again")
-        self.again.setToolTip("Read the file again, and judge it anew.")
+        self.again.setToolTip("Read the file again, and judge it anew; of several that are chosen, all of them.")
         self.again.clicked.connect(self.again_asked)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
@@ -77,7 +78,7 @@ class Banner(QFrame):
         if one is None:
             return
         validation = one.validation
-        self.kind.setVisible(validation is None and one.state == "failed")
+        self.kind.setVisible(validation is None and one.untyped)
         self.kind.setCurrentIndex(0)
         self.again.setVisible(one.state in ("judged", "failed"))
         self.word.setText(VERDICTS[one.verdict].word.capitalize())

@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from calgui.core.validation import Said, Validation
 from calgui.core.validation.checks import Check
-from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import RecordTable
 from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 LIMITS = ("bad_below", "doubtful_below", "doubtful_above", "bad_above")
 FIRST_LIMIT = 4
 _FROM = FIRST_LIMIT + len(LIMITS)
@@ -89,7 +88,7 @@ def lines_of(validation: Validation, certifying: bool) -> list[Line]:
     return sorted(made, key=lambda line: (line.verdict == "off", rank(line.verdict)))
 
 
-class ChecksModel(TitledTable):
+class ChecksModel(RecordTable[Line]):
     """The lines that are shown.
 
     Signals
@@ -107,7 +106,6 @@ class ChecksModel(TitledTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.all: list[Line] = []
-        self.shown: list[Line] = []
         self._words, self._only = "", ""
 
     def show(self, lines: Sequence[Line]) -> None:
@@ -130,14 +128,10 @@ class ChecksModel(TitledTable):
     def _narrow(self) -> None:
         words = self._words.split()
         shown = [line for line in self.all if self._fits(line) and all(word in _text(line) for word in words)]
-        if len(shown) == len(self.shown):  # what is chosen stays chosen
-            self.shown = shown
-            if shown:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, len(self.titles) - 1))
-            return
-        self.beginResetModel()
-        self.shown = shown
-        self.endResetModel()
+        if len(shown) == len(self.shown):
+            self.show_again(shown)
+        else:
+            super().show(shown)
 
     def _fits(self, line: Line) -> bool:
         if self._only == "not good":
@@ -145,10 +139,6 @@ class ChecksModel(TitledTable):
         if self._only == "yours":
             return bool(line.changed)
         return not self._only or line.verdict == self._only
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each line."""
-        return 0 if parent.isValid() else len(self.shown)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Titles, and what limits mean."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QWidget,
 )
 from PySide6.QtWidgets import QVBoxLayout as _Column
@@ -20,6 +19,7 @@ from calgui.views.rules.ingest.tabs import make_table
 from calgui.views.rules.validate.checks_model import FIRST_LIMIT, ChecksModel, Line
 from calgui.views.rules.validate.thresholds import Thresholds
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import push_button
 
 _ONLY = (
     ("All checks", ""),
@@ -78,12 +78,14 @@ class ChecksPanel(QWidget):
                 self.table.setColumnWidth(column, digits * self.fontMetrics().horizontalAdvance("0") + 2 * SPACE)
             else:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        self.show_picture = _button("validate_show_picture", "Picture", "Show the picture of the chosen check.", self)
-        self.reset = _button(
+        self.show_picture = push_button(
+            "validate_show_picture", "Picture", "Show the picture of the chosen check.", self
+        )
+        self.reset = push_button(
             "validate_reset", "Reset limits", "Let the chosen check have the observatory's limits again.", self
         )
-        self.off = _button("validate_off", "Leave out", "Leave the chosen check out, or take it in again.", self)
-        self.open = _button(
+        self.off = push_button("validate_off", "Leave out", "Leave the chosen check out, or take it in again.", self)
+        self.open = push_button(
             "validate_open_thresholds", "Open checks.toml", "Open the file of your own thresholds.", self
         )
         self.said = QLabel(self)
@@ -207,11 +209,3 @@ class ChecksPanel(QWidget):
         line = self._line()
         if line is not None and line.check is not None:
             self.thresholds.set_off(line.check, self._kind, line.verdict != "off")
-
-
-def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    return button

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
-from calgui.views.rules.ingest.tabs import fit_columns, make_table
-from calgui.views.rules.validate.files_model import FileLine, FilesModel
+from calgui.views.rules.validate.files_model import WHY, FileLine, FilesModel
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import push_button
+from calgui.views.widgets.tables import CutAtEnd, fit_columns, make_table
 
 _HINT = (
     "Drop new frames here, or add them: references, or exposures of a calibration.\n"
@@ -41,10 +42,10 @@ class FilesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("validate_files")
-        self.add = _button("validate_add", "Add files…", "Choose new frames.", self)
-        self.remove = _button("validate_remove", "Take off the list", "The chosen rows; the files stay.", self)
-        self.compare = _button("validate_compare", "Compare pictures", "The chosen files side by side.", self)
-        self.ingest = _button("validate_ingest", "Ingest…", "See what changes if the chosen files go in.", self)
+        self.add = push_button("validate_add", "Add files…", "Choose new frames.", self)
+        self.remove = push_button("validate_remove", "Take off the list", "The chosen rows; the files stay.", self)
+        self.compare = push_button("validate_compare", "Compare pictures", "The chosen files side by side.", self)
+        self.ingest = push_button("validate_ingest", "Ingest…", "See what changes if the chosen files go in.", self)
         self.told = QLabel(self)
         self.told.setObjectName("validate_sum")
         self.told.setAccessibleName("How many files are good")
@@ -54,9 +55,10 @@ class FilesPanel(QWidget):
         self.progress.setAccessibleName("How many files are judged")
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(110, 6)
-        self.cancel = _button("validate_cancel", "Cancel", "Stop; what is judged already stays.", self)
+        self.cancel = push_button("validate_cancel", "Cancel", "Stop; what is judged already stays.", self)
         self.model = FilesModel(self)
         self.table = make_table("validate_list", "Files and their verdicts", self.model, self)
+        self.table.setItemDelegateForColumn(WHY, CutAtEnd(self.table))
         self.hint = QLabel(_HINT, self)
         self.hint.setObjectName("validate_hint")
         self.hint.setAccessibleName("How to begin")
@@ -147,6 +149,8 @@ class FilesPanel(QWidget):
         if lines and (sizes[0] != self._fitted or not sizes[1]):
             self._fitted = sizes[0]
             fit_columns(self.table, 320)
+            words = max(self.fontMetrics().horizontalAdvance(mark.word) for mark in VERDICTS.values())
+            self.table.setColumnWidth(0, words + 44)  # any verdict may still come
         self._allow()
 
     def show_busy(self, busy: bool, progress: tuple[int, int]) -> None:
@@ -190,10 +194,3 @@ class FilesPanel(QWidget):
     def _retheme(self) -> None:
         for label in (self.hint, self.told):
             label.setStyleSheet(f"color: {theme().colour('muted').name()};")
-
-
-def _button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    return button

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QWidget
 
-from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.marks import mark_icon
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import RecordTable
 from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
+#: column of the first reason
+WHY = 4
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,10 @@ def line_of(one: Judged, name: str) -> FileLine:
     return FileLine(one.path, name, one.verdict, made.type.lower(), ", ".join(counts), why)
 
 
-class FilesModel(TitledTable):
+class FilesModel(RecordTable[FileLine]):
     """The files of the page."""
 
     titles = ("Verdict", "File", "Type", "Checks", "First reason")
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shown: list[FileLine] = []
 
     def show(self, lines: Sequence[FileLine]) -> None:
         """Show files, the worst first, those of one verdict as they came.
@@ -79,20 +75,13 @@ class FilesModel(TitledTable):
         if made == self.shown:
             return
         if [line.path for line in made] == [line.path for line in self.shown]:
-            self.shown = made
-            self.dataChanged.emit(self.index(0, 0), self.index(len(made) - 1, len(self.titles) - 1))
-            return
-        self.beginResetModel()
-        self.shown = made
-        self.endResetModel()
+            self.show_again(made)
+        else:
+            super().show(made)
 
     def row_of(self, path: Path | None) -> int:
         """Row of a file; -1 where it is not listed."""
         return next((row for row, line in enumerate(self.shown) if line.path == path), -1)
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each file."""
-        return 0 if parent.isValid() else len(self.shown)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, colour and tooltip."""

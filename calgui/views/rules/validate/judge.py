@@ -3,52 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from calgui.core.errors import CalguiError, Cancelled
+from calgui.core.frames.source import stamp
 from calgui.core.jobs import Job
-from calgui.core.validation import Found, Validation, examine, judged
+from calgui.core.rules.certify import Certified, certify
+from calgui.core.validation import Validation, examine, judged
 from calgui.core.validation.checks import CheckList, checks_for
+from calgui.views.rules.validate.known import CANCELLED, Judged, slim
 from calgui.views.rules.validate.thresholds import Thresholds
 from calgui.views.session import Session
 from calgui.views.tasks import Task
 
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
-    from calgui.core.rules.certify import Certified
 
-_CANCELLED = "Cancelled. Judge it again to see what it is."
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What is known of a file so far.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    state : str
-        ``waiting``, ``working``, ``judged`` or ``failed``.
-    validation : Validation or None
-        Without the picture of the difference, which is made anew for the file that is looked at.
-    error : str
-        Why it could not be judged.
-    certifying : bool
-        Whether crds certify has yet to answer.
-    """
-
-    path: Path
-    state: str = "waiting"
-    validation: Validation | None = None
-    error: str = ""
-    certifying: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """That of the validation, or the state before there is one."""
-        return self.validation.verdict if self.validation is not None else self.state
+#: how the command line asks for a type
+_TYPE = " (--type)"
 
 
 @dataclass(frozen=True)
@@ -130,7 +104,14 @@ class Judge(QObject):
         """
         return self._known.get(path, Judged(path))
 
-    def want(self, paths: Iterable[Path], kinds: dict[Path, str] | None = None, *, certify: bool = True) -> None:
+    def want(
+        self,
+        paths: Iterable[Path],
+        kinds: dict[Path, str] | None = None,
+        *,
+        certify: bool = True,
+        first: bool = False,
+    ) -> None:
         """Have files judged that are not, or that changed since.
 
         Parameters
@@ -140,19 +121,24 @@ class Judge(QObject):
             Types of files whose headers do not say it.
         certify : bool
             Whether crds certify is asked about references, too.
+        first : bool
+            Whether they come before all others that wait.
         """
         fresh = []
         paths = list(dict.fromkeys(paths))
         for path in paths:
             before = self._wishes.get(path)
             kind = (kinds or {}).get(path) or (before.kind if before is not None else "")
-            wish = _Wish(kind, self.session.cache, self.session.context, _stamp(path))
+            wish = _Wish(kind, self.session.cache, self.session.context, stamp(path))
             if wish != before:
                 self._wishes[path] = wish
                 fresh.append(path)
         if certify:
             self._ask_crds(paths)
         self._take(fresh)
+        if first:
+            wanted = set(paths)
+            self._queue.sort(key=lambda path: path not in wanted)
 
     def forget(self, path: Path) -> None:
         """Know nothing of a file, nor of its type; it is judged anew when it is wanted.
@@ -179,12 +165,11 @@ class Judge(QObject):
     def cancel(self) -> None:
         """Stop; what is judged already stays."""
         left, self._queue = self._queue, []
-        for path in self._to_certify:
-            self._known[path] = replace(self.known(path), certifying=False)
-        self._to_certify = []
+        waited, self._to_certify = self._to_certify, []
+        self._not_certified(waited)
         for path in left:
-            self._known[path] = Judged(path, "failed", error=_CANCELLED)
-            self._wishes.pop(path, None)
+            # it is wished still, or coming back to the page would undo the cancelling
+            self._known[path] = Judged(path, "failed", error=CANCELLED)
         if left:
             self.changed.emit(tuple(left))
         if self._task is not None:
@@ -279,15 +264,15 @@ class Judge(QObject):
     def _failed(self, path: Path, wish: _Wish, error: Exception) -> None:
         if self._wishes.get(path) != wish:
             return
+        untyped = isinstance(error, CalguiError) and _TYPE in error.cure
         if isinstance(error, Cancelled):
-            text = _CANCELLED
-            del self._wishes[path]
+            text = CANCELLED
         elif isinstance(error, CalguiError):
-            text = f"{error.message} {error.cure}".replace(" (--type)", "").strip()
+            text = f"{error.message} {error.cure}".replace(_TYPE, "").strip()
         else:
             text = f"{type(error).__name__}: {error}"
             self.session.report(error, f"Validating {path.name}")
-        self._known[path] = Judged(path, "failed", error=text)
+        self._known[path] = Judged(path, "failed", error=text, untyped=untyped)
         self.changed.emit((path,))
 
     def _certify(self) -> None:
@@ -298,12 +283,10 @@ class Judge(QObject):
         if not asked or cache is None:
             return
 
-        def work(job: Job) -> "dict[Path, Certified]":
-            from calgui.core.rules.certify import certify
-
+        def work(job: Job) -> dict[Path, Certified]:
             return dict(zip(asked, certify(cache, asked, context, job), strict=True))
 
-        def done(made: "dict[Path, Certified]") -> None:
+        def done(made: dict[Path, Certified]) -> None:
             self._task = None
             if (cache, context) == (self.session.cache, self.session.context):
                 self._certified |= made
@@ -312,15 +295,24 @@ class Judge(QObject):
 
         def failed(error: Exception) -> None:
             self._task = None
-            for path in asked:
-                self._known[path] = replace(self.known(path), certifying=False)
-            self.changed.emit(tuple(asked))
-            if not isinstance(error, Cancelled):
+            if isinstance(error, Cancelled):
+                self._not_certified(asked)
+            else:
+                for path in asked:
+                    self._known[path] = replace(self.known(path), certifying=False)
+                self.changed.emit(tuple(asked))
                 self.session.report(error, "crds certify")
             self._next()
 
         what = asked[0].name if len(asked) == 1 else f"{len(asked):,} references"
         self._task = self.session.tasks.start(f"crds certify of {what}", work, done, failed, quiet=True)
+
+    def _not_certified(self, paths: Sequence[Path]) -> None:
+        """The user did not want to wait for crds."""
+        if paths:
+            none = Certified(problem="crds certify was not asked: cancelled.")
+            self._certified |= dict.fromkeys(paths, none)
+            self.judge_again()
 
     def judge_again(self) -> None:
         """Hold the thresholds, as they are now, against what was found; no file is read."""
@@ -355,27 +347,3 @@ class Judge(QObject):
         if found:
             # a mistake of the user's file is told by the thresholds
             self.session.tasks.start("Judging again", work, done, lambda _error: None, key="judge-again", quiet=True)
-
-
-def slim(found: Found) -> Found:
-    """What was found without the picture of the difference, as many files may be kept.
-
-    Parameters
-    ----------
-    found : Found
-
-    Returns
-    -------
-    Found
-    """
-    if found.comparison is None:
-        return found
-    return replace(found, comparison=replace(found.comparison, difference=None))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        state: Any = path.stat()
-    except OSError:
-        return (0, 0)
-    return state.st_mtime_ns, state.st_size

@@ -9,14 +9,13 @@ from PySide6.QtWidgets import QWidget
 from calgui.core.algorithms.metadata.algorithm import Checked
 from calgui.core.algorithms.metadata.facts import expected
 from calgui.core.frames.keywordmeaning import meaning_of
-from calgui.views.rules.compare.models import TitledTable
 from calgui.views.rules.marks import mark_icon
 from calgui.views.rules.validate.verdicts import VERDICTS, rank
 from calgui.views.theme import theme
+from calgui.views.widgets.tables import RecordTable
 from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 #: what contradictions are listed under
 TOGETHER = "consistency"
 
@@ -82,7 +81,7 @@ def keyword_lines(checked: Checked) -> list[KeywordLine]:
     return sorted(made, key=lambda line: rank(line.verdict))
 
 
-class MetadataModel(TitledTable):
+class MetadataModel(RecordTable[KeywordLine]):
     """The lines that are shown."""
 
     titles = ("Verdict", "Keyword", "Value", "Unit", "Allowed", "From", "Serves")
@@ -90,7 +89,6 @@ class MetadataModel(TitledTable):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.all: list[KeywordLine] = []
-        self.shown: list[KeywordLine] = []
         self._words, self._calibration = "", ""
 
     def show(self, lines: Sequence[KeywordLine]) -> None:
@@ -114,17 +112,13 @@ class MetadataModel(TitledTable):
 
     def _narrow(self) -> None:
         words, wanted = self._words.split(), self._calibration
-        self.beginResetModel()
-        self.shown = [
-            line
-            for line in self.all
-            if (not wanted or wanted in line.calibrations) and all(word in _text(line) for word in words)
-        ]
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One row for each keyword."""
-        return 0 if parent.isValid() else len(self.shown)
+        super().show(
+            [
+                line
+                for line in self.all
+                if (not wanted or wanted in line.calibrations) and all(word in _text(line) for word in words)
+            ]
+        )
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, icon, colour and tooltip."""

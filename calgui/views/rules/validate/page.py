@@ -4,23 +4,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from calgui.core.errors import Cancelled
-from calgui.core.jobs import Job
 from calgui.core.validation import Said
-from calgui.views.rules.ingest.dropping import IngestDrop, references_in
+from calgui.views.rules.ingest.dropping import IngestDrop, ask_files, asked_for, found_in
 from calgui.views.rules.validate.banner import Banner
 from calgui.views.rules.validate.checks_model import lines_of
 from calgui.views.rules.validate.checks_panel import ChecksPanel
 from calgui.views.rules.validate.files import FilesPanel
 from calgui.views.rules.validate.files_model import line_of
-from calgui.views.rules.validate.judge import Judge, Judged
+from calgui.views.rules.validate.judge import Judge
 from calgui.views.rules.validate.large import LargePicture
-from calgui.views.rules.validate.looking import Looked, key_of, look
 from calgui.views.rules.validate.metadata_panel import Headers, MetadataPanel
+from calgui.views.rules.validate.pictures import Pictures
 from calgui.views.rules.validate.reasons import Reasons
 from calgui.views.rules.validate.unsaved import is_unsaved, shown_name
 from calgui.views.rules.validate.verdicts import rank
@@ -28,6 +26,8 @@ from calgui.views.rules.validate.words import State, note_of, words_of
 from calgui.views.session import Session
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE
+from calgui.views.widgets.coming_back import ComingBack
+from calgui.views.widgets.rows_above import RowsAbove
 from calgui.views.workbench.comparison import ComparisonPanel
 
 REASONS, CHECKS, COMPARISON, METADATA, PICTURE = range(5)
@@ -41,8 +41,6 @@ _TIPS = (
 )
 #: files that are many, and milliseconds after which more that is known is shown, of few and of many
 _MANY, _FEW_MS, _MANY_MS = 20, 20, 250
-#: pixels of a frame that is not kept while the page is not seen
-_LARGE = 4_000_000
 
 
 class ValidatePage(QWidget):
@@ -63,10 +61,6 @@ class ValidatePage(QWidget):
         self.judge = Judge.of(session)
         self.items: State = ()
         self.current: Path | None = None
-        self.looked: Looked | None = None
-        self._looked_at: tuple[Any, ...] = ()
-        self._looking = False
-        self._rows, self._by_hand = -1, False
         #: whether the worst file is looked at, whichever it turns out to be
         self._worst = False
         self.files = FilesPanel(self)
@@ -76,6 +70,7 @@ class ValidatePage(QWidget):
         self.comparison = ComparisonPanel(session, None, self)
         self.metadata = MetadataPanel(session, self._headers, self)
         self.large = LargePicture(session, self)
+        self.pictures = Pictures(session, self.reasons, self.comparison, self.large, self)
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("validate_tabs")
         self.tabs.setAccessibleName("Report of the chosen file")
@@ -88,6 +83,7 @@ class ValidatePage(QWidget):
         self.drop = IngestDrop(
             self, self.add, lambda what, one: f"Drop to see whether {what} {'is' if one else 'are'} good"
         )
+        ComingBack(self, self._judge)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._show_files)
         self._soon.timeout.connect(self.metadata.follow)
@@ -104,14 +100,8 @@ class ValidatePage(QWidget):
         column.setSpacing(SPACE)
         column.addWidget(self.banner)
         column.addWidget(self.tabs, 1)
-        self.split = QSplitter(Qt.Orientation.Vertical, self)
-        self.split.setObjectName("validate_splitter")
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.files)
-        self.split.addWidget(self.below)
-        self.split.setStretchFactor(0, 0)
-        self.split.setStretchFactor(1, 1)
-        self.split.splitterMoved.connect(self._moved)
+        column.addStretch(0)  # without a report the banner stays what it is
+        self.split = RowsAbove("validate_splitter", self.files, self.below, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.split)
@@ -126,12 +116,14 @@ class ValidatePage(QWidget):
         files.chosen.connect(self.choose)
         judge.changed.connect(self._known_more)
         judge.busy_changed.connect(self._show_busy)
-        self.banner.again_asked.connect(lambda: judge.again([self.current] if self.current is not None else []))
+        self.banner.again_asked.connect(lambda: judge.again(self.files.paths()))
         self.banner.type_given.connect(self._give_type)
         self.reasons.large_asked.connect(self.show_picture)
         self.checks.picture_asked.connect(self.show_picture)
         self.metadata.file_chosen.connect(self._go_to_file)
         self.large.header_asked.connect(self._show_header)
+        self.pictures.file_changed.connect(self._leave_picture)
+        self.pictures.large_shown.connect(lambda: self.tabs.setCurrentIndex(PICTURE))
         self.tabs.currentChanged.connect(self._show_frame)
 
     # ---- what is judged
@@ -140,7 +132,7 @@ class ValidatePage(QWidget):
     def busy(self) -> bool:
         """Whether something is judged, or looked at."""
         waits = self._soon.isActive() or self.metadata.busy
-        return self.judge.busy or self._looking or self.reasons.busy or waits
+        return self.judge.busy or self.pictures.busy or self.reasons.busy or waits
 
     def ask(self, about: object) -> None:
         """Judge files, and look at the first of them.
@@ -150,8 +142,7 @@ class ValidatePage(QWidget):
         about : iterable of pathlib.Path
             Files, and folders of them.
         """
-        if isinstance(about, Iterable) and not isinstance(about, str | bytes):
-            self.add([path for path in about if isinstance(path, Path)])
+        self.add(asked_for(about))
 
     def add(self, paths: Iterable[Path]) -> None:
         """Judge files, besides those that are there.
@@ -161,19 +152,16 @@ class ValidatePage(QWidget):
         paths : iterable of pathlib.Path
             Files, and folders of them.
         """
-        try:
-            found = [path.absolute() for path in references_in(paths)]
-        except OSError as error:
-            self.session.notice("error", f"The folder cannot be read: {error.strerror}.", "Look at its permissions.")
+        found = found_in(paths, self.session)
+        if not found:
             return
         there = dict(self.items)
-        fresh = tuple((path, "") for path in dict.fromkeys(found) if path not in there)
-        self._put((*self.items, *fresh))
+        self.judge.again(path for path in found if path in there and self.judge.known(path).cancelled)
+        self._put((*self.items, *((path, "") for path in found if path not in there)))
         self._steps.note()
-        if found:
-            self.choose(found[0])
-            self._worst = len(found) > 1
-            self._show_files()
+        self.choose(found[0])
+        self._worst = len(found) > 1
+        self._show_files()
 
     def _remove(self, paths: Iterable[Path]) -> None:
         gone = set(paths)
@@ -194,7 +182,7 @@ class ValidatePage(QWidget):
         paths = [path for path, _ in items]
         if self.current not in paths:
             self.current = paths[0] if paths else None
-        self._make_room(len(items))
+        self.split.make_room(len(items), max(3, self.height() // 150), beside=84, empty=190)
         if self.isVisible():
             self.judge.want(paths, dict(items))
         self._show_files()
@@ -204,24 +192,17 @@ class ValidatePage(QWidget):
         """Judge what came meanwhile, or changed."""
         super().showEvent(event)
         self.judge.thresholds.look()
-        self.judge.want([path for path, _ in self.items], dict(self.items))
+        self._judge()
         self._show_file()
+
+    def _judge(self) -> None:
+        """What is new, or changed."""
+        self.judge.want([path for path, _ in self.items], dict(self.items))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Let go of large pixels that nobody looks at: they are read again when the page is shown."""
         super().hideEvent(event)
-        frame = self.looked.frame if self.looked is not None else None
-        if frame is not None and frame.data.size > _LARGE:
-            self.looked, self._looked_at = None, ()
-
-    def _make_room(self, rows: int) -> None:
-        if self._rows != rows and not self._by_hand:
-            self._rows = rows
-            room = 84 + 24 * min(max(rows, 1), max(3, self.height() // 150)) if rows else 190
-            self.split.setSizes([room, max(self.split.height() - room, 200)])
-
-    def _moved(self) -> None:
-        self._by_hand = True
+        self.pictures.let_go()
 
     def _kept(self) -> dict[str, Any] | None:
         items = [[str(path), kind] for path, kind in self.items if not is_unsaved(path)]
@@ -232,13 +213,8 @@ class ValidatePage(QWidget):
         self._steps.settle()
 
     def _ask_files(self) -> None:
-        dialog = QFileDialog(self, "New frames", "", "FITS files (*.fits *.fit *.fits.gz);;All files (*)")
-        dialog.setObjectName("validate_files_dialog")
-        dialog.setModal(False)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self.add(map(Path, names)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.show()
+        kinds = "FITS files (*.fits *.fit *.fits.gz);;All files (*)"
+        ask_files("validate_files_dialog", "New frames", kinds, self, self.add)
 
     # ---- showing
 
@@ -285,7 +261,7 @@ class ValidatePage(QWidget):
         self.tabs.setVisible(validation is not None)
         if one is None or validation is None:
             self.metadata.show_found(None)
-            self._looked_at, self.looked = (), None
+            self.pictures.forget()
             return
         bad = [said for said in validation.said if said.verdict in ("bad", "doubtful")]
         self.reasons.show_reasons(bad, note_of(one))
@@ -293,56 +269,7 @@ class ValidatePage(QWidget):
         self.metadata.show_found(validation.found)
         for place, count in ((REASONS, len(bad)), (CHECKS, len(validation.said))):
             self.tabs.setTabText(place, f"{_WORDS[place]} {count:,}" if count else _WORDS[place])
-        self._look(one)
-
-    def _look(self, one: Judged, wanted: Said | None = None) -> None:
-        """Make the pictures of the file, in the background."""
-        validation = one.validation
-        assert validation is not None
-        key = (validation.found, validation.said)
-        same = bool(self._looked_at) and self._looked_at[0] is validation.found
-        if not same:
-            self.looked = None
-            self.large.clear()
-            self.comparison.show_nothing("The difference is being made…")
-            if self.tabs.currentIndex() == PICTURE:
-                self.tabs.setCurrentIndex(REASONS)
-        if not self.isVisible() or (wanted is None and self._looked_at == key):
-            if self.looked is not None:
-                self.reasons.show_pictures(self.looked.shown)
-            return
-        self._looked_at = key
-        before, cache, context = self.looked, self.session.cache, self.session.context
-
-        def work(job: Job) -> Looked:
-            return look(validation, before, cache, context, job, wanted)
-
-        def done(made: Looked) -> None:
-            self._looking = False
-            first, self.looked = self.looked is None, made
-            self.reasons.show_pictures(made.shown)
-            if first:
-                self._show_comparison(one)
-            if wanted is not None:
-                self._show_large(wanted)
-
-        def failed(error: Exception) -> None:
-            self._looking = False
-            self._looked_at = ()
-            if not isinstance(error, Cancelled):
-                self.session.report(error, "Drawing the pictures of the reasons")
-
-        self._looking = True
-        title = f"Pictures of {one.path.name}"
-        self.session.tasks.start(title, work, done, failed, key="validate-look", quiet=True)
-
-    def _show_comparison(self, one: Judged) -> None:
-        made, validation = self.looked.comparison if self.looked is not None else None, one.validation
-        if made is not None:
-            self.comparison.show_comparison(made, (one.path,))
-        elif validation is not None:
-            none = "Open a CRDS cache to compare the file with the reference in use."
-            self.comparison.show_nothing(" ".join(validation.notes) or none)
+        self.pictures.look(one, self.isVisible())
 
     # ---- doing
 
@@ -369,18 +296,12 @@ class ValidatePage(QWidget):
         one = self.judge.known(self.current) if self.current is not None else None
         if one is None or one.validation is None:
             return
-        if self.looked is not None and key_of(said) in self.looked.shown:
-            self._show_large(said)
-        else:
-            self._look(one, said)
+        self.pictures.show(one, said, self.isVisible())
 
-    def _show_large(self, said: Said) -> None:
-        one = self.judge.known(self.current) if self.current is not None else None
-        shown = self.looked.shown.get(key_of(said)) if self.looked is not None else None
-        if one is None or one.validation is None or shown is None:
-            return
-        self.large.show_illustration(shown, said.text or f"{said.title}.", one.validation.found)
-        self.tabs.setCurrentIndex(PICTURE)
+    def _leave_picture(self) -> None:
+        """It was of another file."""
+        if self.tabs.currentIndex() == PICTURE:
+            self.tabs.setCurrentIndex(REASONS)
 
     def _show_frame(self, place: int) -> None:
         """Without a reason that was clicked the file itself is looked at."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from calgui.core.validation import Said
@@ -13,6 +12,7 @@ from calgui.views.rules.validate.looking import key_of
 from calgui.views.rules.validate.thumbnail import Thumbnail
 from calgui.views.rules.validate.verdicts import VERDICTS
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.parts import words_in
 
 #: more would hold up the window; all are in the table of checks
 _MOST, _AT_ONCE = 40, 3
@@ -102,7 +102,7 @@ class Reasons(QScrollArea):
         rest = len(self.said) - last
         text = f"and {rest:,} more, in the table of checks." if rest > 0 else self._note
         if text:
-            label = _label(text, "muted")
+            label = words_in(text, "muted")
             label.setObjectName("validate_reasons_note")
             label.setContentsMargins(SPACE, SPACE, 0, SPACE)
             self._column.insertWidget(self._made, label)
@@ -116,11 +116,11 @@ class Reasons(QScrollArea):
         badge.setToolTip(mark.meaning)
         words = QVBoxLayout()
         words.setSpacing(2)
-        head = _label(f"{mark.word}  {_glance(said)}", mark.role, bold=True)
+        head = words_in(f"{mark.word}  {_glance(said)}", mark.role, bold=True)
         words.addWidget(head)
-        words.addWidget(_label(said.text, "text"))
+        words.addWidget(words_in(said.text, "text"))
         if said.look:
-            words.addWidget(_label(f"Look at {said.look}.", "muted"))
+            words.addWidget(words_in(f"Look at {said.look}.", "muted"))
         words.addStretch(1)
         key = key_of(said)
         thumbnail = Thumbnail(f"validate_picture_{said.check}", said.title, frame)
@@ -143,19 +143,3 @@ def _glance(said: Said) -> str:
         unit = f" {said.unit}" if said.unit not in ("", "1") else ""
         return f"{said.check}  {value:.4g}{unit} {'<' if value < limit else '>'} {limit:g}{unit}"
     return said.title
-
-
-def _label(text: str, role: str, bold: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    # a palette and no style sheet: that takes longer than all the rest
-    palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, theme().colour(role))
-    label.setPalette(palette)
-    if bold:
-        font = label.font()
-        font.setBold(True)
-        label.setFont(font)
-    return label

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from calgui.views.rules.validate.judge import Judged
+from calgui.views.rules.validate.known import Judged
 from calgui.views.rules.validate.unsaved import shown_name
 
 #: files, and the types that the user gave

@@ -2,14 +2,13 @@
 
 import re
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QCompleter,
     QHeaderView,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from calgui.views.rules.whatif.model import MISSING, CasesModel
 from calgui.views.theme import theme
+from calgui.views.widgets.combo_cells import ComboCells
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = 25
@@ -41,7 +41,7 @@ def choices(accepted: tuple[str, ...]) -> list[str]:
     return sorted(single - {""})
 
 
-class _Delegate(QStyledItemDelegate):
+class _Delegate(ComboCells):
     """An editable list of the values that rules accept; titles of sections are painted as such."""
 
     def __init__(self, model: CasesModel, parent: QWidget) -> None:
@@ -63,21 +63,7 @@ class _Delegate(QStyledItemDelegate):
             completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        box.activated.connect(lambda _place: self._commit(box))
-        return box
-
-    def _commit(self, box: QComboBox) -> None:
-        self.commitData.emit(box)
-        self.closeEditor.emit(box)
-
-    def setEditorData(self, editor: QWidget, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        editor.setEditText(str(index.data(Qt.ItemDataRole.EditRole) or ""))
-        editor.lineEdit().selectAll()
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
-        assert isinstance(editor, QComboBox)
-        model.setData(index, editor.currentText())
+        return self.follow(box)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         if self.model.lines[index.row()].kind == "title":

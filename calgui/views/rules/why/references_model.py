@@ -11,15 +11,16 @@ from calgui.views.theme import theme
 from calgui.views.widgets.two_levels import TwoLevels
 
 _Index = QModelIndex | QPersistentModelIndex
-_COLUMNS = ("Type", "Rules select", "File is", "In the header", "Decided by")
 TYPE, FILE, TRUST, USE, MAPPING = range(5)
 
 
 class ReferencesModel(TwoLevels):
     """Reference types, and under those where the observations differ their different answers."""
 
+    titles = ("Type", "Rules select", "File is", "In the header", "Decided by")
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(_COLUMNS, parent)
+        super().__init__(parent)
         self.rows: list[TypeRow] = []
         self.mappings_only = False
 

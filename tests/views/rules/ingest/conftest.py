@@ -6,12 +6,32 @@ from typing import Any
 
 import pytest
 from astropy.io import fits
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 
+from calgui.core.rules.certify import Certified
+from calgui.core.rules.ingest.certifying import Asked
+from calgui.core.rules.ingest.values import Proposal
 from calgui.core.simulate import DemoNight
+from calgui.views.rules.ingest import certifying
 from calgui.views.rules.ingest.page import IngestPage
 from calgui.views.window import MainWindow
 
+LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
 ODD = "iris_20260311_image_0006.fits"
+
+
+def drop(widget: Any, *paths: Path) -> None:
+    """As from a file manager."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    for event in (
+        QDragEnterEvent(QPoint(9, 9), COPY, data, LEFT, NONE),
+        QDropEvent(QPointF(9, 9), COPY, data, LEFT, NONE),
+    ):
+        QApplication.sendEvent(widget, event)
+        assert event.isAccepted()
 
 
 @pytest.fixture
@@ -31,6 +51,18 @@ def relabelled(demo_night: DemoNight, tmp_path: Path) -> Callable[..., Path]:
         return folder / name
 
     return make
+
+
+@pytest.fixture
+def crds_says(monkeypatch: pytest.MonkeyPatch) -> Certified:
+    """Stands for crds certify, which takes seconds; tests of whole tasks ask itself. It finds nothing."""
+    good = Certified()
+
+    def answer(_cache: object, proposal: Proposal, _job: object) -> tuple[Asked, ...]:
+        return tuple(Asked(rule.source.name, rule.source.path, good) for rule in proposal.rules)
+
+    monkeypatch.setattr(certifying, "certify_proposal", answer)
+    return good
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_from_lamp_frames_to_the_observation_that_selects_the_flat(
     assert opened.place_name == "observe"
     assert panel.model.type_of(panel.view.currentIndex()) == panel.inquiry.type == "flat"
     opened.go("rules")
-    (row,) = ingest.files.model.rows
+    (row,) = ingest.files.model.shown
     assert (row.state, row.name, row.rule) == (
         "adds",
         "tmt_iris_flat_0006.fits",

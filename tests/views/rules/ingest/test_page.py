@@ -2,26 +2,35 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
+from calgui.core.rules.certify import Certified
+from calgui.core.rules.ingest.certifying import Asked
 from calgui.core.rules.values import Severity
 from calgui.core.simulate import DemoNight
+from calgui.views.rules.ingest import certifying
 from calgui.views.rules.ingest.cards import Card, Cards
 from calgui.views.rules.ingest.contexts import contexts_of
 from calgui.views.rules.ingest.draft import Draft, Item
+from calgui.views.rules.ingest.models import INSTEAD
 from calgui.views.rules.ingest.page import IngestPage
 from calgui.views.rules.ingest.tabs import FINDINGS
 from calgui.views.rules.marks import SEVERITIES
 from calgui.views.window import MainWindow
+from tests.views.rules.ingest.conftest import drop
 
+pytestmark = pytest.mark.usefixtures("crds_says")
 Settled = Callable[[MainWindow], None]
 LEFT = Qt.MouseButton.LeftButton
 
@@ -73,7 +82,7 @@ def test_what_headers_lack_is_asked_for(
     assert field(page, "ingest_value_USEAFTER").text() == "2026-03-01"
     qtbot.keyClick(field(page, "ingest_value_USEAFTER"), Qt.Key.Key_Return)
     settled(opened)
-    rows = [(row.state, row.name, row.rule, row.date[:10]) for row in page.files.model.rows]
+    rows = [(row.state, row.name, row.rule, row.date[:10]) for row in page.files.model.shown]
     rule = "DETECTOR IRIS1 · FILTER H · PUPIL CLEAR"
     assert rows == [
         ("adds", "tmt_iris_flat_0006.fits", rule, "2026-03-01"),
@@ -115,7 +124,7 @@ def test_cards_come_in_their_order_by_the_keyboard(
     ]
     # files are called alike in the table and in the findings, and each by its own name beside
     assert names[0][1] == "FILTER of tmt_iris_flat_0006.fits"
-    assert [row.name for row in page.files.model.rows] == ["tmt_iris_flat_0006.fits", "tmt_iris_flat_0007.fits"]
+    assert [row.name for row in page.files.model.shown] == ["tmt_iris_flat_0006.fits", "tmt_iris_flat_0007.fits"]
     heads = [label.text() for label in page.tabs.cards.widget().findChildren(QLabel) if label.font().bold()]
     assert [head for head in heads if head.startswith("error")] == [
         "error  tmt_iris_flat_0006.fits  (bare.fits)",
@@ -135,7 +144,7 @@ def test_two_files_of_one_name_are_asked_apart(
     assert {card.path for card in page.tabs.cards.cards} == {first, second}
     page.tabs.cards.value_given.emit((second,), "FILTER", "H")
     settled(opened)
-    assert [row.state for row in page.files.model.rows] == ["stopped", "adds"]
+    assert [row.state for row in page.files.model.shown] == ["stopped", "adds"]
 
 
 def test_each_step_is_taken_back(page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled) -> None:
@@ -194,7 +203,7 @@ def test_a_reference_is_deleted(
     qtbot.keyClicks(page.files.gone, "tmt_iris_flat_0005.fits")
     qtbot.mouseClick(page.files.delete, LEFT)
     settled(opened)
-    (row,) = page.files.model.rows
+    (row,) = page.files.model.shown
     assert (row.state, row.type, row.instead) == ("deletes", "flat", "tmt_iris_flat_0005.fits")
     changed = {one.old.file for one in page.tabs.selections.shown if one.old is not None}
     assert changed == {"tmt_iris_flat_0005.fits"}
@@ -204,7 +213,7 @@ def test_a_reference_is_deleted(
     assert not page.draft
     page.delete("nothing.fits")
     settled(opened)
-    assert page.files.model.rows[0].state == "stopped"
+    assert page.files.model.shown[0].state == "stopped"
     assert said(page) == ["error nothing.fits"]
 
 
@@ -213,11 +222,11 @@ def test_a_name_is_changed_in_the_table(
 ) -> None:
     page.add([relabelled("flat in h.fits", FILTER="H")])
     settled(opened)
-    assert page.files.model.rows[0].state == "stopped"
+    assert page.files.model.shown[0].state == "stopped"
     model = page.files.model
     assert model.setData(model.index(0, 1), "tmt_iris_flat_0042.fits")
     settled(opened)
-    assert (model.rows[0].state, model.rows[0].name) == ("adds", "tmt_iris_flat_0042.fits")
+    assert (model.shown[0].state, model.shown[0].name) == ("adds", "tmt_iris_flat_0042.fits")
     assert not model.setData(model.index(0, 2), "dark")
 
 
@@ -227,12 +236,16 @@ def test_a_type_without_rules_gets_parameters(
     page.add([relabelled("tmt_iris_dflat_0001.fits", REFTYPE="DFLAT", FILTER="H")])
     settled(opened)
     assert "note tmt_iris_dflat_0001.fits" in said(page)
+    # what can be judged of it is not asked for: it has said what it is
+    assert [card.message for card in page.tabs.cards.verdicts] == [
+        "There are no checks for references of the type dflat: look at it yourself."
+    ]
     assert page.tabs.mappings_model.shown[0].derived_from == ""
     parameters = field(page, "ingest_parameters")
     parameters.setText("DETECTOR")
     qtbot.mouseClick(button(page, "ingest_set_parameters"), LEFT)
     settled(opened)
-    assert page.files.model.rows[0].rule == "DETECTOR IRIS1"
+    assert page.files.model.shown[0].rule == "DETECTOR IRIS1"
     page.tabs.cards.parameters_given.emit("DETECTOR, FILTER")
     settled(opened)
     assert page.told.text().startswith("! ")
@@ -281,13 +294,13 @@ def test_from_the_table_of_observations(opened: MainWindow, relabelled: Any, set
     settled(opened)
     made: IngestPage = opened.place("rules").page("ingest")  # type: ignore[attr-defined]
     assert [one.path for one in made.draft.items] == [flat]
-    assert made.files.model.rows[0].state == "adds"
+    assert made.files.model.shown[0].state == "adds"
 
 
 def test_hostile_words_are_only_words(page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled) -> None:
     page.add([relabelled("<b>a\x1b[2J.fits", FILTER="<img src=x>")])
     settled(opened)
-    assert all("\x1b" not in row.name for row in page.files.model.rows)
+    assert all("\x1b" not in row.name for row in page.files.model.shown)
     assert page.tabs.cards.cards
     for label in page.tabs.cards.widget().findChildren(QLabel):
         assert label.pixmap().isNull() is False or label.textFormat() == Qt.TextFormat.PlainText
@@ -340,3 +353,120 @@ def test_the_record_of_somebody_else_is_only_words(demo_night: DemoNight, tmp_pa
     assert len(told.rows[0].date) <= 40
     assert told.rows[1].what == "+ <b>\N{REPLACEMENT CHARACTER}.fits"
     assert all("\x1b" not in one.date for one in told.rows)
+
+
+def test_nothing_is_written_before_crds_certify_has_answered(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, qtbot: QtBot, monkeypatch: Any
+) -> None:
+    asked: list[Any] = []
+    go_on, answer = threading.Event(), [Certified(errors=("BUNIT is missing.",), warnings=("No AUTHOR.",))]
+
+    def slowly(_cache: object, proposal: Any, job: Job) -> tuple[Asked, ...]:
+        asked.append(proposal)
+        while not go_on.wait(0.01):
+            job.check()
+        return tuple(Asked(rule.source.name, rule.source.path, answer[0]) for rule in proposal.rules)
+
+    monkeypatch.setattr(certifying, "certify_proposal", slowly)
+    page.add([relabelled("tmt_iris_flat_0006.fits", FILTER="H")])
+    qtbot.waitUntil(lambda: page.certifying.busy and not page.verdicts.judge.busy)
+    target = page.target
+    assert target.said.text() == "crds certify is being asked about 1 file…"
+    assert not target.write.isEnabled()
+    assert not target.patch.isEnabled()
+    label = page.tabs.cards.widget().findChild(QLabel, "ingest_findings_rest")
+    assert label.text() == "Waiting for crds certify…"  # and nothing says that nothing is wrong
+    go_on.set()
+    settled(opened)
+    assert target.said.text() == "✕ crds certify refuses 1 file: see the findings."
+    assert page.told.text().startswith("✕ tmt_0004.pmap would follow")
+    first = page.tabs.cards.verdicts[0]
+    assert (first.mark.word, first.place) == ("error", "tmt_iris_flat_0006.fits")
+    assert first.message == "crds certify refuses it: BUNIT is missing."
+    assert page.tabs.tabText(FINDINGS).startswith("Findings ")
+    assert [row.state for row in page.files.model.shown] == ["refused"]
+    # only who says so goes on, and says it of this and nothing else
+    assert not target.write.isEnabled()
+    assert target.despite.isVisible()
+    qtbot.mouseClick(target.despite, LEFT)
+    assert target.write.isEnabled()
+    assert target.said.text().startswith("! ")
+    answer[0] = Certified(warnings=("No AUTHOR.",))
+    page.add([relabelled("tmt_iris_flat_0007.fits", FILTER="J", USEAFTER="2026-02-02T00:00:00")])
+    settled(opened)
+    assert len(asked) == 2
+    assert not target.despite.isChecked()
+    assert not target.despite.isVisible()
+    assert [row.state for row in page.files.model.shown] == ["adds", "adds"]
+    assert target.write.isEnabled()
+    assert target.said.text() == "crds certify accepts all of them. The old cache is only read."
+    assert "crds certify warns of 2 files: see the findings." in page.told.text()
+    # what is the same is not asked about again
+    opened.session.observations_changed.emit()
+    settled(opened)
+    assert len(asked) == 2
+
+
+def test_who_cancels_crds_certify_is_told_that_it_was_not_asked(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, monkeypatch: Any
+) -> None:
+    def cancelled(*_words: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(certifying, "certify_proposal", cancelled)
+    page.add([relabelled("tmt_iris_flat_0006.fits", FILTER="H")])
+    settled(opened)
+    assert "crds certify could not be asked about 1 file" in page.told.text()
+    assert page.target.write.isEnabled()
+    assert opened.session.notices == []
+
+
+def test_a_file_that_changed_behind_is_looked_at_anew(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled
+) -> None:
+    flat = relabelled("tmt_iris_flat_0006.fits", FILTER="H")
+    page.add([flat])
+    settled(opened)
+    flat.unlink()
+    relabelled(flat.name, FILTER="J", USEAFTER="2026-02-02T00:00:00")
+    opened.session.ask_page("cache")
+    opened.session.ask_page("ingest")
+    settled(opened)
+    assert page.files.model.shown[0].rule == "DETECTOR IRIS1 · FILTER J · PUPIL CLEAR"
+    flat.unlink()
+    opened.activateWindow()
+    QApplication.sendEvent(page, QEvent(QEvent.Type.ActivationChange))  # as from another program
+    settled(opened)
+    assert page.files.model.shown[0].state == "stopped"
+    assert not page.target.write.isEnabled()
+
+
+def test_what_a_file_takes_the_place_of_stands_beside_its_name(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled
+) -> None:
+    header, table = page.files.table.horizontalHeader(), page.files.table
+    page.add([relabelled("tmt_iris_flat_0006.fits", FILTER="H")])
+    settled(opened)
+    assert table.isColumnHidden(INSTEAD)
+    page.add([relabelled("tmt_iris_flat_0007.fits")])  # as the first flat of the night
+    settled(opened)
+    assert page.files.model.shown[1].instead == "tmt_iris_flat_0001.fits"
+    assert not table.isColumnHidden(INSTEAD)
+    assert header.visualIndex(INSTEAD) == 3
+
+
+def test_a_folder_without_references_is_told_and_so_is_one_that_cannot_be_read(
+    page: IngestPage, opened: MainWindow, tmp_path: Path, monkeypatch: Any
+) -> None:
+    empty = tmp_path / "nothing in it"
+    empty.mkdir()
+    drop(page, empty)
+    assert [one.text for one in opened.session.notices] == ["There is no file for it in nothing in it."]
+
+    def refuse(path: Path) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    drop(page, empty)
+    assert opened.session.notices[-1].text == "nothing in it cannot be read: Permission denied."
+    assert not page.draft

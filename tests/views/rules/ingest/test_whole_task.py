@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.cache import Cache
@@ -19,23 +17,11 @@ from calgui.core.simulate import DemoNight
 from calgui.views.rules.ingest.page import IngestPage
 from calgui.views.rules.ingest.tabs import CONTEXTS, OBSERVATIONS
 from calgui.views.window import MainWindow
-from tests.cli.test_ingest import stock, theirs
-from tests.views.rules.ingest.conftest import ODD
+from tests.cli.test_ingest import small, stock, theirs
+from tests.views.rules.ingest.conftest import ODD, drop
 
 Settled = Callable[[MainWindow], None]
-LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
-
-
-def drop(widget: Any, *paths: Path) -> None:
-    """As from a file manager."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    for event in (
-        QDragEnterEvent(QPoint(9, 9), COPY, data, LEFT, NONE),
-        QDropEvent(QPointF(9, 9), COPY, data, LEFT, NONE),
-    ):
-        QApplication.sendEvent(widget, event)
-        assert event.isAccepted()
+LEFT = Qt.MouseButton.LeftButton
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -60,7 +46,7 @@ def test_the_odd_observation_gets_its_flat(
     settled(opened)
     page: IngestPage = place.page("ingest")
     assert place.stack.currentWidget() is page
-    (row,) = page.files.model.rows
+    (row,) = page.files.model.shown
     assert (row.state, row.name, row.type, row.date) == ("adds", flat.name, "flat", "2026-01-01 00:00:00")
     assert row.rule == "DETECTOR IRIS1 · FILTER H · PUPIL CLEAR"
     assert page.told.text() == (
@@ -119,10 +105,28 @@ def test_the_odd_observation_gets_its_flat(
     qtbot.mouseClick(page.tabs.operational, LEFT)
     settled(opened)
     assert Cache.open(into).default_context == session.context == "tmt_0003.pmap"
+    assert not page.told.isVisible()  # that the new context is operational is true no more
     session.history.undo()
     settled(opened)
     assert Cache.open(into).default_context == session.context == "tmt_0004.pmap"
     assert session.history.redoText() == "make tmt_0003.pmap operational"
+
+
+def test_a_dark_that_crds_certify_refuses_goes_in_only_knowingly(
+    page: IngestPage, opened: MainWindow, settled: Settled, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page.add([small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1", SUBARRAY="FULL")])
+    settled(opened)
+    assert "crds certify refuses 1 file: see the findings." in page.told.text()
+    assert "BUNIT" in page.tabs.cards.verdicts[0].message
+    assert not page.target.write.isEnabled()
+    page.target.folder.setText(str(tmp_path / "overlay"))
+    qtbot.mouseClick(page.target.despite, LEFT)
+    qtbot.mouseClick(page.target.write, LEFT)
+    settled(opened)
+    assert (tmp_path / "overlay").is_dir()
+    assert page.told.text().endswith("4 files are new. crds certify refuses 1 of them.")
+    assert not page.target.despite.isChecked()
 
 
 def test_a_cache_that_no_ingest_wrote_is_only_looked_at(page: IngestPage, opened: MainWindow, settled: Settled) -> None:
@@ -186,7 +190,8 @@ def test_an_error_of_writing_is_told_once(
     flat = relabelled("tmt_iris_flat_0006.fits", FILTER="H")
     page.add([flat])
     settled(opened)
-    flat.write_bytes(flat.read_bytes() + b" " * 2880)
+    flat.unlink()
+    relabelled(flat.name, FILTER="H", COMMENT1="made anew")
     page.target.folder.setText(str(tmp_path / "overlay"))
     page.target.write.click()
     settled(opened)
@@ -194,6 +199,10 @@ def test_an_error_of_writing_is_told_once(
         ("error", "tmt_iris_flat_0006.fits: It changed since it was looked at.")
     ]
     assert not (tmp_path / "overlay").exists()
+    # and it was looked at again: what is there now can be written
+    page.target.write.click()
+    settled(opened)
+    assert (tmp_path / "overlay").is_dir()
 
 
 def test_a_patch_for_git(

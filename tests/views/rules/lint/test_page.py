@@ -70,7 +70,7 @@ def test_from_a_finding_to_its_place(opened, window: MainWindow, damaged: Path, 
     rules = window.place("rules")
     assert rules.bar.tabText(rules.bar.currentIndex()) == "Cache"
     node = rules.page("cache").model.node(rules.page("cache").tree.currentIndex())
-    place = page.details.model.places[0]
+    place = page.details.model.shown[0]
     assert place.file in (node.file, node.mapping)
 
 
@@ -109,7 +109,7 @@ def test_saving_and_copying(opened, damaged: Path, tmp_path: Path) -> None:
     page.save(tmp_path / "nowhere" / "report.txt")
     assert page.session.notices[-1].level == "error"
     page.details.copy()
-    assert page.details.model.places[0].file in QGuiApplication.clipboard().text()
+    assert page.details.model.shown[0].file in QGuiApplication.clipboard().text()
 
 
 def test_real_caches(opened, real_data: Path) -> None:

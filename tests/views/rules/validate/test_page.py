@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from calgui.core.validation.checks import checks_for, user_path
 from calgui.views.rules.validate.checks_model import FIRST_LIMIT, LIMITS
+from calgui.views.rules.validate.files_model import WHY
 from calgui.views.rules.validate.page import CHECKS, METADATA, PICTURE, ValidatePage
 
 LEFT = Qt.MouseButton.LeftButton
@@ -176,7 +177,14 @@ def test_cancel_leaves_what_is_judged(page: ValidatePage, dark: Dark, done: Done
     states = {page.judge.known(path).state for path in paths}
     assert "failed" in states
     assert states <= {"failed", "judged"}
-    page.judge.again(paths)
+    # who looks elsewhere and comes back does not find it begun anew
+    stopped = {path for path in paths if page.judge.known(path).cancelled}
+    page.hide()
+    page.show()
+    done()
+    assert {path for path in paths if page.judge.known(path).cancelled} == stopped
+    page.files.table.selectAll()
+    page.banner.again.click()
     done()
     assert {page.judge.known(path).state for path in paths} == {"judged"}
 
@@ -270,3 +278,57 @@ def test_what_others_wrote_is_shown_and_never_run(page: ValidatePage, dark: Dark
     assert all(
         label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text() and label.isVisible()
     )
+
+
+def test_what_cannot_be_judged_is_a_line_and_a_type_is_asked_for_only_where_it_helps(
+    page: ValidatePage, dark: Dark, done: Done, tmp_path: Path
+) -> None:
+    odd, pointer = dark("odd.fits", REFTYPE="NONSENSE"), tmp_path / "pointer.fits"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+    page.ask((odd,))
+    done()
+    assert page.banner.word.text() == "Not judged"
+    assert page.banner.height() < 100  # and not all of the page in red
+    assert page.banner.kind.isVisible()
+    assert page.files.table.columnWidth(0) > page.fontMetrics().horizontalAdvance("not judged") + 24
+    page.ask((pointer,))
+    done()
+    assert "Git LFS pointer" in page.banner.said.text()
+    assert not page.banner.kind.isVisible()
+
+
+def test_a_file_that_another_program_mended_is_judged_anew(
+    page: ValidatePage, dark: Dark, done: Done, qtbot: QtBot
+) -> None:
+    path = dark("a.fits", NCOMBINE=4)
+    page.ask((path,))
+    done()
+    assert page.banner.word.text() == "Doubtful"
+    path.unlink()
+    dark("a.fits", DESCRIP="mended")
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    QApplication.sendEvent(page, QEvent(QEvent.Type.ActivationChange))
+    done()
+    assert page.banner.word.text() == "Good"
+
+
+def test_sentences_lose_their_ends_and_names_their_middles(page: ValidatePage, dark: Dark, done: Done) -> None:
+    page.ask((dark("odd.fits", NCOMBINE=4),))
+    done()
+    model, table = page.files.model, page.files.table
+    for column, mode in ((WHY, Qt.TextElideMode.ElideRight), (1, Qt.TextElideMode.ElideMiddle)):
+        option = QStyleOptionViewItem()
+        table.initViewItemOption(option)
+        table.itemDelegateForIndex(model.index(0, column)).initStyleOption(option, model.index(0, column))
+        assert option.textElideMode == mode
+
+
+def test_who_ingests_a_file_does_not_wait_for_a_night(page: ValidatePage, dark: Dark, done: Done) -> None:
+    paths = [dark(f"{number}.fits") for number in range(5)]
+    page.ask(paths)
+    order: list[Path] = []
+    page.judge.changed.connect(lambda some: order.extend(p for p in some if page.judge.known(p).state == "judged"))
+    page.judge.want(paths[-1:], certify=False, first=True)
+    done()
+    assert list(dict.fromkeys(order)) == [paths[0], paths[4], *paths[1:4]]
