@@ -34,7 +34,10 @@ def tell_twins(files: Sequence[Validation]) -> tuple[Validation, ...]:
 
 def _told(one: Validation, by_pixels: dict[str, list[Validation]]) -> Validation:
     same = by_pixels.get(one.found.pixels, []) if one.found is not None else []
-    others = [other for other in same if other.path.resolve() != one.path.resolve()]
+    # a file that is given twice counts once
+    others = list(
+        {other.path.resolve(): other for other in same if other.path.resolve() != one.path.resolve()}.values()
+    )
     if not others:
         return one
     names = ", ".join(clean(other.path.name, 60) for other in others[:3])
