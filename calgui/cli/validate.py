@@ -52,7 +52,7 @@ def validate(
     The exit code is 0 where all are good or doubtful, 1 where one is bad, 3 where one could not be read.
     """
     from calgui.core.rules.cache import Cache
-    from calgui.core.validation import as_document, checks_for, user_file, validate_file
+    from calgui.core.validation import as_document, checks_for, tell_twins, user_file, validate_file
 
     if context is not None and folder is None:
         raise UsageError("--context says nothing without --cache.", cure="Give the cache too (--cache DIR).")
@@ -84,6 +84,7 @@ def validate(
     finally:
         if cache is not None:
             cache.close()
+    made = list(tell_twins(made))
     if as_json:
         print_json(
             {

@@ -3,6 +3,7 @@
 from calgui.core.validation.checks import Check, CheckList, checks_for, known_types, user_file, user_path
 from calgui.core.validation.found import Found, examine
 from calgui.core.validation.judging import Said
+from calgui.core.validation.twins import tell_twins
 from calgui.core.validation.validate import Validation, as_document, judged, validate_file
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "examine",
     "judged",
     "known_types",
+    "tell_twins",
     "user_file",
     "user_path",
     "validate_file",

@@ -160,8 +160,11 @@ def spots(image: Any, good: BoolArray, local: LocalStatistics) -> int:
     # a glow that falls off slowly is no spot: it is bright all around too
     limit = _SPOT_SIGMA * noise
     for row, column in np.argwhere(bright)[:_MOST_SPOTS]:
-        around = np.s_[max(0, row - _AROUND) : row + _AROUND + 1, max(0, column - _AROUND) : column + _AROUND + 1]
-        bright[row, column] = above[row, column] > np.median(above[around][usable[around]]) + limit
+        # the same to all sides, so that a slope takes itself off
+        reach = min(_AROUND, row, column, bright.shape[0] - 1 - row, bright.shape[1] - 1 - column)
+        around = np.s_[row - reach : row + reach + 1, column - reach : column + reach + 1]
+        level = np.median(above[around][usable[around]])
+        bright[row, column] = reach > 1 and above[row, column] > level + limit
     return int(label(bright, np.ones((3, 3), int))[1])
 
 

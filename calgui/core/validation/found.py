@@ -1,9 +1,12 @@
 """What is found of a file before any threshold is asked: keywords, figures of its pixels, the reference in use."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from calgui.core.algorithms.metadata.algorithm import Checked, check_header
 from calgui.core.algorithms.metadata.entries import clean
@@ -24,6 +27,8 @@ from calgui.core.validation.photons import to_rate
 if TYPE_CHECKING:
     from calgui.core.rules.cache import Cache
 
+#: rows that tell one picture from another, and values without which there is no noise to do so
+_ROWS, _FEWEST_VALUES = 64, 256
 #: words of EXP_TYPE that are a type of reference
 _EXPOSURES = ("FLUXSTAR", "PSFSTAR", "PINHOLE", "LENSLET", "FIBER", "DARK", "FLAT", "ARC", "SKY")
 #: types whose image is flags, and no numbers of light
@@ -65,6 +70,8 @@ class Found:
         Of its image, numpy order; empty where there is none.
     said : tuple of Said
         What was refused on the way, whatever the thresholds: by the comparison, by algorithms.
+    pixels : str
+        The same for files with the same pixels, and for no others; empty where there is no image with noise.
     """
 
     path: Path
@@ -80,6 +87,7 @@ class Found:
     comparison: Comparison | None = None
     shape: tuple[int, ...] = ()
     said: tuple[Said, ...] = ()
+    pixels: str = ""
 
 
 def type_of(header: Mapping[str, Any], path: Path | None = None) -> str:
@@ -214,8 +222,17 @@ def examine(
     checked = check_header(header, path.name, "all", shape)
     return Found(
         path, wanted, reference, header, extensions, warnings, figures, checked, tuple(filter(None, notes)), used,
-        comparison, shape, said,
+        comparison, shape, said, "" if frame is None or wanted in OF_FLAGS else _digest(frame),
     )  # fmt: skip
+
+
+def _digest(frame: Frame) -> str:
+    """What tells the pixels of a picture from those of any other: of some rows of it, whose noise never repeats."""
+    rows = frame.data.reshape(-1, frame.shape[-1])
+    some = np.ascontiguousarray(rows[:: max(1, rows.shape[0] // _ROWS)])
+    if some.size < _FEWEST_VALUES or np.unique(some[: _FEWEST_VALUES // some.shape[1] + 1]).size < _FEWEST_VALUES // 4:
+        return ""
+    return hashlib.blake2b(repr(frame.shape).encode() + some.tobytes(), digest_size=16).hexdigest()
 
 
 def _is_measured(figure: str) -> bool:

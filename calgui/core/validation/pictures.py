@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,13 @@ from calgui.core.jobs import Job
 from calgui.core.runs.comparing.values import Comparison
 from calgui.core.validation.checks import Check
 from calgui.core.validation.figures import OUTLIER_SIGMA, box_of
-from calgui.core.validation.found import OF_FLAGS, Found
+from calgui.core.validation.found import FINGERPRINT, OF_FLAGS, Found
+from calgui.core.validation.illustration import Illustration, Mark
 from calgui.core.validation.judging import Said
+from calgui.core.validation.lines import LINES
+from calgui.core.validation.sharp import sharp_points
 
 Array = npt.NDArray[Any]
-Kind = Literal["picture", "histogram", "range", "cards"]
 
 #: pixels on the longer side of a small picture
 SMALL = 176
@@ -47,68 +49,7 @@ _NO_ERROR = next(flag.value for flag in flags.FLAGS if flag.name == "UNRELIABLE_
 _LEVELS = frozenset({"against.median_shift_e_per_s", "against.level_ratio"})
 _MOST_CARDS = 8
 
-
-@dataclass(frozen=True)
-class Mark:
-    """A line on a histogram or range.
-
-    Attributes
-    ----------
-    at : float
-        In the unit of the axis.
-    what : str
-        ``value``, ``doubtful`` or ``bad``.
-    above : bool
-        Whether the limit is an upper one.
-    """
-
-    at: float
-    what: Literal["value", "doubtful", "bad"]
-    above: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Illustration:
-    """What shows a problem.
-
-    Attributes
-    ----------
-    kind : str
-        ``picture``; ``histogram`` of values with the limits; ``range``: the value between its limits; ``cards``: lines
-        of the header.
-    caption : str
-        What is seen, with what the marks mean.
-    small, marked : ndarray or None
-        The picture reduced to some `SMALL` pixels, and which of them hold marked ones.
-    limits : Limits or None
-        Values drawn darkest and brightest.
-    frame : Frame or None
-        The picture at full size; marked pixels have a flag.
-    edges, counts : ndarray or None
-        Of the histogram.
-    marks : tuple of Mark
-        Value and limits.
-    unit, axis : str
-        Of the histogram or range.
-    cards : tuple of str
-        Lines of the header.
-    keyword : str
-        To look for in the headers.
-    """
-
-    kind: Kind
-    caption: str
-    small: Array | None = None
-    marked: npt.NDArray[np.bool_] | None = None
-    limits: Limits | None = None
-    frame: Frame | None = None
-    edges: Array | None = None
-    counts: Array | None = None
-    marks: tuple[Mark, ...] = ()
-    unit: str = ""
-    axis: str = ""
-    cards: tuple[str, ...] = ()
-    keyword: str = ""
+__all__ = ["SMALL", "Illustration", "Mark", "Pictures"]
 
 
 class Pictures:
@@ -187,7 +128,9 @@ class Pictures:
         local = self._local("image", frame)
         if local is None:
             return None
-        if figure.startswith("uneven"):
+        if figure.startswith(FINGERPRINT):
+            return _picture(frame, _alone(frame), flags.HOT, "Pixels that stand out alone are marked.")
+        if figure.startswith(("uneven", "odd_slope", "odd_part_step", "step_")) and figure != "step_over_noise":
             return _smoothed(frame, local, "The level in tiles")
         if figure == "outlier_fraction":
             above = self._outliers(frame, local)
@@ -199,6 +142,8 @@ class Pictures:
             errors = sample(frame.err, _SAMPLES)
             errors = errors[np.isfinite(errors) & (errors > 0)]
             values, what = local.typical_sigma / errors.astype(np.float64), "Noise found over the error of each pixel"
+        elif figure in LINES or figure == "odd_part_lines":
+            return _picture(frame, None, 0, "The picture, stretched to its noise.")
         elif figure in ("level", "level_e_per_s"):
             values, what = sample(np.where(self._good(frame), frame.data, np.nan), _SAMPLES), "Values of the pixels"
         else:
@@ -261,7 +206,7 @@ class Pictures:
             bit = flags.WARM if "vanished" in figure else flags.HOT
             words = "are hot no more" if "vanished" in figure else "are newly hot"
             return _picture(difference, (difference.dq & np.uint32(bit)) != 0, bit, f"{what}; those that {words}.")
-        if "uneven" in figure or "broad" in figure:
+        if any(word in figure for word in ("uneven", "broad", "slope", "step")):
             local = self._local("difference", difference)
             if local is not None:
                 return _smoothed(difference, local, what)
@@ -302,6 +247,16 @@ class Pictures:
         shown = ("T" if value else "F") if isinstance(value, bool) else shown
         comment = clean(str(getattr(header, "comments", {}).get(keyword, "")), 40)
         return f"{keyword:<8}= {shown}{f' / {comment}' if comment else ''}"
+
+
+def _alone(frame: Frame) -> Any:
+    """Which pixels stand out alone."""
+    marked = np.zeros(frame.shape, np.bool_)
+    points = sharp_points(frame)
+    if points is not None:
+        region = region_of(frame)
+        marked[points.y - region.y, points.x - region.x] = True
+    return marked
 
 
 def _plane(frame: Frame) -> Frame:

@@ -24,6 +24,8 @@ _MORE = 0.1
 _ALIKE, _SAME = 0.3, 0.8
 #: parts of the pixels: the dark ones that are looked at; and above which the lights are
 _DARK, _LIGHT = 60.0, 99.5
+#: pixels on a side over which it is smoothed for that
+_SMOOTH = 5
 #: figures of the difference that lights of another brightness do not make
 _KEPT = (
     "slope_sigma",
@@ -130,13 +132,17 @@ def _between(
     new: Frame, old: Frame, good: npt.NDArray[np.bool_], expected: float | None, job: Job, *, same: bool
 ) -> dict[str, Metric]:
     """What is seen between the lights; where these are the same, in new less old."""
+    from scipy.ndimage import uniform_filter
+
     levels = [float(np.median(frame.data[good])) for frame in (new, old)]
     tops = [float(np.percentile(frame.data[good], _LIGHT)) for frame in (new, old)]
     lights = [top - level for top, level in zip(tops, levels, strict=True)]
     ratio = lights[0] / lights[1] if min(lights) > 0 else 0.0
     scale = np.float32(ratio if same else 0.0)
     image = np.asarray(new.data - scale * old.data, np.float32)
-    dark = good & (old.data < np.percentile(old.data[good], _DARK))
+    # smoothed, so that pixels are not chosen by their noise
+    smooth = uniform_filter(np.where(good, old.data, np.float32(levels[1])), _SMOOTH)
+    dark = good & (smooth < np.percentile(smooth[good], _DARK))
     errors = None
     if new.err is not None and old.err is not None:
         errors = np.hypot(new.err, scale * old.err)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calgui.core.rules.certify import Certified
 
 #: verdicts, the worst first
-_ORDER: Mapping[str, int] = {"bad": 0, "doubtful": 1, "unknown": 2, "good": 3}
+ORDER: Mapping[str, int] = {"bad": 0, "doubtful": 1, "unknown": 2, "good": 3}
 
 
 __all__ = ["Validation", "as_document", "judged", "type_of", "validate_file"]
@@ -167,7 +167,7 @@ def judged(found: Found, checks: CheckList, certified: "Certified | None" = None
     row = calibration_of(found.type)
     return Validation(
         found.path, found.type, row.title if row else "", found.is_reference,
-        tuple(sorted(said, key=lambda one: _ORDER[one.verdict])), found.figures, found.notes, found.used,
+        tuple(sorted(said, key=lambda one: ORDER[one.verdict])), found.figures, found.notes, found.used,
         found.comparison, checks.source, checks, found,
     )  # fmt: skip
 
