@@ -233,6 +233,7 @@ def _check_sources(cache: "Cache", proposal: Proposal) -> None:
 def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target: Path, new: int, job: Job) -> Written:
     root = cache.layout.root
     copier = Copier(job)
+    mode = _usual_mode(folder)
     # the first copy tells whether the file system shares blocks: else all bytes need a place
     for path in plan.folders:
         (folder / path).mkdir()
@@ -250,7 +251,7 @@ def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target
     for below in sorted({path.parent for path in folder.rglob("*")} | {folder}, reverse=True):
         sync_folder(below)
     job.report(0.99, "giving the new cache its name")
-    folder.chmod(_usual_mode(folder))
+    folder.chmod(mode)
     try:
         os.rename(folder, target)  # noqa: PTH104 - takes an empty folder's place at once
     except OSError as error:
