@@ -107,7 +107,8 @@ def reduce_band(band: Array, factor: int, how: Reduction) -> Array:
 
 def _keep_outliers(means: Array, highest: Array, lowest: Array) -> Array:
     """The means, but the highest or lowest pixel of a block where that stands out."""
-    above, below = highest - means, means - lowest
+    with np.errstate(invalid="ignore", over="ignore"):
+        above, below = highest - means, means - lowest
     high, low = above > _unusual(above), below > _unusual(below)
     darker = low & (below > above * 1.0001)  # of two pixels that the edge leaves, the higher one
     return np.where(high & ~darker, highest, np.where(low, lowest, means)).astype(means.dtype)
@@ -117,7 +118,7 @@ def _unusual(distances: Array) -> float:
     """Distance from the mean of a block from which on a pixel stands out."""
     step = max(1, distances.size // _USUAL)
     some = distances.reshape(-1)[::step]
-    some = some[np.isfinite(some)]
+    some = some[np.isfinite(some)].astype(np.float64)  # the mean of the middle two may be more than they can hold
     if some.size == 0:
         return np.inf
     usual = float(np.median(some))

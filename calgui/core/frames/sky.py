@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calgui.core.frames.keywords import finite_number
+from calgui.core.warned import listening
 
 _CELESTIAL = ("RA--", "DEC-", "GLON", "GLAT", "ELON", "ELAT")
 #: keywords that decide the place, whose values must be numbers: astropy puts zeros where they are none
@@ -55,15 +56,12 @@ def celestial(header: Mapping[str, Any]) -> Any | None:
     """
     if not has_sky(header) or not all(_is_sound(key, value) for key, value in header.items()):
         return None
-    import warnings
-
     from astropy.io import fits
-    from astropy.wcs import WCS, FITSFixedWarning
+    from astropy.wcs import WCS
 
     cards = fits.Header([(key, value) for key, value in header.items() if _is_usable(key, value)])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FITSFixedWarning)
+        with listening("astropy.wcs.wcs"):  # what it mends is not worth a word
             found = WCS(cards).celestial
         if found.pixel_n_dim != 2:
             return None

@@ -126,12 +126,21 @@ def statistics(data: Array, dq: Array | None = None) -> Statistics:
     if values.size == 0:
         nothing = float("nan")
         return Statistics(0, *(nothing,) * 6, n_nan, n_flagged, n_unused)
-    median = float(np.median(values))
+    median, spread = _middle(values)
     # float64 sums: in float32 the mean of 16 million electrons counts is off in the third digit
     mean = float(values.mean(dtype=np.float64))
     sigma = float(np.std(values, dtype=np.float64, ddof=1)) if values.size > 1 else float("nan")
-    spread = MAD_TO_SIGMA * float(np.median(np.abs(values - median)))
     return Statistics(
         int(values.size), median, mean, sigma, spread, float(values.min()), float(values.max()),
         n_nan, n_flagged, n_unused,
     )  # fmt: skip
+
+
+def _middle(values: Array) -> tuple[float, float]:
+    """Median, and the spread around it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        median = float(np.median(values))
+        spread = MAD_TO_SIGMA * float(np.median(np.abs(values - median)))
+    if np.isfinite(spread) or values.dtype == np.float64:
+        return median, spread
+    return _middle(values.astype(np.float64))  # the mean of the middle two, or a distance, was more than it holds

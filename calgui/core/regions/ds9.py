@@ -2,7 +2,6 @@
 
 import math
 import stat
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from calgui.core.frames.source import unreadable
 from calgui.core.frames.writing import write_atomically
 from calgui.core.regions.masks import as_library
 from calgui.core.regions.shapes import Annulus, Circle, Line, Polygon, Rectangle, Region, Shape
+from calgui.core.warned import listening
 
 #: a region file is written by hand or by a program that finds sources; what is larger is something else
 _MOST_BYTES = 10_000_000
@@ -88,22 +88,10 @@ def read_regions(path: Path | str, header: Mapping[str, Any] | None = None) -> R
 
 
 def _parse(text: str, path: Path) -> tuple[list[Any], list[str]]:
-    import logging
-
     from regions import Regions
 
-    told: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
-
-    # astropy's logger turns warnings into messages where it is told to, so both ways are listened to
-    logger, listener = logging.getLogger("astropy"), Listener()
-    logger.addHandler(listener)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with listening("regions.io.ds9.read", "regions.io.ds9.meta") as told:
             found = list(Regions.parse(text, format="ds9"))
     except Exception as error:
         raise InputError(
@@ -111,9 +99,6 @@ def _parse(text: str, path: Path) -> tuple[list[Any], list[str]]:
             path=path,
             cure="Save it anew as DS9 regions.",
         ) from error
-    finally:
-        logger.removeHandler(listener)
-    told += [str(one.message) for one in caught]
     return found, [message.removesuffix(", skipping.") for message in dict.fromkeys(told)]
 
 

@@ -1,5 +1,7 @@
 """Statistics of a box against astropy's, and the figures that they leave out."""
 
+import warnings
+
 import numpy as np
 import pytest
 from astropy.stats import mad_std
@@ -41,6 +43,15 @@ def test_nothing_left_is_no_number() -> None:
     assert found.n_nan == 9
     assert np.isnan([found.median, found.mean, found.sigma, found.mad_sigma, found.minimum, found.maximum]).all()
     assert np.isnan(statistics(np.ones((1, 1), np.float32)).sigma), "one pixel has no spread"
+
+
+def test_pixels_as_large_as_can_be_have_a_median() -> None:
+    data = np.array([[-3.4e38, 3.3e38, 3.4e38, 3.4e38]], np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = statistics(data)
+    assert found.median == pytest.approx(3.35e38, rel=1e-6)
+    assert found.mad_sigma == pytest.approx(1.4826 * 5e36, rel=1e-4)
 
 
 def test_inputs_are_not_changed() -> None:

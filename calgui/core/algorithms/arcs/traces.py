@@ -1,6 +1,5 @@
 """Traces on an image that are straight enough to sum across."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,11 +91,9 @@ def _profile(frame: FrameLike, job: Job) -> tuple[Floats, Floats]:
         good = np.isfinite(values)
         if not good.any():
             continue
-        with warnings.catch_warnings():
-            # rows without a pixel
-            warnings.simplefilter("ignore", RuntimeWarning)
-            low = np.nanmedian(values, axis=1)
-            scatter = 1.4826 * np.nanmedian(np.abs(values - low[:, None]), axis=1)
+        values[~good.any(axis=1)] = 0  # no median of theirs is warned of; they are not enough
+        low = np.nanmedian(values, axis=1)
+        scatter = 1.4826 * np.nanmedian(np.abs(values - low[:, None]), axis=1)
         scatter = np.maximum(scatter, 1e-9 + 1e-7 * np.abs(low))
         above = (values - low[:, None]) / scatter[:, None]
         # logarithms: a hot pixel weighs little, the many lines of a lamp much

@@ -1,6 +1,5 @@
 """White light that a spectrograph draws out on a detector: where each wavelength of a trace lies across it."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -157,10 +156,9 @@ def _profile(image: _Image, first: int, last: int, low: int = 0, high: int | Non
     enough = count >= max(1.0, _GOOD * (last - first))
     # a hit stands out of the other pixels of its row
     values = np.where(good, image.data[cut], np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        middle = np.nanmedian(values, axis=1)
-        scatter = 1.4826 * np.nanmedian(np.abs(values - middle[:, None]), axis=1)
+    values[count == 0] = 0  # no median is warned of; nothing of these rows is kept
+    middle = np.nanmedian(values, axis=1)
+    scatter = 1.4826 * np.nanmedian(np.abs(values - middle[:, None]), axis=1)
     kept = good & (np.abs(image.data[cut] - middle[:, None]) <= 6 * np.maximum(scatter, 1e-12)[:, None])
     count = np.maximum(kept.sum(axis=1), 1)
     mean = np.where(kept, image.data[cut], 0).sum(axis=1) / count

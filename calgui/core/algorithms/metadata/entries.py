@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from calgui.core.algorithms.registry import Verdict
 from calgui.core.frames.keywordmeaning import Meaning, meaning_of, unit_of
 from calgui.core.frames.keywords import finite_number
 from calgui.core.printable import printable
+from calgui.core.warned import listening
 
 #: what software writes where a sensor was not read
 _NO_VALUE = frozenset({"", "UNKNOWN", "NONE", "NAN", "NULL", "UNDEFINED", "INDEF", "TBD"})
@@ -136,8 +136,7 @@ def same_unit(said: str, known: str) -> bool:
         return True
     from astropy import units
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with listening("astropy.units.format.generic", "astropy.units.core"):
         ours, theirs = (
             units.Unit(_SPELLINGS.get(text, text).replace("e-", "electron"), parse_strict="silent")
             for text in (said, known)

@@ -1,6 +1,5 @@
 """Spots in a picture, found without knowing how wide they are, nor how far apart."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from calgui.core.algorithms.local import LocalStatistics, local_statistics, shar
 from calgui.core.errors import InputError
 from calgui.core.frames.frame import FloatArray
 from calgui.core.jobs import Job
+from calgui.core.warned import listening
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -84,7 +84,6 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
     Segments by photutils (`detect_sources`), in a quarter of the time of its DAOStarFinder and without a width given.
     """
     from photutils.segmentation import detect_sources
-    from photutils.utils.exceptions import NoDetectionsWarning
 
     kernels = compiled_spots()
     local = local_statistics(image, ~bad, _TILE, job)
@@ -98,8 +97,7 @@ def find_spots(image: FloatArray, bad: Bools, threshold: float, job: Job) -> Can
         job,
         image.size,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NoDetectionsWarning)
+    with listening("photutils.segmentation.detect"):
         segments = detect_sources(excess, threshold, _TOUCHING)
     if segments is None:
         raise InputError(

@@ -1,7 +1,6 @@
 """The point-spread function that stars give together: each shifted to the middle of a pixel, or photutils' ePSF."""
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from calgui.core.algorithms.psf.sampling import shift_matrix
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.algorithms.psf.stars import Stars
 from calgui.core.jobs import Job
+from calgui.core.warned import listening
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -165,8 +165,7 @@ def _epsf(stars: Stars, chosen: npt.NDArray[np.intp], fine: int) -> Aligned | No
     cut = slice(HALF - _EPSF_HALF - 2, HALF + _EPSF_HALF + 3)
     size = 2 * _EPSF_HALF + 1
     made = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with listening("photutils.psf.epsf_builder", "photutils.psf.epsf_stars"), np.errstate(all="ignore"):
         for star in chosen:
             middle = _EPSF_HALF + 2
             place = Table(

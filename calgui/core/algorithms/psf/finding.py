@@ -12,6 +12,7 @@ from calgui.core.algorithms.positions import Position
 from calgui.core.algorithms.psf.picture import Picture
 from calgui.core.algorithms.psf.setting import Setting
 from calgui.core.errors import InputError
+from calgui.core.warned import listening
 
 if TYPE_CHECKING:
     from calgui.core.optics.perfect import PerfectStar
@@ -177,7 +178,6 @@ def _background(picture: Picture) -> npt.NDArray[np.float32]:
 
 
 def _peaks(picture: Picture, level: npt.NDArray[np.float32], width: float, threshold: float) -> tuple[Floats, Floats]:
-    import warnings
 
     from photutils.detection import DAOStarFinder
 
@@ -186,8 +186,7 @@ def _peaks(picture: Picture, level: npt.NDArray[np.float32], width: float, thres
         threshold=threshold * picture.noise, fwhm=max(width, 1.2), sharpness_range=(0.15, 1.2),
         roundness_range=(-1.5, 1.5), min_separation=0, scale_threshold=False,
     )  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with listening("photutils.detection.core", "photutils.detection.daofinder"), np.errstate(all="ignore"):
         made = finder(np.where(picture.good, picture.data - level, np.float32(0)), mask=~picture.good)
     if made is None:
         return np.empty(0), np.empty(0)

@@ -1,7 +1,6 @@
 """An image without its distortion: every pixel of the output looks where the optics put it."""
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -195,8 +194,7 @@ class _Planes:
         bad = gone | ((dq & np.uint32(flags.DO_NOT_USE)) != 0)
         filled = np.array(data, np.float32)
         self.loops.fill(filled, bad, _RINGS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with np.errstate(all="ignore"):
             resampled = reproject_interp(
                 (filled, Plane(filled.shape, (x, y - top))),
                 Plane(shape),

@@ -233,6 +233,7 @@ def _check_sources(cache: "Cache", proposal: Proposal) -> None:
 def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target: Path, new: int, job: Job) -> Written:
     root = cache.layout.root
     copier = Copier(job)
+    mode = _usual_mode(folder)
     # the first copy tells whether the file system shares blocks: else all bytes need a place
     for path in plan.folders:
         (folder / path).mkdir()
@@ -250,7 +251,7 @@ def _build(cache: "Cache", proposal: Proposal, plan: _Plan, folder: Path, target
     for below in sorted({path.parent for path in folder.rglob("*")} | {folder}, reverse=True):
         sync_folder(below)
     job.report(0.99, "giving the new cache its name")
-    folder.chmod(0o777 & ~_umask())
+    folder.chmod(mode)
     try:
         os.rename(folder, target)  # noqa: PTH104 - takes an empty folder's place at once
     except OSError as error:
@@ -355,7 +356,10 @@ def _bytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{count / 1e6:.1f} MB"
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _usual_mode(folder: Path) -> int:
+    """Who may use a new folder: asked of one, as asking the process would change it for its other threads meanwhile."""
+    probe = folder / ".mode"
+    probe.mkdir()
+    mode = stat.S_IMODE(probe.stat().st_mode)
+    probe.rmdir()
+    return mode
