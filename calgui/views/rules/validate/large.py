@@ -106,7 +106,8 @@ class LargePicture(QWidget):
             view.bar.marked_at_first = frozenset(flag.name for flag in flags.FLAGS)
             same = found is not None and shown.frame.data.shape == found.shape
             origin = Origin((found.path,)) if same and found is not None else None
-            view.show_frame(shown.frame, found.path.name if found is not None else "", shown.caption, origin)
+            # what it shows stands above it, and would hide a part of a small one
+            view.show_frame(shown.frame, found.path.name if found is not None else "", "", origin)
             self.stack.setCurrentWidget(view)
         elif shown.marks or shown.counts is not None:
             self._draw()
