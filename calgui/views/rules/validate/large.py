@@ -1,5 +1,6 @@
 """The picture of a reason at full size: in the image view, as a plot, or as lines of the header."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
+_STRETCH = re.compile(r", stretched from [^.]*")
 _ROLES = {"value": "accent", "doubtful": "warning", "bad": "error"}
 
 
@@ -98,7 +100,9 @@ class LargePicture(QWidget):
             Of the file whose pixels these are.
         """
         self.shown = shown
-        self.told.setText(f"{sentence} {shown.caption}" if sentence else shown.caption)
+        # the small picture has a stretch of its own; here it is that of the view, which says so
+        caption = _STRETCH.sub("", shown.caption) if shown.frame is not None else shown.caption
+        self.told.setText(f"{sentence} {caption}" if sentence else caption)
         self.header.setVisible(bool(shown.keyword))
         if shown.frame is not None:
             view = self._view()
