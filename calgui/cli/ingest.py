@@ -264,6 +264,8 @@ def _print(
     for finding in (*proposal.findings, *told_of(asked), *defects):
         word = _WORDS[finding.severity.value]
         say(f"{word:<8} {finding.place}  {finding.message} {finding.cure}", STYLES[finding.severity.value])
+    if asked and not any(one.certified.errors or one.certified.problem for one in asked):
+        say(f"crds certify accepts {'it' if len(asked) == 1 else 'all of them'}.")
     if settings and proposal.rules:
         said = ", ".join(settings)
         say(

@@ -126,6 +126,7 @@ def test_the_way_back_and_a_dry_run(overlay: tuple[Path, dict[str, Any]], flat: 
     )
     assert result.exit_code == 0, result.output
     assert "tmt_iris_flat_0007.fits" in result.stdout
+    assert "crds certify accepts it." in result.stdout
     assert "+++ tmt_0005.pmap" in result.stdout
     assert state(tmp_path) == before
 

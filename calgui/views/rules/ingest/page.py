@@ -337,8 +337,8 @@ class IngestPage(QWidget):
             return "good", self._result
         if self._problem:
             return "error", f"✕ {self._problem}"
-        if answer is None or not self.draft:
-            return "muted", "Looking what changes…" if self._working and self.draft else ""
+        if not self._fresh or answer is None or not self.draft:
+            return "muted", "Looking what changes…" if (self._working or self._stale) and self.draft else ""
         crds = self.certifying
         waits = crds.busy or self.verdicts.waits
         return told_of(answer, self.verdicts.told(), crds.told(), bool(crds.refused), waits)

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 from PySide6.QtWidgets import QVBoxLayout as _Column
 
-from calgui.views.rules.ingest.tabs import make_table
 from calgui.views.rules.validate.checks_model import FIRST_LIMIT, ChecksModel, Line
 from calgui.views.rules.validate.thresholds import Thresholds
 from calgui.views.theme import SPACE, theme
 from calgui.views.widgets.parts import push_button
+from calgui.views.widgets.tables import make_table
 
 _ONLY = (
     ("All checks", ""),

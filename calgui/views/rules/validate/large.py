@@ -1,5 +1,6 @@
 """The picture of a reason at full size: in the image view, as a plot, or as lines of the header."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from calgui.views.session import Session
 from calgui.views.theme import SPACE, figures, theme
 from calgui.views.widgets.plot_saving import offer_saving
 
+_STRETCH = re.compile(r", stretched from [^.]*")
 _ROLES = {"value": "accent", "doubtful": "warning", "bad": "error"}
 
 
@@ -98,7 +100,9 @@ class LargePicture(QWidget):
             Of the file whose pixels these are.
         """
         self.shown = shown
-        self.told.setText(f"{sentence} {shown.caption}" if sentence else shown.caption)
+        # the small picture has a stretch of its own; here it is that of the view, which says so
+        caption = _STRETCH.sub("", shown.caption) if shown.frame is not None else shown.caption
+        self.told.setText(f"{sentence} {caption}" if sentence else caption)
         self.header.setVisible(bool(shown.keyword))
         if shown.frame is not None:
             view = self._view()
@@ -106,7 +110,8 @@ class LargePicture(QWidget):
             view.bar.marked_at_first = frozenset(flag.name for flag in flags.FLAGS)
             same = found is not None and shown.frame.data.shape == found.shape
             origin = Origin((found.path,)) if same and found is not None else None
-            view.show_frame(shown.frame, found.path.name if found is not None else "", shown.caption, origin)
+            # what it shows stands above it, and would hide a part of a small one
+            view.show_frame(shown.frame, found.path.name if found is not None else "", "", origin)
             self.stack.setCurrentWidget(view)
         elif shown.marks or shown.counts is not None:
             self._draw()

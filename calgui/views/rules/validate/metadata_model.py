@@ -16,6 +16,8 @@ from calgui.views.widgets.tables import RecordTable
 from calgui.views.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
+#: column of what it may be
+ALLOWED = 4
 #: what contradictions are listed under
 TOGETHER = "consistency"
 
@@ -135,7 +137,8 @@ class MetadataModel(RecordTable[KeywordLine]):
             return theme().colour(mark.role)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             known = meaning_of(line.keyword)
-            parts = (f"{line.keyword}: {known.text}" if known else line.keyword, line.reason or mark.word)
+            allowed = f"Allowed: {line.allowed} {line.unit}".rstrip() if line.allowed else ""
+            parts = (f"{line.keyword}: {known.text}" if known else line.keyword, line.reason or mark.word, allowed)
             tip = "\n".join(part for part in parts if part)
             return plain_tip(tip) if role == Qt.ItemDataRole.ToolTipRole else tip
         return None

@@ -12,11 +12,11 @@ from calgui.core.algorithms.metadata.facts import CALIBRATIONS, expected, of_cal
 from calgui.core.algorithms.metadata.night import Trend, trend
 from calgui.core.jobs import Job
 from calgui.core.validation import Found
-from calgui.views.rules.ingest.tabs import fit_columns, make_table
-from calgui.views.rules.validate.metadata_model import TOGETHER, MetadataModel, keyword_lines
+from calgui.views.rules.validate.metadata_model import ALLOWED, TOGETHER, MetadataModel, keyword_lines
 from calgui.views.rules.validate.trend_plot import TrendPlot
 from calgui.views.session import Session
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.tables import CutAtEnd, fit_columns, make_table
 
 #: the plot of many files that are being judged follows so often
 _SOON_MS = 700
@@ -62,6 +62,7 @@ class MetadataPanel(QWidget):
             self.calibration.addItem(word, name)
         self.model = MetadataModel(self)
         self.table = make_table("validate_metadata", "Metadata of the file", self.model, self)
+        self.table.setItemDelegateForColumn(ALLOWED, CutAtEnd(self.table))
         self.told = QLabel(self)
         self.told.setObjectName("validate_metadata_told")
         self.told.setAccessibleName("Why the chosen keyword is not good")

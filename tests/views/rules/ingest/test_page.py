@@ -20,6 +20,7 @@ from calgui.core.rules.ingest.certifying import Asked
 from calgui.core.rules.values import Severity
 from calgui.core.simulate import DemoNight
 from calgui.views.rules.ingest import certifying
+from calgui.views.rules.ingest import page as ingest_page
 from calgui.views.rules.ingest.cards import Card, Cards
 from calgui.views.rules.ingest.contexts import contexts_of
 from calgui.views.rules.ingest.draft import Draft, Item
@@ -470,3 +471,28 @@ def test_a_folder_without_references_is_told_and_so_is_one_that_cannot_be_read(
     drop(page, empty)
     assert opened.session.notices[-1].text == "nothing in it cannot be read: Permission denied."
     assert not page.draft
+
+
+def test_while_it_is_looked_anew_nothing_is_said_of_what_was(
+    page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, qtbot: QtBot, monkeypatch: Any
+) -> None:
+    page.add([relabelled("tmt_iris_flat_0006.fits", FILTER="H")])
+    settled(opened)
+    assert page.told.text().startswith("✓ ")
+    go_on, work_out = threading.Event(), ingest_page.work_out
+
+    def slowly(*words: Any) -> Any:
+        assert go_on.wait(20)
+        return work_out(*words)
+
+    monkeypatch.setattr(ingest_page, "work_out", slowly)
+    page.add([relabelled("b.fits", FILTER="H")])
+    try:
+        assert page.told.text() == "Looking what changes…"
+        qtbot.waitUntil(lambda: page._working)
+        assert page.told.text() == "Looking what changes…"
+        assert not page.target.write.isEnabled()
+    finally:
+        go_on.set()
+    settled(opened)
+    assert page.told.text().startswith("✕ 2 errors")

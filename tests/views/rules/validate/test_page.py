@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from calgui.core.validation.checks import checks_for, user_path
 from calgui.views.rules.validate.checks_model import FIRST_LIMIT, LIMITS
 from calgui.views.rules.validate.files_model import WHY
+from calgui.views.rules.validate.looking import key_of
+from calgui.views.rules.validate.metadata_model import ALLOWED
 from calgui.views.rules.validate.page import CHECKS, METADATA, PICTURE, ValidatePage
 
 LEFT = Qt.MouseButton.LeftButton
@@ -322,6 +324,11 @@ def test_sentences_lose_their_ends_and_names_their_middles(page: ValidatePage, d
         table.initViewItemOption(option)
         table.itemDelegateForIndex(model.index(0, column)).initStyleOption(option, model.index(0, column))
         assert option.textElideMode == mode
+    lines = page.metadata.model
+    row = next(row for row, line in enumerate(lines.shown) if line.keyword == "EXPTIME")
+    assert page.metadata.table.itemDelegateForIndex(lines.index(row, ALLOWED)).__class__.__name__ == "CutAtEnd"
+    tip = lines.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert f"Allowed: {lines.shown[row].allowed}" in tip
 
 
 def test_who_ingests_a_file_does_not_wait_for_a_night(page: ValidatePage, dark: Dark, done: Done) -> None:
@@ -332,3 +339,15 @@ def test_who_ingests_a_file_does_not_wait_for_a_night(page: ValidatePage, dark: 
     page.judge.want(paths[-1:], certify=False, first=True)
     done()
     assert list(dict.fromkeys(order)) == [paths[0], paths[4], *paths[1:4]]
+
+
+def test_a_large_picture_says_nothing_of_the_stretch_of_the_small_one(
+    page: ValidatePage, dark: Dark, done: Done
+) -> None:
+    page.ask((dark("bad.fits", 0.3),))
+    done()
+    said = next(one for one in page.reasons.said if "stretched" in page.pictures.looked.shown[key_of(one)].caption)
+    page.show_picture(said)
+    done()
+    assert "medians of" in page.large.told.text()
+    assert "stretched" not in page.large.told.text()
