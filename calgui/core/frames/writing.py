@@ -3,7 +3,6 @@
 import datetime as dt
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from calgui.core.frames.headermaking import COMMENTS, ascii_text, make_header
 from calgui.core.frames.keywords import Header
 from calgui.core.frames.largewriting import MadeRows, write_hdus
 from calgui.core.frames.layout import ERROR_KNOWN
+from calgui.core.frames.parts import own_part
 
 #: keywords that belong to the pixels of SCI; everything else goes into the primary header
 _OF_IMAGE = re.compile(
@@ -178,6 +178,8 @@ def _write(hdus: Any, path: Path, overwrite: bool) -> Path:
 def write_atomically(path: Path | str, write: Callable[[IO[bytes]], object], *, overwrite: bool = False) -> Path:
     """Write a file that appears whole or not at all.
 
+    Whoever is killed meanwhile leaves a hidden file, which whoever writes this file next removes.
+
     Parameters
     ----------
     path : path-like
@@ -204,18 +206,16 @@ def write_atomically(path: Path | str, write: Callable[[IO[bytes]], object], *, 
         # the rename would put a file where a folder, a pipe or a device of the system is
         raise InputError("This is no ordinary file, and is not replaced.", path=path, cure="Choose another name.")
     with _saying_why(path):
-        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
-        try:
-            with temporary.open("wb") as file:
-                _write_into(file, write, compressed=path.suffix == ".gz")
-                file.flush()
-                os.fsync(file.fileno())
+        with own_part(path) as (temporary, file):
+            _write_into(file, write, compressed=path.suffix == ".gz")
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name == "nt":  # where no open file is given another name
+                file.close()
             if overwrite:
                 temporary.replace(path)
             else:
                 _publish(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
     return path
 

@@ -338,8 +338,9 @@ _MOST_KEPT = 1000
 
 def _sha1(path: Path, job: Job) -> str:
     known = path.resolve(), stamp(path)
-    if known in _made:
-        return _made[known]
+    before = _made.get(known)  # in one look: others may clear it
+    if before is not None:
+        return before
     digest = hashlib.sha1(usedforsecurity=False)
     with path.open("rb") as file:
         while piece := file.read(4 << 20):

@@ -1,6 +1,5 @@
 """The ``server_config`` of a cache: which context its owner calls operational, which files bad."""
 
-import ast
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from calgui.core.errors import InputError
 from calgui.core.rules.files.layout import Layout
 from calgui.core.rules.files.mapping_file import read_safely
+from calgui.core.rules.files.syntax import literal
 
 _LARGEST = 2**20
 
@@ -50,7 +50,7 @@ def _literal(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return ast.literal_eval(text.strip())
+        return literal(text.strip())
 
 
 def stated_context(config: Mapping[str, Any] | InputError | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from calgui.core.errors import CalguiError, InputError
 from calgui.core.rules.files import regexes
 from calgui.core.rules.files.mapping_file import KINDS, Choices, MappingFile
+from calgui.core.rules.files.syntax import MAKING
 from calgui.core.rules.observatories.observatory import Observatory
 from calgui.core.rules.observatories.setup import crds_module
 from calgui.core.rules.observatories.teaching import is_stock, teach
@@ -132,9 +133,10 @@ def load_crds(parsed: MappingFile, path: Path, observatory: Observatory, loader:
         own = parsed.word("instrument")
         teach(observatory, [own] if own else [])
         rmap = crds_module("core.rmap")
-        made = getattr(rmap, _CLASSES[parsed.kind]).from_string(
-            parsed.text, str(path), ignore_checksum=True, path=str(path.parent), loader=loader
-        )
+        with MAKING:
+            made = getattr(rmap, _CLASSES[parsed.kind]).from_string(
+                parsed.text, str(path), ignore_checksum=True, path=str(path.parent), loader=loader
+            )
         if parsed.kind == ".rmap":
             regexes.check(_patterns(made.selector))
     except CalguiError as error:

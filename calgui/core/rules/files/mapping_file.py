@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from calgui.core.errors import InputError
+from calgui.core.rules.files.syntax import syntax_tree
 
 #: the largest public mapping has 1 MB; crds takes minutes for more than this
 LARGEST_MAPPING = 16 * 2**20
@@ -255,7 +256,7 @@ def parse(text: str, name: str) -> MappingFile:
         When it is not Python's syntax, or has no header and selector of the form that mappings have.
     """
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f" in line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         reason = error.msg if isinstance(error, SyntaxError) else (str(error) or type(error).__name__)

@@ -13,6 +13,7 @@ from typing import Any
 
 from calgui.core.errors import InputError
 from calgui.core.rules.files.mapping_file import SPECIAL, checksum
+from calgui.core.rules.files.syntax import syntax_tree
 
 _STEP = "    "
 _SPACE = re.compile(rb"[ \t]*(#[^\n]*)?\Z")
@@ -33,7 +34,7 @@ class _Text:
         self.data = text.encode()
         self.starts = [0, *(at + 1 for at, byte in enumerate(self.data) if byte == 10)]
         sections = {}
-        for statement in ast.parse(text).body:
+        for statement in syntax_tree(text).body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 sections[statement.targets[0].id] = statement.value
         header, selector = sections["header"], sections["selector"]
