@@ -65,6 +65,11 @@ class Fingerprint:
     figures: "Mapping[str, Metric]"
     note: str = ""
 
+    @property
+    def details(self) -> "Mapping[str, str]":
+        """The note, for the figures that it belongs to."""
+        return {f"fingerprint.{name}": self.note for name in ("moved_fraction", "stranger_fraction") if self.note}
+
 
 @dataclass(frozen=True)
 class _Known:
