@@ -136,3 +136,33 @@ def test_a_cache_cannot_lead_outside_its_folders(demo_night: DemoNight, tmp_path
     told = call("--cache", cache, raw)
     assert all(not name.startswith("against.") for name in told["files"][0]["metrics"])
     assert told["files"][0]["notes"]
+
+
+def spoiled(source: Path, target: Path, **header: object) -> Path:
+    """A copy whose picture is mirrored, unless keywords are to be changed."""
+    shutil.copy(source, target)
+    with fits.open(target, mode="update") as file:
+        file[0].header.update(header)
+        if not header:
+            file["SCI"].data = file["SCI"].data[:, ::-1].copy()
+    return target
+
+
+def test_exposures_that_were_mirrored_or_exchanged_are_told(demo_night: DemoNight, tmp_path: Path) -> None:
+    def raw(kind: str) -> Path:
+        return next(iter(sorted(demo_night.raw.glob(f"iris_*_{kind}_0001.fits"))))
+
+    star = spoiled(raw("psfstar"), tmp_path / "star.fits")
+    fiber = spoiled(raw("fiber"), tmp_path / "fiber.fits", DETECTOR="IRIS2")
+    flat = spoiled(raw("flat"), tmp_path / "flat.fits")
+    good = [raw("psfstar"), raw("flat")]
+    told = call("--cache", demo_night.cache, "--no-algorithms", star, fiber, flat, *good, code=1)
+    found = {Path(one["file"]).name: one for one in told["files"]}
+    assert {found[path.name]["verdict"] for path in good} == {"good"}
+    assert "mirrored left to right" in " ".join(found["star.fits"]["reasons"])
+    assert "hot pixels of IRIS1" in " ".join(found["fiber.fits"]["reasons"])
+    (response,) = (check for check in found["flat.fits"]["checks"] if check["check"] == "response")
+    assert response["verdict"] == "bad"
+    assert abs(response["value"]) < 0.1
+    assert 0 < response["error"] < 0.1
+    assert f"{response['value']:.4g} ± {response['error']:.2g}" in response["message"]

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,8 @@ class Against:
         All of it; None where nothing was compared.
     refused : bool
         Whether the reference in use could be read, and does not fit to a new one: another unit, place or filter.
+    details : mapping of str to str
+        Figure to a sentence more that belongs to it.
     """
 
     message: str
@@ -65,6 +67,7 @@ class Against:
     figures: Mapping[str, Metric] | None = None
     comparison: Comparison | None = None
     refused: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def rule_header_of(header: Mapping[str, Any], *, is_reference: bool) -> dict[str, Any]:
@@ -149,6 +152,8 @@ def compare_with_used(
         if is_unlit(header):
             return Against("No lamp was on (LAMP): it is not compared with the flat in use.")
     asked = rule_header_of(header, is_reference=is_reference)
+    if is_reference and not asked.get("DATE-OBS"):
+        return Against("It was not compared: rules choose by date, and USEAFTER says none.")
     try:
         selection = select(kind, asked, cache, context)
         if selection.path is not None and selection.path.exists() and selection.path.samefile(path):
@@ -206,7 +211,8 @@ def _picture(
         return Against(f"It was not compared: {error}")
     if not figures:
         return Against(f"Its size is not that of {selection.file}.", selection.file or "")
-    return Against(note or f"It was compared with {selection.file}.", selection.file or "", figures)
+    details = {f"against.{name}": note for name in ("picture_correlation", "picture_moved_pixel") if note}
+    return Against(f"It was compared with {selection.file}.", selection.file or "", figures, details=details)
 
 
 def _shapes(kind: str, frame: Frame | None, used: Path | None) -> dict[str, Metric]:

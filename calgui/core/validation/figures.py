@@ -94,6 +94,10 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[s
     job.report(0.8, "Rows and columns")
     if wanted is None or LINES.intersection(wanted):
         made |= describe_lines(image, good, float(np.median(local.level)), local.typical_sigma)
+    if "level_error" in made and (rate := to_rate(frame.unit, frame.header)) is not None:
+        error = made["level_error"].value
+        assert isinstance(error, float)
+        made["level_error_e_per_s"] = Metric(error * rate, "e-/s", "The same as a rate.")
     if wanted is None or "ceiling_fraction" in wanted:
         made["ceiling_fraction"] = _ceiling(image, good)
     if wanted is None or "sum" in wanted:

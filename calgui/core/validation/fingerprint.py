@@ -15,7 +15,7 @@ from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.runs.references import read_reference
 from calgui.core.runs.selecting import select, unusable
-from calgui.core.validation.sharp import MOST, Points, sharp_points
+from calgui.core.validation.sharp import MOST, SHARP_SIGMA, Points, excess_at, sharp_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,11 @@ class Fingerprint:
 
     figures: "Mapping[str, Metric]"
     note: str = ""
+
+    @property
+    def details(self) -> "Mapping[str, str]":
+        """The note, for the figures that it belongs to."""
+        return {f"fingerprint.{name}": self.note for name in ("moved_fraction", "stranger_fraction") if self.note}
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ def fingerprint(
             )
             note = strange[1]
     measurable = rate is not None and known is not None and math.isfinite(known.points.noise)
-    if not note and measurable and seen.y.size < MOST and not _was_subtracted(header):
+    if not note and measurable and not _was_subtracted(header):
         assert rate is not None
         assert known is not None
         figures |= _found(frame, known, seen, rate)
@@ -308,10 +313,7 @@ def _found(frame: Frame, known: _Known, seen: Points, rate: float) -> dict[str, 
     count = int(np.count_nonzero(must))
     if count < _FEWEST:
         return {}
-    region = region_of(frame)
-    there = set(zip((seen.y - region.y).tolist(), (seen.x - region.x).tolist(), strict=True))
-    hits = sum((int(a), int(b)) in there for a, b in zip(y[must], x[must], strict=True))
-    value = hits / count
+    value = float(np.mean(excess_at(frame, y[must], x[must]) > SHARP_SIGMA * seen.noise))
     return {
         "fingerprint.found_fraction": Metric(
             value, "", "Part of the hot pixels of the dark in use, far above the noise, that stand out here."

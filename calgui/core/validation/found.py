@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,8 @@ class Found:
         What was refused on the way, whatever the thresholds: by the comparison, by algorithms.
     pixels : str
         The same for files with the same pixels, and for no others; empty where there is no image with noise.
+    details : mapping of str to str
+        Figure to a sentence more that belongs to it.
     """
 
     path: Path
@@ -88,6 +90,7 @@ class Found:
     shape: tuple[int, ...] = ()
     said: tuple[Said, ...] = ()
     pixels: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def type_of(header: Mapping[str, Any], path: Path | None = None) -> str:
@@ -186,6 +189,7 @@ def examine(
         notes.append(why)
     used, comparison = "", None
     said: tuple[Said, ...] = ()
+    details: dict[str, str] = {}
     if cache is not None:
         from calgui.core.validation.against import compare_with_used, rule_header_of
 
@@ -195,6 +199,7 @@ def examine(
             level=level if isinstance(level, float) else None,
         )  # fmt: skip
         figures |= dict(against.figures or {})
+        details |= against.details
         used, comparison = against.file, against.comparison
         if against.refused and "against.shape_change" not in figures:
             said += (_does_not_fit(against.message),)
@@ -208,7 +213,7 @@ def examine(
                 frame, rule, cache, context, path, to_rate(frame.unit, header), str(header.get("DETECTOR") or "")
             )
             figures |= dict(marks.figures)
-            notes.append(marks.note)
+            details |= marks.details
     if algorithms and any(_is_measured(check.figure) for check in held):
         from calgui.core.validation.measured import measure_with, measuring
 
@@ -222,7 +227,7 @@ def examine(
     checked = check_header(header, path.name, "all", shape)
     return Found(
         path, wanted, reference, header, extensions, warnings, figures, checked, tuple(filter(None, notes)), used,
-        comparison, shape, said, "" if frame is None or wanted in OF_FLAGS else _digest(frame),
+        comparison, shape, said, "" if frame is None or wanted in OF_FLAGS else _digest(frame), details,
     )  # fmt: skip
 
 

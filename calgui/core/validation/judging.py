@@ -94,6 +94,7 @@ def judge(
     extensions: Collection[str],
     *,
     is_reference: bool,
+    details: Mapping[str, str] | None = None,
 ) -> tuple[Said, ...]:
     """Hold checks against a file.
 
@@ -107,6 +108,8 @@ def judge(
         EXTNAMEs, upper case.
     is_reference : bool
         Whether the file is a reference, and no exposure.
+    details : mapping of str to str, optional
+        Figure to a sentence more that belongs to it, such as where something is instead.
 
     Returns
     -------
@@ -126,7 +129,8 @@ def judge(
             figure = figures.get(check.figure)
             if figure is None and "." in check.figure:
                 continue  # that nothing was compared or measured is told once, not by each check
-            made.append(_number(check, figure, _error(check, figures, header)))
+            error = _error(check, figures, header)
+            made.append(_number(check, figure, error, (details or {}).get(check.figure, "")))
     return tuple(made)
 
 
@@ -181,7 +185,7 @@ def _error(check: Check, figures: Mapping[str, Metric], header: Mapping[str, Any
     return float(value) if known and value is not None else None
 
 
-def _number(check: Check, figure: Metric | None, error: float | None = None) -> Said:
+def _number(check: Check, figure: Metric | None, error: float | None = None, detail: str = "") -> Said:
     value = None if figure is None else figure.value
     if figure is None or not isinstance(value, int | float) or not math.isfinite(value):
         return Said(check.name, check.title, "unknown")
@@ -202,7 +206,8 @@ def _number(check: Check, figure: Metric | None, error: float | None = None) -> 
             within = f"{check.title} is {shown}{told}: {way} {limit:g}{told} by no more than {ERRORS:g} of its errors."
             continue
         sure = "" if error is None else f" by more than {ERRORS:g} of its errors"
-        text = f"{check.title} is {shown}{told}, {way} {limit:g}{told}{sure}. {check.cure}".strip()
+        text = f"{check.title} is {shown}{told}, {way} {limit:g}{told}{sure}. {detail}".strip()
+        text = f"{text} {check.cure}".strip()
         return Said(
             check.name, check.title, "bad" if verdict == "bad" else "doubtful", value, unit, limit, text, check.look,
             error,

@@ -25,6 +25,8 @@ _MEDIAN_ERROR = 1.2533
 _NOISY = 3.0
 #: a line stands out where it is so many times the scatter of all, and so much of a pixel's noise, beside its neighbors
 _ODD_SIGMA, _ODD_NOISE, _BESIDE = 7.0, 1.0, 9
+#: lines are taken together as long as so many groups of them are left
+_GROUPS = 16
 #: parts of a line, all but one of which must stand out with it
 _PIECES = 8
 #: a line is without noise where more of its neighboring values are the same
@@ -32,6 +34,7 @@ _SAME = 0.9
 #: so many neighbors in a row that are the same have no noise
 _RUN = 12
 _HELP: Mapping[str, str] = {
+    "level_error": "One sigma of the level, by the scatter of rows or columns (the larger), and of groups of them.",
     "stripes_sigma": "Scatter from line to line of rows or columns (the larger), in units of a pixel's noise.",
     "step_sigma": "Largest step between neighboring groups of rows or columns, in units of a pixel's noise.",
     "step_fraction": "The same step over the level, where it is above the noise.",
@@ -99,6 +102,7 @@ def _of_columns(image: Any, good: BoolArray, level: float, noise: float) -> dict
     apart = 0.5 * (middle[:-2:2] + middle[2::2])
     parity = abs(float(np.median(middle[1:-1:2] - apart[: middle[1:-1:2].size])))
     return {
+        "level_error": _level_error(middle),
         "stripes_sigma": float(np.sqrt(max(0.0, scatter**2 - own**2))) / noise,
         "step_sigma": step / noise,
         "step_fraction": step / abs(level) if level != 0 and step > noise / 4 else 0.0,
@@ -115,6 +119,17 @@ def _median(lines: Any) -> Profile:
     ordered = np.sort(lines, axis=-1)
     count = lines.shape[-1]
     return np.asarray((ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / 2, np.float64)
+
+
+def _level_error(middle: Profile) -> float:
+    """Error of the mean of lines: of groups of them the largest, as what lines share falls more slowly."""
+    found = 0.0
+    while middle.size >= _GROUPS:
+        # stars and flagged places are no noise
+        width = MAD_TO_SIGMA * float(np.median(np.abs(middle - np.median(middle))))
+        found = max(found, width / math.sqrt(middle.size))
+        middle = middle[: middle.size // 2 * 2].reshape(-1, 2).mean(axis=1)
+    return found
 
 
 def _quartiles(pieces: Any) -> tuple[Any, Profile, Any]:

@@ -80,6 +80,31 @@ def sharp_points(frame: Frame) -> Points | None:
     return Points(y[order] + region.y, x[order] + region.x, high[order], noise)
 
 
+def excess_at(frame: Frame, y: Ints, x: Ints) -> Floats:
+    """How far some pixels are above their four neighbors.
+
+    Parameters
+    ----------
+    frame : Frame
+        An image.
+    y, x : ndarray of int64
+        Rows and columns of the image, from 0.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN at the edges of the image.
+    """
+    ny, nx = frame.shape
+    made = np.full(y.size, np.nan)
+    inner = (y > 0) & (y < ny - 1) & (x > 0) & (x < nx - 1)
+    rows, columns = y[inner], x[inner]
+    around = np.stack([frame.data[rows + dy, columns + dx] for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1))])
+    middle = (around.sum(axis=0) - around.max(axis=0) - around.min(axis=0)) / 2
+    made[inner] = frame.data[rows, columns] - middle
+    return made
+
+
 def _excess(rows: Any) -> tuple[Any, Any]:
     """How far pixels are above their four neighbors, and how far the highest of these is itself."""
     around = np.stack((rows[:-2, 1:-1], rows[2:, 1:-1], rows[1:-1, :-2], rows[1:-1, 2:]))

@@ -11,7 +11,7 @@ from calgui.core.algorithms.registry import Metric
 from calgui.core.frames import dq as flags
 from calgui.core.frames.frame import Frame
 from calgui.core.jobs import Job
-from calgui.core.validation.differences import broad_change
+from calgui.core.validation.differences import broad_change, spots
 from calgui.core.validation.figures import box_of
 from calgui.core.validation.lines import describe_lines
 
@@ -19,6 +19,8 @@ from calgui.core.validation.lines import describe_lines
 _STAR = 5
 #: the star must stand off the edges by such a part of the picture
 _OFF = 0.25
+#: other lights than the star; where there are more, nothing is said
+_ALONE = 1
 
 
 def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
@@ -35,7 +37,7 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     -------
     dict of str to Metric
         ``odd_slope_sigma`` and its error, ``odd_part_lines``, ``odd_part_step``; empty where no star is away from the
-        edges.
+        edges, and in a crowd.
 
     Notes
     -----
@@ -66,14 +68,16 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     # half the difference of two pixels has their noise over the square root of 2
     noise = local.typical_sigma * math.sqrt(2)
     made: dict[str, Metric] = {}
-    broad = broad_change(local)
+    # among many stars there is no side of the one
+    crowded = spots(odd, both, local) > _ALONE
+    broad = None if crowded else broad_change(local)
     if broad is not None:
         made["odd_slope_sigma"] = Metric(
             broad[0] / noise, "sigma", "Range of the level from one side of the star to the other, in noise."
         )
         made["odd_slope_error"] = Metric(broad[1] / noise, "sigma", "One sigma of it.")
     lines = describe_lines(odd, both, 0.0, local.typical_sigma)
-    if lines:
+    if lines and not crowded:
         count, step = lines["odd_lines"].value, lines["step_sigma"].value
         assert isinstance(count, float)
         assert isinstance(step, float)

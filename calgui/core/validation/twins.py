@@ -9,7 +9,7 @@ from calgui.core.validation.validate import ORDER, Validation
 
 
 def tell_twins(files: Sequence[Validation]) -> tuple[Validation, ...]:
-    """Tell of each file which of the others has the same pixels.
+    """Tell of each exposure which of the others has the same pixels.
 
     Parameters
     ----------
@@ -27,17 +27,17 @@ def tell_twins(files: Sequence[Validation]) -> tuple[Validation, ...]:
     """
     by_pixels: dict[str, list[Validation]] = {}
     for one in files:
-        if one.found is not None and one.found.pixels:
+        # references of two rules may well share their pixels
+        if one.found is not None and one.found.pixels and not one.is_reference:
             by_pixels.setdefault(one.found.pixels, []).append(one)
     return tuple(_told(one, by_pixels) for one in files)
 
 
 def _told(one: Validation, by_pixels: dict[str, list[Validation]]) -> Validation:
-    same = by_pixels.get(one.found.pixels, []) if one.found is not None else []
+    same = by_pixels.get(one.found.pixels, []) if one.found is not None and not one.is_reference else []
     # a file that is given twice counts once
-    others = list(
-        {other.path.resolve(): other for other in same if other.path.resolve() != one.path.resolve()}.values()
-    )
+    named = {other.path.resolve(): other for other in same}
+    others = [other for path, other in named.items() if path != one.path.resolve()]
     if not others:
         return one
     names = ", ".join(clean(other.path.name, 60) for other in others[:3])

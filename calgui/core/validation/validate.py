@@ -1,5 +1,6 @@
 """One file validated: what it is, its checks, the reference in use, crds certify, and the verdict of all of it."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -157,13 +158,22 @@ def judged(found: Found, checks: CheckList, certified: "Certified | None" = None
         with changed(mine.limits):
             checked = check_header(header, found.path.name, "all", found.shape, mine.expected)
         found = replace(found, checked=checked)
-    said = [*judge(checks.checks, found.figures, header, found.extensions, is_reference=found.is_reference)]
+    said = [
+        *judge(
+            checks.checks,
+            found.figures,
+            header,
+            found.extensions,
+            is_reference=found.is_reference,
+            details=found.details,
+        )
+    ]
     said += [*found.said, *_whole(found.warnings)]
     # what a check of its own says of a keyword is not said twice
     told = {check.keyword for check in checks.checks if any(one.check == check.name and one.text for one in said)}
     said += _metadata(found.checked, {*told, *mine.off})
     if certified is not None:
-        said += _certified(certified)
+        said += _certified(certified, told)
     row = calibration_of(found.type)
     return Validation(
         found.path, found.type, row.title if row else "", found.is_reference,
@@ -206,17 +216,24 @@ def _metadata(checked: Checked, told: Collection[str]) -> list[Said]:
     return made or [Said("metadata", "Metadata of the header", "good")]
 
 
-def _certified(found: "Certified") -> list[Said]:
+#: what crds says of its own lines of program, which helps no user
+_INSIDE = re.compile(r": Error mapping reference names and values.*|not enough values to unpack.*", re.DOTALL)
+
+
+def _certified(found: "Certified", told: Collection[str]) -> list[Said]:
+    """What crds certify says, but for keywords of which a check has told."""
     title = "crds certify"
     if found.problem:
         return [Said("certify", title, "unknown", text=found.problem)]
-    errors, warnings = len(found.errors), len(found.warnings)
-    made = [
-        Said("certify", title, "bad", errors, "", 0, f"crds certify: {text}", "the headers") for text in found.errors
+    texts = [
+        [_INSIDE.sub(".", text) for text in said if not any(f"'{keyword}'" in text for keyword in told if keyword)]
+        for said in (found.errors, found.warnings)
     ]
+    errors, warnings = (len(said) for said in texts)
+    made = [Said("certify", title, "bad", errors, "", 0, f"crds certify: {text}", "the headers") for text in texts[0]]
     made += [
         Said("certify", title, "doubtful", warnings, "", 0, f"crds certify warns: {text}", "the headers")
-        for text in found.warnings
+        for text in texts[1]
     ]
     return made or [Said("certify", title, "good", 0)]
 

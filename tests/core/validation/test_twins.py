@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calgui.core.validation import tell_twins, validate_file
-from tests.core.validation.test_validate import RAW, dark, write
+from tests.core.validation.test_validate import HEADER, RAW, dark, write
 
 
 def test_the_same_pixels_under_another_name_and_date_are_told(tmp_path: Path) -> None:
@@ -26,3 +26,8 @@ def test_pictures_without_noise_are_not_told(tmp_path: Path, value: float) -> No
     files = [write(tmp_path / name, flat, RAW) for name in ("a.fits", "b.fits")]
     told = tell_twins([validate_file(path) for path in files])
     assert all("same pixels" not in reason for one in told for reason in one.reasons)
+
+
+def test_references_may_share_their_pixels(tmp_path: Path) -> None:
+    files = [write(tmp_path / name, dark(1), HEADER) for name in ("a.fits", "b.fits")]
+    assert [one.verdict for one in tell_twins([validate_file(path) for path in files])] == ["good", "good"]

@@ -194,6 +194,9 @@ def _judge_numbers(row: Expected, value: Any, kind: str, unit: str, known: Meani
     if found is None:
         return "bad", f"{keyword} is {clean(str(value))!r}, where a number belongs. Look at {_who(known)}."
     if isinstance(value, str) and not kind.startswith("list"):
+        if len(found) > 1:
+            text = f"{keyword} is the text {clean(value)!r}, with {len(found)} numbers, where one belongs."
+            return "bad", f"{text} Look at {_who(known)}."
         return "doubtful", f"{keyword} is the text {clean(value)!r}, where a number belongs: write it without quotes."
     verdict, reason = "good", ""
     for one in found:

@@ -13,6 +13,8 @@ from calgui.core.algorithms.metadata.limits import Contradiction, all_of, held, 
 #: broad filter of each band of a grating
 _BROAD = {"Z": "Zbb", "Y": "Ybb", "J": "Jbb", "H": "Hbb", "K": "Kbb"}
 _BAND = re.compile(r"(?<![A-Z])([ZYJHK])(?:\+([ZYJHK]))?(?=\d|N\d|BB|\Z|-|\+)")
+#: what stands between the values of a reference for several
+_SEVERAL = re.compile(r"[,;|]")
 _DARK = frozenset({"OPAQUE", "DARK", "CLOSED", "BLANK"})
 _LIT = ("FLAT", "ARC", "PINHOLE", "FIBER", "LENSLET")
 #: arcsec per pixel or spaxel
@@ -35,6 +37,7 @@ def check_setting(header: Mapping[str, Any]) -> list[Contradiction]:
     list of Contradiction
     """
     return [
+        *_several(header),
         *_mirror(header),
         *_grating(header),
         *_wavelengths(header),
@@ -45,6 +48,21 @@ def check_setting(header: Mapping[str, Any]) -> list[Contradiction]:
         *_turbulence(header),
         *_spots(header),
     ]
+
+
+def _several(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether an exposure names one filter, one grating and one detector: of a reference there may be several."""
+    made: list[Contradiction] = []
+    for keyword in () if is_reference(header) else ("FILTER", "GRATING", "DETECTOR"):
+        value = clean(str(header.get(keyword) or ""), 40)
+        names = [name for name in _SEVERAL.split(value) if name.strip()]
+        if len(names) > 1:
+            text = (
+                f"{keyword} is {value!r}, which are {len(names)} names, where an exposure has 1: no rule fits to it. "
+                "Write the one that was in the light."
+            )
+            made += plainly("several", (keyword,), len(names), 1, "", text)
+    return made
 
 
 def _word(header: Mapping[str, Any], keyword: str) -> str:

@@ -38,6 +38,7 @@ def check_timing(header: Mapping[str, Any], shape: tuple[int, ...] = ()) -> list
     """
     return [
         *_dates(header),
+        *_start(header),
         *_order(header),
         *_end(header),
         *_useafter(header),
@@ -67,6 +68,28 @@ def _dates(header: Mapping[str, Any]) -> list[Contradiction]:
                 "dates are UTC here."
             )
         made += held("date_mjd", ("DATE-OBS", "TIME-OBS", keyword), away, said, cure)
+    return made
+
+
+def _start(header: Mapping[str, Any]) -> list[Contradiction]:
+    """Whether the start is said once, and is a date on which there can be an exposure."""
+    said = str(header.get("DATE-OBS") or "").strip().replace(" ", "T", 1)
+    when = _date_of(said) if said else None
+    if when is None or is_reference(header):
+        return []
+    made: list[Contradiction] = []
+    if when.year < _FIRST_YEAR:
+        text = f"DATE-OBS is {clean(said, 40)}, before {_FIRST_YEAR}, when there was no IRIS. Look at the clock."
+        made += plainly("date_obs", ("DATE-OBS",), when.year, _FIRST_YEAR, "yr", text)
+    time = start_of({"DATE-OBS": said.partition("T")[0], "TIME-OBS": header.get("TIME-OBS")})
+    if "T" in said and time is not None and str(header.get("TIME-OBS") or "").strip():
+        away = abs((when.replace(tzinfo=None) - time).total_seconds())
+        text = (
+            f"DATE-OBS is {clean(said, 40)}, but TIME-OBS is {clean(str(header['TIME-OBS']), 40)}: they differ by "
+            f"{away:g} s, where {_ROUNDED:g} may be. Write the day alone as DATE-OBS."
+        )
+        if away > _ROUNDED:
+            made += plainly("date_obs", ("DATE-OBS", "TIME-OBS"), away, _ROUNDED, "s", text)
     return made
 
 

@@ -1,5 +1,6 @@
 """A new dark beside the one in use: the difference, the shift, hot pixels that came and went, the noise."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,7 +66,7 @@ def compare(new: Frame, old: Frame, job: Job | None = None) -> Comparison:
     appeared, gone = new_hot & ~old_hot & hotter, old_hot & ~new_hot & cooler
     job.report(0.8, "Comparing")
     metrics = _metrics(new, old, (ours, theirs), difference, good, noise, appeared, gone, job)
-    metrics["hot_kept_fraction"] = _kept(old, theirs, old_hot & good, old_hot & cooler, noise.typical_sigma)
+    metrics |= _kept(old, theirs, old_hot & good, old_hot & cooler, noise.typical_sigma)
     made = Frame(difference, _error(new, old, ours, theirs), bits, header_of(new, ELECTRON_PER_S))
     job.report(1.0, "Compared")
     return Comparison(
@@ -114,7 +115,7 @@ def _hot(frame: Frame, light: BoolArray, job: Job) -> BoolArray:
     return made
 
 
-def _kept(old: Frame, factor: float, hot: BoolArray, gone: BoolArray, sigma: float) -> Metric:
+def _kept(old: Frame, factor: float, hot: BoolArray, gone: BoolArray, sigma: float) -> dict[str, Metric]:
     """Which part of the old hot pixels is hot still, of those whose loss the noise would show."""
     excess = old.data[hot].astype(np.float64) * factor
     seen = 0
@@ -122,7 +123,13 @@ def _kept(old: Frame, factor: float, hot: BoolArray, gone: BoolArray, sigma: flo
         level = float(np.median(old.data[::8, ::8][np.isfinite(old.data[::8, ::8])])) * factor
         seen = int(np.count_nonzero(excess - level > 2 * CHANGE_SIGMA * sigma))
     kept = max(0.0, 1 - np.count_nonzero(gone) / seen) if seen >= _FEWEST else None
-    return Metric(kept, "", "Part of the old hot pixels, far above the noise of the difference, that are hot still.")
+    error = None if kept is None else math.sqrt(max(kept * (1 - kept), 1 / seen) / seen)
+    return {
+        "hot_kept_fraction": Metric(
+            kept, "", "Part of the old hot pixels, far above the noise of the difference, that are hot still."
+        ),
+        "hot_kept_error": Metric(error, "", "One sigma of it, by their number."),
+    }
 
 
 def _error(new: Frame, old: Frame, ours: float, theirs: float) -> FloatArray | None:

@@ -272,3 +272,29 @@ def test_temperatures_on_the_other_scale_are_named(keyword: str, value: float, w
     found = check_entry(row(keyword), DARK | {keyword: value})
     assert found.verdict == "bad"
     assert word in found.reason
+
+
+def test_a_start_that_is_said_twice_or_before_there_was_an_instrument_is_told() -> None:
+    def rules(**changed: Any) -> list[tuple[str, str]]:
+        return [(one.rule, one.verdict) for one in check_timing(DARK | changed)]
+
+    assert rules() == []
+    assert rules(**{"DATE-OBS": "2026-03-11T00:10:00.4"}) == []
+    assert ("date_obs", "bad") in rules(**{"DATE-OBS": "2026-03-11T05:00:00"})
+    assert ("date_obs", "bad") in rules(**{"DATE-OBS": "1926-03-11"})
+
+
+def test_an_exposure_names_one_filter_and_a_reference_may_name_several() -> None:
+    def rules(**changed: Any) -> list[str]:
+        return [one.rule for one in check_setting(DARK | changed)]
+
+    assert "several" not in rules()
+    assert "several" in rules(FILTER="OPAQUE,CLEAR")
+    assert "several" in rules(DETECTOR="IRIS1|IRIS2")
+    assert "several" not in rules(DETECTOR="IRIS1|IRIS2", REFTYPE="DARK", USEAFTER="2026-01-01T00:00:00")
+
+
+def test_several_numbers_in_a_text_are_no_number() -> None:
+    verdict = check_entry(row("IMGDTEMP"), {"IMGDTEMP": "76.0,77.0"})
+    assert verdict.verdict == "bad"
+    assert "with 2 numbers" in verdict.reason
