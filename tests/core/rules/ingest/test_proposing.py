@@ -262,7 +262,9 @@ def test_rules_that_hide_tie_or_never_win_are_told_before(writer: Any, reference
     )
     cache = Cache.open(writer.root)
     # a special case of equal weight: crds itself refuses it
-    assert codes(propose(cache, Request((reference(),)))) == [("tie", "tmt_iris_flat_0004.fits")]
+    special = propose(cache, Request((reference(),)))
+    assert codes(special) == [("tie", "tmt_iris_flat_0004.fits")]
+    assert "('IRIS1', '*')" in special.findings[0].message  # which one it is
     # the other way round crds takes it, and refuses the whole mapping afterwards
     wide = propose(cache, Request((reference(DETECTOR="IRIS3", FILTER="H|J|K"),)))
     assert codes(wide) == [("tie", "tmt_iris_flat_0004.fits")]

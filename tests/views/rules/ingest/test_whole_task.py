@@ -137,6 +137,7 @@ def test_a_cache_that_no_ingest_wrote_is_only_looked_at(page: IngestPage, opened
     assert opened.session.context == "tmt_0001.pmap"
 
 
+@pytest.mark.usefixtures("crds_says")
 def test_nothing_is_left_of_what_was_cancelled(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, tmp_path: Path, monkeypatch: Any
 ) -> None:
@@ -167,6 +168,7 @@ def test_nothing_is_left_of_what_was_cancelled(
     assert len(opened.session.caches) == 1
 
 
+@pytest.mark.usefixtures("crds_says")
 def test_where_it_cannot_be_written_is_said_at_once(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, demo_night: DemoNight, tmp_path: Path
 ) -> None:
@@ -184,6 +186,7 @@ def test_where_it_cannot_be_written_is_said_at_once(
     assert opened.session.notices == []
 
 
+@pytest.mark.usefixtures("crds_says")
 def test_an_error_of_writing_is_told_once(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, tmp_path: Path
 ) -> None:
@@ -205,6 +208,7 @@ def test_an_error_of_writing_is_told_once(
     assert (tmp_path / "overlay").is_dir()
 
 
+@pytest.mark.usefixtures("crds_says")
 def test_a_patch_for_git(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, demo_night: DemoNight, tmp_path: Path
 ) -> None:
@@ -222,6 +226,7 @@ def test_a_patch_for_git(
     assert [one.level for one in opened.session.notices] == ["info", "error"]
 
 
+@pytest.mark.usefixtures("crds_says")
 @pytest.mark.parametrize("dark", [False, True])
 def test_differences_are_coloured_in_both_themes(
     page: IngestPage, opened: MainWindow, relabelled: Any, settled: Settled, dark: bool
