@@ -1,0 +1,392 @@
+"""The shape of a spectrum's lines, measured on its own isolated lines: a Gaussian and what Hermite functions add to it.
+
+An effective line-spread function, after Anderson & King 2000, but of the light before it falls on pixels: it is known
+from all phases of lines on pixels together, may be stretched, and its integral over a pixel is a difference of its
+integral at two edges. Where lines tell no more than that a Gaussian will do, it is one.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+#: the table of a shape: to so many sigma on both sides, in such steps
+REACH, STEP = 8.0, 1 / 16
+_POINTS = round(2 * REACH / STEP) + 1
+#: highest order of Hermite functions; those of order 0 and 1 are flux and centre
+ORDER = 14
+#: how large coefficients are thought to be: that of order 3, and the part of it that is left with each further one
+_SIZES, _FALLS = (0.01, 0.03, 0.1), (0.6, 0.75, 0.88)
+#: of those that change with a trend, as a part
+_BENT = 0.5
+#: by how much the logarithm of the evidence must be larger than that of a Gaussian
+_WORTH = 3.0
+#: by so much of the light such a sum may miss a shape, however many lines are looked at
+_MISSED = 2e-3
+#: how little a width is trusted to differ from what is given
+_TIED = 0.1
+_ROUNDS = 5
+#: lines that it takes; worse than this, in the middle of all and its spread, one is no line alone
+FEWEST, _WORST = 5, 6.0
+
+
+@dataclass(frozen=True)
+class LineShape:
+    """A line of unit flux and sigma, infinitely narrow before the optics, before it falls on pixels.
+
+    Attributes
+    ----------
+    density : ndarray of float64, shape (257,)
+        Light per sigma, from -8 to 8 sigma in steps of 1/16. Its mean is 0: that is what the place of a line is.
+    lines : int
+        That told it; 0 of a Gaussian.
+    error : float
+        Of its mean, in sigma: common to all lines.
+    """
+
+    density: Floats
+    lines: int
+    error: float
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is more than a Gaussian."""
+        return self.lines > 0
+
+    @property
+    def said(self) -> str:
+        """What it is, for metrics and headers."""
+        return f"measured on {self.lines} lines" if self.lines else "Gaussian"
+
+    @cached_property
+    def table(self) -> Floats:
+        """Light below each place, and light per sigma there, (257, 2)."""
+        return np.ascontiguousarray(np.stack([_sums(self.density), self.density], axis=1))
+
+    def below(self, place: Floats) -> tuple[Floats, Floats]:
+        """Light below places, and its derivative.
+
+        Parameters
+        ----------
+        place : ndarray of float64
+            From the line, in sigma.
+
+        Returns
+        -------
+        tuple of two ndarray of float64
+            From 0 to 1, and per sigma.
+        """
+        if not self.lines:
+            from scipy.special import ndtr
+
+            gauss = np.exp(-0.5 * np.square(place)) / math.sqrt(2 * math.pi)
+            return np.asarray(ndtr(place), np.float64), np.asarray(gauss, np.float64)
+        value, slope = _at(self.table[:, :1], self.table[:, 1:], place)
+        return value[..., 0], slope[..., 0]
+
+
+def _gauss(place: Floats) -> Floats:
+    return np.asarray(np.exp(-0.5 * np.square(place)) / math.sqrt(2 * math.pi), np.float64)
+
+
+def _grid() -> Floats:
+    return np.arange(_POINTS) * STEP - REACH
+
+
+#: what is taken where lines do not tell their shape
+GAUSSIAN = LineShape(_gauss(_grid()), 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Isolated lines on their pixels.
+
+    Attributes
+    ----------
+    away : ndarray of float64, shape (m, p)
+        Middles of pixels, from about the centre of each line.
+    value, weight : ndarray of float64, shape (m, p)
+        Of the pixels, and one over their variance; 0 where one does not count.
+    centre, flux, sigma : ndarray of float64, shape (m,)
+        By the fits of Gaussians; centres where ``away`` is measured from 0.
+    trend : ndarray of float64, shape (m, q)
+        What the shape may change with, from -1 to 1 each: the place along the spectrum, that in the field.
+    """
+
+    away: Floats
+    value: Floats
+    weight: Floats
+    centre: Floats
+    flux: Floats
+    sigma: Floats
+    trend: Floats
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "Lines":
+        """Some of the lines."""
+        return Lines(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class ShapeField:
+    """Shapes that may change along the spectrum and over the field.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float64, shape (1 + q, j)
+        Of the Hermite functions of order 2 and beyond: constant, and change with each trend; j = 0 of a Gaussian.
+    covariance : ndarray of float64, shape (j, j)
+        Of the constant ones.
+    lines : int
+        That told it.
+    stretch : float
+        By how much the widths of lines came out larger than they were given.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    lines: int
+    stretch: float = 1.0
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is more than a Gaussian."""
+        return self.coefficients.size > 0
+
+    @property
+    def varies(self) -> bool:
+        """Whether it changes with a trend."""
+        return bool(np.any(self.coefficients[1:]))
+
+    def at(self, *trend: float) -> LineShape:
+        """The shape at a place.
+
+        Parameters
+        ----------
+        *trend : float
+            Of as many as there are; those not given are 0.
+
+        Returns
+        -------
+        LineShape
+        """
+        if not self.is_measured:
+            return GAUSSIAN
+        known = np.zeros(len(self.coefficients))
+        known[0] = 1.0
+        known[1 : 1 + len(trend)] = trend
+        return _shape(known @ self.coefficients, self.covariance, self.lines, self.stretch)
+
+
+NO_SHAPE = ShapeField(np.zeros((1, 0)), np.zeros((0, 0)), 0)
+
+
+@cache
+def _basis() -> tuple[Floats, Floats]:
+    """Integrals of Hermite functions of order 2 and beyond, and the functions, (257, j)."""
+    t = _grid()
+    before, here = np.zeros_like(t), math.pi**-0.25 * np.exp(-0.5 * t * t)
+    made = []
+    for order in range(1, ORDER + 1):
+        before, here = here, math.sqrt(2 / order) * t * here - math.sqrt((order - 1) / order) * before
+        if order > 1:
+            made.append(here)
+    density = np.stack(made, axis=1)
+    return np.stack([_integral(one) for one in made], axis=1), density
+
+
+def _integral(density: Floats) -> Floats:
+    """Of a function that is known at the points of the table, from the first: of the cubic spline through them."""
+    from scipy.interpolate import CubicSpline
+
+    return np.asarray(CubicSpline(_grid(), density).antiderivative()(_grid()), np.float64)
+
+
+def _sums(density: Floats) -> Floats:
+    return _integral(density)
+
+
+def _at(integral: Floats, density: Floats, place: Floats) -> tuple[Floats, Floats]:
+    """Of tables (257, j) the cubic that has the integral and its derivative at two points, and its derivative."""
+    where = np.clip((place + REACH) / STEP, 0.0, _POINTS - 1 - 1e-9)
+    low = where.astype(np.int64)
+    f = (where - low)[..., None]
+    rise = integral[low + 1] - integral[low]
+    left, right = STEP * density[low], STEP * density[low + 1]
+    bend, twist = 3 * rise - 2 * left - right, left + right - 2 * rise
+    value = integral[low] + f * (left + f * (bend + f * twist))
+    return value, (left + f * (2 * bend + 3 * f * twist)) / STEP
+
+
+def _shape(coefficients: Floats, covariance: Floats, lines: int, stretch: float) -> LineShape:
+    """Of unit flux, with its mean at 0."""
+    t, (integral, density) = _grid(), _basis()
+    terms = len(coefficients)
+    made = _gauss(t) + density[:, :terms] @ coefficients
+    area = 1.0 + float(integral[-1, :terms] @ coefficients)
+    moments = np.array([_integral(t * density[:, j])[-1] for j in range(terms)])
+    mean = float(moments @ coefficients) / area
+    error = math.sqrt(max(float(moments @ covariance @ moments), 0.0)) / area
+    place = t / stretch + mean
+    _, slope = _at(_sums(made)[:, None], made[:, None], place)
+    inside = np.abs(place) <= REACH
+    return LineShape(np.where(inside, slope[:, 0], 0.0) / (area * stretch), lines, error * stretch)
+
+
+def measure_shape(lines: Lines) -> ShapeField:
+    """Measure the shape of isolated lines.
+
+    Parameters
+    ----------
+    lines : Lines
+        Bright ones that nothing is wrong with.
+
+    Returns
+    -------
+    ShapeField
+        All unknowns are fitted together: of each line flux, centre, width (near to what was given), a level and its
+        slope; of all lines the coefficients. These are held near 0, those of high orders more: where pixels are wide,
+        lines do not tell them from errors of their centres. How near tells the evidence (MacKay 1992), with noise as
+        large as what the fit leaves; so it does whether the shape changes with trends. A Gaussian where it tells of
+        nothing else.
+    """
+    if len(lines) < FEWEST:
+        return NO_SHAPE
+    wide = _SIZES[-1], _FALLS[-1]
+    first = _Fit(lines, 0)
+    first.run(wide)
+    # of a line that is two, or hit, nothing is learned
+    good = _alike(first.per_line)
+    if good.sum() < FEWEST:
+        return NO_SHAPE
+    if not good.all():
+        lines = lines.take(good)
+        first = _Fit(lines, 0)
+        first.run(wide)
+    prior, most = first.best_prior()
+    if most < _WORTH:
+        return NO_SHAPE
+    plain = _Fit(lines, 0)
+    plain.run(prior)
+    for columns in range(lines.trend.shape[1], 0, -1):
+        if len(lines) < FEWEST * (1 + columns) or np.any(np.ptp(lines.trend[:, :columns], axis=0) < 0.5):
+            continue
+        bent = _Fit(lines, columns)
+        bent.run(prior)
+        if bent.evidence(prior) - bent.evidence(prior, flat=True) > _WORTH:
+            return bent.field()
+    return plain.field()
+
+
+def _alike(chi2: Floats) -> Flags:
+    middle = float(np.median(chi2))
+    spread = 1.4826 * float(np.median(np.abs(chi2 - middle)))
+    return np.asarray(chi2 <= middle + _WORST * max(spread, 0.15 * middle, 1e-12), bool)
+
+
+class _Fit:
+    """All unknowns of lines and of their shape, by Gauss and Newton's steps; those of a line are eliminated."""
+
+    def __init__(self, lines: Lines, columns: int) -> None:
+        self.lines = lines
+        self.centre, self.flux, self.sigma = lines.centre.copy(), lines.flux.copy(), lines.sigma.copy()
+        self.level = np.zeros((len(lines), 2))
+        self.trend = np.concatenate([np.ones((len(lines), 1)), lines.trend[:, :columns]], axis=1)
+        self.shapes = np.zeros((self.trend.shape[1], ORDER - 1))
+        self.matrix, self.right = np.zeros((0, 0)), np.zeros(0)
+        self.per_line, self.scale = np.zeros(len(lines)), 1.0
+
+    def run(self, prior: tuple[float, float]) -> None:
+        """Fit the coefficients with a prior of theirs."""
+        held = 1 / np.square(self._sizes(prior))
+        for turn in range(_ROUNDS + 1):
+            self._step(held, moved=turn < _ROUNDS)
+
+    def _sizes(self, prior: tuple[float, float]) -> Floats:
+        """Of coefficients, one standard deviation."""
+        size, falls = prior
+        own = size * falls ** (np.maximum(np.arange(2, ORDER + 1), 3) - 3.0)
+        return np.concatenate([own if q == 0 else _BENT * own for q in range(self.trend.shape[1])])
+
+    def best_prior(self) -> tuple[tuple[float, float], float]:
+        """Sizes of coefficients that the lines speak for, and how much they do."""
+        every = [(size, falls) for size in _SIZES for falls in _FALLS]
+        worth = [self.evidence(prior) for prior in every]
+        best = int(np.argmax(worth))
+        return every[best], worth[best]
+
+    def evidence(self, prior: tuple[float, float], flat: bool = False) -> float:
+        """Logarithm of it, over that of a Gaussian; as if nothing changed with trends where that is asked for."""
+        sizes = self._sizes(prior)
+        if flat:
+            sizes = np.where(np.arange(len(sizes)) < ORDER - 1, sizes, 1e-9)
+        right = (self.matrix @ self.shapes.ravel() + self.right) / self.scale * sizes
+        matrix = np.eye(len(sizes)) + self.matrix / self.scale * sizes[:, None] * sizes[None, :]
+        return 0.5 * float(right @ np.linalg.solve(matrix, right) - np.linalg.slogdet(matrix)[1])
+
+    def field(self) -> ShapeField:
+        """What was found."""
+        terms = ORDER - 1
+        stretch = float(np.median(self.sigma / self.lines.sigma))
+        covariance = self.scale * np.linalg.inv(self.held)[:terms, :terms]
+        return ShapeField(self.shapes, covariance, len(self.lines), stretch)
+
+    def _step(self, held: Floats, moved: bool) -> None:
+        terms = ORDER - 1
+        x, weight = self.lines.away, self.lines.weight
+        sigma = self.sigma[:, None]
+        high, low = (x - self.centre[:, None] + 0.5) / sigma, (x - self.centre[:, None] - 0.5) / sigma
+        integral, density = _basis()
+        (top, top_slope), (bottom, bottom_slope) = (_at(integral, density, edge) for edge in (high, low))
+        own = self.trend @ self.shapes
+        gauss_high, gauss_low = GAUSSIAN.below(high), GAUSSIAN.below(low)
+        share = gauss_high[0] - gauss_low[0] + np.einsum("mpj,mj->mp", top - bottom, own)
+        edge_high = gauss_high[1] + np.einsum("mpj,mj->mp", top_slope, own)
+        edge_low = gauss_low[1] + np.einsum("mpj,mj->mp", bottom_slope, own)
+        flux = self.flux[:, None]
+        by_centre = -flux * (edge_high - edge_low) / sigma
+        by_width = -flux * (high * edge_high - low * edge_low) / sigma
+        ones = np.ones_like(x)
+        alone = np.stack([share, by_centre, by_width, ones, x], axis=2)
+        left = self.lines.value - flux * share - self.level[:, :1] - self.level[:, 1:] * x
+        self.per_line = np.sum(weight * left**2, axis=1) / np.maximum(np.sum(weight > 0, axis=1) - 5, 1)
+        freedom = float(np.sum(weight > 0)) - 5 * len(x) - self.shapes.size
+        self.scale = max(1.0, float(np.sum(weight * left**2)) / max(freedom, 1.0))
+        # what all lines have in common does not grow less with their number
+        self.scale += _MISSED**2 * float(np.sum(weight * np.square(flux * share)))
+        shared = flux[:, :, None] * (top - bottom)
+        mine = np.einsum("mp,mpa,mpb->mab", weight, alone, alone, optimize=True)
+        tie = 1 / np.square(_TIED * self.lines.sigma)
+        mine[:, 2, 2] += tie
+        right = np.einsum("mp,mpa,mp->ma", weight, alone, left, optimize=True)
+        right[:, 2] += tie * (self.lines.sigma - self.sigma)
+        scale = 1 / np.sqrt(np.maximum(np.einsum("maa->ma", mine), 1e-300))
+        inverse = np.linalg.inv(mine * scale[:, :, None] * scale[:, None, :] + 1e-9 * np.eye(5))
+        inverse *= scale[:, :, None] * scale[:, None, :]
+        weighted = weight[:, :, None] * alone
+        cross = np.matmul(weighted.transpose(0, 2, 1), shared)
+        both = np.matmul((weight[:, :, None] * shared).transpose(0, 2, 1), shared)
+        both -= np.matmul(cross.transpose(0, 2, 1), np.matmul(inverse, cross))
+        of = np.einsum("mpj,mp->mj", shared, weight * left) - np.einsum("maj,ma->mj", cross, np.einsum("mab,mb->ma", inverse, right))  # fmt: skip
+        q = self.trend.shape[1]
+        whole = np.einsum("mq,mr,mij->qirj", self.trend, self.trend, both, optimize=True).reshape(q * terms, q * terms)
+        # the prior speaks of coefficients, the noise is as large as what is left
+        self.matrix, self.right = whole, np.einsum("mq,mi->qi", self.trend, of).ravel()
+        self.held = whole + self.scale * np.diag(held)
+        if not moved:
+            return
+        target = self.right - self.scale * held * self.shapes.ravel()
+        change = np.linalg.solve(self.held, target).reshape(q, terms)
+        self.shapes = self.shapes + change
+        step = np.einsum("mab,mb->ma", inverse, right - np.einsum("maj,mj->ma", cross, self.trend @ change))
+        self.flux = self.flux + step[:, 0]
+        self.centre = self.centre + np.clip(step[:, 1], -0.5, 0.5)
+        self.sigma = np.clip(self.sigma + step[:, 2], 0.7 * self.lines.sigma, 1.4 * self.lines.sigma)
+        self.level = self.level + step[:, 3:]
