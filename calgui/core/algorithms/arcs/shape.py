@@ -19,15 +19,16 @@ Flags = npt.NDArray[np.bool_]
 REACH, STEP = 8.0, 1 / 16
 _POINTS = round(2 * REACH / STEP) + 1
 #: highest order of Hermite functions; those of order 0 and 1 are flux and centre
-ORDER = 14
-#: how large coefficients are thought to be: that of order 3, and the part of it that is left with each further one
-_SIZES, _FALLS = (0.01, 0.03, 0.1), (0.6, 0.75, 0.88)
+ORDER = 20
+#: how large coefficients are thought to be: that of order 3, and the part of it that is left with each further one;
+#: of a Gaussian with wings or some skewness, of a strong one, and of shapes with edges
+_SIZES = ((0.01, 0.75), (0.03, 0.75), (0.1, 0.88))
 #: of those that change with a trend, as a part
 _BENT = 0.5
 #: by how much the logarithm of the evidence must be larger than that of a Gaussian
 _WORTH = 3.0
 #: by so much of the light such a sum may miss a shape, however many lines are looked at
-_MISSED = 2e-3
+_MISSED = 7e-4
 #: how little a width is trusted to differ from what is given
 _TIED = 0.1
 _ROUNDS = 5
@@ -259,9 +260,8 @@ def measure_shape(lines: Lines) -> ShapeField:
     """
     if len(lines) < FEWEST:
         return NO_SHAPE
-    wide = _SIZES[-1], _FALLS[-1]
     first = _Fit(lines, 0)
-    first.run(wide)
+    first.run(_SIZES[-1])
     # of a line that is two, or hit, nothing is learned
     good = _alike(first.per_line)
     if good.sum() < FEWEST:
@@ -269,7 +269,7 @@ def measure_shape(lines: Lines) -> ShapeField:
     if not good.all():
         lines = lines.take(good)
         first = _Fit(lines, 0)
-        first.run(wide)
+        first.run(_SIZES[-1])
     prior, most = first.best_prior()
     if most < _WORTH:
         return NO_SHAPE
@@ -317,10 +317,9 @@ class _Fit:
 
     def best_prior(self) -> tuple[tuple[float, float], float]:
         """Sizes of coefficients that the lines speak for, and how much they do."""
-        every = [(size, falls) for size in _SIZES for falls in _FALLS]
-        worth = [self.evidence(prior) for prior in every]
+        worth = [self.evidence(prior) for prior in _SIZES]
         best = int(np.argmax(worth))
-        return every[best], worth[best]
+        return _SIZES[best], worth[best]
 
     def evidence(self, prior: tuple[float, float], flat: bool = False) -> float:
         """Logarithm of it, over that of a Gaussian; as if nothing changed with trends where that is asked for."""

@@ -11,7 +11,7 @@ from calgui.core.algorithms.kernels import compiled_arcs
 
 _FWHM = 2.3548200450309493
 #: lines that are taken, the brightest
-_MOST = 1500
+_MOST = 400
 #: their flux, over its error
 _CLEAR = 25.0
 #: pixels of a line and gaps to others, in widths as seen; pixels nearer to another are left out
