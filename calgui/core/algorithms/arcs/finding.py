@@ -245,6 +245,10 @@ def _shape_of(
             fitted.flux[lines],
             width[lines] / FWHM,
             np.zeros((len(lines), 0)),
+            fitted.pixel[lines],
+            np.full(len(lines), np.nan),
+            np.zeros(len(lines), np.int64),
+            lines,
         ).take(whole)
     ).at()
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
 
 #: the table of a shape: to so many sigma on both sides, in such steps
 REACH, STEP = 8.0, 1 / 16
@@ -32,6 +33,10 @@ _MISSED = 7e-4
 #: how little a width is trusted to differ from what is given
 _TIED = 0.1
 _ROUNDS = 5
+#: how near a centre is held to where it is without what its place in a pixel does to it, in pixels, and how often
+_HELD, _TURNS = 1e-3, 2
+#: spectra that tell that, lines of each, and terms of the curve along it; sigma that it takes
+_SPECTRA, _CURVE, _TERMS, _SURE = 20, 5, 3, 4.0
 #: lines that it takes; worse than this, in the middle of all and its spread, one is no line alone
 FEWEST, _WORST = 5, 6.0
 
@@ -117,6 +122,12 @@ class Lines:
         By the fits of Gaussians; centres where ``away`` is measured from 0.
     trend : ndarray of float64, shape (m, q)
         What the shape may change with, from -1 to 1 each: the place along the spectrum, that in the field.
+    start : ndarray of float64, shape (m,)
+        Pixel that ``away`` is measured from.
+    known : ndarray of float64, shape (m,)
+        Pixel where it should be, but for a curve along its spectrum and what is the same for this line of all spectra.
+    spectrum, line : ndarray of int64, shape (m,)
+        Which each is; all of one spectrum where nothing is known.
     """
 
     away: Floats
@@ -126,6 +137,10 @@ class Lines:
     flux: Floats
     sigma: Floats
     trend: Floats
+    start: Floats
+    known: Floats
+    spectrum: Whole
+    line: Whole
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -275,6 +290,10 @@ def measure_shape(lines: Lines) -> ShapeField:
         return NO_SHAPE
     plain = _Fit(lines, 0)
     plain.run(prior)
+    if plain.place is not None and prior != _SIZES[-1]:
+        # shapes with edges do that, and where places are told so is the shape
+        prior = _SIZES[-1]
+        plain.run(prior)
     for columns in range(lines.trend.shape[1], 0, -1):
         if len(lines) < FEWEST * (1 + columns) or np.any(np.ptp(lines.trend[:, :columns], axis=0) < 0.5):
             continue
@@ -302,12 +321,56 @@ class _Fit:
         self.shapes = np.zeros((self.trend.shape[1], ORDER - 1))
         self.matrix, self.right = np.zeros((0, 0)), np.zeros(0)
         self.per_line, self.scale = np.zeros(len(lines)), 1.0
+        self.place: Floats | None = None
 
     def run(self, prior: tuple[float, float]) -> None:
         """Fit the coefficients with a prior of theirs."""
         held = 1 / np.square(self._sizes(prior))
-        for turn in range(_ROUNDS + 1):
-            self._step(held, moved=turn < _ROUNDS)
+        for _ in range(_ROUNDS):
+            self._step(held)
+        for _ in range(_TURNS):
+            wrong = self._by_phase()
+            if wrong is None:
+                break
+            self.place = self.centre - wrong
+            for _ in range(_ROUNDS):
+                self._step(held)
+        self._step(held, moved=False)
+
+    def _by_phase(self) -> Floats | None:
+        """What places in a pixel do to the centres; None where nothing is sure to be.
+
+        Lines that are narrow on their pixels do not tell their shape from this: another shape fits as well, with
+        centres that are off by where in a pixel they fall. The other lines of their spectra tell it, as their
+        wavelengths follow a curve.
+        """
+        lines = self.lines
+        many = np.bincount(lines.spectrum) >= _CURVE
+        known = many[lines.spectrum] & np.isfinite(lines.known)
+        spectra, group = np.unique(lines.spectrum[known], return_inverse=True)
+        if len(spectra) < _SPECTRA:
+            return None
+        at = lines.start + self.centre
+        turn = 2 * math.pi * at
+        waves = np.stack([np.cos(turn), np.sin(turn), np.cos(2 * turn), np.sin(2 * turn)], axis=1)
+        off, root = (at - lines.known)[known], np.sqrt(np.maximum(lines.flux[known], 0))
+        name = np.unique(lines.line[known], return_inverse=True)[1]
+        common = np.eye(int(name.max()) + 1)[name]
+        sought = np.concatenate([waves[known], common, off[:, None]], axis=1) * root[:, None]
+        curve = np.vander(lines.trend[known, 0], _TERMS) * root[:, None]
+        for one in range(len(spectra)):
+            mine = group == one
+            base = np.linalg.qr(curve[mine])[0]
+            sought[mine] -= base @ (base.T @ sought[mine])
+        design, target = sought[:, :-1], sought[:, -1]
+        normal = design.T @ design + 1e-9 * np.trace(design.T @ design) * np.eye(design.shape[1])
+        size = np.linalg.solve(normal, design.T @ target)
+        left = target - design @ size
+        scatter = float(np.median(np.abs(left)) * 1.4826) ** 2 * len(left) / max(len(left) - _TERMS * len(spectra), 1)
+        told = size[:4] @ np.linalg.solve(np.linalg.inv(normal)[:4, :4], size[:4])
+        if not told > _SURE**2 * scatter:
+            return None
+        return np.asarray(waves @ size[:4], np.float64)
 
     def _sizes(self, prior: tuple[float, float]) -> Floats:
         """Of coefficients, one standard deviation."""
@@ -337,7 +400,7 @@ class _Fit:
         covariance = self.scale * np.linalg.inv(self.held)[:terms, :terms]
         return ShapeField(self.shapes, covariance, len(self.lines), stretch)
 
-    def _step(self, held: Floats, moved: bool) -> None:
+    def _step(self, held: Floats, moved: bool = True) -> None:
         terms = ORDER - 1
         x, weight = self.lines.away, self.lines.weight
         sigma = self.sigma[:, None]
@@ -366,6 +429,9 @@ class _Fit:
         mine[:, 2, 2] += tie
         right = np.einsum("mp,mpa,mp->ma", weight, alone, left, optimize=True)
         right[:, 2] += tie * (self.lines.sigma - self.sigma)
+        if self.place is not None:
+            mine[:, 1, 1] += 1 / _HELD**2
+            right[:, 1] += (self.place - self.centre) / _HELD**2
         scale = 1 / np.sqrt(np.maximum(np.einsum("maa->ma", mine), 1e-300))
         inverse = np.linalg.inv(mine * scale[:, :, None] * scale[:, None, :] + 1e-9 * np.eye(5))
         inverse *= scale[:, :, None] * scale[:, None, :]

@@ -46,7 +46,7 @@ def measure(
     seeds = find_lines(flux, place, main, listed, at, seen / _FWHM, job.part(0, 0.35))
     usual = np.full(count, math.sqrt(max((seen / _FWHM) ** 2 - 1 / 12, 0.1)))
     trend = trends(place, count)
-    columns, usual, form = _there(flux, spread, photons, seeds, len(listed), usual, seen, trend, job.part(0.35, 0.4))
+    columns, usual, form = _there(flux, spread, photons, seeds, at, len(listed), usual, seen, trend, job.part(0.35, 0.4))
     expected = np.ascontiguousarray(seeds.expected[:, columns])
     made = _Centroids(count, len(columns), tables_of(form, trend))
     made.measure(flux, spread, photons, expected, seeds.recognised, usual, seen, job.part(0.4, 0.9))
@@ -133,7 +133,7 @@ def _some(expected: Floats) -> Whole:
 
 
 def _there(
-    flux: Singles, spread: Singles, photons: float, seeds: Seeds, listed: int, usual: Floats, seen: float,
+    flux: Singles, spread: Singles, photons: float, seeds: Seeds, at: int, listed: int, usual: Floats, seen: float,
     trend: Floats, job: Job,
 ) -> tuple[Whole, Floats, ShapeField]:  # fmt: skip
     """Which lines of the list the spectra show, and the width and shape of lines, from some of the spectra."""
@@ -154,7 +154,7 @@ def _there(
         usual = np.full_like(usual, float(width) / _FWHM)
     form = field_shape(
         light, part, photons, expected[:, there], trial.pixel[:, there], trial.light[:, there], trial.fwhm[:, there],
-        trial.flag[:, there], seen, trend[some],
+        trial.flag[:, there], seen, trend[some], seeds.expected[at, there],
     )  # fmt: skip
     return np.asarray(np.flatnonzero(there), np.int64), usual, form
 

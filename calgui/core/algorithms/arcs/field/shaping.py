@@ -10,8 +10,8 @@ from calgui.core.algorithms.arcs.shape import GAUSSIAN, NO_SHAPE, Lines, ShapeFi
 from calgui.core.algorithms.kernels import compiled_arcs
 
 _FWHM = 2.3548200450309493
-#: lines that are taken, the brightest
-_MOST = 400
+#: lines that are taken, about
+_MOST = 600
 #: their flux, over its error
 _CLEAR = 25.0
 #: pixels of a line and gaps to others, in widths as seen; pixels nearer to another are left out
@@ -22,7 +22,7 @@ _PARTS, _ZONES = 5, 3
 
 def field_shape(
     flux: Singles, spread: Singles, photons: float, expected: Floats, pixel: Floats, light: Floats, fwhm: Singles,
-    flag: Bytes, seen: float, trend: Floats,
+    flag: Bytes, seen: float, trend: Floats, nominal: Floats,
 ) -> ShapeField:  # fmt: skip
     """Measure the shape of lines of some spectra.
 
@@ -42,6 +42,8 @@ def field_shape(
         Usual width of lines on pixels.
     trend : ndarray of float64, shape (n, 2)
         Place of each spectrum in the field, from -1 to 1.
+    nominal : ndarray of float64, shape (k,)
+        Where one spectrum has the lines, by its solution.
 
     Returns
     -------
@@ -76,7 +78,8 @@ def field_shape(
     along = 2 * pixel[rows, columns] / max(pixels - 1, 1) - 1
     lines = Lines(
         away, np.where(usable, value - base[:, None], 0.0), np.where(usable, weight, 0.0), np.zeros(len(rows)), size,
-        sigma, np.concatenate([along[:, None], trend[rows]], axis=1),
+        sigma, np.concatenate([along[:, None], trend[rows]], axis=1), pixel[rows, columns], nominal[columns],
+        rows.astype(np.int64), columns.astype(np.int64),
     ).take(whole)  # fmt: skip
     return measure_shape(lines)
 
@@ -152,15 +155,14 @@ def _gaps(expected: Floats) -> Floats:
 
 
 def _best(clear: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The clearest lines, from all parts of the spectrum."""
-    count, lines = clear.shape
-    each = min(count, math.ceil(3 * _MOST / max(lines, 1)))
-    some = np.argpartition(-clear, each - 1, axis=0)[:each] if each < count else np.tile(np.arange(count)[:, None], lines)
-    columns = np.broadcast_to(np.arange(lines), some.shape)
-    value = clear[some, columns]
-    order = np.argsort(-value, axis=None)[:_MOST]
-    order = order[value.ravel()[order] > 0]
-    return some.ravel()[order], columns.ravel()[order]
+    """Clear lines of some spectra, which have many of them: they tell of each other where they are."""
+    count = np.count_nonzero(clear > 0, axis=1)
+    order = np.argsort(-count, kind="stable")
+    each = max(float(np.mean(count[order[: max(len(count) // 2, 1)]])), 1.0)
+    rich = order[: max(len(count) // 2, math.ceil(_MOST / each))]
+    chosen = np.sort(rich)[np.linspace(0, len(rich) - 1, min(len(rich), math.ceil(_MOST / each))).astype(int)]
+    rows, columns = np.nonzero(clear[chosen] > 0)
+    return chosen[rows], columns
 
 
 def _smooth(value: Floats) -> Floats:
