@@ -32,7 +32,7 @@ _WORTH = 3.0
 _MISSED = 7e-4
 #: how little a width is trusted to differ from what is given
 _TIED = 0.1
-_ROUNDS = 5
+_ROUNDS, _AGAIN = 5, 3
 #: how near a centre is held to where it is without what its place in a pixel does to it, in pixels, and how often
 _HELD, _TURNS = 1e-3, 2
 #: spectra that tell that, lines of each, and terms of the curve along it; sigma that it takes
@@ -288,17 +288,17 @@ def measure_shape(lines: Lines) -> ShapeField:
     prior, most = first.best_prior()
     if most < _WORTH:
         return NO_SHAPE
-    plain = _Fit(lines, 0)
-    plain.run(prior)
+    plain = first
+    plain.run(prior, _AGAIN)
     if plain.place is not None and prior != _SIZES[-1]:
         # shapes with edges do that, and where places are told so is the shape
         prior = _SIZES[-1]
-        plain.run(prior)
-    for columns in range(lines.trend.shape[1], 0, -1):
+        plain.run(prior, _AGAIN)
+    for columns in sorted({lines.trend.shape[1], min(lines.trend.shape[1], 1)} - {0}, reverse=True):
         if len(lines) < FEWEST * (1 + columns) or np.any(np.ptp(lines.trend[:, :columns], axis=0) < 0.5):
             continue
-        bent = _Fit(lines, columns)
-        bent.run(prior)
+        bent = plain.with_trends(columns)
+        bent.run(prior, _AGAIN)
         if bent.evidence(prior) - bent.evidence(prior, flat=True) > _WORTH:
             return bent.field()
     return plain.field()
@@ -323,17 +323,24 @@ class _Fit:
         self.per_line, self.scale = np.zeros(len(lines)), 1.0
         self.place: Floats | None = None
 
-    def run(self, prior: tuple[float, float]) -> None:
+    def with_trends(self, columns: int) -> "_Fit":
+        """The same, to be fitted on with coefficients that change with the first trends."""
+        made = _Fit(self.lines, columns)
+        made.centre, made.flux, made.sigma, made.level = self.centre, self.flux, self.sigma, self.level
+        made.shapes[0], made.place = self.shapes[0], self.place
+        return made
+
+    def run(self, prior: tuple[float, float], rounds: int = _ROUNDS) -> None:
         """Fit the coefficients with a prior of theirs."""
         held = 1 / np.square(self._sizes(prior))
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             self._step(held)
         for _ in range(_TURNS):
             wrong = self._by_phase()
             if wrong is None:
                 break
             self.place = self.centre - wrong
-            for _ in range(_ROUNDS):
+            for _ in range(rounds):
                 self._step(held)
         self._step(held, moved=False)
 
