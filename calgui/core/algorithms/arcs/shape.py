@@ -69,6 +69,37 @@ class LineShape:
         """What it is, for metrics and headers."""
         return f"measured on {self.lines} lines" if self.lines else "Gaussian"
 
+    def gaussian_centre(self, sigma: float) -> float:
+        """Where a Gaussian that is fitted to it has its centre: what one that was not measured would be off by.
+
+        Parameters
+        ----------
+        sigma : float
+            Of lines, in pixels.
+
+        Returns
+        -------
+        float
+            Pixels from the line; 0 of a Gaussian. Of a line without noise, weighted by photons and a hundredth of the
+            peak, in the middle of all phases.
+        """
+        if not self.lines:
+            return 0.0
+        from scipy.optimize import least_squares
+
+        edges = np.arange(-math.ceil(4 * sigma) - 1.5, math.ceil(4 * sigma) + 2)
+        found = []
+        for phase in (-0.375, -0.125, 0.125, 0.375):
+            seen = np.diff(self.below((edges - phase) / sigma)[0])
+            root = np.sqrt(np.maximum(seen, 0) + 0.01 * seen.max())
+
+            def left(x: Floats, seen: Floats = seen, root: Floats = root, phase: float = phase) -> Floats:
+                made = x[1] * np.diff(GAUSSIAN.below((edges - phase - x[0]) / x[2])[0]) + x[3]
+                return np.asarray((made - seen) / root, np.float64)
+
+            found.append(least_squares(left, [0.0, 1.0, sigma, 0.0]).x[0])
+        return float(np.mean(found))
+
     @cached_property
     def table(self) -> Floats:
         """Light below each place, and light per sigma there, (257, 2)."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.values import FINE, Bools, Bytes, Floats, Place, Singles, Whole
-from calgui.core.algorithms.arcs.shape import GAUSSIAN, NO_SHAPE, Lines, ShapeField, measure_shape
+from calgui.core.algorithms.arcs.shape import NO_SHAPE, Lines, ShapeField, measure_shape
 from calgui.core.algorithms.kernels import compiled_arcs
 
 _FWHM = 2.3548200450309493
@@ -17,7 +17,7 @@ _CLEAR = 25.0
 #: pixels of a line and gaps to others, in widths as seen; pixels nearer to another are left out
 _WINDOW, _GAP, _BESIDE = 2.2, 3.5, 1.6
 #: parts of the spectrum, and of the field across and up, in each of which a shape that changes is one
-_PARTS, _ZONES = 5, 3
+_PARTS, _ZONES = 16, 3
 
 
 def field_shape(
@@ -135,11 +135,6 @@ def trends(place: Place | None, count: int) -> Floats:
         if wide > 0:
             made[:, column] = 2 * (one - one.min()) / wide - 1
     return made
-
-
-def said(shape: ShapeField) -> str:
-    """What lines were fitted with, for metrics and headers."""
-    return shape.at().said if shape.is_measured else GAUSSIAN.said
 
 
 def _noise(flux: Singles) -> Floats:
