@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.gaussians import FWHM, Fitted, fit_gaussians
-from calgui.core.algorithms.arcs.shape import GAUSSIAN, LineShape, Lines, measure_shape
+from calgui.core.algorithms.arcs.shape import GAUSSIAN, LineShape
+from calgui.core.algorithms.arcs.shapelines import shape_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -19,8 +20,6 @@ _FLAT, _TOP = 0.004, 3
 _TELLING = 40
 #: what a line must stand above its noise, in sigma, to tell the width
 _CLEAR = 15.0
-#: and its shape; its pixels and the gap to others, in widths; pixels nearer to another are left out; pixels at least
-_TELLS, _WINDOW, _GAP, _BESIDE, _SEEN = 25.0, 2.2, 3.5, 1.6, 7
 #: how far the measured shape may move a centre, in widths
 _SAME = 0.35
 
@@ -189,7 +188,7 @@ def _measured(
     several = (own - 3 * known > _WIDE * width) & (two.chi2 > 2)
     cut = (two.pixel < first + 0.5 * middle) | (two.pixel > last - 0.5 * middle)
     single = real & ~is_full & ~several & ~cut & (own > _NARROW * width)
-    shape = _shape_of(values, variance, two, single, width, middle, first, last)
+    shape = shape_of(values, variance, two, single, width, middle, first, last)
     pixel, error = two.pixel, two.pixel_error
     if shape.is_measured:
         three = fit_gaussians(values, variance, two.pixel, width / FWHM, half, False, unsure, shape)
@@ -214,43 +213,6 @@ def _measured(
         deviation,
         shape,
     )
-
-
-def _shape_of(
-    values: Floats, variance: Floats, fitted: Fitted, single: Flags, width: Floats, fwhm: float, first: int, last: int
-) -> LineShape:
-    """The shape of lines that are bright, and no others near to them."""
-    half = int(np.ceil(_WINDOW * fwhm)) + 1
-    rank = np.argsort(fitted.pixel)
-    gaps = np.full(len(rank), np.inf)
-    apart = np.diff(fitted.pixel[rank])
-    gaps[rank] = np.minimum(np.r_[np.inf, apart], np.r_[apart, np.inf])
-    chosen = single & (gaps > _GAP * fwhm) & (fitted.flux > _TELLS * fitted.flux_error)
-    chosen &= (fitted.pixel > first + half + 1) & (fitted.pixel < last - half - 1)
-    lines = np.flatnonzero(chosen)
-    near = np.rint(fitted.pixel[lines]).astype(np.int64)[:, None] + np.arange(-half, half + 1)
-    value, noise = values[near], variance[near]
-    usable = np.isfinite(value) & np.isfinite(noise) & (noise > 0)
-    others = np.abs(near[:, :, None] - fitted.pixel[None, None, :]) < _BESIDE * fwhm
-    others[np.arange(len(lines)), :, lines] = False
-    usable &= ~others.any(axis=2)
-    whole = usable[:, half - 1 : half + 2].all(axis=1) & (usable.sum(axis=1) > _SEEN)
-    lows = np.min(np.where(usable, value, np.inf), axis=1, initial=np.inf, keepdims=True)
-    return measure_shape(
-        Lines(
-            near - fitted.pixel[lines][:, None],
-            np.where(usable, value - lows, 0.0),
-            np.where(usable, 1 / np.where(usable, noise, 1.0), 0.0),
-            np.zeros(len(lines)),
-            fitted.flux[lines],
-            width[lines] / FWHM,
-            np.zeros((len(lines), 0)),
-            fitted.pixel[lines],
-            np.full(len(lines), np.nan),
-            np.zeros(len(lines), np.int64),
-            lines,
-        ).take(whole)
-    ).at()
 
 
 def _nothing(

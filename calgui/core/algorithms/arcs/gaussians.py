@@ -149,7 +149,8 @@ def _others(x: Floats, centre: Floats, width: Floats, flux: Floats, half: int, s
             np.add.at(
                 total,
                 mine,
-                np.maximum(flux[its], 0)[:, None] * pixel_shape(x[mine] - centre[its][:, None], width[its][:, None], shape),
+                np.maximum(flux[its], 0)[:, None]
+                * pixel_shape(x[mine] - centre[its][:, None], width[its][:, None], shape),
             )
     return total
 

@@ -1,4 +1,4 @@
-"""Shapes of lines given as densities, integrated over pixels by quadrature: apart from the solver and the simulation."""
+"""Shapes of lines given as densities, integrated over pixels by quadrature, apart from all other code."""
 
 import numpy as np
 from scipy.special import erfcx, ndtr

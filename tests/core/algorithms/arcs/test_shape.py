@@ -5,7 +5,8 @@ import pytest
 
 from calgui.core.algorithms.arcs.finding import Noise, find_lines
 from calgui.core.algorithms.arcs.gaussians import fit_gaussians
-from calgui.core.algorithms.arcs.shape import GAUSSIAN, REACH, STEP, Lines, measure_shape
+from calgui.core.algorithms.arcs.shape import GAUSSIAN, REACH, STEP
+from calgui.core.algorithms.arcs.shapefitting import Lines, measure_shape
 from calgui.core.algorithms.kernels import compiled_arcs
 from tests.core.algorithms.arcs import lineshapes
 

@@ -46,7 +46,9 @@ def measure(
     seeds = find_lines(flux, place, main, listed, at, seen / _FWHM, job.part(0, 0.35))
     usual = np.full(count, math.sqrt(max((seen / _FWHM) ** 2 - 1 / 12, 0.1)))
     trend = trends(place, count)
-    columns, usual, form = _there(flux, spread, photons, seeds, at, len(listed), usual, seen, trend, job.part(0.35, 0.4))
+    columns, usual, form = _there(
+        flux, spread, photons, seeds, at, len(listed), usual, seen, trend, job.part(0.35, 0.4)
+    )
     expected = np.ascontiguousarray(seeds.expected[:, columns])
     made = _Centroids(count, len(columns), tables_of(form, trend))
     made.measure(flux, spread, photons, expected, seeds.recognised, usual, seen, job.part(0.4, 0.9))

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.values import FINE, Bools, Bytes, Floats, Place, Singles, Whole
-from calgui.core.algorithms.arcs.shape import NO_SHAPE, Lines, ShapeField, measure_shape
+from calgui.core.algorithms.arcs.shape import NO_SHAPE, ShapeField
+from calgui.core.algorithms.arcs.shapefitting import Lines, measure_shape
 from calgui.core.algorithms.kernels import compiled_arcs
 
 _FWHM = 2.3548200450309493

@@ -59,8 +59,11 @@ def test_a_shape_that_changes_along_the_spectrum():
     made, off, flux = measured([between(part) for part in np.linspace(0, 1, 12)], 2.2)
     assert made.shape.varies
     bright = np.where(flux > 1000, off, np.nan)
-    # a Gaussian has them up to 0.07 pixel to either side
-    assert np.nanmax(np.abs(np.nanmean(bright, axis=0))) < 0.02
+    seen = np.isfinite(bright).any(axis=0)
+    common = np.nanmean(bright[:, seen], axis=0)
+    # Gaussians have them a tenth of a pixel off at either end, the other way round
+    assert np.abs(common).max() < 0.04
+    assert np.median(np.abs(common)) < 0.015
     left, right = (made.shape.at(u).gaussian_centre(0.95) for u in (-0.9, 0.9))
-    assert left > 0.02
-    assert right < -0.02
+    assert left > 0.05
+    assert right < -0.05
