@@ -106,7 +106,7 @@ def _gauss(place: Floats) -> Floats:
 
 
 def _grid() -> Floats:
-    return np.arange(_POINTS) * STEP - REACH
+    return np.asarray(np.arange(_POINTS) * STEP - REACH, np.float64)
 
 
 #: what is taken where lines do not tell their shape
