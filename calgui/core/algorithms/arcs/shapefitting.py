@@ -19,6 +19,10 @@ _SIZES = ((0.01, 0.75), (0.03, 0.75), (0.1, 0.88))
 _BENT = 0.5
 #: by how much the logarithm of the evidence must be larger than that of a Gaussian
 _WORTH = 3.0
+#: and by how much more for edges: light far out, of which few lines tell nothing, moves the mean
+_EDGES = 10.0
+#: what the mean must be known to, in pixels, or as a part of what a Gaussian is off by: all wavelengths share its error
+_MEAN, _SAFE = 0.02, 0.25
 #: by so much of the light such a sum may miss a shape, however many lines are looked at
 _MISSED = 7e-4
 #: how little a width is trusted to differ from what is given
@@ -105,7 +109,12 @@ def measure_shape(lines: Lines) -> ShapeField:
         found = _measured(lines)
     except np.linalg.LinAlgError:
         return NO_SHAPE
-    return found if np.all(np.isfinite(found.coefficients)) and np.isfinite(found.stretch) else NO_SHAPE
+    if not found.is_measured or not np.all(np.isfinite(found.coefficients)) or not np.isfinite(found.stretch):
+        return NO_SHAPE
+    # a mean that is known to less would scatter more from one exposure to the next than a Gaussian is off by
+    shape, sigma = found.at(), float(np.median(lines.sigma))
+    known = max(_MEAN, _SAFE * abs(shape.gaussian_centre(sigma)))
+    return found if shape.error * sigma <= known else NO_SHAPE
 
 
 def _measured(lines: Lines) -> ShapeField:
@@ -224,6 +233,7 @@ class _Fit:
     def best_prior(self) -> tuple[tuple[float, float], float]:
         """Sizes of coefficients that the lines speak for, and how much they do."""
         worth = [self.evidence(prior) for prior in _SIZES]
+        worth[-1] -= _EDGES
         best = int(np.argmax(worth))
         return _SIZES[best], worth[best]
 
