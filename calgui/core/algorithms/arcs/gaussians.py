@@ -1,9 +1,11 @@
-"""Gaussians integrated over pixels, fitted to all lines of a spectrum at once, each on a background of its own."""
+"""Line shapes integrated over pixels, fitted to all lines of a spectrum at once, each on a background of its own."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from calgui.core.algorithms.arcs.shape import GAUSSIAN, LineShape
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -11,7 +13,6 @@ Flags = npt.NDArray[np.bool_]
 #: full width at half maximum over sigma
 FWHM = 2.3548200450309493
 _STEPS = 14
-_ROOT = np.sqrt(2 * np.pi)
 #: passes in which neighbours are taken away with what was fitted to them
 _PASSES = 4
 
@@ -25,7 +26,7 @@ class Fitted:
     pixel, pixel_error : ndarray of float64, shape (m,)
         Centre, from 0, and its error.
     sigma, sigma_error : ndarray of float64, shape (m,)
-        Width, in pixels; the error is 0 where the width was given.
+        Width, in pixels: what the shape is stretched by; the error is 0 where the width was given.
     flux, flux_error : ndarray of float64, shape (m,)
         Above the background, in the unit of the values times pixel.
     chi2 : ndarray of float64, shape (m,)
@@ -47,7 +48,7 @@ class Fitted:
         return len(self.pixel)
 
 
-def pixel_shape(apart: Floats, sigma: Floats) -> Floats:
+def pixel_shape(apart: Floats, sigma: Floats, shape: LineShape = GAUSSIAN) -> Floats:
     """Share of a line's flux in pixels.
 
     Parameters
@@ -55,21 +56,22 @@ def pixel_shape(apart: Floats, sigma: Floats) -> Floats:
     apart : ndarray
         Middle of the pixel minus centre of the line.
     sigma : ndarray
-        Of the Gaussian, in pixels.
+        Width of the line, in pixels.
+    shape : LineShape
+        Of lines.
 
     Returns
     -------
     ndarray of float64
     """
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr((apart + 0.5) / sigma) - ndtr((apart - 0.5) / sigma), np.float64)
+    return np.asarray(shape.below((apart + 0.5) / sigma)[0] - shape.below((apart - 0.5) / sigma)[0], np.float64)
 
 
 def fit_gaussians(
-    values: Floats, variance: Floats, start: Floats, sigma: Floats, half: int, free_width: bool, scale_errors: bool
-) -> Fitted:
-    """Fit a Gaussian integrated over pixels, on a straight background, to each line.
+    values: Floats, variance: Floats, start: Floats, sigma: Floats, half: int, free_width: bool, scale_errors: bool,
+    shape: LineShape = GAUSSIAN,
+) -> Fitted:  # fmt: skip
+    """Fit the shape of a line, integrated over pixels, on a straight background, to each line.
 
     Parameters
     ----------
@@ -87,6 +89,8 @@ def fit_gaussians(
         Whether widths are fitted, too.
     scale_errors : bool
         Whether errors grow with what the fit leaves, where that is more than the variance.
+    shape : LineShape
+        Of lines.
 
     Returns
     -------
@@ -105,9 +109,9 @@ def fit_gaussians(
     centre, width = start.astype(np.float64).copy(), sigma.astype(np.float64).copy()
     flux, covariance, left = np.zeros(m), np.zeros((m, 5, 5)), np.zeros_like(y0)
     for turn in range(_PASSES):
-        others = _others(x, centre, width, flux, half) if turn else np.zeros_like(y0)
+        others = _others(x, centre, width, flux, half, shape) if turn else np.zeros_like(y0)
         centre, width, flux, covariance, left = _solve(
-            x, y0 - others, weight, centre, width, flux, start, free_width, first=turn == 0
+            x, y0 - others, weight, centre, width, flux, start, free_width, shape, first=turn == 0
         )
     count = usable.sum(axis=1)
     degrees = count - (5 if free_width else 4)
@@ -131,7 +135,7 @@ def fit_gaussians(
     return Fitted(centre, error[:, 1], width, error[:, 4], flux, error[:, 0], chi2, good)
 
 
-def _others(x: Floats, centre: Floats, width: Floats, flux: Floats, half: int) -> Floats:
+def _others(x: Floats, centre: Floats, width: Floats, flux: Floats, half: int, shape: LineShape) -> Floats:
     """What other lines give to the pixels of each."""
     order = np.argsort(centre)
     total = np.zeros_like(x)
@@ -145,7 +149,8 @@ def _others(x: Floats, centre: Floats, width: Floats, flux: Floats, half: int) -
             np.add.at(
                 total,
                 mine,
-                np.maximum(flux[its], 0)[:, None] * pixel_shape(x[mine] - centre[its][:, None], width[its][:, None]),
+                np.maximum(flux[its], 0)[:, None]
+                * pixel_shape(x[mine] - centre[its][:, None], width[its][:, None], shape),
             )
     return total
 
@@ -159,11 +164,10 @@ def _solve(
     flux: Floats,
     start: Floats,
     free_width: bool,
+    shape: LineShape,
     first: bool,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Gauss and Newton's steps of all lines at once: flux and background are linear, and solved for anew."""
-    from scipy.special import ndtr
-
     m, reach = len(centre), np.maximum(1.5, FWHM * width)
     begin = width.copy()
     terms = 5 if free_width else 4
@@ -171,8 +175,8 @@ def _solve(
     made, inverse = np.zeros((m, 5)), np.zeros((m, 5, 5))
     for step in range(_STEPS if first else 5):
         high, low = (x - centre[:, None] + 0.5) / width[:, None], (x - centre[:, None] - 0.5) / width[:, None]
-        pdf_high, pdf_low = np.exp(-0.5 * high**2) / _ROOT, np.exp(-0.5 * low**2) / _ROOT
-        base[:, :, 0] = ndtr(high) - ndtr(low)
+        (below_high, pdf_high), (below_low, pdf_low) = shape.below(high), shape.below(low)
+        base[:, :, 0] = below_high - below_low
         # of height one: multiplied by the flux where it is known
         slope = -(pdf_high - pdf_low) / width[:, None]
         stretch = -(high * pdf_high - low * pdf_low) / width[:, None]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.spread import spread_curves
+from calgui.core.algorithms.arcs.gaussians import FWHM
 from calgui.core.algorithms.arcs.mainfit import MISSING, REJECTED, UNIDENTIFIED, USED, missing_lines
 from calgui.core.algorithms.arcs.product import lines_of_one
 from calgui.core.algorithms.arcs.solution import Solution1D
@@ -132,6 +133,30 @@ def _scale(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
         "coverage_fraction": Metric(covered, "", "Part of the main spectrum between its first and last line."),
         "fwhm_pixel": Metric(width, "pixel", "Full width at half maximum of lines, median."),
         "resolution": Metric(resolution, "", "Wavelength over the width of lines, at the middle."),
+        **_shape(solved, width),
+    }  # fmt: skip
+
+
+def _shape(solved: Solved, width: float) -> dict[str, Metric]:
+    """What centres were fitted with: of many spectra in the middle of the field."""
+    field = solved.measured.field
+    shape = solved.found.shape if field is None else field.shape.at()
+    sigma = width / FWHM if width > 0 else math.nan
+    is_told = shape.is_measured and sigma > 0
+    return {
+        "line_shape": Metric(
+            "measured" if shape.is_measured else "Gaussian", "", "What was fitted to lines; a Gaussian where they do "
+            "not tell their shape."
+        ),
+        "line_shape_lines": Metric(shape.lines, "", "Lines that told their shape."),
+        "line_shape_error_pixel": Metric(
+            shape.error * sigma if is_told else None, "pixel",
+            "Error of the mean of the shape, which is the place of a line: all wavelengths share it.",
+        ),
+        "gaussian_centre_pixel": Metric(
+            shape.gaussian_centre(sigma) if is_told else 0.0, "pixel",
+            "Where a fitted Gaussian would have the centre, less the mean of the shape.",
+        ),
     }  # fmt: skip
 
 
@@ -205,6 +230,10 @@ def keywords(solved: Solved, said: dict[str, Metric]) -> dict[str, tuple[Any, st
         "WCALLAMP": (value("lamps"), "lamps whose lines are seen"),
         "WCALDISP": (value("dispersion_nm_per_pixel"), "[nm/pixel] at the middle"),
         "WCALRES": (value("resolution"), "wavelength over width of lines"),
+        "WCALSHAP": (value("line_shape"), "shape that was fitted to lines"),
+        "WCALSHEL": (value("line_shape_lines"), "lines that told it"),
+        "WCALSHEE": (value("line_shape_error_pixel"), "[pixel] error of its mean, of all lines"),
+        "WCALSHEG": (value("gaussian_centre_pixel"), "[pixel] where a Gaussian has it"),
         "WCALLOW": (rough.low / 1e3, "[um] rough range it was looked for in"),
         "WCALHIGH": (rough.high / 1e3, f"[um] by {rough.source}"),
         "WAVEMIN": (min(_um(said)), "[um] of the main spectrum, vacuum"),

@@ -1,7 +1,7 @@
-"""A Gaussian that is integrated over pixels, fitted to each line of many spectra; close lines are fitted together.
+"""The shape of a line, integrated over pixels, fitted to each line of many spectra; close lines are fitted together.
 
 Weighted least squares by Gauss and Newton: of a group of lines the centre and flux of each, one width, and a level. The
-integral of a Gaussian over a pixel is a difference of normal distributions, and its derivatives are Gaussians.
+integral of a shape over a pixel is the difference of its integral at two edges; its derivatives are the shape there.
 """
 
 import math
@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from calgui.core.algorithms.kernels.arcs_filtering import noise_of
+from calgui.core.algorithms.kernels.arcs_shapes import below
 from calgui.core.algorithms.kernels.cholesky import factor, solve_again, variance_of
 from calgui.core.algorithms.kernels.compiling import njit
 
@@ -18,8 +19,6 @@ _jit = njit(nogil=True, cache=True, error_model="numpy")
 FINE, OUTSIDE, FAINT, DAMAGED, BLENDED, ASTRAY = 0, 1, 2, 3, 4, 5
 MOST = 5  # lines of a group
 _ROUNDS = 20
-_ROOT = math.sqrt(0.5)
-_PEAK = 1 / math.sqrt(2 * math.pi)
 _FWHM = 2.3548200450309493
 #: a pixel that lies so many sigma off, with this part of the peak for what the profile may be wrong, is a hit
 _WORST, _SLACK = 6.0, 0.06
@@ -34,7 +33,7 @@ _TIED = 0.2
 
 
 @_jit
-def _model(first, size, lines, here, value, slopes):  # type: ignore[no-untyped-def]
+def _model(first, size, lines, here, shape, value, slopes):  # type: ignore[no-untyped-def]
     """The model of each pixel of a window and its derivatives: by centres, fluxes, level, width."""
     width = here[2 * lines + 1]
     for p in range(size):
@@ -44,23 +43,22 @@ def _model(first, size, lines, here, value, slopes):  # type: ignore[no-untyped-
     for m in range(lines):
         centre, flux = here[m], here[lines + m]
         t = (first - 0.5 - centre) / width
-        low = 0.5 * math.erfc(-t * _ROOT)
-        g_low = _PEAK * math.exp(-0.5 * t * t)
+        low, d_low = below(shape, t)
         for p in range(size):
             u = (first + p + 0.5 - centre) / width
-            high = 0.5 * math.erfc(-u * _ROOT)
-            g_high = _PEAK * math.exp(-0.5 * u * u)
+            high, d_high = below(shape, u)
             part = high - low
             value[p] += flux * part
-            slopes[m, p] = flux * (g_low - g_high) / width
+            slopes[m, p] = flux * (d_low - d_high) / width
             slopes[lines + m, p] = part
-            slopes[2 * lines + 1, p] += flux * (t * g_low - u * g_high) / width
-            t, low, g_low = u, high, g_high
+            slopes[2 * lines + 1, p] += flux * (t * d_low - u * d_high) / width
+            t, low, d_low = u, high, d_high
 
 
 @_jit
 def _group(  # type: ignore[no-untyped-def]
-    row, spread, noise, photons, first, size, lines, here, usual, errors, room, value, slopes, matrix, right, keep
+    row, spread, noise, photons, shape, first, size, lines, here, usual, errors, room, value, slopes, matrix, right,
+    keep,
 ):  # fmt: skip
     """Fit one group; gives whether it came to an end, and reduced chi-square."""
     count = 2 * lines + 2
@@ -79,7 +77,7 @@ def _group(  # type: ignore[no-untyped-def]
             break
         settled = False
         for _turn in range(_ROUNDS):
-            _model(first, size, lines, here, value, slopes)
+            _model(first, size, lines, here, shape, value, slopes)
             matrix[:] = 0.0
             right[:] = 0.0
             squares = 0.0
@@ -161,7 +159,8 @@ def _group(  # type: ignore[no-untyped-def]
 
 @_jit
 def centroids(  # type: ignore[no-untyped-def]
-    flux, spread, photons, expected, known, first_of, usual, away, start, stop, pixel, error, light, fwhm, flag,
+    flux, spread, photons, shapes, zone, expected, known, first_of, usual, away, start, stop, pixel, error, light,
+    fwhm, flag,
 ):  # fmt: skip
     """Measure lines of spectra.
 
@@ -173,6 +172,10 @@ def centroids(  # type: ignore[no-untyped-def]
         One standard deviation of each pixel; empty where the scatter of the level and the photons make it.
     photons : float
         Electrons in one unit of flux; infinite where it is not known.
+    shapes : ndarray of float64, shape (zones, parts, points, 2)
+        Tables of line shapes as of `arcs_shapes.below`, in equal parts along the spectrum; of no points for Gaussians.
+    zone : ndarray of int64, shape (n,)
+        Which of them each spectrum has.
     expected : ndarray of float64, shape (n, k)
         Where the lines are to some tenths of a pixel, those of groups one behind the other.
     known : ndarray of bool, shape (n,)
@@ -180,7 +183,7 @@ def centroids(  # type: ignore[no-untyped-def]
     first_of : ndarray of int64, shape (g + 1,)
         First line of each group; k at the end.
     usual : ndarray of float64, shape (n,)
-        Width (sigma) of lines, before they fall on pixels.
+        Width (sigma) of lines, before they fall on pixels: what shapes are stretched by.
     away : float
         Pixels that a line may lie from where it is expected.
     start, stop : int
@@ -197,6 +200,7 @@ def centroids(  # type: ignore[no-untyped-def]
     value, keep = np.empty(pixels), np.empty(pixels, np.bool_)
     empty = np.empty(0, np.float32)
     sorted_room = np.empty(pixels)
+    parts = shapes.shape[1]
     for s in range(start, stop):
         if not known[s]:
             continue
@@ -240,9 +244,10 @@ def centroids(  # type: ignore[no-untyped-def]
                         top = np.float64(row[p])
                 here[lines + m] = (top - base) * math.sqrt(2 * math.pi * (sigma * sigma + 0.083))
             here[2 * lines], here[2 * lines + 1] = base, sigma
+            part = min(parts - 1, math.floor(parts * 0.5 * (least + most) / pixels))
             fine, chi2 = _group(
-                row, own, noise, photons, first, size, lines, here, sigma, errors, room, value, slopes, matrix,
-                right, keep,
+                row, own, noise, photons, shapes[zone[s], part], first, size, lines, here, sigma, errors, room, value,
+                slopes, matrix, right, keep,
             )  # fmt: skip
             for m in range(lines):
                 k = begin + m

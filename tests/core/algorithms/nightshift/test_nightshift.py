@@ -45,8 +45,9 @@ def _wavelengths(coefficients, pixels=PIXELS):
     return np.polynomial.legendre.legval(u, coefficients.T) / 1e3
 
 
-def _run(data, wavelength, header=None, **options):
-    reference = Frame(np.asarray(wavelength, np.float32), header={"BUNIT": "um", "REFTYPE": "WAVECAL"})
+def _run(data, wavelength, header=None, wavecal=None, **options):
+    cards = {"BUNIT": "um", "REFTYPE": "WAVECAL", **(wavecal or {})}
+    reference = Frame(np.asarray(wavelength, np.float32), header=cards)
     frame = Frame(np.asarray(data, np.float32), header={"BUNIT": "electron", **(header or {})})
     how = algorithm("night-shift")
     how.check([frame])
@@ -82,6 +83,18 @@ def test_units_and_signs():
     lines = turned.spectra.lines
     where = np.polynomial.legendre.legval(2 * lines.pixel / (PIXELS - 1) - 1, turned.spectra.coefficients[0])
     assert where - lines.wavelength == pytest.approx(nm, abs=0.05)
+
+
+def test_what_a_gaussian_is_off_by_on_skew_lines_is_taken_off():
+    coefficients = _coefficients(1)
+    data, wave = _sky(np.random.default_rng(5), coefficients, 0.2)[0], _wavelengths(coefficients)[0]
+    off = {"WCALSHEG": -0.05}
+    plain, told = _run(data, wave), _run(data, wave, wavecal=off)
+    turned = _run(data[::-1], wave[::-1], wavecal=off)
+    value = plain.metrics["shift_pixel"].value
+    assert told.metrics["shift_pixel"].value == pytest.approx(value + 0.05, abs=1e-6)
+    # the keyword counts pixels as they are in the file
+    assert turned.metrics["shift_pixel"].value == pytest.approx(-value + 0.05, abs=2e-3)
 
 
 def test_the_verdict_knows_the_limit():

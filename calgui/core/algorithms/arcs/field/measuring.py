@@ -8,10 +8,12 @@ import numpy as np
 from calgui.core.algorithms.arcs.field.medians import medians
 from calgui.core.algorithms.arcs.field.seeding import Seeds, find_lines
 from calgui.core.algorithms.arcs.field.sentences import Sentences
+from calgui.core.algorithms.arcs.field.shaping import field_shape, tables_of, trends
 from calgui.core.algorithms.arcs.field.spread import line_spread
 from calgui.core.algorithms.arcs.field.tabulating import tabulate
 from calgui.core.algorithms.arcs.field.values import BLENDED, FINE, Bools, FieldMeasured, Floats, Place, Singles, Whole
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.shape import NO_SHAPE, ShapeField
 from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
@@ -43,9 +45,12 @@ def measure(
     seen = max(main.fwhm, 1.2) if math.isfinite(main.fwhm) else 2.5
     seeds = find_lines(flux, place, main, listed, at, seen / _FWHM, job.part(0, 0.35))
     usual = np.full(count, math.sqrt(max((seen / _FWHM) ** 2 - 1 / 12, 0.1)))
-    columns, usual = _there(flux, spread, photons, seeds, len(listed), usual, seen, job.part(0.35, 0.4))
+    trend = trends(place, count)
+    columns, usual, form = _there(
+        flux, spread, photons, seeds, at, len(listed), usual, seen, trend, job.part(0.35, 0.4)
+    )
     expected = np.ascontiguousarray(seeds.expected[:, columns])
-    made = _Centroids(count, len(columns))
+    made = _Centroids(count, len(columns), tables_of(form, trend))
     made.measure(flux, spread, photons, expected, seeds.recognised, usual, seen, job.part(0.4, 0.9))
     where, light, found = _others(flux, expected, seeds, seen, job.part(0.9, 0.97))
     # lines that are in no list were measured for the sake of those beside them
@@ -63,14 +68,15 @@ def measure(
     job.report(1.0, "Measured")
     return FieldMeasured(
         main, listed, chosen, _trusted(main, chosen), pixels, place, expected, made.pixel, made.error, made.light,
-        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, shape, cell,
+        made.fwhm, made.flag, seeds.recognised, seeds.empty, width, _said(seeds), table, shape, form, cell,
     )  # fmt: skip
 
 
 class _Centroids:
     """Results of the fits to lines."""
 
-    def __init__(self, count: int, lines: int) -> None:
+    def __init__(self, count: int, lines: int, shapes: tuple[Floats, Whole]) -> None:
+        self._shapes, self._zone = shapes
         self.pixel, self.error = np.full((count, lines), np.nan), np.full((count, lines), np.nan)
         self.light, self.fwhm = np.full((count, lines), np.nan), np.full((count, lines), np.nan, np.float32)
         self.flag = np.ones((count, lines), np.uint8)
@@ -92,8 +98,8 @@ class _Centroids:
 
         def work(start: int, stop: int) -> None:
             kernels.centroids(
-                flux, spread, photons, expected, known, first_of, usual, max(0.8, 0.5 * seen), start, stop, self.pixel,
-                self.error, self.light, self.fwhm, self.flag,
+                flux, spread, photons, self._shapes, self._zone, expected, known, first_of, usual, max(0.8, 0.5 * seen),
+                start, stop, self.pixel, self.error, self.light, self.fwhm, self.flag,
             )  # fmt: skip
 
         over_bands(len(flux), _CHUNK, work, job, "Measuring the lines of all spectra")
@@ -129,16 +135,16 @@ def _some(expected: Floats) -> Whole:
 
 
 def _there(
-    flux: Singles, spread: Singles, photons: float, seeds: Seeds, listed: int, usual: Floats, seen: float, job: Job
-) -> tuple[Whole, Floats]:
-    """Which lines of the list the spectra show, and the width of lines, from some of the spectra."""
+    flux: Singles, spread: Singles, photons: float, seeds: Seeds, at: int, listed: int, usual: Floats, seen: float,
+    trend: Floats, job: Job,
+) -> tuple[Whole, Floats, ShapeField]:  # fmt: skip
+    """Which lines of the list the spectra show, and the width and shape of lines, from some of the spectra."""
     some = _some(seeds.expected)
     expected = np.ascontiguousarray(seeds.expected[some])
-    trial = _Centroids(len(some), expected.shape[1])
+    trial = _Centroids(len(some), expected.shape[1], tables_of(NO_SHAPE, trend[some]))
     part = spread if not spread.size else np.ascontiguousarray(spread[some])
-    trial.measure(
-        np.ascontiguousarray(flux[some]), part, photons, expected, np.ones(len(some), bool), usual[some], seen, job
-    )
+    light = np.ascontiguousarray(flux[some])
+    trial.measure(light, part, photons, expected, np.ones(len(some), bool), usual[some], seen, job)
     fine = trial.flag == FINE
     inside = (expected > 3) & (expected < flux.shape[1] - 4)
     share = np.count_nonzero(fine, axis=0) / np.maximum(np.count_nonzero(inside, axis=0), 1)
@@ -148,7 +154,11 @@ def _there(
     width = np.nanmedian(trial.fwhm[fine]) if fine.any() else np.nan
     if math.isfinite(width):
         usual = np.full_like(usual, float(width) / _FWHM)
-    return np.asarray(np.flatnonzero(there), np.int64), usual
+    form = field_shape(
+        light, part, photons, expected[:, there], trial.pixel[:, there], trial.light[:, there], trial.fwhm[:, there],
+        trial.flag[:, there], seen, trend[some], seeds.expected[at, there],
+    )  # fmt: skip
+    return np.asarray(np.flatnonzero(there), np.int64), usual, form
 
 
 def _others(flux: Singles, expected: Floats, seeds: Seeds, seen: float, job: Job) -> tuple[Floats, Floats, Whole]:

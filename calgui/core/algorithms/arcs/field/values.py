@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from calgui.core.algorithms.arcs.field.spread import LineSpread
 from calgui.core.algorithms.arcs.lamps import LampLines
+from calgui.core.algorithms.arcs.shape import ShapeField
 from calgui.core.algorithms.arcs.solution import Solution1D
 from calgui.core.algorithms.spectrummarks import LinesOfSpectra
 
@@ -63,6 +64,8 @@ class FieldMeasured:
         Lines that were seen or are missing, with their measured values; its residuals and states are those of a fit.
     spread : LineSpread
         Shape of lines, widths and resolution along the spectrum.
+    shape : ShapeField
+        What lines were fitted with.
     cell : ndarray of int, shape (m,)
         Of each row of the table: spectrum times k plus line.
     """
@@ -85,6 +88,7 @@ class FieldMeasured:
     why: Mapping[int, str]
     table: LinesOfSpectra
     spread: LineSpread
+    shape: ShapeField
     cell: Whole
 
     def __len__(self) -> int:
