@@ -241,6 +241,13 @@ class Refit(Protocol):
         """Compute the result."""
 
 
+class Glance(Protocol):
+    """What `Refit` will say of one spectrum, sooner."""
+
+    def __call__(self, measured: Any, config: Any, before: Spectra, spectrum: int) -> Spectra | None:
+        """The spectra of the result before, with another fit of one; None where it takes all of them to tell."""
+
+
 @dataclass(frozen=True)
 class Algorithm:
     """One row of the registry.
@@ -297,6 +304,8 @@ class Algorithm:
         Options that only `refit` looks at.
     unsolved : callable or None
         See `Unsolved`; None where there is nothing to see.
+    glance : callable or None
+        See `Glance`: the one spectrum that is looked at is answered before thousands of others are.
     gathers : str
         Reference type of which all files of a mode are the inputs: given one file and a cache, the others are gathered
         from it by the rules. Empty where inputs are only those that are given.
@@ -331,6 +340,7 @@ class Algorithm:
     refit: Refit | None = None
     refits: tuple[str, ...] = ()
     unsolved: Unsolved | None = None
+    glance: Glance | None = None
     gathers: str = ""
     splits: str = ""
     source: str = ""

@@ -1,7 +1,7 @@
 """Spectra with the lines that were measured on them, for views that draw them and let lines be clicked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,46 @@ class LinesOfSpectra:
         """
         first, last = np.searchsorted(self.spectrum, [spectrum, spectrum + 1])
         return slice(int(first), int(last))
+
+    def part(self, rows: slice) -> "LinesOfSpectra":
+        """Some rows, as a table of their own.
+
+        Parameters
+        ----------
+        rows : slice
+            Which.
+
+        Returns
+        -------
+        LinesOfSpectra
+        """
+        return LinesOfSpectra(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+
+@dataclass(frozen=True)
+class OneFit:
+    """What a fit made of one spectrum of many.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float64, shape (terms,)
+        As of `Spectra`.
+    state : int
+        Index into `SPECTRUM_STATES`.
+    rms : float
+        Of the residuals of the lines that were used, in pixels.
+    why : str
+        A sentence where it is doubtful; else empty.
+    residual, line_state : ndarray, shape (m,)
+        Of its lines, in the order of the table.
+    """
+
+    coefficients: Floats
+    state: int
+    rms: float
+    why: str
+    residual: Floats
+    line_state: Whole
 
 
 @dataclass(frozen=True)
@@ -133,3 +173,34 @@ class Spectra:
         first, last = self.domain
         u = (2 * np.arange(self.flux.shape[1]) - first - last) / (last - first)
         return np.asarray(np.polynomial.legendre.legval(u, self.coefficients[spectrum]), np.float64)
+
+    def with_one(self, spectrum: int, one: OneFit) -> "Spectra":
+        """The same with another fit of one spectrum; all others stay as they are.
+
+        Parameters
+        ----------
+        spectrum : int
+            Which.
+        one : OneFit
+            Its fit.
+
+        Returns
+        -------
+        Spectra
+        """
+        rows = self.lines.of(spectrum)
+        residual, line_state = self.lines.residual.copy(), self.lines.state.copy()
+        residual[rows], line_state[rows] = one.residual, one.line_state
+        terms = max(self.coefficients.shape[1], one.coefficients.size)
+        # terms that a polynomial of lower order does not have are 0
+        coefficients = np.zeros((len(self.coefficients), terms))
+        coefficients[:, : self.coefficients.shape[1]] = self.coefficients
+        coefficients[np.isnan(self.coefficients[:, 0])] = np.nan
+        coefficients[spectrum] = np.pad(one.coefficients, (0, terms - one.coefficients.size))
+        state, rms = self.state.copy(), self.rms.copy()
+        state[spectrum], rms[spectrum] = one.state, one.rms
+        why = {number: text for number, text in self.why.items() if number != spectrum}
+        return replace(
+            self, coefficients=coefficients, state=state, rms=rms, why=why | ({spectrum: one.why} if one.why else {}),
+            lines=replace(self.lines, residual=residual, state=line_state),
+        )  # fmt: skip

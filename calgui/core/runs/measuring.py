@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calgui.core.algorithms.options import parse
 from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.frames.source import stamp
 from calgui.core.jobs import Job
 from calgui.core.runs.opening import open_references
@@ -182,6 +183,37 @@ def unsolved(how: Algorithm, measured: Measured, options: Mapping[str, Any]) -> 
         Without a product; None where there is nothing.
     """
     return None if how.unsolved is None else how.unsolved(measured.value, parse(how.config, options))
+
+
+def glance(
+    how: Algorithm, measured: Measured, options: Mapping[str, Any], before: Spectra, spectrum: int
+) -> Spectra | None:
+    """What one spectrum becomes, before all others are fitted.
+
+    Parameters
+    ----------
+    how : Algorithm
+        The one that measured.
+    measured : Measured
+        From `measure_files`.
+    options : mapping
+        Option to value.
+    before : Spectra
+        Of the result before.
+    spectrum : int
+        Which.
+
+    Returns
+    -------
+    Spectra or None
+        As before, but for that spectrum; None where only `refit` can tell.
+
+    Raises
+    ------
+    UsageError, AlgorithmError
+        As `refit` does.
+    """
+    return None if how.glance is None else how.glance(measured.value, parse(how.config, options), before, spectrum)
 
 
 def still_holds(how: Algorithm, measured: Measured, paths: Sequence[Path], options: Mapping[str, Any]) -> bool:

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.errors import Cancelled
 from calgui.core.jobs import Job, Progress
 from calgui.views.tasks import Task
-from calgui.views.workbench.work import Asked, Fitted, Made, look_whole
+from calgui.views.workbench.work import Asked, Fitted, Made, glance_at, look_whole
 
 if TYPE_CHECKING:
     from calgui.views.workbench.page import AlgorithmPage
@@ -36,17 +37,48 @@ class Staged(QObject):
         self._telling = False
         self._timer = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._timer.timeout.connect(self._tell)
+        self._asked: Asked | None = None
+        #: all spectra are fitted once the one that is looked at is painted: both at once would hinder one another
+        self._after = QTimer(self, singleShot=True, interval=0)
+        self._after.timeout.connect(self._look_at_all)
         page.session.tasks.progressed.connect(self._progressed)
 
     def look(self, asked: Asked) -> None:
-        """Measure where it must be, and fit.
+        """Measure where it must be, and fit; of many spectra the one that is looked at comes first.
 
         Parameters
         ----------
         asked : Asked
             What the page says.
         """
-        page, known = self._page, self.known
+        self._after.stop()
+        self._asked = asked
+        known, spectrum = self.known, self._page.output.spectra.looked_at
+        if asked.how.glance is None or known is None or spectrum is None:
+            self._look_at_all()
+            return
+        before, which = known, spectrum
+        self.task = self._page.session.tasks.start(
+            f"A spectrum of {asked.how.title}",
+            lambda _job: glance_at(asked, before, which),
+            self._glanced,
+            self._failed,
+            key=self._key,
+            quiet=True,
+        )
+        self._timer.start()
+
+    def _glanced(self, seen: Spectra | None) -> None:
+        self.task = None
+        if seen is None:
+            self._look_at_all()
+        else:
+            self._page.output.spectra.take_one(seen)
+            self._after.start()
+
+    def _look_at_all(self) -> None:
+        asked, page, known = self._asked, self._page, self.known
+        assert asked is not None
 
         def work(job: Job) -> Fitted:
             return look_whole(asked, known, job)
@@ -58,6 +90,7 @@ class Staged(QObject):
 
     def stop(self) -> None:
         """Nothing is to be looked at, or a run does the same."""
+        self._after.stop()
         self._page.session.tasks.supersede(self._key)
         self._quiet()
 

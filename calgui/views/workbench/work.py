@@ -9,12 +9,13 @@ import numpy as np
 
 from calgui.core.algorithms.badpixels.edits import Edits, with_edits
 from calgui.core.algorithms.registry import Algorithm, Result
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.errors import CalguiError, Cancelled
 from calgui.core.frames.headers import rule_header
 from calgui.core.jobs import Job
 from calgui.core.runs.comparing import Comparison, compare_with_selected, comparer_of
 from calgui.core.runs.flagged import KINDS_OF_MASKS, Flagged, flagged_pixels
-from calgui.core.runs.measuring import Measured, measure_files, refit, still_holds, unsolved
+from calgui.core.runs.measuring import Measured, glance, measure_files, refit, still_holds, unsolved
 from calgui.core.runs.preview import Cut, Examined, centred_box, cut_inputs, examine, fitting_side, preview
 from calgui.core.runs.report import RunReport
 from calgui.core.runs.run import run_files
@@ -204,6 +205,33 @@ def fitted_at_once(asked: Asked, known: Fitted | None) -> bool:
         return still_holds(asked.how, known.measured, asked.paths, asked.options)
     except CalguiError:
         return False
+
+
+def glance_at(asked: Asked, known: Fitted, spectrum: int) -> Spectra | None:
+    """Fit the one spectrum that is looked at, before all others are.
+
+    Parameters
+    ----------
+    asked : Asked
+        What the page says.
+    known : Fitted
+        The look before.
+    spectrum : int
+        Which.
+
+    Returns
+    -------
+    Spectra or None
+        None where only a look at all of them can tell.
+    """
+    before = known.report.result.spectra if known.report is not None else None
+    if before is None or known.measured is None or not fitted_at_once(asked, known):
+        return None
+    try:
+        return glance(asked.how, known.measured, asked.options, before, spectrum)
+    except CalguiError:
+        # the look at all of them says so
+        return None
 
 
 def look_whole(asked: Asked, known: Fitted | None, job: Job) -> Fitted:

@@ -11,7 +11,7 @@ from astropy.io import fits
 from calgui.core.algorithms.options import option
 from calgui.core.algorithms.registry import Algorithm, Curve, Metric, Result, in_two_steps
 from calgui.core.algorithms.spectrumedits import nearest_listed, parse_identified, parse_wavelengths
-from calgui.core.algorithms.spectrummarks import LinesOfSpectra, Spectra
+from calgui.core.algorithms.spectrummarks import LinesOfSpectra, OneFit, Spectra
 from calgui.core.frames.frame import FrameLike
 from calgui.core.frames.writing import ExtraHdu
 from calgui.core.jobs import Job
@@ -172,8 +172,21 @@ def _refit(found: Found, config: ArcConfig, _job: Job) -> Result:
     return Result(None, metrics, curves=(curve,), extensions=(table,), spectra=spectra)
 
 
+def _glance(found: Found, config: ArcConfig, before: Spectra, spectrum: int) -> Spectra | None:
+    """All of them are fitted here too: the page does not look at what it costs."""
+    if config.identify:
+        return None
+    after = spectra_of(found, config.order, config.identify, config.exclude)
+    rows, lines = after.lines.of(spectrum), after.lines
+    one = OneFit(
+        after.coefficients[spectrum], int(after.state[spectrum]), float(after.rms[spectrum]),
+        after.why.get(spectrum, ""), lines.residual[rows], lines.state[rows],
+    )  # fmt: skip
+    return before.with_one(spectrum, one)
+
+
 ARC = Algorithm(
     "fake-arc", "Lamp of a field", "Finds lines and fits polynomials to them.", "extracted spectra", ArcConfig,
     in_two_steps(_measure, _refit), product="WAVECAL", measure=_measure, refit=_refit,
-    refits=("order", "identify", "exclude"),
+    glance=_glance, refits=("order", "identify", "exclude"),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from calgui.core.algorithms.arcs.config import REFITS, ArcConfig
 from calgui.core.algorithms.arcs.measuring import Measured, check_inputs, measure
 from calgui.core.algorithms.arcs.product import extensions
 from calgui.core.algorithms.arcs.report import curves, keywords, metrics, spectra_of, tables
-from calgui.core.algorithms.arcs.solving import solve
+from calgui.core.algorithms.arcs.solving import glance, solve
 from calgui.core.algorithms.arcs.unsolved import unsolved
 from calgui.core.algorithms.arcs.verdict import check_solution, judge
 from calgui.core.algorithms.registry import Algorithm, Result, in_two_steps
@@ -64,6 +64,7 @@ SOLUTION = Algorithm(
     measure=measure,
     refit=refit,
     refits=REFITS,
+    glance=glance,
     unsolved=unsolved,
     takes=("spectrum", "image", "cube"),
     maximum_inputs=1,

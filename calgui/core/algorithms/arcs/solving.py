@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numpy.polynomial import legendre
 
 from calgui.core.algorithms.arcs.config import ArcConfig
+from calgui.core.algorithms.arcs.field.fitting import fit_one, planned
 from calgui.core.algorithms.arcs.field.solving import FieldFit, fit_field
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.identified import identified
@@ -15,6 +16,7 @@ from calgui.core.algorithms.arcs.measuring import Measured, with_field
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough
 from calgui.core.algorithms.spectrumedits import Identified, nearest_listed, parse_identified, parse_wavelengths
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.errors import AlgorithmError, InputError
 from calgui.core.jobs import Job
 
@@ -104,6 +106,36 @@ def solve(measured: Measured, config: ArcConfig, job: Job) -> Solved:
         gone = [float(named.listed.wavelength[place]) for place in excluded]
         fitted = fit_field(measured.field, order, config.clip, gone, job.part(0.6, 1))
     return Solved(measured, config, named, main, fitted, (*stray, *more), len(pairs))
+
+
+def glance(measured: Measured, config: ArcConfig, before: Spectra, spectrum: int) -> Spectra | None:
+    """Fit one spectrum of many, as `solve` fits it among all others, in a part of the time.
+
+    Parameters
+    ----------
+    measured : Measured
+        Lines.
+    config : ArcConfig
+        As of `solve`.
+    before : Spectra
+        What an earlier `solve` gave of the same lines.
+    spectrum : int
+        Which.
+
+    Returns
+    -------
+    Spectra
+        As before, but for that spectrum; None where it takes all of them to tell.
+    """
+    field, named = measured.field, measured.named
+    # lines named by hand may move what is measured
+    if config.identify.strip() or field is None or named is None or before.lines.pixel is not field.table.pixel:
+        return None
+    excluded, _ = _excluded(named, parse_wavelengths(config.exclude))
+    gone = [float(named.listed.wavelength[place]) for place in excluded]
+    plan = planned(field, None if config.order == "auto" else int(config.order), config.clip, gone)
+    one = fit_one(field, plan, config.clip, spectrum)
+    return before.with_one(spectrum, one) if one is not None else None
 
 
 def _contradict(measured: Measured, named: Named, pairs: tuple[Identified, ...]) -> bool:

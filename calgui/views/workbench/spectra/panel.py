@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QTabWidget
 
 from calgui.core.algorithms.registry import Result
-from calgui.core.algorithms.spectrummarks import LINE_STATES
+from calgui.core.algorithms.spectrummarks import LINE_STATES, Spectra
 from calgui.views.session import Session
 from calgui.views.widgets.tabs import show_tab
 from calgui.views.workbench.picturetab import PictureTab
@@ -137,6 +137,18 @@ class SpectraPanel(QObject):
         spectrum = self.spectrum if shown is not None else None
         self.field.show_spectra(shown, spectrum)
         self.wall.show_spectra(shown, spectrum)
+
+    def take_one(self, spectra: Spectra) -> None:
+        """Draw the spectrum anew as an answer has it; field and wall wait for that of all spectra.
+
+        Parameters
+        ----------
+        spectra : Spectra
+            With the same lines as before: only what became of one spectrum is another.
+        """
+        if self.shown is not None and spectra.lines.pixel is self.shown.spectra.lines.pixel:
+            self.shown = self._known = Shown(spectra)
+            self._draw()
 
     def _show_tabs(self, alone: bool) -> None:
         """The tabs that there is something on; the spectrum is what is looked at first."""

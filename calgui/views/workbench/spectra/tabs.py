@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QTabWidget
 
 from calgui.core.algorithms.registry import Result
+from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.views.session import Session
 from calgui.views.workbench.spectra.panel import SpectraPanel
 
@@ -60,6 +61,24 @@ class SpectraTabs(QObject):
         """
         if self._panel is not None or (result is not None and result.spectra is not None):
             self.panel.take(result, alone)
+
+    @property
+    def looked_at(self) -> int | None:
+        """The spectrum that is seen with its lines; None where another tab is seen, or there is one alone."""
+        panel = self._panel
+        seen = panel is not None and panel.shown is not None and panel.shown.count > 1 and panel.part.isVisible()
+        return panel.spectrum if panel is not None and seen else None
+
+    def take_one(self, spectra: Spectra) -> None:
+        """Show another fit of the spectrum that is looked at; that of all others follows.
+
+        Parameters
+        ----------
+        spectra : Spectra
+            All of them.
+        """
+        if self._panel is not None:
+            self._panel.take_one(spectra)
 
     def deed(self, before: Mapping[str, Any], after: Mapping[str, Any], changed: Sequence[str]) -> str:
         """What was done to lines, as it follows the word Undo.

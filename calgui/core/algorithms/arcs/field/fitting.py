@@ -1,5 +1,6 @@
 """Polynomials through the lines of all spectra of a field."""
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from calgui.core.algorithms.arcs.field.surroundings import from_around
 from calgui.core.algorithms.arcs.field.values import FINE, Bools, FieldFit, FieldMeasured, Floats, Whole
 from calgui.core.algorithms.banding import over_bands
 from calgui.core.algorithms.kernels import compiled_arcs
-from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES, LinesOfSpectra
+from calgui.core.algorithms.spectrummarks import SPECTRUM_STATES, LinesOfSpectra, OneFit
 from calgui.core.jobs import Job
 
 SOLVED, DOUBTFUL, FAILED, EMPTY = range(4)
@@ -59,8 +60,51 @@ class _Solved:
         )  # fmt: skip
 
 
-def fit(measured: FieldMeasured, order: int | None, clip: float, excluded: Sequence[float], job: Job) -> FieldFit:
-    """See `calgui.core.algorithms.arcs.field.solving.fit_field`."""
+@dataclass(frozen=True)
+class Plan:
+    """What is the same for all spectra of a fit.
+
+    Attributes
+    ----------
+    order : int
+        Of the polynomials.
+    wanted, trusted : ndarray of bool, shape (k,)
+        Measured lines that were not left out by hand, and those that are used.
+    """
+
+    order: int
+    wanted: Bools
+    trusted: Bools
+
+
+class _Last:
+    """The plan that was made last, and what of: one spectrum is asked for just before all of them are."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[weakref.ref[FieldMeasured], tuple[Any, ...], Plan] | None = None
+
+
+_last = _Last()
+
+
+def planned(measured: FieldMeasured, order: int | None, clip: float, excluded: Sequence[float]) -> Plan:
+    """Choose the order where none is given, and the lines that some of the spectra together bear out.
+
+    Parameters
+    ----------
+    measured : FieldMeasured
+        Lines of all spectra.
+    order, clip, excluded
+        As of `calgui.core.algorithms.arcs.field.solving.fit_field`.
+
+    Returns
+    -------
+    Plan
+    """
+    key = order, clip, tuple(excluded)
+    before = _last.kept
+    if before is not None and before[0]() is measured and before[1] == key:
+        return before[2]
     wanted = ~_named(measured.listed.wavelength[measured.columns], excluded)
     trusted = wanted & measured.trusted
     if order is None:
@@ -68,6 +112,54 @@ def fit(measured: FieldMeasured, order: int | None, clip: float, excluded: Seque
     some = _sample(measured)
     if len(some) >= _SPECTRA:
         trusted = _borne_out(measured, wanted, trusted, order, clip, some)
+    plan = Plan(order, wanted, trusted)
+    _last.kept = weakref.ref(measured), key, plan
+    return plan
+
+
+def fit_one(measured: FieldMeasured, plan: Plan, clip: float, spectrum: int) -> OneFit | None:
+    """Fit one spectrum as `fit` fits it among all others.
+
+    Parameters
+    ----------
+    measured : FieldMeasured
+        Lines of all spectra.
+    plan : Plan
+        From `planned`.
+    clip : float
+        Lines further off than so many sigma are rejected.
+    spectrum : int
+        Which.
+
+    Returns
+    -------
+    OneFit or None
+        None where the spectra around it have to help, or where it has no solution.
+    """
+    if not measured.recognised[spectrum]:
+        return None
+    some = np.array([spectrum])
+    rows, lines = measured.table.of(spectrum), len(measured.columns)
+    cell = measured.cell[rows]
+    part = replace(
+        _part(measured, some), empty=measured.empty[some],
+        why={0: measured.why[spectrum]} if spectrum in measured.why else {},
+        table=measured.table.part(rows), cell=np.where(cell >= 0, cell - spectrum * lines, -1),
+    )  # fmt: skip
+    solved = _fitted(part, plan.trusted, plan.order, clip, np.zeros(1, np.int64), Job())
+    if not np.isfinite(solved.coefficients[0, 0]):
+        return None
+    state, why = _judged(part, solved, plan.order)
+    table = _table(part, solved, plan.wanted)
+    return OneFit(
+        solved.coefficients[0], int(state[0]), float(solved.rms[0]), why.get(0, ""), table.residual, table.state
+    )
+
+
+def fit(measured: FieldMeasured, order: int | None, clip: float, excluded: Sequence[float], job: Job) -> FieldFit:
+    """See `calgui.core.algorithms.arcs.field.solving.fit_field`."""
+    plan = planned(measured, order, clip, excluded)
+    order, wanted, trusted = plan.order, plan.wanted, plan.trusted
     job.report(0.1, "Fitting")
     known = np.flatnonzero(measured.recognised)
     solved = _fitted(measured, trusted, order, clip, known, job)
