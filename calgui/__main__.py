@@ -22,6 +22,9 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    # what libraries are told by the environment is said before there are threads, of which some read it in C
+    os.environ["NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING"] = "1"
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from calgui.cli.main import cli
         from calgui.cli.terminal import guard

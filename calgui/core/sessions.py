@@ -5,6 +5,7 @@ and nothing in it is executed, expanded or opened while it is read.
 """
 
 import json
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ def is_session(path: Path) -> bool:
     bool
         By its name; what is in it is looked at when it is read.
     """
-    return path.suffix.lower() == SUFFIX and path.is_file()
+    return path.suffix.lower() == SUFFIX and os.path.isfile(path)  # noqa: PTH113 never raises
 
 
 def read_session(path: Path | str) -> Saved:

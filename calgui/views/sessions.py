@@ -1,5 +1,6 @@
 """Where the user was: gathered from the window, saved to a file, and brought back."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from calgui.views.recent import remember_recent
 from calgui.views.settings import remember, remembered
 from calgui.views.widgets.saving import ask_where
 
+#: never raises, whatever a path may be
+_there = os.path.exists
 #: selected observations that come back; more of them are no place that one was at
 _MOST_SELECTED = 500
 
@@ -69,11 +72,11 @@ class Sessions(QObject):
             # folders of a network may take their time
             here = replace(
                 saved,
-                caches=tuple(path for path in saved.caches if path.exists()),
-                files=tuple(path for path in saved.files if path.exists()),
-                selection=tuple(path for path in saved.selection if path.exists()),
+                caches=tuple(path for path in saved.caches if _there(path)),
+                files=tuple(path for path in saved.files if _there(path)),
+                selection=tuple(path for path in saved.selection if _there(path)),
             )
-            return here, [path for path in (*saved.caches, *saved.files) if not path.exists()]
+            return here, [path for path in (*saved.caches, *saved.files) if not _there(path)]
 
         self._session.tasks.start("Looking for what was open", look, self._open, key="session-restore")
 

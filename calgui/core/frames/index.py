@@ -273,16 +273,17 @@ def _look(paths: Iterable[Path | str], job: Job) -> Iterator[_Found]:
     count = 0
     for given in paths:
         path = os.path.abspath(given)  # noqa: PTH100 - links stay as they are named
-        for item in _look_in(path, seen) if os.path.isdir(path) else (_stat(path),):  # noqa: PTH112
+        for item in _look_in(path, seen, job) if os.path.isdir(path) else (_stat(path),):  # noqa: PTH112
             count += 1
             if count % 100 == 0:
                 job.report(float("nan"), f"Looking for files: {count:,}")
             yield item
 
 
-def _look_in(folder: str, seen: set[tuple[int, int]]) -> Iterator[_Found]:
+def _look_in(folder: str, seen: set[tuple[int, int]], job: Job) -> Iterator[_Found]:
     folders = [folder]
     while folders:
+        job.check()  # a whole disk may hold no file of the kind
         folder = folders.pop()
         try:
             mark = os.stat(folder)  # noqa: PTH116
@@ -298,10 +299,18 @@ def _look_in(folder: str, seen: set[tuple[int, int]]) -> Iterator[_Found]:
         for item in names:
             if item.name.startswith("."):
                 continue
-            if item.name.lower().endswith(_NAMES) and not item.is_dir():
+            if item.name.lower().endswith(_NAMES) and not _is_folder(item):
                 yield _stat(item.path, item)
-            elif item.is_dir():
+            elif _is_folder(item):
                 folders.append(item.path)
+
+
+def _is_folder(item: "os.DirEntry[str]") -> bool:
+    """Whether it is a folder; none where that cannot be told, as of a link to itself or on a disk that went away."""
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 def _stat(path: str, item: "os.DirEntry[str] | None" = None) -> _Found:

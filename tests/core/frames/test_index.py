@@ -113,9 +113,13 @@ def test_named_files_whatever_their_name_and_missing_ones(night: Path, index: Fi
 def test_links_in_a_circle_and_broken_ones(night: Path, index: FileIndex) -> None:
     (night / "sub" / "up").symlink_to(night)
     (night / "gone.fits").symlink_to(night / "nowhere.fits")
+    for name in ("itself.fits", "itself"):
+        (night / name).symlink_to(name)
     entries = index.scan([night])
-    assert len(entries) == 13
-    assert "no such file" in str(next(entry for entry in entries if entry.path.name == "gone.fits").error)
+    assert len(entries) == 14
+    told = {entry.path.name: entry.error for entry in entries}
+    assert "no such file" in str(told["gone.fits"])
+    assert "circle" in str(told["itself.fits"])
 
 
 def test_names_that_are_no_text(night: Path, index: FileIndex) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 # numba colors its messages, of which it makes many while it compiles and shows none, with streams of its own in the
 # place of sys.stdout for a moment: where it does so in a thread, what others print meanwhile may go elsewhere
-os.environ["NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING"] = "1"
+if os.environ.get("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING") != "1":
+    os.environ["NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING"] = "1"
 
 #: most frames for which loops are written out, and pixels of their vectors
 MOST_WRITTEN_OUT, VECTOR = 32, 16

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError
+from calgui.core.frames.headers import rule_header
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.files.mapping_file import parse
 from calgui.core.rules.ingest.incoming import Incoming, check_name
@@ -147,3 +148,37 @@ def test_configurations_that_are_no_plain_values(writer: Any, reference: Make, t
         written = write_overlay(cache, propose(cache, Request((reference(),))), tmp_path / f"overlay{number}")
         assert Cache.open(written.folder).stated_context == "tmt_0003.pmap"
         (writer.config / "ingests.json").write_text("[" * 100_000)
+
+
+ASDF = "#ASDF 1.0.0\n#ASDF_STANDARD 1.5.0\n%YAML 1.1\n%TAG ! tag:stsci.edu:asdf/\n--- !core/asdf-1.1.0\n"
+EVIL_ASDF = {
+    "code": "evil: !!python/object/apply:os.mkdir ['{mark}']\n",
+    "laughs": "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 10}]\n" for n in range(1, 12)),
+    "outside": "data: !core/ndarray-1.0.0 {source: 'file://{mark}', datatype: uint8, shape: [9]}\nb: {$ref: '/x'}\n",
+    "deep": "deep: " + "[" * 100_000 + "]" * 100_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("what", EVIL_ASDF)
+def test_an_asdf_file_goes_in_and_is_never_read(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    import asdf
+    import yaml
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it was read")
+
+    for module, name in ((asdf, "open"), (asdf.AsdfFile, "open"), (yaml, "load"), (yaml, "load_all")):
+        monkeypatch.setattr(module, name, never, raising=False)
+    path = tmp_path / "tmt_iris_flat_0009.asdf"
+    path.write_text(ASDF + EVIL_ASDF[what].replace("{mark}", str(tmp_path / "mark")) + "...\n")
+    with pytest.raises(InputError, match="ASDF"):
+        rule_header(path)
+    said = {"INSTRUME": "IRIS", "DETECTOR": "IRIS1", "FILTER": "K", "USEAFTER": "2026-03-11T00:00:00"}
+    proposal = propose(cache, Request((path,), settings=said, type="FLAT"))
+    assert proposal.ready, proposal.findings
+    made = write_overlay(cache, proposal, tmp_path / "new")
+    opened = Cache.open(made.folder)
+    assert [one for one in opened.findings() if "0009" in one.place] == []
+    assert not (tmp_path / "mark").exists()
