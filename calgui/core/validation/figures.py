@@ -17,6 +17,7 @@ from calgui.core.jobs import Job
 from calgui.core.validation.counts import describe_counts
 from calgui.core.validation.lines import LINES, describe_lines
 from calgui.core.validation.photons import QUIETEST, expected_noise, noise_floor, to_rate
+from calgui.core.validation.sharp import sharp_points
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -109,6 +110,10 @@ def measure(frame: Frame, job: Job, *, pixels: bool = True, wanted: Collection[s
     floor = noise_floor(frame, local)
     if floor is not None:
         made["floor_over_expected"] = floor
+    if wanted is not None and "sharp_fraction" in wanted:
+        alone = sharp_points(frame)
+        if alone is not None:
+            made["sharp_fraction"] = Metric(alone.count / count, "", "Part of the pixels that stand out alone.")
     if wanted is not None and "odd_slope_sigma" in wanted:
         from calgui.core.validation.symmetry import uneven_beside_star
 

@@ -128,7 +128,7 @@ class Pictures:
         local = self._local("image", frame)
         if local is None:
             return None
-        if figure.startswith(FINGERPRINT):
+        if figure.startswith(FINGERPRINT) or figure == "sharp_fraction":
             return _picture(frame, _alone(frame), flags.HOT, "Pixels that stand out alone are marked.")
         if figure.startswith(("uneven", "odd_slope", "odd_part_step", "step_")) and figure != "step_over_noise":
             return _smoothed(frame, local, "The level in tiles")

@@ -36,12 +36,15 @@ class Points:
         Above their neighbors, in the unit of the picture.
     noise : float
         Of such an excess.
+    count : int
+        How many there are, with those that were not the strongest.
     """
 
     y: Ints
     x: Ints
     excess: Floats
     noise: float
+    count: int = 0
 
 
 def sharp_points(frame: Frame) -> Points | None:
@@ -77,7 +80,7 @@ def sharp_points(frame: Frame) -> Points | None:
         found.append((y + start, x + 1, excess[y, x].astype(np.float64)))
     y, x, high = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.argsort(-high)[:MOST]
-    return Points(y[order] + region.y, x[order] + region.x, high[order], noise)
+    return Points(y[order] + region.y, x[order] + region.x, high[order], noise, int(high.size))
 
 
 def excess_at(frame: Frame, y: Ints, x: Ints) -> Floats:

@@ -19,6 +19,8 @@ from calgui.core.validation.lines import describe_lines
 _STAR = 5
 #: the star must stand off the edges by such a part of the picture
 _OFF = 0.25
+#: pixels around it that are left out
+_CORE = 32.0
 #: other lights than the star; where there are more, nothing is said
 _ALONE = 1
 
@@ -62,6 +64,10 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     part, usable = image[sides[0], sides[1]], good[sides[0], sides[1]]
     odd = np.asarray((part - part[::-1, ::-1]) / np.float32(2), np.float32)
     both = usable & usable[::-1, ::-1]
+    # next to the star it is not free of it: the middle is some pixel, and its wings are steep
+    middle = [at - one.start for at, one in zip(place, sides, strict=True)]
+    y, x = np.ogrid[: odd.shape[0], : odd.shape[1]]
+    both &= np.hypot(y - middle[0], x - middle[1]) > _CORE
     local = local_statistics(odd, both, box_of(odd.shape), job)
     if local is None or not local.typical_sigma > 0:
         return {}
@@ -69,7 +75,9 @@ def uneven_beside_star(frame: Frame, job: Job) -> Mapping[str, Metric]:
     noise = local.typical_sigma * math.sqrt(2)
     made: dict[str, Metric] = {}
     # among many stars there is no side of the one
-    crowded = spots(odd, both, local) > _ALONE
+    others = spots(odd, both, local)
+    crowded = others > _ALONE
+    made["odd_spots"] = Metric(others, "", "Places several pixels wide that are brighter than those opposite.")
     broad = None if crowded else broad_change(local)
     if broad is not None:
         made["odd_slope_sigma"] = Metric(

@@ -10,7 +10,7 @@ import pytest
 from calgui.core.frames.frame import Frame
 from calgui.core.validation import fingerprint as module
 from calgui.core.validation.fingerprint import Fingerprint, fingerprint
-from calgui.core.validation.sharp import sharp_points
+from calgui.core.validation.sharp import excess_at, sharp_points
 
 SIDE = 160
 
@@ -101,3 +101,16 @@ def test_a_picture_without_hot_pixels_says_nothing(darks: Any) -> None:
     cleaned = frame(np.zeros((SIDE, SIDE), np.float32), S_DARK="COMPLETE")
     assert dict(seen(cleaned).figures) == {}
     assert dict(seen(replace(cleaned, data=np.zeros((3, SIDE, SIDE), np.float32))).figures) == {}
+
+
+def test_pixels_that_stand_out_are_counted_beyond_the_strongest() -> None:
+    image = np.zeros((400, 400), np.float32)
+    image[5:-5:4, 5:-5:4] = 100
+    found = sharp_points(frame(image))
+    assert found is not None
+    assert found.count == np.count_nonzero(image)
+    assert found.y.size < found.count
+    made = excess_at(frame(image), np.array([5, 6, 0]), np.array([5, 6, 9]))
+    assert made[0] > 90
+    assert abs(made[1]) < 6
+    assert np.isnan(made[2])

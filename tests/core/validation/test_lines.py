@@ -59,3 +59,33 @@ def test_lines_that_are_flagged_are_left_out() -> None:
     assert figures(image, np.zeros_like(good)) == {}
     assert describe_lines(image, good, 10.0, 0.0) == {}
     assert figures(image[:20, :20]) == {}
+
+
+def test_single_lines_and_filled_places_are_counted() -> None:
+    image = noise(10)
+    image[[40, 90, 91]] += 4
+    image[:, 200] -= 4
+    found = figures(image, level=10.0)
+    assert found["odd_lines"] == 4
+    assert found["filled_fraction"] == 0
+    column = noise(10)
+    column[100:130, 50] += 100  # no line from end to end
+    assert figures(column, level=10.0)["odd_lines"] == 0
+    pairs = noise(10)
+    pairs[:, ::2] += 0.8
+    assert figures(pairs, level=10.0)["parity_sigma"] == pytest.approx(0.8, abs=0.1)
+    filled = noise(10)
+    filled[64:128, 64:128] = 3
+    assert figures(filled, level=10.0)["filled_fraction"] == pytest.approx((64 - 12) / SIDE / 4, rel=0.1)
+    assert figures(filled, level=10.0)["constant_fraction"] == 0
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5])
+def test_the_error_of_the_level_counts_what_rows_share(shared: float) -> None:
+    errors, levels = [], []
+    for seed in range(40):
+        rows = np.random.default_rng(seed + 100).standard_normal((SIDE, 1)).astype(np.float32)
+        image = noise(0, seed) + np.float32(shared) * rows
+        levels.append(np.median(image))
+        errors.append(figures(image)["level_error"])
+    assert np.median(errors) == pytest.approx(np.std(levels), rel=0.4)

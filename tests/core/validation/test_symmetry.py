@@ -47,3 +47,16 @@ def test_light_from_one_side_rows_and_outputs_are_told() -> None:
 def test_without_a_star_away_from_the_edges_nothing_is_said() -> None:
     assert figures(star(at=(20.0, 131.0))) == {}
     assert figures(np.full((SIDE, SIDE), np.nan)) == {}
+
+
+def test_other_lights_are_counted_and_a_crowd_has_no_sides() -> None:
+    def light(y: float, x: float) -> Any:
+        return 6 * np.exp(-((Y - y) ** 2 + (X - x) ** 2) / 18)
+
+    assert figures(star())["odd_spots"] == 0
+    one = figures(star() + light(60, 60))
+    assert one["odd_spots"] == 1
+    assert "odd_slope_sigma" in one
+    crowd = figures(star() + light(60, 60) + light(190, 80) + light(50, 200))
+    assert crowd["odd_spots"] == 3
+    assert "odd_slope_sigma" not in crowd
