@@ -179,7 +179,7 @@ class Cards(QScrollArea):
         """
         if list(cards) != self.verdicts or waits != self._waits:
             self.verdicts, self._waits = list(cards), waits
-            self._build()
+            self._build_end()
 
     @property
     def busy(self) -> bool:
@@ -201,8 +201,26 @@ class Cards(QScrollArea):
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self._made, self._at = 0, self.verticalScrollBar().value()
+        #: by the tabulator key: the part that comes last, and the last one of the findings
         self._last: QWidget = self
+        self._end: QWidget = self
         self.setWidget(whole)
+        self._add_some()
+
+    def _build_end(self) -> None:
+        """Only what stands after the findings: in those somebody may be typing, or about to press a button."""
+        count = min(len(self.cards), _MOST)
+        if self._made < count:
+            return  # they are being made, and the end after them
+        focus = QApplication.focusWidget()
+        while self._column.count() - 1 > count:
+            part = self._column.takeAt(count).widget()
+            if focus is not None and part.isAncestorOf(focus):
+                self._focus = focus.objectName()
+            part.setParent(None)
+            part.deleteLater()
+        self._made, self._at, self._last = count, self.verticalScrollBar().value(), self._end
+        self._numbers.pop("report", None)
         self._add_some()
 
     def _add_some(self) -> None:
@@ -210,6 +228,8 @@ class Cards(QScrollArea):
         last = min(len(every), _MOST)
         whole = self.widget()
         for card in every[self._made : min(self._made + _AT_ONCE, last)]:
+            if self._made == len(self.cards):
+                self._end = self._last
             self._column.insertWidget(self._made, self._frame(card, whole))
             self._made += 1
         for field in whole.findChildren(QLineEdit):
@@ -224,6 +244,8 @@ class Cards(QScrollArea):
             self._making.start()
             return
         self._making.stop()
+        if last <= len(self.cards):
+            self._end = self._last
         rest = len(every) - last
         said = f"and {rest:,} more; they are shown once these are cured." if rest > 0 else self._waits
         if said or not every:

@@ -496,3 +496,22 @@ def test_while_it_is_looked_anew_nothing_is_said_of_what_was(
         go_on.set()
     settled(opened)
     assert page.told.text().startswith("✕ 2 errors")
+
+
+def test_findings_stay_while_others_have_their_say(page: IngestPage, qtbot: QtBot) -> None:
+    cards: Cards = page.tabs.cards
+    mark = SEVERITIES[Severity.ERROR]
+    cards.show_cards([Card(mark, "a.fits", "No FILTER.", "", Path("/a.fits"), "FILTER", kind="value")], {})
+    one = Card(mark, "a.fits", "Bad.", "", Path("/a.fits"), kind="report")
+    first = button(page, "ingest_set_FILTER")
+    for told, waits in (((), "Waiting…"), ((one,), "Waiting…"), ((one, one), ""), ((one,), "")):
+        cards.show_verdicts(told, waits)
+        qtbot.waitUntil(lambda: not cards.busy)
+        # who is about to press it finds it where it was
+        assert button(page, "ingest_set_FILTER") is first
+        assert len(cards.widget().findChildren(QPushButton)) == 1 + len(told)
+        labels = cards.widget().findChildren(QLabel, "ingest_findings_rest")
+        assert [label.text() for label in labels] == ([waits] if waits else [])
+    assert first.nextInFocusChain() is button(page, "ingest_report")
+    cards.show_verdicts((), "")
+    assert cards.widget().findChild(QPushButton, "ingest_report") is None
