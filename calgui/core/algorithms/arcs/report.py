@@ -140,7 +140,7 @@ def _scale(solved: Solved, spectra: Spectra) -> dict[str, Metric]:
 def _shape(solved: Solved, width: float) -> dict[str, Metric]:
     """What centres were fitted with: of many spectra in the middle of the field."""
     field = solved.measured.field
-    shape = solved.found.shape if field is None else field.shape.at()
+    shape = solved.found.shape if field is None else field.shape.middle
     sigma = width / FWHM if width > 0 else math.nan
     is_told = shape.is_measured and sigma > 0
     return {

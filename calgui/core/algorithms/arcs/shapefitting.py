@@ -112,7 +112,7 @@ def measure_shape(lines: Lines) -> ShapeField:
     if not found.is_measured or not np.all(np.isfinite(found.coefficients)) or not np.isfinite(found.stretch):
         return NO_SHAPE
     # a mean that is known to less would scatter more from one exposure to the next than a Gaussian is off by
-    shape, sigma = found.at(), float(np.median(lines.sigma))
+    shape, sigma = found.middle, float(np.median(lines.sigma))
     known = max(_MEAN, _SAFE * abs(shape.gaussian_centre(sigma)))
     return found if shape.error * sigma <= known else NO_SHAPE
 
@@ -127,9 +127,9 @@ def _measured(lines: Lines) -> ShapeField:
     if good.sum() < FEWEST:
         return NO_SHAPE
     if not good.all():
-        lines = lines.take(good)
-        first = _Fit(lines, 0)
-        first.run(_SIZES[-1])
+        first = first.take(good)
+        lines = first.lines
+        first.run(_SIZES[-1], _AGAIN)
     prior, most = first.best_prior()
     if most < _WORTH:
         return NO_SHAPE
@@ -167,6 +167,14 @@ class _Fit:
         self.matrix, self.right = np.zeros((0, 0)), np.zeros(0)
         self.per_line, self.scale = np.zeros(len(lines)), 1.0
         self.place: Floats | None = None
+
+    def take(self, chosen: Flags) -> "_Fit":
+        """The same of some of the lines, to be fitted on."""
+        made = _Fit(self.lines.take(chosen), self.trend.shape[1] - 1)
+        made.centre, made.flux, made.sigma = self.centre[chosen], self.flux[chosen], self.sigma[chosen]
+        made.level, made.shapes = self.level[chosen], self.shapes
+        made.place = None if self.place is None else self.place[chosen]
+        return made
 
     def with_trends(self, columns: int) -> "_Fit":
         """The same, to be fitted on with coefficients that change with the first trends."""
@@ -257,14 +265,15 @@ class _Fit:
         terms = ORDER - 1
         x, weight = self.lines.away, self.lines.weight
         sigma = self.sigma[:, None]
-        high, low = (x - self.centre[:, None] + 0.5) / sigma, (x - self.centre[:, None] - 0.5) / sigma
-        integral, density = basis()
-        (top, top_slope), (bottom, bottom_slope) = (table_at(integral, density, edge) for edge in (high, low))
+        # pixels lie side by side: an edge is that of two
+        edges = (np.concatenate([x - 0.5, x[:, -1:] + 0.5], axis=1) - self.centre[:, None]) / sigma
         own = self.trend @ self.shapes
-        gauss_high, gauss_low = GAUSSIAN.below(high), GAUSSIAN.below(low)
-        share = gauss_high[0] - gauss_low[0] + np.einsum("mpj,mj->mp", top - bottom, own)
-        edge_high = gauss_high[1] + np.einsum("mpj,mj->mp", top_slope, own)
-        edge_low = gauss_low[1] + np.einsum("mpj,mj->mp", bottom_slope, own)
+        summed, there = table_at(*basis(), edges)
+        gauss = GAUSSIAN.below(edges)
+        light = gauss[0] + np.matmul(summed, own[:, :, None])[:, :, 0]
+        density = gauss[1] + np.matmul(there, own[:, :, None])[:, :, 0]
+        share = np.diff(light, axis=1)
+        edge_high, edge_low, high, low = density[:, 1:], density[:, :-1], edges[:, 1:], edges[:, :-1]
         flux = self.flux[:, None]
         by_centre = -flux * (edge_high - edge_low) / sigma
         by_width = -flux * (high * edge_high - low * edge_low) / sigma
@@ -276,7 +285,7 @@ class _Fit:
         self.scale = max(1.0, float(np.sum(weight * left**2)) / max(freedom, 1.0))
         # what all lines have in common does not grow less with their number
         self.scale += _MISSED**2 * float(np.sum(weight * np.square(flux * share)))
-        shared = flux[:, :, None] * (top - bottom)
+        shared = flux[:, :, None] * np.diff(summed, axis=1)
         mine = np.einsum("mp,mpa,mpb->mab", weight, alone, alone, optimize=True)
         tie = 1 / np.square(_TIED * self.lines.sigma)
         mine[:, 2, 2] += tie

@@ -71,4 +71,4 @@ def shape_of(
             np.zeros(len(lines), np.int64),
             lines,
         ).take(whole)
-    ).at()
+    ).middle

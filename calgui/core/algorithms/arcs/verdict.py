@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calgui.core.algorithms.arcs.gaussians import FWHM
 from calgui.core.algorithms.arcs.identified import BORNE_OUT
 from calgui.core.algorithms.arcs.mainfit import EXCLUDED, REJECTED, UNIDENTIFIED, USED
 from calgui.core.algorithms.arcs.solving import Solved
@@ -98,14 +99,15 @@ def solution_error(solved: Solved) -> float:
     Returns
     -------
     float
-        From the covariance of its coefficients.
+        From the covariance of its coefficients, and the error of the mean of the lines' shape.
     """
     one, fit = solved.main.solution, solved.main.fit
     used = one.state == USED
     pixel = np.linspace(float(one.pixel[used].min()), float(one.pixel[used].max()), 101)
     design = np.polynomial.legendre.legvander(one.place(pixel), one.order)
     variance = np.einsum("ij,jk,ik->i", design, fit.covariance, design)
-    return math.sqrt(float(np.mean(np.abs(variance) / np.square(one.dispersion(pixel)))))
+    common = solved.found.shape.error * one.fwhm / FWHM
+    return math.hypot(math.sqrt(float(np.mean(np.abs(variance) / np.square(one.dispersion(pixel))))), common)
 
 
 def check_solution(solved: Solved) -> None:

@@ -12,7 +12,7 @@ from calgui.core.algorithms.kernels import compiled_arcs
 
 _FWHM = 2.3548200450309493
 #: lines that are taken, about
-_MOST = 600
+_MOST = 400
 #: their flux, over its error
 _CLEAR = 25.0
 #: pixels of a line and gaps to others, in widths as seen; pixels nearer to another are left out
@@ -106,7 +106,7 @@ def tables_of(shape: ShapeField, trend: Floats) -> tuple[Floats, Whole]:
     if not shape.is_measured:
         return np.zeros((1, 1, 0, 2)), zone
     if not shape.varies:
-        return shape.at().table[None, None], zone
+        return shape.middle.table[None, None], zone
     along = (np.arange(_PARTS) + 0.5) / _PARTS * 2 - 1
     if len(shape.coefficients) < 4:
         return np.stack([shape.at(float(u)).table for u in along])[None], zone
