@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.views.spectrum.trace import Axis
+from calgui.views.workbench.spectra.linetable import LineTable
 from calgui.views.workbench.spectra.plot import LinePlot
 from calgui.views.workbench.spectra.shown import Shown
 from calgui.views.workbench.spectra.spectrumtab import SpectrumPart
@@ -72,3 +74,20 @@ def test_a_spectrum_of_nothing_says_that_no_pixel_has_a_value(qtbot: QtBot, spec
     assert "no pixel has a value" in part.said.text()
     part.draw(Shown(spectra), spectra.main)
     assert "no pixel" not in part.said.text()
+
+
+def test_the_list_shows_lines_and_their_residuals_without_scrolling_sideways(qtbot: QtBot, spectra: Spectra) -> None:
+    table = LineTable()
+    qtbot.addWidget(table)
+    # what is left beside the spectrum in a window of 1280 pixels
+    table.resize(250, 500)
+    table.show()
+    table.show_lines(Shown(spectra), spectra.main, Axis("nm"), "pixel", None)
+    view, model = table.view, table.view.model()
+    heads = [str(model.headerData(at, Qt.Orientation.Horizontal)).split("\n")[0] for at in range(model.columnCount())]
+    assert sorted(heads[:3]) == ["line", "residual", "wavelength"]
+    assert sum(view.columnWidth(at) for at in range(3)) <= view.viewport().width()
+    assert heads[-1] == "state"
+    # the sign is named for who cannot tell signs apart
+    said = {model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(model.rowCount())}
+    assert said == {model.index(row, 6).data() for row in range(model.rowCount())} >= {"used", "missing"}
