@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from calgui.core.algorithms.registry import Result
 from calgui.core.jobs import Progress
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.buttons import push_button
 
 _VALIDATE = "Hold the result against the checks of its type, saved or not"
 _SAVE = "Save the product as a FITS file with its provenance"
@@ -41,20 +42,20 @@ class ActionsBar(QFrame):
         self.setObjectName("bench_actions")
         #: the reference that was saved last
         self.saved: Path | None = None
-        self.run = _button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
+        self.run = push_button("bench_run", "Run on the whole frames", "Run the algorithm on the whole frames")
         self.run.setDefault(True)
-        self.cancel = _button("bench_cancel", "Cancel", "Stop; nothing is left behind")
+        self.cancel = push_button("bench_cancel", "Cancel", "Stop; nothing is left behind")
         self._words = "Save as a reference…" if product else "Save…"
-        self.save = _button("bench_save_button", self._words, _SAVE)
+        self.save = push_button("bench_save_button", self._words, _SAVE)
         if not makes_file:
             self.save.hide()
         tip = "See what changes if the file that was saved goes into the cache"
-        self.ingest = _button("bench_ingest", "Ingest…", tip)
+        self.ingest = push_button("bench_ingest", "Ingest…", tip)
         self.ingest.hide()
-        self.validate = _button("bench_validate", "Validate", _VALIDATE)
+        self.validate = push_button("bench_validate", "Validate", _VALIDATE)
         if not product:
             self.validate.hide()
-        self.copy = _button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
+        self.copy = push_button("bench_copy_command", "Copy command", "Copy the calgui run command that does the same")
         self.progress = QProgressBar()
         self.progress.setObjectName("bench_progress")
         self.progress.setAccessibleName("Progress")
@@ -163,14 +164,6 @@ class ActionsBar(QFrame):
     def _retheme(self) -> None:
         line = theme().colour("line").name()
         self.setStyleSheet(f"#bench_actions {{ border-top: 1px solid {line}; }}")
-
-
-def _button(name: str, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    return button
 
 
 def add_key(button: QPushButton, keys: str, where: QWidget) -> None:

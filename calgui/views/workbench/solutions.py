@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from calgui.core.runs.solutions import Solution, as_value, keep, of_value
 from calgui.views.history import History
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.buttons import push_button
 from calgui.views.widgets.icons import icon
 
 _VERDICTS = {"good": ("good", "good"), "doubtful": ("warning", "warning"), "bad": ("error", "error")}
@@ -78,10 +78,12 @@ class SolutionsPanel(QWidget):
         self.solutions: _Kept = ()
         self._inputs: tuple[str, ...] = ()
         self._steps: Steps[_Kept] = Steps(history, lambda: self.solutions, self._put, _deed)
-        self.keep_button = _button("bench_solutions_keep", "Keep", "Keep what is shown, to go back to it")
-        self.back = _button("bench_solutions_back", "Go back", "Choose the options of the selected solution again")
-        self.rename = _button("bench_solutions_rename", "Rename", "Give the selected solution another name (F2)")
-        self.remove = _button("bench_solutions_remove", "Delete", "Take the selected solution out of the list (Del)")
+        self.keep_button = push_button("bench_solutions_keep", "Keep", "Keep what is shown, to go back to it")
+        self.back = push_button("bench_solutions_back", "Go back", "Choose the options of the selected solution again")
+        self.rename = push_button("bench_solutions_rename", "Rename", "Give the selected solution another name (F2)")
+        self.remove = push_button(
+            "bench_solutions_remove", "Delete", "Take the selected solution out of the list (Del)"
+        )
         self.list = QListWidget()
         self.list.setObjectName("bench_solutions_list")
         self.list.setAccessibleName("Solutions that were kept")
@@ -224,11 +226,3 @@ def _deed(before: _Kept, after: _Kept) -> str:
         gone = next((one for one in before if one not in after), before[-1])
         return f"delete {gone.label}"
     return next((f"rename {old.label}" for old, new in zip(before, after, strict=True) if old != new), "")
-
-
-def _button(name: str, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    return button

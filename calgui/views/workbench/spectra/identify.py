@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QWidget
 
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.spectrum.trace import Axis
 from calgui.views.theme import SPACE, theme
+from calgui.views.widgets.buttons import push_button
 from calgui.views.widgets.elided import ElidedLabel
 from calgui.views.workbench.marks.signs import pixmap, signs
 from calgui.views.workbench.spectra.axes import typed, unit_words, written
@@ -76,10 +77,12 @@ class IdentifyBar(QFrame):
         edit.setAccessibleName("Wavelength of the line")
         edit.returnPressed.connect(self.identify)
         edit.textEdited.connect(lambda _text: self._update())
-        self.identify_button = _button("spectra_identify_do", "Identify", "The chosen line is this one (Return)")
-        self.toggle = _button("spectra_identify_exclude", "Exclude", "Leave this listed line out of every fit (D)")
-        self.forget = _button("spectra_identify_forget", "Take back", "Forget what was said of this line by hand (U)")
-        self.to_main = _button(
+        self.identify_button = push_button("spectra_identify_do", "Identify", "The chosen line is this one (Return)")
+        self.toggle = push_button("spectra_identify_exclude", "Exclude", "Leave this listed line out of every fit (D)")
+        self.forget = push_button(
+            "spectra_identify_forget", "Take back", "Forget what was said of this line by hand (U)"
+        )
+        self.to_main = push_button(
             "spectra_identify_main",
             "Show in the main spectrum",
             "Lines are identified in the spectrum that is solved first; the others follow it",
@@ -240,11 +243,3 @@ class IdentifyBar(QFrame):
             self.left.emit()
         else:
             super().keyPressEvent(event)
-
-
-def _button(name: str, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    return button

@@ -33,6 +33,8 @@ class LineSign:
         Into `LINE_STATES`.
     text : str
         Its label; empty for none.
+    short : str
+        The same without the word of its state, which the sign tells too: where there is no room for all of it.
     rank : float
         The lowest are labelled first.
     """
@@ -42,6 +44,7 @@ class LineSign:
     y: float
     state: int
     text: str
+    short: str
     rank: float
 
 
@@ -101,14 +104,20 @@ class LineSigns(pg.GraphicsObject):
                 and all(abs(at.x() - other.x()) >= _LABEL_ROOM for other, _ in taken)
             ):
                 taken.append((at, one))
-        metrics = painter.fontMetrics()
+        advance = painter.fontMetrics().horizontalAdvance
+        written = []
         for at, one in taken:
-            foot = area.top() + _TOP + metrics.horizontalAdvance(one.text) + 4
+            room = at.y() - _SIDE - area.top() - _TOP
+            # a label that reaches down over its sign is cut short; that of the chosen line tells all
+            full = one.line == self.chosen or advance(one.text) <= room
+            text = one.text if full else one.short
+            written.append((at, one, text))
+            foot = area.top() + _TOP + advance(text) + 4
             if at.y() - _SIDE > foot:
                 painter.setPen(QPen(theme().colour("line"), 1))
                 painter.drawLine(QPointF(at.x(), foot), QPointF(at.x(), at.y() - _SIDE))
-        for at, one in taken:
-            _write(painter, at.x(), area.top() + _TOP, one, one.line == self.chosen)
+        for at, one, text in written:
+            _write(painter, at.x(), area.top() + _TOP, text, one.state, one.line == self.chosen)
         for at, one in reversed(placed):
             picture: QPixmap = pictures[one.state]
             side = picture.width() / picture.devicePixelRatio() / 2
@@ -118,7 +127,7 @@ class LineSigns(pg.GraphicsObject):
                 painter.setPen(QPen(theme().colour("accent"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(at, _RING, _RING)
-        self.labelled = tuple(one.text for _, one in sorted(taken, key=lambda pair: pair[1].x))
+        self.labelled = tuple(text for _, _, text in sorted(written, key=lambda part: part[1].x))
         painter.restore()
 
 
@@ -142,8 +151,8 @@ def _pictures(side: int) -> list[QPixmap]:
     return [pixmap(sign, side, 2.0) for sign in signs(LINE_STATES)]
 
 
-def _write(painter: QPainter, x: float, y: float, one: LineSign, chosen: bool) -> None:
+def _write(painter: QPainter, x: float, y: float, text: str, state: int, chosen: bool) -> None:
     """A label: that of the chosen line, and of lines that count, is seen best."""
     ground = QColor(theme().colour("selected" if chosen else "surface"))
     ground.setAlpha(255 if chosen else 215)
-    write_down(painter, x, y, one.text, theme().colour("text" if chosen or one.state == USED else "muted"), ground)
+    write_down(painter, x, y, text, theme().colour("text" if chosen or state == USED else "muted"), ground)

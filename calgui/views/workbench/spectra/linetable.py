@@ -16,7 +16,8 @@ from calgui.views.workbench.results import figure
 from calgui.views.workbench.spectra.axes import unit_words, written
 from calgui.views.workbench.spectra.shown import EXCLUDED, ResidualUnit, Shown
 
-_STATE, _SPECIES, _WAVELENGTH, _RESIDUAL, _PIXEL, _ERROR, _FLUX = range(7)
+#: what is looked at first stands where it is seen without scrolling; the sign before the species tells the state too
+_SPECIES, _WAVELENGTH, _RESIDUAL, _PIXEL, _ERROR, _FLUX, _STATE = range(7)
 
 
 class _Model(LinkedModel):
@@ -52,11 +53,11 @@ class _Model(LinkedModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             wave = f"wavelength\n({unit_words(self._axis)})"
-            return ("state", "", wave, f"residual\n({self._unit})", "pixel", "±", "flux")[section]
+            return ("line", wave, f"residual\n({self._unit})", "pixel", "±", "flux", "state")[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
-                "What became of the line", "Species", "As listed", "Measured minus solution", "Centre",
-                "Error of the centre, pixels", "Above what is about the line",
+                "Species, and the sign of what became of the line", "As listed", "Measured minus solution", "Centre",
+                "Error of the centre, pixels", "Above what is about the line", "What became of the line",
             )[section]  # fmt: skip
         return None
 
@@ -78,15 +79,19 @@ class _Model(LinkedModel):
             return None
         column = at.column()
         if role == Qt.ItemDataRole.FontRole:
-            return figures() if column > _SPECIES else None
+            return figures() if _SPECIES < column < _STATE else None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column > _SPECIES else Qt.AlignmentFlag.AlignLeft
+            figure_like = _SPECIES < column < _STATE
+            side = Qt.AlignmentFlag.AlignRight if figure_like else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, RAW):
+        if role in (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
+            if column != _SPECIES:
+                return None
+            state = self.raw(at.row(), _STATE)
+            return self._icons[state] if role == Qt.ItemDataRole.DecorationRole else LINE_STATES[state]
+        if role not in (Qt.ItemDataRole.DisplayRole, RAW):
             return None
         value = self.raw(at.row(), column)
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._icons[value] if column == _STATE else None
         if role == RAW:
             return value if isinstance(value, str | int) or np.isfinite(value) else -np.inf
         return self._text(column, value)
@@ -156,10 +161,10 @@ class LineTable(LinkedTable):
         text, digits = self.view.fontMetrics(), QFontMetrics(figures())
         wave = max(digits.horizontalAdvance("2400.0000"), text.horizontalAdvance("(nm vacuum)"))
         return [
-            max(map(text.horizontalAdvance, LINE_STATES)) + 24,
-            text.horizontalAdvance("Kr+Xe"),
+            text.horizontalAdvance("Kr+Xe") + 4,
             wave,
             *(digits.horizontalAdvance(one) for one in ("+0.0000", "2000.00", "0.000", "1.234e+05")),
+            max(map(text.horizontalAdvance, LINE_STATES)),
         ]
 
     def _listed(self) -> tuple[tuple[int, ...], bool]:

@@ -212,7 +212,7 @@ class LinePlot(SpectrumGround):
         low, high = float(good.min()), float(good.max())
         wide = max(high - low, 1e-6 * max(abs(high), 1e-30))
         tall = max(self.box.height(), 1.0)
-        room = min((_LABELS if self._labels else 0) + _SIGNS, 0.45 * tall) / tall
+        room = min((_LABELS if self._labels else 0) + _SIGNS, 0.55 * tall) / tall
         self.box.setYRange(low - 0.05 * wide, high + wide * 1.05 * room / (1 - room), padding=0)
 
     def zoom_to(self, line: int) -> None:
@@ -260,11 +260,11 @@ class LinePlot(SpectrumGround):
             top = float(np.nanmax(near)) if np.isfinite(near).any() else 0.0
             bright = float(lines.flux[line])
             rank = -bright if state != MISSING and bright == bright else float(line)
-            text = self._label(line, state) if self._labels else ""
-            made.append(LineSign(line, place, top, state, text, rank))
+            text, short = (self._label(line, state), self._label(line, state, "")) if self._labels else ("", "")
+            made.append(LineSign(line, place, top, state, text, short, rank))
         self.signs.show(tuple(made), self.line)
 
-    def _label(self, line: int, state: int) -> str:
+    def _label(self, line: int, state: int, word: str | None = None) -> str:
         assert self.shown is not None
         assert self.scale is not None
         spectra, axis = self.shown.spectra, self.scale.axis
@@ -274,8 +274,8 @@ class LinePlot(SpectrumGround):
             return f"? {written(by_solution, axis)}" if np.isfinite(by_solution) else f"? {lines.pixel[line]:.1f}"
         listed = int(lines.listed[line])
         species = spectra.species[listed] if 0 <= listed < len(spectra.species) else ""
-        word = "" if state == USED else f" {LINE_STATES[state]}"
-        return f"{species} {written(float(lines.wavelength[line]), axis)}{word}".strip()
+        word = ("" if state == USED else LINE_STATES[state]) if word is None else word
+        return f"{species} {written(float(lines.wavelength[line]), axis)} {word}".strip()
 
     def words(self, line: int) -> list[str]:
         """All that is known of a line, for people."""

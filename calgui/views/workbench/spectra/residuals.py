@@ -69,6 +69,9 @@ class ResidualPlot(pg.PlotWidget):
         self._errors = pg.ErrorBarItem(beam=0)
         self.points = pg.ScatterPlotItem(pxMode=True)
         self._ring = pg.ScatterPlotItem(pxMode=True, size=_RING, brush=None)
+        self.nothing = pg.LabelItem("", color=theme().colour("muted"))
+        self.nothing.setParentItem(box)
+        self.nothing.anchor((0.5, 0), (0.5, 0), (0, 6))
         for part in (self._band, self._zero, self._errors, self._ring, self.points):
             self.addItem(part, ignoreBounds=True)
         self.saving = offer_saving(self, "residuals", session, self._series)
@@ -108,7 +111,12 @@ class ResidualPlot(pg.PlotWidget):
             self._errors.setData(x=np.zeros(0), y=np.zeros(0), height=np.zeros(0))
             self._ring.setData([], [])
             self._band.setRegion((0, 0))
+            # nothing is measured against the axis: it has no figures that would be those of a fit before
+            box = self.getPlotItem().getViewBox()
+            box.setYRange(-1, 1, padding=0)
+            self._tell("No residuals: no line has a name and a solution." if self._above.shown is not None else "")
             return
+        self._tell("")
         assert self._above.shown is not None
         assert self._above.scale is not None
         state = self._above.shown.spectra.lines.state[which]
@@ -138,6 +146,12 @@ class ResidualPlot(pg.PlotWidget):
         self._band.setRegion((-spread, spread))
         self._which, self._y = which, at
         self.choose(self._above.line)
+
+    def _tell(self, text: str) -> None:
+        """In place of residuals, or an axis with figures."""
+        self.nothing.setText(text, color=theme().colour("muted"))
+        self.nothing.setVisible(bool(text))
+        self.getPlotItem().getAxis("left").setStyle(showValues=not text)
 
     def choose(self, line: int | None) -> None:
         """Put a ring about a line's point.

@@ -67,6 +67,8 @@ class Shown:
         """A spectrum in a line: its state, RMS, the number of its lines, and why."""
         spectra = self.spectra
         parts = [self.state(spectrum)]
+        if not np.isfinite(spectra.flux[spectrum]).any():
+            parts.append("no pixel has a value")
         if np.isfinite(spectra.rms[spectrum]):
             parts.append(f"RMS {spectra.rms[spectrum]:.3f} pixel")
         used = int((self.line_states(spectrum) == USED).sum())

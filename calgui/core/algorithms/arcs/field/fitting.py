@@ -259,8 +259,11 @@ def _chosen_order(measured: FieldMeasured, wanted: Bools, clip: float) -> int:
     chosen = np.flatnonzero(usable >= most[-1] + 3)
     misfits, counts = [], []
     variance = part.pixel_error**2 + compiled_arcs("fits").FLOOR ** 2
-    for order in most:
-        solved = _fitted(part, wanted, order, clip, chosen, Job())
+
+    def at_order(place: int, _stop: int) -> _Solved:
+        return _fitted(part, wanted, most[place], clip, chosen, Job())
+
+    for solved in over_bands(len(most), 1, at_order, Job(), "Choosing the order"):
         squares = np.where(good, solved.residual**2 / variance, 0)[chosen]
         # a line that is rejected costs as much as it may at most
         misfits.append(np.sum(np.minimum(squares, clip**2), axis=1))
