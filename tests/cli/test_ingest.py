@@ -157,21 +157,21 @@ def test_exit_codes_and_refusals(demo_night: DemoNight, flat: Path, tmp_path: Pa
 
 
 def test_what_crds_certify_refuses_is_written_only_knowingly(demo_night: DemoNight, tmp_path: Path) -> None:
-    # all that its rule asks for is there; what certify asks of a dark is not
-    dark = small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1", SUBARRAY="FULL")
-    words = ("ingest", "--cache", demo_night.cache, "--into", tmp_path / "new")
+    # its rule is told what its header does not say
+    dark = small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1")
+    words = ("ingest", "--cache", demo_night.cache, "--set", "SUBARRAY=FULL", "--into", tmp_path / "new")
     refused = call(*words, "--json", dark)
     assert refused.exit_code == 3
     told = json.loads(refused.stdout)
     assert (told["ready"], told["written"], told["findings"]) == (False, None, [])
     (asked,) = told["certify"]
     assert asked["file"] == dark.name
-    assert any("BUNIT" in text for text in asked["errors"])
+    assert any("SUBARRAY" in text for text in asked["errors"])
     assert "--despite-certify" in refused.stderr
     assert not (tmp_path / "new").exists()
     knowingly = call(*words, "--despite-certify", dark)
     assert knowingly.exit_code == 1  # done, and not good
-    assert "crds certify refuses it: Checking 'BUNIT'" in knowingly.stdout
+    assert "crds certify refuses it: Checking 'META.SUBARRAY.NAME'" in knowingly.stdout
     assert (tmp_path / "new").is_dir()
     unasked = call(*words[:-1], tmp_path / "other", "--no-certify", "--json", dark)
     assert unasked.exit_code == 0

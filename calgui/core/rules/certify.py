@@ -59,6 +59,7 @@ def certify(
     job: Job | None = None,
     *,
     root: Path | None = None,
+    constraints: bool = True,
 ) -> tuple[Certified, ...]:
     """Ask ``crds certify`` about files, all in one process as crds takes seconds to start.
 
@@ -74,6 +75,8 @@ def certify(
         Cancel.
     root : pathlib.Path, optional
         Another folder with ``mappings/<observatory>``, in which crds looks instead of in the cache.
+    constraints : bool
+        Whether the constraints beside the observatory count, which crds itself does not have.
 
     Returns
     -------
@@ -86,12 +89,12 @@ def certify(
     made: list[Certified] = []
     for start in range(0, len(paths), _TOGETHER):
         part = paths[start : start + _TOGETHER]
-        made += _certify(cache, part, context or cache.default_context, job, root or cache.path)
+        made += _certify(cache, part, context or cache.default_context, job, root or cache.path, constraints)
     return tuple(made)
 
 
 def _certify(
-    cache: "Cache", paths: Sequence[Path], context: str | None, job: Job | None, root: Path
+    cache: "Cache", paths: Sequence[Path], context: str | None, job: Job | None, root: Path, constraints: bool
 ) -> list[Certified]:
     environment = {
         **os.environ,
@@ -101,7 +104,9 @@ def _certify(
     }
     # crds takes each name once, and in the order of the alphabet; its lines are told apart by their number in that
     names = sorted({str(path.absolute()) for path in paths})
-    command = python("calgui.core.rules.certify", str(root), context or "", *names)
+    command = python(
+        "calgui.core.rules.certify", str(root), context or "", "constraints" if constraints else "", *names
+    )
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
@@ -185,13 +190,13 @@ def _clean(text: str) -> str:
 
 def main() -> None:
     """The process: the observatory is taught, then crds's tool runs as it is."""
-    folder, context, *paths = sys.argv[1:]
+    folder, context, constraints, *paths = sys.argv[1:]
     from calgui.core.rules.cache import Cache
     from calgui.core.rules.observatories.setup import crds_module
     from calgui.core.rules.tools import teach_tools
 
     cache = Cache.open(folder)
-    teach_tools(cache)
+    teach_tools(cache, constraints_too=bool(constraints))
     if not hasattr(crds_module(f"{cache.observatory.name}.locate"), "get_file_properties"):
         # crds's own for this observatory could not be brought in: each file would be refused for that
         sys.exit(f"crds needs packages for references of {cache.observatory.name} that are not installed")

@@ -24,13 +24,15 @@ _UNDEFINED = "UNDEFINED"
 _PROVENANCE = ("DESCRIP", "PEDIGREE", "USEAFTER", "HISTORY", "AUTHOR")
 
 
-def teach_tools(cache: "Cache") -> None:
+def teach_tools(cache: "Cache", *, constraints_too: bool = True) -> None:
     """Bring crds in as its own tools know it, with the observatory of a cache taught; for a process of its own.
 
     Parameters
     ----------
     cache : Cache
         Whose observatory, instruments and types are taught. What crds has of a stock observatory is left alone.
+    constraints_too : bool
+        Whether `constraints` count, which crds itself does not have.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def teach_tools(cache: "Cache") -> None:
         get_item=lambda *_: (),
     )
     locate.INSTRUMENTS, locate.FILEKINDS = package.INSTRUMENTS, package.FILEKINDS
-    policies = _Policies(cache)
+    policies = _Policies(cache, constraints_too)
     for name in dir(policies):
         if not name.startswith("_"):
             setattr(locate, name, getattr(policies, name))
@@ -106,7 +108,8 @@ def constraints(observatory: str, kind: str) -> dict[str, tuple[str, tuple[str, 
 class _Policies:
     """The functions of ``crds.<observatory>.locate`` that tools call."""
 
-    def __init__(self, cache: "Cache") -> None:
+    def __init__(self, cache: "Cache", constraints_too: bool) -> None:
+        self._constraints_too = constraints_too
         self._cache, self._observatory, self._layout = cache, cache.observatory, cache.layout
         self._dates = cache.observatory.dates
         keywords = {row.parkey: row.keyword for row in cache.observatory.rows}
@@ -154,7 +157,7 @@ class _Policies:
         """Values that parameters may have, as the observatory's table lists them: for `certify`."""
         info = crds_module("core.generic_tpn").TpnInfo
         rows = [info(row.parkey, "H", "C", "O", tuple(row.allowed)) for row in self._observatory.rows if row.allowed]
-        if field != "tpn":
+        if field != "tpn" or not self._constraints_too:
             return rows
         asked = constraints(self._observatory.name, kind).items()
         return rows + [info(keyword, "H", "C", presence, values) for keyword, (presence, values) in asked]

@@ -70,11 +70,24 @@ def certify_proposal(cache: "Cache", proposal: "Proposal", job: Job | None = Non
     try:
         with tempfile.TemporaryDirectory(prefix="calgui-certify-") as folder:
             paths = _lay_out(cache, proposal, Path(folder), job)
-            said = certify(cache, paths, proposal.new_context, job, root=Path(folder))
+            said = _certify(cache, paths, proposal.new_context, job, Path(folder))
     except OSError as problem:
         text = f"crds certify was not asked: {problem.strerror or problem}."
         said = (Certified(problem=text),) * len(proposal.rules)
     return tuple(Asked(rule.source.name, rule.source.path, one) for rule, one in zip(proposal.rules, said, strict=True))
+
+
+def _certify(cache: "Cache", paths: list[Path], context: str, job: Job | None, root: Path) -> tuple[Certified, ...]:
+    """What crds says; what only the constraints beside the observatory have against a file stops nobody."""
+    said = list(certify(cache, paths, context, job, root=root))
+    refused = [place for place, one in enumerate(said) if one.errors]
+    alone = certify(cache, [paths[place] for place in refused], context, job, root=root, constraints=False)
+    for place, plain in zip(refused, alone, strict=True):
+        if not plain.problem:
+            by = f"By the constraints of {cache.observatory.name.upper()}, which crds does not have"
+            added = tuple(f"{by}: {text}" for text in said[place].errors if text not in plain.errors)
+            said[place] = Certified(plain.errors, (*added, *said[place].warnings))
+    return tuple(said)
 
 
 def _lay_out(cache: "Cache", proposal: "Proposal", root: Path, job: Job | None) -> list[Path]:

@@ -197,7 +197,7 @@ def taken_mappings(cache: "Cache") -> frozenset[str]:
     return frozenset(found)
 
 
-def check_name(cache: "Cache", one: Incoming, siblings: Collection[str], taken: Collection[str]) -> list[Finding]:
+def check_name(cache: "Cache", one: Incoming, taken: Collection[str]) -> list[Finding]:
     """Whether a new file's name can stand in the cache.
 
     Parameters
@@ -205,8 +205,6 @@ def check_name(cache: "Cache", one: Incoming, siblings: Collection[str], taken: 
     cache : Cache
     one : Incoming
         With type and instrument known.
-    siblings : collection of str
-        Names of the references that its mapping names.
     taken : collection of str
         All names that the cache knows, lower case, and those of the files before in the batch.
 
@@ -230,15 +228,13 @@ def check_name(cache: "Cache", one: Incoming, siblings: Collection[str], taken: 
         return found
     words = (cache.observatory.name, one.instrument.lower(), one.type)
     if not re.match(rf"{'_'.join(map(re.escape, words))}_\d{{4,}}\.[a-z0-9.]+\Z", name):
-        text = (
-            f"Its name is not of CRDS's form {'_'.join(words)}_<number>.fits: tools read instrument and type from it."
-        )
-        good = re.compile(rf"{re.escape(words[0])}_[a-z0-9]+_[a-z0-9_-]+_\d{{4,}}\.[a-z0-9.]+\Z")
-        if siblings and not any(good.match(sibling) for sibling in siblings):
-            text = f"{text} The other references of this type are not either."
-            found.append(warning("naming", name, text, cure))
-        else:
+        form = f"{'_'.join(words)}_<number>.fits"
+        if re.match(rf"{re.escape(words[0])}_[a-z0-9]+_[a-z0-9_-]+_\d{{4,}}\.[a-z0-9.]+\Z", name):
+            text = f"Its name is that of another instrument or type, and not {form}: tools read both from it."
             found.append(error("naming", name, text, cure))
+        else:
+            text = f"Its name is not of CRDS's form {form}: tools that read instrument and type from names fail on it."
+            found.append(warning("naming", name, text, cure))
     return found
 
 

@@ -197,8 +197,7 @@ class _Proposing:
         kind = self._type(one.instrument, one.type, one)
         if kind is None:
             return
-        siblings = [file for file, _ in parse(kind.base or kind.text, kind.name).files()]
-        self.findings += check_name(self.cache, one, siblings, self.taken)
+        self.findings += check_name(self.cache, one, self.taken)
         self.taken.add(one.source.name.lower())
         keyed, found_there = key_of(kind.rmap, self.cache.observatory, one)
         self.findings += found_there

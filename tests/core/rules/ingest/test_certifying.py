@@ -12,7 +12,7 @@ from calgui.core.rules.cache import Cache
 from calgui.core.rules.certify import Certified
 from calgui.core.rules.ingest.certifying import Asked, certify_proposal, told_of
 from calgui.core.rules.ingest.proposing import propose
-from calgui.core.rules.ingest.values import Request
+from calgui.core.rules.ingest.values import Given, Request
 
 Make = Callable[..., Path]
 
@@ -29,20 +29,25 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_file_by_the_rules_of_the_new_context(cache: Cache, reference: Make, scratch: Path) -> None:
     good = reference("good.fits", AUTHOR="a test", DESCRIP="a flat", PEDIGREE="GROUND")
     bare = reference("bare.fits", FILTER="J")
-    # of a type that only the new context knows, and of one whose constraints ask for more than its rule
+    # of a type that only the new context knows; of one whose constraints, which crds does not have, ask for more than
+    # its rule; and one whose header does not say what the rule was told
     fresh = reference("fresh.fits", REFTYPE="DFLAT")
-    dark = reference("dark.fits", REFTYPE="DARK")
-    proposal = propose(cache, Request((good, bare, fresh, dark), rename=True))
+    dark, told = reference("dark.fits", REFTYPE="DARK"), reference("told.fits", FILTER=None)
+    proposal = propose(cache, Request((good, bare, fresh, dark, Given(told, {"FILTER": "H"})), rename=True))
     assert proposal.ready
     asked = {one.path.name: one for one in certify_proposal(cache, proposal)}
     assert asked["good.fits"] == Asked("tmt_iris_flat_0004.fits", good, Certified())
     assert asked["bare.fits"].certified.errors == asked["fresh.fits"].certified.errors == ()
     assert "AUTHOR" in asked["bare.fits"].certified.warnings[0]
-    assert any("BUNIT" in text for text in asked["dark.fits"].certified.errors)
+    assert asked["dark.fits"].certified.errors == ()
+    assert asked["dark.fits"].certified.warnings[0].startswith("By the constraints of TMT, which crds does not have: ")
+    assert "BUNIT" in asked["dark.fits"].certified.warnings[0]
+    assert any("FILTER" in text for text in asked["told.fits"].certified.errors)
     assert [(one.severity.value, one.code, one.place) for one in told_of(tuple(asked.values()))] == [
-        ("error", "certify-refuses", asked["dark.fits"].name),
+        ("error", "certify-refuses", asked["told.fits"].name),
         ("warning", "certify-warns", asked["bare.fits"].name),
         ("warning", "certify-warns", asked["fresh.fits"].name),
+        ("warning", "certify-warns", asked["dark.fits"].name),
     ]
     assert list(scratch.iterdir()) == []
 

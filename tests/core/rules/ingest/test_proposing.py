@@ -181,7 +181,6 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("type", {"REFTYPE": "../DARK"}, "'../dark'"),
     ("instrument", {"INSTRUME": None}, "INSTRUME"),
     ("instrument", {"INSTRUME": "WFOS"}, "'WFOS'"),
-    ("naming", {"name": "flat.fits"}, "tmt_iris_flat_<number>"),
     ("naming", {"name": "tmt_iris_dark_0007.fits"}, "tmt_iris_flat_<number>"),
     ("naming", {"name": "a b.fits"}, "takes"),
     ("naming", {"name": "tmt_iris_flat_0009.exe"}, "does not end"),
@@ -202,6 +201,15 @@ def test_each_problem_names_file_and_cure(cache: Cache, reference: Make, code: s
     assert found[0].place == path.name
     assert said in found[0].message
     assert found[0].cure
+
+
+def test_a_name_of_no_form_is_warned_of(cache: Cache, reference: Make) -> None:
+    proposal = propose(cache, Request((reference("flat.fits"),)))
+    assert proposal.ready
+    (found,) = proposal.findings
+    assert (found.severity, found.code) == (Severity.WARNING, "naming")
+    assert "tmt_iris_flat_<number>" in found.message
+    assert "tmt_iris_flat_0004.fits" in found.cure
 
 
 def test_what_the_header_lacks_can_be_said(cache: Cache, reference: Make) -> None:

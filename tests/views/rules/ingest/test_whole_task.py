@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from calgui.core.rules.cache import Cache
@@ -115,10 +116,16 @@ def test_the_odd_observation_gets_its_flat(
 def test_a_dark_that_crds_certify_refuses_goes_in_only_knowingly(
     page: IngestPage, opened: MainWindow, settled: Settled, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    page.add([small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1", SUBARRAY="FULL")])
+    page.add([small(tmp_path / "tmt_iris_dark_0006.fits", REFTYPE="DARK", DETECTOR="IRIS1")])
+    settled(opened)
+    # the rule is told what the header does not say; crds certify reads the header
+    asked = page.tabs.cards.widget().findChild(QLineEdit, "ingest_value_SUBARRAY")
+    assert asked is not None
+    qtbot.keyClicks(asked, "FULL")
+    qtbot.keyClick(asked, Qt.Key.Key_Return)
     settled(opened)
     assert "crds certify refuses 1 file: see the findings." in page.told.text()
-    assert "BUNIT" in page.tabs.cards.verdicts[0].message
+    assert "SUBARRAY" in page.tabs.cards.verdicts[0].message
     assert not page.target.write.isEnabled()
     page.target.folder.setText(str(tmp_path / "overlay"))
     qtbot.mouseClick(page.target.despite, LEFT)
