@@ -104,3 +104,14 @@ def test_a_field_is_measured_anew_only_where_names_by_hand_move_the_solution() -
     assert measured.field is not None
     same = solve(measured, ArcConfig(identify=named(sample, 1)), Job())
     assert same.measured.field is measured.field
+    # one that counts already is not talked about; one whose name the spectra do not take is
+    assert not any("is not used" in reason for reason in refit(measured, same.config, Job()).reasons)
+    table = solve(measured, ArcConfig(), Job()).field
+    assert table is not None
+    rows = table.lines.of(measured.main)
+    unknown = float(table.lines.pixel[rows][table.lines.state[rows] == LINE_STATES.index("unidentified")][0])
+    wave = float(sample.dispersion.wavelengths()[0][round(unknown)])
+    listed = measured.field.listed.wavelength
+    nearest = float(listed[np.argmin(np.abs(listed - wave))])
+    told = refit(measured, ArcConfig(identify=f"{unknown:.1f}={nearest:.3f}"), Job()).reasons
+    assert any(f"pixel {unknown:.1f}" in reason for reason in told), told
