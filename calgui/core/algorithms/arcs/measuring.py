@@ -217,7 +217,7 @@ def with_field(measured: Measured, job: Job) -> Measured:
     stack, named = measured.stack, measured.named
     if len(stack) < 2 or named is None:
         return measured
-    main = main_solution(measured.found, named, measured.pixels, None, 4.0, np.zeros(0, np.int64)).solution
+    main = _usual_solution(measured, named)
     if measured.field is not None and not _is_elsewhere(main, measured.field.main, measured.found):
         return measured
     flux = stack.flux
@@ -227,6 +227,28 @@ def with_field(measured: Measured, job: Job) -> Measured:
         flux, stack.error, stack.place, main, named.listed, job, at=measured.main, photons=stack.photons or None
     )
     return replace(measured, field=field)
+
+
+def _usual_solution(measured: Measured, named: Named) -> Solution1D:
+    return main_solution(measured.found, named, measured.pixels, None, 4.0, np.zeros(0, np.int64)).solution
+
+
+def holds_with(measured: Measured, named: Named) -> bool:
+    """Whether the lines of all spectra stay as they were measured with other names on the main one.
+
+    Parameters
+    ----------
+    measured : Measured
+        With the lines of all spectra.
+    named : Named
+        Names of the main spectrum's lines.
+
+    Returns
+    -------
+    bool
+    """
+    field = measured.field
+    return field is not None and not _is_elsewhere(_usual_solution(measured, named), field.main, measured.found)
 
 
 def _is_elsewhere(main: Solution1D, before: Solution1D, found: FoundLines) -> bool:

@@ -12,7 +12,7 @@ from calgui.core.algorithms.arcs.field.solving import FieldFit, fit_field
 from calgui.core.algorithms.arcs.finding import FoundLines
 from calgui.core.algorithms.arcs.identified import identified
 from calgui.core.algorithms.arcs.mainfit import MainFit, main_solution
-from calgui.core.algorithms.arcs.measuring import Measured, with_field
+from calgui.core.algorithms.arcs.measuring import Measured, holds_with, with_field
 from calgui.core.algorithms.arcs.naming import Named, name_lines
 from calgui.core.algorithms.arcs.ranges import Rough
 from calgui.core.algorithms.spectrumedits import Identified, nearest_listed, parse_identified, parse_wavelengths
@@ -128,9 +128,14 @@ def glance(measured: Measured, config: ArcConfig, before: Spectra, spectrum: int
         As before, but for that spectrum; None where it takes all of them to tell.
     """
     field, named = measured.field, measured.named
-    # lines named by hand may move what is measured
-    if config.identify.strip() or field is None or named is None or before.lines.pixel is not field.table.pixel:
+    if field is None or named is None or before.lines.pixel is not field.table.pixel:
         return None
+    if pairs := parse_identified(config.identify):
+        if len(pairs) > 1 and _contradict(measured, named, pairs):
+            return None
+        named, _ = _by_hand(measured.found, named, pairs, measured.pixels)
+        if not holds_with(measured, named):
+            return None
     excluded, _ = _excluded(named, parse_wavelengths(config.exclude))
     gone = [float(named.listed.wavelength[place]) for place in excluded]
     plan = planned(field, None if config.order == "auto" else int(config.order), config.clip, gone)

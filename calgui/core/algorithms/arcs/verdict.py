@@ -7,9 +7,10 @@ import numpy as np
 
 from calgui.core.algorithms.arcs.gaussians import FWHM
 from calgui.core.algorithms.arcs.identified import BORNE_OUT
-from calgui.core.algorithms.arcs.mainfit import EXCLUDED, REJECTED, UNIDENTIFIED, USED
+from calgui.core.algorithms.arcs.mainfit import EXCLUDED, MISSING, REJECTED, UNIDENTIFIED, USED
 from calgui.core.algorithms.arcs.solving import Solved
 from calgui.core.algorithms.registry import Verdict
+from calgui.core.algorithms.spectrumedits import parse_identified
 from calgui.core.algorithms.spectrummarks import Spectra
 from calgui.core.errors import AlgorithmError
 
@@ -33,6 +34,8 @@ _WORSE = 1.15
 _FULL, _FULL_BRIGHT = 0.3, 0.05
 #: part of the spectra that failed: doubtful, and bad
 _FAILED, _TOO_FAILED = 0.05, 0.5
+#: widths of lines within which a listed line is the one that was named by hand
+_NEAR = 1.5
 
 
 @dataclass(frozen=True)
@@ -265,8 +268,28 @@ def _notes(solved: Solved, spectra: Spectra) -> list[str]:
             "blind, they could not be" if solved.measured.failure is not None else "blind, they were taken for others"
         )
         made.append(f"The lines were identified from those named by hand; {said}.")
+    made += _unheard(solved, spectra)
     stray = int(np.sum(spectra.lines.state[spectra.lines.of(spectra.main)] == UNIDENTIFIED))
     if stray:
         have = "line has" if stray == 1 else "lines have"
         made.append(f"{stray} {have} no name: not listed, blended, or too near another.")
+    return made
+
+
+def _unheard(solved: Solved, spectra: Spectra) -> list[str]:
+    """Names that were given by hand and that the main spectrum, as it is shown, does not use."""
+    rows = spectra.lines.of(spectra.main)
+    pixel, wave, state = (getattr(spectra.lines, name)[rows] for name in ("pixel", "wavelength", "state"))
+    told, main, made = " ".join(solved.stray), solved.main.solution, []
+    step = float(np.abs(main.dispersion(np.array([sum(main.domain) / 2])))[0])
+    near = _NEAR * (main.fwhm if np.isfinite(main.fwhm) else 3.0) * step
+    for one in parse_identified(solved.config.identify):
+        apart = np.where(state != MISSING, np.abs(pixel - one.pixel), np.inf)
+        at = int(np.argmin(apart)) if apart.size else -1
+        heard = at >= 0 and state[at] in (USED, EXCLUDED) and abs(wave[at] - one.wavelength) < near
+        if not heard and f"pixel {one.pixel:g}" not in told:
+            made.append(
+                f"The line at pixel {one.pixel:g}, named {one.wavelength:.3f} nm by hand, is not used: it is blended, "
+                "damaged, or lies off the others."
+            )
     return made

@@ -8,7 +8,7 @@ import pytest
 from calgui.core.algorithms.arcs.algorithm import refit
 from calgui.core.algorithms.arcs.config import ArcConfig
 from calgui.core.algorithms.arcs.measuring import measure, with_field
-from calgui.core.algorithms.arcs.solving import solve
+from calgui.core.algorithms.arcs.solving import glance, solve
 from calgui.core.algorithms.registry import algorithm
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.core.errors import AlgorithmError
@@ -104,3 +104,25 @@ def test_a_field_is_measured_anew_only_where_names_by_hand_move_the_solution() -
     assert measured.field is not None
     same = solve(measured, ArcConfig(identify=named(sample, 1)), Job())
     assert same.measured.field is measured.field
+    # one that counts already is not talked about; one whose name the spectra do not take is
+    assert not any("is not used" in reason for reason in refit(measured, same.config, Job()).reasons)
+    table = solve(measured, ArcConfig(), Job()).field
+    assert table is not None
+    rows = table.lines.of(measured.main)
+    unknown = float(table.lines.pixel[rows][table.lines.state[rows] == LINE_STATES.index("unidentified")][0])
+    wave = float(sample.dispersion.wavelengths()[0][round(unknown)])
+    listed = measured.field.listed.wavelength
+    nearest = float(listed[np.argmin(np.abs(listed - wave))])
+    told = refit(measured, ArcConfig(identify=f"{unknown:.1f}={nearest:.3f}"), Job()).reasons
+    assert any(f"pixel {unknown:.1f}" in reason for reason in told), told
+    # the spectrum that is looked at is answered first where names by hand leave the field as it was measured
+    before = refit(measured, ArcConfig(), Job()).spectra
+    assert before is not None
+    config = ArcConfig(identify=named(sample, 1), exclude=f"{before.lines.wavelength[rows][3]:.4f}")
+    first, after = glance(measured, config, before, measured.main), refit(measured, config, Job()).spectra
+    assert first is not None
+    assert after is not None
+    np.testing.assert_array_equal(first.lines.state[rows], after.lines.state[rows])
+    np.testing.assert_allclose(first.wavelengths(measured.main), after.wavelengths(measured.main), rtol=1e-12)
+    moved = "; ".join(f"{one:.1f}={wave + 40:.3f}" for one, wave in ((100.0, 1510.0), (800.0, 1760.0)))
+    assert glance(measured, ArcConfig(identify=moved), before, measured.main) is None
