@@ -155,18 +155,9 @@ def find_lines(
 
 
 def _measured(
-    values: Floats,
-    variance: Floats,
-    start: Floats,
-    fwhm: float,
-    full: Flags,
-    first: int,
-    last: int,
-    background: Floats,
-    deviation: Floats,
-    noise: Noise,
-    threshold: float,
-) -> FoundLines:
+    values: Floats, variance: Floats, start: Floats, fwhm: float, full: Flags, first: int, last: int,
+    background: Floats, deviation: Floats, noise: Noise, threshold: float,
+) -> FoundLines:  # fmt: skip
     unsure = noise.error is None
     half = int(np.ceil(1.6 * fwhm)) + 1
     one = fit_gaussians(values, variance, start, np.full(len(start), fwhm / FWHM), half, True, unsure)
@@ -181,14 +172,16 @@ def _measured(
     half = int(np.ceil(1.6 * middle)) + 1
     two = fit_gaussians(values, variance, start, width / FWHM, half, False, unsure)
     own = (one.sigma * FWHM)[keep]
-    known = (one.sigma_error * FWHM)[keep]
+    its_error = (one.sigma_error * FWHM)[keep]
     real = two.good & (two.flux > max(threshold * 0.8, 3.0) * two.flux_error)
     real &= (two.pixel > first - 0.5) & (two.pixel < last + 0.5)
     # a wide one is two: its centre is that of neither
-    several = (own - 3 * known > _WIDE * width) & (two.chi2 > 2)
+    several = (own - 3 * its_error > _WIDE * width) & (two.chi2 > 2)
     cut = (two.pixel < first + 0.5 * middle) | (two.pixel > last - 0.5 * middle)
     single = real & ~is_full & ~several & ~cut & (own > _NARROW * width)
-    shape = shape_of(values, variance, two, single, width, middle, first, last)
+    # without the noise of bright pixels nothing tells what more than a Gaussian is worth
+    known = noise.error is not None or noise.per_unit > 0
+    shape = shape_of(values, variance, two, single & known, width, middle, first, last, unsure)
     pixel, error = two.pixel, two.pixel_error
     if shape.is_measured:
         three = fit_gaussians(values, variance, two.pixel, width / FWHM, half, False, unsure, shape)

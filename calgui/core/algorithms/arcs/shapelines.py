@@ -17,7 +17,15 @@ _WINDOW, _GAP, _BESIDE, _SEEN = 2.2, 3.5, 1.6, 7
 
 
 def shape_of(
-    values: Floats, variance: Floats, fitted: Fitted, single: Flags, width: Floats, fwhm: float, first: int, last: int
+    values: Floats,
+    variance: Floats,
+    fitted: Fitted,
+    single: Flags,
+    width: Floats,
+    fwhm: float,
+    first: int,
+    last: int,
+    unsure: bool,
 ) -> LineShape:
     """Measure the shape of the lines of one spectrum.
 
@@ -35,6 +43,8 @@ def shape_of(
         The same in the middle.
     first, last : int
         Pixels between which there is a spectrum.
+    unsure : bool
+        Whether errors of the fits grew with what they leave.
 
     Returns
     -------
@@ -42,11 +52,17 @@ def shape_of(
         Of lines that are bright, and no others near to them; a Gaussian where they do not tell it.
     """
     half = int(np.ceil(_WINDOW * fwhm)) + 1
+    # errors that grew with what a Gaussian leaves would speak against those that tell most
+    noise_of_flux = (
+        fitted.flux_error / np.sqrt(np.maximum(np.nan_to_num(fitted.chi2, nan=1.0), 1.0))
+        if unsure
+        else fitted.flux_error
+    )
     rank = np.argsort(fitted.pixel)
     gaps = np.full(len(rank), np.inf)
     apart = np.diff(fitted.pixel[rank])
     gaps[rank] = np.minimum(np.r_[np.inf, apart], np.r_[apart, np.inf])
-    chosen = single & (gaps > _GAP * fwhm) & (fitted.flux > _TELLS * fitted.flux_error)
+    chosen = single & (gaps > _GAP * fwhm) & (fitted.flux > _TELLS * noise_of_flux)
     chosen &= (fitted.pixel > first + half + 1) & (fitted.pixel < last - half - 1)
     lines = np.flatnonzero(chosen)
     near = np.rint(fitted.pixel[lines]).astype(np.int64)[:, None] + np.arange(-half, half + 1)

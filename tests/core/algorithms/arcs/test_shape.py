@@ -90,6 +90,19 @@ def test_few_faint_or_blended_lines_leave_it_a_gaussian() -> None:
     assert not measure_shape(_lines("skew", 2.2, 6, 60.0, 4)).is_measured
 
 
+def test_photons_tell_the_noise_as_errors_do_and_without_either_it_is_a_gaussian() -> None:
+    density = lineshapes.shape("skew", 2.2)
+    rng = np.random.default_rng(8)
+    at = 20 + 28 * np.arange(17) + rng.uniform(-1, 1, 17)
+    model = lineshapes.spectra(density, at[None], np.full(17, 15_000.0), 500, LEVEL)[0]
+    values = rng.poisson(model) + rng.normal(0, NOISE, 500)
+    told = [find_lines(values, noise, 5.0) for noise in (Noise(np.sqrt(model + 25)), Noise(None, 1.0), Noise())]
+    assert [one.shape.is_measured for one in told] == [True, True, False]
+    off = [float(np.mean(one.pixel - at)) for one in told]
+    assert max(abs(one) for one in off[:2]) < 0.02
+    assert off[2] < -0.05
+
+
 @pytest.mark.parametrize(("name", "fwhm"), [("gauss", 2.2), ("skew", 2.2), ("box", 3.0)])
 def test_centres_of_one_spectrum_come_near_what_photons_allow(name: str, fwhm: float) -> None:
     density = lineshapes.shape(name, fwhm)

@@ -50,6 +50,9 @@ def field_shape(
     -------
     ShapeField
     """
+    if not spread.size and not math.isfinite(photons):
+        # without the noise of bright pixels nothing tells what more than a Gaussian is worth
+        return NO_SHAPE
     pixels = flux.shape[1]
     half = math.ceil(_WINDOW * seen) + 1
     noise = _noise(flux)
