@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError, UsageError
-from calgui.core.sessions import Saved, read_session, write_session
+from calgui.core.sessions import Saved, is_session, read_session, write_session
 
 paths = st.lists(
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20).map(
@@ -119,3 +119,8 @@ def test_it_says_in_words_what_was_open() -> None:
     assert Saved((Path("/n/demo/cache"),), None, (Path("/n/raw"),)).sentence == "the cache demo and raw"
     assert Saved((), None, tuple(Path(f"/{n}") for n in range(1200))).sentence == "1,200 files or folders"
     assert Saved().empty
+
+
+def test_what_no_disk_can_name_is_no_session(tmp_path: Path) -> None:
+    for name in ("a" * 300, "a\0b", "nowhere"):
+        assert not is_session(tmp_path / f"{name}.calgui")
