@@ -10,14 +10,14 @@ from calgui.views.theme import theme
 _SHORT = 40
 
 
-def push_button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
+def push_button(name: str, text: str, tip: str, parent: QWidget | None = None) -> QPushButton:
     """A button.
 
     Parameters
     ----------
     name, text, tip : str
-        Object name, what stands on it, and what it does.
-    parent : QWidget
+        Object name, what stands on it, and what it does; read out are the words, and after them the tip.
+    parent : QWidget, optional
 
     Returns
     -------
@@ -26,6 +26,7 @@ def push_button(name: str, text: str, tip: str, parent: QWidget) -> QPushButton:
     button = QPushButton(text, parent)
     button.setObjectName(name)
     button.setToolTip(tip)
+    button.setAccessibleDescription(tip)
     return button
 
 

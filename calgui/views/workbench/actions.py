@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from calgui.core.algorithms.registry import Result
 from calgui.core.jobs import Progress
 from calgui.views.theme import SPACE, theme
-from calgui.views.widgets.buttons import push_button
+from calgui.views.widgets.parts import push_button
 
 _VALIDATE = "Hold the result against the checks of its type, saved or not"
 _SAVE = "Save the product as a FITS file with its provenance"

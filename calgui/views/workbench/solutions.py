@@ -24,8 +24,8 @@ from calgui.core.runs.solutions import Solution, as_value, keep, of_value
 from calgui.views.history import History
 from calgui.views.stepping import Steps
 from calgui.views.theme import SPACE, theme
-from calgui.views.widgets.buttons import push_button
 from calgui.views.widgets.icons import icon
+from calgui.views.widgets.parts import push_button
 
 _VERDICTS = {"good": ("good", "good"), "doubtful": ("warning", "warning"), "bad": ("error", "error")}
 _Kept = tuple[Solution, ...]

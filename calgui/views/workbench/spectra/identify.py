@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QWidget
 from calgui.core.algorithms.spectrummarks import LINE_STATES
 from calgui.views.spectrum.trace import Axis
 from calgui.views.theme import SPACE, theme
-from calgui.views.widgets.buttons import push_button
 from calgui.views.widgets.elided import ElidedLabel
+from calgui.views.widgets.parts import push_button
 from calgui.views.workbench.marks.signs import pixmap, signs
 from calgui.views.workbench.spectra.axes import typed, unit_words, written
 from calgui.views.workbench.spectra.edits import by_hand
