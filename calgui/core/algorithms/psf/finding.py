@@ -217,11 +217,16 @@ def _is_flat(picture: Picture, setting: Setting, x: float, y: float) -> bool:
         return True
     reach = round(2.5 * setting.width_pixel) + 3
     rows, columns = slice(max(row - reach, 0), row + reach + 1), slice(max(column - reach, 0), column + reach + 1)
-    values = picture.data[rows, columns][picture.good[rows, columns]] - np.float32(picture.level)
+    good = picture.good[rows, columns]
+    values = picture.data[rows, columns][good] - np.float32(picture.level)
     if values.size < 9:
         return False
     top = float(values.max())
     if top < 50 * picture.noise:
+        return False
+    plateau = good & (picture.data[rows, columns] - np.float32(picture.level) > 0.85 * top)
+    # the track of a cosmic ray is as flat, and one pixel wide
+    if not (plateau[1:, 1:] & plateau[1:, :-1] & plateau[:-1, 1:] & plateau[:-1, :-1]).any():
         return False
     if int(np.count_nonzero(values >= top * (1 - 1e-4))) >= _FLAT_TOP:
         return True

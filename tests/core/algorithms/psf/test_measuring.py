@@ -154,6 +154,20 @@ def test_a_saturated_star_is_told() -> None:
         measure_psf([Frame(np.minimum(alone.data, 60000), None, None, alone.header)], PsfConfig())
 
 
+@pytest.mark.parametrize("slope", [0, 1])
+def test_the_track_of_a_cosmic_ray_is_no_saturated_star(slope: int) -> None:
+    frame = exposed(1e6 * star(2.2, 1.0, 0.3).image(256, 127.3, 128.4), 6)
+    clean = measure_psf([frame], PsfConfig(flux_radius=200.0))
+    data = np.array(frame.data)
+    steps = np.arange(9)
+    data[150 + slope * steps, 155 + steps] += 60 * float(np.std(data[:20])) + 500
+    hit = measure_psf([Frame(data, frame.err, frame.dq, frame.header)], PsfConfig(flux_radius=200.0))
+    assert hit.marks is not None
+    assert "saturated" not in [hit.marks.states[k] for k in hit.marks.state]
+    for name in ("x_pixel", "y_pixel", "fwhm_mas"):
+        assert hit.metrics[name].value == pytest.approx(clean.metrics[name].value, abs=0.01)
+
+
 def test_holes_and_hits_do_no_harm() -> None:
     one = star(2.2, 1.0, 0.3)
     frame = exposed(1e6 * one.image(512, 255.3, 256.4), 6)
