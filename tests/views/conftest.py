@@ -11,7 +11,16 @@ from pytestqt.qtbot import QtBot
 
 from calgui.views.app import make_window
 from calgui.views.session import Session
+from calgui.views.theme import theme
 from calgui.views.window import MainWindow
+
+
+@pytest.fixture(autouse=True)
+def _look_goes_with_the_test() -> Iterator[None]:
+    """The next one begins with the light look again."""
+    yield
+    if theme().dark:
+        theme().apply(dark=False)
 
 
 @pytest.fixture

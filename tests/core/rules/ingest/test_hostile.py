@@ -85,7 +85,7 @@ def test_words_of_any_letters_stay_words(write_cache: Any, tmp_path_factory: Any
 )  # fmt: skip
 def test_names_that_lead_elsewhere(cache: Cache, name: str) -> None:
     one = Incoming(Source(Path("x.fits"), name, 1, 1), {}, "flat", "IRIS")
-    found = check_name(cache, one, (), ())
+    found = check_name(cache, one, ())
     assert found
     assert found[0].severity.value == "error"
     assert found[0].place.isprintable()

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from calgui.core.simulate import DemoNight
 from calgui.views.rules.ingest.page import IngestPage
-from calgui.views.rules.ingest.tabs import CONTEXTS
+from calgui.views.rules.ingest.tabs import CONTEXTS, FINDINGS
 from calgui.views.rules.why.references import ReferencesPanel
 from calgui.views.rules.why.references_model import FILE
 from calgui.views.window import MainWindow
@@ -85,14 +85,15 @@ def test_from_lamp_frames_to_the_observation_that_selects_the_flat(
     qtbot.waitUntil(lambda: not page.actions_bar.ingest.isHidden())
     settled(opened)
 
-    # into the cache: the name is the one thing to mend, by a click
+    # into the cache: the name is the one thing that is warned of, mended by a click
     qtbot.mouseClick(page.actions_bar.ingest, LEFT)
     settled(opened)
     rules: Any = opened.place("rules")
     ingest: IngestPage = rules.page("ingest")
     assert opened.place_name == "rules"
     assert rules.stack.currentWidget() is ingest
-    assert ingest.told.text().startswith("✕ 1 error stops it")
+    assert ingest.told.text().endswith(" 1 warning.")
+    ingest.tabs.setCurrentIndex(FINDINGS)
     qtbot.mouseClick(ingest.tabs.cards.findChild(QPushButton, "ingest_rename"), LEFT)
     settled(opened)
     # why it gets none today, asked from the row of the observation, is explained for its flat, and the table follows

@@ -59,14 +59,14 @@ def test_what_headers_lack_is_asked_for(
     page.ask((bare, other))
     settled(opened)
     assert page.tabs.currentIndex() == FINDINGS
-    assert page.told.text() == "✕ 5 errors stop it: nothing can be written."
+    assert page.told.text() == "✕ 3 errors stop it: nothing can be written."
     assert not page.target.write.isEnabled()
     assert sorted(said(page)) == [
-        "error bare.fits",
         "error bare.fits FILTER",
         "error bare.fits USEAFTER",
-        "error other.fits",
         "error other.fits FILTER",
+        "warning bare.fits",
+        "warning other.fits",
     ]
     assert all("--" not in card.cure for card in page.tabs.cards.cards)
     # names first: what is asked for is still of the same files
@@ -495,7 +495,7 @@ def test_while_it_is_looked_anew_nothing_is_said_of_what_was(
     finally:
         go_on.set()
     settled(opened)
-    assert page.told.text().startswith("✕ 2 errors")
+    assert page.told.text().startswith("✕ 1 error stops it")
 
 
 def test_findings_stay_while_others_have_their_say(page: IngestPage, qtbot: QtBot) -> None:
