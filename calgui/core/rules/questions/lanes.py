@@ -113,7 +113,8 @@ def _extent(lanes: Sequence[Lane], now: datetime) -> tuple[datetime, datetime]:
     """From a little before the first date that matters to a little after the last; far outliers do not stretch it."""
     moments = [one.when for lane in lanes for one in lane.marks if one.when is not None]
     for lane in lanes:
-        if lane.told is not None and lane.told.axis:
+        # where no date changes anything, none matters
+        if lane.told is not None and lane.told.axis and any(one.start is not None for one in lane.told.segments):
             moments += [end for end in spread(lane.told, timedelta(0)) if datetime(1980, 1, 1) < end < now + 30 * _YEAR]
     if not moments:
         return now - 3 * _YEAR, now + _YEAR / 4

@@ -13,12 +13,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calgui.core.errors import InputError
+from calgui.core.jobs import Job
 from calgui.core.rules.cache import Cache
 from calgui.core.rules.observatories.setup import crds_module
+from calgui.core.rules.questions.lanes import lanes_of
 from calgui.core.rules.questions.matches import matches
 from calgui.core.rules.questions.timeline import Timeline, marks, spread, timeline
+from calgui.core.rules.questions.whatif import Case
 from calgui.core.rules.selection.header import plan_for
 from calgui.core.rules.values import Status
+from calgui.core.simulate import DemoNight
 
 CONTEXT = "tmt_0001.pmap"
 DETECTOR, FILTER = "META.INSTRUMENT.DETECTOR", "META.INSTRUMENT.FILTER"
@@ -191,3 +195,15 @@ def test_a_type_without_rules_has_one_answer_for_ever(write_cache: Callable[...,
         assert segment.message
     with pytest.raises(InputError, match="lacks the instrument"):
         timeline(cache, CONTEXT, "dark", {})
+
+
+def test_a_lane_without_a_date_does_not_stretch_the_others(demo_night: DemoNight) -> None:
+    cache, now = Cache.open(demo_night.cache), datetime(2026, 6, 1)
+    mode = {"INSTRUME": "IRIS", "DETECTOR": "IRIS1", "FILTER": "K", "GRATING": "MIRROR", "PUPIL": "CLEAR"}
+    made = lanes_of(cache, cache.default_context, Case("found", {**mode, "SUBARRAY": "FULL"}), (), Job("ask"), now)
+    bare = Case("never found", {**mode, "SUBARRAY": "FULL", "FILTER": "H"})
+    lost = lanes_of(cache, cache.default_context, bare, (), Job("ask"), now)
+    flats = [next(lane for lane in one.lanes if lane.type == "flat") for one in (made, lost)]
+    assert [len(lane.told.segments) > 1 for lane in flats if lane.told is not None] == [True, False]
+    assert lost.start > datetime(2024, 1, 1)
+    assert lost.end < datetime(2028, 1, 1)
