@@ -74,17 +74,20 @@ def clear_parts(path: Path) -> list[Path]:
             if name.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 left = path.with_name(entry.name)
                 with contextlib.suppress(OSError):
-                    if _is_nobodys(left):
-                        left.unlink()
+                    if _remove_nobodys(left):
                         gone.append(left)
     return gone
 
 
-def _is_nobodys(left: Path) -> bool:
+def _remove_nobodys(left: Path) -> bool:
+    """Remove a part that nobody holds; whether it was one."""
     flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(left, flags)
     try:
-        return stat.S_ISREG(os.fstat(handle).st_mode) and _lock(handle) is True
+        if not stat.S_ISREG(os.fstat(handle).st_mode) or _lock(handle) is not True:
+            return False
+        left.unlink()  # still locked: who made it a moment ago waits for the lock, and then sees that it is gone
+        return True
     finally:
         os.close(handle)
 
