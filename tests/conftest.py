@@ -35,6 +35,19 @@ hypothesis.settings.load_profile("calgui")
 #: files that change the look again and again come before all: each time the menus of all plots that ever were, which
 #: pyqtgraph leaves behind, are looked at anew
 LOOKS = ("views/test_look.py", "views/test_boxes.py", "views/test_palette.py", "security/test_pages.py")
+#: files that change it now and then, and make more plots themselves
+SOME_LOOKS = (
+    "views/test_undo.py",
+    "odd/test_rounds.py",
+    "help/test_reader.py",
+    "workbench/test_plots.py",
+    "workbench/test_layers_at_the_bench.py",
+    "workbench/test_ramp_pixel.py",
+    "workbench/test_spectra_at_the_bench.py",
+    "workbench/test_bench.py",
+    "rules/validate/test_page.py",
+    "rules/ingest/test_whole_task.py",
+)
 #: files that take the longest are begun with: at the end one process would work on one of them, and the others wait
 LONGEST = (
     "odd/test_soak.py",
@@ -46,9 +59,7 @@ LONGEST = (
     "dispersion/test_adc.py",
     "arcs/field/test_field.py",
     "algorithms/test_combine.py",
-    "odd/test_rounds.py",
     "cli/test_stars_of_the_night.py",
-    "workbench/test_bench.py",
 )
 
 
@@ -58,7 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def turn(item: pytest.Item) -> int:
         path = item.path.as_posix()
-        return 0 if path.endswith(LOOKS) else 1 if path.endswith(LONGEST) else 2
+        turns = (LOOKS, SOME_LOOKS, LONGEST)
+        return next((number for number, names in enumerate(turns) if path.endswith(names)), len(turns))
 
     items.sort(key=turn)
 
